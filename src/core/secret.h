@@ -1,0 +1,32 @@
+/* Bytes that must not stay behind: a client secret, a token, a signed assertion.
+**
+** An mde_secret owns one copy of its bytes and overwrites them before they
+** are freed. Whoever made it frees it. Nothing here prints or compares in a
+** way that depends on where two secrets differ.
+*/
+#ifndef MDE_SECRET_H
+#define MDE_SECRET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef struct mde_secret mde_secret;
+
+/* A secret of `length` bytes copied from `bytes`, or NULL: out of memory. */
+mde_secret *mde_secret_new (const char *bytes, size_t length);
+
+/* The bytes (followed by a NUL) and, if `length` is not NULL, how many. They
+** live as long as the secret. */
+const char *mde_secret_bytes (const mde_secret *secret, size_t *length);
+
+/* Whether two secrets hold the same bytes, in time that depends on their
+** lengths only. */
+bool mde_secret_equal (const mde_secret *a, const mde_secret *b);
+
+/* Overwrites and frees. NULL is allowed. */
+void mde_secret_free (mde_secret *secret);
+
+/* Overwrites `length` bytes in a way that no compiler removes. */
+void mde_wipe (void *bytes, size_t length);
+
+#endif
