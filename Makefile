@@ -1,71 +1,123 @@
 # mde: cancels Microsoft Defender for Endpoint machine actions from Lua.
-# GNU make, a C11 compiler and pkg-config. `make help` lists the targets.
+# Needs GNU make and a C11 compiler; `make deps` gets the rest.
 
-LUA     ?= 5.4
-PREFIX  ?= /usr/local
-BUILD   ?= build
-CC      ?= cc
-CFLAGS  ?= -O2 -g
-WARN    ?=
+LUA    ?= 5.4
+PREFIX ?= /usr/local
+BUILD  ?= build
+CC     ?= cc
+CFLAGS ?= -O2 -g
+WARN   ?=
 
-# The name each Lua goes by: to pkg-config, in module folders, as a command.
-LUA_PC      := $(if $(filter luajit,$(LUA)),luajit,lua$(LUA))
+# What a Lua is called: by pkg-config, and in the folders of an installation.
+LUA_PC      ?= $(if $(filter luajit,$(LUA)),luajit,lua$(LUA))
 LUA_VERSION := $(if $(filter luajit,$(LUA)),5.1,$(LUA))
-LUA_COMMAND := $(if $(filter luajit,$(LUA)),luajit,lua$(LUA))
+BINDIR ?= $(PREFIX)/bin
+MANDIR ?= $(PREFIX)/share/man/man1
+LUADIR ?= $(PREFIX)/share/lua/$(LUA_VERSION)
+LIBDIR ?= $(PREFIX)/lib/lua/$(LUA_VERSION)
 
-LUA_CFLAGS   = $(shell pkg-config --cflags $(LUA_PC))
-CURL_CFLAGS := $(shell pkg-config --cflags libcurl)
-CURL_LIBS   := $(shell pkg-config --libs libcurl)
+# Asked when a recipe needs it, so that `make deps` runs where nothing is there.
+pkg = $(if $(shell pkg-config --exists $2 && echo yes),$(shell \
+      pkg-config $1 $2),$(error $2 is missing: run "make deps"))
+LUA_CFLAGS ?= $(call pkg,--cflags,$(LUA_PC))
 
-STRICT   = -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wpedantic -Wconversion \
-           -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
-           -fPIC -fvisibility=hidden -MMD -MP $(WARN)
-COMPILE  = $(CC) $(STRICT) $(CFLAGS) -Isrc
-MODULE   = $(CC) -shared $(CFLAGS) $(LDFLAGS) -Wl,-z,nodelete
+STRICT  = -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wpedantic -Wconversion \
+          -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+          -fPIC -fvisibility=hidden -MMD -MP $(WARN)
+COMPILE = @mkdir -p $(@D) && echo "CC $@" && $(CC) $(STRICT) $(CFLAGS) -Isrc
+LINK    = @mkdir -p $(@D) && echo "LD $@" && $(CC) $(CFLAGS) $(LDFLAGS)
+ifeq ($(shell uname),Darwin)
+MODULE  = $(LINK) -bundle -undefined dynamic_lookup
+else # nodelete: libcurl's threads may outlive the Lua state that loaded it
+MODULE  = $(LINK) -shared -Wl,-z,nodelete
+endif
 
 CORE_OBJECTS := $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/core/*.c))
 BIND_OBJECTS := $(patsubst src/%.c,$(BUILD)/obj/$(LUA)/%.o,$(wildcard src/bind/*.c))
-HOST_OBJECTS := $(patsubst %,$(BUILD)/obj/host/%.o,main terminal interrupt process)
+HOST_OBJECTS := $(patsubst src/%.c,$(BUILD)/obj/%.o,\
+                  $(filter-out src/host/httpd.c,$(wildcard src/host/*.c)))
+CORE_TESTS   := $(patsubst spec/core/%.c,$(BUILD)/spec/%,$(wildcard spec/core/*_test.c))
 
 # The build tree has the shape of an installation, so that the program finds
-# its modules beside itself in both.
+# its modules beside itself in both. The program is Lua 5.4's alone.
 MODULES := $(BUILD)/lib/lua/$(LUA)/mde
-CORE    := $(MODULES)/core.so
 SHARE   := $(BUILD)/share/lua/5.4/mde
+PROGRAM := $(if $(filter 5.4,$(LUA)),$(if $(wildcard src/host/main.c),$(BUILD)/bin/mde) $(if $(wildcard src/host/httpd.c),$(MODULES)/httpd.so))
 
-all: $(CORE) $(if $(filter 5.4,$(LUA)),$(BUILD)/bin/mde $(MODULES)/httpd.so)
+all: $(MODULES)/core.so $(PROGRAM)  ## builds (the default); LUA=5.4|5.3|5.2|5.1|luajit
 
-$(BUILD)/obj/core/%.o: src/core/%.c
-	@mkdir -p $(@D)
-	$(COMPILE) $(CURL_CFLAGS) -c -o $@ $<
+$(BUILD)/obj/core/%.o: src/core/%.c Makefile
+	$(COMPILE) $(call pkg,--cflags,libcurl) -c -o $@ $<
 
-$(BUILD)/obj/$(LUA)/bind/%.o: src/bind/%.c
-	@mkdir -p $(@D)
+$(BUILD)/obj/$(LUA)/bind/%.o: src/bind/%.c Makefile
 	$(COMPILE) $(LUA_CFLAGS) -c -o $@ $<
 
-$(BUILD)/obj/host/%.o: src/host/%.c
-	@mkdir -p $(@D)
-	$(COMPILE) $(shell pkg-config --cflags lua5.4) -c -o $@ $<
+$(BUILD)/obj/host/httpd.o: HOST_CFLAGS = $(call pkg,--cflags,libmicrohttpd)
+$(BUILD)/obj/host/%.o: src/host/%.c Makefile
+	$(COMPILE) $(LUA_CFLAGS) $(HOST_CFLAGS) -c -o $@ $<
 
-$(CORE): $(CORE_OBJECTS) $(BIND_OBJECTS)
-	@mkdir -p $(@D)
-	$(MODULE) -o $@ $^ $(CURL_LIBS)
+$(MODULES)/core.so: $(CORE_OBJECTS) $(BIND_OBJECTS)
+	$(MODULE) -o $@ $^ $(call pkg,--libs,libcurl)
 
 $(MODULES)/httpd.so: $(BUILD)/obj/host/httpd.o
-	@mkdir -p $(@D)
-	$(MODULE) -o $@ $^ $(shell pkg-config --libs libmicrohttpd)
+	$(MODULE) -o $@ $^ $(call pkg,--libs,libmicrohttpd)
 
 $(BUILD)/bin/mde: $(HOST_OBJECTS) | $(SHARE)
-	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs lua5.4)
+	$(LINK) -o $@ $^ $(call pkg,--libs,$(LUA_PC))
 
-$(SHARE):
-	@mkdir -p $(@D)
-	ln -s $(abspath lua/mde) $@
+# Made anew each time: a copied or moved tree must not run another one's Lua.
+$(SHARE): FORCE
+	@mkdir -p $(@D) && ln -sfn $(abspath lua/mde) $@
 
-clean:
+core-tests: $(CORE_TESTS)
+
+# The tests make the core's allocations fail: see spec/core.
+$(BUILD)/spec/%_test: spec/core/%_test.c $(wildcard spec/core/*.h) $(CORE_OBJECTS)
+	$(COMPILE) -Ispec/core $(LDFLAGS) -o $@ $< $(CORE_OBJECTS) \
+	  $(call pkg,--libs,libcurl) -lpthread
+
+deps:  ## installs what building and running need and this machine lacks
+	@spec/support/deps
+
+demo: deps  ## builds, and rehearses an incident against the built-in simulator
+	@$(MAKE) --no-print-directory all
+	@PATH="$(abspath $(BUILD)/bin):$$PATH" mde sim sh examples/demo
+
+test:  ## installs what the tests need too, and runs every test
+	@spec/support/deps test
+	@spec/run
+
+lint asan valgrind:  ## those of the tests
+	@spec/support/deps test
+	@spec/run $@
+
+bench: all  ## measures, against nginx on loopback
+	@spec/bench/run
+
+install: all  ## into PREFIX (/usr/local), under DESTDIR if given
+	install -d "$(DESTDIR)$(LIBDIR)/mde" "$(DESTDIR)$(LUADIR)"
+	install -m 755 $(MODULES)/*.so "$(DESTDIR)$(LIBDIR)/mde"
+	cd lua && find mde -type d -exec install -d "$(DESTDIR)$(LUADIR)/{}" \; \
+	  -o -name "*.lua" -exec install -m 644 {} "$(DESTDIR)$(LUADIR)/{}" \;
+ifneq ($(PROGRAM),)
+	install -d "$(DESTDIR)$(BINDIR)" "$(DESTDIR)$(MANDIR)"
+	install -m 755 $(BUILD)/bin/mde "$(DESTDIR)$(BINDIR)"
+	install -m 644 $(wildcard doc/*.1) "$(DESTDIR)$(MANDIR)"
+endif
+
+uninstall:  ## removes what install put there
+	rm -rf "$(DESTDIR)$(LIBDIR)/mde" "$(DESTDIR)$(LUADIR)/mde"
+	rm -f "$(DESTDIR)$(BINDIR)/mde" "$(DESTDIR)$(MANDIR)/mde.1"
+
+clean:  ## removes what was built
 	rm -rf $(BUILD)
 
--include $(wildcard $(BUILD)/obj/*/*.d $(BUILD)/obj/*/*/*.d)
+help:  ## lists these
+	@sed -n 's/^\([a-z][a-z ]*\):.*  ## \(.*\)/\1\t\2/p' Makefile | expand -t 22
 
-.PHONY: all clean
+FORCE:
+.DELETE_ON_ERROR:
+.PHONY: all deps demo test core-tests lint asan valgrind bench install \
+        uninstall clean help FORCE
+
+-include $(wildcard $(BUILD)/obj/*/*.d $(BUILD)/obj/*/*/*.d $(BUILD)/spec/*.d)
