@@ -8,6 +8,9 @@ CC     ?= cc
 CFLAGS ?= -O2 -g
 WARN   ?=
 
+ifneq ($(findstring /,$(LUA)),)  # LuaRocks names the interpreter
+override LUA := $(shell $(LUA) -e 'io.write(jit and "luajit" or _VERSION:sub(5))')
+endif
 # What a Lua is called: by pkg-config, and in the folders of an installation.
 LUA_PC      ?= $(if $(filter luajit,$(LUA)),luajit,lua$(LUA))
 LUA_VERSION := $(if $(filter luajit,$(LUA)),5.1,$(LUA))
@@ -102,7 +105,7 @@ install: all  ## into PREFIX (/usr/local), under DESTDIR if given
 ifneq ($(PROGRAM),)
 	install -d "$(DESTDIR)$(BINDIR)" "$(DESTDIR)$(MANDIR)"
 	install -m 755 $(BUILD)/bin/mde "$(DESTDIR)$(BINDIR)"
-	install -m 644 $(wildcard doc/*.1) "$(DESTDIR)$(MANDIR)"
+	$(if $(wildcard doc/*.1),install -m 644 doc/*.1 "$(DESTDIR)$(MANDIR)")
 endif
 
 uninstall:  ## removes what install put there
