@@ -1,0 +1,125 @@
+-- An engine (contract 1 of doc/architecture.md) whose network is a simulated
+-- service under a virtual clock: the same calls and results as core.engine(),
+-- but `poll` waits by letting virtual time pass.
+--
+-- A request reaches the service after half of the round trip, and its answer
+-- comes back after the other half and what the service took.
+
+local errors = require "mde.errors"
+
+local engine = {}
+
+local Engine = {}
+Engine.__index = Engine
+
+local REQUEST = { method = true, url = true, headers = true, body = true, timeout = true,
+                  connect_timeout = true, proxy = true, ca_file = true, http_version = true }
+
+local function reveal(value)
+  if value == nil or type(value) == "string" then return value end
+  return value:reveal()
+end
+
+local function failure(code, message, sent)
+  return { err = { code = code, message = message, sent = sent } }
+end
+
+-- Asks the service and sends its answer on the way. Nobody may wait for it any
+-- more: what has been sent arrives nevertheless.
+function Engine:arrive(id, request, started)
+  local answer = self.service:answer(request)
+  local delay = answer.delay + self.round_trip / 2
+  self.clock.at(self.clock.monotonic() + delay, function()
+    if answer.lost == "unreachable" then
+      return self:land(id, failure("connection", "the host cannot be reached", false))
+    elseif answer.lost then
+      return self:land(id, failure("lost", "the connection ended without an answer", true))
+    end
+    self:land(id, { response = {
+      status = answer.status, headers = answer.headers, body = answer.body,
+      seconds = self.clock.monotonic() - started,
+    } })
+  end)
+end
+
+-- The end of a request, unless it has ended or was abandoned.
+function Engine:land(id, outcome)
+  if self.flights[id] then
+    self.flights[id], self.landed[id] = nil, outcome
+    self.waiting = self.waiting + 1
+  end
+end
+
+-- engine:start { method=, url=, headers=, body=, timeout=, … } -> id | nil, err
+function Engine:start(request)
+  assert(not self.closed, "the engine is closed")
+  errors.check_keys("engine:start", request, REQUEST)
+  local host, path = request.url:match "^https?://([^/]+)(/.*)$"
+  if not host then
+    return nil, { code = "invalid_request", message = "not a URL: " .. request.url, sent = false }
+  end
+  local headers = { host = host }
+  for name, value in pairs(request.headers or {}) do headers[name:lower()] = reveal(value) end
+  self.last = self.last + 1
+  local id, now = self.last, self.clock.monotonic()
+  self.flights[id] = true
+  local seen = { method = request.method or "GET", path = path, headers = headers,
+                 body = reveal(request.body) }
+  self.clock.at(now + self.round_trip / 2, function() self:arrive(id, seen, now) end)
+  self.clock.at(now + (request.timeout or 60), function()
+    self:land(id, failure("timeout", "no answer in time", true))
+  end)
+  return id
+end
+
+-- engine:step() -> how many answers wait
+function Engine:step()
+  assert(not self.closed, "the engine is closed")
+  self.clock.advance(0)
+  return self.waiting
+end
+
+-- engine:poll(seconds) -> the same, after letting time pass until there is news,
+-- at most `seconds` and at most 1 s
+function Engine:poll(seconds)
+  assert(not self.closed, "the engine is closed")
+  local known, clock = self.waiting, self.clock
+  local deadline = clock.monotonic() + math.min(seconds, 1)
+  while self.waiting == known and clock.pass(deadline - clock.monotonic()) do end
+  return self:step()
+end
+
+-- engine:take(id) -> response | nil, err | false (still going)
+function Engine:take(id)
+  assert(not self.closed, "the engine is closed")
+  if self.flights[id] then return false end
+  local outcome = self.landed[id]
+  if not outcome then
+    return nil, { code = "lost", message = "no such request", sent = true }
+  end
+  self.landed[id], self.waiting = nil, self.waiting - 1
+  if outcome.err then return nil, outcome.err end
+  return outcome.response
+end
+
+-- engine:abandon(id)
+function Engine:abandon(id)
+  if self.landed[id] then self.waiting = self.waiting - 1 end
+  self.landed[id], self.flights[id] = nil, nil
+end
+
+-- engine:close(): may be called again.
+function Engine:close()
+  self.closed, self.flights, self.landed, self.waiting = true, {}, {}, 0
+end
+
+-- An engine over `service` (mde.sim.service) and its virtual clock (mde.sim.clock),
+-- with `round_trip` seconds (default 0.1) on the wire.
+function engine.new(service, round_trip)
+  return setmetatable({
+    service = service, clock = service.clock, round_trip = round_trip or 0.1,
+    flights = {}, landed = {}, waiting = 0, last = 0,
+  }, Engine)
+end
+
+return engine

@@ -1,0 +1,21 @@
+-- application/x-www-form-urlencoded: request bodies and query strings.
+
+local form = {}
+
+local function unescape(text)
+  return (text:gsub("+", " "):gsub("%%(%x%x)", function(hex)
+    return string.char(tonumber(hex, 16))
+  end))
+end
+
+-- "a=1&b=x%20y" -> { a = "1", b = "x y" }. Of a repeated name the last counts.
+function form.decode(text)
+  local fields = {}
+  for pair in text:gmatch "[^&]+" do
+    local name, value = pair:match "^([^=]*)=?(.*)$"
+    fields[unescape(name)] = unescape(value)
+  end
+  return fields
+end
+
+return form

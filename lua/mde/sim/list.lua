@@ -1,0 +1,149 @@
+-- The list of machine actions: OData's query options over all actions.
+--
+-- Failures are `nil, message`, in the words that OData services use.
+
+local cjson = require "cjson"
+local filter = require "mde.sim.filter"
+local form = require "mde.sim.form"
+
+local list = {}
+
+local LARGEST_TOP = 10000
+
+-- What may be filtered and ordered by: what the documentation names.
+local FIELDS = {
+  id = { type = "string", read = function(action) return action.id end },
+  status = { type = "string", read = function(action, at) return (action:status_at(at)) end },
+  machineId = { type = "string", read = function(action) return action.machine_id or nil end },
+  type = { type = "string", read = function(action) return action.type end },
+  requestor = { type = "string", read = function(action) return action.requestor or nil end },
+  creationDateTimeUtc = { type = "date", read = function(action) return action.created end },
+}
+local CREATION = FIELDS.creationDateTimeUtc
+
+local OPTIONS = { ["$filter"] = true, ["$orderby"] = true, ["$top"] = true, ["$skip"] = true,
+                  ["$count"] = true }
+
+local function refuse(message, ...)
+  return nil, "The query specified in the URI is not valid. " .. message:format(...)
+end
+
+local function whole(options, name, largest)
+  local text = options[name]
+  if not text then return true end
+  local number = text:match "^%d+$" and tonumber(text)
+  if not number then
+    return refuse("Invalid value '%s' for %s query option found. The %s query option requires "
+      .. "a non-negative integer value.", text, name, name)
+  end
+  if largest and number > largest then
+    return refuse("The limit of '%d' for %s query has been exceeded. The value from the "
+      .. "incoming request is '%s'.", largest, name:gsub("%$", "", 1), text)
+  end
+  return true, number
+end
+
+-- Query string -> { filter =, order =, top =, skip =, count = }
+local function parse(query)
+  local options, parsed = form.decode(query), {}
+  for name in pairs(options) do
+    if name:sub(1, 1) == "$" and not OPTIONS[name] then
+      return refuse("Custom query option '%s' that starts with '$' is not supported.", name)
+    end
+  end
+  local ok, message
+  ok, parsed.top = whole(options, "$top", LARGEST_TOP)
+  if not ok then return nil, parsed.top end
+  ok, parsed.skip = whole(options, "$skip")
+  if not ok then return nil, parsed.skip end
+  if options["$filter"] then
+    parsed.filter, message = filter.predicate(options["$filter"], FIELDS)
+    if not parsed.filter then return refuse("%s", message) end
+  end
+  if options["$orderby"] then
+    parsed.order, message = filter.order(options["$orderby"], FIELDS)
+    if not parsed.order then return refuse("%s", message) end
+  end
+  parsed.count = options["$count"] == "true"
+  return parsed
+end
+
+-- Whether action a comes before b by the keys of a $orderby. Equal ones come
+-- in the order of their ids, so that the order is always the same.
+local function comparator(keys, at)
+  return function(a, b)
+    for _, key in ipairs(keys) do
+      local x, y = key.read(a, at) or "", key.read(b, at) or ""
+      if x ~= y then
+        if key.descending then return x > y end
+        return x < y
+      end
+    end
+    return a.id < b.id
+  end
+end
+
+-- Sorts, unless it is sorted already, as it mostly is.
+local function sort(rows, before)
+  for i = 2, #rows do
+    if before(rows[i], rows[i - 1]) then return table.sort(rows, before) end
+  end
+end
+
+-- All actions by creation; kept beside them until one is added.
+local function by_creation(actions, descending)
+  local kept = descending and "newest_first" or "oldest_first"
+  if not actions[kept] then
+    local sorted = {}
+    for i, action in ipairs(actions) do sorted[i] = action end
+    sort(sorted, comparator({ { read = CREATION.read, descending = descending } }))
+    actions[kept] = sorted
+  end
+  return actions[kept]
+end
+
+-- The actions that match, in order; without a $orderby the newest come first.
+local function select_rows(actions, parsed, at)
+  local rows, matches, order = {}, parsed.filter, parsed.order
+  local ascending = order and order[1].read == CREATION.read and not order[1].descending
+  for _, action in ipairs(by_creation(actions, not ascending)) do
+    if action.created <= at and (not matches or matches(action, at)) then
+      rows[#rows + 1] = action
+    end
+  end
+  if order then sort(rows, comparator(order, at)) end
+  return rows
+end
+
+-- The link to the rows after `skip`: as it should be, or as `oddity` has it.
+local function link(url, path, query, skip, page_size, oddity)
+  local rest = query:gsub("%%24", "$"):gsub("&?%$skip=%d*", ""):gsub("^&", "")
+  if oddity == "other_host" then url = "https://api-us3.example.net" end
+  if oddity == "endless" or oddity == "malformed" then skip = page_size end
+  if oddity == "malformed" then rest = rest:gsub("%$%w+=", "=") end
+  return ("%s%s?%s%s$skip=%d"):format(url, path, rest, rest == "" and "" or "&", skip)
+end
+
+-- Answers a list request. `view`: actions (an array, beside which sorted copies
+-- are kept), at (the moment that is shown), url, path, query, page_size,
+-- next_link (the oddity), context.
+-- -> JSON | nil, message
+function list.answer(view)
+  local parsed, message = parse(view.query)
+  if not parsed then return nil, message end
+  local rows = select_rows(view.actions, parsed, view.at)
+  local skip = parsed.skip or 0
+  local last = math.min(#rows, skip + (parsed.top or view.page_size))
+  local entities = {}
+  for i = skip + 1, last do entities[#entities + 1] = rows[i]:json(view.at) end
+  local parts = { ('{"@odata.context":%s'):format(cjson.encode(view.context)) }
+  if parsed.count then parts[#parts + 1] = ',"@odata.count":' .. #rows end
+  parts[#parts + 1] = ',"value":[' .. table.concat(entities, ",") .. "]"
+  if view.next_link or (last < #rows and not parsed.top) then
+    parts[#parts + 1] = ',"@odata.nextLink":' .. cjson.encode(
+      link(view.url, view.path, view.query, last, view.page_size, view.next_link))
+  end
+  return table.concat(parts) .. "}"
+end
+
+return list

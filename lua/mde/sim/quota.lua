@@ -1,0 +1,41 @@
+-- The service's count of requests: at most so many in any minute and in any
+-- hour. Only what was let through is counted.
+
+local quota = {}
+
+local Quota = {}
+Quota.__index = Quota
+
+-- `limits` is { per_minute =, per_hour = }; either may be absent.
+function quota.new(limits)
+  local self = setmetatable({ moments = {}, last = 0, windows = {} }, Quota)
+  local function window(limit, seconds, text)
+    if not limit then return end
+    table.insert(self.windows, { limit = limit, seconds = seconds, text = text, first = 1 })
+  end
+  window(limits.per_minute, 60, "00:01:00")
+  window(limits.per_hour, 3600, "01:00:00")
+  return self
+end
+
+-- Counts one request at `now` (seconds). -> true | nil, seconds to wait (a
+-- whole number), the limit, its window as text
+function Quota:admit(now)
+  local wait, full = 0, nil
+  for _, window in ipairs(self.windows) do
+    while window.first <= self.last and self.moments[window.first] + window.seconds <= now do
+      window.first = window.first + 1
+    end
+    local used = self.last - window.first + 1
+    if used >= window.limit then
+      local free = self.moments[self.last - window.limit + 1] + window.seconds - now
+      if free > wait then wait, full = free, window end
+    end
+  end
+  if full then return nil, math.ceil(wait), full.limit, full.text end
+  self.last = self.last + 1
+  self.moments[self.last] = now
+  return true
+end
+
+return quota
