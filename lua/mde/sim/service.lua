@@ -202,11 +202,8 @@ end
 -- What becomes of an answer on its way back.
 function Service:spoil(answer, request, name)
   local latency = self.latency
+  if self:strikes("bad_gateway", request, name) then answer = html(502, "Bad Gateway") end
   answer.delay = type(latency) == "function" and latency(self.random) or latency
-  if self:strikes("bad_gateway", request, name) then
-    answer.status, answer.headers, answer.body = 502, { ["content-type"] = "text/html" },
-      html(502, "Bad Gateway").body
-  end
   if self:strikes("cut_json", request, name) then
     answer.body = answer.body:sub(1, math.floor(#answer.body / 2))
   end

@@ -1,0 +1,391 @@
+/* mde.httpd: an HTTP server on loopback, for the simulator. Lua 5.4 only.
+**
+** libmicrohttpd runs inside server:poll alone. It never calls Lua: a whole
+** request is copied into a `request`, queued, and its connection suspended until
+** Lua has answered it. When the connection is resumed, libmicrohttpd asks
+** answer_request again, which hands over the answer.
+**
+** A request is freed by libmicrohttpd's completion callback and by nothing else.
+** The server is freed by close, __gc and __close, which are one function.
+*/
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <microhttpd.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <lua.h>
+#include <lauxlib.h>
+
+/* The only symbol that is visible. */
+__attribute__((visibility("default"))) int luaopen_mde_httpd (lua_State *L);
+
+#define SERVER "mde.httpd.server"
+#define MAXIMUM ((size_t)1024 * 1024)  /* bytes of a body, and of the headers */
+#define CONNECTION_MAXIMUM 1000
+
+typedef struct buffer {
+  char *data;
+  size_t length, size;
+} buffer;
+
+typedef enum request_state {
+  ARRIVING,  /* being read */
+  QUEUED,    /* whole, not yet given to Lua */
+  GIVEN,     /* Lua is to answer it */
+  ANSWERED   /* `answer` goes out; NULL: the connection is closed */
+} request_state;
+
+typedef struct request {
+  struct request *next, **link;  /* in the server's list; *link points here */
+  struct MHD_Connection *connection;
+  struct MHD_Response *answer;
+  lua_Integer id;
+  request_state state;
+  unsigned int status;
+  bool too_large;
+  buffer method, path, headers, body;  /* headers: name NUL value NUL ... */
+} request;
+
+typedef struct server {
+  struct MHD_Daemon *daemon;  /* NULL: closed */
+  request *first;   /* all that are QUEUED or GIVEN, in order of arrival */
+  request **last;   /* where the next one is linked */
+  lua_Integer next_id;
+} server;
+
+
+/* Appends bytes, at most MAXIMUM in all, and keeps a NUL behind them. */
+static bool append (buffer *b, const char *bytes, size_t length) {
+  size_t size = b->size == 0 ? 256 : b->size;
+  if (length > MAXIMUM - b->length) return false;
+  while (size - b->length < length + 1) size *= 2;
+  if (size > b->size) {
+    char *data = (char *)realloc(b->data, size);
+    if (data == NULL) return false;
+    b->data = data;
+    b->size = size;
+  }
+  memcpy(b->data + b->length, bytes, length);
+  b->length += length;
+  b->data[b->length] = '\0';
+  return true;
+}
+
+
+static void enlist (server *s, request *r) {
+  r->next = NULL;
+  r->link = s->last;
+  *s->last = r;
+  s->last = &r->next;
+}
+
+
+static void delist (server *s, request *r) {
+  if (r->link == NULL) return;
+  *r->link = r->next;
+  if (r->next != NULL) r->next->link = r->link;
+  else s->last = r->link;
+  r->link = NULL;
+}
+
+
+static void free_request (server *s, request *r) {
+  delist(s, r);
+  if (r->answer != NULL) MHD_destroy_response(r->answer);
+  free(r->method.data);
+  free(r->path.data);
+  free(r->headers.data);
+  free(r->body.data);
+  free(r);
+}
+
+
+/* Lets the connection go on, with r->answer or, without one, to its end. */
+static void resume (server *s, request *r) {
+  delist(s, r);
+  r->state = ANSWERED;
+  MHD_resume_connection(r->connection);
+}
+
+
+/* The first request in this state; among the GIVEN, the one with this id. */
+static request *find (const server *s, request_state state, lua_Integer id) {
+  request *r = s->first;
+  while (r != NULL && (r->state != state || (state == GIVEN && r->id != id)))
+    r = r->next;
+  return r;
+}
+
+/* The request line's target, as it came. What is returned becomes *context. */
+static void *begin_request (void *closure, const char *uri,
+                            struct MHD_Connection *connection) {
+  request *r = (request *)calloc(1, sizeof *r);
+  (void)closure;
+  if (r == NULL) return NULL;
+  r->connection = connection;
+  if (append(&r->path, uri, strlen(uri))) return r;
+  free(r);
+  return NULL;
+}
+
+
+static enum MHD_Result copy_header (void *closure, enum MHD_ValueKind kind,
+                                    const char *name, const char *value) {
+  buffer *headers = &((request *)closure)->headers;
+  size_t start = headers->length, i;
+  (void)kind;
+  if (value == NULL) value = "";
+  if (!append(headers, name, strlen(name) + 1)) return MHD_NO;
+  for (i = start; i < headers->length; i++)
+    headers->data[i] = (char)tolower((unsigned char)headers->data[i]);
+  return append(headers, value, strlen(value) + 1) ? MHD_YES : MHD_NO;
+}
+
+
+/* Copies what is known once the headers are there. */
+static enum MHD_Result read_head (request *r, const char *method) {
+  int headers = MHD_get_connection_values(r->connection, MHD_HEADER_KIND, NULL, NULL);
+  if (!append(&r->method, method, strlen(method))) return MHD_NO;
+  return MHD_get_connection_values(r->connection, MHD_HEADER_KIND, copy_header, r)
+         == headers ? MHD_YES : MHD_NO;
+}
+
+
+static enum MHD_Result read_body (request *r, const char *data, size_t *length) {
+  if (*length > MAXIMUM - r->body.length) r->too_large = true;
+  else if (!append(&r->body, data, *length)) return MHD_NO;
+  *length = 0;
+  return MHD_YES;
+}
+
+
+static enum MHD_Result refuse_body (request *r) {
+  r->answer = MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+  if (r->answer == NULL) return MHD_NO;
+  return MHD_queue_response(r->connection, MHD_HTTP_CONTENT_TOO_LARGE, r->answer);
+}
+
+
+/* Called when the head is there, for each piece of the body, when the request
+** is whole, and again after it was resumed. MHD_NO closes the connection. */
+static enum MHD_Result answer_request (void *closure,
+    struct MHD_Connection *connection, const char *url, const char *method,
+    const char *version, const char *data, size_t *length, void **context) {
+  server *s = (server *)closure;
+  request *r = (request *)*context;
+  (void)url;
+  (void)version;
+  if (r == NULL) return MHD_NO;
+  if (r->state == ANSWERED)
+    return r->answer == NULL ? MHD_NO
+           : MHD_queue_response(connection, r->status, r->answer);
+  if (r->method.length == 0) return read_head(r, method);
+  if (*length > 0) return read_body(r, data, length);
+  if (r->too_large) return refuse_body(r);
+  r->id = s->next_id++;
+  r->state = QUEUED;
+  enlist(s, r);
+  MHD_suspend_connection(connection);
+  return MHD_YES;
+}
+
+
+static void end_request (void *closure, struct MHD_Connection *connection,
+                         void **context, enum MHD_RequestTerminationCode why) {
+  (void)connection;
+  (void)why;
+  if (*context != NULL) free_request((server *)closure, (request *)*context);
+  *context = NULL;
+}
+
+static server *check_server (lua_State *L) {
+  server *s = (server *)luaL_checkudata(L, 1, SERVER);
+  if (s->daemon == NULL) luaL_error(L, "the server is closed");
+  return s;
+}
+
+
+static int fail (lua_State *L, const char *code, const char *message) {
+  lua_pushnil(L);
+  lua_createtable(L, 0, 2);
+  lua_pushstring(L, code);
+  lua_setfield(L, -2, "code");
+  lua_pushstring(L, message);
+  lua_setfield(L, -2, "message");
+  return 2;
+}
+
+
+/* httpd.listen { port = 0 } -> server | nil, err. Binds 127.0.0.1 alone; port 0
+** takes any that is free. */
+static int listen_on (lua_State *L) {
+  struct sockaddr_in address;
+  lua_Integer port;
+  server *s;
+  luaL_checktype(L, 1, LUA_TTABLE);
+  lua_getfield(L, 1, "port");
+  port = luaL_optinteger(L, -1, 0);
+  luaL_argcheck(L, port >= 0 && port <= 65535, 1, "port: 0 to 65535 expected");
+  memset(&address, 0, sizeof address);
+  address.sin_family = AF_INET;
+  address.sin_port = htons((uint16_t)port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  s = (server *)lua_newuserdatauv(L, sizeof *s, 0);
+  memset(s, 0, sizeof *s);
+  s->last = &s->first;
+  s->next_id = 1;
+  luaL_setmetatable(L, SERVER);
+  s->daemon = MHD_start_daemon(MHD_USE_AUTO | MHD_ALLOW_SUSPEND_RESUME, 0,
+      NULL, NULL, answer_request, s,
+      MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&address,
+      MHD_OPTION_URI_LOG_CALLBACK, begin_request, s,
+      MHD_OPTION_NOTIFY_COMPLETED, end_request, s,
+      MHD_OPTION_CONNECTION_LIMIT, (unsigned int)CONNECTION_MAXIMUM,
+      MHD_OPTION_END);
+  if (s->daemon != NULL) return 1;
+  return fail(L, "listen", "cannot listen on this port of 127.0.0.1");
+}
+
+
+/* server:port() -> the port it listens on */
+static int get_port (lua_State *L) {
+  const server *s = check_server(L);
+  const union MHD_DaemonInfo *info =
+      MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_BIND_PORT);
+  lua_pushinteger(L, info == NULL ? 0 : info->port);
+  return 1;
+}
+
+
+static void push_buffer (lua_State *L, const buffer *b, const char *field) {
+  lua_pushlstring(L, b->data == NULL ? "" : b->data, b->length);
+  lua_setfield(L, -2, field);
+}
+
+
+static void push_request (lua_State *L, const request *r) {
+  const char *at = r->headers.data, *end = at + r->headers.length;
+  lua_createtable(L, 0, 5);
+  lua_pushinteger(L, r->id);
+  lua_setfield(L, -2, "id");
+  push_buffer(L, &r->method, "method");
+  push_buffer(L, &r->path, "path");
+  push_buffer(L, &r->body, "body");
+  lua_newtable(L);
+  while (at < end) {
+    const char *value = at + strlen(at) + 1;
+    lua_pushstring(L, value);
+    lua_setfield(L, -2, at);
+    at = value + strlen(value) + 1;
+  }
+  lua_setfield(L, -2, "headers");
+}
+
+
+/* server:poll(seconds) -> request { id, method, path (with the query), headers
+** (lower case), body } | nil. Waits at most `seconds`; less when anything has
+** happened on the network or a signal has come. */
+static int poll_server (lua_State *L) {
+  server *s = check_server(L);
+  const lua_Number seconds = luaL_checknumber(L, 2);
+  request *r;
+  luaL_argcheck(L, seconds >= 0 && seconds <= 3600, 2, "0 to 3600 seconds expected");
+  r = find(s, QUEUED, 0);
+  if (r == NULL) {
+    MHD_run_wait(s->daemon, (int32_t)(seconds * 1000));
+    r = find(s, QUEUED, 0);
+    if (r == NULL) return 0;
+  }
+  push_request(L, r);
+  r->state = GIVEN;
+  return 1;
+}
+
+
+/* Adds the table of headers at `index`. Raises nothing. -> whether all could be */
+static bool add_headers (lua_State *L, int index, struct MHD_Response *answer) {
+  bool good = true;
+  lua_pushnil(L);
+  while (good && lua_next(L, index) != 0) {
+    good = lua_type(L, -2) == LUA_TSTRING && lua_type(L, -1) == LUA_TSTRING
+           && MHD_add_response_header(answer, lua_tostring(L, -2),
+                                      lua_tostring(L, -1)) == MHD_YES;
+    lua_pop(L, 1);
+  }
+  return good;
+}
+
+
+/* server:answer(id, status, headers, body) -> whether somebody waits for it.
+** Content-Length and Date are added. */
+static int answer (lua_State *L) {
+  server *s = check_server(L);
+  const lua_Integer id = luaL_checkinteger(L, 2);
+  const lua_Integer status = luaL_checkinteger(L, 3);
+  size_t length;
+  const char *body = luaL_checklstring(L, 5, &length);
+  struct MHD_Response *response;
+  request *r;
+  luaL_argcheck(L, status >= 200 && status <= 599, 3, "200 to 599 expected");
+  luaL_checktype(L, 4, LUA_TTABLE);
+  r = find(s, GIVEN, id);
+  if (r != NULL) {
+    response = MHD_create_response_from_buffer(length, (void *)(uintptr_t)body,
+                                               MHD_RESPMEM_MUST_COPY);
+    if (response == NULL) return luaL_error(L, "not enough memory");
+    if (!add_headers(L, 4, response)) {
+      MHD_destroy_response(response);
+      return luaL_argerror(L, 4, "names and values of headers expected");
+    }
+    r->answer = response;
+    r->status = (unsigned int)status;
+    resume(s, r);
+  }
+  lua_pushboolean(L, r != NULL);
+  return 1;
+}
+
+
+/* server:drop(id): closes the connection without an answer. */
+static int drop (lua_State *L) {
+  server *s = check_server(L);
+  request *r = find(s, GIVEN, luaL_checkinteger(L, 2));
+  if (r != NULL) resume(s, r);
+  return 0;
+}
+
+
+/* server:close(): drops everything. May be called again. */
+static int close_server (lua_State *L) {
+  server *s = (server *)luaL_checkudata(L, 1, SERVER);
+  struct MHD_Daemon *daemon = s->daemon;
+  s->daemon = NULL;
+  if (daemon == NULL) return 0;
+  while (s->first != NULL) resume(s, s->first);
+  MHD_stop_daemon(daemon);
+  return 0;
+}
+
+
+/* The module: { listen } */
+int luaopen_mde_httpd (lua_State *L) {
+  static const luaL_Reg metamethods[] = {
+    { "__gc", close_server }, { "__close", close_server }, { NULL, NULL }
+  };
+  static const luaL_Reg methods[] = {
+    { "port", get_port }, { "poll", poll_server }, { "answer", answer },
+    { "drop", drop }, { "close", close_server }, { NULL, NULL }
+  };
+  static const luaL_Reg functions[] = { { "listen", listen_on }, { NULL, NULL } };
+  luaL_checkversion(L);
+  luaL_newmetatable(L, SERVER);
+  luaL_setfuncs(L, metamethods, 0);
+  luaL_newlib(L, methods);
+  lua_setfield(L, -2, "__index");
+  lua_pop(L, 1);
+  luaL_newlib(L, functions);
+  return 1;
+}
