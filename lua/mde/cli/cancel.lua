@@ -1,0 +1,232 @@
+-- mde cancel: cancels machine actions, named or chosen by filters.
+--
+-- Nothing is sent before every id and option is checked, the limits hold and a
+-- person or --yes has agreed. Ctrl-C stops sending and waits for what is in the
+-- air; a second one stops waiting. Whatever happens, each action is reported
+-- with one verdict.
+
+local client = require "mde.cli.client"
+local failure = require "mde.cli.failure"
+local ids = require "mde.cli.ids"
+local interrupt = require "mde.interrupt"
+local options = require "mde.cli.options"
+local output = require "mde.cli.output"
+local report = require "mde.cli.report"
+local terminal = require "mde.terminal"
+
+local cancel = {}
+
+local EPILOG = [[
+Give ids, or - to read them from standard input (one a line, blank lines and #
+comments skipped, or JSON Lines as from `mde list --json`), or filters, which
+choose among the open actions. More than one action is asked about at the
+terminal; --yes agrees beforehand, with filters only up to --max.
+
+Cancelling is not un-isolating: a machine whose isolation was already InProgress
+may be isolated nevertheless.
+
+Examples:
+   mde cancel 5382f7ea-7557-4ab7-9782-d50480024a4e -m "Launched by mistake"
+   mde cancel --type Isolate --requestor soar@contoso.com -n
+   mde cancel --older-than 4h -m "Stuck" --yes --max 50
+   mde list --status Pending --ids | mde cancel - -m "Stuck" --yes --json]]
+
+function cancel.define(command)
+  command:epilog(EPILOG)
+  command:argument("ids", "Actions, or - for standard input."):args "*":argname "ID"
+  options.add(command, "-m --comment", "TEXT", "Why; the service keeps it with each action.")
+  options.add_filters(command)
+  command:flag("-n --dry-run", "Show what would be cancelled, and send nothing.")
+  command:flag("-y --yes", "Do not ask.")
+  options.add(command, "--max", "N", "Refuse when there are more.", options.count)
+  options.add(command, "--parallel", "N", "Calls under way at once.", options.count)
+  command:flag("--json", "One JSON object an action.")
+end
+
+-- {{ Which actions
+
+-- Checks what the options say together. -> criteria, or nil where ids are given
+local function check_options(parsed)
+  local criteria, any = options.criteria(parsed)
+  if any and #parsed.ids > 0 then
+    failure.raise(failure.usage, "ids and filters do not go together: '%s'", parsed.ids[1])
+  end
+  if not any and #parsed.ids == 0 then
+    failure.raise(failure.usage, "which actions? Give ids, - for standard input, or filters")
+  end
+  for _, text in ipairs(parsed.ids) do
+    if text == "-" and #parsed.ids > 1 then
+      failure.raise(failure.usage, "- goes without other ids")
+    end
+  end
+  if not parsed.dry_run and not (parsed.comment or ""):find "%S" then
+    failure.raise(failure.usage, "a comment is required, such as -m \"Launched by mistake\"")
+  end
+  if any and parsed.yes and not parsed.max then
+    failure.raise(failure.usage, "--yes with filters needs --max N: how many there may be at most")
+  end
+  return any and criteria or nil
+end
+
+local function show_groups(groups)
+  local names = {}
+  for name in pairs(groups) do names[#names + 1] = name end
+  table.sort(names, function(a, b)
+    if groups[a] ~= groups[b] then return groups[a] > groups[b] end
+    return a < b
+  end)
+  for i, name in ipairs(names) do
+    if i > 20 then return output.note("        … and %d more groups", #names - 20) end
+    output.note("%7d %s", groups[name], name)
+  end
+end
+
+-- The ids that match, after showing what they are. With a maximum, it stops as
+-- soon as there are more.
+local function matching(session, criteria, max)
+  local list, groups, under_way = {}, {}, 0
+  criteria.status = criteria.status or options.open
+  criteria.limit = max and max + 1
+  for action in session:actions(criteria) do
+    local name = ("%s, %s, by %s")
+      :format(action.type or "?", action.status or "?", action.requestor or "?")
+    list[#list + 1] = action.id:lower()
+    groups[name] = (groups[name] or 0) + 1
+    if action.type == "Isolate" and action.status == "InProgress" then under_way = under_way + 1 end
+  end
+  show_groups(groups)
+  if under_way > 0 then
+    output.note("%d of them isolate already: cancelling is not un-isolating.", under_way)
+  end
+  return list
+end
+
+local function chosen(session, parsed, criteria, given)
+  local list = given or matching(session, criteria, parsed.max)
+  if parsed.max and #list > parsed.max then
+    failure.raise(failure.refused, "%s actions, and --max is %d; nothing was sent",
+      criteria and "more than " .. parsed.max or #list, parsed.max)
+  end
+  return list
+end
+
+-- }}
+
+local function counted(count)
+  return count == 1 and "1 machine action" or count .. " machine actions"
+end
+
+-- Asks at the terminal; raises unless the answer is yes.
+local function confirm(tenant, count)
+  local question = ("Cancel %s in %s? [y/N] ")
+    :format(counted(count), tenant and "tenant " .. tenant or "the tenant of MDE_TOKEN")
+  io.stdout:flush()
+  local answer = terminal.ask(terminal.printable(question))
+  if not answer then
+    failure.raise(failure.refused, "%s, and no terminal to ask at; nothing was sent."
+      .. " --yes agrees beforehand (with filters up to --max N)", counted(count))
+  end
+  answer = answer:lower():match "^%s*(.-)%s*$"
+  if answer ~= "y" and answer ~= "yes" then
+    failure.raise(failure.refused, "not confirmed; nothing was sent")
+  end
+end
+
+-- {{ Sending
+
+-- A batch under way: `list`, `taken` ids of which went to the client, and of
+-- these `open`, id -> true, those not reported yet.
+local Batch = {}
+Batch.__index = Batch
+
+function Batch:next()
+  local id = self.list[self.taken + 1]
+  if id then
+    self.taken = self.taken + 1
+    self.open[id] = true
+  end
+  return id
+end
+
+-- Reports an item. Where that fails nothing more is sent, since nobody could
+-- tell what was done.
+function Batch:item(item)
+  self.open[item.id] = nil
+  local code = item.error and item.error.code
+  if code == "sign_in" or code == "unauthorized" then self.hopeless = true end
+  local done, problem = pcall(self.report.item, self.report, item)
+  if not done then self.problem = self.problem or problem end
+end
+
+local AT_ONCE = {}  -- raised by a second interruption
+
+-- Whether to stop sending.
+function Batch:stop()
+  local signals = interrupt.count()
+  if signals > 1 then error(AT_ONCE, 0) end
+  if signals == 1 and not self.interrupted then
+    self.interrupted = true
+    output.note("Interrupted: nothing more is sent; what is under way is waited for."
+      .. " Ctrl-C again stops at once.")
+  end
+  return self.interrupted or self.hopeless or self.problem ~= nil
+end
+
+-- A verdict for those that the client did not get to.
+function Batch:report_rest()
+  for id in pairs(self.open) do self:item { id = id, verdict = "unknown" } end
+  for id in function() return self:next() end do self:item { id = id, verdict = "unsent" } end
+end
+
+function Batch:send(session, parsed)
+  interrupt.watch()
+  local done, raised = pcall(session.cancel_all, session, function() return self:next() end, {
+    comment = parsed.comment, parallel = parsed.parallel,
+    on_item = function(item) self:item(item) end,
+    stop = function() return self:stop() end,
+  })
+  if not done and raised ~= AT_ONCE then self.problem = self.problem or raised end
+  self.interrupted = interrupt.count() > 0
+  self:report_rest()
+  interrupt.release()
+end
+
+-- }}
+
+local function send(session, list, parsed)
+  local clock = require("mde.clock").system
+  local began = clock.monotonic()
+  local batch = setmetatable({
+    list = list, taken = 0, open = {}, report = report.new(session.tenant, #list, parsed.json),
+  }, Batch)
+  batch:send(session, parsed)
+  batch.report:summary(clock.monotonic() - began)
+  if batch.interrupted then return failure.interrupted end
+  if batch.problem then error(batch.problem, 0) end
+  return batch.report:status()
+end
+
+local function preview(session, list, parsed)
+  local lines = report.new(session.tenant, #list, parsed.json)
+  for _, id in ipairs(list) do lines:item { id = id, verdict = "unsent" } end
+  output.note("Dry run: %s would be cancelled; nothing was sent.", counted(#list))
+  return 0
+end
+
+function cancel.run(parsed)
+  local criteria = check_options(parsed)
+  local given
+  if parsed.ids[1] == "-" then given = ids.from_file(io.stdin)
+  elseif not criteria then given = ids.from_arguments(parsed.ids) end
+  local session = client.connect(parsed)
+  local list = chosen(session, parsed, criteria, given)
+  if #list == 0 then
+    output.note("Nothing to cancel.")
+    return 0
+  end
+  if parsed.dry_run then return preview(session, list, parsed) end
+  if not parsed.yes and (criteria or #list > 1) then confirm(session.tenant, #list) end
+  return send(session, list, parsed)
+end
+
+return cancel

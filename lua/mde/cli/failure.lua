@@ -1,0 +1,47 @@
+-- How a command ends when it can't go on: by raising what `mde.cli` shows, with
+-- the exit status that belongs to it. Errors of the library raise as they are.
+
+local errors = require "mde.errors"
+
+local failure = {
+  some = 1,           -- some items ended otherwise than asked
+  usage = 2,          -- wrong use
+  refused = 3,        -- by a guard rail or a limit
+  failed = 4,         -- the service, the network or the store
+  sign_in = 5,        -- sign-in or permission
+  interrupted = 130,
+}
+
+local STATUS = {
+  invalid_argument = failure.usage,
+  missing_credential = failure.sign_in, sign_in = failure.sign_in,
+  unauthorized = failure.sign_in, forbidden = failure.sign_in,
+  not_found = failure.some,
+  interrupted = failure.interrupted,
+}
+
+local Failure = {}
+
+function Failure:__tostring()
+  return self.message
+end
+
+-- Ends the command with a message. An empty one ends it silently.
+function failure.raise(status, format, ...)
+  error(setmetatable({ status = status, message = format:format(...) }, Failure), 0)
+end
+
+-- `value, err` as the library returns them -> value; raises the error.
+function failure.check(value, err)
+  if value == nil then error(err, 0) end
+  return value
+end
+
+-- The exit status of what was raised; nil for a defect of the program.
+function failure.status(raised)
+  if getmetatable(raised) == Failure then return raised.status end
+  if errors.is(raised) then return STATUS[raised.code] or failure.failed end
+  return nil
+end
+
+return failure

@@ -1,0 +1,155 @@
+-- The command line of `mde`: arguments in, exit status out.
+--
+-- A command is a module of mde.cli with `define(command)`, which adds its options
+-- to an argparse command, and `run(parsed, program)`, which returns the exit
+-- status. It is loaded when it is called for. What it raises is shown here: see
+-- mde.cli.failure.
+
+local failure = require "mde.cli.failure"
+local options = require "mde.cli.options"
+local output = require "mde.cli.output"
+
+local COMMANDS = {
+  { "list", "List machine actions: the open ones, or --all." },
+  { "show", "Show one machine action." },
+  { "cancel", "Cancel machine actions, by id or by filter." },
+  { "run", "Run a playbook: a Lua script with `mde` at hand." },
+  { "repl", "Try things at a Lua prompt." },
+  { "sim", "Rehearse against a simulated incident." },
+  { "help", "Show how mde, or one command, is used." },
+  { "version", "Show the version." },
+}
+
+local EPILOG = [[
+Examples:
+   mde list --older-than 4h
+   mde cancel --type Isolate --requestor soar@contoso.com -m "SOAR misfire"
+   mde sim mde list
+
+Credentials come from AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET,
+or from MDE_TOKEN alone. `mde help COMMAND` has more on each command.
+
+Exit status: 0 all as asked or nothing to do, 1 some items ended otherwise,
+2 wrong use, 3 refused by a guard rail or a limit, 4 the service, network or
+store failed, 5 sign-in or permission, 130 interrupted.]]
+
+-- {{ argparse, without its habit of ending the process
+
+-- Ends the parsing with a text that was asked for.
+local function answer(text)
+  return function() error({ answer = text() }, 0) end
+end
+
+local function add_help(command)
+  command:add_help(false)
+  command:flag("-h --help", "Show this."):action(answer(function() return command:get_help() end))
+end
+
+local function new_parser()
+  local parser = require "argparse"("mde")
+  parser:description "Cancels Microsoft Defender for Endpoint machine actions."
+  parser:epilog(EPILOG):command_target "command":help_max_width(80)
+  add_help(parser)
+  parser:flag("--version", "Show the version.")
+    :action(answer(function() return require("mde.cli.version").text end))
+  parser:flag("--verbose", "Show one line for each request on standard error.")
+  options.add(parser, "--timeout", "SECONDS", "Give up on a request after this long.",
+    options.seconds)
+  function parser.error(_, message)
+    failure.raise(failure.usage, "%s", message)
+  end
+  return parser
+end
+
+local Program = {}
+Program.__index = Program
+
+local function new_program()
+  local parser, commands = new_parser(), {}
+  for _, entry in ipairs(COMMANDS) do
+    commands[entry[1]] = parser:command(entry[1], entry[2])
+    add_help(commands[entry[1]])
+  end
+  return setmetatable({ parser = parser, commands = commands }, Program)
+end
+
+-- Loads a command and lets it add its options. -> the module
+function Program:load(name)
+  local module = require("mde.cli." .. name)
+  module.define(self.commands[name])
+  return module
+end
+
+-- How mde, or the command called `name`, is used. -> text | nil: no such command
+function Program:help(name)
+  if not name then return self.parser:get_help() end
+  if not self.commands[name] then return nil end
+  self:load(name)
+  return self.commands[name]:get_help()
+end
+
+-- }}
+
+-- What follows the program of `sim` and the playbook of `run` is theirs, not
+-- ours: argparse is told so by "--".
+local TAKES_REST = { run = true, sim = true }
+local TAKES_VALUE = { ["--timeout"] = true, ["--port"] = true, ["--quota"] = true }
+
+local function split_rest(arguments)
+  local words, result, command = 0, {}, nil
+  for i, argument in ipairs(arguments) do
+    if argument:find "^%-" == nil and not TAKES_VALUE[arguments[i - 1]] then
+      words = words + 1
+      command = command or argument
+      if words == 2 and TAKES_REST[command] then
+        result[#result + 1] = "--"
+        return table.move(arguments, i, #arguments, #result + 1, result)
+      end
+    end
+    result[#result + 1] = argument
+  end
+  return result
+end
+
+-- The first word of the command line that is a command, or nil.
+local function command_of(arguments)
+  for _, argument in ipairs(arguments) do
+    for _, entry in ipairs(COMMANDS) do
+      if argument == entry[1] then return argument end
+    end
+  end
+end
+
+local function run(arguments)
+  local program, name = new_program(), command_of(arguments)
+  local command = name and program:load(name)
+  local ok, parsed = pcall(program.parser.parse, program.parser, split_rest(arguments))
+  if ok then return command.run(parsed, program) end
+  if type(parsed) ~= "table" or not parsed.answer then error(parsed, 0) end
+  output.line(parsed.answer)
+  return 0
+end
+
+-- A table was raised on purpose; anything else is a defect of the program.
+local function on_error(raised)
+  if type(raised) == "table" then return raised end
+  return debug.traceback(tostring(raised), 2)
+end
+
+-- Shows what was raised. -> exit status
+local function show(raised, arguments)
+  local message, status = tostring(raised), failure.status(raised) or failure.some
+  if message ~= "" then output.note("mde: " .. message) end
+  if status == failure.usage then output.note("See: mde help " .. (command_of(arguments) or "")) end
+  return status
+end
+
+-- Runs the command line. -> exit status
+return function(arguments)
+  local ok, result = xpcall(run, on_error, arguments)
+  local status = ok and result or show(result, arguments)
+  local flushed, problem = pcall(output.flush)
+  if flushed then return status end
+  local shown = show(problem, arguments)
+  return status == 0 and shown or status
+end

@@ -1,0 +1,103 @@
+-- Options that commands share, and what their values must be.
+
+local options = {}
+
+-- Adds to an argparse command the option `name` with a value. `convert(text)` gives
+-- the value, or nil and what is wrong. -> argparse's option
+function options.add(command, name, value, description, convert)
+  local option = command:option(name, description):argname(value)
+  if convert then
+    option:convert(function(text)
+      local converted, problem = convert(text)
+      if converted == nil then return nil, ("%s: %s"):format(name, problem) end
+      return converted
+    end)
+  end
+  return option
+end
+
+-- A converter: a number that `is_good` accepts.
+local function number(what, is_good)
+  return function(text)
+    local value = text:find "^%d+%.?%d*$" and tonumber(text)
+    if value and is_good(value) then return math.tointeger(value) or value end
+    return nil, ("'%s' is not %s"):format(text, what)
+  end
+end
+
+options.count = number("a whole number above 0", function(value)
+  return math.tointeger(value) and value > 0
+end)
+
+options.seconds = number("a number of seconds above 0", function(value)
+  return value > 0
+end)
+
+-- A converter: one of some words, whatever the case. `list` gives them when
+-- they are needed, so that `mde help` loads nothing.
+local function word(what, list)
+  return function(text)
+    for _, known in ipairs(list()) do
+      if known:lower() == text:lower() then return known end
+    end
+    return nil, ("'%s' is not %s: %s"):format(text, what, table.concat(list(), ", "))
+  end
+end
+
+-- {{ Filters
+
+-- What can still be cancelled.
+options.open = { "Pending", "InProgress" }
+
+local function statuses()
+  return require("mde.entity").statuses
+end
+
+local function types()
+  return require("mde.entity").types
+end
+
+local FILTERS = {
+  { "--status", "STATUS", "Only in this status; may be repeated.", many = true,
+    convert = word("a status", statuses) },
+  { "--type", "TYPE", "Only of this type, such as Isolate; may be repeated.", many = true,
+    convert = word("a type of action", types) },
+  { "--requestor", "NAME", "Only launched by this user or application." },
+  { "--machine", "MACHINE", "Only on this machine (its id or DNS name)." },
+  { "--older-than", "TIME", "Only launched longer ago than this, such as 4h." },
+  { "--newer-than", "TIME", "Only launched since this long ago, such as 1d12h." },
+  { "--after", "DATE", "Only launched after this, such as 2026-01-23T20:10:40Z." },
+  { "--before", "DATE", "Only launched before this." },
+  { "--filter", "ODATA", "Only what this OData filter selects, as it is." },
+}
+
+-- The key of a criteria table and of argparse's result: "--older-than" -> older_than
+local function key(option)
+  return (option:gsub("^%-%-", ""):gsub("%-", "_"))
+end
+
+-- Adds the options that choose actions.
+function options.add_filters(command)
+  for _, filter in ipairs(FILTERS) do
+    local option = options.add(command, filter[1], filter[2], filter[3], filter.convert)
+    if filter.many then option:count "*" end
+  end
+end
+
+-- The criteria that the command line's filters make.
+-- -> criteria, whether there was any
+function options.criteria(parsed)
+  local criteria, any = {}, false
+  for _, filter in ipairs(FILTERS) do
+    local name = key(filter[1])
+    local value = parsed[name]
+    if value ~= nil and not (filter.many and #value == 0) then
+      criteria[name], any = value, true
+    end
+  end
+  return criteria, any
+end
+
+-- }}
+
+return options

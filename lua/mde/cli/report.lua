@@ -1,0 +1,101 @@
+-- What became of each action of a cancel: a line an item on standard output,
+-- and in the end a summary on standard error.
+
+local cjson = require "cjson"
+local failure = require "mde.cli.failure"
+local output = require "mde.cli.output"
+local terminal = require "mde.terminal"
+
+local Report = {}
+Report.__index = Report
+
+local report = {}
+
+-- What is left to do, for those with anything left.
+local ADVICE = {
+  already_final = "had ended before: there was nothing to cancel",
+  too_late = "are Cancelled, but their commands had completed: see `mde show ID`",
+  accepted = "are taken, and not final yet: look again later",
+  not_found = "are not known to the service: check ids and tenant",
+  forbidden = "need a permission that is not there",
+  error = "were refused: the reason stands beside each",
+  unsent = "never went out: the same command again sends them",
+  unknown = "went out, or may have, and nobody could be asked: the same command again settles them",
+}
+
+local KEYS = { "tenant", "id", "machine", "verdict", "status", "error", "request_id" }
+
+-- A report on `total` actions of a tenant (nil if not known), as JSON or text.
+function report.new(tenant, total, as_json)
+  return setmetatable({
+    tenant = tenant, total = total, as_json = as_json,
+    counts = {},        -- verdict -> how many
+    reported = 0,
+    statuses = {},      -- exit status -> how many items ended so
+    isolations = 0,     -- of those cancelled
+  }, Report)
+end
+
+local function json_item(self, item)
+  local object = {
+    tenant = self.tenant, id = item.id, machine = item.machine, verdict = item.verdict,
+    status = item.status, error = item.error and item.error.message,
+    request_id = item.error and item.error.request_id,
+  }
+  for _, key in ipairs(KEYS) do
+    if object[key] == nil then object[key] = cjson.null end
+  end
+  output.json(object, KEYS)
+end
+
+local function text_item(item)
+  local parts = { ("%-17s"):format(item.verdict), item.id, item.machine }
+  local detail = item.error and tostring(item.error)
+                 or item.verdict == "already_final" and item.status
+  if detail then parts[#parts + 1] = "(" .. detail .. ")" end
+  output.line(terminal.printable(table.concat(parts, " ")))
+end
+
+local function exit_status(item)
+  if require("mde.verdict").good[item.verdict] then return 0 end
+  local status = item.error and failure.status(item.error)
+  return (status == failure.sign_in or status == failure.failed) and status or failure.some
+end
+
+-- Counts an item { id, verdict, machine?, status?, action?, error? } and prints
+-- it; raises when that fails.
+function Report:item(item)
+  local status = exit_status(item)
+  self.reported = self.reported + 1
+  self.counts[item.verdict] = (self.counts[item.verdict] or 0) + 1
+  self.statuses[status] = (self.statuses[status] or 0) + 1
+  if status == 0 and item.action and item.action.type == "Isolate" then
+    self.isolations = self.isolations + 1
+  end
+  if self.as_json then json_item(self, item) else text_item(item) end
+  output.flush()
+end
+
+-- 0 when all is as asked; 4 or 5 when every item failed so; else 1.
+function Report:status()
+  local status = next(self.statuses)
+  if status == nil then return 0 end
+  return self.statuses[status] == self.reported and status or failure.some
+end
+
+-- Prints what became of all, and what is left to do.
+function Report:summary(seconds)
+  local duration = require "mde.duration"
+  output.note("%d of %d actions in %s:", self.reported, self.total, duration.text(seconds))
+  for _, verdict in ipairs(require("mde.verdict").all) do
+    local count = self.counts[verdict]
+    if count then output.note("%7d %-17s %s", count, verdict, ADVICE[verdict] or "") end
+  end
+  if self.isolations > 0 then
+    output.note("Cancelling is not un-isolating: of the %d isolations cancelled, one that was"
+      .. " already\nInProgress may have taken effect; its machine then has to be released.",
+      self.isolations)
+  end
+end
+
+return report

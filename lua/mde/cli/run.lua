@@ -1,0 +1,59 @@
+-- mde run PLAYBOOK ARG...: a Lua script with `mde` at hand.
+
+local client = require "mde.cli.client"
+local failure = require "mde.cli.failure"
+local interrupt = require "mde.interrupt"
+local output = require "mde.cli.output"
+
+local run = {}
+
+function run.define(command)
+  command:epilog [[
+The script finds the module as the global `mde` and its arguments in `arg` and
+`...`. An error ends it with a traceback and status 1.
+
+Example:
+   mde run examples/playbooks/stuck.lua 4h]]
+  command:argument("script", "The playbook."):argname "PLAYBOOK"
+  command:argument("arguments", "Its arguments."):args "*":argname "ARG"
+end
+
+-- The module mde whose clients follow the command line's --timeout and --verbose.
+function run.module(parsed)
+  local mde = require "mde"
+  local new_client = mde.client
+  function mde.client(settings)
+    return new_client(client.settings(parsed, settings))
+  end
+  return mde
+end
+
+local function on_error(raised)
+  if type(raised) == "table" then raised = tostring(raised) end
+  return debug.traceback(raised, 2)
+end
+
+-- Calls `chunk` so that Ctrl-C raises in it. -> as xpcall
+function run.interruptible(chunk, handler, ...)
+  local results = table.pack(xpcall(function(...)
+    interrupt.watch()
+    interrupt.hook(true)
+    return chunk(...)
+  end, handler, ...))
+  interrupt.hook(false)
+  interrupt.release()
+  return table.unpack(results, 1, results.n)
+end
+
+function run.run(parsed)
+  local chunk, problem = loadfile(parsed.script)
+  if not chunk then failure.raise(failure.usage, "%s", problem) end
+  parsed.arguments[0] = parsed.script
+  _G.arg, _G.mde = parsed.arguments, run.module(parsed)
+  local done, message = run.interruptible(chunk, on_error, table.unpack(parsed.arguments))
+  if done then return 0 end
+  output.note("mde: " .. message)
+  return interrupt.count() > 0 and failure.interrupted or failure.some
+end
+
+return run

@@ -1,0 +1,14 @@
+-- mde version, and what mde --version shows.
+
+local output = require "mde.cli.output"
+
+local version = { text = "mde " .. require "mde.version" }
+
+function version.define() end
+
+function version.run()
+  output.line(version.text)
+  return 0
+end
+
+return version

@@ -1,0 +1,100 @@
+/* The module mde.interrupt: Ctrl-C and requests to end, as something to ask.
+**
+** A program that does not watch is ended by SIGINT, SIGTERM and SIGHUP as any
+** other. While it watches, the first two signals are counted, so that it can
+** finish what it began; the third ends it after all.
+*/
+#include <signal.h>
+
+#include "host.h"
+
+#define PATIENCE 2  /* signals that are only counted */
+#define STRIDE 1000  /* instructions between two looks at the count */
+
+static volatile sig_atomic_t count;
+static volatile sig_atomic_t latest;
+
+static const int watched[] = { SIGINT, SIGTERM, SIGHUP };
+#define WATCHED (sizeof watched / sizeof watched[0])
+
+
+/* Only what is safe in a signal handler: two flags, signal, raise. */
+static void on_signal (int number) {
+  latest = number;
+  if (count < PATIENCE) {
+    count++;
+    return;
+  }
+  signal(number, SIG_DFL);
+  raise(number);
+}
+
+
+/* What the parent lets be ignored (nohup) stays so. SA_RESTART: only waiting is
+** cut short, no read or write is torn. */
+static void handle (void (*handler) (int)) {
+  struct sigaction action = { .sa_handler = handler, .sa_flags = SA_RESTART };
+  struct sigaction before;
+  size_t i;
+  sigemptyset(&action.sa_mask);
+  for (i = 0; i < WATCHED; i++) {
+    sigaction(watched[i], NULL, &before);
+    if (before.sa_handler != SIG_IGN) sigaction(watched[i], &action, NULL);
+  }
+}
+
+
+/* interrupt.watch(): counts signals from now on, from zero. */
+static int watch (lua_State *L) {
+  (void)L;
+  count = 0;
+  handle(on_signal);
+  return 0;
+}
+
+
+/* interrupt.release(): signals end the program again. */
+static int release (lua_State *L) {
+  (void)L;
+  handle(SIG_DFL);
+  return 0;
+}
+
+
+/* interrupt.count() -> signals since watch, the latest signal's name */
+static int get_count (lua_State *L) {
+  lua_pushinteger(L, count);
+  if (count == 0) return 1;
+  lua_pushstring(L, latest == SIGINT ? "INT" : latest == SIGTERM ? "TERM" : "HUP");
+  return 2;
+}
+
+
+static void look (lua_State *L, lua_Debug *activation) {
+  (void)activation;
+  if (count > 0) luaL_error(L, "interrupted");
+}
+
+
+/* interrupt.hook(on): whether Lua code, in this coroutine and those it makes,
+** raises "interrupted" when a signal was counted. */
+static int hook (lua_State *L) {
+  if (lua_toboolean(L, 1))
+    lua_sethook(L, look, LUA_MASKCOUNT, STRIDE);
+  else
+    lua_sethook(L, NULL, 0, 0);
+  return 0;
+}
+
+
+int mde_host_open_interrupt (lua_State *L) {
+  static const luaL_Reg functions[] = {
+    { "watch", watch },
+    { "release", release },
+    { "count", get_count },
+    { "hook", hook },
+    { NULL, NULL }
+  };
+  luaL_newlib(L, functions);
+  return 1;
+}

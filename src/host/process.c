@@ -1,0 +1,193 @@
+/* The module mde.process: this program's path, and other programs run by it. */
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#ifdef __APPLE__
+#include <mach-o/dyld.h>
+#endif
+
+#include "host.h"
+
+extern char **environ;
+
+
+void mde_host_push_path (lua_State *L) {
+  char path[PATH_MAX];
+#ifdef __APPLE__
+  char raw[PATH_MAX];
+  uint32_t size = sizeof raw;
+  if (_NSGetExecutablePath(raw, &size) != 0 || realpath(raw, path) == NULL)
+    luaL_error(L, "cannot find the path of this program");
+  lua_pushstring(L, path);
+#else
+  ssize_t length = readlink("/proc/self/exe", path, sizeof path);
+  if (length <= 0 || (size_t)length == sizeof path)
+    luaL_error(L, "cannot find the path of this program: is /proc mounted?");
+  lua_pushlstring(L, path, (size_t)length);
+#endif
+}
+
+
+/* process.path() -> absolute path of this program */
+static int get_path (lua_State *L) {
+  mde_host_push_path(L);
+  return 1;
+}
+
+
+/* A NULL-ended array for `count` strings, owned by Lua. [-0, +1, m] */
+static char **new_vector (lua_State *L, size_t count) {
+  return (char **)lua_newuserdatauv(L, (count + 1) * sizeof(char *), 0);
+}
+
+
+/* The strings of the array at `index`, which keeps them alive. [-0, +1, m] */
+static char **push_arguments (lua_State *L, int index) {
+  lua_Integer count = luaL_len(L, index), i;
+  char **vector = new_vector(L, (size_t)count);
+  for (i = 0; i < count; i++) {
+    lua_rawgeti(L, index, i + 1);
+    vector[i] = (char *)lua_tostring(L, -1);
+    lua_pop(L, 1);
+  }
+  vector[count] = NULL;
+  return vector;
+}
+
+
+/* Whether the changes at `index` name the variable of `entry` ("NAME=value"). */
+static int is_changed (lua_State *L, int index, const char *entry) {
+  const char *equals = strchr(entry, '=');
+  int changed;
+  if (equals == NULL) return 0;
+  lua_pushlstring(L, entry, (size_t)(equals - entry));
+  changed = lua_rawget(L, index) != LUA_TNIL;
+  lua_pop(L, 1);
+  return changed;
+}
+
+
+/* This environment with the changes at `index`: name -> text, or false for a
+** variable to leave out. Pushes the array and what keeps its texts alive.
+** [-0, +2, m] */
+static char **push_environment (lua_State *L, int index) {
+  size_t count = 0, used = 0;
+  lua_Integer kept = 0;
+  char **vector, **entry;
+  for (entry = environ; *entry != NULL; entry++) count++;
+  lua_pushnil(L);
+  while (lua_next(L, index)) { count++; lua_pop(L, 1); }
+  vector = new_vector(L, count);
+  lua_newtable(L);
+  for (entry = environ; *entry != NULL; entry++)
+    if (!is_changed(L, index, *entry)) vector[used++] = *entry;
+  lua_pushnil(L);
+  while (lua_next(L, index)) {
+    if (lua_type(L, -1) == LUA_TSTRING) {
+      vector[used++] = (char *)lua_pushfstring(L, "%s=%s",
+        lua_tostring(L, -2), lua_tostring(L, -1));
+      lua_rawseti(L, -4, ++kept);
+    }
+    lua_pop(L, 1);
+  }
+  vector[used] = NULL;
+  return vector;
+}
+
+
+/* The signals that this program treats its own way are as usual in others. */
+static int set_attributes (posix_spawnattr_t *attributes) {
+  sigset_t usual, blocked;
+  sigemptyset(&blocked);
+  sigemptyset(&usual);
+  sigaddset(&usual, SIGPIPE);
+  sigaddset(&usual, SIGINT);
+  sigaddset(&usual, SIGTERM);
+  sigaddset(&usual, SIGHUP);
+  posix_spawnattr_setsigdefault(attributes, &usual);
+  posix_spawnattr_setsigmask(attributes, &blocked);
+  return posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+}
+
+
+static int start (pid_t *pid, char **arguments, char **environment) {
+  posix_spawnattr_t attributes;
+  int problem = posix_spawnattr_init(&attributes);
+  if (problem != 0) return problem;
+  problem = set_attributes(&attributes);
+  if (problem == 0)
+    problem = posix_spawnp(pid, arguments[0], NULL, &attributes, arguments, environment);
+  posix_spawnattr_destroy(&attributes);
+  return problem;
+}
+
+
+static void on_child (int number) {
+  (void)number;
+}
+
+
+/* process.spawn(arguments, changes) -> pid | nil, message. Runs the program
+** named by the first of the arguments, looked for in this program's PATH, with
+** this environment after `changes` (name -> text or false). From then on the end
+** of a child cuts a wait short. */
+static int spawn (lua_State *L) {
+  struct sigaction action = { .sa_handler = on_child, .sa_flags = SA_RESTART | SA_NOCLDSTOP };
+  char **arguments, **environment;
+  pid_t pid;
+  int problem;
+  luaL_checktype(L, 1, LUA_TTABLE);
+  luaL_checktype(L, 2, LUA_TTABLE);
+  lua_settop(L, 2);
+  arguments = push_arguments(L, 1);
+  luaL_argcheck(L, arguments[0] != NULL, 1, "no program to run");
+  environment = push_environment(L, 2);
+  sigemptyset(&action.sa_mask);
+  sigaction(SIGCHLD, &action, NULL);
+  problem = start(&pid, arguments, environment);
+  if (problem != 0) {
+    errno = problem;
+    return luaL_fileresult(L, 0, NULL);
+  }
+  lua_pushinteger(L, pid);
+  return 1;
+}
+
+
+/* process.wait(pid) -> nil while it runs, else its exit status: as shells say
+** it, 128 and the signal for one that a signal ended. Never blocks. */
+static int wait_for (lua_State *L) {
+  pid_t pid = (pid_t)luaL_checkinteger(L, 1);
+  int status;
+  pid_t ended = waitpid(pid, &status, WNOHANG);
+  if (ended == 0 || (ended < 0 && errno == EINTR)) return 0;
+  if (ended < 0) return luaL_error(L, "no such child: %d", (int)pid);
+  lua_pushinteger(L, WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
+  return 1;
+}
+
+
+/* process.terminate(pid): asks it to end (SIGTERM). */
+static int terminate (lua_State *L) {
+  kill((pid_t)luaL_checkinteger(L, 1), SIGTERM);
+  return 0;
+}
+
+
+int mde_host_open_process (lua_State *L) {
+  static const luaL_Reg functions[] = {
+    { "path", get_path },
+    { "spawn", spawn },
+    { "wait", wait_for },
+    { "terminate", terminate },
+    { NULL, NULL }
+  };
+  luaL_newlib(L, functions);
+  return 1;
+}

@@ -1,0 +1,246 @@
+/* The module mde.terminal: what is shown to people and asked of them.
+**
+** Text from the service may hold anything. `printable` makes visible what a
+** terminal would execute (control characters) or be turned round by
+** (bidirectional controls), so that nothing but what a person reads is left.
+** Widths are those of the terminal's columns, by the C library's wcwidth.
+*/
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+#include <unistd.h>
+#include <wchar.h>
+
+#include "host.h"
+
+#define ANSWER 255  /* bytes of an answer that are read; the rest is dropped */
+
+
+/* The UTF-8 character at `text`, of which `left` > 0 bytes are there. Returns
+** how many bytes it has, or 0 if they are not well-formed (RFC 3629). */
+static size_t decode (const char *text, size_t left, uint32_t *code) {
+  static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+  unsigned char first = (unsigned char)text[0];
+  size_t length = first < 0x80 ? 1 : first < 0xC0 ? 0 : first < 0xE0 ? 2
+                : first < 0xF0 ? 3 : first < 0xF8 ? 4 : 0;
+  size_t i;
+  if (length == 0 || length > left) return 0;
+  *code = length == 1 ? first : first & (0x7Fu >> length);
+  for (i = 1; i < length; i++) {
+    unsigned char next = (unsigned char)text[i];
+    if ((next & 0xC0) != 0x80) return 0;
+    *code = *code << 6 | (next & 0x3F);
+  }
+  if (*code < least[length] || *code > 0x10FFFF) return 0;
+  return *code >= 0xD800 && *code <= 0xDFFF ? 0 : length;
+}
+
+
+/* C0, DEL, C1; marks, embeddings, overrides and isolates of the bidirectional
+** algorithm (UAX 9); line and paragraph separators; the byte order mark. */
+static bool is_harmful (uint32_t code) {
+  return code < 0x20 || (code >= 0x7F && code <= 0x9F) || code == 0x061C ||
+         code == 0x200E || code == 0x200F || (code >= 0x2028 && code <= 0x202E) ||
+         (code >= 0x2066 && code <= 0x2069) || code == 0xFEFF;
+}
+
+
+static void add_escaped (luaL_Buffer *buffer, uint32_t code) {
+  char escape[16];
+  switch (code) {
+    case '\n': luaL_addstring(buffer, "\\n"); return;
+    case '\r': luaL_addstring(buffer, "\\r"); return;
+    case '\t': luaL_addstring(buffer, "\\t"); return;
+    default: break;
+  }
+  snprintf(escape, sizeof escape, code < 0x100 ? "\\x%02x" : "\\u{%x}", (unsigned)code);
+  luaL_addstring(buffer, escape);
+}
+
+
+/* In JSON text, where C0 is escaped already and bytes may not be. */
+static void add_json_escaped (luaL_Buffer *buffer, uint32_t code) {
+  char escape[16];
+  snprintf(escape, sizeof escape, "\\u%04x", (unsigned)code);
+  luaL_addstring(buffer, escape);
+}
+
+
+/* terminal.printable(text) -> the same with every harmful character and byte
+** replaced by an escape (\n, \x1b, \u{202e}) */
+static int printable (lua_State *L) {
+  size_t left, length;
+  const char *text = luaL_checklstring(L, 1, &left);
+  luaL_Buffer buffer;
+  luaL_buffinit(L, &buffer);
+  for (; left > 0; text += length, left -= length) {
+    uint32_t code = 0;
+    length = decode(text, left, &code);
+    if (length != 0 && !is_harmful(code)) {
+      luaL_addlstring(&buffer, text, length);
+      continue;
+    }
+    add_escaped(&buffer, length != 0 ? code : (unsigned char)text[0]);
+    if (length == 0) length = 1;
+  }
+  luaL_pushresult(&buffer);
+  return 1;
+}
+
+
+/* terminal.printable_json(text) -> JSON text that means the same, with every
+** harmful character escaped and U+FFFD for bytes that are not UTF-8 */
+static int printable_json (lua_State *L) {
+  size_t left, length;
+  const char *text = luaL_checklstring(L, 1, &left);
+  luaL_Buffer buffer;
+  luaL_buffinit(L, &buffer);
+  for (; left > 0; text += length, left -= length) {
+    uint32_t code = 0xFFFD;
+    length = decode(text, left, &code);
+    if (length != 0 && !is_harmful(code)) {
+      luaL_addlstring(&buffer, text, length);
+      continue;
+    }
+    add_json_escaped(&buffer, length != 0 ? code : 0xFFFD);
+    if (length == 0) length = 1;
+  }
+  luaL_pushresult(&buffer);
+  return 1;
+}
+
+
+/* How many bytes of printable text fit into `columns`; `used` gets theirs. */
+static size_t fit (const char *text, size_t size, lua_Integer columns, lua_Integer *used) {
+  size_t at = 0;
+  *used = 0;
+  while (at < size) {
+    uint32_t code = 0;
+    size_t length = decode(text + at, size - at, &code);
+    int width = length == 0 ? 1 : wcwidth((wchar_t)code);
+    if (width < 0) width = 1;
+    if (*used + width > columns) break;
+    *used += width;
+    at += length == 0 ? 1 : length;
+  }
+  return at;
+}
+
+
+/* terminal.columns(text) -> how many columns printable text takes */
+static int columns (lua_State *L) {
+  size_t size;
+  const char *text = luaL_checklstring(L, 1, &size);
+  lua_Integer used;
+  fit(text, size, LUA_MAXINTEGER - 2, &used);
+  lua_pushinteger(L, used);
+  return 1;
+}
+
+
+/* terminal.cut(text, columns) -> printable text of at most so many columns,
+** with "…" where something was cut off */
+static int cut (lua_State *L) {
+  size_t size;
+  const char *text = luaL_checklstring(L, 1, &size);
+  lua_Integer limit = luaL_checkinteger(L, 2), used;
+  if (fit(text, size, limit, &used) == size) {
+    lua_settop(L, 1);
+    return 1;
+  }
+  lua_pushlstring(L, text, fit(text, size, limit - 1, &used));
+  lua_pushliteral(L, "\u2026");
+  lua_concat(L, 2);
+  return 1;
+}
+
+
+/* terminal.is_terminal(fd) -> boolean */
+static int is_terminal (lua_State *L) {
+  lua_pushboolean(L, isatty((int)luaL_checkinteger(L, 1)));
+  return 1;
+}
+
+
+/* terminal.width(fd) -> columns of the terminal there, or nil */
+static int width (lua_State *L) {
+  struct winsize size;
+  if (ioctl((int)luaL_checkinteger(L, 1), TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return 0;
+  lua_pushinteger(L, size.ws_col);
+  return 1;
+}
+
+
+static bool write_all (int fd, const char *text, size_t size) {
+  while (size > 0) {
+    ssize_t written = write(fd, text, size);
+    if (written < 0 && errno != EINTR) return false;
+    if (written > 0) {
+      text += written;
+      size -= (size_t)written;
+    }
+  }
+  return true;
+}
+
+
+/* Reads up to a newline, which is not kept. False at the end of input. */
+static bool read_line (int fd, char line[ANSWER + 1]) {
+  size_t size = 0;
+  for (;;) {
+    char byte;
+    ssize_t got = read(fd, &byte, 1);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return false;
+    if (byte == '\n') break;
+    if (size < ANSWER) line[size++] = byte;
+  }
+  line[size] = '\0';
+  return true;
+}
+
+
+/* terminal.ask(question) -> line | nil, message. Asks the terminal itself,
+** wherever input and output go. What was typed before the question was there
+** is no answer to it. */
+static int ask (lua_State *L) {
+  size_t size;
+  const char *question = luaL_checklstring(L, 1, &size);
+  char line[ANSWER + 1];
+  bool answered;
+  int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+  if (fd < 0) return luaL_fileresult(L, 0, "/dev/tty");
+  tcflush(fd, TCIFLUSH);
+  errno = 0;
+  answered = write_all(fd, question, size) && read_line(fd, line);
+  if (!answered && errno == 0) write_all(fd, "\n", 1);
+  close(fd);
+  if (answered) {
+    lua_pushstring(L, line);
+    return 1;
+  }
+  lua_pushnil(L);
+  lua_pushstring(L, errno != 0 ? strerror(errno) : "the terminal gave no answer");
+  return 2;
+}
+
+
+int mde_host_open_terminal (lua_State *L) {
+  static const luaL_Reg functions[] = {
+    { "printable", printable },
+    { "printable_json", printable_json },
+    { "columns", columns },
+    { "cut", cut },
+    { "is_terminal", is_terminal },
+    { "width", width },
+    { "ask", ask },
+    { NULL, NULL }
+  };
+  luaL_newlib(L, functions);
+  return 1;
+}
