@@ -333,7 +333,7 @@ static int answer (lua_State *L) {
   luaL_checktype(L, 4, LUA_TTABLE);
   r = find(s, GIVEN, id);
   if (r != NULL) {
-    response = MHD_create_response_from_buffer(length, (void *)(uintptr_t)body,
+    response = MHD_create_response_from_buffer(length, (void *)body,
                                                MHD_RESPMEM_MUST_COPY);
     if (response == NULL) return luaL_error(L, "not enough memory");
     if (!add_headers(L, 4, response)) {

@@ -1,0 +1,115 @@
+local cjson = require "cjson"
+local sim = require "spec.support.sim"
+local url = require "mde.url"
+
+-- Asks for a token. `changes` replace fields of a good request; false: absent.
+local function sign_in(asker, changes, tenant)
+  local service, fields = asker.service, {}
+  local good = { grant_type = "client_credentials", client_id = service.client_id,
+    client_secret = service.client_secret,
+    scope = "https://api.securitycenter.microsoft.com/.default" }
+  for name, value in pairs(changes or {}) do good[name] = value end
+  for name, value in pairs(good) do
+    if value then fields[#fields + 1] = { name, value } end
+  end
+  return asker:ask("POST", "/" .. (tenant or service.tenant) .. "/oauth2/v2.0/token",
+    { ["content-type"] = "application/x-www-form-urlencoded" }, url.form(fields))
+end
+
+local DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+
+local function from_base64url(text)
+  local bits = text:gsub(".", function(c)
+    local digit, out = DIGITS:find(c, 1, true) - 1, ""
+    for power = 5, 0, -1 do out = out .. math.floor(digit / 2 ^ power) % 2 end
+    return (out:gsub("%.0", ""))
+  end)
+  return (bits:sub(1, #bits - #bits % 8):gsub("%d%d%d%d%d%d%d%d", function(byte)
+    return string.char(tonumber(byte, 2))
+  end))
+end
+
+describe("the simulated token endpoint", function()
+  it("gives a token that the service takes until it ends", function()
+    local asker, service, clock = sim.new { token_lifetime = 3600 }
+    local status, body = sign_in(asker)
+    assert.equal(200, status)
+    assert.equal("Bearer", body.token_type)
+    assert.equal(3600, body.expires_in)
+    asker.token = body.access_token
+    assert.equal(200, (asker:list()))
+    clock.advance(3599.5)
+    assert.equal(200, (asker:list()))
+    clock.advance(0.5)
+    local refused, answer = asker:list()
+    assert.equal(401, refused)
+    assert.equal("Unauthorized", answer.error.code)
+    assert.is_truthy(answer.error.message:find "expired")
+    assert.equal(1, service:requests("token", 200))
+  end)
+
+  it("makes tokens that look like JWTs and name the roles", function()
+    local asker, service = sim.new { roles = { "Machine.Scan", "Machine.Read.All" } }
+    local _, body = sign_in(asker)
+    local header, claims, signature = body.access_token:match "^([%w_-]+)%.([%w_-]+)%.([%w_-]+)$"
+    assert.equal("JWT", cjson.decode(from_base64url(header)).typ)
+    assert.is_true(#signature > 100)
+    local decoded = cjson.decode(from_base64url(claims))
+    assert.same({ "Machine.Scan", "Machine.Read.All" }, decoded.roles)
+    assert.equal(service.tenant, decoded.tid)
+    assert.equal(3600, decoded.exp - decoded.iat)
+    local _, another = sign_in(asker)
+    assert.not_equal(body.access_token, another.access_token)
+  end)
+
+  it("refuses as Entra does", function()
+    local asker = sim.new()
+    local function refused(status, name, number, changes, tenant)
+      local code, body = sign_in(asker, changes, tenant)
+      assert.equal(status, code)
+      assert.equal(name, body.error)
+      assert.same({ number }, body.error_codes)
+      assert.is_truthy(body.error_description:find("AADSTS" .. number .. ": ", 1, true))
+      assert.is_truthy(body.error_description:find(body.trace_id, 1, true))
+      assert.is_truthy(body.timestamp:find "^2026%-01%-23 20:00:00Z$")
+      assert.is_nil(body.access_token)
+    end
+    refused(401, "invalid_client", 7000215, { client_secret = "wrong" })
+    refused(401, "invalid_client", 7000215, { client_secret = false })
+    refused(400, "unauthorized_client", 700016, { client_id = "somebody" })
+    refused(400, "invalid_scope", 70011, { scope = "https://graph.microsoft.com/.default" })
+    refused(400, "invalid_request", 900144, { scope = false })
+    refused(400, "invalid_request", 900144, { grant_type = "" })
+    refused(400, "unsupported_grant_type", 70003, { grant_type = "password" })
+    refused(400, "invalid_request", 90002, {}, "other.example.com")
+  end)
+
+  it("does not tell the secret", function()
+    local asker, service = sim.new()
+    local _, _, answer = sign_in(asker, { client_secret = service.client_secret .. "x" })
+    assert.is_nil(answer.body:find(service.client_secret, 1, true))
+  end)
+
+  it("is asked by POST alone", function()
+    local asker, service = sim.new()
+    assert.equal(404, (asker:ask("GET", "/" .. service.tenant .. "/oauth2/v2.0/token")))
+  end)
+end)
+
+describe("the simulated service", function()
+  it("refuses what is no token of its own", function()
+    local asker = sim.new()
+    for _, header in ipairs { "", "Bearer ", "Bearer x", "Basic " .. asker.token } do
+      local status, body = asker:ask("GET", "/api/machineactions", { authorization = header })
+      assert.equal(401, status)
+      assert.equal("Unauthorized", body.error.code)
+    end
+  end)
+
+  it("does not count towards the quota who may not ask", function()
+    local asker = sim.new { quota = { per_minute = 1 } }
+    asker:ask("GET", "/api/machineactions", { authorization = "Bearer x" })
+    assert.equal(200, (asker:list()))
+    assert.equal(429, (asker:list()))
+  end)
+end)
