@@ -202,7 +202,7 @@ local function send(session, list, parsed)
   batch:send(session, parsed)
   batch.report:summary(clock.monotonic() - began)
   if batch.interrupted then return failure.interrupted end
-  if batch.problem then error(batch.problem, 0) end
+  if batch.problem and failure.status(batch.problem) ~= 0 then error(batch.problem, 0) end
   return batch.report:status()
 end
 
@@ -215,6 +215,7 @@ end
 
 function cancel.run(parsed)
   local criteria = check_options(parsed)
+  collectgarbage("incremental", 120)  -- a batch waits for the service: rather small than quick
   local given
   if parsed.ids[1] == "-" then given = ids.from_file(io.stdin)
   elseif not criteria then given = ids.from_arguments(parsed.ids) end

@@ -57,17 +57,13 @@ end
 local function show(values)
   local parts = {}
   for i = 1, values.n do parts[i] = text_of(values[i]) end
-  local text = table.concat(parts, "\t")
+  local text = table.concat(parts, "  ")
   for line in (text .. "\n"):gmatch "(.-)\n" do output.line(terminal.printable(line)) end
 end
 
 local function evaluate(chunk)
-  local results = table.pack(run.interruptible(chunk, function(raised)
-    return type(raised) == "table" and raised or debug.traceback(tostring(raised), 2)
-  end))
-  if not results[1] then
-    return output.note(tostring(results[2]))
-  end
+  local results = table.pack(run.interruptible(chunk, run.traceback))
+  if not results[1] then return output.note(results[2]) end
   if results.n > 1 then show { n = results.n - 1, table.unpack(results, 2, results.n) } end
 end
 

@@ -92,8 +92,8 @@ function Report:summary(seconds)
     if count then output.note("%7d %-17s %s", count, verdict, ADVICE[verdict] or "") end
   end
   if self.isolations > 0 then
-    output.note("Cancelling is not un-isolating: of the %d isolations cancelled, one that was"
-      .. " already\nInProgress may have taken effect; its machine then has to be released.",
+    output.note("Isolations among the cancelled: %d. Cancelling is not un-isolating: one that was"
+      .. "\nalready InProgress may have taken effect; its machine then has to be released.",
       self.isolations)
   end
 end

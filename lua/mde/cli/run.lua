@@ -28,9 +28,9 @@ function run.module(parsed)
   return mde
 end
 
-local function on_error(raised)
-  if type(raised) == "table" then raised = tostring(raised) end
-  return debug.traceback(raised, 2)
+-- A message handler: the script's own part of the traceback.
+function run.traceback(raised)
+  return (debug.traceback(tostring(raised), 2):gsub("\n[^\n]*\n[^\n]*mde/cli/run%.lua.*", ""))
 end
 
 -- Calls `chunk` so that Ctrl-C raises in it. -> as xpcall
@@ -50,7 +50,7 @@ function run.run(parsed)
   if not chunk then failure.raise(failure.usage, "%s", problem) end
   parsed.arguments[0] = parsed.script
   _G.arg, _G.mde = parsed.arguments, run.module(parsed)
-  local done, message = run.interruptible(chunk, on_error, table.unpack(parsed.arguments))
+  local done, message = run.interruptible(chunk, run.traceback, table.unpack(parsed.arguments))
   if done then return 0 end
   output.note("mde: " .. message)
   return interrupt.count() > 0 and failure.interrupted or failure.some
