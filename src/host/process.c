@@ -10,11 +10,10 @@
 #include <unistd.h>
 #ifdef __APPLE__
 #include <mach-o/dyld.h>
+extern char **environ;
 #endif
 
 #include "host.h"
-
-extern char **environ;
 
 
 void mde_host_push_path (lua_State *L) {
@@ -41,63 +40,29 @@ static int get_path (lua_State *L) {
 }
 
 
-/* A NULL-ended array for `count` strings, owned by Lua. [-0, +1, m] */
-static char **new_vector (lua_State *L, size_t count) {
-  return (char **)lua_newuserdatauv(L, (count + 1) * sizeof(char *), 0);
+/* process.setenv(name, value): sets a variable for this program and those that
+** it runs; without a value, removes it. */
+static int set_variable (lua_State *L) {
+  const char *name = luaL_checkstring(L, 1);
+  const char *value = luaL_optstring(L, 2, NULL);
+  if ((value == NULL ? unsetenv(name) : setenv(name, value, 1)) != 0)
+    return luaL_error(L, "cannot set %s: %s", name, strerror(errno));
+  return 0;
 }
 
 
-/* The strings of the array at `index`, which keeps them alive. [-0, +1, m] */
+/* The strings of the array at `index`, which keeps them alive, and NULL.
+** [-0, +1, m] */
 static char **push_arguments (lua_State *L, int index) {
   lua_Integer count = luaL_len(L, index), i;
-  char **vector = new_vector(L, (size_t)count);
+  char **arguments = (char **)lua_newuserdatauv(L, ((size_t)count + 1) * sizeof(char *), 0);
   for (i = 0; i < count; i++) {
     lua_rawgeti(L, index, i + 1);
-    vector[i] = (char *)lua_tostring(L, -1);
+    arguments[i] = (char *)lua_tostring(L, -1);
     lua_pop(L, 1);
   }
-  vector[count] = NULL;
-  return vector;
-}
-
-
-/* Whether the changes at `index` name the variable of `entry` ("NAME=value"). */
-static int is_changed (lua_State *L, int index, const char *entry) {
-  const char *equals = strchr(entry, '=');
-  int changed;
-  if (equals == NULL) return 0;
-  lua_pushlstring(L, entry, (size_t)(equals - entry));
-  changed = lua_rawget(L, index) != LUA_TNIL;
-  lua_pop(L, 1);
-  return changed;
-}
-
-
-/* This environment with the changes at `index`: name -> text, or false for a
-** variable to leave out. Pushes the array and what keeps its texts alive.
-** [-0, +2, m] */
-static char **push_environment (lua_State *L, int index) {
-  size_t count = 0, used = 0;
-  lua_Integer kept = 0;
-  char **vector, **entry;
-  for (entry = environ; *entry != NULL; entry++) count++;
-  lua_pushnil(L);
-  while (lua_next(L, index)) { count++; lua_pop(L, 1); }
-  vector = new_vector(L, count);
-  lua_newtable(L);
-  for (entry = environ; *entry != NULL; entry++)
-    if (!is_changed(L, index, *entry)) vector[used++] = *entry;
-  lua_pushnil(L);
-  while (lua_next(L, index)) {
-    if (lua_type(L, -1) == LUA_TSTRING) {
-      vector[used++] = (char *)lua_pushfstring(L, "%s=%s",
-        lua_tostring(L, -2), lua_tostring(L, -1));
-      lua_rawseti(L, -4, ++kept);
-    }
-    lua_pop(L, 1);
-  }
-  vector[used] = NULL;
-  return vector;
+  arguments[count] = NULL;
+  return arguments;
 }
 
 
@@ -116,13 +81,13 @@ static int set_attributes (posix_spawnattr_t *attributes) {
 }
 
 
-static int start (pid_t *pid, char **arguments, char **environment) {
+static int start (pid_t *pid, char **arguments) {
   posix_spawnattr_t attributes;
   int problem = posix_spawnattr_init(&attributes);
   if (problem != 0) return problem;
   problem = set_attributes(&attributes);
   if (problem == 0)
-    problem = posix_spawnp(pid, arguments[0], NULL, &attributes, arguments, environment);
+    problem = posix_spawnp(pid, arguments[0], NULL, &attributes, arguments, environ);
   posix_spawnattr_destroy(&attributes);
   return problem;
 }
@@ -133,30 +98,26 @@ static void on_child (int number) {
 }
 
 
-/* process.spawn(arguments, changes) -> pid | nil, message. Runs the program
-** named by the first of the arguments, looked for in this program's PATH, with
-** this environment after `changes` (name -> text or false). From then on the end
-** of a child cuts a wait short. */
+/* process.spawn(arguments) -> pid | nil, message. Runs the program named by the
+** first of the arguments, which is looked for in PATH. From then on the end of a
+** child cuts a wait short. */
 static int spawn (lua_State *L) {
   struct sigaction action = { .sa_handler = on_child, .sa_flags = SA_RESTART | SA_NOCLDSTOP };
-  char **arguments, **environment;
+  char **arguments;
   pid_t pid;
   int problem;
   luaL_checktype(L, 1, LUA_TTABLE);
-  luaL_checktype(L, 2, LUA_TTABLE);
-  lua_settop(L, 2);
   arguments = push_arguments(L, 1);
   luaL_argcheck(L, arguments[0] != NULL, 1, "no program to run");
-  environment = push_environment(L, 2);
   sigemptyset(&action.sa_mask);
   sigaction(SIGCHLD, &action, NULL);
-  problem = start(&pid, arguments, environment);
-  if (problem != 0) {
-    errno = problem;
-    return luaL_fileresult(L, 0, NULL);
+  problem = start(&pid, arguments);
+  if (problem == 0) {
+    lua_pushinteger(L, pid);
+    return 1;
   }
-  lua_pushinteger(L, pid);
-  return 1;
+  errno = problem;
+  return luaL_fileresult(L, 0, NULL);
 }
 
 
@@ -183,6 +144,7 @@ static int terminate (lua_State *L) {
 int mde_host_open_process (lua_State *L) {
   static const luaL_Reg functions[] = {
     { "path", get_path },
+    { "setenv", set_variable },
     { "spawn", spawn },
     { "wait", wait_for },
     { "terminate", terminate },

@@ -50,7 +50,8 @@ static bool is_harmful (uint32_t code) {
 }
 
 
-static void add_escaped (luaL_Buffer *buffer, uint32_t code) {
+/* What stands for a harmful character; `length` 0: for a byte that is no UTF-8. */
+static void add_escaped (luaL_Buffer *buffer, uint32_t code, size_t length) {
   char escape[16];
   switch (code) {
     case '\n': luaL_addstring(buffer, "\\n"); return;
@@ -58,60 +59,54 @@ static void add_escaped (luaL_Buffer *buffer, uint32_t code) {
     case '\t': luaL_addstring(buffer, "\\t"); return;
     default: break;
   }
-  snprintf(escape, sizeof escape, code < 0x100 ? "\\x%02x" : "\\u{%x}", (unsigned)code);
+  snprintf(escape, sizeof escape, length < 2 ? "\\x%02x" : "\\u{%x}", (unsigned)code);
   luaL_addstring(buffer, escape);
 }
 
 
-/* In JSON text, where C0 is escaped already and bytes may not be. */
-static void add_json_escaped (luaL_Buffer *buffer, uint32_t code) {
+/* The same in JSON text, where C0 is escaped already and a byte can't be. */
+static void add_json_escaped (luaL_Buffer *buffer, uint32_t code, size_t length) {
   char escape[16];
-  snprintf(escape, sizeof escape, "\\u%04x", (unsigned)code);
+  snprintf(escape, sizeof escape, "\\u%04x", length == 0 ? 0xFFFDu : (unsigned)code);
   luaL_addstring(buffer, escape);
+}
+
+
+/* The string at 1 with everything harmful replaced by what `add` puts there. */
+static int escape (lua_State *L, void (*add) (luaL_Buffer *, uint32_t, size_t)) {
+  size_t left, length;
+  const char *text = luaL_checklstring(L, 1, &left);
+  luaL_Buffer buffer;
+  luaL_buffinit(L, &buffer);
+  while (left > 0) {
+    uint32_t code = 0;
+    length = decode(text, left, &code);
+    if (length == 0)
+      add(&buffer, (unsigned char)text[0], 0);
+    else if (is_harmful(code))
+      add(&buffer, code, length);
+    else
+      luaL_addlstring(&buffer, text, length);
+    if (length == 0) length = 1;
+    text += length;
+    left -= length;
+  }
+  luaL_pushresult(&buffer);
+  return 1;
 }
 
 
 /* terminal.printable(text) -> the same with every harmful character and byte
 ** replaced by an escape (\n, \x1b, \u{202e}) */
 static int printable (lua_State *L) {
-  size_t left, length;
-  const char *text = luaL_checklstring(L, 1, &left);
-  luaL_Buffer buffer;
-  luaL_buffinit(L, &buffer);
-  for (; left > 0; text += length, left -= length) {
-    uint32_t code = 0;
-    length = decode(text, left, &code);
-    if (length != 0 && !is_harmful(code)) {
-      luaL_addlstring(&buffer, text, length);
-      continue;
-    }
-    add_escaped(&buffer, length != 0 ? code : (unsigned char)text[0]);
-    if (length == 0) length = 1;
-  }
-  luaL_pushresult(&buffer);
-  return 1;
+  return escape(L, add_escaped);
 }
 
 
 /* terminal.printable_json(text) -> JSON text that means the same, with every
 ** harmful character escaped and U+FFFD for bytes that are not UTF-8 */
 static int printable_json (lua_State *L) {
-  size_t left, length;
-  const char *text = luaL_checklstring(L, 1, &left);
-  luaL_Buffer buffer;
-  luaL_buffinit(L, &buffer);
-  for (; left > 0; text += length, left -= length) {
-    uint32_t code = 0xFFFD;
-    length = decode(text, left, &code);
-    if (length != 0 && !is_harmful(code)) {
-      luaL_addlstring(&buffer, text, length);
-      continue;
-    }
-    add_json_escaped(&buffer, length != 0 ? code : 0xFFFD);
-    if (length == 0) length = 1;
-  }
-  luaL_pushresult(&buffer);
-  return 1;
+  return escape(L, add_json_escaped);
 }
 
 

@@ -70,13 +70,14 @@ local function new_program()
     commands[entry[1]] = parser:command(entry[1], entry[2])
     add_help(commands[entry[1]])
   end
-  return setmetatable({ parser = parser, commands = commands }, Program)
+  return setmetatable({ parser = parser, commands = commands, defined = {} }, Program)
 end
 
--- Loads a command and lets it add its options. -> the module
+-- Loads a command and lets it add its options, once. -> the module
 function Program:load(name)
   local module = require("mde.cli." .. name)
-  module.define(self.commands[name])
+  if not self.defined[name] then module.define(self.commands[name]) end
+  self.defined[name] = true
   return module
 end
 

@@ -61,11 +61,10 @@ end
 
 -- What COMMAND gets: the server's variables, none that would go before them, and
 -- this program first in its PATH.
-local function environment(server)
-  local folder = process.path():match "^(.*)/"
-  local changes = { MDE_TOKEN = false, PATH = folder .. ":" .. (os.getenv "PATH" or "") }
-  for name, value in pairs(server.environment) do changes[name] = value end
-  return changes
+local function set_environment(server)
+  process.setenv("MDE_TOKEN")
+  process.setenv("PATH", process.path():match "^(.*)/" .. ":" .. (os.getenv "PATH" or ""))
+  for name, value in pairs(server.environment) do process.setenv(name, value) end
 end
 
 local function serve(server)
@@ -85,7 +84,8 @@ end
 -- Serves until the command ends. Ctrl-C is the command's: the terminal sends it
 -- to both. A request to end is passed on.
 local function run(server, words)
-  local pid, problem = process.spawn(words, environment(server))
+  set_environment(server)
+  local pid, problem = process.spawn(words)
   if not pid then failure.raise(failure.usage, "cannot run '%s': %s", words[1], problem) end
   interrupt.watch()
   local passed = false

@@ -1,0 +1,94 @@
+-- Runs the built program as its users do: by a shell, with files for what it
+-- prints, or at a terminal (spec/support/pty.c).
+
+local program = {}
+
+local build = os.getenv "BUILD" or "build"
+
+local function absolute(path)
+  if path:find "^/" then return path end
+  local pipe = assert(io.popen "pwd")
+  local folder = pipe:read()
+  pipe:close()
+  return folder .. "/" .. path
+end
+
+program.path = absolute(build .. "/bin/mde")
+program.support = absolute "spec/support"
+
+local pty = absolute(build .. "/spec/pty")
+local pty_built = false
+
+-- Text as one word of the shell.
+function program.quote(text)
+  return "'" .. text:gsub("'", "'\\''") .. "'"
+end
+
+local function words(list)
+  local quoted = {}
+  for i, word in ipairs(list) do quoted[i] = program.quote(word) end
+  return table.concat(quoted, " ")
+end
+
+local function read(path)
+  local file = assert(io.open(path, "rb"))
+  local text = file:read "a"
+  file:close()
+  os.remove(path)
+  return text
+end
+
+-- Runs a shell script in which $mde is the program, and mde is in the PATH. Its
+-- standard input is `input` (text; default none), and it has no terminal.
+-- -> { status, out, err }
+function program.sh(script, input)
+  local file = os.tmpname()
+  if input then
+    local handle = assert(io.open(file, "wb"))
+    handle:write(input)
+    handle:close()
+  end
+  local folder = program.path:match "^(.*)/"
+  local _, how, code = os.execute(("mde=%s; PATH=%s:$PATH; export mde PATH; exec <%s >%s.out 2>%s.err; %s")
+    :format(program.quote(program.path), program.quote(folder), input and file or "/dev/null",
+      file, file, "exec setsid -w sh -c " .. program.quote(script)))
+  os.remove(file)
+  return { status = how == "signal" and 128 + code or code, out = read(file .. ".out"),
+           err = read(file .. ".err") }
+end
+
+-- Runs the program with arguments. -> { status, out, err }
+function program.run(...)
+  return program.sh("exec " .. words { program.path, ... })
+end
+
+local function build_pty()
+  if pty_built then return end
+  assert(os.execute(("mkdir -p %s && cc -D_GNU_SOURCE -o %s %s/pty.c -lutil")
+    :format(program.quote(build .. "/spec"), program.quote(pty), program.quote(program.support))))
+  pty_built = true
+end
+
+-- Runs a command at a terminal of so many columns. `dialogue` is a list of what to
+-- wait for and what to type then. -> { status, out: all that was shown, err: of pty }
+function program.at_terminal(columns, dialogue, ...)
+  build_pty()
+  local command = { pty, ("%d"):format(columns) }
+  table.move(dialogue, 1, #dialogue, 3, command)
+  command[#command + 1] = "--"
+  return program.sh("TERM=xterm exec " .. words(command) .. " " .. words { ... })
+end
+
+-- Runs a shell script against an incident made with `options` (Lua text of a
+-- table for mde.sim.incident.service). -> { status, out, err, ledger: { posts,
+-- requests: how many } }
+function program.rehearse(options, script, input)
+  local run = program.sh(("exec %s run %s/rehearse.lua %s sh -c %s"):format(
+    program.quote(program.path), program.quote(program.support), program.quote(options),
+    program.quote(script)), input)
+  local err, report = run.err:match "^(.*)ledger: (%b{})\n$"
+  run.err, run.ledger = err or run.err, report and load("return " .. report)()
+  return run
+end
+
+return program

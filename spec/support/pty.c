@@ -1,0 +1,96 @@
+/* Runs a program at a terminal, for tests: pty COLUMNS [TEXT ANSWER]... -- COMMAND ARG...
+**
+** Waits for each TEXT in what the program shows, and types its ANSWER then: so
+** a test waits for events, never for time. What the program shows goes to
+** standard output, its exit status is this one's (128 and the signal's number if
+** a signal ended it), or 125 if a TEXT never came. In ANSWER, ^C stands for
+** Ctrl-C, ^D for the end of input and ^M for return.
+*/
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#ifdef __APPLE__
+#include <util.h>
+#else
+#include <pty.h>
+#endif
+
+#define TAIL 65536  /* bytes of what was shown that a text is looked for in */
+
+static char shown[TAIL + 1];
+static size_t size;
+
+
+static _Noreturn void fail (const char *what) {
+  fprintf(stderr, "pty: %s\n", what);
+  exit(125);
+}
+
+
+/* Reads and passes on what the program shows. 0 at its end. */
+static int show (int terminal) {
+  char block[4096];
+  ssize_t got = read(terminal, block, sizeof block);
+  if (got < 0 && errno == EINTR) return 1;
+  if (got <= 0) return 0;  /* Linux: EIO when the program has ended */
+  if (fwrite(block, 1, (size_t)got, stdout) != (size_t)got) fail("cannot write");
+  if (size + (size_t)got > TAIL) size = 0;
+  memcpy(shown + size, block, (size_t)got);
+  size += (size_t)got;
+  shown[size] = '\0';
+  return 1;
+}
+
+
+static void type (int terminal, const char *answer) {
+  for (; *answer != '\0'; answer++) {
+    char key = *answer;
+    if (key == '^' && answer[1] != '\0') key = (char)(*++answer & 0x1F);
+    if (write(terminal, &key, 1) != 1) fail("cannot type");
+  }
+}
+
+
+/* Waits for the text, and drops what was shown up to it. */
+static void expect (int terminal, const char *text) {
+  char *found;
+  while ((found = strstr(shown, text)) == NULL)
+    if (!show(terminal)) {
+      fflush(stdout);
+      fprintf(stderr, "pty: '%s' was never shown\n", text);
+      exit(125);
+    }
+  found += strlen(text);
+  size -= (size_t)(found - shown);
+  memmove(shown, found, size + 1);
+}
+
+
+int main (int count, char **arguments) {
+  struct winsize window = { .ws_row = 24 };
+  int terminal, status, i = 2;
+  pid_t pid;
+  if (count < 4) fail("usage: pty COLUMNS [TEXT ANSWER]... -- COMMAND ARG...");
+  window.ws_col = (unsigned short)strtoul(arguments[1], NULL, 10);
+  while (i < count && strcmp(arguments[i], "--") != 0) i += 2;
+  if (i + 1 >= count) fail("no command");
+  alarm(60);  /* an end for what waits for ever; the terminal's end ends the program */
+  pid = forkpty(&terminal, NULL, NULL, &window);
+  if (pid < 0) fail(strerror(errno));
+  if (pid == 0) {
+    execvp(arguments[i + 1], arguments + i + 1);
+    _exit(127);
+  }
+  count = i;
+  for (i = 2; i < count; i += 2) {
+    expect(terminal, arguments[i]);
+    type(terminal, arguments[i + 1]);
+  }
+  while (show(terminal)) continue;
+  if (waitpid(pid, &status, 0) != pid) fail("lost the program");
+  return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
