@@ -75,12 +75,14 @@ describe("mde", function()
   it("says which variables are looked for when there is no credential", function()
     for _, words in ipairs { { "list" }, { "show", GUID }, { "cancel", GUID, "-m", "x" } } do
       local run = program.run(table.unpack(words))
-      assert_refused(5, run, "AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET", "MDE_TOKEN")
+      assert_refused(5, run, "AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET",
+        "MDE_TOKEN")
     end
   end)
 
   it("ends with 4 when the network fails, and never shows a token", function()
-    local run = program.sh("MDE_TOKEN=SEKRET MDE_API_URL=http://127.0.0.1:9 $mde --verbose show " .. GUID)
+    local run = program.sh("MDE_TOKEN=SEKRET MDE_API_URL=http://127.0.0.1:9"
+      .. " $mde --verbose show " .. GUID)
     assert_refused(4, run, "127.0.0.1")
     assert.falsy(run.err:find("SEKRET", 1, true))
   end)

@@ -49,9 +49,10 @@ function program.sh(script, input)
     handle:close()
   end
   local folder = program.path:match "^(.*)/"
-  local _, how, code = os.execute(("mde=%s; PATH=%s:$PATH; export mde PATH; exec <%s >%s.out 2>%s.err; %s")
-    :format(program.quote(program.path), program.quote(folder), input and file or "/dev/null",
-      file, file, "exec setsid -w sh -c " .. program.quote(script)))
+  local _, how, code = os.execute(([[
+    mde=%s; PATH=%s:$PATH; export mde PATH
+    exec setsid -w sh -c %s <%s >%s.out 2>%s.err]]):format(program.quote(program.path),
+      program.quote(folder), program.quote(script), input and file or "/dev/null", file, file))
   os.remove(file)
   return { status = how == "signal" and 128 + code or code, out = read(file .. ".out"),
            err = read(file .. ".err") }

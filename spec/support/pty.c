@@ -7,6 +7,7 @@
 ** Ctrl-C, ^D for the end of input and ^M for return.
 */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,14 @@
 
 static char shown[TAIL + 1];
 static size_t size;
+static volatile pid_t child;
+
+
+/* It took a minute: ends the program for good. */
+static void give_up (int number) {
+  (void)number;
+  kill(child, SIGKILL);
+}
 
 
 static _Noreturn void fail (const char *what) {
@@ -62,6 +71,7 @@ static void expect (int terminal, const char *text) {
     if (!show(terminal)) {
       fflush(stdout);
       fprintf(stderr, "pty: '%s' was never shown\n", text);
+      kill(child, SIGKILL);
       exit(125);
     }
   found += strlen(text);
@@ -73,24 +83,24 @@ static void expect (int terminal, const char *text) {
 int main (int count, char **arguments) {
   struct winsize window = { .ws_row = 24 };
   int terminal, status, i = 2;
-  pid_t pid;
   if (count < 4) fail("usage: pty COLUMNS [TEXT ANSWER]... -- COMMAND ARG...");
   window.ws_col = (unsigned short)strtoul(arguments[1], NULL, 10);
   while (i < count && strcmp(arguments[i], "--") != 0) i += 2;
   if (i + 1 >= count) fail("no command");
-  alarm(60);  /* an end for what waits for ever; the terminal's end ends the program */
-  pid = forkpty(&terminal, NULL, NULL, &window);
-  if (pid < 0) fail(strerror(errno));
-  if (pid == 0) {
+  child = forkpty(&terminal, NULL, NULL, &window);
+  if (child < 0) fail(strerror(errno));
+  if (child == 0) {
     execvp(arguments[i + 1], arguments + i + 1);
     _exit(127);
   }
+  signal(SIGALRM, give_up);
+  alarm(60);
   count = i;
   for (i = 2; i < count; i += 2) {
     expect(terminal, arguments[i]);
     type(terminal, arguments[i + 1]);
   }
   while (show(terminal)) continue;
-  if (waitpid(pid, &status, 0) != pid) fail("lost the program");
+  if (waitpid(child, &status, 0) != child) fail("lost the program");
   return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }

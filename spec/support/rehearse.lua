@@ -5,7 +5,7 @@
 -- ledger: { posts = N, twice = N, requests = N }
 
 local process = require "mde.process"
-require "mde.interrupt".hook(false)  -- Ctrl-C is the command's
+debug.sethook()  -- Ctrl-C is the command's
 
 local service = require "mde.sim.incident".service(load("return " .. arg[1])())
 local server = assert(require "mde.sim.server".new(service))

@@ -70,20 +70,38 @@ static int get_count (lua_State *L) {
 }
 
 
+/* Raises in the Lua code that runs. Code that catches the first interruption
+** has time to clean up; a second one lets it do nothing more. */
 static void look (lua_State *L, lua_Debug *activation) {
   (void)activation;
+  if (count > 1) lua_sethook(L, look, LUA_MASKCOUNT, 1);
   if (count > 0) luaL_error(L, "interrupted");
 }
 
 
-/* interrupt.hook(on): whether Lua code, in this coroutine and those it makes,
-** raises "interrupted" when a signal was counted. */
-static int hook (lua_State *L) {
-  if (lua_toboolean(L, 1))
-    lua_sethook(L, look, LUA_MASKCOUNT, STRIDE);
-  else
-    lua_sethook(L, NULL, 0, 0);
-  return 0;
+/* The message handler of `call`: text and where it was raised. */
+static int traceback (lua_State *L) {
+  lua_sethook(L, NULL, 0, 0);
+  luaL_traceback(L, L, luaL_tolstring(L, 1, NULL), 1);
+  return 1;
+}
+
+
+/* interrupt.call(f, ...) -> true, results | false, message with traceback.
+** While f runs signals are counted, and each raises "interrupted" in it, in this
+** coroutine and those it makes. */
+static int call (lua_State *L) {
+  int ended;
+  lua_pushcfunction(L, traceback);
+  lua_insert(L, 1);
+  watch(L);
+  lua_sethook(L, look, LUA_MASKCOUNT, STRIDE);
+  ended = lua_pcall(L, lua_gettop(L) - 2, LUA_MULTRET, 1);
+  lua_sethook(L, NULL, 0, 0);
+  release(L);
+  lua_pushboolean(L, ended == LUA_OK);
+  lua_replace(L, 1);
+  return lua_gettop(L);
 }
 
 
@@ -92,7 +110,7 @@ int mde_host_open_interrupt (lua_State *L) {
     { "watch", watch },
     { "release", release },
     { "count", get_count },
-    { "hook", hook },
+    { "call", call },
     { NULL, NULL }
   };
   luaL_newlib(L, functions);

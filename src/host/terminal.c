@@ -7,6 +7,7 @@
 */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -165,9 +166,23 @@ static int is_terminal (lua_State *L) {
 /* terminal.width(fd) -> columns of the terminal there, or nil */
 static int width (lua_State *L) {
   struct winsize size;
-  if (ioctl((int)luaL_checkinteger(L, 1), TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return 0;
-  lua_pushinteger(L, size.ws_col);
+  if (ioctl((int)luaL_checkinteger(L, 1), TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+    lua_pushnil(L);
+  else
+    lua_pushinteger(L, size.ws_col);
   return 1;
+}
+
+
+/* terminal.flush() -> true | nil, message, errno. Whether all that was written to
+** standard output, by whomever, has arrived. Which failure an earlier one was is
+** not known any more, except that the reader has gone. */
+static int flush (lua_State *L) {
+  struct pollfd output = { .fd = STDOUT_FILENO, .events = POLLOUT };
+  if (fflush(stdout) != 0) return luaL_fileresult(L, 0, NULL);
+  if (!ferror(stdout)) return luaL_fileresult(L, 1, NULL);
+  errno = poll(&output, 1, 0) == 1 && (output.revents & POLLERR) ? EPIPE : EIO;
+  return luaL_fileresult(L, 0, NULL);
 }
 
 
@@ -234,6 +249,7 @@ int mde_host_open_terminal (lua_State *L) {
     { "is_terminal", is_terminal },
     { "width", width },
     { "ask", ask },
+    { "flush", flush },
     { NULL, NULL }
   };
   luaL_newlib(L, functions);

@@ -147,10 +147,10 @@ end
 
 -- Runs the command line. -> exit status
 return function(arguments)
-  local ok, result = xpcall(run, on_error, arguments)
-  local status = ok and result or show(result, arguments)
+  local done, result = xpcall(run, on_error, arguments)
   local flushed, problem = pcall(output.flush)
-  if flushed then return status end
-  local shown = show(problem, arguments)
-  return status == 0 and shown or status
+  if not done then return show(result, arguments) end
+  if flushed then return result end
+  local status = show(problem, arguments)
+  return result == 0 and status or result
 end

@@ -27,7 +27,7 @@ end
 
 -- Makes sure that everything written has arrived.
 function output.flush()
-  check(io.stdout:flush())
+  check(terminal.flush())
 end
 
 -- A message for people, made harmless line by line. It can't fail: there would

@@ -62,7 +62,7 @@ local function show(values)
 end
 
 local function evaluate(chunk)
-  local results = table.pack(run.interruptible(chunk, run.traceback))
+  local results = table.pack(run.interruptible(chunk))
   if not results[1] then return output.note(results[2]) end
   if results.n > 1 then show { n = results.n - 1, table.unpack(results, 2, results.n) } end
 end

@@ -28,20 +28,13 @@ function run.module(parsed)
   return mde
 end
 
--- A message handler: the script's own part of the traceback.
-function run.traceback(raised)
-  return (debug.traceback(tostring(raised), 2):gsub("\n[^\n]*\n[^\n]*mde/cli/run%.lua.*", ""))
-end
-
--- Calls `chunk` so that Ctrl-C raises in it. -> as xpcall
-function run.interruptible(chunk, handler, ...)
-  local results = table.pack(xpcall(function(...)
-    interrupt.watch()
-    interrupt.hook(true)
-    return chunk(...)
-  end, handler, ...))
-  interrupt.hook(false)
-  interrupt.release()
+-- Calls `chunk` so that Ctrl-C raises in it. -> true, results | false, message
+-- with the chunk's own part of the traceback
+function run.interruptible(chunk, ...)
+  local results = table.pack(interrupt.call(chunk, ...))
+  if not results[1] then
+    results[2] = results[2]:gsub("\n[^\n]*\n[^\n]*mde/cli/run%.lua.*", "")
+  end
   return table.unpack(results, 1, results.n)
 end
 
@@ -50,7 +43,7 @@ function run.run(parsed)
   if not chunk then failure.raise(failure.usage, "%s", problem) end
   parsed.arguments[0] = parsed.script
   _G.arg, _G.mde = parsed.arguments, run.module(parsed)
-  local done, message = run.interruptible(chunk, run.traceback, table.unpack(parsed.arguments))
+  local done, message = run.interruptible(chunk, table.unpack(parsed.arguments))
   if done then return 0 end
   output.note("mde: " .. message)
   return interrupt.count() > 0 and failure.interrupted or failure.some

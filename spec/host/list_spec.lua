@@ -1,0 +1,172 @@
+-- mde list and mde show, against the simulator.
+
+local cjson = require "cjson"
+local program = require "spec.support.program"
+
+local function sim(script, input)
+  return program.sh("exec $mde sim --quota off sh -c " .. program.quote(script), input)
+end
+
+local function lines(text)
+  local list = {}
+  for line in text:gmatch "[^\n]+" do list[#list + 1] = line end
+  return list
+end
+
+local function assert_plain(run)
+  assert.same({ "", 0 }, { run.err, run.status })
+  assert.falsy(run.out:find "\27")
+end
+
+describe("mde list", function()
+  it("lists what can still be cancelled, in aligned columns, ids last", function()
+    local run = sim "mde list"
+    assert_plain(run)
+    local rows = lines(run.out)
+    assert.truthy(rows[1]:find "^AGE +TYPE +STATUS +MACHINE +BY +ID$")
+    local column = rows[1]:find "ID$"
+    assert.truthy(#rows > 313)
+    for i = 2, #rows do
+      assert.truthy(rows[i]:sub(column):find "^%x+%-%x+%-%x+%-%x+%-%x+$", rows[i])
+      assert.truthy(rows[i]:find " Pending " or rows[i]:find " InProgress ", rows[i])
+    end
+  end)
+
+  it("takes filters together, and --all for what has ended", function()
+    local run = sim [[
+      mde list --requestor soar@contoso.com --type isolate --status pending --older-than 5m --ids]]
+    assert_plain(run)
+    assert.equal(312, #lines(run.out))
+    assert.equal("", sim "mde list --requestor soar@contoso.com --newer-than 5m --ids".out)
+    local all, open = sim "mde list --all --ids", sim "mde list --ids"
+    assert.truthy(#lines(all.out) >= #lines(open.out) + 400)
+    for _, line in ipairs(lines(sim "mde list --status Succeeded --status Failed --json".out)) do
+      local status = cjson.decode(line).status
+      assert.truthy(status == "Succeeded" or status == "Failed", status)
+    end
+  end)
+
+  it("says when nothing matches, and ends with 0", function()
+    local run = sim "mde list --requestor nobody@contoso.com"
+    assert.same({ status = 0, out = "", err = "No action matches.\n" }, run)
+    assert.same({ status = 0, out = "", err = "" },
+      sim "mde list --requestor nobody@contoso.com --json")
+  end)
+
+  it("says when a limit cuts the list, and only then", function()
+    local run = sim "mde list --requestor soar@contoso.com --limit 311 --ids"
+    assert.equal(311, #lines(run.out))
+    assert.equal("The limit of 311 is reached; more exist.\n", run.err)
+    run = sim "mde list --requestor soar@contoso.com --limit 312 --ids"
+    assert.equal(312, #lines(run.out))
+    assert.equal("", run.err)
+  end)
+
+  it("gives one JSON object a line, as the service has it", function()
+    local run = sim [[
+      mde list --requestor soar@contoso.com --limit 2 --json; mde list --limit 3 --json]]
+    local objects = lines(run.out)
+    assert.equal(5, #objects)
+    for _, line in ipairs(objects) do
+      assert.truthy(line:find '^{"id":"')
+      local action = cjson.decode(line)
+      assert.truthy(action.creationDateTimeUtc)
+      assert.truthy(line:find('"errorHResult":0[,}]'))
+      if action.type == "Isolate" then assert.truthy(line:find('"commands":[]', 1, true), line) end
+    end
+  end)
+
+  it("gives CSV by RFC 4180, with a header", function()
+    local run = sim "mde list --requestor soar@contoso.com --csv"
+    assert_plain(run)
+    local count, width = 0, nil
+    for record in run.out:gmatch "(.-)\r\n" do
+      count = count + 1
+      local plain = record:gsub('"[^"]*"', "q")
+      local _, commas = plain:gsub(",", "")
+      width = width or commas
+      assert.equal(width, commas, record)
+    end
+    assert.equal(313, count)
+    assert.truthy(run.out:find "^id,type,")
+  end)
+
+  it("cuts to the terminal's width, but never an id", function()
+    for _, columns in ipairs { 100, 80, 40 } do
+      local run = program.at_terminal(columns, {}, "env", "NO_COLOR=1", program.path, "sim",
+        "--quota", "off", "mde", "list", "--limit", "20")
+      assert.equal(0, run.status)
+      local rows = lines(run.out:gsub("\r", ""))
+      assert.truthy(rows[#rows]:find("limit of 20", 1, true), rows[#rows])
+      for i = 2, #rows - 1 do
+        assert.truthy(rows[i]:find " %x+%-%x+%-%x+%-%x+%-%x%x%x%x%x%x%x%x%x%x%x%x$", rows[i])
+        local width = utf8.len(rows[i])
+        if columns >= 80 then assert.truthy(width <= columns, rows[i]) end
+      end
+      assert.falsy(run.out:find "\27")
+    end
+  end)
+
+  it("colours the status on a terminal", function()
+    local run = program.at_terminal(100, {}, "env", "-u", "NO_COLOR", program.path, "sim", "mde",
+      "list", "--limit", "3")
+    assert.truthy(run.out:find("\27[33mPending\27[0m", 1, true), run.out)
+  end)
+
+  it("ends quietly when its reader has gone", function()
+    local run = sim [[
+      { trap "" PIPE; while printf x; do :; done 2>/dev/null; mde list --json; echo "$?" >&2; } | :]]
+    assert.equal("0\n", run.err)
+  end)
+
+  it("ends with 4 and nothing that looks whole when a page fails", function()
+    local run = program.rehearse(
+      [[{ oddities = { internal_error = { operation = "list" } }, mistaken = 1, history = 0 }]],
+      "mde --timeout 5 list")
+    assert.same({ "", 4 }, { run.out, run.status })
+    assert.truthy(run.err:find("HTTP 500", 1, true), run.err)
+  end)
+
+  it("shows each request with --verbose, and no secret", function()
+    local run = sim "mde --verbose list --limit 1 --ids"
+    assert.truthy(run.err:find "POST 127%.0%.0%.1.* 200 .* ms", run.err)
+    assert.truthy(run.err:find "GET 127%.0%.0%.1[^\n]*/api/machineactions[^\n]* 200 .* %d+ ms")
+    assert.falsy(run.err:find("simulated~client", 1, true))
+    assert.falsy(run.err:find("Bearer", 1, true))
+  end)
+end)
+
+describe("mde show", function()
+  it("shows every field, with ages in words", function()
+    local run = sim [[
+      mde show "$(mde list --requestor soar@contoso.com --limit 1 --ids 2>/dev/null)"]]
+    assert_plain(run)
+    assert.truthy(run.out:find "^id: %x+%-")
+    assert.truthy(run.out:find("\ntype: Isolate\n", 1, true))
+    assert.truthy(run.out:find("\nrequestorComment: Auto-isolate: rule 4711\n", 1, true))
+    assert.truthy(run.out:find "\ncreationDateTimeUtc: 20%S+Z %(%d+m %d+s ago%)\n")
+  end)
+
+  it("shows what is nested, and JSON", function()
+    local run = sim [[
+      id=$(mde list --all --type LiveResponse --limit 1 --ids 2>/dev/null)
+      mde show "$id" && mde show "$id" --json]]
+    assert_plain(run)
+    assert.truthy(run.out:find "\ncommands:\n  1:\n    command:\n", run.out)
+    local action = cjson.decode(run.out:match "\n({.*})\n$")
+    assert.truthy(#action.commands > 0)
+  end)
+
+  it("ends with 1 for an action that is not there", function()
+    local run = sim "mde show 5382f7ea-7557-4ab7-9782-d50480024a4e"
+    assert.same({ "", 1 }, { run.out, run.status })
+    assert.truthy(run.err:find("404", 1, true))
+  end)
+
+  it("ends with 5 when the secret is wrong", function()
+    local run = sim "AZURE_CLIENT_SECRET=wrong mde show 5382f7ea-7557-4ab7-9782-d50480024a4e"
+    assert.same({ "", 5 }, { run.out, run.status })
+    assert.truthy(run.err:find("sign in", 1, true), run.err)
+    assert.falsy(run.err:find("wrong~", 1, true))
+  end)
+end)

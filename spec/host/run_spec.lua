@@ -1,0 +1,135 @@
+-- mde run and mde repl.
+
+local program = require "spec.support.program"
+
+local function script(text)
+  local path = os.tmpname()
+  local file = assert(io.open(path, "w"))
+  file:write(text)
+  file:close()
+  finally(function() os.remove(path) end)
+  return path
+end
+
+describe("mde run", function()
+  it("gives the playbook mde, its arguments, and its options to itself", function()
+    local path = script "print(type(mde.client), #arg, arg[0] ~= nil, ...)"
+    local run = program.run("run", path, "--json", "-n", "--", "x y")
+    assert.same({ status = 0, out = "function\t4\ttrue\t--json\t-n\t--\tx y\n", err = "" }, run)
+  end)
+
+  it("ends with 1 and the playbook's own traceback on an error", function()
+    local path = script "local function f()\n  error 'br\27oken'\nend\nf()"
+    local run = program.run("run", path)
+    assert.equal(1, run.status)
+    assert.equal("", run.out)
+    assert.truthy(run.err:find(":2: br\\x1boken\nstack traceback:", 1, true), run.err)
+    assert.truthy(run.err:find(path .. ":4:", 1, true), run.err)
+    assert.falsy(run.err:find("mde/cli", 1, true), run.err)
+  end)
+
+  it("shows errors of the library as one line", function()
+    local run = program.run("run", script "assert(mde.client())")
+    assert.equal(1, run.status)
+    assert.truthy(run.err:find("AZURE_TENANT_ID", 1, true), run.err)
+  end)
+
+  it("refuses what it can't load with status 2", function()
+    local run = program.run("run", "/nonexistent.lua")
+    assert.equal(2, run.status)
+    assert.truthy(run.err:find("/nonexistent.lua", 1, true))
+    run = program.run("run", script "x = = 1")
+    assert.equal(2, run.status)
+    assert.truthy(run.err:find("unexpected symbol", 1, true))
+    assert.equal(2, program.run("run").status)
+  end)
+
+  it("gives the playbook's own exit status", function()
+    assert.equal(7, program.run("run", script "os.exit(7)").status)
+  end)
+
+  it("says when the playbook's output can't be written", function()
+    local path = script "print 'lost'"
+    local run = program.sh("exec $mde run " .. path .. " >/dev/full")
+    assert.equal(4, run.status)
+    assert.truthy(run.err:find("cannot write the output", 1, true))
+  end)
+
+  it("is interrupted by Ctrl-C, in a coroutine too", function()
+    for _, body in ipairs { "while true do end",
+                            "coroutine.wrap(function() while true do end end)()" } do
+      local path = script("print 'going' " .. body)
+      local run = program.at_terminal(80, { "going", "^C" }, program.path, "run", path)
+      assert.equal(130, run.status, body .. run.out)
+      assert.truthy(run.out:find("interrupted\r\nstack traceback", 1, true), body)
+    end
+  end)
+
+  it("may clean up after one Ctrl-C, and is stopped by two", function()
+    local path = script [[
+      print "going"
+      while true do
+        pcall(function() while true do end end)
+        print "caught"
+      end]]
+    local run = program.at_terminal(80, { "going", "^C", "caught", "^C" },
+      program.path, "run", path)
+    assert.equal(130, run.status)
+    assert.truthy(run.out:find("interrupted", 1, true))
+  end)
+
+  it("is ended by the third signal where no Lua code runs", function()
+    local path = script "print 'going'; (('a'):rep(1e5)):find '.-.-.-.-b'"
+    local run = program.sh(([[
+      $mde run %s >%s.log & pid=$!
+      until grep -q going %s.log; do sleep 0.01; done
+      for i in 1 2 3; do
+        kill $pid
+        while grep -q "^ShdPnd:.*[1-9a-f]" /proc/$pid/status; do :; done
+      done 2>/dev/null
+      wait $pid; echo $?; rm %s.log]]):format(path, path, path, path))
+    assert.equal("143\n", run.out)
+  end)
+end)
+
+describe("mde repl", function()
+  local function repl(input)
+    local run = program.sh("exec $mde repl", input)
+    assert.equal(0, run.status)
+    return run.out, run.err
+  end
+
+  it("shows values of expressions and runs statements, over several lines", function()
+    assert.equal("2  x\n3\n", (repl "1 + 1, 'x'\ny = 3\ny\n"))
+    assert.equal("1\n2\n", (repl "for i = 1, 2 do\nprint(i)\nend\n"))
+    assert.equal("nil\n", (repl "nil"))
+  end)
+
+  it("goes on after an error", function()
+    local out, err = repl "error 'no'\nx x\n5\n"
+    assert.equal("5\n", out)
+    assert.truthy(err:find("stdin:1: no", 1, true))
+    assert.truthy(err:find("syntax error", 1, true))
+  end)
+
+  it("has mde and, where the environment tells how to sign in, a client", function()
+    local out, err = repl "type(mde.client), client"
+    assert.equal("function  nil\n", out)
+    assert.truthy(err:find("No client: .*AZURE_TENANT_ID"))
+    local run = program.sh("MDE_TOKEN=abc exec $mde repl", "type(client.cancel)\n")
+    assert.same({ "function\n", "" }, { run.out, run.err })
+  end)
+
+  it("prints nothing that a terminal would execute", function()
+    assert.equal("\\x1b[31m\n", (repl "'\\27[31m'"))
+  end)
+
+  it("asks at a terminal, and outlives Ctrl-C in a running chunk", function()
+    local run = program.at_terminal(80, {
+      "> ", "print(6 * 7) while true do end^M", "42", "^C", "traceback", "", "> ", "7 * 7^M",
+      "49", "", "> ", "^D",
+    }, "env", "MDE_TOKEN=abc", program.path, "repl")
+    assert.equal(0, run.status, run.out)
+    assert.truthy(run.out:find("interrupted", 1, true))
+  end)
+end)
