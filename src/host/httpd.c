@@ -219,16 +219,13 @@ static int fail (lua_State *L, const char *code, const char *message) {
 }
 
 
-/* httpd.listen { port = 0 } -> server | nil, err. Binds 127.0.0.1 alone; port 0
-** takes any that is free. */
+/* httpd.listen(port) -> server | nil, err. Binds 127.0.0.1 alone; port 0 takes
+** any that is free. */
 static int listen_on (lua_State *L) {
   struct sockaddr_in address;
-  lua_Integer port;
+  const lua_Integer port = luaL_checkinteger(L, 1);
   server *s;
-  luaL_checktype(L, 1, LUA_TTABLE);
-  lua_getfield(L, 1, "port");
-  port = luaL_optinteger(L, -1, 0);
-  luaL_argcheck(L, port >= 0 && port <= 65535, 1, "port: 0 to 65535 expected");
+  luaL_argcheck(L, port >= 0 && port <= 65535, 1, "0 to 65535 expected");
   memset(&address, 0, sizeof address);
   address.sin_family = AF_INET;
   address.sin_port = htons((uint16_t)port);
@@ -246,7 +243,9 @@ static int listen_on (lua_State *L) {
       MHD_OPTION_CONNECTION_LIMIT, (unsigned int)CONNECTION_MAXIMUM,
       MHD_OPTION_END);
   if (s->daemon != NULL) return 1;
-  return fail(L, "listen", "cannot listen on this port of 127.0.0.1");
+  lua_pushfstring(L, "cannot listen on port %d of 127.0.0.1: choose another, "
+                  "or 0 for any that is free", (int)port);
+  return fail(L, "listen", lua_tostring(L, -1));
 }
 
 

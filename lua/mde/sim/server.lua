@@ -3,6 +3,7 @@
 --
 -- Time is that of the service's clock; `step` waits for requests in real time.
 
+local errors = require "mde.errors"
 local httpd = require "mde.httpd"
 
 local server = {}
@@ -68,11 +69,14 @@ local function quota_text(limits)
   return limits and ("%d,%d"):format(limits.per_minute, limits.per_hour) or "off"
 end
 
--- Listens on `port` (default: any free one). -> server | nil, err
+-- Serves `service` (mde.sim.service) on options.port (default: any free one).
+-- -> server | nil, err
 -- It has `url`, and `environment`: the variables by which a client finds it.
 function server.new(service, options)
-  local listener, err = httpd.listen { port = options and options.port or 0 }
-  if not listener then return nil, err end
+  options = options or {}
+  errors.check_keys("mde.sim.server", options, { port = true })
+  local listener, err = httpd.listen(options.port or 0)
+  if not listener then return nil, errors.new(err) end
   local url = "http://127.0.0.1:" .. listener:port()
   service.url = url
   return setmetatable({
