@@ -1,22 +1,39 @@
 -- A playbook for tests: mde run rehearse.lua OPTIONS COMMAND ARG...
 --
--- As `mde sim COMMAND`, with an incident made with OPTIONS (Lua text of a table),
--- and a last line on standard error that tells what the service was asked:
--- ledger: { posts = N, twice = N, requests = N }
+-- As `mde sim COMMAND`, with an incident made with OPTIONS (Lua text of a table).
+-- The command finds in $POSTED a file with the number of cancels that arrived so
+-- far, to wait for. A last line on standard error tells what the service was
+-- asked: ledger: { posts = N, twice = N, requests = N }
 
 local process = require "mde.process"
 debug.sethook()  -- Ctrl-C is the command's
 
 local service = require "mde.sim.incident".service(load("return " .. arg[1])())
 local server = assert(require "mde.sim.server".new(service))
+local posted, noted = os.tmpname(), nil
+
+local function note_posts()
+  local count = service.ledger:requests "cancel"
+  if count == noted then return end
+  noted = count
+  local file = assert(io.open(posted .. ".new", "w"))
+  file:write(count, "\n")
+  file:close()
+  os.rename(posted .. ".new", posted)
+end
+
 process.setenv("MDE_TOKEN")
+process.setenv("POSTED", posted)
 for name, value in pairs(server.environment) do process.setenv(name, value) end
+note_posts()
 local pid = assert(process.spawn(table.move(arg, 2, #arg, 1, {})))
 local status
 repeat
   server:step(0.2)
+  note_posts()
   status = process.wait(pid)
 until status
+os.remove(posted)
 
 local twice = 0
 for id in pairs(service.ledger.cancels) do
