@@ -24,28 +24,32 @@ local function failure(code, message, sent)
   return { err = { code = code, message = message, sent = sent } }
 end
 
--- Asks the service and sends its answer on the way. Nobody may wait for it any
--- more: what has been sent arrives nevertheless.
-function Engine:arrive(id, request, started)
+-- What the caller gets for an answer of the service.
+local function outcome(answer, seconds)
+  if answer.lost == "unreachable" then
+    return failure("connection", "the host cannot be reached", false)
+  elseif answer.lost then
+    return failure("lost", "the connection ended without an answer", true)
+  end
+  return { response = { status = answer.status, headers = answer.headers, body = answer.body,
+                        seconds = seconds } }
+end
+
+-- Asks the service, and plans the end: its answer, or the timeout before that.
+-- Nobody may wait for it any more: what has been sent arrives nevertheless.
+function Engine:arrive(id, request, started, deadline)
   local answer = self.service:answer(request)
-  local delay = answer.delay + self.round_trip / 2
-  self.clock.at(self.clock.monotonic() + delay, function()
-    if answer.lost == "unreachable" then
-      return self:land(id, failure("connection", "the host cannot be reached", false))
-    elseif answer.lost then
-      return self:land(id, failure("lost", "the connection ended without an answer", true))
-    end
-    self:land(id, { response = {
-      status = answer.status, headers = answer.headers, body = answer.body,
-      seconds = self.clock.monotonic() - started,
-    } })
+  local moment = self.clock.monotonic() + answer.delay + self.round_trip / 2
+  self.clock.at(math.min(moment, deadline), function()
+    self:land(id, moment > deadline and failure("timeout", "no answer in time", true)
+                  or outcome(answer, moment - started))
   end)
 end
 
 -- The end of a request, unless it has ended or was abandoned.
-function Engine:land(id, outcome)
+function Engine:land(id, result)
   if self.flights[id] then
-    self.flights[id], self.landed[id] = nil, outcome
+    self.flights[id], self.landed[id] = nil, result
     self.waiting = self.waiting + 1
   end
 end
@@ -65,10 +69,8 @@ function Engine:start(request)
   self.flights[id] = true
   local seen = { method = request.method or "GET", path = path, headers = headers,
                  body = reveal(request.body) }
-  self.clock.at(now + self.round_trip / 2, function() self:arrive(id, seen, now) end)
-  self.clock.at(now + (request.timeout or 60), function()
-    self:land(id, failure("timeout", "no answer in time", true))
-  end)
+  local deadline = now + (request.timeout or 60)
+  self.clock.at(now + self.round_trip / 2, function() self:arrive(id, seen, now, deadline) end)
   return id
 end
 
@@ -93,13 +95,13 @@ end
 function Engine:take(id)
   assert(not self.closed, "the engine is closed")
   if self.flights[id] then return false end
-  local outcome = self.landed[id]
-  if not outcome then
+  local result = self.landed[id]
+  if not result then
     return nil, { code = "lost", message = "no such request", sent = true }
   end
   self.landed[id], self.waiting = nil, self.waiting - 1
-  if outcome.err then return nil, outcome.err end
-  return outcome.response
+  if result.err then return nil, result.err end
+  return result.response
 end
 
 -- engine:abandon(id)
