@@ -1,0 +1,313 @@
+#include "engine.h"
+
+#include <curl/curl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "global.h"
+#include "transfer.h"
+
+#define CHAINS 1024           /* of the table of transfers; a power of 2 */
+#define IDLE_MAXIMUM 64       /* easy handles kept for the next request */
+#define CONNECTIONS_KEPT 128L
+#define STEP_PAUSE 0.001      /* s */
+#define POLL_MAXIMUM 1.0      /* s */
+
+struct mde_engine {
+  CURLM *multi;  /* NULL until a request of this process needs it */
+  mde_transfer *table[CHAINS];  /* by the low bits of their ids */
+  CURL *idle[IDLE_MAXIMUM];
+  size_t idle_count;
+  size_t count, ended;  /* transfers, and those of them that have ended */
+  size_t body_maximum;
+  int64_t last_id;
+  double stepped;  /* when, on the monotonic clock */
+  bool fresh;      /* something was started since */
+  pid_t owner;
+};
+
+
+/* {{ SIGPIPE. A connection that the other side has closed must not end a
+** program that knows nothing of it, and its signal handlers are not ours to
+** change: so the signal is held back while libcurl works, and taken out. */
+
+static bool hold_sigpipe (sigset_t *before) {
+  sigset_t sigpipe;
+  (void)sigemptyset(&sigpipe);
+  (void)sigaddset(&sigpipe, SIGPIPE);
+  return pthread_sigmask(SIG_BLOCK, &sigpipe, before) == 0
+         && sigismember(before, SIGPIPE) == 0;
+}
+
+
+static void release_sigpipe (const sigset_t *before) {
+  sigset_t pending, sigpipe;
+  int taken;
+  (void)sigpending(&pending);
+  if (sigismember(&pending, SIGPIPE) == 1) {
+    (void)sigemptyset(&sigpipe);
+    (void)sigaddset(&sigpipe, SIGPIPE);
+    (void)sigwait(&sigpipe, &taken);
+  }
+  (void)pthread_sigmask(SIG_SETMASK, before, NULL);
+}
+
+#define WITHOUT_SIGPIPE(statement) do { \
+    sigset_t before_; \
+    const bool held_ = hold_sigpipe(&before_); \
+    statement; \
+    if (held_) release_sigpipe(&before_); \
+  } while (0)
+
+/* }} */
+
+
+/* {{ What the engine has */
+
+/* Forgets, without a touch, what another process has: its connections would
+** be told that they end. */
+static void disown (mde_engine *engine) {
+  const pid_t self = getpid();
+  if (engine->owner == self) return;
+  engine->owner = self;
+  engine->multi = NULL;
+  memset(engine->table, 0, sizeof engine->table);
+  engine->idle_count = engine->count = engine->ended = 0;
+}
+
+
+static mde_transfer **find (mde_engine *engine, int64_t id) {
+  mde_transfer **link = &engine->table[(uint64_t)id % CHAINS];
+  while (*link != NULL && (*link)->id != id)
+    link = &(*link)->next;
+  return link;
+}
+
+
+static bool make_multi (mde_engine *engine) {
+  if (engine->multi != NULL) return true;
+  engine->multi = curl_multi_init();
+  if (engine->multi == NULL) return false;
+  (void)curl_multi_setopt(engine->multi, CURLMOPT_MAXCONNECTS,
+                          CONNECTIONS_KEPT);
+  return true;
+}
+
+
+static CURL *get_easy (mde_engine *engine) {
+  if (engine->idle_count == 0) return curl_easy_init();
+  return engine->idle[--engine->idle_count];
+}
+
+
+static void give_back (mde_engine *engine, CURL *easy) {
+  if (engine->idle_count < IDLE_MAXIMUM)
+    engine->idle[engine->idle_count++] = easy;
+  else
+    curl_easy_cleanup(easy);
+}
+
+
+/* Ends a transfer that is going. */
+static void end (mde_engine *engine, mde_transfer *transfer, CURLcode result) {
+  (void)curl_multi_remove_handle(engine->multi, transfer->easy);
+  give_back(engine, mde_transfer_end(transfer, result));
+  engine->ended++;
+}
+
+/* }} */
+
+
+/* {{ Moving on */
+
+static void drain (mde_engine *engine) {
+  CURLMsg *message;
+  int left;
+  while ((message = curl_multi_info_read(engine->multi, &left)) != NULL) {
+    const CURLcode result = message->data.result;  /* gone after end */
+    char *transfer = NULL;
+    if (message->msg != CURLMSG_DONE) continue;
+    (void)curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
+    end(engine, (mde_transfer *)(void *)transfer, result);
+  }
+}
+
+
+/* libcurl can't go on: its transfers must not wait for what never comes. */
+static void end_all (mde_engine *engine) {
+  size_t i;
+  for (i = 0; i < CHAINS; i++) {
+    mde_transfer *transfer = engine->table[i];
+    for (; transfer != NULL; transfer = transfer->next)
+      if (transfer->easy != NULL) end(engine, transfer, CURLE_RECV_ERROR);
+  }
+}
+
+
+static void move_on (mde_engine *engine) {
+  int running;
+  engine->fresh = false;
+  engine->stepped = mde_clock_monotonic();
+  if (engine->count == engine->ended) return;
+  WITHOUT_SIGPIPE(
+    const CURLMcode code = curl_multi_perform(engine->multi, &running);
+    drain(engine);
+    if (code != CURLM_OK) end_all(engine)
+  );
+}
+
+
+size_t mde_engine_step (mde_engine *engine) {
+  disown(engine);
+  if (engine->fresh || mde_clock_monotonic() - engine->stepped >= STEP_PAUSE)
+    move_on(engine);
+  return engine->ended;
+}
+
+
+/* Waits for something on a connection, or a signal. False if there was nothing
+** on any connection. */
+static bool wait_for_bytes (mde_engine *engine, double seconds) {
+  const int milliseconds = (int)(seconds * 1000 + 0.999);
+  int active = 0;
+  if (make_multi(engine)
+      && curl_multi_poll(engine->multi, NULL, 0, milliseconds, &active)
+         == CURLM_OK)
+    return active > 0;
+  (void)poll(NULL, 0, milliseconds);  /* a short memory must not make it spin */
+  return false;
+}
+
+
+size_t mde_engine_poll (mde_engine *engine, double seconds) {
+  size_t before;
+  double end_of_wait;
+  bool more = true;
+  disown(engine);
+  before = engine->ended;
+  if (!(seconds > 0)) seconds = 0;
+  if (seconds > POLL_MAXIMUM) seconds = POLL_MAXIMUM;
+  end_of_wait = mde_clock_monotonic() + seconds;
+  if (engine->fresh) move_on(engine);
+  while (more && engine->ended == before) {
+    more = wait_for_bytes(engine, seconds);
+    move_on(engine);
+    seconds = end_of_wait - mde_clock_monotonic();
+    more = more && seconds > 0;
+  }
+  return engine->ended;
+}
+
+/* }} */
+
+
+/* {{ Requests */
+
+static bool launch (mde_engine *engine, mde_transfer *transfer,
+                    const mde_request *request) {
+  CURL *easy;
+  bool launched;
+  if (!make_multi(engine)) return false;
+  easy = get_easy(engine);
+  if (easy == NULL) return false;
+  launched = mde_transfer_begin(transfer, request, easy)
+             && curl_multi_add_handle(engine->multi, easy) == CURLM_OK;
+  if (!launched)
+    give_back(engine, mde_transfer_end(transfer, CURLE_OUT_OF_MEMORY));
+  return launched;
+}
+
+
+int64_t mde_engine_start (mde_engine *engine, const mde_request *request,
+                          mde_error *error) {
+  mde_transfer *transfer;
+  mde_transfer **link;
+  bool launched;
+  disown(engine);
+  transfer = mde_transfer_new(request, engine->body_maximum, error);
+  if (transfer == NULL) return 0;
+  WITHOUT_SIGPIPE(launched = launch(engine, transfer, request));
+  if (!launched) {
+    mde_transfer_free(transfer);
+    mde_error_set(error, "out_of_memory", "out of memory");
+    return 0;
+  }
+  transfer->id = ++engine->last_id;
+  link = &engine->table[(uint64_t)transfer->id % CHAINS];
+  transfer->next = *link;
+  *link = transfer;
+  engine->count++;
+  engine->fresh = true;
+  return transfer->id;
+}
+
+
+mde_progress mde_engine_look (mde_engine *engine, int64_t id,
+                              mde_response *response, mde_error *error) {
+  const mde_transfer *transfer;
+  disown(engine);
+  transfer = *find(engine, id);
+  if (transfer == NULL) return MDE_NO_SUCH;
+  if (transfer->progress == MDE_ANSWERED) *response = transfer->response;
+  if (transfer->progress == MDE_FAILED) *error = transfer->error;
+  return transfer->progress;
+}
+
+
+void mde_engine_abandon (mde_engine *engine, int64_t id) {
+  mde_transfer **link;
+  mde_transfer *transfer;
+  disown(engine);
+  link = find(engine, id);
+  transfer = *link;
+  if (transfer == NULL) return;
+  if (transfer->easy != NULL)
+    WITHOUT_SIGPIPE(end(engine, transfer, CURLE_ABORTED_BY_CALLBACK));
+  *link = transfer->next;
+  mde_transfer_free(transfer);
+  engine->count--;
+  engine->ended--;
+}
+
+
+size_t mde_engine_count (const mde_engine *engine) {
+  return engine->owner == getpid() ? engine->count : 0;
+}
+
+/* }} */
+
+
+mde_engine *mde_engine_new (size_t body_maximum, mde_error *error) {
+  mde_engine *engine;
+  if (!mde_global_init(error)) return NULL;
+  engine = (mde_engine *)calloc(1, sizeof *engine);
+  if (engine == NULL) {
+    mde_error_set(error, "out_of_memory", "out of memory");
+    return NULL;
+  }
+  engine->body_maximum = body_maximum;
+  engine->owner = getpid();
+  return engine;
+}
+
+
+static void clean_up (mde_engine *engine) {
+  size_t i;
+  for (i = 0; i < CHAINS; i++)
+    while (engine->table[i] != NULL)
+      mde_engine_abandon(engine, engine->table[i]->id);
+  for (i = 0; i < engine->idle_count; i++)
+    curl_easy_cleanup(engine->idle[i]);
+  (void)curl_multi_cleanup(engine->multi);
+}
+
+
+void mde_engine_close (mde_engine *engine) {
+  if (engine == NULL) return;
+  disown(engine);
+  WITHOUT_SIGPIPE(clean_up(engine));
+  free(engine);
+}

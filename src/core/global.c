@@ -1,0 +1,60 @@
+#include "global.h"
+
+#include <curl/curl.h>
+#include <pthread.h>
+#include <time.h>
+
+#define OLDEST 0x075700  /* 7.87.0: QUICK_EXIT, the cache of CA certificates */
+#define NEEDED (CURL_VERSION_SSL | CURL_VERSION_ASYNCHDNS | CURL_VERSION_LIBZ)
+
+#ifdef CLOCK_BOOTTIME
+#define MONOTONIC CLOCK_BOOTTIME
+#else
+#define MONOTONIC CLOCK_MONOTONIC
+#endif
+
+
+static bool init (mde_error *error) {
+  const curl_version_info_data *curl;
+  if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+    mde_error_set(error, "out_of_memory", "libcurl could not be set up");
+    return false;
+  }
+  curl = curl_version_info(CURLVERSION_NOW);
+  if (curl->version_num >= OLDEST && (curl->features & NEEDED) == NEEDED)
+    return true;
+  curl_global_cleanup();  /* ours alone: the calls are counted */
+  mde_error_set(error, "unfit_libcurl",
+                "libcurl %s is not fit: 7.87 or later is needed, with TLS, "
+                "zlib and a resolver that does not block", curl->version);
+  return false;
+}
+
+
+bool mde_global_init (mde_error *error) {
+  static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+  static bool ready = false;
+  bool result;
+  (void)pthread_mutex_lock(&mutex);
+  if (!ready) ready = init(error);
+  result = ready;
+  (void)pthread_mutex_unlock(&mutex);
+  return result;
+}
+
+
+static double read_clock (clockid_t clock) {
+  struct timespec now;
+  (void)clock_gettime(clock, &now);  /* can't fail for these clocks */
+  return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+
+double mde_clock_monotonic (void) {
+  return read_clock(MONOTONIC);
+}
+
+
+double mde_clock_wall (void) {
+  return read_clock(CLOCK_REALTIME);
+}

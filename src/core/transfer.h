@@ -1,0 +1,58 @@
+/* One request on its way, from the copy of what is sent to the answer.
+**
+** A transfer is made by the engine, borrows an easy handle from it between
+** begin and end, and gives it back reset. It owns everything else: its copy of
+** the request, which is overwritten and freed when the handle goes back, and
+** the answer, which lives (and is overwritten) with the transfer.
+*/
+#ifndef MDE_TRANSFER_H
+#define MDE_TRANSFER_H
+
+#include <curl/curl.h>
+
+#include "buffer.h"
+#include "engine.h"
+#include "headers.h"
+
+typedef struct mde_transfer mde_transfer;
+
+struct mde_transfer {
+  int64_t id;          /* the engine's, as is */
+  mde_transfer *next;  /* this */
+  CURL *easy;          /* borrowed while the request is going, else NULL */
+  CURLU *url;
+  void *request;  /* header list, header text and body in one block */
+  size_t request_size;
+  struct curl_slist *header_list;
+  const char *body;
+  size_t body_length, body_given;
+  double timeout;
+  bool https, sends_body, repeatable;
+  bool sent;            /* the request was about to go out, or did */
+  const char *refusal;  /* the code of a callback that stopped the transfer */
+  mde_headers headers;  /* of the answer */
+  mde_buffer answer;    /* its body */
+  mde_progress progress;
+  mde_response response;  /* if progress is MDE_ANSWERED */
+  mde_error error;        /* if it is MDE_FAILED */
+  char detail[CURL_ERROR_SIZE];
+};
+
+/* A checked copy of `request`, or NULL with `error` filled ("invalid_request",
+** "out_of_memory"). The copy lacks what libcurl copies itself in begin. */
+mde_transfer *mde_transfer_new (const mde_request *request,
+                                size_t body_maximum, mde_error *error);
+
+/* Prepares `easy`, fresh or reset, for the same `request`. False if memory is
+** short; the handle is borrowed all the same. */
+bool mde_transfer_begin (mde_transfer *transfer, const mde_request *request,
+                         CURL *easy);
+
+/* Makes the answer or the error of how the transfer ended, and returns the
+** handle, reset. It must not be in a multi handle any more. */
+CURL *mde_transfer_end (mde_transfer *transfer, CURLcode result);
+
+/* Overwrites and frees; the handle must be back. NULL is allowed. */
+void mde_transfer_free (mde_transfer *transfer);
+
+#endif
