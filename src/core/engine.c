@@ -34,18 +34,18 @@ struct mde_engine {
 ** program that knows nothing of it, and its signal handlers are not ours to
 ** change: so the signal is held back while libcurl works, and taken out. */
 
-static bool hold_sigpipe (sigset_t *before) {
+static void hold_sigpipe (sigset_t *before) {
   sigset_t sigpipe;
   (void)sigemptyset(&sigpipe);
   (void)sigaddset(&sigpipe, SIGPIPE);
-  return pthread_sigmask(SIG_BLOCK, &sigpipe, before) == 0
-         && sigismember(before, SIGPIPE) == 0;
+  (void)pthread_sigmask(SIG_BLOCK, &sigpipe, before);
 }
 
 
 static void release_sigpipe (const sigset_t *before) {
   sigset_t pending, sigpipe;
   int taken;
+  if (sigismember(before, SIGPIPE) == 1) return;  /* the program's own affair */
   (void)sigpending(&pending);
   if (sigismember(&pending, SIGPIPE) == 1) {
     (void)sigemptyset(&sigpipe);
@@ -54,13 +54,6 @@ static void release_sigpipe (const sigset_t *before) {
   }
   (void)pthread_sigmask(SIG_SETMASK, before, NULL);
 }
-
-#define WITHOUT_SIGPIPE(statement) do { \
-    sigset_t before_; \
-    const bool held_ = hold_sigpipe(&before_); \
-    statement; \
-    if (held_) release_sigpipe(&before_); \
-  } while (0)
 
 /* }} */
 
@@ -148,15 +141,17 @@ static void end_all (mde_engine *engine) {
 
 
 static void move_on (mde_engine *engine) {
+  sigset_t before;
+  CURLMcode code;
   int running;
   engine->fresh = false;
   engine->stepped = mde_clock_monotonic();
   if (engine->count == engine->ended) return;
-  WITHOUT_SIGPIPE(
-    const CURLMcode code = curl_multi_perform(engine->multi, &running);
-    drain(engine);
-    if (code != CURLM_OK) end_all(engine)
-  );
+  hold_sigpipe(&before);
+  code = curl_multi_perform(engine->multi, &running);
+  drain(engine);
+  if (code != CURLM_OK) end_all(engine);
+  release_sigpipe(&before);
 }
 
 
@@ -209,15 +204,14 @@ size_t mde_engine_poll (mde_engine *engine, double seconds) {
 static bool launch (mde_engine *engine, mde_transfer *transfer,
                     const mde_request *request) {
   CURL *easy;
-  bool launched;
   if (!make_multi(engine)) return false;
   easy = get_easy(engine);
   if (easy == NULL) return false;
-  launched = mde_transfer_begin(transfer, request, easy)
-             && curl_multi_add_handle(engine->multi, easy) == CURLM_OK;
-  if (!launched)
-    give_back(engine, mde_transfer_end(transfer, CURLE_OUT_OF_MEMORY));
-  return launched;
+  if (mde_transfer_begin(transfer, request, easy)
+      && curl_multi_add_handle(engine->multi, easy) == CURLM_OK)
+    return true;
+  give_back(engine, mde_transfer_end(transfer, CURLE_OUT_OF_MEMORY));
+  return false;
 }
 
 
@@ -225,12 +219,10 @@ int64_t mde_engine_start (mde_engine *engine, const mde_request *request,
                           mde_error *error) {
   mde_transfer *transfer;
   mde_transfer **link;
-  bool launched;
   disown(engine);
   transfer = mde_transfer_new(request, engine->body_maximum, error);
   if (transfer == NULL) return 0;
-  WITHOUT_SIGPIPE(launched = launch(engine, transfer, request));
-  if (!launched) {
+  if (!launch(engine, transfer, request)) {
     mde_transfer_free(transfer);
     mde_error_set(error, "out_of_memory", "out of memory");
     return 0;
@@ -260,12 +252,16 @@ mde_progress mde_engine_look (mde_engine *engine, int64_t id,
 void mde_engine_abandon (mde_engine *engine, int64_t id) {
   mde_transfer **link;
   mde_transfer *transfer;
+  sigset_t before;
   disown(engine);
   link = find(engine, id);
   transfer = *link;
   if (transfer == NULL) return;
-  if (transfer->easy != NULL)
-    WITHOUT_SIGPIPE(end(engine, transfer, CURLE_ABORTED_BY_CALLBACK));
+  if (transfer->easy != NULL) {  /* its connection may get a farewell */
+    hold_sigpipe(&before);
+    end(engine, transfer, CURLE_ABORTED_BY_CALLBACK);
+    release_sigpipe(&before);
+  }
   *link = transfer->next;
   mde_transfer_free(transfer);
   engine->count--;
@@ -294,20 +290,18 @@ mde_engine *mde_engine_new (size_t body_maximum, mde_error *error) {
 }
 
 
-static void clean_up (mde_engine *engine) {
+void mde_engine_close (mde_engine *engine) {
+  sigset_t before;
   size_t i;
+  if (engine == NULL) return;
+  disown(engine);
+  hold_sigpipe(&before);
   for (i = 0; i < CHAINS; i++)
     while (engine->table[i] != NULL)
       mde_engine_abandon(engine, engine->table[i]->id);
   for (i = 0; i < engine->idle_count; i++)
     curl_easy_cleanup(engine->idle[i]);
-  (void)curl_multi_cleanup(engine->multi);
-}
-
-
-void mde_engine_close (mde_engine *engine) {
-  if (engine == NULL) return;
-  disown(engine);
-  WITHOUT_SIGPIPE(clean_up(engine));
+  if (engine->multi != NULL) (void)curl_multi_cleanup(engine->multi);
+  release_sigpipe(&before);
   free(engine);
 }

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAXIMUM (64 * 1024)  /* bytes */
+#define MAXIMUM ((size_t)64 * 1024)  /* bytes */
 
 
 static void lower (char *text, size_t length) {

@@ -17,6 +17,7 @@
 ** surest sign of what has left; and a second call means that libcurl is about
 ** to send again on another connection, which it does unasked when a reused one
 ** turns out dead. That is refused for whatever may have an effect. */
+/* NOLINTNEXTLINE(readability-non-const-parameter): libcurl's type */
 static int on_sending (void *data, char *address, char *local_address,
                        int port, int local_port) {
   mde_transfer *transfer = (mde_transfer *)data;
