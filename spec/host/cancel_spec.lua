@@ -186,10 +186,9 @@ end)
 
 describe("the report of mde cancel", function()
   it("is one JSON object an action, with --json", function()
-    local run = rehearse([[
-      { mde list --requestor soar@contoso.com --limit 1 --ids 2>/dev/null; echo ]] .. UNKNOWN .. [[
-      } |
-      mde cancel - -m x --yes --json --parallel 1]])
+    local run = rehearse("mde cancel - -m x --yes --json --parallel 1 --max 2 <<END\n"
+      .. "$(mde list --requestor soar@contoso.com --limit 1 --ids 2>/dev/null)\n" .. UNKNOWN
+      .. "\nEND")
     assert.equal(1, run.status)
     local first, second = run.out:match "^(.-)\n(.-)\n$"
     local cancelled, missing = cjson.decode(first), cjson.decode(second)
@@ -222,7 +221,7 @@ describe("the report of mde cancel", function()
   end)
 
   it("ends with 5 when a permission lacks, or the sign-in is refused", function()
-    local run = rehearse("mde cancel -m x " .. UNKNOWN, nil,
+    local run = rehearse("mde cancel -m x $(mde list --ids --limit 1 2>/dev/null)", nil,
       [[{ mistaken = 1, history = 0, roles = { "Machine.Read.All" } }]])
     assert.equal(5, run.status)
     assert.truthy(run.out:find "^forbidden ", run.out)

@@ -73,7 +73,7 @@ function formats.table(actions)
   for action in actions do
     local age = action:age()
     rows[#rows + 1] = {
-      age and duration.text(age) or "", action.type, action.status,
+      age and duration.text(age):match "^%S+" or "", action.type, action.status,
       action.computerDnsName or action.machineId, action.requestor, action.id,
     }
   end
@@ -83,17 +83,16 @@ end
 
 -- }}
 
--- An iterator over the first `limit`. One more is asked for, which tells whether
--- there are more.
+-- An iterator over the first `limit`, and a function that tells whether there are
+-- more: one more was asked for.
 local function limited(actions, limit)
   local count = 0
-  return function()
+  local function next_action()
     local action = actions()
-    count = count + 1
-    if not action or count <= limit then return action end
-    output.note("The limit of %d is reached; more exist.", limit)
-    return nil
+    if action then count = count + 1 end
+    return count <= limit and action or nil
   end
+  return next_action, function() return count > limit end
 end
 
 function list.run(parsed)
@@ -101,9 +100,14 @@ function list.run(parsed)
   if not parsed.all and not criteria.status then criteria.status = options.open end
   criteria.limit = parsed.limit and parsed.limit + 1
   local actions = client.connect(parsed):actions(criteria)
-  if parsed.limit then actions = limited(actions, parsed.limit) end
+  local has_more
+  if parsed.limit then actions, has_more = limited(actions, parsed.limit) end
   local format = parsed.json and "json" or parsed.csv and "csv" or parsed.ids and "ids" or "table"
   formats[format](actions)
+  output.flush()
+  if has_more and has_more() then
+    output.note("The limit of %d is reached; more exist.", parsed.limit)
+  end
   return 0
 end
 

@@ -31,7 +31,7 @@ function report.new(tenant, total, as_json)
     tenant = tenant, total = total, as_json = as_json,
     counts = {},        -- verdict -> how many
     reported = 0,
-    statuses = {},      -- exit status -> how many items ended so
+    causes = {},        -- exit status -> true, for each that an item alone would give
     isolations = 0,     -- of those cancelled
   }, Report)
 end
@@ -56,8 +56,11 @@ local function text_item(item)
   output.line(terminal.printable(table.concat(parts, " ")))
 end
 
+-- The exit status that an item alone would give; nil for one that was held back
+-- because of another.
 local function exit_status(item)
   if require("mde.verdict").good[item.verdict] then return 0 end
+  if item.verdict == "unsent" and not item.error then return nil end
   local status = item.error and failure.status(item.error)
   return (status == failure.sign_in or status == failure.failed) and status or failure.some
 end
@@ -68,7 +71,7 @@ function Report:item(item)
   local status = exit_status(item)
   self.reported = self.reported + 1
   self.counts[item.verdict] = (self.counts[item.verdict] or 0) + 1
-  self.statuses[status] = (self.statuses[status] or 0) + 1
+  if status then self.causes[status] = true end
   if status == 0 and item.action and item.action.type == "Isolate" then
     self.isolations = self.isolations + 1
   end
@@ -76,11 +79,13 @@ function Report:item(item)
   output.flush()
 end
 
--- 0 when all is as asked; 4 or 5 when every item failed so; else 1.
+-- 0 when all is as asked; 4 or 5 when nothing was done and only for that reason;
+-- else 1.
 function Report:status()
-  local status = next(self.statuses)
-  if status == nil then return 0 end
-  return self.statuses[status] == self.reported and status or failure.some
+  local status, cause = next(self.causes), nil
+  if status then cause = next(self.causes, status) end
+  if cause or not status then return failure.some end
+  return (status ~= 0 or not self.counts.unsent) and status or failure.some
 end
 
 -- Prints what became of all, and what is left to do.
