@@ -82,10 +82,10 @@ end
 -- 0 when all is as asked; 4 or 5 when nothing was done and only for that reason;
 -- else 1.
 function Report:status()
-  local status, cause = next(self.causes), nil
-  if status then cause = next(self.causes, status) end
-  if cause or not status then return failure.some end
-  return (status ~= 0 or not self.counts.unsent) and status or failure.some
+  local status = next(self.causes)
+  if not status or next(self.causes, status) then return failure.some end
+  if status == 0 and self.counts.unsent then return failure.some end
+  return status
 end
 
 -- Prints what became of all, and what is left to do.
