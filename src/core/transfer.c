@@ -1,5 +1,6 @@
 #include "transfer.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -288,13 +289,23 @@ bool mde_transfer_begin (mde_transfer *transfer, const mde_request *request,
 
 /* {{ The end */
 
+/* Whether a handshake failed because the connection ended, which may go better
+** next time, and not because of what was said in it. */
+static bool cut_off (const mde_transfer *transfer) {
+  long number = 0;
+  (void)curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &number);
+  return number == ECONNRESET || number == EPIPE
+         || strstr(transfer->detail, "SSL_ERROR_SYSCALL") != NULL;
+}
+
+
 static const char *code_of (const mde_transfer *transfer, CURLcode result) {
   if (transfer->refusal != NULL) return transfer->refusal;
   switch (result) {
     case CURLE_OUT_OF_MEMORY: return "out_of_memory";
     case CURLE_OPERATION_TIMEDOUT: return "timeout";
-    case CURLE_SSL_CONNECT_ERROR:  /* "SSL_connect:" tells of the network */
-      return strstr(transfer->detail, "SSL_connect:") ? "connection" : "tls";
+    case CURLE_SSL_CONNECT_ERROR:
+      return cut_off(transfer) ? "connection" : "tls";
     case CURLE_SSL_CERTPROBLEM: case CURLE_SSL_CIPHER:
     case CURLE_PEER_FAILED_VERIFICATION: case CURLE_SSL_CACERT_BADFILE:
     case CURLE_SSL_SHUTDOWN_FAILED: case CURLE_SSL_CRL_BADFILE:
