@@ -1,0 +1,27 @@
+#include "identifier.h"
+
+
+static char hexadecimal (char c) {
+  if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f')) return c;
+  if (c >= 'A' && c <= 'F') return (char)(c - 'A' + 'a');
+  return '\0';
+}
+
+
+static bool is_dash (size_t position) {
+  return position == 8 || position == 13 || position == 18 || position == 23;
+}
+
+
+bool mde_guid (const char *text, size_t length,
+               char guid[MDE_GUID_LENGTH + 1]) {
+  size_t i;
+  if (length != MDE_GUID_LENGTH) return false;
+  for (i = 0; i < length; i++) {
+    guid[i] = is_dash(i) ? (char)(text[i] == '-' ? '-' : '\0')
+                         : hexadecimal(text[i]);
+    if (guid[i] == '\0') return false;
+  }
+  guid[length] = '\0';
+  return true;
+}

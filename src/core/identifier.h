@@ -1,0 +1,18 @@
+/* The ids that go into a path of the service.
+**
+** Every id is checked here before anything is sent, so that a path can never
+** be built from a name with a slash, a space or a percent sign.
+*/
+#ifndef MDE_IDENTIFIER_H
+#define MDE_IDENTIFIER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define MDE_GUID_LENGTH 36
+
+/* Whether `text` is a GUID (8-4-4-4-12 hexadecimal digits, no braces). If so,
+** `guid` gets it in lower case with a NUL: one spelling for each action. */
+bool mde_guid (const char *text, size_t length, char guid[MDE_GUID_LENGTH + 1]);
+
+#endif
