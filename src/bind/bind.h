@@ -1,0 +1,36 @@
+/* What the binding's files share.
+**
+** Each mde_open_* pushes the functions of one file, as a table, for
+** luaopen_mde_core to gather. [-0, +1, m]
+**
+** The binding moves values between Lua and src/core and decides nothing. Every
+** argument is checked before a C resource is taken, and a resource is owned by
+** a userdata from the moment it exists, so that a raise leaks nothing.
+*/
+#ifndef MDE_BIND_H
+#define MDE_BIND_H
+
+#include "compat.h"
+#include "core/error.h"
+#include "core/secret.h"
+
+#define MDE_SECRET "mde.secret"
+#define MDE_ENGINE "mde.engine"
+
+void mde_open_secret (lua_State *L);
+void mde_open_engine (lua_State *L);
+void mde_open_operation (lua_State *L);
+void mde_open_entity (lua_State *L);
+
+/* Makes a metatable called `name` with these metamethods and methods (in its
+** __index, a table of its own) and leaves it on the stack. [-0, +1, m] */
+void mde_metatable (lua_State *L, const char *name, const luaL_Reg *metamethods,
+                    const luaL_Reg *methods);
+
+/* The secret at `index`, or NULL if there is something else. */
+const mde_secret *mde_test_secret (lua_State *L, int index);
+
+/* Pushes nil and { code, message, sent }; returns 2. [-0, +2, m] */
+int mde_push_error (lua_State *L, const mde_error *error);
+
+#endif

@@ -1,0 +1,297 @@
+/* The engine in Lua: see contract 1 in doc/architecture.md and core/engine.h.
+**
+** The userdata owns the C engine; close, __gc and __close are one function
+** that may be called again. An answer is taken in two steps: its table is
+** built while the engine still holds it, then the engine forgets it, so that
+** a raise in between loses nothing.
+*/
+#include <string.h>
+
+#include "bind.h"
+#include "core/engine.h"
+
+#define BODY_MAXIMUM (64 * 1024 * 1024)
+#define SLOT_REQUEST 2  /* the argument of engine:start */
+
+
+static mde_engine *check_engine (lua_State *L) {
+  mde_engine **box = (mde_engine **)luaL_checkudata(L, 1, MDE_ENGINE);
+  if (*box == NULL) luaL_error(L, "the engine is closed");
+  return *box;
+}
+
+
+/* core.engine() -> engine | nil, err */
+static int new_engine (lua_State *L) {
+  mde_error error;
+  mde_engine **box = (mde_engine **)lua_newuserdata(L, sizeof *box);
+  *box = NULL;
+  luaL_getmetatable(L, MDE_ENGINE);
+  lua_setmetatable(L, -2);
+  *box = mde_engine_new(BODY_MAXIMUM, &error);
+  return *box == NULL ? mde_push_error(L, &error) : 1;
+}
+
+
+/* {{ Reading a request. The request's table stays on the stack, and its
+** strings and secrets with it, until the engine has copied them. */
+
+/* The bytes of the string or secret at the top. [-0, +0, e] */
+static mde_bytes check_bytes (lua_State *L, const char *what) {
+  mde_bytes bytes = { NULL, 0 };
+  const mde_secret *secret = mde_test_secret(L, -1);
+  if (secret != NULL)
+    bytes.data = mde_secret_bytes(secret, &bytes.length);
+  else if (lua_type(L, -1) == LUA_TSTRING)
+    bytes.data = lua_tolstring(L, -1, &bytes.length);
+  else
+    luaL_error(L, "request: %s must be a string or a secret, not a %s", what,
+               luaL_typename(L, -1));
+  return bytes;
+}
+
+
+/* A string without NULs, or `otherwise` if the field is absent. [-0, +0, e] */
+static const char *text_field (lua_State *L, const char *name,
+                               const char *otherwise) {
+  const char *text = otherwise;
+  lua_getfield(L, SLOT_REQUEST, name);
+  if (!lua_isnil(L, -1)) {
+    size_t length;
+    if (lua_type(L, -1) != LUA_TSTRING)
+      luaL_error(L, "request: %s must be a string, not a %s", name,
+                 luaL_typename(L, -1));
+    text = lua_tolstring(L, -1, &length);
+    if (strlen(text) != length)
+      luaL_error(L, "request: %s has a NUL in it", name);
+  }
+  else if (otherwise == NULL && (strcmp(name, "url") == 0))
+    luaL_error(L, "request: url is missing");
+  lua_pop(L, 1);
+  return text;
+}
+
+
+static double number_field (lua_State *L, const char *name, double otherwise) {
+  double number = otherwise;
+  lua_getfield(L, SLOT_REQUEST, name);
+  if (lua_type(L, -1) == LUA_TNUMBER)
+    number = lua_tonumber(L, -1);
+  else if (!lua_isnil(L, -1))
+    luaL_error(L, "request: %s must be a number of seconds, not a %s", name,
+               luaL_typename(L, -1));
+  lua_pop(L, 1);
+  return number;
+}
+
+
+static mde_http_version http_field (lua_State *L) {
+  const char *version = text_field(L, "http_version", "any");
+  if (strcmp(version, "any") == 0) return MDE_HTTP_ANY;
+  if (strcmp(version, "1.1") == 0) return MDE_HTTP_1_1;
+  if (strcmp(version, "2") == 0) return MDE_HTTP_2;
+  luaL_error(L, "request: http_version must be '1.1' or '2', not '%s'",
+             version);
+  return MDE_HTTP_ANY;
+}
+
+
+static size_t count_headers (lua_State *L, int table) {
+  size_t count = 0;
+  for (lua_pushnil(L); lua_next(L, table) != 0; lua_pop(L, 1))
+    count++;
+  return count;
+}
+
+
+/* Leaves the header table and the array of headers on the stack, so that both
+** outlive the call. [-0, +2, e] */
+static void read_headers (lua_State *L, mde_request *request) {
+  mde_header *header;
+  int table;
+  lua_getfield(L, SLOT_REQUEST, "headers");
+  if (lua_isnil(L, -1)) {
+    lua_newtable(L);
+    lua_replace(L, -2);
+  }
+  else if (!lua_istable(L, -1))
+    luaL_error(L, "request: headers must be a table, not a %s",
+               luaL_typename(L, -1));
+  table = lua_gettop(L);
+  request->header_count = count_headers(L, table);
+  header = (mde_header *)lua_newuserdata(
+      L, (request->header_count + 1) * sizeof *header);
+  request->headers = header;
+  for (lua_pushnil(L); lua_next(L, table) != 0; lua_pop(L, 1), header++) {
+    if (lua_type(L, -2) != LUA_TSTRING)
+      luaL_error(L, "request: headers are named by strings");
+    header->name.data = lua_tolstring(L, -2, &header->name.length);
+    header->value = check_bytes(L, header->name.data);
+  }
+}
+
+
+static void read_body (lua_State *L, mde_request *request) {
+  lua_getfield(L, SLOT_REQUEST, "body");
+  if (!lua_isnil(L, -1)) {
+    const mde_bytes body = check_bytes(L, "body");
+    request->body = body.data;
+    request->body_length = body.length;
+  }
+  lua_pop(L, 1);
+}
+
+/* }} */
+
+
+/* engine:start(request) -> id | nil, err */
+static int start (lua_State *L) {
+  mde_engine *engine = check_engine(L);
+  mde_request request = { .method = NULL };
+  mde_error error;
+  int64_t id;
+  luaL_checktype(L, SLOT_REQUEST, LUA_TTABLE);
+  lua_settop(L, SLOT_REQUEST);
+  request.method = text_field(L, "method", "GET");
+  request.url = text_field(L, "url", NULL);
+  request.timeout = number_field(L, "timeout", 60);
+  request.connect_timeout = number_field(L, "connect_timeout", 10);
+  request.proxy = text_field(L, "proxy", NULL);
+  request.ca_file = text_field(L, "ca_file", NULL);
+  request.http_version = http_field(L);
+  read_body(L, &request);
+  read_headers(L, &request);
+  id = mde_engine_start(engine, &request, &error);
+  if (id == 0) return mde_push_error(L, &error);
+  lua_pushnumber(L, (lua_Number)id);
+  return 1;
+}
+
+
+/* engine:step() -> how many answers wait */
+static int step (lua_State *L) {
+  lua_pushnumber(L, (lua_Number)mde_engine_step(check_engine(L)));
+  return 1;
+}
+
+
+/* engine:poll(seconds) -> how many answers wait */
+static int wait_for_news (lua_State *L) {
+  mde_engine *engine = check_engine(L);
+  const double seconds = luaL_checknumber(L, 2);
+  lua_pushnumber(L, (lua_Number)mde_engine_poll(engine, seconds));
+  return 1;
+}
+
+
+/* Adds one header; a name that comes again is joined with a comma, as HTTP
+** allows (RFC 9110, 5.3). [-0, +0, m] */
+static void add_header (lua_State *L, int table, const mde_header *header) {
+  lua_pushlstring(L, header->name.data, header->name.length);
+  lua_pushvalue(L, -1);
+  lua_rawget(L, table);
+  if (lua_isnil(L, -1)) {
+    lua_pop(L, 1);
+    lua_pushlstring(L, header->value.data, header->value.length);
+  }
+  else {
+    lua_pushliteral(L, ", ");
+    lua_pushlstring(L, header->value.data, header->value.length);
+    lua_concat(L, 3);
+  }
+  lua_rawset(L, table);
+}
+
+
+static void push_response (lua_State *L, const mde_response *response) {
+  size_t i;
+  lua_createtable(L, 0, 4);
+  lua_pushinteger(L, response->status);
+  lua_setfield(L, -2, "status");
+  lua_pushlstring(L, response->body.data, response->body.length);
+  lua_setfield(L, -2, "body");
+  lua_pushnumber(L, response->seconds);
+  lua_setfield(L, -2, "seconds");
+  lua_createtable(L, 0, (int)response->header_count);
+  for (i = 0; i < response->header_count; i++)
+    add_header(L, lua_gettop(L), &response->headers[i]);
+  lua_setfield(L, -2, "headers");
+}
+
+
+/* engine:take(id) -> response | nil, err | false (still going) */
+static int take (lua_State *L) {
+  mde_engine *engine = check_engine(L);
+  const int64_t id = (int64_t)luaL_checknumber(L, 2);
+  mde_response response;
+  mde_error error;
+  int results = 1;
+  switch (mde_engine_look(engine, id, &response, &error)) {
+    case MDE_GOING:
+      lua_pushboolean(L, 0);
+      return 1;
+    case MDE_ANSWERED:
+      push_response(L, &response);
+      break;
+    case MDE_FAILED:
+      results = mde_push_error(L, &error);
+      break;
+    case MDE_NO_SUCH:
+      mde_error_set(&error, "lost", "the request is not in this process: it "
+                    "was abandoned, or started before a fork");
+      error.sent = true;
+      return mde_push_error(L, &error);
+  }
+  mde_engine_abandon(engine, id);
+  return results;
+}
+
+
+/* engine:abandon(id) */
+static int abandon (lua_State *L) {
+  mde_engine *engine = check_engine(L);
+  mde_engine_abandon(engine, (int64_t)luaL_checknumber(L, 2));
+  return 0;
+}
+
+
+/* engine:close(). Again is allowed. */
+static int close_engine (lua_State *L) {
+  mde_engine **box = (mde_engine **)luaL_checkudata(L, 1, MDE_ENGINE);
+  mde_engine *engine = *box;
+  *box = NULL;
+  mde_engine_close(engine);
+  return 0;
+}
+
+
+static int to_string (lua_State *L) {
+  mde_engine **box = (mde_engine **)luaL_checkudata(L, 1, MDE_ENGINE);
+  if (*box == NULL)
+    lua_pushliteral(L, "engine (closed)");
+  else
+    lua_pushfstring(L, "engine (%d requests)", (int)mde_engine_count(*box));
+  return 1;
+}
+
+
+void mde_open_engine (lua_State *L) {
+  static const luaL_Reg metamethods[] = {
+    { "__gc", close_engine },
+    { "__close", close_engine },
+    { "__tostring", to_string },
+    { NULL, NULL }
+  };
+  static const luaL_Reg methods[] = {
+    { "start", start },
+    { "step", step },
+    { "poll", wait_for_news },
+    { "take", take },
+    { "abandon", abandon },
+    { "close", close_engine },
+    { NULL, NULL }
+  };
+  mde_metatable(L, MDE_ENGINE, metamethods, methods);
+  lua_pop(L, 1);
+  lua_pushcfunction(L, new_engine);
+}
