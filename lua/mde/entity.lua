@@ -1,0 +1,69 @@
+-- From an answer's bytes to a machine action.
+--
+-- An action is a plain table with the service's own key names; JSON null is
+-- absent, integral numbers are integers where Lua has them, and keys and
+-- values that mde does not know stay as they came. Two methods come by its
+-- metatable: `action:age()` and `action:is_final()`.
+
+local cjson = require "cjson"
+local core = require "mde.core"
+local date = require "mde.date"
+
+local entity = {}
+
+local json = cjson.new()
+json.decode_max_depth(64)
+json.decode_invalid_numbers(false)
+
+-- The states an action does not leave. Source: "machineAction resource type"
+-- (the service writes TimeOut with a capital O, Cancelled with two l).
+entity.final = { Succeeded = true, Failed = true, TimeOut = true, Cancelled = true }
+
+entity.statuses = { "Pending", "InProgress", "Succeeded", "Failed", "TimeOut", "Cancelled" }
+
+entity.types = {
+  "RunAntiVirusScan", "Offboard", "LiveResponse", "CollectInvestigationPackage", "Isolate",
+  "Unisolate", "StopAndQuarantineFile", "RestrictCodeExecution", "UnrestrictCodeExecution",
+  "RequestSample", "Unknown",
+}
+
+-- JSON text -> table | nil, message. Anything but an object or array is refused.
+function entity.decode(text)
+  local ok, value = pcall(json.decode, text)
+  if not ok or type(value) ~= "table" then return nil, "not a JSON object" end
+  return core.tidy(value)
+end
+
+-- Spellings that the service's documentation has and the service has not, or
+-- the reverse: both are read, and the entity carries the service's.
+local SPELLINGS = { lastUpdateTimeUtc = "lastUpdateDateTimeUtc", externalID = "externalId" }
+
+-- Makes `table -> action`, whose ages are told by `clock`.
+function entity.reader(clock)
+  local Action = {}
+
+  -- Seconds since the action was created, or nil if the service does not say.
+  function Action:age()
+    local created = self.creationDateTimeUtc and date.parse(self.creationDateTimeUtc)
+    return created and clock.wall() - created
+  end
+
+  -- Whether the action has ended: no cancel can change it any more.
+  function Action:is_final()
+    return entity.final[self.status] == true
+  end
+
+  local metatable = { __index = Action, __name = "mde.action" }
+
+  return function(fields)
+    for other, spelling in pairs(SPELLINGS) do
+      if fields[other] ~= nil then
+        if fields[spelling] == nil then fields[spelling] = fields[other] end
+        fields[other] = nil
+      end
+    end
+    return setmetatable(fields, metatable)
+  end
+end
+
+return entity

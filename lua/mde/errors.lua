@@ -1,0 +1,71 @@
+-- The world's failures as values.
+--
+-- Functions that can fail for a reason outside the program return `nil, err`.
+-- An error is a table:
+--   code         stable, for programs (see the table below)
+--   message      one sentence, for people
+--   status       HTTP status of the answer, if there was one
+--   request_id   the service's correlation id, to give to Microsoft
+--   operation    "cancel", "get", "list"
+--   id           the machine action
+--   retry_after  seconds the service asked to wait
+--   permissions  on 403: those of which any one would do
+--   sent         whether the service may have seen the request
+-- `tostring(err)` is one good line. No error holds a token or a secret.
+--
+-- Codes:
+--   invalid_argument    a value given by the caller; nothing was sent
+--   missing_credential  no way to sign in was given
+--   sign_in             the login service refused
+--   unauthorized        the service refused the token (401)
+--   forbidden           a permission lacks (403)
+--   not_found           no such action (404)
+--   bad_request         refused as it was put (other 4xx)
+--   too_many_requests   the quota is used up (429)
+--   service             the service failed (5xx)
+--   bad_answer          not the JSON that was expected
+--   connection, tls, timeout, lost, too_large, out_of_memory, invalid_request
+--                       from the engine: see src/core/engine.h
+
+local errors = {}
+
+local Error = {}
+
+function Error:__tostring()
+  local details = {}
+  if self.status then details[#details + 1] = "HTTP " .. self.status end
+  if self.request_id then details[#details + 1] = "request " .. self.request_id end
+  local tail = #details > 0 and " (" .. table.concat(details, ", ") .. ")" or ""
+  return self.message .. tail
+end
+
+-- Makes an error of a table with at least `code` and `message`.
+function errors.new(fields)
+  return setmetatable(fields, Error)
+end
+
+-- `nil, err` for a value the caller gave: what it is and what was expected.
+function errors.invalid(format, ...)
+  return nil, errors.new { code = "invalid_argument", message = format:format(...) }
+end
+
+-- Whether `value` was made by this module.
+function errors.is(value)
+  return getmetatable(value) == Error
+end
+
+-- Raises, at the level of the caller's caller, on a key of `options` that is
+-- not in `known` (a table with the known names as keys).
+function errors.check_keys(what, options, known)
+  for key in pairs(options) do
+    if known[key] == nil then
+      local names = {}
+      for name in pairs(known) do names[#names + 1] = name end
+      table.sort(names)
+      error(("%s: unknown option '%s' (known: %s)")
+        :format(what, tostring(key), table.concat(names, ", ")), 3)
+    end
+  end
+end
+
+return errors

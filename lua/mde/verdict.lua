@@ -1,0 +1,56 @@
+-- What became of an item: decided from what the service says the action is,
+-- never from a status code alone.
+--
+--   cancelled          by this call
+--   already_cancelled  by an earlier one
+--   already_final      Succeeded, Failed or TimeOut: there was nothing to cancel
+--   too_late           Cancelled, but all its commands had completed
+--   accepted           the service took the cancel; the action is not final yet
+--   not_found          no such action
+--   forbidden          a permission lacks
+--   error              refused, or the id was malformed; the error says why
+--   unsent             never went out: interrupted, or no connection could be made
+--   unknown            sent, and the service could not be asked what came of it
+--
+-- A cancelled isolation that was InProgress may have taken effect: cancelling
+-- is not un-isolating.
+
+local date = require "mde.date"
+local entity = require "mde.entity"
+
+local verdict = {}
+
+-- All verdicts, in the order of a report.
+verdict.all = {
+  "cancelled", "already_cancelled", "already_final", "too_late", "accepted", "not_found",
+  "forbidden", "error", "unsent", "unknown",
+}
+
+-- Those after which nothing is left to do.
+verdict.good = { cancelled = true, already_cancelled = true, accepted = true }
+
+local function all_completed(commands)
+  if type(commands) ~= "table" or #commands == 0 then return false end
+  for _, command in ipairs(commands) do
+    if type(command) ~= "table" or command.commandStatus ~= "Completed" then return false end
+  end
+  return true
+end
+
+local function cancelled_earlier(action, comment, since)
+  if action.cancellationComment and action.cancellationComment ~= comment then return true end
+  local moment = action.cancellationDateTimeUtc and date.parse(action.cancellationDateTimeUtc)
+  return moment ~= nil and since ~= nil and moment < since
+end
+
+-- The verdict on an action after a cancel with `comment` whose first attempt
+-- went out at `since` (seconds on the service's clock; nil if not known), or nil
+-- while the action is not final.
+function verdict.of(action, comment, since)
+  if not entity.final[action.status] then return nil end
+  if action.status ~= "Cancelled" then return "already_final" end
+  if cancelled_earlier(action, comment, since) then return "already_cancelled" end
+  return all_completed(action.commands) and "too_late" or "cancelled"
+end
+
+return verdict
