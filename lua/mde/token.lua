@@ -1,0 +1,108 @@
+-- The access token that a client's calls share.
+--
+-- One fetch at a time, whoever needs it: calls hold on to the fetch they wait
+-- for and look at how it ended. A token is refreshed while it still works; if
+-- that fails, the old one is used for as long as it lives.
+
+local errors = require "mde.errors"
+local retry = require "mde.retry"
+
+-- {{ A fetch: a state machine with the steps of a call (see mde.call).
+
+local Fetch = {}
+Fetch.__index = Fetch
+
+function Fetch:finish(now, got, err)
+  self.done, self.err = true, err
+  self.token:fetched(self, now, got)
+  return "done"
+end
+
+function Fetch:judge(now, response, err)
+  self.attempt = self.attempt + 1
+  local again = err and err.code ~= "tls" and err.code ~= "invalid_request"
+                or response and (response.status == 429 or retry.is_transient(response.status))
+  if again and self.attempt < retry.attempts then
+    self.not_before = now + (response and retry.after(response, self.token.clock.wall())
+                             or retry.delay(self.attempt, self.token.random))
+    return
+  end
+  if err then
+    return self:finish(now, nil, errors.new {
+      code = err.code, message = "signing in: " .. err.message, operation = "token" })
+  end
+  local got, refusal = self.token.credential.read(response)
+  if refusal then refusal.operation = "token" end
+  return self:finish(now, got, refusal)
+end
+
+function Fetch:step(now, response, err)
+  if response or err then
+    self.sent = false
+    if self:judge(now, response, err) then return "done" end
+  end
+  if self.done then return "done" end
+  if self.sent then return "wait" end
+  if now < self.not_before then return "wait", self.not_before end
+  self.sent, self.started = true, now
+  return "start", self.token.credential.request()
+end
+
+-- }}
+
+local Token = {}
+Token.__index = Token
+
+local token = {}
+
+-- `credential` as in mde.credential.*; `add(fetch)` hands a fetch to whoever
+-- drives it; `random()` gives a number in [0, 1).
+function token.new(credential, clock, random, add)
+  return setmetatable({
+    credential = credential, clock = clock, random = random, add = add,
+    header = credential.header,  -- "Bearer …", a secret
+    refresh_at = math.huge, expires_at = math.huge,
+  }, Token)
+end
+
+function Token:fetch()
+  if not self.fetching then
+    self.fetching = setmetatable({ token = self, attempt = 0, not_before = -math.huge,
+                                   operation = "token" }, Fetch)
+    self.add(self.fetching)
+  end
+  return self.fetching
+end
+
+-- A fetch ended. The lifetime counts from when the request went out.
+function Token:fetched(fetch, now, got)
+  self.fetching = nil
+  if got then
+    self.header = got.header
+    self.expires_at = fetch.started + got.lifetime
+    self.refresh_at = self.expires_at - math.min(300, got.lifetime / 4)
+  else
+    self.refresh_at = now + 30  -- let the old one, if it lives, be used until then
+  end
+end
+
+-- The Authorization header's value, or nil and the fetch to wait for (nil, nil
+-- where nothing can be fetched).
+function Token:current(now)
+  if self.header and now >= self.expires_at then self.header = nil end
+  if not self.header then
+    if not self.credential.request then return nil end
+    return nil, self:fetch()
+  end
+  if now >= self.refresh_at and not self.fetching then self:fetch() end
+  return self.header
+end
+
+-- The service refused `header`. Only the current one is given up: another call
+-- may have fetched a newer one meanwhile. -> whether a new one can be had
+function Token:refuse(header)
+  if self.header == header and self.credential.request then self.header = nil end
+  return self.credential.request ~= nil
+end
+
+return token
