@@ -1,0 +1,185 @@
+-- A call: one intent from start to outcome, as a state machine without I/O.
+--
+--   call:step(now, response, err)
+--     --> "start", request     send this, and step with what comes of it
+--     --> "wait", moment       nothing to do before then
+--     --> "wait"               somebody else must move first (an answer, a token)
+--     --> "done"               call.value, call.err, call.verdict are set
+--
+-- It takes a slot of the quota, then the token, sends, and judges the answer.
+-- A 401 makes the token be fetched again, once; a 429 pauses everybody and uses
+-- up no attempt; what is transient is tried again with growing pauses. Retry
+-- lives here and in mde.token alone. What an answer means for the intent is the
+-- judge's (mde.judge): it is asked after each answer that is no such detour.
+
+local answer = require "mde.answer"
+local cjson = require "cjson"
+local core = require "mde.core"
+local errors = require "mde.errors"
+local retry = require "mde.retry"
+
+local Call = {}
+Call.__index = Call
+
+local call = {}
+
+-- `client` gives quota, token, clock, random, timeout and request(encoded, header).
+-- `operation` and `arguments` are those of core.operation.encode. `judge(call,
+-- now, response, err)` decides what an answer or final failure leads to: it calls
+-- finish, go_on_with or try_again. -> call | nil, err (an argument is malformed)
+function call.new(client, operation, arguments, judge)
+  local self = setmetatable({ client = client, judge = judge, id = arguments.id }, Call)
+  local ok, err = self:go_on_with(operation, arguments, -math.huge)
+  if not ok then return nil, err end
+  return self
+end
+
+-- Makes `operation` the next thing to send, not before `moment`.
+function Call:go_on_with(operation, arguments, moment)
+  local encoded, err = core.operation.encode(operation, arguments)
+  if not encoded then return nil, errors.new(err) end
+  encoded.body = encoded.fields and cjson.encode(encoded.fields)
+  self.operation, self.encoded = operation, encoded
+  self.attempt, self.not_before, self.refused = 0, moment, false
+  return true
+end
+
+-- Ends with a value, or with an error, which becomes the call's own.
+function Call:finish(value, err, verdict)
+  if err then
+    err.operation = err.operation or self.operation
+    err.id = err.id or self.id
+    if err.status == 403 then
+      err.permissions = core.operation.rows[self.operation].permissions
+    end
+  end
+  self.done, self.value, self.err, self.verdict = true, value, err, verdict
+end
+
+-- What is known of the service's part, for one who stops here.
+function Call:standing()
+  return self.reached and "unknown" or "unsent"
+end
+
+-- Ends a call that is not in the air. -> whether it has ended
+function Call:withdraw()
+  if self.in_air then return false end
+  if not self.done then
+    self:release()
+    self:finish(nil, nil, self:standing())
+  end
+  return true
+end
+
+-- Ends a call in the air whose answer nobody waits for any more.
+function Call:abandon(now)
+  self.client.quota:lost(self.slot, now, self.client.timeout)
+  self.in_air, self.slot = false, nil
+  self:finish(nil, nil, "unknown")
+end
+
+-- {{ After an answer
+
+-- Gives back a slot for which nothing went out.
+function Call:release()
+  if self.slot then self.client.quota:unused(self.slot) end
+  self.slot = nil
+end
+
+-- Gives the slot back with what is known of when the service counted it.
+function Call:settle_slot(now, err)
+  local quota, slot = self.client.quota, self.slot
+  self.slot = nil
+  if not err then quota:answered(slot, now)
+  elseif err.sent == false then quota:unused(slot)
+  else quota:lost(slot, now, self.client.timeout) end
+end
+
+-- The detours that use up no attempt. -> whether this was one
+function Call:detour(now, response)
+  if response.status == 429 then
+    local pause = retry.after(response, self.client.clock.wall()) or 60
+    self.client.quota:pause(self.operation, now + pause)
+  elseif response.status == 401 and not self.refused
+         and self.client.token:refuse(self.header) then
+    self.refused = true
+  else
+    return false
+  end
+  self.attempt = self.attempt - 1
+  return true
+end
+
+-- Sends the same once more after a pause, if any attempt is left.
+-- -> whether it will
+function Call:try_again(now, response)
+  if self.attempt >= retry.attempts then return false end
+  local pause = response and retry.after(response, self.client.clock.wall())
+  self.not_before = now + (pause or retry.delay(self.attempt, self.client.random))
+  return true
+end
+
+-- Whether the same request may simply go out again: it never left, or it only
+-- reads and the failure may pass.
+function Call:may_repeat(response, err)
+  if err.code == "tls" or err.code == "invalid_request" then return false end
+  if not response and not err.sent then return true end
+  return self.encoded.method == "GET" and (not response or retry.is_transient(response.status))
+end
+
+function Call:receive(now, response, failure)
+  self.in_air = false
+  self:settle_slot(now, failure)
+  if response and self:detour(now, response) then return end
+  local err
+  if failure then
+    err = errors.new { code = failure.code, message = failure.message,
+                       sent = failure.sent ~= false }
+  elseif response.status < 200 or response.status > 299 then
+    err = answer.error(response)
+  end
+  if response or err.sent then self.reached = true end
+  if err and self:may_repeat(response, err) and self:try_again(now, response) then return end
+  self.judge(self, now, response, err)
+end
+
+-- }}
+
+-- The token, or what to wait for. -> header | nil, what step returns
+function Call:authorize(now)
+  local header, fetch = self.client.token:current(now)
+  if header then return header end
+  local ended = self.fetch
+  if ended and ended.done and ended.err then
+    self:release()
+    self:finish(nil, errors.copy(ended.err), self:standing())
+    return nil, "done"
+  end
+  self.fetch = fetch
+  return nil, "wait"
+end
+
+function Call:send(now)
+  if not self.slot then
+    local slot, moment = self.client.quota:take(self.operation, now)
+    if not slot then return "wait", moment end
+    self.slot = slot
+  end
+  local header, otherwise = self:authorize(now)
+  if not header then return otherwise end
+  self.slot.taken = now
+  self.header, self.fetch, self.in_air = header, nil, true
+  self.first_sent = self.first_sent or now
+  self.attempt = self.attempt + 1
+  return "start", self.client:request(self.encoded, header)
+end
+
+function Call:step(now, response, err)
+  if response or err then self:receive(now, response, err) end
+  if self.done then return "done" end
+  if self.in_air then return "wait" end
+  if now < self.not_before then return "wait", self.not_before end
+  return self:send(now)
+end
+
+return call

@@ -1,0 +1,127 @@
+-- What answers mean for the intent behind a call: a judge for each intent.
+--
+--   judge.X(call, now, response, err)
+--
+-- is asked by mde.call after an answer, or a failure that is not simply tried
+-- again, and says how the call ends or goes on. `err` is set for every answer
+-- that is not 2xx.
+
+local answer = require "mde.answer"
+local date = require "mde.date"
+local retry = require "mde.retry"
+local verdict = require "mde.verdict"
+
+local judge = {}
+
+-- {{ Reading. A cut answer can look like a whole one to libcurl: what can't be
+-- understood is asked for again.
+
+function judge.action(call, now, response, err)
+  local action, problem
+  if not err then action, problem = answer.action(response, call.id) end
+  if problem and call:try_again(now, response) then return end
+  call:finish(action and call.client.read(action), err or problem)
+end
+
+function judge.page(call, now, response, err)
+  local list, problem
+  if not err then list, problem = answer.actions(response) end
+  if problem and call:try_again(now, response) then return end
+  call:finish(list, err or problem)
+end
+
+-- }}
+
+-- {{ Cancelling. The status code of the answer does not decide: what the
+-- service answers for an action that is final already is not documented (400,
+-- 404, and 200 with the action unchanged have been seen), and a lost answer says
+-- nothing. What leaves it open is settled by reading the action back.
+
+local READS = 3  -- how often an action that was accepted is looked at
+
+-- When the first attempt went out, on the service's clock as this answer tells
+-- it; a second is what such a date leaves off.
+local function since(call, now, response)
+  local stamp = response.headers.date and date.http(response.headers.date)
+  return stamp and stamp - (now - call.first_sent) - 1
+end
+
+local function read_back(call, moment)
+  return call:go_on_with("get", { id = call.id }, moment)
+end
+
+local function pause(call, count)
+  return retry.delay(count, call.client.random)
+end
+
+-- Ends with the verdict on an action, if it is final.
+local function settle(call, now, response, action)
+  local found = verdict.of(action, call.comment, since(call, now, response))
+  if found then call:finish(call.client.read(action), nil, found) end
+  return found ~= nil
+end
+
+-- The cancel was answered, or not: the action was taken, the answer is `err`, or
+-- both are to be seen from what it says.
+local function posted(call, now, response, err)
+  call.posts = (call.posts or 0) + 1
+  local action
+  if not err then
+    action, err = answer.action(response, call.id)
+    if action and settle(call, now, response, action) then return end
+    call.accepted = action
+  elseif err.code == "forbidden" then
+    return call:finish(nil, err, "forbidden")
+  elseif err.code == "unauthorized" then
+    return call:finish(nil, err, call.posts > 1 and "unknown" or "error")
+  elseif err.sent == false then
+    return call:finish(nil, err, call:standing())
+  end
+  call.posted_err = err
+  local refused = err and (err.code == "bad_request" or err.code == "not_found")
+  return read_back(call, refused and now or now + pause(call, call.posts))
+end
+
+-- The action can't be read.
+local function unread(call, err)
+  local first = call.posted_err
+  if call.accepted then
+    call:finish(call.client.read(call.accepted), nil, "accepted")
+  elseif err.code == "not_found" then
+    call:finish(nil, err, "not_found")
+  elseif first.code == "bad_request" then
+    call:finish(nil, first, "error")
+  elseif first.code == "not_found" then
+    call:finish(nil, first, "not_found")
+  else
+    call:finish(nil, err, "unknown")
+  end
+end
+
+-- The action was read, and is not final.
+local function still_open(call, now, action)
+  call.reads = (call.reads or 0) + 1
+  if call.accepted then
+    if call.reads < READS then return read_back(call, now + pause(call, call.reads + 1)) end
+    return call:finish(call.client.read(action), nil, "accepted")
+  end
+  local code = call.posted_err.code
+  if code == "bad_request" or code == "not_found" or call.posts >= retry.attempts then
+    return call:finish(nil, call.posted_err, "error")
+  end
+  call:go_on_with("cancel", { id = call.id, comment = call.comment }, now)
+end
+
+-- `call.comment` is the comment that the call was made with.
+function judge.cancel(call, now, response, err)
+  if call.operation == "cancel" then return posted(call, now, response, err) end
+  local action, problem
+  if not err then action, problem = answer.action(response, call.id) end
+  if problem and call:try_again(now, response) then return end
+  if not action then return unread(call, err or problem) end
+  if not settle(call, now, response, action) then still_open(call, now, action) end
+end
+
+-- }}
+
+return judge
