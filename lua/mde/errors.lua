@@ -5,10 +5,10 @@
 --   code         stable, for programs (see the table below)
 --   message      one sentence, for people
 --   status       HTTP status of the answer, if there was one
+--   service_code the service's own word for it, such as "ResourceNotFound"
 --   request_id   the service's correlation id, to give to Microsoft
---   operation    "cancel", "get", "list"
+--   operation    "cancel", "get", "list", "token"
 --   id           the machine action
---   retry_after  seconds the service asked to wait
 --   permissions  on 403: those of which any one would do
 --   sent         whether the service may have seen the request
 -- `tostring(err)` is one good line. No error holds a token or a secret.
@@ -18,18 +18,18 @@
 --   missing_credential  no way to sign in was given
 --   sign_in             the login service refused
 --   unauthorized        the service refused the token (401)
---   forbidden           a permission lacks (403)
+--   forbidden           a permission is missing (403)
 --   not_found           no such action (404)
 --   bad_request         refused as it was put (other 4xx)
 --   too_many_requests   the quota is used up (429)
 --   service             the service failed (5xx)
---   bad_answer          not the JSON that was expected
+--   bad_answer          not the JSON that was expected, or a redirect
 --   connection, tls, timeout, lost, too_large, out_of_memory, invalid_request
 --                       from the engine: see src/core/engine.h
 
 local errors = {}
 
-local Error = {}
+local Error = { __name = "mde.error" }
 
 function Error:__tostring()
   local details = {}
@@ -44,6 +44,27 @@ function errors.new(fields)
   return setmetatable(fields, Error)
 end
 
+-- The same error for somebody else: what one caller adds, the other does not see.
+function errors.copy(err)
+  local fields = {}
+  for key, value in pairs(err) do fields[key] = value end
+  return errors.new(fields)
+end
+
+-- A word that may be a token: a JWT, or longer than any name or id.
+local function masked(word)
+  return (#word > 80 or word:find "^eyJ") and "<token>" or nil
+end
+
+-- What others wrote, as part of a message: on one line, at most `most` bytes of whole
+-- UTF-8 characters, and without a token, should anybody echo ours.
+function errors.line(text, most)
+  text = text:sub(1, 8192):gsub("%c+", " "):gsub("[%w%-%._~]+", masked)
+  if #text <= most then return text end
+  while text:find("^[\128-\191]", most + 1) do most = most - 1 end
+  return text:sub(1, most)
+end
+
 -- `nil, err` for a value the caller gave: what it is and what was expected.
 function errors.invalid(format, ...)
   return nil, errors.new { code = "invalid_argument", message = format:format(...) }
@@ -54,16 +75,17 @@ function errors.is(value)
   return getmetatable(value) == Error
 end
 
--- Raises, at the level of the caller's caller, on a key of `options` that is
--- not in `known` (a table with the known names as keys).
-function errors.check_keys(what, options, known)
+-- Raises on a key of `options` that is not in `known` (a table with the known names
+-- as keys), at `level` as `error` has it: by default where the function was called
+-- that calls this.
+function errors.check_keys(what, options, known, level)
   for key in pairs(options) do
     if known[key] == nil then
       local names = {}
       for name in pairs(known) do names[#names + 1] = name end
       table.sort(names)
       error(("%s: unknown option '%s' (known: %s)")
-        :format(what, tostring(key), table.concat(names, ", ")), 3)
+        :format(what, tostring(key), table.concat(names, ", ")), level or 3)
     end
   end
 end

@@ -1,0 +1,163 @@
+-- Many cancels: ids come in from an iterator, `parallel` calls are under way, and
+-- each id leaves with one verdict. Nothing that was given out is held.
+
+local errors = require "mde.errors"
+
+local batch = {}
+
+local Batch = {}
+Batch.__index = Batch
+
+local DEFAULTS = {
+  comment = false,   -- required: why; the service keeps it with each action
+  parallel = 10,     -- calls under way at once
+  on_item = false,   -- function(item): called with each as it ends
+  stop = false,      -- function(): true to send nothing more and finish what is in the
+                     -- air, "at once" to wait for nothing
+}
+
+-- {{ What comes in
+
+-- An array or iterator -> function that gives one target after the other.
+local function iterator(targets)
+  if type(targets) == "function" then return targets end
+  local i = 0
+  return function()
+    i = i + 1
+    return targets[i]
+  end
+end
+
+-- Whether the next target could be taken. What the iterator raises ends the batch,
+-- after what is in the air has ended.
+function Batch:take()
+  local ok, target = pcall(self.next)
+  if not ok then return self:fail(target) end
+  if target == nil then
+    self.exhausted = true
+    return false
+  end
+  self.report.total = self.report.total + 1
+  local call, err = self.client:cancelling(target, self.comment)
+  if not call then
+    self:hand_out { id = type(target) == "table" and target.id or target, verdict = "error",
+                    error = err }
+    return true
+  end
+  call.target = target
+  self.client:add(call)
+  self.live[#self.live + 1] = call
+  return true
+end
+
+-- }}
+
+-- {{ What goes out
+
+function Batch:fail(raised)
+  self.raised, self.exhausted = self.raised or { raised }, true
+  return false
+end
+
+function Batch:hand_out(item)
+  local counts = self.report.counts
+  counts[item.verdict] = (counts[item.verdict] or 0) + 1
+  if not self.on_item then return end
+  local ok, raised = pcall(self.on_item, item)
+  if not ok then self:fail(raised) end
+end
+
+-- Nothing more can go well for an application that may not sign in.
+local HOPELESS = { sign_in = true, unauthorized = true }
+
+function Batch:conclude(call)
+  local target = type(call.target) == "table" and call.target or {}
+  local action = call.value
+  local known = action or target
+  self:hand_out {
+    id = call.id, verdict = call.verdict, error = call.err, action = action,
+    status = action and action.status, machine = known.computerDnsName or known.machineId,
+  }
+  if call.err and HOPELESS[call.err.code] then self.stopped = true end
+end
+
+-- -> whether anything had ended
+function Batch:collect()
+  local live, kept = self.live, 0
+  local count = #live
+  for i = 1, count do
+    local call = live[i]
+    if call.done then
+      self:conclude(call)
+    else
+      kept = kept + 1
+      live[kept] = call
+    end
+  end
+  for i = kept + 1, count do live[i] = nil end
+  return kept < count
+end
+
+-- }}
+
+-- Sends nothing more; "at once" also gives up what is in the air.
+function Batch:withdraw(at_once)
+  for _, call in ipairs(self.live) do
+    if at_once then self.client:abandon(call) else call:withdraw() end
+  end
+end
+
+function Batch:heed_stop()
+  local wish = self.stop and self.stop()
+  self.stopped = self.stopped or (wish and true or false)
+  if self.stopped or self.raised then self:withdraw(wish == "at once") end
+end
+
+function Batch:run()
+  while true do
+    self:heed_stop()
+    while #self.live < self.parallel and not (self.exhausted or self.stopped) and self:take() do end
+    local moment = self.client:step()
+    local progress = self:collect()
+    if #self.live == 0 and (self.exhausted or self.stopped) then break end
+    if not progress then self.client:wait(moment) end
+  end
+  if self.raised then error(self.raised[1], 0) end
+  return self.report
+end
+
+local function check(options)
+  if type(options.comment) ~= "string" or not options.comment:find "%S" then
+    return errors.invalid("cancel_all: comment is missing: say why, in a few words")
+  end
+  local parallel = options.parallel or DEFAULTS.parallel
+  if type(parallel) ~= "number" or parallel < 1 or parallel % 1 ~= 0 then
+    return errors.invalid("cancel_all: parallel: '%s' is not a whole number above 0",
+      tostring(parallel))
+  end
+  return parallel
+end
+
+-- Cancels `targets`, an array or an iterator of ids or actions. `options`: see
+-- DEFAULTS. An item is { id, verdict, action, status, machine, error }, each but the
+-- first two absent where it is not known.
+-- -> { total, counts = { verdict -> how many }, seconds } | nil, err (nothing was
+-- sent). What an iterator or on_item raises is raised again once what was in the air
+-- has ended. An item that was stopped on its way is `unsent` or `unknown`; what was
+-- not taken from the iterator is not counted. A refused sign-in stops the batch.
+function batch.run(client, targets, options)
+  options = options or {}
+  errors.check_keys("cancel_all", options, DEFAULTS, 4)
+  local parallel, err = check(options)
+  if not parallel then return nil, err end
+  local began = client.clock.monotonic()
+  local report = setmetatable({
+    client = client, next = iterator(targets), comment = options.comment, parallel = parallel,
+    on_item = options.on_item, stop = options.stop, live = {},
+    report = { total = 0, counts = {} },
+  }, Batch):run()
+  report.seconds = client.clock.monotonic() - began
+  return report
+end
+
+return batch

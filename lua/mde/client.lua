@@ -1,0 +1,284 @@
+-- A client: one application in one tenant, and the calls that are going for it.
+--
+-- What calls share (the quota, the token, the answers that come) is the client's,
+-- and whoever waits moves all of them: a thread that is killed while it waits
+-- strands nobody. Nothing here does I/O but through the engine, the clock and the
+-- host that the client was made with. How it is made: mde.client in mde.init.
+
+local batch = require "mde.batch"
+local calls = require "mde.call"
+local core = require "mde.core"
+local criteria = require "mde.criteria"
+local entity = require "mde.entity"
+local errors = require "mde.errors"
+local judge = require "mde.judge"
+local pages = require "mde.pages"
+local quota = require "mde.quota"
+local tokens = require "mde.token"
+local url = require "mde.url"
+
+local client = {}
+
+local Client = {}
+Client.__index = Client
+Client.__name = "mde.client"
+
+-- {{ Moving calls on. A task is a call, or a token being fetched: they step alike.
+
+function Client:add(task)
+  assert(not self.closed, "the client is closed")
+  self.tasks[#self.tasks + 1] = task
+end
+
+-- Tells the observer, once everything is in order: it may raise, or let others go on.
+function Client:observe()
+  while self.records[1] do self.on_request(table.remove(self.records, 1)) end
+end
+
+-- Notes what came of a request, for the observer.
+function Client:note(task, now, response, err)
+  if not self.on_request then return end
+  local request = task.request
+  local headers = response and response.headers or {}
+  self.records[#self.records + 1] = {
+    method = request.method, host = url.host(request.url),
+    path = request.url:match "^%a+://[^/]+([^?]*)", operation = task.operation,
+    status = response and response.status, error = err and errors.new(err),
+    request_id = headers["x-ms-correlation-id"] or headers["request-id"],
+    seconds = now - task.started_at,
+  }
+end
+
+-- Starts a request; one that can't be is answered at once.
+function Client:launch(task, request, now)
+  task.request, task.started_at = request, now
+  local flight, err = self.engine:start(request)
+  if flight then
+    task.flight = flight
+    return "wait"
+  end
+  return task:step(now, nil, err)
+end
+
+-- -> "done", or "wait" and until when; whether an answer came
+function Client:move(task, now)
+  local response, err
+  if task.flight then
+    response, err = self.engine:take(task.flight)
+    if response == false then return "wait", nil, false end
+    task.flight = nil
+    self:note(task, now, response, err)
+  end
+  local what, detail = task:step(now, response, err)
+  while what == "start" do what, detail = self:launch(task, detail, now) end
+  return what, detail, response ~= nil or err ~= nil
+end
+
+-- Moves every call as far as it goes without waiting. -> the moment (monotonic)
+-- before which nothing is to be done unless an answer comes
+function Client:step()
+  local now, tasks, moment, i = self.clock.monotonic(), self.tasks, math.huge, 1
+  local answers = self.engine:step() > 0
+  while tasks[i] do
+    local task = tasks[i]
+    if task.flight and not answers then
+      i = i + 1
+    else
+      local what, until_when, moved = self:move(task, now)
+      if what == "done" then table.remove(tasks, i) else i = i + 1 end
+      if what == "done" or moved then moment = now end  -- others may go on
+      moment = math.min(moment, until_when or math.huge)
+    end
+  end
+  if self.records[1] then self:observe() end
+  return moment
+end
+
+-- Waits for news, at most until `moment` and at most a second.
+function Client:wait(moment)
+  local seconds = math.min(moment - self.clock.monotonic(), 1)
+  if seconds > 0 then self.host.wait(self.engine, seconds) end
+end
+
+-- Drives a call to its end.
+function Client:finish(call)
+  self:add(call)
+  while true do
+    local moment = self:step()
+    if call.done then return end
+    self:wait(moment)
+  end
+end
+
+-- Gives a call up whose answer is not waited for. -> nothing; it has ended
+function Client:abandon(call)
+  if call:withdraw() then return end
+  self.engine:abandon(call.flight)
+  call.flight = nil
+  call:abandon(self.clock.monotonic())
+end
+
+-- }}
+
+-- {{ What a call needs
+
+local JSON = "application/json"
+
+-- The engine's request for an encoded operation.
+function Client:request(encoded, header)
+  local request = self:transport(self.api_url .. encoded.path, self.api_proxy)
+  request.method, request.body = encoded.method, encoded.body
+  request.headers = { authorization = header, accept = JSON, ["user-agent"] = self.user_agent,
+                      ["content-type"] = encoded.body and JSON or nil }
+  return request
+end
+
+function Client:transport(address, proxy)
+  return { url = address, timeout = self.timeout, connect_timeout = self.connect_timeout,
+           proxy = proxy, ca_file = self.ca_file, http_version = self.http_version }
+end
+
+-- The credential, whose requests (if it makes any) go out by our way.
+function Client:transported(credential)
+  local own = { header = credential.header, read = credential.read }
+  own.request = credential.request and function()
+    local wanted = credential.request()
+    local request = self:transport(wanted.url, self.authority_proxy)
+    request.method, request.body, request.headers = wanted.method, wanted.body, wanted.headers
+    request.headers["user-agent"] = self.user_agent
+    return request
+  end
+  return own
+end
+
+-- }}
+
+-- {{ Operations
+
+-- An id, or an action that has one. -> id in lower case | nil, err
+local function id_of(target)
+  local id = type(target) == "table" and target.id or target
+  if type(id) ~= "string" then
+    return errors.invalid("an action's id must be text, not a %s", type(id))
+  end
+  return core.operation.guid(id) or id
+end
+
+-- A call that cancels. -> call | nil, err
+function Client:cancelling(target, comment)
+  local id, err = id_of(target)
+  if not id then return nil, err end
+  if type(comment) ~= "string" then
+    return errors.invalid("cancel: comment is missing: say why, in a few words")
+  end
+  local call
+  call, err = calls.new(self, "cancel", { id = id, comment = comment }, judge.cancel)
+  if call then call.comment = comment end
+  return call, err
+end
+
+-- Cancels one action: `target` is its id, or the action itself; options.comment
+-- (required) says why, and the service keeps it with the action.
+-- -> action, verdict | nil, err, verdict      (verdicts: mde.verdict)
+function Client:cancel(target, options)
+  errors.check_keys("cancel", options or {}, { comment = true })
+  local call, err = self:cancelling(target, (options or {}).comment)
+  if not call then return nil, err, "error" end
+  self:finish(call)
+  if call.err then return nil, call.err, call.verdict end
+  return call.value, call.verdict
+end
+
+-- Cancels many: see mde.batch. -> report | nil, err
+function Client:cancel_all(targets, options)
+  return batch.run(self, targets, options)
+end
+
+-- Reads one action. -> action | nil, err
+function Client:action(target)
+  local id, err = id_of(target)
+  if not id then return nil, err end
+  local call
+  call, err = calls.new(self, "get", { id = id }, judge.action)
+  if not call then return nil, err end
+  self:finish(call)
+  return call.value, call.err
+end
+
+-- One page. -> array of actions | nil, err
+function Client:page(query)
+  local call = assert(calls.new(self, "list", { query = query }, judge.page))
+  self:finish(call)
+  if call.err then return nil, call.err end
+  for i, fields in ipairs(call.value) do call.value[i] = self.read(fields) end
+  return call.value
+end
+
+function Client:pages(wanted)
+  local compiled, err = criteria.compile(wanted, self.clock.wall())
+  if not compiled then return nil, err end
+  return pages.new(compiled, function(query) return self:page(query) end)
+end
+
+-- The actions that match (see mde.criteria), the newest first, in an array.
+-- -> array | nil, err
+function Client:list(wanted)
+  local list, reader, err = {}, self:pages(wanted)
+  if not reader then return nil, err end
+  while true do
+    local action
+    action, err = reader:next()
+    if not action then break end
+    list[#list + 1] = action
+  end
+  if err then return nil, err end
+  return list
+end
+
+-- The same as an iterator, a page at a time. What goes wrong is raised (the error
+-- itself), so that a cut list can't pass for a whole one.
+function Client:actions(wanted)
+  local reader, failure = self:pages(wanted)
+  if not reader then error(failure, 0) end
+  return function()
+    local action, err = reader:next()
+    if err then error(err, 0) end
+    return action
+  end
+end
+
+-- }}
+
+-- Gives up every call. The engine, which others use too, stays. May be called again.
+function Client:close()
+  self.closed = true
+  for _, task in ipairs(self.tasks) do
+    if task.flight then self.engine:abandon(task.flight) end
+  end
+  self.tasks = {}
+end
+
+Client.__close = Client.close
+
+function Client:__tostring()
+  return ("mde.client (%s)"):format(self.tenant or "token")
+end
+
+-- Makes a client of `settings` (see mde.settings) in a `world` of engine, clock, host
+-- (a module of mde.host) and random (gives a number in [0, 1)).
+function client.new(settings, world)
+  local self = setmetatable({
+    engine = world.engine, clock = world.clock, host = world.host, random = world.random,
+    tenant = settings.tenant, api_url = settings.api_url, timeout = settings.timeout,
+    connect_timeout = settings.connect_timeout, user_agent = settings.user_agent,
+    ca_file = settings.ca_file, http_version = settings.http_version,
+    api_proxy = settings.api_proxy, authority_proxy = settings.authority_proxy,
+    on_request = settings.on_request, read = entity.reader(world.clock),
+    quota = quota.new(settings.limits), tasks = {}, records = {},
+  }, Client)
+  self.token = tokens.new(self:transported(settings.credential), world.clock, world.random,
+    function(fetch) self:add(fetch) end)
+  return self
+end
+
+return client

@@ -1,0 +1,234 @@
+-- What a client is told: the options of mde.client over the environment over
+-- defaults, checked before anything is done with them.
+
+local cloud = require "mde.cloud"
+local core = require "mde.core"
+local errors = require "mde.errors"
+local url = require "mde.url"
+local version = require "mde.version"
+
+local settings = {}
+
+-- The options, and the variables of the environment that stand in for them.
+local VARIABLES = {
+  tenant = "AZURE_TENANT_ID", client_id = "AZURE_CLIENT_ID",
+  client_secret = "AZURE_CLIENT_SECRET", token = "MDE_TOKEN",
+  authority = "AZURE_AUTHORITY_HOST", api_url = "MDE_API_URL", quota = "MDE_QUOTA",
+}
+
+local KNOWN = {
+  tenant = true,        -- id (a GUID) or domain name of the tenant
+  client_id = true,     -- id of the application (a GUID)
+  client_secret = true, -- its secret
+  token = true,         -- instead of these three: an access token, as it is
+  cloud = true,         -- a name of mde.cloud; default "commercial"
+  api_url = true,       -- base of the service's API, instead of the cloud's
+  authority = true,     -- base of the login service, instead of the cloud's
+  ca_file = true,       -- PEM file or folder of trusted authorities; default the system's
+  proxy = true,         -- URL; false: none; default HTTPS_PROXY, but for NO_PROXY
+  timeout = true,       -- seconds for a whole request; default 60
+  http_version = true,  -- "1.1" or "2"; default what the service speaks best
+  user_agent = true,
+  quota = true,         -- { per_minute =, per_hour = } for a service with other limits;
+                        -- false: none
+  on_request = true,    -- function(record): told of each request, without its secrets:
+                        -- { method, host, path, operation, status, request_id, seconds,
+                        -- error }
+}
+
+local function fail(format, ...)
+  error(errors.new { code = "invalid_argument", message = format:format(...) }, 0)
+end
+
+-- {{ Where a value comes from
+
+local Source = {}
+Source.__index = Source
+
+-- -> the value or nil, what to call it in a message
+function Source:get(name)
+  local value = self.options[name]
+  if value ~= nil then return value, name end
+  local variable = VARIABLES[name]
+  value = variable and self.getenv(variable)
+  if value ~= "" then return value, variable or name end
+end
+
+-- A text that `is_good` accepts.
+function Source:text(name, expected, is_good)
+  local value, called = self:get(name)
+  if value == nil then return nil end
+  if type(value) ~= "string" or not is_good(value) then
+    fail("%s: '%s' is not %s", called, tostring(value), expected)
+  end
+  return value
+end
+
+-- A base URL.
+function Source:base(name, default)
+  local value, called = self:get(name)
+  if value == nil or (self.options.cloud and self.options[name] == nil) then return default end
+  local base, expected = url.base(tostring(value))
+  if not base then fail("%s: '%s' is not %s", called, tostring(value), expected) end
+  return base
+end
+
+-- }}
+
+-- {{ How to sign in
+
+local function is_tenant(text)
+  return core.operation.guid(text) ~= nil or text:find "^[%w%-]+%.[%w%.%-]+$" ~= nil
+end
+
+local function is_guid(text)
+  return core.operation.guid(text) ~= nil
+end
+
+local function missing(names)
+  local variables = {}
+  for i, name in ipairs(names) do variables[i] = ("%s (%s)"):format(name, VARIABLES[name]) end
+  error(errors.new {
+    code = "missing_credential",
+    message = ("no way to sign in: %s %s missing. Give tenant, client_id and client_secret, or"
+      .. " set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or MDE_TOKEN alone")
+      :format(table.concat(variables, ", "), #names == 1 and "is" or "are"),
+  }, 0)
+end
+
+local function with_token(source)
+  local token, called = source:get "token"
+  if type(token) ~= "string" then fail("%s: not text but a %s", called, type(token)) end
+  local credential, err = require "mde.credential.static".new(token)
+  if not credential then error(err, 0) end
+  return credential, source.options.tenant
+end
+
+local function with_secret(source, authority, scope)
+  local tenant = source:text("tenant", "the id of a tenant (a GUID) or its domain name", is_tenant)
+  local client_id = source:text("client_id", "the id of an application (a GUID)", is_guid)
+  local secret, called = source:get "client_secret"
+  local absent = {}
+  if not tenant then absent[#absent + 1] = "tenant" end
+  if not client_id then absent[#absent + 1] = "client_id" end
+  if secret == nil then absent[#absent + 1] = "client_secret" end
+  if absent[1] then missing(absent) end
+  if type(secret) ~= "string" then fail("%s: not text but a %s", called, type(secret)) end
+  return require "mde.credential.secret".new {
+    authority = authority, tenant = tenant, client_id = client_id, client_secret = secret,
+    scope = scope,
+  }, tenant
+end
+
+-- A token goes before the rest of the environment, but not before options.
+local function uses_token(options, getenv)
+  if options.token ~= nil then return true end
+  if options.tenant or options.client_id or options.client_secret then return false end
+  return (getenv(VARIABLES.token) or "") ~= ""
+end
+
+-- }}
+
+-- {{ Limits
+
+local function positive(value)
+  return value == nil or (type(value) == "number" and value >= 1 and value % 1 == 0)
+end
+
+-- "100,1500" or "off" -> what the option would be
+local function quota_of(text)
+  if type(text) ~= "string" then return text end
+  if text == "off" then return false end
+  local per_minute, per_hour = text:match "^(%d+),(%d+)$"
+  return { per_minute = tonumber(per_minute), per_hour = tonumber(per_hour) }
+end
+
+-- -> function(operation) that gives the calls allowed a minute and an hour
+local function limits(source)
+  local value, called = source:get "quota"
+  local rows = core.operation.rows
+  if value == nil then
+    return function(operation) return rows[operation].per_minute, rows[operation].per_hour end
+  end
+  local windows = quota_of(value)
+  if windows == false then return function() end end
+  if type(windows) ~= "table" or not (windows.per_minute or windows.per_hour)
+     or not positive(windows.per_minute) or not positive(windows.per_hour) then
+    fail("%s: '%s' is not calls a minute and an hour, such as { per_minute = 100,"
+      .. " per_hour = 1500 } (as a variable 100,1500; or off)", called, tostring(value))
+  end
+  errors.check_keys("quota", windows, { per_minute = true, per_hour = true }, 7)
+  return function() return windows.per_minute, windows.per_hour end
+end
+
+-- }}
+
+-- The proxy to a base's host: the option, or the environment's for https.
+local function proxy_to(base, source)
+  local given = source.options.proxy
+  if given == false then return nil end
+  if given ~= nil then
+    if type(given) ~= "string" or not given:find "%S" then fail("proxy: not a URL") end
+    return given
+  end
+  local getenv = source.getenv
+  local no_proxy = getenv "NO_PROXY" or getenv "no_proxy"
+  if url.is_direct(url.host(base), no_proxy) then return nil end
+  local proxy = getenv "HTTPS_PROXY" or getenv "https_proxy"
+  return proxy ~= "" and proxy or nil
+end
+
+local function seconds(source, name, default)
+  local value = source:get(name)
+  if value == nil then return default end
+  if type(value) ~= "number" or not (value > 0 and value <= 86400) then
+    fail("%s: '%s' is not a number of seconds above 0 (at most 86400)", name, tostring(value))
+  end
+  return value
+end
+
+local function header_text(text)
+  return text ~= "" and not text:find "%c"
+end
+
+local function read(options, getenv)
+  local source = setmetatable({ options = options, getenv = getenv }, Source)
+  local place = cloud[options.cloud or "commercial"]
+  if not place then
+    local names = {}
+    for name in pairs(cloud) do names[#names + 1] = name end
+    table.sort(names)
+    fail("cloud: '%s' is not one of %s", tostring(options.cloud), table.concat(names, ", "))
+  end
+  local self = { api_url = source:base("api_url", place.api) }
+  local authority = source:base("authority", place.login)
+  if uses_token(options, getenv) then
+    self.credential, self.tenant = with_token(source)
+  else
+    self.credential, self.tenant = with_secret(source, authority, place.scope)
+  end
+  self.limits = limits(source)
+  self.api_proxy, self.authority_proxy = proxy_to(self.api_url, source), proxy_to(authority, source)
+  self.timeout = seconds(source, "timeout", 60)
+  self.connect_timeout = math.min(10, self.timeout)
+  self.http_version = source:text("http_version", "'1.1' or '2'",
+    function(text) return text == "1.1" or text == "2" end)
+  self.user_agent = source:text("user_agent", "text without control characters", header_text)
+                    or "mde/" .. version
+  self.ca_file = source:text("ca_file", "the path of a file or folder", header_text)
+  self.on_request = options.on_request
+  return self
+end
+
+-- The settings of a client. Raises, at the caller's caller, on an unknown option.
+-- `getenv(name)` gives a variable of the environment, or nil.
+-- -> { api_url, tenant (nil if not known), credential, limits(operation), … } | nil, err
+function settings.read(options, getenv)
+  errors.check_keys("mde.client", options, KNOWN)
+  local ok, result = pcall(read, options, getenv)
+  if ok then return result end
+  if errors.is(result) then return nil, result end
+  error(result, 0)
+end
+
+return settings
