@@ -274,14 +274,14 @@ describe("Ctrl-C in mde cancel", function()
 
   it("leaves at once the second time, and says what is not known", function()
     local run = rehearse([[
-      { mde list --requestor soar@contoso.com --ids |
-        { mde cancel - -m x --yes --parallel 2 >out.$$ 2>err.$$ & echo $! >pid.$$; wait $!
-          echo "was $?" >&2; } & }
+      mde list --requestor soar@contoso.com --ids >ids.$$
+      { mde cancel - -m x --yes --parallel 2 <ids.$$ >out.$$ 2>err.$$ & echo $! >pid.$$; wait $!
+        echo "was $?" >&2; } &
       until [ "$(cat $POSTED)" -ge 2 ]; do sleep 0.01; done
       kill "$(cat pid.$$)"
       until grep -q Interrupted err.$$; do sleep 0.01; done
       kill "$(cat pid.$$)"
-      wait; cat out.$$; cat err.$$ >&2; rm out.$$ err.$$ pid.$$]], nil,
+      wait; cat out.$$; cat err.$$ >&2; rm ids.$$ out.$$ err.$$ pid.$$]], nil,
       [[{ mistaken = 12, history = 0,
           oddities = { late = { operation = "cancel" }, late_by = 900 } }]])
     assert.equal(2, run.ledger.posts)

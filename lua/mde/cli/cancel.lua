@@ -134,60 +134,44 @@ end
 
 -- {{ Sending
 
--- A batch under way: `list`, `taken` ids of which went to the client, and of
--- these `open`, id -> true, those not reported yet.
+-- A batch under way: of `list` the client has taken `taken`.
 local Batch = {}
 Batch.__index = Batch
 
 function Batch:next()
   local id = self.list[self.taken + 1]
-  if id then
-    self.taken = self.taken + 1
-    self.open[id] = true
-  end
+  if id then self.taken = self.taken + 1 end
   return id
 end
 
 -- Reports an item. Where that fails nothing more is sent, since nobody could
 -- tell what was done.
 function Batch:item(item)
-  self.open[item.id] = nil
-  local code = item.error and item.error.code
-  if code == "sign_in" or code == "unauthorized" then self.hopeless = true end
   local done, problem = pcall(self.report.item, self.report, item)
   if not done then self.problem = self.problem or problem end
 end
 
-local AT_ONCE = {}  -- raised by a second interruption
-
--- Whether to stop sending.
+-- What the client is to do: see mde.batch.
 function Batch:stop()
   local signals = interrupt.count()
-  if signals > 1 then error(AT_ONCE, 0) end
+  if signals > 1 then return "at once" end
   if signals == 1 and not self.interrupted then
     self.interrupted = true
     output.note("Interrupted: nothing more is sent; what is under way is waited for."
       .. " Ctrl-C again stops at once.")
   end
-  return self.interrupted or self.hopeless or self.problem ~= nil
-end
-
--- A verdict for those that the client did not get to.
-function Batch:report_rest()
-  for id in pairs(self.open) do self:item { id = id, verdict = "unknown" } end
-  for id in function() return self:next() end do self:item { id = id, verdict = "unsent" } end
+  return self.interrupted or self.problem ~= nil
 end
 
 function Batch:send(session, parsed)
   interrupt.watch()
-  local done, raised = pcall(session.cancel_all, session, function() return self:next() end, {
+  failure.check(session:cancel_all(function() return self:next() end, {
     comment = parsed.comment, parallel = parsed.parallel,
     on_item = function(item) self:item(item) end,
     stop = function() return self:stop() end,
-  })
-  if not done and raised ~= AT_ONCE then self.problem = self.problem or raised end
+  }))
+  for id in function() return self:next() end do self:item { id = id, verdict = "unsent" } end
   self.interrupted = interrupt.count() > 0
-  self:report_rest()
   interrupt.release()
 end
 
@@ -197,7 +181,7 @@ local function send(session, list, parsed)
   local clock = require("mde.clock").system
   local began = clock.monotonic()
   local batch = setmetatable({
-    list = list, taken = 0, open = {}, report = report.new(session.tenant, #list, parsed.json),
+    list = list, taken = 0, report = report.new(session.tenant, #list, parsed.json),
   }, Batch)
   batch:send(session, parsed)
   batch.report:summary(clock.monotonic() - began)
