@@ -8,7 +8,8 @@ local batch = {}
 local Batch = {}
 Batch.__index = Batch
 
-local DEFAULTS = {
+-- The options, with their defaults.
+batch.options = {
   comment = false,   -- required: why; the service keeps it with each action
   parallel = 10,     -- calls under way at once
   on_item = false,   -- function(item): called with each as it ends
@@ -102,9 +103,7 @@ end
 
 -- Sends nothing more; "at once" also gives up what is in the air.
 function Batch:withdraw(at_once)
-  for _, call in ipairs(self.live) do
-    if at_once then self.client:abandon(call) else call:withdraw() end
-  end
+  for _, call in ipairs(self.live) do self.client:withdraw(call, at_once) end
 end
 
 function Batch:heed_stop()
@@ -130,7 +129,7 @@ local function check(options)
   if type(options.comment) ~= "string" or not options.comment:find "%S" then
     return errors.invalid("cancel_all: comment is missing: say why, in a few words")
   end
-  local parallel = options.parallel or DEFAULTS.parallel
+  local parallel = options.parallel or batch.options.parallel
   if type(parallel) ~= "number" or parallel < 1 or parallel % 1 ~= 0 then
     return errors.invalid("cancel_all: parallel: '%s' is not a whole number above 0",
       tostring(parallel))
@@ -139,15 +138,13 @@ local function check(options)
 end
 
 -- Cancels `targets`, an array or an iterator of ids or actions. `options`: see
--- DEFAULTS. An item is { id, verdict, action, status, machine, error }, each but the
+-- above. An item is { id, verdict, action, status, machine, error }, each but the
 -- first two absent where it is not known.
 -- -> { total, counts = { verdict -> how many }, seconds } | nil, err (nothing was
 -- sent). What an iterator or on_item raises is raised again once what was in the air
 -- has ended. An item that was stopped on its way is `unsent` or `unknown`; what was
 -- not taken from the iterator is not counted. A refused sign-in stops the batch.
 function batch.run(client, targets, options)
-  options = options or {}
-  errors.check_keys("cancel_all", options, DEFAULTS, 4)
   local parallel, err = check(options)
   if not parallel then return nil, err end
   local began = client.clock.monotonic()

@@ -28,6 +28,7 @@ Client.__name = "mde.client"
 function Client:add(task)
   assert(not self.closed, "the client is closed")
   self.tasks[#self.tasks + 1] = task
+  self.quiet_until = -math.huge
 end
 
 -- Tells the observer, once everything is in order: it may raise, or let others go on.
@@ -74,11 +75,10 @@ function Client:move(task, now)
   return what, detail, response ~= nil or err ~= nil
 end
 
--- Moves every call as far as it goes without waiting. -> the moment (monotonic)
--- before which nothing is to be done unless an answer comes
-function Client:step()
-  local now, tasks, moment, i = self.clock.monotonic(), self.tasks, math.huge, 1
-  local answers = self.engine:step() > 0
+-- Moves every call as far as it goes. -> the moment before which nothing is to be
+-- done unless an answer comes
+function Client:move_all(now, answers)
+  local tasks, moment, i = self.tasks, math.huge, 1
   while tasks[i] do
     local task = tasks[i]
     if task.flight and not answers then
@@ -90,8 +90,21 @@ function Client:step()
       moment = math.min(moment, until_when or math.huge)
     end
   end
-  if self.records[1] then self:observe() end
   return moment
+end
+
+-- Moves what can be moved without waiting. -> the moment (monotonic) before which
+-- nothing is to be done unless an answer comes
+function Client:step()
+  local now = self.clock.monotonic()
+  local answers = self.engine:step() > 0
+  if answers or now >= self.quiet_until then
+    self.quiet_until = math.huge  -- unless something is added meanwhile
+    local moment = self:move_all(now, answers)
+    self.quiet_until = math.min(self.quiet_until, moment)
+    if self.records[1] then self:observe() end
+  end
+  return self.quiet_until
 end
 
 -- Waits for news, at most until `moment` and at most a second.
@@ -110,9 +123,10 @@ function Client:finish(call)
   end
 end
 
--- Gives a call up whose answer is not waited for. -> nothing; it has ended
-function Client:abandon(call)
-  if call:withdraw() then return end
+-- Ends a call that is not in the air; if `at_once`, any.
+function Client:withdraw(call, at_once)
+  self.quiet_until = -math.huge
+  if call:withdraw() or not at_once then return end
   self.engine:abandon(call.flight)
   call.flight = nil
   call:abandon(self.clock.monotonic())
@@ -191,7 +205,8 @@ end
 
 -- Cancels many: see mde.batch. -> report | nil, err
 function Client:cancel_all(targets, options)
-  return batch.run(self, targets, options)
+  errors.check_keys("cancel_all", options or {}, batch.options)
+  return batch.run(self, targets, options or {})
 end
 
 -- Reads one action. -> action | nil, err
@@ -214,8 +229,9 @@ function Client:page(query)
   return call.value
 end
 
-function Client:pages(wanted)
-  local compiled, err = criteria.compile(wanted, self.clock.wall())
+function Client:pages(wanted, name)
+  errors.check_keys(name, wanted or {}, criteria.known, 4)
+  local compiled, err = criteria.compile(wanted or {}, self.clock.wall())
   if not compiled then return nil, err end
   return pages.new(compiled, function(query) return self:page(query) end)
 end
@@ -223,7 +239,7 @@ end
 -- The actions that match (see mde.criteria), the newest first, in an array.
 -- -> array | nil, err
 function Client:list(wanted)
-  local list, reader, err = {}, self:pages(wanted)
+  local list, reader, err = {}, self:pages(wanted, "list")
   if not reader then return nil, err end
   while true do
     local action
@@ -238,7 +254,7 @@ end
 -- The same as an iterator, a page at a time. What goes wrong is raised (the error
 -- itself), so that a cut list can't pass for a whole one.
 function Client:actions(wanted)
-  local reader, failure = self:pages(wanted)
+  local reader, failure = self:pages(wanted, "actions")
   if not reader then error(failure, 0) end
   return function()
     local action, err = reader:next()
@@ -274,7 +290,7 @@ function client.new(settings, world)
     ca_file = settings.ca_file, http_version = settings.http_version,
     api_proxy = settings.api_proxy, authority_proxy = settings.authority_proxy,
     on_request = settings.on_request, read = entity.reader(world.clock),
-    quota = quota.new(settings.limits), tasks = {}, records = {},
+    quota = quota.new(settings.limits), tasks = {}, records = {}, quiet_until = -math.huge,
   }, Client)
   self.token = tokens.new(self:transported(settings.credential), world.clock, world.random,
     function(fetch) self:add(fetch) end)

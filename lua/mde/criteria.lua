@@ -94,15 +94,14 @@ local ORDER = { "status", "type", "requestor", "machine", "older_than", "newer_t
 
 -- }}
 
-local KNOWN = { limit = true }
-for key in pairs(CHECKS) do KNOWN[key] = true end
+-- The keys as a set.
+criteria.known = { limit = true }
+for key in pairs(CHECKS) do criteria.known[key] = true end
 
--- Checks `wanted` (nil: everything), whose ages count from `now` (seconds since
--- 1970). Raises, at the caller's caller, on an unknown key.
+-- Checks `wanted`, whose keys are known and whose ages count from `now` (seconds
+-- since 1970).
 -- -> { filter (OData or nil), matches (function(action) or nil), limit } | nil, err
 function criteria.compile(wanted, now)
-  wanted = wanted or {}
-  errors.check_keys("criteria", wanted, KNOWN, 4)
   local conditions, matches = {}, nil
   for _, key in ipairs(ORDER) do
     if wanted[key] ~= nil then

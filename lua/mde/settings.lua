@@ -85,6 +85,10 @@ local function is_guid(text)
   return core.operation.guid(text) ~= nil
 end
 
+local function tenant_of(source)
+  return source:text("tenant", "the id of a tenant (a GUID) or its domain name", is_tenant)
+end
+
 local function missing(names)
   local variables = {}
   for i, name in ipairs(names) do variables[i] = ("%s (%s)"):format(name, VARIABLES[name]) end
@@ -101,11 +105,11 @@ local function with_token(source)
   if type(token) ~= "string" then fail("%s: not text but a %s", called, type(token)) end
   local credential, err = require "mde.credential.static".new(token)
   if not credential then error(err, 0) end
-  return credential, source.options.tenant
+  return credential, source.options.tenant and tenant_of(source)
 end
 
 local function with_secret(source, authority, scope)
-  local tenant = source:text("tenant", "the id of a tenant (a GUID) or its domain name", is_tenant)
+  local tenant = tenant_of(source)
   local client_id = source:text("client_id", "the id of an application (a GUID)", is_guid)
   local secret, called = source:get "client_secret"
   local absent = {}
@@ -217,6 +221,9 @@ local function read(options, getenv)
                     or "mde/" .. version
   self.ca_file = source:text("ca_file", "the path of a file or folder", header_text)
   self.on_request = options.on_request
+  if self.on_request and type(self.on_request) ~= "function" then
+    fail("on_request: not a function but a %s", type(self.on_request))
+  end
   return self
 end
 

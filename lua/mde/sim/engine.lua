@@ -5,6 +5,7 @@
 -- A request reaches the service after half of the round trip, and its answer
 -- comes back after the other half and what the service took.
 
+local date = require "mde.date"
 local errors = require "mde.errors"
 
 local engine = {}
@@ -24,13 +25,25 @@ local function failure(code, message, sent)
   return { err = { code = code, message = message, sent = sent } }
 end
 
--- What the caller gets for an answer of the service.
-local function outcome(answer, seconds)
+local DAYS = { "Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed" }  -- 1970 began on a Thursday
+local MONTHS = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov",
+                 "Dec" }
+
+-- The header that every HTTP server adds (RFC 9110, 6.6.1).
+local function stamp(moment)
+  local year, month, day, time = date.text(moment):match "^(%d+)-(%d+)-(%d+)T([%d:]+)Z$"
+  return ("%s, %s %s %s %s GMT"):format(DAYS[math.floor(moment / 86400) % 7 + 1], day,
+    MONTHS[tonumber(month)], year, time)
+end
+
+-- What the caller gets for an answer of the service, given at `moment`.
+local function outcome(answer, seconds, moment)
   if answer.lost == "unreachable" then
     return failure("connection", "the host cannot be reached", false)
   elseif answer.lost then
     return failure("lost", "the connection ended without an answer", true)
   end
+  answer.headers.date = stamp(moment)
   return { response = { status = answer.status, headers = answer.headers, body = answer.body,
                         seconds = seconds } }
 end
@@ -38,11 +51,11 @@ end
 -- Asks the service, and plans the end: its answer, or the timeout before that.
 -- Nobody may wait for it any more: what has been sent arrives nevertheless.
 function Engine:arrive(id, request, started, deadline)
-  local answer = self.service:answer(request)
+  local answer, now = self.service:answer(request), self.service:now()
   local moment = self.clock.monotonic() + answer.delay + self.round_trip / 2
   self.clock.at(math.min(moment, deadline), function()
     self:land(id, moment > deadline and failure("timeout", "no answer in time", true)
-                  or outcome(answer, moment - started))
+                  or outcome(answer, moment - started, now))
   end)
 end
 

@@ -1,0 +1,40 @@
+-- A client whose service, network and time are simulated, for specs.
+
+local clients = require "mde.client"
+local clocks = require "mde.sim.clock"
+local engines = require "mde.sim.engine"
+local random_numbers = require "mde.sim.random"
+local services = require "mde.sim.service"
+local settings = require "mde.settings"
+
+local world = {}
+
+-- `service`: options of mde.sim.service; `options`: of mde.client, in front of those
+-- that the service needs. -> client, service, clock, engine
+function world.new(service, options)
+  local given = { clock = clocks.new() }
+  for name, value in pairs(service or {}) do given[name] = value end
+  local model = services.new(given)
+  local engine = engines.new(model, 0.1)
+  return world.client(model, engine, options), model, given.clock, engine
+end
+
+-- Another client of the same service.
+function world.client(model, engine, options)
+  local given = { tenant = model.tenant, client_id = model.client_id,
+                  client_secret = model.client_secret }
+  for name, value in pairs(options or {}) do given[name] = value end
+  return clients.new(assert(settings.read(given, function() end)), {
+    engine = engine, clock = model.clock, host = require "mde.host.plain",
+    random = random_numbers.new(7),
+  })
+end
+
+-- Adds actions and gives their ids. `description(i)` as mde.sim.action has it.
+function world.add(service, count, description)
+  local ids = {}
+  for i = 1, count do ids[i] = service:add(description and description(i) or {}) end
+  return ids
+end
+
+return world
