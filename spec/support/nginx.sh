@@ -5,8 +5,8 @@
 #   spec/support/nginx.sh stop DIR             ends it; returns when it is gone
 #
 # In TEMPLATE, a configuration, @NAME_PORT@ stands for a free port (the same for
-# the same name), @DIR@ for DIR, and @FOLDERS@, inside http { }, for where it
-# may write. DIR is made if need be, and gets ca.pem, ca (a folder with it),
+# the same name), @DIR@ for DIR, @MODULES@ for the folder of nginx's modules, and
+# @FOLDERS@, inside http { }, for where it may write. DIR is made if need be, and gets ca.pem, ca (a folder with it),
 # server.pem and server.key (for localhost, 127.0.0.1 and ::1), elsewhere.pem
 # and elsewhere.key (for elsewhere.example), and other-ca.pem (which signed
 # none of them). What goes wrong is in DIR/error.log.
@@ -66,7 +66,8 @@ configure() {  # writes DIR/nginx.conf and DIR/ports
     folders="$folders${kind}_temp_path $dir/$kind; "
   done
   sed -e 's|^\(.*\)=\(.*\)$|s/@\1@/\2/g|' "$dir/ports" >"$dir/ports.sed"
-  sed -f "$dir/ports.sed" -e "s|@DIR@|$dir|g" -e "s|@FOLDERS@|$folders|g" \
+  modules=$(nginx -V 2>&1 | sed -n 's/.*--modules-path=\([^ ]*\).*/\1/p')
+  sed -f "$dir/ports.sed" -e "s|@DIR@|$dir|g" -e "s|@MODULES@|$modules|g" -e "s|@FOLDERS@|$folders|g" \
     "$template" >"$dir/nginx.conf"
 }
 
