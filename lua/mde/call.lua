@@ -28,7 +28,17 @@ local call = {}
 -- now, response, err)` decides what an answer or final failure leads to: it calls
 -- finish, go_on_with or try_again. -> call | nil, err (an argument is malformed)
 function call.new(client, operation, arguments, judge)
-  local self = setmetatable({ client = client, judge = judge, id = arguments.id }, Call)
+  local self = setmetatable({
+    client = client, judge = judge, id = arguments.id,
+    operation = false, encoded = false,  -- what is sent next
+    not_before = 0,                      -- when
+    attempt = 0,                         -- how often it went out
+    refused = false,                     -- its token was refused once
+    slot = false, fetch = false, header = false,  -- what it has: of quota and token
+    in_air = false, first_sent = false,
+    reached = false,                     -- the service may have acted on something
+    done = false, value = nil, err = nil, verdict = nil,
+  }, Call)
   local ok, err = self:go_on_with(operation, arguments, -math.huge)
   if not ok then return nil, err end
   return self
@@ -74,7 +84,7 @@ end
 -- Ends a call in the air whose answer nobody waits for any more.
 function Call:abandon(now)
   self.client.quota:lost(self.slot, now, self.client.timeout)
-  self.in_air, self.slot = false, nil
+  self.in_air, self.slot = false, false
   self:finish(nil, nil, "unknown")
 end
 
@@ -83,13 +93,13 @@ end
 -- Gives back a slot for which nothing went out.
 function Call:release()
   if self.slot then self.client.quota:unused(self.slot) end
-  self.slot = nil
+  self.slot = false
 end
 
 -- Gives the slot back with what is known of when the service counted it.
 function Call:settle_slot(now, err)
   local quota, slot = self.client.quota, self.slot
-  self.slot = nil
+  self.slot = false
   if not err then quota:answered(slot, now)
   elseif err.sent == false then quota:unused(slot)
   else quota:lost(slot, now, self.client.timeout) end
@@ -168,7 +178,7 @@ function Call:send(now)
   local header, otherwise = self:authorize(now)
   if not header then return otherwise end
   self.slot.taken = now
-  self.header, self.fetch, self.in_air = header, nil, true
+  self.header, self.fetch, self.in_air = header, false, true
   self.first_sent = self.first_sent or now
   self.attempt = self.attempt + 1
   return "start", self.client:request(self.encoded, header)

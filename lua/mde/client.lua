@@ -138,18 +138,20 @@ end
 
 local JSON = "application/json"
 
--- The engine's request for an encoded operation.
-function Client:request(encoded, header)
-  local request = self:transport(self.api_url .. encoded.path, self.api_proxy)
-  request.method, request.body = encoded.method, encoded.body
-  request.headers = { authorization = header, accept = JSON, ["user-agent"] = self.user_agent,
-                      ["content-type"] = encoded.body and JSON or nil }
-  return request
+-- A request of the engine to `address`.
+function Client:transport(method, address, headers, body, proxy)
+  return { method = method, url = address, headers = headers, body = body, proxy = proxy,
+           timeout = self.timeout, connect_timeout = self.connect_timeout,
+           ca_file = self.ca_file, http_version = self.http_version }
 end
 
-function Client:transport(address, proxy)
-  return { url = address, timeout = self.timeout, connect_timeout = self.connect_timeout,
-           proxy = proxy, ca_file = self.ca_file, http_version = self.http_version }
+-- The request for an encoded operation.
+function Client:request(encoded, header)
+  local body = encoded.body
+  return self:transport(encoded.method, self.api_url .. encoded.path, {
+    authorization = header, accept = JSON, ["user-agent"] = self.user_agent,
+    ["content-type"] = body and JSON or nil,
+  }, body, self.api_proxy)
 end
 
 -- The credential, whose requests (if it makes any) go out by our way.
@@ -157,10 +159,9 @@ function Client:transported(credential)
   local own = { header = credential.header, read = credential.read }
   own.request = credential.request and function()
     local wanted = credential.request()
-    local request = self:transport(wanted.url, self.authority_proxy)
-    request.method, request.body, request.headers = wanted.method, wanted.body, wanted.headers
-    request.headers["user-agent"] = self.user_agent
-    return request
+    wanted.headers["user-agent"] = self.user_agent
+    return self:transport(wanted.method, wanted.url, wanted.headers, wanted.body,
+      self.authority_proxy)
   end
   return own
 end

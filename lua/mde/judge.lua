@@ -39,10 +39,17 @@ end
 
 local READS = 3  -- how often an action that was accepted is looked at
 
+-- Many answers are of the same second.
+local last_text, last_moment
+local function moment_of(text)
+  if text ~= last_text then last_text, last_moment = text, date.http(text) end
+  return last_moment
+end
+
 -- When the first attempt went out, on the service's clock as this answer tells
 -- it; a second is what such a date leaves off.
 local function since(call, now, response)
-  local stamp = response.headers.date and date.http(response.headers.date)
+  local stamp = response.headers.date and moment_of(response.headers.date)
   return stamp and stamp - (now - call.first_sent) - 1
 end
 
