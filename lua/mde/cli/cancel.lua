@@ -177,6 +177,15 @@ end
 
 -- }}
 
+-- What the limits make of it, where that is worth waiting for.
+local function foretell(session, count)
+  local seconds = session.quota:at_best("cancel", count)
+  if seconds < 60 then return end
+  local duration = require "mde.duration"
+  output.note("The service's limits make this take at least %s: until %s.",
+    duration.text(seconds), os.date("%H:%M", os.time() + math.ceil(seconds)))
+end
+
 local function send(session, list, parsed)
   local clock = require("mde.clock").system
   local began = clock.monotonic()
@@ -210,6 +219,7 @@ function cancel.run(parsed)
     return 0
   end
   if parsed.dry_run then return preview(session, list, parsed) end
+  foretell(session, #list)
   if not parsed.yes and (criteria or #list > 1) then confirm(session.tenant, #list) end
   return send(session, list, parsed)
 end

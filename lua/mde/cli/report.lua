@@ -94,7 +94,10 @@ function Report:summary(seconds)
   output.note("%d of %d actions in %s:", self.reported, self.total, duration.text(seconds))
   for _, verdict in ipairs(require("mde.verdict").all) do
     local count = self.counts[verdict]
-    if count then output.note("%7d %-17s %s", count, verdict, ADVICE[verdict] or "") end
+    local advice = ADVICE[verdict]
+    if count then
+      output.note("%7d %s", count, advice and ("%-17s %s"):format(verdict, advice) or verdict)
+    end
   end
   if self.isolations > 0 then
     output.note("Isolations among the cancelled: %d. Cancelling is not un-isolating: one that was"
