@@ -14,22 +14,30 @@ local CODES = { [401] = "unauthorized", [403] = "forbidden", [404] = "not_found"
 
 local WORDS = {
   unauthorized = "the service refused the token",
-  forbidden = "the service refused: a permission lacks",
+  forbidden = "the service refused: a permission is missing",
   not_found = "the service knows no such action",
   too_many_requests = "the service's quota is used up",
   bad_request = "the service refused the request",
+  bad_answer = "a redirect, which is not followed",
   service = "the service failed",
 }
 
--- The first bytes of a body that is not what it should be, for a message.
+local function code_of(status)
+  if status >= 500 then return "service" end
+  return status < 400 and "bad_answer" or CODES[status] or "bad_request"
+end
+
+-- The first bytes of a body that is not what it should be, which may be in any
+-- encoding or none, for a message.
 local function first_bytes(body)
   if body == "" then return "an empty body" end
-  local head = body:sub(1, 60):gsub("[%c\128-\255]+", " ")
+  local head = errors.line(body:sub(1, 8192):gsub("[\128-\255]+", " "), 60)
   return ("%d bytes that begin '%s'"):format(#body, head)
 end
 
+-- A field of an error, if there is anything in it.
 local function text(value)
-  return type(value) == "string" and value ~= "" and value or nil
+  return type(value) == "string" and value ~= "" and errors.line(value, 300) or nil
 end
 
 -- The correlation id of an answer: the error's target, else a header.
@@ -43,14 +51,12 @@ end
 function answer.error(response)
   local decoded = entity.decode(response.body)
   local problem = decoded and type(decoded.error) == "table" and decoded.error or {}
-  local code = CODES[response.status] or (response.status >= 500 and "service" or "bad_request")
-  local words = { WORDS[code] }
-  if text(problem.code) then words[1] = ("%s: %s"):format(words[1], problem.code) end
-  if text(problem.message) then words[2] = problem.message:sub(1, 300)
-  elseif not decoded then words[2] = first_bytes(response.body) end
+  local code, service_code = code_of(response.status), text(problem.code)
+  local words = { WORDS[code], service_code }
+  words[#words + 1] = text(problem.message) or not decoded and first_bytes(response.body) or nil
   return errors.new {
     code = code, message = table.concat(words, ": "), status = response.status,
-    service_code = text(problem.code), request_id = request_id(response, problem),
+    service_code = service_code, request_id = request_id(response, problem),
   }
 end
 
@@ -61,28 +67,38 @@ local function bad_answer(response, expected)
   }
 end
 
--- The action in a 2xx answer; where `id` is given, it must be that one. libcurl
--- reports some cut answers as success, so nothing is believed that is not whole.
--- -> table | nil, err
+local function is_action(value)
+  return type(value) == "table" and type(value.id) == "string" and type(value.status) == "string"
+end
+
+-- The action in a 2xx answer; where `id` (in lower case) is given, it must be that
+-- one. libcurl reports some cut answers as success, so nothing is believed that is not
+-- whole. -> table | nil, err
 function answer.action(response, id)
   local decoded = entity.decode(response.body)
-  if not decoded or type(decoded.id) ~= "string" or type(decoded.status) ~= "string" then
-    return bad_answer(response, "a machine action")
+  if not is_action(decoded) then return bad_answer(response, "a machine action") end
+  if id and decoded.id:lower() ~= id then
+    return bad_answer(response, "the machine action " .. id)
   end
-  if id and decoded.id:lower() ~= id then return bad_answer(response, "the machine action " .. id) end
   return decoded
+end
+
+-- Whether a table is an array of actions without a hole (where JSON had a null).
+local function is_list(list)
+  if type(list) ~= "table" then return false end
+  local count = 0
+  for _, value in pairs(list) do
+    if not is_action(value) then return false end
+    count = count + 1
+  end
+  return count == #list
 end
 
 -- The array of actions in a 2xx answer. -> array | nil, err
 function answer.actions(response)
   local decoded = entity.decode(response.body)
   local list = decoded and decoded.value
-  if type(list) ~= "table" then return bad_answer(response, "a list of machine actions") end
-  for i = 1, #list do
-    if type(list[i]) ~= "table" or type(list[i].id) ~= "string" then
-      return bad_answer(response, "a list of machine actions")
-    end
-  end
+  if not is_list(list) then return bad_answer(response, "a list of machine actions") end
   return list
 end
 

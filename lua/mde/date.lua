@@ -2,6 +2,8 @@
 --
 -- Inside mde a moment is a number of seconds since 1970-01-01T00:00:00Z.
 
+local errors = require "mde.errors"
+
 local date = {}
 
 local floor = math.floor
@@ -29,42 +31,57 @@ local function civil(day)
   return year + era * 400, month, of_year - floor((153 * shifted + 2) / 5) + 1
 end
 
-local function is_date(year, month, day)
-  if month < 1 or month > 12 or day < 1 then return false end
-  local y, m, d = civil(days(year, month, day))
-  return y == year and m == month and d == day
+-- A moment in UTC from numbers, nil if the calendar has none such. A leap second,
+-- 60, is the first second of the next minute, as POSIX counts.
+local function moment(year, month, day, hour, minute, second)
+  if hour > 23 or minute > 59 or second > 60 then return nil end
+  local number = days(year, month, day)
+  local y, m, d = civil(number)
+  if y ~= year or m ~= month or d ~= day then return nil end
+  return number * 86400 + hour * 3600 + minute * 60 + second
 end
 
-local FORM = "^(%d%d%d%d)%-(%d%d)%-(%d%d)[Tt ](%d%d):(%d%d):?(%d?%d?)(%.?%d*)(.*)$"
+-- ".8785235" -> seconds | nil: not "", nor a point and up to nine digits
+local function fraction(digits)
+  if digits == "" then return 0 end
+  return #digits <= 10 and digits:find "^%.%d+$" and tonumber("0" .. digits) or nil
+end
 
+-- "Z" or "+01:00" -> seconds | nil
 local function offset(zone)
   if zone == "Z" or zone == "z" then return 0 end
   local sign, hours, minutes = zone:match "^([+-])(%d%d):?(%d%d)$"
-  if not sign or tonumber(hours) > 23 or tonumber(minutes) > 59 then return nil end
+  hours, minutes = tonumber(hours), tonumber(minutes)
+  if not sign or hours > 23 or minutes > 59 then return nil end
   local seconds = hours * 3600 + minutes * 60
   return sign == "-" and -seconds or seconds
 end
 
--- "2026-01-23T20:10:40.8785235Z" -> seconds. Up to nine digits of fraction; a
--- zone ("Z" or "+01:00") is required, since a time without one means another
--- moment on another machine. -> number | nil, message
+local function refuse(text)
+  return nil, ("'%s' is not a date with time and zone, such as 2026-01-23T20:10:40Z")
+    :format(errors.line(tostring(text), 60))
+end
+
+local FORM = "^(%d%d%d%d)%-(%d%d)%-(%d%d)[Tt ](%d%d):(%d%d)(.*)$"
+
+-- "2026-01-23T20:10:40.8785235Z" -> seconds. Seconds may be left out, and have up to
+-- nine digits of fraction; a zone ("Z" or "+01:00") is required, since a time without
+-- one means another moment on another machine. -> number | nil, message
 function date.parse(text)
-  local expected = "a date with time and zone, such as 2026-01-23T20:10:40Z"
-  local year, month, day, hour, minute, second, fraction, zone = text:match(FORM)
-  if not year then return nil, ("'%s' is not %s"):format(text, expected) end
+  if type(text) ~= "string" then return refuse(text) end
+  local year, month, day, hour, minute, rest = text:match(FORM)
+  if not year then return refuse(text) end
+  local second, digits, zone = rest:match "^:(%d%d)([%d%.]*)(.*)$"
+  if not second then second, digits, zone = 0, "", rest end
   if zone == "" then
-    return nil, ("'%s' has no zone: write %sZ for UTC, or an offset such as +01:00")
-      :format(text, text)
+    return nil, ("'%s' has no zone: write Z for UTC behind it, or an offset such as +01:00")
+      :format(errors.line(text, 60))
   end
-  local shift = offset(zone)
-  year, month, day = tonumber(year), tonumber(month), tonumber(day)
-  hour, minute, second = tonumber(hour), tonumber(minute), tonumber(second) or 0
-  if not shift or #fraction == 1 or #fraction > 10 or not is_date(year, month, day)
-     or hour > 23 or minute > 59 or second > 60 then
-    return nil, ("'%s' is not %s"):format(text, expected)
-  end
-  return days(year, month, day) * 86400 + hour * 3600 + minute * 60 + second
-         + (tonumber("0" .. fraction) or 0) - shift
+  local seconds = moment(tonumber(year), tonumber(month), tonumber(day), tonumber(hour),
+                         tonumber(minute), tonumber(second))
+  local part, shift = fraction(digits), offset(zone)
+  if not (seconds and part and shift) then return refuse(text) end
+  return seconds - shift + part
 end
 
 -- Seconds -> "2026-01-23T20:10:40Z"; fractions are cut.
@@ -80,13 +97,14 @@ end
 local MONTHS = { Jan = 1, Feb = 2, Mar = 3, Apr = 4, May = 5, Jun = 6,
                  Jul = 7, Aug = 8, Sep = 9, Oct = 10, Nov = 11, Dec = 12 }
 
--- "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110, 5.6.7) -> seconds | nil
+-- "Sun, 06 Nov 1994 08:49:37 GMT", the only form that may be sent (RFC 9110,
+-- 5.6.7) -> seconds | nil
 function date.http(text)
-  local day, month, year, hour, minute, second =
-    text:match "^%a+, (%d%d) (%a%a%a) (%d%d%d%d) (%d%d):(%d%d):(%d%d) GMT$"
-  if not day or not MONTHS[month] then return nil end
-  return days(tonumber(year), MONTHS[month], tonumber(day)) * 86400
-         + hour * 3600 + minute * 60 + second
+  local day, name, year, hour, minute, second =
+    text:match "^%a%a%a, (%d%d) (%a%a%a) (%d%d%d%d) (%d%d):(%d%d):(%d%d) GMT$"
+  local month = MONTHS[name]
+  return month and moment(tonumber(year), month, tonumber(day), tonumber(hour),
+                          tonumber(minute), tonumber(second))
 end
 
 return date

@@ -34,9 +34,14 @@ function entity.decode(text)
   return core.tidy(value)
 end
 
--- Spellings that the service's documentation has and the service has not, or
--- the reverse: both are read, and the entity carries the service's.
-local SPELLINGS = { lastUpdateTimeUtc = "lastUpdateDateTimeUtc", externalID = "externalId" }
+-- Renames a key that the service's documentation spells otherwise than the service:
+-- both are read, and the entity carries the service's.
+local function respell(fields, documented, real)
+  local value = fields[documented]
+  if value == nil then return end
+  fields[documented] = nil
+  if fields[real] == nil then fields[real] = value end
+end
 
 -- Makes `table -> action`, whose ages are told by `clock`.
 function entity.reader(clock)
@@ -44,7 +49,7 @@ function entity.reader(clock)
 
   -- Seconds since the action was created, or nil if the service does not say.
   function Action:age()
-    local created = self.creationDateTimeUtc and date.parse(self.creationDateTimeUtc)
+    local created = date.parse(self.creationDateTimeUtc)
     return created and clock.wall() - created
   end
 
@@ -56,12 +61,8 @@ function entity.reader(clock)
   local metatable = { __index = Action, __name = "mde.action" }
 
   return function(fields)
-    for other, spelling in pairs(SPELLINGS) do
-      if fields[other] ~= nil then
-        if fields[spelling] == nil then fields[spelling] = fields[other] end
-        fields[other] = nil
-      end
-    end
+    respell(fields, "lastUpdateTimeUtc", "lastUpdateDateTimeUtc")
+    respell(fields, "externalID", "externalId")
     return setmetatable(fields, metatable)
   end
 end

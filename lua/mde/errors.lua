@@ -61,7 +61,7 @@ end
 function errors.line(text, most)
   text = text:sub(1, 8192):gsub("%c+", " "):gsub("[%w%-%._~]+", masked)
   if #text <= most then return text end
-  while text:find("^[\128-\191]", most + 1) do most = most - 1 end
+  while most > 0 and text:find("^[\128-\191]", most + 1) do most = most - 1 end
   return text:sub(1, most)
 end
 

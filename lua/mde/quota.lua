@@ -16,10 +16,13 @@ Bucket.__index = Bucket
 local MARGIN = 1  -- seconds
 
 local function new_bucket(windows)
+  local most = 0
+  for _, window in ipairs(windows) do most = math.max(most, window.limit) end
   return setmetatable({
     windows = windows,   -- of { limit, seconds }
-    stamps = {},         -- when slots were answered, ascending, from `first` to `last`
-    first = 1, last = 0,
+    stamps = {},         -- when slots were answered, ascending, up to `last`
+    last = 0,
+    most = most,         -- how many of the last stamps a window may ask for
     out = 0,             -- slots taken and not yet stamped
     paused = -math.huge,
   }, Bucket)
@@ -46,24 +49,17 @@ function Bucket:take(now)
   return { taken = now, bucket = self }
 end
 
--- Drops stamps that no window reaches any more.
-function Bucket:forget(now)
-  local longest = 0
-  for _, window in ipairs(self.windows) do longest = math.max(longest, window.seconds) end
-  while self.first <= self.last and self.stamps[self.first] + longest + MARGIN <= now do
-    self.stamps[self.first] = nil
-    self.first = self.first + 1
-  end
-end
-
-function Bucket:stamp(at)
-  self.last = self.last + 1
-  local position = self.last
-  while position > self.first and self.stamps[position - 1] > at do
-    self.stamps[position] = self.stamps[position - 1]
+-- The service counted a call, at `moment` at the latest. Later stamps are those of
+-- lost calls, which lie in the future.
+function Bucket:stamp(moment)
+  local stamps, position = self.stamps, self.last + 1
+  while (stamps[position - 1] or moment) > moment do
+    stamps[position] = stamps[position - 1]
     position = position - 1
   end
-  self.stamps[position] = at
+  stamps[position] = moment
+  self.last = self.last + 1
+  stamps[self.last - self.most] = nil
 end
 
 local Quota = {}
@@ -98,10 +94,7 @@ end
 function Quota:answered(slot, now)
   local bucket = slot.bucket
   bucket.out = bucket.out - 1
-  if #bucket.windows > 0 then
-    bucket:stamp(now)
-    bucket:forget(now)
-  end
+  bucket:stamp(now)
 end
 
 -- The slot's call went out and no answer will come: the service may count it
@@ -121,18 +114,19 @@ function Quota:pause(operation, moment)
   bucket.paused = math.max(bucket.paused, moment)
 end
 
--- The least seconds that `count` calls take when they start with unused windows:
--- whole hours first, then the minutes of what is left.
+-- The least seconds from the first of `count` calls to the last when they start with
+-- unused windows: full hours and the full minutes of what is left, or full minutes
+-- alone where their limit is so low that the hour's is never reached.
 function Quota:at_best(operation, count)
+  count = math.max(count, 1)
   local windows, alone, nested, left = self:bucket(operation).windows, 0, 0, count
   for i = #windows, 1, -1 do
-    local window = windows[i]
-    local length = window.seconds + MARGIN
-    alone = math.max(alone, math.floor((count - 1) / window.limit) * length)
-    local full = math.floor((left - 1) / window.limit)
-    nested, left = nested + full * length, left - full * window.limit
+    local limit, seconds = windows[i].limit, windows[i].seconds + MARGIN
+    local full = math.floor((left - 1) / limit)
+    nested, left = nested + full * seconds, left - full * limit
+    alone = math.max(alone, math.floor((count - 1) / limit) * seconds)
   end
-  return count > 0 and math.max(alone, nested) or 0
+  return math.max(alone, nested)
 end
 
 return quota

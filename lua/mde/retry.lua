@@ -3,9 +3,11 @@
 local date = require "mde.date"
 
 local retry = {
-  attempts = 5,      -- how often a request goes out at most; a 429 does not count
-  longest = 30,      -- seconds: the cap of a growing pause
-  longest_pause = 3600,  -- seconds: the longest Retry-After that is believed
+  attempts = 5,          -- how often a request goes out at most; a call's 429 does not count
+  longest = 30,          -- seconds: the cap of a growing pause
+  shortest_pause = 1,    -- seconds: the shortest Retry-After that is believed, since "0"
+                         -- and dates that have passed would make a storm
+  longest_pause = 3600,  -- seconds: the longest
 }
 
 -- Seconds to wait before attempt number `attempt` + 1: doubling from one
@@ -17,8 +19,7 @@ function retry.delay(attempt, random)
 end
 
 local function believed(seconds)
-  if not seconds or seconds ~= seconds then return nil end
-  return math.max(0, math.min(seconds, retry.longest_pause))
+  return seconds and math.max(retry.shortest_pause, math.min(seconds, retry.longest_pause))
 end
 
 -- Seconds that an answer asks to wait: from Retry-After, in seconds or as a

@@ -4,6 +4,7 @@
 -- for and look at how it ended. A token is refreshed while it still works; if
 -- that fails, the old one is used for as long as it lives.
 
+local core = require "mde.core"
 local errors = require "mde.errors"
 local retry = require "mde.retry"
 
@@ -15,7 +16,6 @@ Fetch.__index = Fetch
 function Fetch:finish(now, got, err)
   self.done, self.err = true, err
   self.token:fetched(self, now, got)
-  return "done"
 end
 
 function Fetch:judge(now, response, err)
@@ -39,7 +39,7 @@ end
 function Fetch:step(now, response, err)
   if response or err then
     self.sent = false
-    if self:judge(now, response, err) then return "done" end
+    self:judge(now, response, err)
   end
   if self.done then return "done" end
   if self.sent then return "wait" end
@@ -54,6 +54,13 @@ local Token = {}
 Token.__index = Token
 
 local token = {}
+
+-- The value of an Authorization header, as a secret; nil if `text` is no bearer token
+-- (RFC 6750, 2.1).
+function token.header(text)
+  if type(text) ~= "string" or not text:find "^[%w%-%._~%+/]+=*$" then return nil end
+  return core.secret("Bearer " .. text)
+end
 
 -- `credential` as in mde.credential.*; `add(fetch)` hands a fetch to whoever
 -- drives it; `random()` gives a number in [0, 1).
@@ -86,14 +93,10 @@ function Token:fetched(fetch, now, got)
   end
 end
 
--- The Authorization header's value, or nil and the fetch to wait for (nil, nil
--- where nothing can be fetched).
+-- The Authorization header's value, or nil and the fetch to wait for.
 function Token:current(now)
   if self.header and now >= self.expires_at then self.header = nil end
-  if not self.header then
-    if not self.credential.request then return nil end
-    return nil, self:fetch()
-  end
+  if not self.header then return nil, self:fetch() end
   if now >= self.refresh_at and not self.fetching then self:fetch() end
   return self.header
 end

@@ -2,9 +2,10 @@
 
 local url = {}
 
--- Percent-encodes everything but unreserved characters (RFC 3986, 2.3).
+-- Percent-encodes everything but unreserved characters (RFC 3986, 2.3), whatever
+-- the locale takes for letters.
 function url.encode(text)
-  return (text:gsub("[^%w%-%._~]", function(c) return ("%%%02X"):format(c:byte()) end))
+  return (text:gsub("[^A-Za-z0-9%-%._~]", function(c) return ("%%%02X"):format(c:byte()) end))
 end
 
 -- Body of an application/x-www-form-urlencoded request from a list of
@@ -17,25 +18,31 @@ function url.form(fields)
   return table.concat(parts, "&")
 end
 
--- The host of a base as `url.base` returns it.
+-- The host of a URL that begins as `url.base` returns it, an IPv6 address in its
+-- brackets.
 function url.host(base)
   return base:match "^%a+://(%[[^%]]*%])" or base:match "^%a+://([^:/]+)"
 end
 
+-- An address literal; whether its numbers are sound is the engine's to check.
 local function is_loopback(host)
   return host == "[::1]" or host:find "^127%.%d+%.%d+%.%d+$" ~= nil
+end
+
+-- Whether a host and what follows it name a place to connect to.
+local function is_authority(host, port)
+  if not (host:find "^[%w%.%-]+$" or host:find "^%[[%x:%.]+%]$") then return false end
+  return port == "" or port:find "^:%d+$" ~= nil and tonumber(port:sub(2)) <= 65535
 end
 
 -- Checks a scheme, host and optional port, such as "https://host" or
 -- "http://127.0.0.1:8080/". -> the same in lower case without a last slash |
 -- nil, what was expected
 function url.base(text)
-  local scheme, authority = text:lower():match "^(https?)://([%w%.%-:%[%]]+)/?$"
-  if not scheme then return nil, "https://HOST, without path, user or query" end
-  local base = scheme .. "://" .. authority
-  local host, rest = url.host(base), nil
-  rest = host and authority:sub(#host + 1)
-  if not host or (rest ~= "" and not rest:find "^:%d+$") then
+  local base = text:lower():gsub("/$", "")
+  local scheme = base:match "^(https?)://"
+  local host = scheme and url.host(base)
+  if not host or not is_authority(host, base:sub(#scheme + 4 + #host)) then
     return nil, "https://HOST, without path, user or query"
   end
   if scheme == "http" and not is_loopback(host) then
@@ -44,12 +51,20 @@ function url.base(text)
   return base
 end
 
--- Whether the environment's no_proxy list names `host`: "*", a name, or a domain
--- with or without a leading dot. Loopback never goes through a proxy.
+-- A host as lists of them write it, without its port or brackets.
+local function bare(host)
+  return host:match "^%[(.*)%]" or host:match "^([^:]*):%d+$" or host
+end
+
+-- Whether the environment's no_proxy list names `host` (as url.host returns it):
+-- "*", a name or address, or a domain, with or without "." or "*." in front. A port
+-- in the list is ignored, ranges such as 10.0.0.0/8 are not known. Loopback never
+-- goes through a proxy.
 function url.is_direct(host, no_proxy)
   if is_loopback(host) then return true end
+  host = bare(host)
   for entry in (no_proxy or ""):lower():gmatch "[^,%s]+" do
-    local domain = entry:gsub("^%.", "")
+    local domain = bare(entry):gsub("^%*?%.", "")
     if entry == "*" or host == domain or host:sub(-#domain - 1) == "." .. domain then
       return true
     end

@@ -4,10 +4,10 @@
 --   cancelled          by this call
 --   already_cancelled  by an earlier one
 --   already_final      Succeeded, Failed or TimeOut: there was nothing to cancel
---   too_late           Cancelled, but all its commands had completed
+--   too_late           Cancelled, by whomever, but all its commands had completed
 --   accepted           the service took the cancel; the action is not final yet
 --   not_found          no such action
---   forbidden          a permission lacks
+--   forbidden          a permission is missing
 --   error              refused, or the id was malformed; the error says why
 --   unsent             never went out: interrupted, or no connection could be made
 --   unknown            sent, and the service could not be asked what came of it
@@ -26,21 +26,21 @@ verdict.all = {
   "forbidden", "error", "unsent", "unknown",
 }
 
--- Those after which nothing is left to do.
+-- Those that are as asked.
 verdict.good = { cancelled = true, already_cancelled = true, accepted = true }
 
 local function all_completed(commands)
-  if type(commands) ~= "table" or #commands == 0 then return false end
-  for _, command in ipairs(commands) do
+  if type(commands) ~= "table" then return false end
+  for _, command in pairs(commands) do
     if type(command) ~= "table" or command.commandStatus ~= "Completed" then return false end
   end
-  return true
+  return next(commands) ~= nil
 end
 
 local function cancelled_earlier(action, comment, since)
   if action.cancellationComment and action.cancellationComment ~= comment then return true end
-  local moment = action.cancellationDateTimeUtc and date.parse(action.cancellationDateTimeUtc)
-  return moment ~= nil and since ~= nil and moment < since
+  local moment = since and date.parse(action.cancellationDateTimeUtc)
+  return moment ~= nil and moment < since
 end
 
 -- The verdict on an action after a cancel with `comment` whose first attempt
@@ -49,8 +49,8 @@ end
 function verdict.of(action, comment, since)
   if not entity.final[action.status] then return nil end
   if action.status ~= "Cancelled" then return "already_final" end
-  if cancelled_earlier(action, comment, since) then return "already_cancelled" end
-  return all_completed(action.commands) and "too_late" or "cancelled"
+  if all_completed(action.commands) then return "too_late" end
+  return cancelled_earlier(action, comment, since) and "already_cancelled" or "cancelled"
 end
 
 return verdict

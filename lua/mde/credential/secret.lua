@@ -8,6 +8,7 @@
 local core = require "mde.core"
 local entity = require "mde.entity"
 local errors = require "mde.errors"
+local tokens = require "mde.token"
 local url = require "mde.url"
 
 local secret = {}
@@ -24,19 +25,25 @@ local ADVICE = {
   ["53003"] = "a conditional access policy blocks this sign-in",
 }
 
+local function text(value)
+  return type(value) == "string" and value ~= "" and errors.line(value, 100) or nil
+end
+
+-- Of its answer only `error`, the number and the trace are shown: the description
+-- repeats what was sent.
 local function refusal(response)
   local answer = entity.decode(response.body) or {}
-  local code = type(answer.error) == "string" and answer.error or "no reason given"
-  local description = type(answer.error_description) == "string" and answer.error_description or ""
-  local number = description:match "AADSTS(%d+)"
-  local message = ("the login service refused to sign in: %s"):format(code)
+  local failed = response.status >= 500
+  local message = ("the login service %s: %s"):format(
+    failed and "failed" or "refused to sign in", text(answer.error) or "no reason given")
+  local number = (text(answer.error_description) or ""):match "AADSTS(%d+)"
   if number then
     message = ("%s (AADSTS%s%s)"):format(message, number,
       ADVICE[number] and ": " .. ADVICE[number] or "")
   end
   return nil, errors.new {
-    code = "sign_in", message = message, status = response.status,
-    request_id = type(answer.trace_id) == "string" and answer.trace_id or nil,
+    code = failed and "service" or "sign_in", message = message, status = response.status,
+    request_id = text(answer.trace_id),
   }
 end
 
@@ -45,7 +52,7 @@ end
 function secret.new(settings)
   local request = {
     method = "POST",
-    url = ("%s/%s/oauth2/v2.0/token"):format(settings.authority, settings.tenant),
+    url = ("%s/%s/oauth2/v2.0/token"):format(settings.authority, url.encode(settings.tenant)),
     headers = { ["content-type"] = "application/x-www-form-urlencoded",
                 accept = "application/json" },
     body = core.secret(url.form {
@@ -65,15 +72,12 @@ function secret.new(settings)
   function credential.read(response)
     if response.status ~= 200 then return refusal(response) end
     local answer = entity.decode(response.body) or {}
-    local lifetime = tonumber(answer.expires_in)
-    if type(answer.access_token) ~= "string" or not lifetime or lifetime <= 0
-       or not answer.access_token:find "^[%w%-%._~%+/]+=*$" then
-      return nil, errors.new {
-        code = "bad_answer", status = response.status,
-        message = "the login service's answer has no token with an expiry",
-      }
-    end
-    return { header = core.secret("Bearer " .. answer.access_token), lifetime = lifetime }
+    local header, lifetime = tokens.header(answer.access_token), tonumber(answer.expires_in)
+    if header and lifetime and lifetime > 0 then return { header = header, lifetime = lifetime } end
+    return nil, errors.new {
+      code = "bad_answer", status = response.status,
+      message = "the login service's answer has no token with an expiry",
+    }
   end
 
   return credential
