@@ -15,6 +15,7 @@ end
 
 program.path = absolute(build .. "/bin/mde")
 program.support = absolute "spec/support"
+program.examples = absolute "examples"
 
 local pty = absolute(build .. "/spec/pty")
 local pty_built = false
@@ -34,28 +35,35 @@ local function read(path)
   local file = assert(io.open(path, "rb"))
   local text = file:read "a"
   file:close()
-  os.remove(path)
   return text
 end
 
--- Runs a shell script in which $mde is the program, and mde is in the PATH. Its
--- standard input is `input` (text; default none), and it has no terminal.
--- -> { status, out, err }
+local function new_folder()
+  local pipe = assert(io.popen "mktemp -d")
+  local folder = pipe:read()
+  pipe:close()
+  return folder
+end
+
+-- Runs a shell script, in an empty folder, in which $mde is the program, and mde is
+-- in the PATH. Its standard input is `input` (text; default none), and it has no
+-- terminal. -> { status, out, err }
 function program.sh(script, input)
-  local file = os.tmpname()
+  local folder = new_folder()
   if input then
-    local handle = assert(io.open(file, "wb"))
+    local handle = assert(io.open(folder .. "/in", "wb"))
     handle:write(input)
     handle:close()
   end
-  local folder = program.path:match "^(.*)/"
   local _, how, code = os.execute(([[
-    mde=%s; PATH=%s:$PATH; export mde PATH
-    exec setsid -w sh -c %s <%s >%s.out 2>%s.err]]):format(program.quote(program.path),
-      program.quote(folder), program.quote(script), input and file or "/dev/null", file, file))
-  os.remove(file)
-  return { status = how == "signal" and 128 + code or code, out = read(file .. ".out"),
-           err = read(file .. ".err") }
+    mde=%s; PATH=%s:$PATH; export mde PATH; mkdir %s/empty; cd %s/empty
+    exec setsid -w sh -c %s <%s >../out 2>../err]]):format(program.quote(program.path),
+      program.quote(program.path:match "^(.*)/"), folder, folder, program.quote(script),
+      input and "../in" or "/dev/null"))
+  local result = { status = how == "signal" and 128 + code or code,
+                   out = read(folder .. "/out"), err = read(folder .. "/err") }
+  os.execute("rm -rf " .. folder)
+  return result
 end
 
 -- Runs the program with arguments. -> { status, out, err }

@@ -1,0 +1,39 @@
+-- Each example runs.
+
+local program = require "spec.support.program"
+
+local function example(name, ...)
+  local words = { program.path, "sim", ... }
+  words[#words + 1] = program.examples .. "/" .. name
+  for i, word in ipairs(words) do words[i] = program.quote(word) end
+  return "exec " .. table.concat(words, " ")
+end
+
+describe("the examples", function()
+  it("rehearse an incident, and notice when it is not as it must be", function()
+    local run = program.sh(example "demo")
+    assert.equal(0, run.status, run.err)
+    assert.truthy(run.out:find("312 of 312 cancelled, 49 others as they were", 1, true), run.out)
+    assert.truthy(run.err:find("Cancelling is not un-isolating", 1, true))
+    run = program.rehearse("{ oddities = { cancel_takes = 9e9 } }",
+      "exec " .. program.quote(program.examples .. "/demo"))
+    assert.equal(1, run.status)
+    assert.truthy(run.err:find("demo: not all 312 were cancelled", 1, true), run.err)
+  end)
+
+  it("cancel what is stuck", function()
+    local run = program.sh(example("playbooks/stuck.lua", "mde", "run"))
+    assert.equal(0, run.status, run.err)
+    assert.truthy(run.out:find("26 live responses are older than 4h\n", 1, true))
+    assert.truthy(run.out:find("\n26\tcancelled\n$"))
+  end)
+
+  it("tell what is open on a machine", function()
+    local run = program.sh(
+      [[exec $mde sim sh -c 'name=$(mde list --json --limit 1 2>/dev/null |
+        sed "s/.*computerDnsName\":\"\([^\"]*\).*/\1/")
+        mde run ]] .. program.examples .. [[/playbooks/machine.lua $name']])
+    assert.equal(0, run.status, run.err)
+    assert.truthy(run.out:find "^%x+%-[%x-]+  %u%a+  %u%a+  %d+ minutes  by %S+\n", run.out)
+  end)
+end)
