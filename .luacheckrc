@@ -18,4 +18,5 @@ local program = {
 files["lua/mde/cli"] = program
 files["lua/mde/sim/server.lua"] = program
 files["spec"] = { std = "max+busted" }
-files["examples"] = program
+files["spec/hosts"] = { std = "ngx_lua+busted", max_line_length = 100 }
+files["examples"] = { std = "lua54", read_globals = { "mde" } }

@@ -5,7 +5,8 @@ local core = require "mde.core"
 
 local function ask(url)
   local engine = assert(core.engine())
-  local id, response, err = assert(engine:start { url = url }), nil, nil
+  local id = assert(engine:start { url = url })
+  local response, err
   repeat
     engine:poll(1)
     response, err = engine:take(id)

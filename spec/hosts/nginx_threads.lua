@@ -45,6 +45,8 @@ return function(url)
   end
   local cancelled = 0
   for i = 3, THREADS do if verdicts[i] == "cancelled" then cancelled = cancelled + 1 end end
-  ngx.say(cjson.encode { cancelled = cancelled, killed = { verdicts[1] or "none", verdicts[2] or "none" },
-                         tokens = counts:get "token", posts = counts:get "cancel" })
+  ngx.say(cjson.encode {
+    cancelled = cancelled, killed = { verdicts[1] or "none", verdicts[2] or "none" },
+    tokens = counts:get "token", posts = counts:get "cancel",
+  })
 end

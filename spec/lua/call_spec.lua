@@ -34,7 +34,9 @@ end
 
 local function answer(status, fields, headers)
   local parts = {}
-  for name, value in pairs(fields or {}) do parts[#parts + 1] = ('"%s":"%s"'):format(name, value) end
+  for name, value in pairs(fields or {}) do
+    parts[#parts + 1] = ('"%s":"%s"'):format(name, value)
+  end
   return { status = status, headers = headers or {}, body = "{" .. table.concat(parts, ",") .. "}" }
 end
 
@@ -114,13 +116,12 @@ describe("a call", function()
   end)
 
   it("is tried again after growing pauses when it never left", function()
-    local client, call = new_client(), nil
-    call = new_cancel(client)
+    local client = new_client()
+    local call = new_cancel(client)
     local now, waits = 0, {}
     while true do
       assert.equal("start", (call:step(now)))
-      local what, detail = seen(call:step(now, nil, { code = "connection", message = "no",
-                                                      sent = false }), nil, now)
+      local what = call:step(now, nil, { code = "connection", message = "no", sent = false })
       if what == "done" then break end
       waits[#waits + 1] = call.not_before - now
       assert.equal("wait", what)

@@ -6,7 +6,8 @@ local UNKNOWN = "5382f7ea-7557-4ab7-9782-d50480024a4e"
 
 local function commands(count)
   local list = {}
-  for i = 1, count do list[i] = { type = "PutFile", params = { { key = "FileName", value = "x" } } } end
+  local params = { { key = "FileName", value = "x" } }
+  for i = 1, count do list[i] = { type = "PutFile", params = params } end
   return list
 end
 
@@ -60,7 +61,7 @@ describe("client:cancel", function()
       function() client:actions { coment = "x" } end,
     } do
       local _, raised = pcall(wrong)
-      assert.is_truthy(raised:find "client_spec.lua:%d+: %a[%a_]+: unknown option 'coment' %(known: ",
+      assert.is_truthy(raised:find "client_spec.lua:%d+: [%a_]+: unknown option 'coment' %(known: ",
         raised)
     end
   end)
@@ -202,7 +203,9 @@ describe("client:cancel", function()
   it("gives each error to one caller alone", function()
     local client, service = world.new({}, { client_secret = "wrong" })
     local ids, seen = world.add(service, 2), {}
-    client:cancel_all(ids, { comment = "x", on_item = function(item) seen[item.error] = item.id end })
+    client:cancel_all(ids, { comment = "x", on_item = function(item)
+      seen[item.error] = item.id
+    end })
     local count = 0
     for err, id in pairs(seen) do
       count = count + 1
