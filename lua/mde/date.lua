@@ -31,14 +31,24 @@ local function civil(day)
   return year + era * 400, month, of_year - floor((153 * shifted + 2) / 5) + 1
 end
 
--- A moment in UTC from numbers, nil if the calendar has none such. A leap second,
--- 60, is the first second of the next minute, as POSIX counts.
-local function moment(year, month, day, hour, minute, second)
-  if hour > 23 or minute > 59 or second > 60 then return nil end
+-- The same for a date that the calendar may not have: nil then. The dates of an
+-- incident are of few days.
+local last_year, last_month, last_day, last_number
+local function checked_days(year, month, day)
+  if day == last_day and month == last_month and year == last_year then return last_number end
   local number = days(year, month, day)
   local y, m, d = civil(number)
   if y ~= year or m ~= month or d ~= day then return nil end
-  return number * 86400 + hour * 3600 + minute * 60 + second
+  last_year, last_month, last_day, last_number = year, month, day, number
+  return number
+end
+
+-- A moment in UTC from numbers, nil if there is none such. A leap second, 60, is the
+-- first second of the next minute, as POSIX counts.
+local function moment(year, month, day, hour, minute, second)
+  if hour > 23 or minute > 59 or second > 60 then return nil end
+  local number = checked_days(year, month, day)
+  return number and number * 86400 + hour * 3600 + minute * 60 + second
 end
 
 -- ".8785235" -> seconds | nil: not "", nor a point and up to nine digits
