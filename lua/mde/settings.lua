@@ -167,17 +167,16 @@ end
 
 -- }}
 
--- The proxy to a base's host: the option, or the environment's for https.
+-- The proxy to a base's host: the option, or the environment's for https. Loopback
+-- addresses are reached without one.
 local function proxy_to(base, source)
-  local given = source.options.proxy
-  if given == false then return nil end
+  local host, given, getenv = url.host(base), source.options.proxy, source.getenv
+  if given == false or url.is_direct(host) then return nil end
   if given ~= nil then
     if type(given) ~= "string" or not given:find "%S" then fail("proxy: not a URL") end
     return given
   end
-  local getenv = source.getenv
-  local no_proxy = getenv "NO_PROXY" or getenv "no_proxy"
-  if url.is_direct(url.host(base), no_proxy) then return nil end
+  if url.is_direct(host, getenv "NO_PROXY" or getenv "no_proxy") then return nil end
   local proxy = getenv "HTTPS_PROXY" or getenv "https_proxy"
   return proxy ~= "" and proxy or nil
 end

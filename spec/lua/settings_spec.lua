@@ -133,6 +133,8 @@ describe("settings", function()
     assert.same({ false, proxy },
       proxies({ api_url = "http://127.0.0.1:8080" }, { HTTPS_PROXY = proxy }))
     assert.same({ false, false }, proxies({ proxy = false }, { HTTPS_PROXY = proxy }))
+    assert.same({ false, "http://mine" },
+      proxies({ api_url = "http://[::1]:8080", proxy = "http://mine" }, {}))
     assert.same({ "http://mine", "http://mine" },
       proxies({ proxy = "http://mine" }, { HTTPS_PROXY = proxy }))
   end)
