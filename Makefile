@@ -40,6 +40,7 @@ BIND_OBJECTS := $(patsubst src/%.c,$(BUILD)/obj/$(LUA)/%.o,$(wildcard src/bind/*
 HOST_OBJECTS := $(patsubst src/%.c,$(BUILD)/obj/%.o,\
                   $(filter-out src/host/httpd.c,$(wildcard src/host/*.c)))
 CORE_TESTS   := $(patsubst spec/core/%.c,$(BUILD)/spec/%,$(wildcard spec/core/*_test.c))
+BIND_TESTS   := $(patsubst spec/%.c,$(BUILD)/spec/%,$(wildcard spec/bind/*_test.c))
 
 # The build tree has the shape of an installation, so that the program finds
 # its modules beside itself in both. The program is Lua 5.4's alone.
@@ -73,11 +74,18 @@ $(SHARE): FORCE
 	@mkdir -p $(@D) && ln -sfn $(abspath lua/mde) $@
 
 core-tests: $(CORE_TESTS)
+bind-tests: $(BIND_TESTS)
 
-# The tests make the core's allocations fail: see spec/core.
+# These make allocations fail: see spec/core/shortage.h.
+$(BUILD)/spec/allocation_test $(BIND_TESTS): WRAP = -Wl,--wrap=malloc,--wrap=calloc,--wrap=free
+
 $(BUILD)/spec/%_test: spec/core/%_test.c $(wildcard spec/core/*.h) $(CORE_OBJECTS)
-	$(COMPILE) -Ispec/core $(LDFLAGS) -o $@ $< $(CORE_OBJECTS) \
+	$(COMPILE) -Ispec/core $(LDFLAGS) $(WRAP) -o $@ $< $(CORE_OBJECTS) \
 	  $(call pkg,--libs,libcurl) -lpthread
+
+$(BUILD)/spec/bind/%_test: spec/bind/%_test.c $(wildcard spec/core/*.h) $(CORE_OBJECTS) $(BIND_OBJECTS)
+	$(COMPILE) $(LUA_CFLAGS) -Ispec/core $(LDFLAGS) $(WRAP) -o $@ $< $(CORE_OBJECTS) \
+	  $(BIND_OBJECTS) $(call pkg,--libs,$(LUA_PC) libcurl) -lpthread
 
 deps:  ## installs what building and running need and this machine lacks
 	@spec/support/deps
@@ -120,7 +128,7 @@ help:  ## lists these
 
 FORCE:
 .DELETE_ON_ERROR:
-.PHONY: all deps demo test core-tests lint asan valgrind bench install \
+.PHONY: all deps demo test core-tests bind-tests lint asan valgrind bench install \
         uninstall clean help FORCE
 
--include $(wildcard $(BUILD)/obj/*/*.d $(BUILD)/obj/*/*/*.d $(BUILD)/spec/*.d)
+-include $(wildcard $(BUILD)/obj/*/*.d $(BUILD)/obj/*/*/*.d $(BUILD)/spec/*.d $(BUILD)/spec/*/*.d)

@@ -72,6 +72,19 @@ static void test_timeout (void) {
 }
 
 
+/* Would hang here, and not go wrong, if it were rounded to none. */
+static void test_shortest_timeout (void) {
+  server host;
+  mde_request request;
+  server_start(&host, never_answer);
+  request = make_request("GET", host.url);
+  request.timeout = 1e-9;
+  check_text(exchange(engine, &request).code, "timeout",
+             "a timeout may be as short as it likes");
+  server_stop(&host);
+}
+
+
 /* Takes the first bytes of a TLS handshake and gives self->answer to them. */
 static void spoil_handshake (server *self, int connection, int number) {
   (void)number;
@@ -186,6 +199,7 @@ int main (void) {
   test_refused();
   test_lost();
   test_timeout();
+  test_shortest_timeout();
   test_handshake();
   test_resolver();
   test_no_address();

@@ -94,6 +94,20 @@ static void test_headers (void) {
 }
 
 
+static void test_large_headers (void) {
+  static char value[64 * 1024];
+  mde_request request = make_request("GET", "https://example.com/");
+  mde_header headers[2] = { { { "X-A", 3 }, { value, sizeof value - 6 } },
+                            { { "X-B", 3 }, { value, 0 } } };
+  memset(value, 'x', sizeof value);
+  request.headers = headers;
+  request.header_count = 2;
+  accepted(&request, "64 KiB of headers");
+  headers[1].value.length = 1;
+  refused(&request, "one byte more");
+}
+
+
 static void test_timeouts (void) {
   static const double bad[] = { 0, -1, 1e9, NAN, INFINITY };
   mde_request request;
@@ -128,6 +142,8 @@ static void test_proxies (void) {
     request.proxy = good[i];
     accepted(&request, "a proxy");
   }
+  request.url = "http://127.0.0.1/";
+  refused(&request, "http, which a proxy could read");
 }
 
 
@@ -137,6 +153,7 @@ int main (void) {
   test_urls();
   test_methods();
   test_headers();
+  test_large_headers();
   test_timeouts();
   test_proxies();
   check(mde_engine_count(engine) == 0, "nothing is left of any of them");

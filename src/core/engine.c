@@ -11,7 +11,6 @@
 #include "transfer.h"
 
 #define CHAINS 1024           /* of the table of transfers; a power of 2 */
-#define IDLE_MAXIMUM 64       /* easy handles kept for the next request */
 #define CONNECTIONS_KEPT 128L
 #define STEP_PAUSE 0.001      /* s */
 #define POLL_MAXIMUM 1.0      /* s */
@@ -19,8 +18,6 @@
 struct mde_engine {
   CURLM *multi;  /* NULL until a request of this process needs it */
   mde_transfer *table[CHAINS];  /* by the low bits of their ids */
-  CURL *idle[IDLE_MAXIMUM];
-  size_t idle_count;
   size_t count, ended;  /* transfers, and those of them that have ended */
   size_t body_maximum;
   int64_t last_id;
@@ -68,7 +65,7 @@ static void disown (mde_engine *engine) {
   engine->owner = self;
   engine->multi = NULL;
   memset(engine->table, 0, sizeof engine->table);
-  engine->idle_count = engine->count = engine->ended = 0;
+  engine->count = engine->ended = 0;
 }
 
 
@@ -90,24 +87,10 @@ static bool make_multi (mde_engine *engine) {
 }
 
 
-static CURL *get_easy (mde_engine *engine) {
-  if (engine->idle_count == 0) return curl_easy_init();
-  return engine->idle[--engine->idle_count];
-}
-
-
-static void give_back (mde_engine *engine, CURL *easy) {
-  if (engine->idle_count < IDLE_MAXIMUM)
-    engine->idle[engine->idle_count++] = easy;
-  else
-    curl_easy_cleanup(easy);
-}
-
-
 /* Ends a transfer that is going. */
 static void end (mde_engine *engine, mde_transfer *transfer, CURLcode result) {
   (void)curl_multi_remove_handle(engine->multi, transfer->easy);
-  give_back(engine, mde_transfer_end(transfer, result));
+  mde_transfer_end(transfer, result);
   engine->ended++;
 }
 
@@ -130,12 +113,12 @@ static void drain (mde_engine *engine) {
 
 
 /* libcurl can't go on: its transfers must not wait for what never comes. */
-static void end_all (mde_engine *engine) {
+static void end_all (mde_engine *engine, CURLcode result) {
   size_t i;
   for (i = 0; i < CHAINS; i++) {
     mde_transfer *transfer = engine->table[i];
     for (; transfer != NULL; transfer = transfer->next)
-      if (transfer->easy != NULL) end(engine, transfer, CURLE_RECV_ERROR);
+      if (transfer->easy != NULL) end(engine, transfer, result);
   }
 }
 
@@ -150,7 +133,9 @@ static void move_on (mde_engine *engine) {
   hold_sigpipe(&before);
   code = curl_multi_perform(engine->multi, &running);
   drain(engine);
-  if (code != CURLM_OK) end_all(engine);
+  if (code != CURLM_OK)
+    end_all(engine, code == CURLM_OUT_OF_MEMORY ? CURLE_OUT_OF_MEMORY
+                                                : CURLE_RECV_ERROR);
   release_sigpipe(&before);
 }
 
@@ -201,20 +186,6 @@ size_t mde_engine_poll (mde_engine *engine, double seconds) {
 
 /* {{ Requests */
 
-static bool launch (mde_engine *engine, mde_transfer *transfer,
-                    const mde_request *request) {
-  CURL *easy;
-  if (!make_multi(engine)) return false;
-  easy = get_easy(engine);
-  if (easy == NULL) return false;
-  if (mde_transfer_begin(transfer, request, easy)
-      && curl_multi_add_handle(engine->multi, easy) == CURLM_OK)
-    return true;
-  give_back(engine, mde_transfer_end(transfer, CURLE_OUT_OF_MEMORY));
-  return false;
-}
-
-
 int64_t mde_engine_start (mde_engine *engine, const mde_request *request,
                           mde_error *error) {
   mde_transfer *transfer;
@@ -222,7 +193,8 @@ int64_t mde_engine_start (mde_engine *engine, const mde_request *request,
   disown(engine);
   transfer = mde_transfer_new(request, engine->body_maximum, error);
   if (transfer == NULL) return 0;
-  if (!launch(engine, transfer, request)) {
+  if (!make_multi(engine) || !mde_transfer_begin(transfer, request)
+      || curl_multi_add_handle(engine->multi, transfer->easy) != CURLM_OK) {
     mde_transfer_free(transfer);
     mde_error_set(error, "out_of_memory", "out of memory");
     return 0;
@@ -299,8 +271,6 @@ void mde_engine_close (mde_engine *engine) {
   for (i = 0; i < CHAINS; i++)
     while (engine->table[i] != NULL)
       mde_engine_abandon(engine, engine->table[i]->id);
-  for (i = 0; i < engine->idle_count; i++)
-    curl_easy_cleanup(engine->idle[i]);
   if (engine->multi != NULL) (void)curl_multi_cleanup(engine->multi);
   release_sigpipe(&before);
   free(engine);

@@ -5,10 +5,11 @@
 ** into its caller, and never blocks except in mde_engine_poll. Everything a
 ** request points at is copied by mde_engine_start.
 **
-** What it insists on: https, or http to a loopback address literal (127.0.0.0/8,
-** [::1]); TLS 1.2 or later with certificate and name verified; a body
-** maximum counted on decoded bytes; a POST body that can't be rewound, so that
-** libcurl never sends one twice by itself; no proxy but the given one.
+** What it insists on: https, or http without a proxy to a loopback address
+** literal (127.0.0.0/8, [::1]); TLS 1.2 or later with certificate and name
+** verified; a body maximum counted on decoded bytes; a POST body that can't be
+** rewound, so that libcurl never sends one twice by itself; no proxy but the
+** given one.
 **
 ** One engine serves one thread at a time. In a process other than the one
 ** that made it (after fork) it starts empty and frees nothing of its parent's.
@@ -44,7 +45,7 @@ typedef enum mde_http_version {
 typedef struct mde_request {
   const char *method;  /* "GET", "POST", ... */
   const char *url;
-  const mde_header *headers;
+  const mde_header *headers;  /* at most 64 KiB of names and values */
   size_t header_count;
   const char *body;  /* NULL: none */
   size_t body_length;

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "secret.h"
+
 #define MAXIMUM ((size_t)64 * 1024)  /* bytes */
 
 
@@ -20,6 +22,7 @@ const char *mde_headers_add (mde_headers *headers, const char *line,
   const char *colon = (const char *)memchr(line, ':', length);
   const char *wrong;
   if (length >= 5 && memcmp(line, "HTTP/", 5) == 0) {
+    mde_wipe(text->data, text->length);
     text->length = 0;
     return NULL;
   }

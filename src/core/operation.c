@@ -58,12 +58,18 @@ static const mde_argument *find (const mde_argument *arguments, size_t count,
 
 /* {{ Checks */
 
+/* The message stays one line, and shows the byte that is out of place too. */
 static bool refuse (mde_error *error, const mde_operation *operation,
                     const mde_argument *argument, const char *expected) {
-  const int shown = argument->length > 60 ? 60 : (int)argument->length;
-  mde_error_set(error, "invalid_argument", "%s: %s '%.*s' is not %s",
-                operation->name, argument->name, shown, argument->value,
-                expected);
+  char shown[60 + 1];
+  size_t i;
+  for (i = 0; i < argument->length && i < sizeof shown - 1; i++) {
+    const char c = argument->value[i];
+    shown[i] = (char)(c < ' ' || c > '~' ? '?' : c);
+  }
+  shown[i] = '\0';
+  mde_error_set(error, "invalid_argument", "%s: %s '%s' is not %s",
+                operation->name, argument->name, shown, expected);
   return false;
 }
 

@@ -4,7 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
-#define TIMEOUT_MAXIMUM 86400.0  /* seconds */
+#define TIMEOUT_MAXIMUM 86400.0              /* seconds */
+#define HEADERS_MAXIMUM ((size_t)64 * 1024)  /* bytes, names and values */
 
 
 static bool refuse (mde_error *error, const char *reason) {
@@ -49,6 +50,21 @@ static bool check_header (const mde_header *header, mde_error *error) {
                 "end in it?)", header->name.length < 60
                 ? (int)header->name.length : 60, header->name.data);
   return false;
+}
+
+
+static bool check_headers (const mde_request *request, mde_error *error) {
+  size_t room = HEADERS_MAXIMUM;
+  size_t i;
+  for (i = 0; i < request->header_count; i++) {
+    const mde_header *header = &request->headers[i];
+    if (!check_header(header, error)) return false;
+    if (header->name.length > room
+        || header->value.length > room - header->name.length)
+      return refuse(error, "its headers have more than 64 KiB");
+    room -= header->name.length + header->value.length;
+  }
+  return true;
 }
 
 
@@ -116,7 +132,8 @@ static bool check_host (CURLU *url, mde_error *error) {
 }
 
 
-static bool check_scheme (CURLU *url, bool *https, mde_error *error) {
+static bool check_scheme (CURLU *url, bool proxied, bool *https,
+                          mde_error *error) {
   char *scheme = NULL;
   bool http;
   if (!get_part(url, CURLUPART_SCHEME, &scheme, error)) return false;
@@ -124,8 +141,10 @@ static bool check_scheme (CURLU *url, bool *https, mde_error *error) {
   http = strcasecmp(scheme, "http") == 0;
   curl_free(scheme);
   if (*https) return true;
-  return http ? check_host(url, error)
-              : refuse(error, "the URL must begin with https://");
+  if (!http) return refuse(error, "the URL must begin with https://");
+  if (!check_host(url, error)) return false;
+  return !proxied
+         || refuse(error, "http goes through no proxy, which could read it");
 }
 
 
@@ -137,7 +156,8 @@ CURLU *mde_request_url (const mde_request *request, bool *https,
     return NULL;
   }
   url = parse(request->url, "URL", CURLU_DISALLOW_USER, error);
-  if (url == NULL || check_scheme(url, https, error)) return url;
+  if (url == NULL || check_scheme(url, request->proxy != NULL, https, error))
+    return url;
   curl_url_cleanup(url);
   return NULL;
 }
@@ -169,13 +189,11 @@ static bool check_proxy (const char *text, mde_error *error) {
 
 
 bool mde_request_check (const mde_request *request, mde_error *error) {
-  size_t i;
   if (request->method == NULL
       || !is_token(request->method, strlen(request->method)))
     return refuse(error, "its method is not an HTTP token");
-  for (i = 0; i < request->header_count; i++)
-    if (!check_header(&request->headers[i], error)) return false;
-  if (!check_timeout(request->timeout, "timeout", error)
+  if (!check_headers(request, error)
+      || !check_timeout(request->timeout, "timeout", error)
       || !check_timeout(request->connect_timeout, "connect_timeout", error))
     return false;
   return request->proxy == NULL || check_proxy(request->proxy, error);

@@ -1,10 +1,10 @@
 #include "transfer.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "failure.h"
 #include "request.h"
 #include "secret.h"
 
@@ -104,10 +104,11 @@ static bool copy (mde_transfer *transfer, const mde_request *request) {
   struct curl_slist **end = &transfer->header_list;
   struct curl_slist *node;
   char *text;
+  const size_t size = measure(request);
   size_t i;
-  transfer->request_size = measure(request);
-  transfer->request = malloc(transfer->request_size + 1);
+  transfer->request = malloc(size + 1);
   if (transfer->request == NULL) return false;
+  transfer->request_size = size;
   node = (struct curl_slist *)transfer->request;
   text = (char *)(node + request->header_count);
   for (i = 0; i < request->header_count; i++, node++) {
@@ -139,7 +140,6 @@ mde_transfer *mde_transfer_new (const mde_request *request,
   transfer->repeatable = strcmp(request->method, "GET") == 0
                          || strcmp(request->method, "HEAD") == 0;
   transfer->sends_body = request->body != NULL || !transfer->repeatable;
-  transfer->timeout = request->timeout;
   transfer->answer.maximum = body_maximum;
   if (transfer->url != NULL) {
     if (copy(transfer, request)) return transfer;
@@ -150,7 +150,10 @@ mde_transfer *mde_transfer_new (const mde_request *request,
 }
 
 
+/* The handle first: it points at the copy. */
 static void forget_request (mde_transfer *transfer) {
+  curl_easy_cleanup(transfer->easy);
+  transfer->easy = NULL;
   mde_wipe(transfer->request, transfer->request_size);
   free(transfer->request);
   transfer->request = NULL;
@@ -193,8 +196,10 @@ static bool set_callbacks (mde_transfer *transfer, CURL *easy) {
 }
 
 
+/* Never 0, which libcurl takes for no timeout at all. */
 static long milliseconds (double seconds) {
-  return (long)(seconds * 1000 + 0.999);
+  const long whole = (long)(seconds * 1000);
+  return (double)whole < seconds * 1000 ? whole + 1 : whole;
 }
 
 
@@ -274,10 +279,10 @@ static bool set_request (mde_transfer *transfer, const mde_request *request,
 }
 
 
-bool mde_transfer_begin (mde_transfer *transfer, const mde_request *request,
-                         CURL *easy) {
+bool mde_transfer_begin (mde_transfer *transfer, const mde_request *request) {
+  CURL *easy = curl_easy_init();
   transfer->easy = easy;
-  return set_callbacks(transfer, easy)
+  return easy != NULL && set_callbacks(transfer, easy)
          && set_connection(transfer, request, easy)
          && set_trust(request, easy)
          && set_proxy(request, easy)
@@ -288,75 +293,6 @@ bool mde_transfer_begin (mde_transfer *transfer, const mde_request *request,
 
 
 /* {{ The end */
-
-/* Whether a handshake failed because the connection ended, which may go better
-** next time, and not because of what was said in it. */
-static bool cut_off (const mde_transfer *transfer) {
-  long number = 0;
-  (void)curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &number);
-  return number == ECONNRESET || number == EPIPE
-         || strstr(transfer->detail, "SSL_ERROR_SYSCALL") != NULL;
-}
-
-
-static const char *code_of (const mde_transfer *transfer, CURLcode result) {
-  if (transfer->refusal != NULL) return transfer->refusal;
-  switch (result) {
-    case CURLE_OUT_OF_MEMORY: return "out_of_memory";
-    case CURLE_OPERATION_TIMEDOUT: return "timeout";
-    case CURLE_SSL_CONNECT_ERROR:
-      return cut_off(transfer) ? "connection" : "tls";
-    case CURLE_SSL_CERTPROBLEM: case CURLE_SSL_CIPHER:
-    case CURLE_PEER_FAILED_VERIFICATION: case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_SSL_SHUTDOWN_FAILED: case CURLE_SSL_CRL_BADFILE:
-    case CURLE_SSL_ISSUER_ERROR: case CURLE_SSL_ENGINE_INITFAILED:
-    case CURLE_SSL_INVALIDCERTSTATUS: case CURLE_USE_SSL_FAILED:
-      return "tls";
-    default:
-      return transfer->sent ? "lost" : "connection";
-  }
-}
-
-
-/* What libcurl said, without what a server may have put into it to fool a
-** terminal, and not at all if a URL is in it. */
-static const char *explain (mde_transfer *transfer, CURLcode result) {
-  char *at;
-  if (transfer->detail[0] == '\0' || strstr(transfer->detail, "://") != NULL)
-    return curl_easy_strerror(result);
-  for (at = transfer->detail; *at != '\0'; at++)
-    if (*at < ' ' || *at > '~') *at = '?';
-  return transfer->detail;
-}
-
-
-static void fail (mde_transfer *transfer, CURLcode result) {
-  const char *code = code_of(transfer, result);
-  const char *why = explain(transfer, result);
-  mde_error *error = &transfer->error;
-  char *name = NULL;
-  const char *host = "the host";
-  if (curl_url_get(transfer->url, CURLUPART_HOST, &name, 0) == CURLUE_OK)
-    host = name;
-  if (strcmp(code, "connection") == 0)
-    mde_error_set(error, code, "no connection to %.100s: %s", host, why);
-  else if (strcmp(code, "tls") == 0)
-    mde_error_set(error, code, "no secure connection to %.100s: %s", host, why);
-  else if (strcmp(code, "timeout") == 0)
-    mde_error_set(error, code, "%.100s did not answer in time: %s", host, why);
-  else if (strcmp(code, "too_large") == 0)
-    mde_error_set(error, code, "the answer of %.100s is larger than %zu bytes, "
-                  "or its header too large", host, transfer->answer.maximum);
-  else if (strcmp(code, "out_of_memory") == 0)
-    mde_error_set(error, code, "out of memory");
-  else
-    mde_error_set(error, code, "the connection to %.100s ended without a whole "
-                  "answer: %s", host, why);
-  error->sent = transfer->sent;
-  transfer->progress = MDE_FAILED;
-  curl_free(name);
-}
-
 
 static void answer (mde_transfer *transfer) {
   mde_response *response = &transfer->response;
@@ -374,18 +310,28 @@ static void answer (mde_transfer *transfer) {
 }
 
 
-CURL *mde_transfer_end (mde_transfer *transfer, CURLcode result) {
-  CURL *easy = transfer->easy;
+/* Whether libcurl failed at nothing but to send the rest of the request: an
+** HTTP/2 server that has answered (401, say) need not read it. libcurl 7.88
+** makes an error of that, the only one of HTTP/2 that it has no text for. */
+static bool answered_early (const mde_transfer *transfer, CURLcode result) {
+  long status = 0;
+  (void)curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+  return result == CURLE_HTTP2_STREAM && transfer->detail[0] == '\0'
+         && status >= 200;
+}
+
+
+void mde_transfer_end (mde_transfer *transfer, CURLcode result) {
+  if (answered_early(transfer, result)) result = CURLE_OK;
   if (result == CURLE_OK && !mde_headers_split(&transfer->headers))
     result = CURLE_OUT_OF_MEMORY;
   if (result == CURLE_OK)
     answer(transfer);
-  else
-    fail(transfer, result);
-  curl_easy_reset(easy);
-  transfer->easy = NULL;
+  else {
+    mde_failure_tell(transfer, result, &transfer->error);
+    transfer->progress = MDE_FAILED;
+  }
   forget_request(transfer);
-  return easy;
 }
 
 /* }} */
