@@ -5,25 +5,21 @@
 
 #include <lauxlib.h>
 #include <lua.h>
+#include <stdint.h>
 
-#if LUA_VERSION_NUM == 501 && !defined(LUAJIT_VERSION) && !defined(luaL_newlib)
+#if LUA_VERSION_NUM == 501
 
-static inline void luaL_setfuncs (lua_State *L, const luaL_Reg *functions,
-                                  int upvalues) {
-  (void)upvalues;  /* none are used here */
+/* LuaJIT has this one, Lua 5.1 has not. [-0, +0, m] */
+static inline void mde_setfuncs (lua_State *L, const luaL_Reg *functions) {
   for (; functions->name != NULL; functions++) {
     lua_pushcfunction(L, functions->func);
     lua_setfield(L, -2, functions->name);
   }
 }
-
-#endif
-
-#if LUA_VERSION_NUM == 501
-
+#undef luaL_setfuncs
+#define luaL_setfuncs(L, functions, upvalues) mde_setfuncs(L, functions)
 #undef luaL_newlib
-#define luaL_newlib(L, functions) \
-  (lua_newtable(L), luaL_setfuncs(L, functions, 0))
+#define luaL_newlib(L, functions) (lua_newtable(L), mde_setfuncs(L, functions))
 
 /* Protected against a value of another type, as 5.2's. [-0, +0, e] */
 static inline void *mde_testudata (lua_State *L, int index, const char *name) {
@@ -35,11 +31,22 @@ static inline void *mde_testudata (lua_State *L, int index, const char *name) {
   lua_pop(L, 2);
   return same ? data : NULL;
 }
+#undef luaL_testudata
 #define luaL_testudata mde_testudata
 
 #endif
 
 /* Whether numbers have an integer subtype that a float should become. */
 #define MDE_HAS_INTEGERS (LUA_VERSION_NUM >= 503)
+
+/* Pushes a count or an id, which may need more bits than an integer of Lua 5.1
+** has. [-0, +1, -] */
+static inline void mde_push_count (lua_State *L, int64_t count) {
+#if MDE_HAS_INTEGERS
+  lua_pushinteger(L, (lua_Integer)count);
+#else
+  lua_pushnumber(L, (lua_Number)count);
+#endif
+}
 
 #endif

@@ -10,7 +10,8 @@
 #include "bind.h"
 #include "core/engine.h"
 
-#define BODY_MAXIMUM (64 * 1024 * 1024)
+#define BODY_MAXIMUM ((size_t)64 * 1024 * 1024)
+#define MAX_ID 9007199254740992.0  /* 2^53, up to which a number is exact */
 #define SLOT_REQUEST 2  /* the argument of engine:start */
 
 
@@ -33,45 +34,57 @@ static int new_engine (lua_State *L) {
 }
 
 
-/* {{ Reading a request. The request's table stays on the stack, and its
-** strings and secrets with it, until the engine has copied them. */
+/* {{ Reading a request. What is read stays on the stack, and so alive, until
+** the engine has copied it: metamethods and finalizers may change the table. */
 
-/* The bytes of the string or secret at the top. [-0, +0, e] */
-static mde_bytes check_bytes (lua_State *L, const char *what) {
-  mde_bytes bytes = { NULL, 0 };
-  const mde_secret *secret = mde_test_secret(L, -1);
-  if (secret != NULL)
-    bytes.data = mde_secret_bytes(secret, &bytes.length);
-  else if (lua_type(L, -1) == LUA_TSTRING)
-    bytes.data = lua_tolstring(L, -1, &bytes.length);
-  else
-    luaL_error(L, "request: %s must be a string or a secret, not a %s", what,
-               luaL_typename(L, -1));
-  return bytes;
+static void check_names (lua_State *L) {
+  static const char *const names[] = {
+    "method", "url", "headers", "body", "timeout", "connect_timeout", "proxy",
+    "ca_file", "http_version", NULL
+  };
+  for (lua_pushnil(L); lua_next(L, SLOT_REQUEST) != 0; lua_pop(L, 1)) {
+    const char *const *known = names;
+    const char *name;
+    if (lua_type(L, -2) != LUA_TSTRING)
+      luaL_error(L, "request: its fields are named by strings");
+    name = lua_tostring(L, -2);
+    while (*known != NULL && strcmp(*known, name) != 0) known++;
+    if (*known == NULL) luaL_error(L, "request: unknown field '%s'", name);
+  }
 }
 
 
-/* A string without NULs, or `otherwise` if the field is absent. [-0, +0, e] */
+/* The bytes of the string or secret at the top. False: it is neither. */
+static bool get_bytes (lua_State *L, mde_bytes *bytes) {
+  const mde_secret *secret = mde_test_secret(L, -1);
+  if (secret != NULL)
+    bytes->data = mde_secret_bytes(secret, &bytes->length);
+  else if (lua_type(L, -1) == LUA_TSTRING)
+    bytes->data = lua_tolstring(L, -1, &bytes->length);
+  else
+    return false;
+  return true;
+}
+
+
+/* A string without NULs, or `otherwise` if the field is absent. [-0, +1, e] */
 static const char *text_field (lua_State *L, const char *name,
                                const char *otherwise) {
-  const char *text = otherwise;
+  const char *text;
+  size_t length;
   lua_getfield(L, SLOT_REQUEST, name);
-  if (!lua_isnil(L, -1)) {
-    size_t length;
-    if (lua_type(L, -1) != LUA_TSTRING)
-      luaL_error(L, "request: %s must be a string, not a %s", name,
-                 luaL_typename(L, -1));
-    text = lua_tolstring(L, -1, &length);
-    if (strlen(text) != length)
-      luaL_error(L, "request: %s has a NUL in it", name);
-  }
-  else if (otherwise == NULL && (strcmp(name, "url") == 0))
-    luaL_error(L, "request: url is missing");
-  lua_pop(L, 1);
+  if (lua_isnil(L, -1)) return otherwise;
+  if (lua_type(L, -1) != LUA_TSTRING)
+    luaL_error(L, "request: %s must be a string, not a %s", name,
+               luaL_typename(L, -1));
+  text = lua_tolstring(L, -1, &length);
+  if (strlen(text) != length)
+    luaL_error(L, "request: %s has a NUL in it", name);
   return text;
 }
 
 
+/* [-0, +0, e] */
 static double number_field (lua_State *L, const char *name, double otherwise) {
   double number = otherwise;
   lua_getfield(L, SLOT_REQUEST, name);
@@ -104,10 +117,9 @@ static size_t count_headers (lua_State *L, int table) {
 }
 
 
-/* Leaves the header table and the array of headers on the stack, so that both
-** outlive the call. [-0, +2, e] */
+/* Leaves the header table and the array of headers on the stack. [-0, +2, e] */
 static void read_headers (lua_State *L, mde_request *request) {
-  mde_header *header;
+  mde_header *header, *end;
   int table;
   lua_getfield(L, SLOT_REQUEST, "headers");
   if (lua_isnil(L, -1)) {
@@ -122,23 +134,31 @@ static void read_headers (lua_State *L, mde_request *request) {
   header = (mde_header *)lua_newuserdata(
       L, (request->header_count + 1) * sizeof *header);
   request->headers = header;
-  for (lua_pushnil(L); lua_next(L, table) != 0; lua_pop(L, 1), header++) {
+  end = header + request->header_count;
+  lua_pushnil(L);
+  while (header < end && lua_next(L, table) != 0) {
     if (lua_type(L, -2) != LUA_TSTRING)
       luaL_error(L, "request: headers are named by strings");
     header->name.data = lua_tolstring(L, -2, &header->name.length);
-    header->value = check_bytes(L, header->name.data);
+    if (!get_bytes(L, &header->value))
+      luaL_error(L, "request: header '%s' must be a string or a secret, not a "
+                 "%s", header->name.data, luaL_typename(L, -1));
+    header++;
+    lua_pop(L, 1);
   }
+  request->header_count = (size_t)(header - request->headers);
 }
 
 
+/* [-0, +1, e] */
 static void read_body (lua_State *L, mde_request *request) {
+  mde_bytes body = { NULL, 0 };
   lua_getfield(L, SLOT_REQUEST, "body");
-  if (!lua_isnil(L, -1)) {
-    const mde_bytes body = check_bytes(L, "body");
-    request->body = body.data;
-    request->body_length = body.length;
-  }
-  lua_pop(L, 1);
+  if (!lua_isnil(L, -1) && !get_bytes(L, &body))
+    luaL_error(L, "request: body must be a string or a secret, not a %s",
+               luaL_typename(L, -1));
+  request->body = body.data;
+  request->body_length = body.length;
 }
 
 /* }} */
@@ -146,14 +166,16 @@ static void read_body (lua_State *L, mde_request *request) {
 
 /* engine:start(request) -> id | nil, err */
 static int start (lua_State *L) {
-  mde_engine *engine = check_engine(L);
   mde_request request = { .method = NULL };
   mde_error error;
   int64_t id;
+  (void)check_engine(L);
   luaL_checktype(L, SLOT_REQUEST, LUA_TTABLE);
   lua_settop(L, SLOT_REQUEST);
+  check_names(L);
   request.method = text_field(L, "method", "GET");
   request.url = text_field(L, "url", NULL);
+  if (request.url == NULL) luaL_error(L, "request: url is missing");
   request.timeout = number_field(L, "timeout", 60);
   request.connect_timeout = number_field(L, "connect_timeout", 10);
   request.proxy = text_field(L, "proxy", NULL);
@@ -161,16 +183,17 @@ static int start (lua_State *L) {
   request.http_version = http_field(L);
   read_body(L, &request);
   read_headers(L, &request);
-  id = mde_engine_start(engine, &request, &error);
+  /* Looked for again: a metamethod of the request may have closed it. */
+  id = mde_engine_start(check_engine(L), &request, &error);
   if (id == 0) return mde_push_error(L, &error);
-  lua_pushnumber(L, (lua_Number)id);
+  mde_push_count(L, id);
   return 1;
 }
 
 
 /* engine:step() -> how many answers wait */
 static int step (lua_State *L) {
-  lua_pushnumber(L, (lua_Number)mde_engine_step(check_engine(L)));
+  mde_push_count(L, (int64_t)mde_engine_step(check_engine(L)));
   return 1;
 }
 
@@ -179,7 +202,7 @@ static int step (lua_State *L) {
 static int wait_for_news (lua_State *L) {
   mde_engine *engine = check_engine(L);
   const double seconds = luaL_checknumber(L, 2);
-  lua_pushnumber(L, (lua_Number)mde_engine_poll(engine, seconds));
+  mde_push_count(L, (int64_t)mde_engine_poll(engine, seconds));
   return 1;
 }
 
@@ -219,10 +242,19 @@ static void push_response (lua_State *L, const mde_response *response) {
 }
 
 
+/* The id at 2. [-0, +0, e] */
+static int64_t check_id (lua_State *L) {
+  const lua_Number id = luaL_checknumber(L, 2);
+  if (!(id >= 1 && id <= MAX_ID) || (lua_Number)(int64_t)id != id)
+    luaL_argerror(L, 2, "not the id of a request");
+  return (int64_t)id;
+}
+
+
 /* engine:take(id) -> response | nil, err | false (still going) */
 static int take (lua_State *L) {
   mde_engine *engine = check_engine(L);
-  const int64_t id = (int64_t)luaL_checknumber(L, 2);
+  const int64_t id = check_id(L);
   mde_response response;
   mde_error error;
   int results = 1;
@@ -250,7 +282,7 @@ static int take (lua_State *L) {
 /* engine:abandon(id) */
 static int abandon (lua_State *L) {
   mde_engine *engine = check_engine(L);
-  mde_engine_abandon(engine, (int64_t)luaL_checknumber(L, 2));
+  mde_engine_abandon(engine, check_id(L));
   return 0;
 }
 

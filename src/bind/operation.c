@@ -6,6 +6,8 @@
 **                                  permissions }
 ** core.operation.guid(text) -> the GUID in lower case | nil
 */
+#include <string.h>
+
 #include "bind.h"
 #include "core/identifier.h"
 #include "core/operation.h"
@@ -13,8 +15,18 @@
 #define MAX_ARGUMENTS 8
 
 
+/* The string at `index`, which names something and has no NUL. [-0, +0, e] */
+static const char *check_name (lua_State *L, int index) {
+  size_t length;
+  const char *name = luaL_checklstring(L, index, &length);
+  if (strlen(name) != length)
+    luaL_error(L, "there is a NUL in a name, after '%s'", name);
+  return name;
+}
+
+
 static const mde_operation *check_operation (lua_State *L, int index) {
-  const char *name = luaL_checkstring(L, index);
+  const char *name = check_name(L, index);
   const mde_operation *operation = mde_operation_find(name);
   if (operation == NULL)
     luaL_error(L, "unknown operation '%s'", name);
@@ -22,39 +34,44 @@ static const mde_operation *check_operation (lua_State *L, int index) {
 }
 
 
-/* Reads the table at `index`, whose strings keep what is pointed at alive.
-** Raises on keys and values of other types. [-0, +0, e] */
+/* Reads the table at `index`. Its keys and values stay on the stack, so that
+** what is pointed at outlives whatever a finalizer does to the table. Raises
+** on keys and values of other types. [-0, +2 * MAX_ARGUMENTS, e] */
 static size_t read_arguments (lua_State *L, int index,
                               mde_argument arguments[MAX_ARGUMENTS]) {
   size_t count = 0;
   luaL_checktype(L, index, LUA_TTABLE);
-  lua_pushnil(L);
-  while (lua_next(L, index) != 0) {
+  luaL_checkstack(L, 2 * MAX_ARGUMENTS + LUA_MINSTACK, "too many arguments");
+  for (lua_pushnil(L); lua_next(L, index) != 0; lua_pushvalue(L, -2)) {
     if (lua_type(L, -2) != LUA_TSTRING)
       luaL_error(L, "arguments are named by strings");
-    if (lua_type(L, -1) != LUA_TSTRING)
-      luaL_error(L, "argument '%s' must be a string, not a %s",
-                 lua_tostring(L, -2), luaL_typename(L, -1));
     if (count == MAX_ARGUMENTS)
       luaL_error(L, "too many arguments");
-    arguments[count].name = lua_tostring(L, -2);
+    arguments[count].name = check_name(L, -2);
+    if (lua_type(L, -1) != LUA_TSTRING)
+      luaL_error(L, "argument '%s' must be a string, not a %s",
+                 arguments[count].name, luaL_typename(L, -1));
     arguments[count].value = lua_tolstring(L, -1, &arguments[count].length);
     count++;
-    lua_pop(L, 1);
   }
   return count;
 }
 
 
-/* What the JSON body says. The arguments' table is at 2. [-0, +1, m] */
-static void push_fields (lua_State *L, const mde_operation *operation) {
+/* What the JSON body says: what was checked, whatever the table holds by now.
+** [-0, +1, m] */
+static void push_fields (lua_State *L, const mde_operation *operation,
+                         const mde_argument *arguments, size_t count) {
   const mde_field *field = operation->fields;
   const mde_field *const end = field + MDE_FIELDS;
+  size_t i;
   lua_createtable(L, 0, MDE_FIELDS);
-  for (; field < end && field->key != NULL; field++) {
-    lua_getfield(L, 2, field->argument);
-    lua_setfield(L, -2, field->key);
-  }
+  for (; field < end && field->key != NULL; field++)
+    for (i = 0; i < count; i++)
+      if (strcmp(arguments[i].name, field->argument) == 0) {
+        lua_pushlstring(L, arguments[i].value, arguments[i].length);
+        lua_setfield(L, -2, field->key);
+      }
 }
 
 
@@ -74,7 +91,7 @@ static int encode (lua_State *L) {
   lua_pushlstring(L, path, length);
   lua_setfield(L, -2, "path");
   if (operation->fields[0].key != NULL) {
-    push_fields(L, operation);
+    push_fields(L, operation, arguments, count);
     lua_setfield(L, -2, "fields");
   }
   return 1;
