@@ -5,12 +5,12 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "global.h"
 #include "transfer.h"
 
 #define CHAINS 1024           /* of the table of transfers; a power of 2 */
+#define IDLE_MAXIMUM 64       /* easy handles kept for the next request */
 #define CONNECTIONS_KEPT 128L
 #define STEP_PAUSE 0.001      /* s */
 #define POLL_MAXIMUM 1.0      /* s */
@@ -18,12 +18,14 @@
 struct mde_engine {
   CURLM *multi;  /* NULL until a request of this process needs it */
   mde_transfer *table[CHAINS];  /* by the low bits of their ids */
+  CURL *idle[IDLE_MAXIMUM];
+  size_t idle_count;
   size_t count, ended;  /* transfers, and those of them that have ended */
   size_t body_maximum;
   int64_t last_id;
   double stepped;  /* when, on the monotonic clock */
   bool fresh;      /* something was started since */
-  pid_t owner;
+  unsigned owner;  /* mde_process_generation, as it was made */
 };
 
 
@@ -60,12 +62,12 @@ static void release_sigpipe (const sigset_t *before) {
 /* Forgets, without a touch, what another process has: its connections would
 ** be told that they end. */
 static void disown (mde_engine *engine) {
-  const pid_t self = getpid();
+  const unsigned self = mde_process_generation();
   if (engine->owner == self) return;
   engine->owner = self;
   engine->multi = NULL;
   memset(engine->table, 0, sizeof engine->table);
-  engine->count = engine->ended = 0;
+  engine->idle_count = engine->count = engine->ended = 0;
 }
 
 
@@ -87,10 +89,26 @@ static bool make_multi (mde_engine *engine) {
 }
 
 
+static CURL *get_easy (mde_engine *engine) {
+  if (engine->idle_count == 0) return curl_easy_init();
+  return engine->idle[--engine->idle_count];
+}
+
+
+/* Keeps a handle for the next request, unless memory was too short for it to be
+** relied on. */
+static void give_back (mde_engine *engine, CURL *easy, CURLcode result) {
+  if (result != CURLE_OUT_OF_MEMORY && engine->idle_count < IDLE_MAXIMUM)
+    engine->idle[engine->idle_count++] = easy;
+  else
+    curl_easy_cleanup(easy);
+}
+
+
 /* Ends a transfer that is going. */
 static void end (mde_engine *engine, mde_transfer *transfer, CURLcode result) {
   (void)curl_multi_remove_handle(engine->multi, transfer->easy);
-  mde_transfer_end(transfer, result);
+  give_back(engine, mde_transfer_end(transfer, result), result);
   engine->ended++;
 }
 
@@ -186,6 +204,20 @@ size_t mde_engine_poll (mde_engine *engine, double seconds) {
 
 /* {{ Requests */
 
+static bool launch (mde_engine *engine, mde_transfer *transfer,
+                    const mde_request *request) {
+  CURL *easy;
+  if (!make_multi(engine)) return false;
+  easy = get_easy(engine);
+  if (easy == NULL) return false;
+  if (mde_transfer_begin(transfer, request, easy)
+      && curl_multi_add_handle(engine->multi, easy) == CURLM_OK)
+    return true;
+  curl_easy_cleanup(mde_transfer_end(transfer, CURLE_OUT_OF_MEMORY));
+  return false;
+}
+
+
 int64_t mde_engine_start (mde_engine *engine, const mde_request *request,
                           mde_error *error) {
   mde_transfer *transfer;
@@ -193,8 +225,7 @@ int64_t mde_engine_start (mde_engine *engine, const mde_request *request,
   disown(engine);
   transfer = mde_transfer_new(request, engine->body_maximum, error);
   if (transfer == NULL) return 0;
-  if (!make_multi(engine) || !mde_transfer_begin(transfer, request)
-      || curl_multi_add_handle(engine->multi, transfer->easy) != CURLM_OK) {
+  if (!launch(engine, transfer, request)) {
     mde_transfer_free(transfer);
     mde_error_set(error, "out_of_memory", "out of memory");
     return 0;
@@ -242,7 +273,7 @@ void mde_engine_abandon (mde_engine *engine, int64_t id) {
 
 
 size_t mde_engine_count (const mde_engine *engine) {
-  return engine->owner == getpid() ? engine->count : 0;
+  return engine->owner == mde_process_generation() ? engine->count : 0;
 }
 
 /* }} */
@@ -257,7 +288,7 @@ mde_engine *mde_engine_new (size_t body_maximum, mde_error *error) {
     return NULL;
   }
   engine->body_maximum = body_maximum;
-  engine->owner = getpid();
+  engine->owner = mde_process_generation();
   return engine;
 }
 
@@ -271,6 +302,8 @@ void mde_engine_close (mde_engine *engine) {
   for (i = 0; i < CHAINS; i++)
     while (engine->table[i] != NULL)
       mde_engine_abandon(engine, engine->table[i]->id);
+  for (i = 0; i < engine->idle_count; i++)
+    curl_easy_cleanup(engine->idle[i]);
   if (engine->multi != NULL) (void)curl_multi_cleanup(engine->multi);
   release_sigpipe(&before);
   free(engine);

@@ -7,9 +7,8 @@
 **
 ** What it insists on: https, or http without a proxy to a loopback address
 ** literal (127.0.0.0/8, [::1]); TLS 1.2 or later with certificate and name
-** verified; a body maximum counted on decoded bytes; a POST body that can't be
-** rewound, so that libcurl never sends one twice by itself; no proxy but the
-** given one.
+** verified; a body maximum counted on decoded bytes; no request that may have an
+** effect sent a second time by libcurl itself; no proxy but the given one.
 **
 ** One engine serves one thread at a time. In a process other than the one
 ** that made it (after fork) it starts empty and frees nothing of its parent's.

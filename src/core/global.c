@@ -14,8 +14,22 @@
 #endif
 
 
+static volatile unsigned generation;
+
+
+static void on_child (void) {
+  generation++;
+}
+
+
 static bool init (mde_error *error) {
+  static bool watching = false;
   const curl_version_info_data *curl;
+  if (!watching && pthread_atfork(NULL, NULL, on_child) != 0) {
+    mde_error_set(error, "out_of_memory", "out of memory");
+    return false;
+  }
+  watching = true;
   if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
     mde_error_set(error, "out_of_memory", "libcurl could not be set up");
     return false;
@@ -40,6 +54,11 @@ bool mde_global_init (mde_error *error) {
   result = ready;
   (void)pthread_mutex_unlock(&mutex);
   return result;
+}
+
+
+unsigned mde_process_generation (void) {
+  return generation;
 }
 
 

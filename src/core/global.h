@@ -1,4 +1,5 @@
-/* What a process has once: libcurl's own set-up, and the clocks.
+/* What a process has once: libcurl's own set-up, how often it was forked, and the
+** clocks.
 **
 ** Safe to call from several Lua states and threads. libcurl is never cleaned
 ** up globally: another module of the same process may use it.
@@ -14,6 +15,11 @@
 ** be, or when it is older than 7.87 or without TLS or a threaded resolver:
 ** the engine relies on these. */
 bool mde_global_init (mde_error *error);
+
+/* How many forks lie between this process and the one that first called
+** mde_global_init: what was made under another number belongs to a parent. Unlike
+** getpid it is no system call, of which an engine would make three a request. */
+unsigned mde_process_generation (void);
 
 /* Seconds since an arbitrary start; never steps back; time asleep counts
 ** (CLOCK_BOOTTIME on Linux), so that a closed lid is time that has passed. */

@@ -29,23 +29,6 @@ static int on_sending (void *data, char *address, char *local_address,
 }
 
 
-static size_t on_body_wanted (char *to, size_t size, size_t count,
-                              void *data) {
-  mde_transfer *transfer = (mde_transfer *)data;
-  const size_t left = transfer->body_length - transfer->body_given;
-  const size_t length = left < size * count ? left : size * count;
-  if (length > 0) memcpy(to, transfer->body + transfer->body_given, length);
-  transfer->body_given += length;
-  return length;
-}
-
-
-static int on_rewind_wanted (void *data, curl_off_t offset, int origin) {
-  (void)data; (void)offset; (void)origin;
-  return CURL_SEEKFUNC_FAIL;
-}
-
-
 static size_t on_header (char *line, size_t size, size_t count, void *data) {
   mde_transfer *transfer = (mde_transfer *)data;
   const size_t length = size * count;
@@ -99,8 +82,10 @@ static size_t measure (const mde_request *request) {
 /* libcurl only reads the list: it need not be made by curl_slist_append, which
 ** would leave copies that can't be overwritten. */
 static bool copy (mde_transfer *transfer, const mde_request *request) {
-  /* Instead of waiting for "100 Continue" a large body is just sent. */
+  /* Headers that libcurl would add: a large body is just sent, without waiting
+  ** for "100 Continue", and its type is the caller's to tell. */
   static struct curl_slist no_expect = { (char *)"Expect:", NULL };
+  static struct curl_slist no_type = { (char *)"Content-Type:", &no_expect };
   struct curl_slist **end = &transfer->header_list;
   struct curl_slist *node;
   char *text;
@@ -117,7 +102,7 @@ static bool copy (mde_transfer *transfer, const mde_request *request) {
     *end = node;
     end = &node->next;
   }
-  *end = transfer->sends_body ? &no_expect : NULL;
+  *end = transfer->sends_body ? &no_type : NULL;
   if (request->body != NULL) {
     transfer->body = text;
     transfer->body_length = request->body_length;
@@ -150,10 +135,7 @@ mde_transfer *mde_transfer_new (const mde_request *request,
 }
 
 
-/* The handle first: it points at the copy. */
 static void forget_request (mde_transfer *transfer) {
-  curl_easy_cleanup(transfer->easy);
-  transfer->easy = NULL;
   mde_wipe(transfer->request, transfer->request_size);
   free(transfer->request);
   transfer->request = NULL;
@@ -175,8 +157,9 @@ void mde_transfer_free (mde_transfer *transfer) {
 /* }} */
 
 
-/* {{ Options. What libcurl does by itself is not asked for again: verifying
-** certificate and name, following no redirect, reading no .netrc. */
+/* {{ Options. What libcurl does by itself is not asked for: verifying
+** certificate and name, following no redirect, reading no .netrc. All others are
+** set for each request, since a handle has had another before. */
 
 #define SET(option, value) \
   (ok = ok && curl_easy_setopt(easy, CURLOPT_##option, (value)) == CURLE_OK)
@@ -213,33 +196,52 @@ static bool set_connection (const mde_transfer *transfer,
   SET(TIMEOUT_MS, milliseconds(request->timeout));
   SET(CONNECTTIMEOUT_MS, milliseconds(request->connect_timeout));
   SET(PROTOCOLS_STR, transfer->https ? "https" : "http");
-  if (request->http_version == MDE_HTTP_1_1)
-    SET(HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-  else if (transfer->https)
-    SET(PIPEWAIT, 1L);  /* rather share a connection than open another */
+  SET(HTTP_VERSION, request->http_version == MDE_HTTP_1_1
+                    ? (long)CURL_HTTP_VERSION_1_1
+                    : (long)CURL_HTTP_VERSION_2TLS);
+  /* Rather share a connection than open another. */
+  SET(PIPEWAIT, transfer->https && request->http_version != MDE_HTTP_1_1
+                ? 1L : 0L);
   return ok;
 }
 
 
-/* Who is trusted. libcurl keeps parsed certificates only while no folder is
-** among them, and it sets a folder by default. */
-static bool set_trust (const mde_request *request, CURL *easy) {
-  const char *place = request->ca_file;
+/* The last answer is remembered: it is the same for all requests of a client. */
+static bool is_folder (const char *place) {
+  static _Thread_local char last[256];
+  static _Thread_local bool last_is_folder;
+  const size_t size = strlen(place) + 1;
   struct stat status;
-  bool ok = true;
-  SET(SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-  if (place == NULL) {
-    if (curl_version_info(CURLVERSION_NOW)->cainfo != NULL)
-      SET(CAPATH, NULL);
+  if (strcmp(place, last) == 0) return last_is_folder;
+  if (stat(place, &status) != 0) return false;
+  if (size <= sizeof last) {
+    memcpy(last, place, size);
+    last_is_folder = S_ISDIR(status.st_mode);
   }
-  else {
-    const bool folder = stat(place, &status) == 0 && S_ISDIR(status.st_mode);
-    SET(CAINFO, folder ? NULL : place);
-    SET(CAPATH, folder ? place : NULL);
-    if (request->proxy != NULL) {
-      SET(PROXY_CAINFO, folder ? NULL : place);
-      SET(PROXY_CAPATH, folder ? place : NULL);
-    }
+  return S_ISDIR(status.st_mode);
+}
+
+
+/* Who is trusted: those in a file, or those in a folder. Not both, as libcurl has
+** it by default: it keeps parsed certificates only while no folder is given. */
+static bool set_trust (const mde_request *request, CURL *easy) {
+  const curl_version_info_data *curl = curl_version_info(CURLVERSION_NOW);
+  const char *file = request->ca_file, *folder = NULL;
+  bool ok = true;
+  if (file == NULL) {
+    file = curl->cainfo;
+    folder = file == NULL ? curl->capath : NULL;
+  }
+  else if (is_folder(file)) {
+    folder = file;
+    file = NULL;
+  }
+  SET(SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+  SET(CAINFO, file);
+  SET(CAPATH, folder);
+  if (request->proxy != NULL) {
+    SET(PROXY_CAINFO, file);
+    SET(PROXY_CAPATH, folder);
   }
   return ok;
 }
@@ -263,15 +265,12 @@ static bool set_request (mde_transfer *transfer, const mde_request *request,
   bool ok = true;
   SET(CURLU, transfer->url);
   SET(ACCEPT_ENCODING, "gzip");
-  if (transfer->header_list != NULL) SET(HTTPHEADER, transfer->header_list);
+  SET(HTTPHEADER, transfer->header_list);
+  SET(CUSTOMREQUEST, transfer->sends_body ? request->method : NULL);
+  SET(HTTPGET, 1L);
   if (transfer->sends_body) {
-    SET(UPLOAD, 1L);
-    SET(CUSTOMREQUEST, request->method);
-    SET(INFILESIZE_LARGE, (curl_off_t)transfer->body_length);
-    SET(READFUNCTION, on_body_wanted);
-    SET(READDATA, transfer);
-    SET(SEEKFUNCTION, on_rewind_wanted);
-    SET(UPLOAD_BUFFERSIZE, 16384L);
+    SET(POSTFIELDSIZE_LARGE, (curl_off_t)transfer->body_length);
+    SET(POSTFIELDS, transfer->body != NULL ? transfer->body : "");
   }
   else if (strcmp(request->method, "HEAD") == 0)
     SET(NOBODY, 1L);
@@ -279,10 +278,10 @@ static bool set_request (mde_transfer *transfer, const mde_request *request,
 }
 
 
-bool mde_transfer_begin (mde_transfer *transfer, const mde_request *request) {
-  CURL *easy = curl_easy_init();
+bool mde_transfer_begin (mde_transfer *transfer, const mde_request *request,
+                         CURL *easy) {
   transfer->easy = easy;
-  return easy != NULL && set_callbacks(transfer, easy)
+  return set_callbacks(transfer, easy)
          && set_connection(transfer, request, easy)
          && set_trust(request, easy)
          && set_proxy(request, easy)
@@ -321,7 +320,21 @@ static bool answered_early (const mde_transfer *transfer, CURLcode result) {
 }
 
 
-void mde_transfer_end (mde_transfer *transfer, CURLcode result) {
+/* Lets go of what the handle points at. None of this needs memory. */
+static CURL *detach (mde_transfer *transfer) {
+  CURL *easy = transfer->easy;
+  (void)curl_easy_setopt(easy, CURLOPT_PRIVATE, NULL);
+  (void)curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, NULL);
+  (void)curl_easy_setopt(easy, CURLOPT_CURLU, NULL);
+  (void)curl_easy_setopt(easy, CURLOPT_HTTPHEADER, NULL);
+  (void)curl_easy_setopt(easy, CURLOPT_POSTFIELDS, NULL);
+  transfer->easy = NULL;
+  return easy;
+}
+
+
+CURL *mde_transfer_end (mde_transfer *transfer, CURLcode result) {
+  CURL *easy;
   if (answered_early(transfer, result)) result = CURLE_OK;
   if (result == CURLE_OK && !mde_headers_split(&transfer->headers))
     result = CURLE_OUT_OF_MEMORY;
@@ -331,7 +344,9 @@ void mde_transfer_end (mde_transfer *transfer, CURLcode result) {
     mde_failure_tell(transfer, result, &transfer->error);
     transfer->progress = MDE_FAILED;
   }
+  easy = detach(transfer);
   forget_request(transfer);
+  return easy;
 }
 
 /* }} */

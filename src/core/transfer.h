@@ -1,10 +1,10 @@
 /* One request on its way, from the copy of what is sent to the answer.
 **
-** A transfer owns all of it: between begin and end libcurl's easy handle and a
-** copy of the request, which is overwritten and freed at the end; the answer
-** lives, and is overwritten, with the transfer. Each has a handle of its own,
-** since one that was reset while memory was short would lose the next answer,
-** and does not say so. Connections are kept by the multi handle all the same.
+** A transfer is made by the engine, borrows an easy handle from it between
+** begin and end, and owns everything else: its copy of the request, which is
+** overwritten and freed at the end, and the answer, which lives, and is
+** overwritten, with the transfer. Handles are not reset in between, which fails
+** without a word when memory is short: begin sets every option.
 */
 #ifndef MDE_TRANSFER_H
 #define MDE_TRANSFER_H
@@ -20,13 +20,13 @@ typedef struct mde_transfer mde_transfer;
 struct mde_transfer {
   int64_t id;          /* the engine's, as is */
   mde_transfer *next;  /* this */
-  CURL *easy;          /* while the request is going, else NULL */
+  CURL *easy;          /* borrowed while the request is going, else NULL */
   CURLU *url;
   void *request;  /* header list, header text and body in one block */
   size_t request_size;
   struct curl_slist *header_list;
   const char *body;
-  size_t body_length, body_given;
+  size_t body_length;
   bool https, sends_body, repeatable;
   bool sent;            /* the request was about to go out, or did */
   const char *refusal;  /* the code of a callback that stopped the transfer */
@@ -43,14 +43,16 @@ struct mde_transfer {
 mde_transfer *mde_transfer_new (const mde_request *request,
                                 size_t body_maximum, mde_error *error);
 
-/* Makes the easy handle for the same `request`. False: out of memory. */
-bool mde_transfer_begin (mde_transfer *transfer, const mde_request *request);
+/* Prepares `easy` for the same `request`. False: out of memory; the handle is
+** borrowed all the same. */
+bool mde_transfer_begin (mde_transfer *transfer, const mde_request *request,
+                         CURL *easy);
 
-/* Makes the answer or the error of how the transfer ended, and frees the
-** handle, which must not be in a multi handle any more. */
-void mde_transfer_end (mde_transfer *transfer, CURLcode result);
+/* Makes the answer or the error of how the transfer ended, and gives the handle
+** back. It must not be in a multi handle any more. */
+CURL *mde_transfer_end (mde_transfer *transfer, CURLcode result);
 
-/* Overwrites and frees, and the handle as above. NULL is allowed. */
+/* Overwrites and frees; the handle must be back. NULL is allowed. */
 void mde_transfer_free (mde_transfer *transfer);
 
 #endif
