@@ -35,9 +35,8 @@ end
 -- {{ Cancelling. The status code of the answer does not decide: what the
 -- service answers for an action that is final already is not documented (400,
 -- 404, and 200 with the action unchanged have been seen), and a lost answer says
--- nothing. What leaves it open is settled by reading the action back.
-
-local READS = 3  -- how often an action that was accepted is looked at
+-- nothing. What leaves it open is settled by reading the action back: once for an
+-- action that was accepted, since reads have a quota too.
 
 -- Many answers are of the same second.
 local last_text, last_moment
@@ -85,7 +84,8 @@ local function posted(call, now, response, err)
     return call:finish(nil, err, call:standing())
   end
   call.posted_err = err
-  local refused = err and (err.code == "bad_request" or err.code == "not_found")
+  if call.accepted then return read_back(call, now + pause(call, 2)) end
+  local refused = err.code == "bad_request" or err.code == "not_found"
   return read_back(call, refused and now or now + pause(call, call.posts))
 end
 
@@ -107,11 +107,7 @@ end
 
 -- The action was read, and is not final.
 local function still_open(call, now, action)
-  call.reads = (call.reads or 0) + 1
-  if call.accepted then
-    if call.reads < READS then return read_back(call, now + pause(call, call.reads + 1)) end
-    return call:finish(call.client.read(action), nil, "accepted")
-  end
+  if call.accepted then return call:finish(call.client.read(action), nil, "accepted") end
   local code = call.posted_err.code
   if code == "bad_request" or code == "not_found" or call.posts >= retry.attempts then
     return call:finish(nil, call.posted_err, "error")

@@ -15,10 +15,10 @@ describe("the examples", function()
     assert.equal(0, run.status, run.err)
     assert.truthy(run.out:find("312 of 312 cancelled, 49 others as they were", 1, true), run.out)
     assert.truthy(run.err:find("Cancelling is not un-isolating", 1, true))
-    run = program.rehearse("{ oddities = { cancel_takes = 9e9 } }",
+    run = program.rehearse("{ mistaken = 101, quota = false, oddities = { cancel_takes = 9e9 } }",
       "exec " .. program.quote(program.examples .. "/demo"))
     assert.equal(1, run.status)
-    assert.truthy(run.err:find("demo: not all 312 were cancelled", 1, true), run.err)
+    assert.truthy(run.err:find("demo: not all 101 were cancelled", 1, true), run.err)
   end)
 
   it("cancel what is stuck", function()
