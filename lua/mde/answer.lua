@@ -60,6 +60,12 @@ function answer.error(response)
   }
 end
 
+-- The correlation id of any answer, or nil.
+function answer.request_id(response)
+  if response.status >= 400 then return answer.error(response).request_id end
+  return request_id(response, {})
+end
+
 local function bad_answer(response, expected)
   return nil, errors.new {
     code = "bad_answer", status = response.status, request_id = request_id(response, {}),

@@ -19,13 +19,23 @@ batch.options = {
 
 -- {{ What comes in
 
--- An array or iterator -> function that gives one target after the other.
+-- An array or iterator -> function that gives one target after the other; what an
+-- array has twice, once.
 local function iterator(targets)
   if type(targets) == "function" then return targets end
-  local i = 0
+  local i, seen = 0, {}
   return function()
-    i = i + 1
-    return targets[i]
+    while true do
+      i = i + 1
+      local target = targets[i]
+      local id = type(target) == "table" and target.id or target
+      if type(id) ~= "string" then return target end
+      id = id:lower()
+      if not seen[id] then
+        seen[id] = true
+        return target
+      end
+    end
   end
 end
 
@@ -112,7 +122,7 @@ function Batch:heed_stop()
   if self.stopped or self.raised then self:withdraw(wish == "at once") end
 end
 
-function Batch:run()
+function Batch:loop()
   while true do
     self:heed_stop()
     while #self.live < self.parallel and not (self.exhausted or self.stopped) and self:take() do end
@@ -121,8 +131,33 @@ function Batch:run()
     if #self.live == 0 and (self.exhausted or self.stopped) then break end
     if not progress then self.client:wait(moment) end
   end
+end
+
+-- Whatever is raised, nothing more is sent afterwards.
+function Batch:run()
+  local ok, raised = pcall(self.loop, self)
+  if not ok then
+    self:withdraw(true)
+    pcall(self.collect, self)
+    error(raised, 0)
+  end
   if self.raised then error(self.raised[1], 0) end
   return self.report
+end
+
+local function check_type(name, value, expected)
+  if value and type(value) ~= expected then
+    error(("cancel_all: %s must be a %s, not a %s"):format(name, expected, type(value)), 4)
+  end
+end
+
+-- Raises, where cancel_all was called, on what is no list of targets.
+local function check_targets(targets)
+  if type(targets) == "function" then return end
+  if type(targets) ~= "table" or (targets[1] == nil and next(targets) ~= nil) then
+    error("cancel_all: an array or iterator of ids or actions is needed, not "
+      .. (type(targets) == "table" and "a table with other keys" or "a " .. type(targets)), 4)
+  end
 end
 
 local function check(options)
@@ -145,6 +180,9 @@ end
 -- has ended. An item that was stopped on its way is `unsent` or `unknown`; what was
 -- not taken from the iterator is not counted. A refused sign-in stops the batch.
 function batch.run(client, targets, options)
+  check_targets(targets)
+  check_type("on_item", options.on_item, "function")
+  check_type("stop", options.stop, "function")
   local parallel, err = check(options)
   if not parallel then return nil, err end
   local began = client.clock.monotonic()

@@ -5,6 +5,7 @@
 -- strands nobody. Nothing here does I/O but through the engine, the clock and the
 -- host that the client was made with. How it is made: mde.client in mde.init.
 
+local answer = require "mde.answer"
 local batch = require "mde.batch"
 local calls = require "mde.call"
 local core = require "mde.core"
@@ -15,7 +16,6 @@ local judge = require "mde.judge"
 local pages = require "mde.pages"
 local quota = require "mde.quota"
 local tokens = require "mde.token"
-local url = require "mde.url"
 
 local client = {}
 
@@ -40,13 +40,11 @@ end
 function Client:note(task, now, response, err)
   if not self.on_request then return end
   local request = task.request
-  local headers = response and response.headers or {}
+  local host, path = request.url:match "^%a+://([^/]+)([^?]*)"
   self.records[#self.records + 1] = {
-    method = request.method, host = url.host(request.url),
-    path = request.url:match "^%a+://[^/]+([^?]*)", operation = task.operation,
+    method = request.method, host = host, path = path, operation = task.operation,
     status = response and response.status, error = err and errors.new(err),
-    request_id = headers["x-ms-correlation-id"] or headers["request-id"],
-    seconds = now - task.started_at,
+    request_id = response and answer.request_id(response), seconds = now - task.started_at,
   }
 end
 
@@ -113,9 +111,7 @@ function Client:wait(moment)
   if seconds > 0 then self.host.wait(self.engine, seconds) end
 end
 
--- Drives a call to its end.
-function Client:finish(call)
-  self:add(call)
+function Client:drive(call)
   while true do
     local moment = self:step()
     if call.done then return end
@@ -123,11 +119,21 @@ function Client:finish(call)
   end
 end
 
+-- Drives a call to its end. Where that is interrupted by what is raised meanwhile,
+-- nothing more is sent for it.
+function Client:finish(call)
+  self:add(call)
+  local ok, raised = pcall(self.drive, self, call)
+  if ok then return end
+  self:withdraw(call, true)
+  error(raised, 0)
+end
+
 -- Ends a call that is not in the air; if `at_once`, any.
 function Client:withdraw(call, at_once)
   self.quiet_until = -math.huge
   if call:withdraw() or not at_once then return end
-  self.engine:abandon(call.flight)
+  if call.flight then self.engine:abandon(call.flight) end
   call.flight = nil
   call:abandon(self.clock.monotonic())
 end
@@ -184,7 +190,8 @@ function Client:cancelling(target, comment)
   local id, err = id_of(target)
   if not id then return nil, err end
   if type(comment) ~= "string" then
-    return errors.invalid("cancel: comment is missing: say why, in a few words")
+    return errors.invalid("cancel: comment %s: say why, in a few words",
+      comment == nil and "is missing" or "must be text, not a " .. type(comment))
   end
   local call
   call, err = calls.new(self, "cancel", { id = id, comment = comment }, judge.cancel)
@@ -207,7 +214,8 @@ end
 -- Cancels many: see mde.batch. -> report | nil, err
 function Client:cancel_all(targets, options)
   errors.check_keys("cancel_all", options or {}, batch.options)
-  return batch.run(self, targets, options or {})
+  local report, err = batch.run(self, targets, options or {})  -- no tail call: levels count
+  return report, err
 end
 
 -- Reads one action. -> action | nil, err
@@ -218,7 +226,8 @@ function Client:action(target)
   call, err = calls.new(self, "get", { id = id }, judge.action)
   if not call then return nil, err end
   self:finish(call)
-  return call.value, call.err
+  if call.err then return nil, call.err end
+  return call.value
 end
 
 -- One page. -> array of actions | nil, err

@@ -60,6 +60,12 @@ function entity.reader(clock)
 
   local metatable = { __index = Action, __name = "mde.action" }
 
+  -- One line: what, how it stands, which, where.
+  function metatable:__tostring()
+    return ("%s %s %s %s"):format(self.type or "?", self.status, self.id,
+      self.computerDnsName or self.machineId or "-")
+  end
+
   return function(fields)
     respell(fields, "lastUpdateTimeUtc", "lastUpdateDateTimeUtc")
     respell(fields, "externalID", "externalId")

@@ -39,6 +39,10 @@ function Error:__tostring()
   return self.message .. tail
 end
 
+function Error.__concat(a, b)
+  return tostring(a) .. tostring(b)
+end
+
 -- Makes an error of a table with at least `code` and `message`.
 function errors.new(fields)
   return setmetatable(fields, Error)
@@ -79,6 +83,9 @@ end
 -- as keys), at `level` as `error` has it: by default where the function was called
 -- that calls this.
 function errors.check_keys(what, options, known, level)
+  if type(options) ~= "table" then
+    error(("%s: its options must be a table, not a %s"):format(what, type(options)), level or 3)
+  end
   for key in pairs(options) do
     if known[key] == nil then
       local names = {}

@@ -102,9 +102,11 @@ end
 
 local function with_token(source)
   local token, called = source:get "token"
-  if type(token) ~= "string" then fail("%s: not text but a %s", called, type(token)) end
-  local credential, err = require "mde.credential.static".new(token)
-  if not credential then error(err, 0) end
+  local credential = require "mde.credential.static".new(token)
+  if not credential then
+    fail("%s: not an access token: a single word of letters, digits and -._~+/,"
+      .. " without 'Bearer'", called)
+  end
   return credential, source.options.tenant and tenant_of(source)
 end
 
@@ -158,8 +160,9 @@ local function limits(source)
   if windows == false then return function() end end
   if type(windows) ~= "table" or not (windows.per_minute or windows.per_hour)
      or not positive(windows.per_minute) or not positive(windows.per_hour) then
-    fail("%s: '%s' is not calls a minute and an hour, such as { per_minute = 100,"
-      .. " per_hour = 1500 } (as a variable 100,1500; or off)", called, tostring(value))
+    fail("%s: '%s' is not calls a minute and an hour, such as %s", called,
+      type(value) == "table" and "{ … }" or tostring(value),
+      called == "quota" and "{ per_minute = 100, per_hour = 1500 }, or false" or "100,1500, or off")
   end
   errors.check_keys("quota", windows, { per_minute = true, per_hour = true }, 7)
   return function() return windows.per_minute, windows.per_hour end
@@ -226,11 +229,11 @@ local function read(options, getenv)
   return self
 end
 
--- The settings of a client. Raises, at the caller's caller, on an unknown option.
+-- The settings of a client. Raises on an unknown option, where mde.client was called.
 -- `getenv(name)` gives a variable of the environment, or nil.
 -- -> { api_url, tenant (nil if not known), credential, limits(operation), … } | nil, err
 function settings.read(options, getenv)
-  errors.check_keys("mde.client", options, KNOWN)
+  errors.check_keys("mde.client", options, KNOWN, 4)
   local ok, result = pcall(read, options, getenv)
   if ok then return result end
   if errors.is(result) then return nil, result end

@@ -76,6 +76,17 @@ describe("mde list", function()
     end
   end)
 
+  it("tells a filter that the service does not understand from a failure", function()
+    local run = sim "mde list --filter 'nonsense eq 1'"
+    assert.same({ "", 2 }, { run.out, run.status })
+    assert.truthy(run.err:find("nonsense", 1, true))
+  end)
+
+  it("makes formulas harmless in CSV, but leaves numbers alone", function()
+    local run = program.rehearse("{ history = 400 }", "mde list --all --status Failed --csv")
+    assert.truthy(run.out:find(",-2147024891,", 1, true))
+  end)
+
   it("gives CSV by RFC 4180, with a header", function()
     local run = sim "mde list --requestor soar@contoso.com --csv"
     assert_plain(run)
@@ -131,7 +142,10 @@ describe("mde list", function()
   it("shows each request with --verbose, and no secret", function()
     local run = sim "mde --verbose list --limit 1 --ids"
     assert.truthy(run.err:find "POST 127%.0%.0%.1.* 200 .* ms", run.err)
-    assert.truthy(run.err:find "GET 127%.0%.0%.1[^\n]*/api/machineactions[^\n]* 200 .* %d+ ms")
+    assert.truthy(run.err:find "GET 127%.0%.0%.1:%d+/api/machineactions[^\n]* 200 .* %d+ ms")
+    local missing = sim "mde --verbose show 5382f7ea-7557-4ab7-9782-d50480024a4e"
+    local id = missing.err:match "request ([%x-]+)%)"
+    assert.truthy(id and missing.err:find(" 404 " .. id .. " ", 1, true), missing.err)
     assert.falsy(run.err:find("simulated~client", 1, true))
     assert.falsy(run.err:find("Bearer", 1, true))
   end)

@@ -62,13 +62,15 @@ describe("mde", function()
         .. " AZURE_CLIENT_ID=3c9f4f0a-58d2-4b77-8f0e-b1a6c2d4e587 $mde '"
         .. table.concat(words, "' '") .. "'")
     end
+    assert_refused(2, refused("list", "--machine", "a", "--machine", "b"), "--machine", "1 time")
     assert_refused(2, refused("list", "--limit", "0"), "--limit: '0'", "whole number")
     assert_refused(2, refused("list", "--limit", "1e3"), "'1e3'")
     assert_refused(2, refused("list", "--status", "Canceled"), "'Canceled'", "Cancelled")
     assert_refused(2, refused("list", "--type", "Isolat"), "'Isolat'", "Isolate")
-    assert_refused(2, refused("list", "--older-than", "4 hours"), "4 hours", "See: mde help list")
+    assert_refused(2, refused("list", "--older-than", "4 hours"), "--older-than: '4 hours'",
+      "See: mde help list")
     assert_refused(2, refused("list", "--after", "2026-01-23T20:10:40"), "zone")
-    assert_refused(2, refused("show", "42"), "42")
+    assert_refused(2, refused("show", "42"), "'42' is not the id of a machine action")
     assert_refused(2, refused("cancel", "42", "-m", "x"), "'42'", "the id of a machine action")
   end)
 

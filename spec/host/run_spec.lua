@@ -34,6 +34,10 @@ describe("mde run", function()
     assert.truthy(run.err:find("AZURE_TENANT_ID", 1, true), run.err)
   end)
 
+  it("takes -- before the playbook", function()
+    assert.equal("1\n", program.run("run", "--", script "print(#arg)", "--").out)
+  end)
+
   it("refuses what it can't load with status 2", function()
     local run = program.run("run", "/nonexistent.lua")
     assert.equal(2, run.status)
@@ -63,6 +67,24 @@ describe("mde run", function()
       assert.equal(130, run.status, body .. run.out)
       assert.truthy(run.out:find("interrupted\r\nstack traceback", 1, true), body)
     end
+  end)
+
+  it("is interrupted at once where it waits for the quota, and sends no more", function()
+    local path = script [[
+      local client = assert(mde.client { quota = { per_minute = 2, per_hour = 100 } })
+      local list = assert(client:list { type = "Isolate", limit = 9 })
+      local seen = {}
+      local done = pcall(client.cancel_all, client, list, { comment = "x", parallel = 4,
+        on_item = function(item)
+          seen[#seen + 1] = item.verdict
+          if #seen == 2 then print "waiting" end
+        end })
+      table.sort(seen)
+      print(done, #client.tasks == 0 or client:step() and #client.tasks == 0,
+        table.concat(seen, " "))]]
+    local run = program.at_terminal(80, { "waiting", "^C" }, program.path, "sim", program.path,
+      "run", path)
+    assert.truthy(run.out:find("false\ttrue\tcancelled cancelled unsent unsent", 1, true), run.out)
   end)
 
   it("may clean up after one Ctrl-C, and is stopped by two", function()
@@ -103,6 +125,24 @@ describe("mde repl", function()
     assert.equal("2  x\n3\n", (repl "1 + 1, 'x'\ny = 3\ny\n"))
     assert.equal("1\n2\n", (repl "for i = 1, 2 do\nprint(i)\nend\n"))
     assert.equal("nil\n", (repl "nil"))
+  end)
+
+  it("shows a value over several lines, tables by their fields, and lists in order", function()
+    assert.equal("3\n", (repl "1 +\n2\n"))
+    assert.equal("{}\n", (repl "{\n}\n"))
+    assert.equal("{\n  1 = 7\n  2 = 8\n  a = {\n    b = true\n  }\n}\n",
+      (repl "{ a = { b = true }, 7, 8 }\n"))
+    local run = program.sh("exec $mde sim --quota off mde repl", [[
+      client:list { requestor = "soar@contoso.com", limit = 2 }
+      client:action(client:list { limit = 1 }[1])]])
+    assert.truthy(run.out:find "^{\n  1 = Isolate Pending %x%S+ %S+\n  2 = Isolate Pending %x")
+    assert.truthy(run.out:find("\n  status = InProgress\n", 1, true))
+    assert.falsy(run.out:find("} nil", 1, true))
+  end)
+
+  it("takes no binary chunk", function()
+    local _, err = repl "\27Lua\n"
+    assert.truthy(err:find("binary", 1, true), err)
   end)
 
   it("goes on after an error", function()

@@ -24,7 +24,16 @@ describe("mde sim", function()
       program.run("sim", "--quota", "7,8", "sh", "-c", "echo $MDE_QUOTA"))
   end)
 
+  it("outlives every Ctrl-C, which is the command's", function()
+    local run = program.at_terminal(80, { "ready", "^C", "one", "^C", "two", "^C", "three", "^C" },
+      program.path, "sim", "sh", "-c", [[
+        trap 'echo one; trap "echo two; trap \"echo three; trap \\\"exit 9\\\" INT\" INT" INT' INT
+        echo ready; while :; do sleep 0.05; done]])
+    assert.equal(9, run.status, run.out)
+  end)
+
   it("passes the command its own options and gives its exit status", function()
+    assert.equal("-x\n", program.run("sim", "--", "echo", "-x").out)
     assert.equal("-x --serve\n", program.run("sim", "echo", "-x", "--serve").out)
     assert.equal(7, program.run("sim", "sh", "-c", "exit 7").status)
     assert.equal(137, program.run("sim", "sh", "-c", "kill -9 $$").status)

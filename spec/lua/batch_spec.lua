@@ -71,6 +71,26 @@ describe("client:cancel_all", function()
     assert.equal("invalid_argument", items.nonsense.error.code)
   end)
 
+  it("sends an id once that an array has twice", function()
+    local client, service = world.new()
+    local id = service:add {}
+    assert.same({ cancelled = 1 }, run(client, { id, id:upper(), { id = id } }).counts)
+    assert.equal(1, service:posted(id))
+  end)
+
+  it("raises on what is no list or function, before anything is sent", function()
+    local client, service = world.new()
+    local ids = world.add(service, 2)
+    for _, wrong in ipairs { { ids[1], {} }, { { status = "Pending" }, {} }, { 5, {} },
+                             { ids, { on_item = "print" } }, { ids, { stop = true } },
+                             { ids, "a comment" } } do
+      local _, raised = pcall(function() client:cancel_all(wrong[1], wrong[2]) end)
+      assert.is_truthy(raised:find "batch_spec.lua:%d+: cancel_all: ", raised)
+    end
+    assert.is_false(pcall(client.cancel_all, client, nil, { comment = "x" }))
+    assert.equal(0, service:requests())
+  end)
+
   it("needs a comment and a sensible number of calls", function()
     local client, service = world.new()
     local ids = world.add(service, 2)
@@ -197,6 +217,28 @@ describe("a batch that is stopped", function()
     assert.equal(failure, raised)
     assert.equal(6, seen.cancelled + (seen.unsent or 0))
     assert.equal(seen.cancelled, service:requests "cancel")
+  end)
+
+  it("by what stop or an observer raises sends nothing more, then or later", function()
+    for _, where in ipairs { "stop", "on_request" } do
+      local client, service, clock = world.new { quota = { per_minute = 5 } }
+      client.quota = require "mde.quota".new(function() return 5 end)
+      local ended = {}
+      local function raise() if #ended == 5 then error("enough", 0) end end
+      if where == "on_request" then client.on_request = raise end
+      local done, raised = pcall(client.cancel_all, client, world.add(service, 20), {
+        comment = "x", stop = where == "stop" and raise or nil,
+        on_item = function(item) ended[#ended + 1] = item.verdict end })
+      assert.same({ false, "enough" }, { done, raised })
+      client.on_request = client.on_request and function() end
+      local posts = service:requests "cancel"
+      clock.advance(100)
+      client:list { limit = 1 }
+      client:list { limit = 1 }
+      assert.equal(posts, service:requests "cancel", where)
+      assert.equal(0, #client.tasks)
+      assert.is_true(#ended > 5)  -- those that were stopped had their verdict too
+    end
   end)
 
   it("by what on_item raises sends nothing more", function()

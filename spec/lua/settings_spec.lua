@@ -54,6 +54,9 @@ describe("settings", function()
       assert.equal("Bearer abc", result.credential.header:reveal())
       assert.is_nil(result.tenant)
     end
+    local _, err = read({}, { MDE_TOKEN = "Bearer eyJh" })
+    assert.is_truthy(err.message:find "^MDE_TOKEN: not an access token: .* without 'Bearer'$")
+    assert.is_falsy(err.message:find "eyJ")
     assert.equal("contoso.com", assert(read { token = "abc", tenant = "contoso.com" }).tenant)
   end)
 

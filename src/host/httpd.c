@@ -243,8 +243,8 @@ static int listen_on (lua_State *L) {
       MHD_OPTION_CONNECTION_LIMIT, (unsigned int)CONNECTION_MAXIMUM,
       MHD_OPTION_END);
   if (s->daemon != NULL) return 1;
-  lua_pushfstring(L, "cannot listen on port %d of 127.0.0.1: choose another, "
-                  "or 0 for any that is free", (int)port);
+  lua_pushfstring(L, "cannot listen on port %d of 127.0.0.1: is it taken? "
+                  "Choose another", (int)port);
   return fail(L, "listen", lua_tostring(L, -1));
 }
 

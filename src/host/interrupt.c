@@ -9,20 +9,34 @@
 #include "host.h"
 
 #define PATIENCE 2  /* signals that are only counted */
-#define STRIDE 1000  /* instructions between two looks at the count */
+#define STRIDE 1000  /* instructions between two looks at the count in a coroutine */
+#define GRACE 100000  /* instructions to clean up in, after a first interruption */
+#define EVERY (LUA_MASKCALL | LUA_MASKRET | LUA_MASKCOUNT)
 
 static volatile sig_atomic_t count;
 static volatile sig_atomic_t latest;
+static lua_State *volatile running;  /* what runs under interrupt.call, or NULL */
 
 static const int watched[] = { SIGINT, SIGTERM, SIGHUP };
 #define WATCHED (sizeof watched / sizeof watched[0])
 
 
-/* Only what is safe in a signal handler: two flags, signal, raise. */
+/* Raises in the Lua code that runs. Code that catches the first interruption
+** has time to clean up; a second one lets it do nothing more. */
+static void look (lua_State *L, lua_Debug *activation) {
+  (void)activation;
+  if (count == 0) return;
+  lua_sethook(L, look, LUA_MASKCOUNT, count > 1 ? 1 : GRACE);
+  luaL_error(L, "interrupted");
+}
+
+
+/* Only what is safe in a signal handler: flags, lua_sethook, signal, raise. */
 static void on_signal (int number) {
   latest = number;
   if (count < PATIENCE) {
     count++;
+    if (running != NULL) lua_sethook(running, look, EVERY, 1);
     return;
   }
   signal(number, SIG_DFL);
@@ -61,21 +75,20 @@ static int release (lua_State *L) {
 }
 
 
+/* interrupt.ignore(): Ctrl-C is the affair of a program run by this one. */
+static int ignore (lua_State *L) {
+  (void)L;
+  signal(SIGINT, SIG_IGN);
+  return 0;
+}
+
+
 /* interrupt.count() -> signals since watch, the latest signal's name */
 static int get_count (lua_State *L) {
   lua_pushinteger(L, count);
   if (count == 0) return 1;
   lua_pushstring(L, latest == SIGINT ? "INT" : latest == SIGTERM ? "TERM" : "HUP");
   return 2;
-}
-
-
-/* Raises in the Lua code that runs. Code that catches the first interruption
-** has time to clean up; a second one lets it do nothing more. */
-static void look (lua_State *L, lua_Debug *activation) {
-  (void)activation;
-  if (count > 1) lua_sethook(L, look, LUA_MASKCOUNT, 1);
-  if (count > 0) luaL_error(L, "interrupted");
 }
 
 
@@ -88,15 +101,17 @@ static int traceback (lua_State *L) {
 
 
 /* interrupt.call(f, ...) -> true, results | false, message with traceback.
-** While f runs signals are counted, and each raises "interrupted" in it, in this
-** coroutine and those it makes. */
+** While f runs signals are counted, and each raises "interrupted" in it: at once
+** here, or soon in a coroutine that it has made. */
 static int call (lua_State *L) {
   int ended;
   lua_pushcfunction(L, traceback);
   lua_insert(L, 1);
   watch(L);
   lua_sethook(L, look, LUA_MASKCOUNT, STRIDE);
+  running = L;
   ended = lua_pcall(L, lua_gettop(L) - 2, LUA_MULTRET, 1);
+  running = NULL;
   lua_sethook(L, NULL, 0, 0);
   release(L);
   lua_pushboolean(L, ended == LUA_OK);
@@ -109,6 +124,7 @@ int mde_host_open_interrupt (lua_State *L) {
   static const luaL_Reg functions[] = {
     { "watch", watch },
     { "release", release },
+    { "ignore", ignore },
     { "count", get_count },
     { "call", call },
     { NULL, NULL }

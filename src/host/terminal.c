@@ -215,28 +215,29 @@ static bool read_line (int fd, char line[ANSWER + 1]) {
 }
 
 
-/* terminal.ask(question) -> line | nil, message. Asks the terminal itself,
-** wherever input and output go. What was typed before the question was there
-** is no answer to it. */
+/* terminal.ask(question) -> line, empty at the end of input | nil, message. Asks
+** the terminal itself, wherever input and output go. What was typed before the
+** question was there is no answer to it. */
 static int ask (lua_State *L) {
   size_t size;
   const char *question = luaL_checklstring(L, 1, &size);
-  char line[ANSWER + 1];
+  char line[ANSWER + 1] = "";
   bool answered;
   int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
   if (fd < 0) return luaL_fileresult(L, 0, "/dev/tty");
   tcflush(fd, TCIFLUSH);
   errno = 0;
   answered = write_all(fd, question, size) && read_line(fd, line);
-  if (!answered && errno == 0) write_all(fd, "\n", 1);
-  close(fd);
-  if (answered) {
-    lua_pushstring(L, line);
-    return 1;
+  if (!answered && errno != 0) {
+    int number = errno;
+    close(fd);
+    errno = number;
+    return luaL_fileresult(L, 0, "/dev/tty");
   }
-  lua_pushnil(L);
-  lua_pushstring(L, errno != 0 ? strerror(errno) : "the terminal gave no answer");
-  return 2;
+  if (!answered) write_all(fd, "\n", 1);
+  close(fd);
+  lua_pushstring(L, answered ? line : "");
+  return 1;
 }
 
 

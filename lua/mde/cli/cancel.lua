@@ -34,12 +34,12 @@ Examples:
 function cancel.define(command)
   command:epilog(EPILOG)
   command:argument("ids", "Actions, or - for standard input."):args "*":argname "ID"
-  options.add(command, "-m --comment", "TEXT", "Why; the service keeps it with each action.")
+  options.add(command, "-m --comment", "TEXT", "Why (required); the service keeps it.")
   options.add_filters(command)
   command:flag("-n --dry-run", "Show what would be cancelled, and send nothing.")
   command:flag("-y --yes", "Do not ask.")
   options.add(command, "--max", "N", "Refuse when there are more.", options.count)
-  options.add(command, "--parallel", "N", "Calls under way at once.", options.count)
+  options.add(command, "--parallel", "N", "Calls under way at once. Default: 10.", options.count)
   command:flag("--json", "One JSON object an action.")
 end
 
@@ -82,8 +82,8 @@ local function show_groups(groups)
 end
 
 -- The ids that match, after showing what they are. With a maximum, it stops as
--- soon as there are more.
-local function matching(session, criteria, max)
+-- soon as there are more. `visit` is called with each action.
+local function matching(session, criteria, max, visit)
   local list, groups, under_way = {}, {}, 0
   criteria.status = criteria.status or options.open
   criteria.limit = max and max + 1
@@ -91,18 +91,18 @@ local function matching(session, criteria, max)
     local name = ("%s, %s, by %s")
       :format(action.type or "?", action.status or "?", action.requestor or "?")
     list[#list + 1] = action.id:lower()
+    visit(action)
     groups[name] = (groups[name] or 0) + 1
     if action.type == "Isolate" and action.status == "InProgress" then under_way = under_way + 1 end
   end
-  show_groups(groups)
+  if not max or #list <= max then show_groups(groups) end
   if under_way > 0 then
     output.note("%d of them isolate already: cancelling is not un-isolating.", under_way)
   end
   return list
 end
 
-local function chosen(session, parsed, criteria, given)
-  local list = given or matching(session, criteria, parsed.max)
+local function check_max(list, parsed, criteria)
   if parsed.max and #list > parsed.max then
     failure.raise(failure.refused, "%s actions, and --max is %d; nothing was sent",
       criteria and "more than " .. parsed.max or #list, parsed.max)
@@ -182,8 +182,8 @@ local function foretell(session, count)
   local seconds = session.quota:at_best("cancel", count)
   if seconds < 60 then return end
   local duration = require "mde.duration"
-  output.note("The service's limits make this take at least %s: until %s.",
-    duration.text(seconds), os.date("%H:%M", os.time() + math.ceil(seconds)))
+  output.note("The service's limits make this take at least %s: until %s.", duration.text(seconds),
+    os.date(seconds < 43200 and "%H:%M" or "%A, %H:%M", os.time() + math.ceil(seconds)))
 end
 
 local function send(session, list, parsed)
@@ -199,10 +199,25 @@ local function send(session, list, parsed)
   return batch.report:status()
 end
 
-local function preview(session, list, parsed)
-  local lines = report.new(session.tenant, #list, parsed.json)
-  for _, id in ipairs(list) do lines:item { id = id, verdict = "unsent" } end
-  output.note("Dry run: %s would be cancelled; nothing was sent.", counted(#list))
+-- What would be cancelled: of actions that were looked up, what they are; of ids,
+-- only that.
+local function preview(session, parsed, criteria, given)
+  local lines = report.new(session.tenant, 0, parsed.json)
+  local function show(action)
+    lines:item {
+      id = action.id, verdict = "unsent", status = action.status,
+      machine = action.computerDnsName or action.machineId,
+      detail = criteria and ("%s, %s, by %s"):format(
+        action.type or "?", action.status or "?", action.requestor or "?"),
+    }
+  end
+  local list = given or matching(session, criteria, parsed.max, show)
+  check_max(list, parsed, criteria)
+  if given then
+    for _, id in ipairs(given) do show { id = id } end
+  end
+  output.note("Dry run: %s would be cancelled%s; nothing was sent.", counted(#list),
+    given and ", unless unknown to the service or ended already" or "")
   return 0
 end
 
@@ -213,12 +228,13 @@ function cancel.run(parsed)
   if parsed.ids[1] == "-" then given = ids.from_file(io.stdin)
   elseif not criteria then given = ids.from_arguments(parsed.ids) end
   local session = client.connect(parsed)
-  local list = chosen(session, parsed, criteria, given)
+  if parsed.dry_run then return preview(session, parsed, criteria, given) end
+  local list = given or matching(session, criteria, parsed.max, function() end)
+  check_max(list, parsed, criteria)
   if #list == 0 then
     output.note("Nothing to cancel.")
     return 0
   end
-  if parsed.dry_run then return preview(session, list, parsed) end
   foretell(session, #list)
   if not parsed.yes and (criteria or #list > 1) then confirm(session.tenant, #list) end
   return send(session, list, parsed)

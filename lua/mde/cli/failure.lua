@@ -40,8 +40,10 @@ end
 -- The exit status of what was raised; nil for a defect of the program.
 function failure.status(raised)
   if getmetatable(raised) == Failure then return raised.status end
-  if errors.is(raised) then return STATUS[raised.code] or failure.failed end
-  return nil
+  if not errors.is(raised) then return nil end
+  -- A list is refused for a filter that the service does not understand.
+  if raised.code == "bad_request" and raised.operation == "list" then return failure.usage end
+  return STATUS[raised.code] or failure.failed
 end
 
 return failure

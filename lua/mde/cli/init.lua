@@ -30,8 +30,8 @@ Credentials come from AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET,
 or from MDE_TOKEN alone. `mde help COMMAND` has more on each command.
 
 Exit status: 0 all as asked or nothing to do, 1 some items ended otherwise,
-2 wrong use, 3 refused by a guard rail or a limit, 4 the service, network or
-store failed, 5 sign-in or permission, 130 interrupted.]]
+2 wrong use, 3 refused by a guard rail or a limit, 4 the service, the network or
+the output failed, 5 sign-in or permission, 130 interrupted.]]
 
 -- {{ argparse, without its habit of ending the process
 
@@ -53,7 +53,7 @@ local function new_parser()
   parser:flag("--version", "Show the version.")
     :action(answer(function() return require("mde.cli.version").text end))
   parser:flag("--verbose", "Show one line for each request on standard error.")
-  options.add(parser, "--timeout", "SECONDS", "Give up on a request after this long.",
+  options.add(parser, "--timeout", "SECONDS", "Give up on a request after this long. Default: 60.",
     options.seconds)
   function parser.error(_, message)
     failure.raise(failure.usage, "%s", message)
@@ -107,6 +107,7 @@ local function split_rest(arguments)
         return table.move(arguments, i, #arguments, #result + 1, result)
       end
     end
+    if argument == "--" then return table.move(arguments, i, #arguments, #result + 1, result) end
     result[#result + 1] = argument
   end
   return result
@@ -141,7 +142,10 @@ end
 local function show(raised, arguments)
   local message, status = tostring(raised), failure.status(raised) or failure.some
   if message ~= "" then output.note("mde: " .. message) end
-  if status == failure.usage then output.note("See: mde help " .. (command_of(arguments) or "")) end
+  if status == failure.usage then
+    local command = command_of(arguments)
+    output.note("See: mde help" .. (command and command ~= "help" and " " .. command or ""))
+  end
   return status
 end
 

@@ -74,7 +74,7 @@ function formats.table(actions)
     local age = action:age()
     rows[#rows + 1] = {
       age and duration.text(age):match "^%S+" or "", action.type, action.status,
-      action.computerDnsName or action.machineId, action.requestor, action.id,
+      action.computerDnsName or action.machineId or "-", action.requestor or "-", action.id,
     }
   end
   if #rows == 0 then return output.note("No action matches.") end

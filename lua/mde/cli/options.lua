@@ -5,7 +5,7 @@ local options = {}
 -- Adds to an argparse command the option `name` with a value. `convert(text)` gives
 -- the value, or nil and what is wrong. -> argparse's option
 function options.add(command, name, value, description, convert)
-  local option = command:option(name, description):argname(value)
+  local option = command:option(name, description):argname(value):overwrite(false)
   if convert then
     option:convert(function(text)
       local converted, problem = convert(text)
@@ -57,17 +57,29 @@ local function types()
   return require("mde.entity").types
 end
 
+-- A converter: what the module's `parse` understands, as text.
+local function parsed_by(module)
+  return function(text)
+    local value, problem = require(module).parse(text)
+    if not value then return nil, problem end
+    return text
+  end
+end
+
 local FILTERS = {
   { "--status", "STATUS", "Only in this status; may be repeated.", many = true,
     convert = word("a status", statuses) },
   { "--type", "TYPE", "Only of this type, such as Isolate; may be repeated.", many = true,
     convert = word("a type of action", types) },
   { "--requestor", "NAME", "Only launched by this user or application." },
-  { "--machine", "MACHINE", "Only on this machine (its id or DNS name)." },
-  { "--older-than", "TIME", "Only launched longer ago than this, such as 4h." },
-  { "--newer-than", "TIME", "Only launched since this long ago, such as 1d12h." },
-  { "--after", "DATE", "Only launched after this, such as 2026-01-23T20:10:40Z." },
-  { "--before", "DATE", "Only launched before this." },
+  { "--machine", "MACHINE", "Only on this machine (its id or whole DNS name)." },
+  { "--older-than", "TIME", "Only launched longer ago than this, such as 4h.",
+    convert = parsed_by "mde.duration" },
+  { "--newer-than", "TIME", "Only launched since this long ago, such as 1d12h.",
+    convert = parsed_by "mde.duration" },
+  { "--after", "DATE", "Only launched after this, such as 2026-01-23T20:10:40Z.",
+    convert = parsed_by "mde.date" },
+  { "--before", "DATE", "Only launched before this.", convert = parsed_by "mde.date" },
   { "--filter", "ODATA", "Only what this OData filter selects, as it is." },
 }
 
@@ -80,7 +92,7 @@ end
 function options.add_filters(command)
   for _, filter in ipairs(FILTERS) do
     local option = options.add(command, filter[1], filter[2], filter[3], filter.convert)
-    if filter.many then option:count "*" end
+    if filter.many then option:count "*":overwrite(true) end
   end
 end
 

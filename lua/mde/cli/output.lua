@@ -58,7 +58,7 @@ end
 -- empty objects, so an empty table is an array.
 local function encode(value, order)
   if math.type(value) == "integer" then return ("%d"):format(value) end
-  if type(value) ~= "table" then return cjson.encode(value) end
+  if type(value) ~= "table" then return (cjson.encode(value):gsub("\\/", "/")) end
   local parts = {}
   if next(value) == nil or value[1] ~= nil then
     for i, element in ipairs(value) do parts[i] = encode(element) end
@@ -81,7 +81,7 @@ end
 -- a tab or return) for a formula: an apostrophe makes it text.
 local function csv_field(value)
   local text = value == nil and "" or tostring(value)
-  if text:find "^[=+%-@\t\r]" then text = "'" .. text end
+  if type(value) == "string" and text:find "^[=+%-@\t\r]" then text = "'" .. text end
   if terminal.is_terminal(1) then text = terminal.printable(text) end
   if text:find '[",\r\n]' then text = '"' .. text:gsub('"', '""') .. '"' end
   return text

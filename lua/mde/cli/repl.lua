@@ -23,40 +23,60 @@ local function ask(prompt)
   return io.read()
 end
 
--- Reads a whole chunk: an expression, or lines up to the end of a statement.
+-- Text as an expression, else as statements. -> function | nil, message, whether more
+-- lines may complete it
+local function compile(text)
+  local chunk, problem = load("return " .. text, "=stdin", "t")
+  if chunk then return chunk end
+  local more = problem:find "<eof>$"
+  chunk, problem = load(text, "=stdin", "t")
+  return chunk, problem, more or problem and problem:find "<eof>$"
+end
+
+-- Reads a whole chunk: as many lines as it takes to be complete.
 -- -> function | nil, message | nothing at the end of input
 local function read_chunk()
   local text = ask "> "
   if not text then return end
-  local chunk = load("return " .. text, "=stdin")
-  if chunk then return chunk end
   while true do
-    local problem
-    chunk, problem = load(text, "=stdin")
-    if chunk or not problem:find "<eof>$" then return chunk, problem end
-    local more = ask ">> "
-    if not more then return nil, problem end
-    text = text .. "\n" .. more
+    local chunk, problem, incomplete = compile(text)
+    if chunk or not incomplete then return chunk, problem end
+    local line = ask ">> "
+    if not line then return nil, problem end
+    text = text .. "\n" .. line
   end
 end
 
-local function text_of(value)
-  if type(value) == "string" then return value end
-  local metatable = getmetatable(value)
-  if type(value) ~= "table" or type(metatable) == "table" and metatable.__tostring then
-    return tostring(value)
-  end
+local DEEPEST = 3  -- levels of tables that are shown
+
+local function sorted_keys(value)
+  local keys = {}
+  for key in pairs(value) do keys[#keys + 1] = key end
+  table.sort(keys, function(a, b)
+    if type(a) == type(b) and (type(a) == "number" or type(a) == "string") then return a < b end
+    return type(a) == "number" or type(b) ~= "number" and tostring(a) < tostring(b)
+  end)
+  return keys
+end
+
+-- What is shown of a value: an action whole, or as one line where it is part of
+-- something; a table by its fields.
+local function text_of(value, depth)
+  local metatable = type(value) == "table" and getmetatable(value)
+  local is_object = type(metatable) == "table" and metatable.__tostring
+                    and (depth > 1 or metatable.__name ~= "mde.action")
+  if type(value) ~= "table" or is_object or depth > DEEPEST then return tostring(value) end
+  if next(value) == nil then return "{}" end
   local parts = {}
-  for key, field in pairs(value) do
-    parts[#parts + 1] = ("  %s = %s"):format(tostring(key), tostring(field))
+  for i, key in ipairs(sorted_keys(value)) do
+    parts[i] = ("%s%s = %s"):format(("  "):rep(depth), key, text_of(value[key], depth + 1))
   end
-  table.sort(parts)
-  return "{\n" .. table.concat(parts, "\n") .. "\n}"
+  return ("{\n%s\n%s}"):format(table.concat(parts, "\n"), ("  "):rep(depth - 1))
 end
 
 local function show(values)
   local parts = {}
-  for i = 1, values.n do parts[i] = text_of(values[i]) end
+  for i = 1, values.n do parts[i] = text_of(values[i], 1) end
   local text = table.concat(parts, "  ")
   for line in (text .. "\n"):gmatch "(.-)\n" do output.line(terminal.printable(line)) end
 end

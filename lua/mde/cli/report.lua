@@ -19,7 +19,7 @@ local ADVICE = {
   not_found = "are not known to the service: check ids and tenant",
   forbidden = "need a permission that is not there",
   error = "were refused: the reason stands beside each",
-  unsent = "never went out: the same command again sends them",
+  unsent = "never went out: the same command again sends them, if the cause is gone",
   unknown = "went out, or may have, and nobody could be asked: the same command again settles them",
 }
 
@@ -50,7 +50,7 @@ end
 
 local function text_item(item)
   local parts = { ("%-17s"):format(item.verdict), item.id, item.machine }
-  local detail = item.error and tostring(item.error)
+  local detail = item.error and tostring(item.error) or item.detail
                  or item.verdict == "already_final" and item.status
   if detail then parts[#parts + 1] = "(" .. detail .. ")" end
   output.line(terminal.printable(table.concat(parts, " ")))
@@ -65,14 +65,14 @@ local function exit_status(item)
   return (status == failure.sign_in or status == failure.failed) and status or failure.some
 end
 
--- Counts an item { id, verdict, machine?, status?, action?, error? } and prints
+-- Counts an item { id, verdict, machine?, status?, action?, error?, detail? } and prints
 -- it; raises when that fails.
 function Report:item(item)
   local status = exit_status(item)
   self.reported = self.reported + 1
   self.counts[item.verdict] = (self.counts[item.verdict] or 0) + 1
   if status then self.causes[status] = true end
-  if status == 0 and item.action and item.action.type == "Isolate" then
+  if item.verdict == "cancelled" and item.action.type == "Isolate" then
     self.isolations = self.isolations + 1
   end
   if self.as_json then json_item(self, item) else text_item(item) end

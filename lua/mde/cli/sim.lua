@@ -88,12 +88,12 @@ local function run(server, words)
   local pid, problem = process.spawn(words)
   if not pid then failure.raise(failure.usage, "cannot run '%s': %s", words[1], problem) end
   interrupt.watch()
+  interrupt.ignore()
   local passed = false
   while true do
     local status = process.wait(pid)
     if status then return status end
-    local _, signal = interrupt.count()
-    if signal and signal ~= "INT" and not passed then
+    if interrupt.count() > 0 and not passed then
       process.terminate(pid)
       passed = true
     end
