@@ -7,6 +7,7 @@ describe("mde sim", function()
     local run = program.sh [[
       MDE_TOKEN=mine PATH=/usr/bin:/bin $mde sim sh -c 'env; command -v mde']]
     assert.equal(0, run.status)
+    run.out = "\n" .. run.out
     assert.truthy(run.out:find "\nMDE_API_URL=http://127%.0%.0%.1:%d+\n")
     assert.truthy(run.out:find "\nAZURE_AUTHORITY_HOST=http://127%.0%.0%.1:%d+\n")
     for _, name in ipairs { "AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET" } do

@@ -2,14 +2,12 @@
 -- memory, in lower case, every one once.
 
 local cjson = require "cjson"
+local core = require "mde.core"
 local failure = require "mde.cli.failure"
 local output = require "mde.cli.output"
 
 local ids = {}
 
-local HEX = "%x"
-local GUID = ("^%s%%-%s%%-%s%%-%s%%-%s$")
-  :format(HEX:rep(8), HEX:rep(4), HEX:rep(4), HEX:rep(4), HEX:rep(12))
 local EXPECTED = "the id of a machine action, such as 5382f7ea-7557-4ab7-9782-d50480024a4e"
 
 local BLOCK = 65536
@@ -19,8 +17,8 @@ local LONGEST = 1048576  -- bytes of a line; an action is far smaller
 local function new_collection()
   local list, seen, duplicates = {}, {}, 0
   local function add(text)
-    if not text:find(GUID) then return false end
-    local id = text:lower()
+    local id = core.operation.guid(text)
+    if not id then return false end
     if seen[id] then
       duplicates = duplicates + 1
     else
