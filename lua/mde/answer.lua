@@ -23,7 +23,7 @@ local WORDS = {
 }
 
 local function code_of(status)
-  if status >= 500 then return "service" end
+  if status >= 500 or status == 408 then return "service" end
   return status < 400 and "bad_answer" or CODES[status] or "bad_request"
 end
 

@@ -55,9 +55,9 @@ function Batch:take()
                     error = err }
     return true
   end
-  call.target = target
-  self.client:add(call)
+  call.target, call.caller = target, self.caller
   self.live[#self.live + 1] = call
+  self.client:add(call)
   return true
 end
 
@@ -82,6 +82,8 @@ end
 local HOPELESS = { sign_in = true, unauthorized = true }
 
 function Batch:conclude(call)
+  if call.reported then return end
+  call.reported = true
   local target = type(call.target) == "table" and call.target or {}
   local action = call.value
   local known = action or target
@@ -177,7 +179,8 @@ end
 -- first two absent where it is not known.
 -- -> { total, counts = { verdict -> how many }, seconds } | nil, err (nothing was
 -- sent). What an iterator or on_item raises is raised again once what was in the air
--- has ended. An item that was stopped on its way is `unsent` or `unknown`; what was
+-- has ended; what anything else raises, at once, and what was in the air is `unknown`.
+-- An item that was stopped on its way is `unsent` or `unknown`; what was
 -- not taken from the iterator is not counted. A refused sign-in stops the batch.
 function batch.run(client, targets, options)
   check_targets(targets)
@@ -188,7 +191,7 @@ function batch.run(client, targets, options)
   local began = client.clock.monotonic()
   local report = setmetatable({
     client = client, next = iterator(targets), comment = options.comment, parallel = parallel,
-    on_item = options.on_item, stop = options.stop, live = {},
+    on_item = options.on_item, stop = options.stop, live = {}, caller = client.caller(),
     report = { total = 0, counts = {} },
   }, Batch):run()
   report.seconds = client.clock.monotonic() - began

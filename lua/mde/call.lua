@@ -23,7 +23,8 @@ Call.__index = Call
 
 local call = {}
 
--- `client` gives quota, token, clock, random, timeout and request(encoded, header).
+-- `client` gives quota, token, clock, random, timeout, request(encoded, header) and
+-- read(fields), which makes an entity.
 -- `operation` and `arguments` are those of core.operation.encode. `judge(call,
 -- now, response, err)` decides what an answer or final failure leads to: it calls
 -- finish, go_on_with or try_again. -> call | nil, err (an argument is malformed)
@@ -37,6 +38,9 @@ function call.new(client, operation, arguments, judge)
     slot = false, fetch = false, header = false,  -- what it has: of quota and token
     in_air = false, first_sent = false,
     reached = false,                     -- the service may have acted on something
+    leaving = false,                     -- nothing with an effect goes out any more
+    throttled_since = false,             -- answers have been 429 since then
+    accepted = false,                    -- the action, not final, that a cancel gave
     done = false, value = nil, err = nil, verdict = nil,
   }, Call)
   local ok, err = self:go_on_with(operation, arguments, -math.huge)
@@ -71,12 +75,20 @@ function Call:standing()
   return self.reached and "unknown" or "unsent"
 end
 
--- Ends a call that is not in the air. -> whether it has ended
+-- Ends with what is known so far.
+function Call:leave(standing)
+  if self.accepted then return self:finish(self.client.read(self.accepted), nil, "accepted") end
+  self:finish(nil, nil, standing)
+end
+
+-- Ends a call that is not in the air; one that is may still read what came of it, but
+-- sends nothing with an effect any more. -> whether it has ended
 function Call:withdraw()
+  self.leaving = true
   if self.in_air then return false end
   if not self.done then
     self:release()
-    self:finish(nil, nil, self:standing())
+    self:leave(self:standing())
   end
   return true
 end
@@ -85,7 +97,7 @@ end
 function Call:abandon(now)
   self.client.quota:lost(self.slot, now, self.client.timeout)
   self.in_air, self.slot = false, false
-  self:finish(nil, nil, "unknown")
+  self:leave "unknown"
 end
 
 -- {{ After an answer
@@ -99,15 +111,21 @@ end
 -- Gives the slot back with what is known of when the service counted it.
 function Call:settle_slot(now, err)
   local quota, slot = self.client.quota, self.slot
-  self.slot = false
   if not err then quota:answered(slot, now)
   elseif err.sent == false then quota:unused(slot)
   else quota:lost(slot, now, self.client.timeout) end
+  self.slot = false
+end
+
+-- Whether to wait for a service that refuses to be asked: not for ever.
+function Call:is_patient(now)
+  self.throttled_since = self.throttled_since or now
+  return now - self.throttled_since <= 2 * retry.longest_pause
 end
 
 -- The detours that use up no attempt. -> whether this was one
 function Call:detour(now, response)
-  if response.status == 429 then
+  if response.status == 429 and self:is_patient(now) then
     local pause = retry.after(response, self.client.clock.wall()) or 60
     self.client.quota:pause(self.operation, now + pause)
   elseif response.status == 401 and not self.refused
@@ -141,6 +159,7 @@ function Call:receive(now, response, failure)
   self.in_air = false
   self:settle_slot(now, failure)
   if response and self:detour(now, response) then return end
+  self.throttled_since = false
   local err
   if failure then
     err = errors.new { code = failure.code, message = failure.message,
@@ -157,19 +176,20 @@ end
 
 -- The token, or what to wait for. -> header | nil, what step returns
 function Call:authorize(now)
-  local header, fetch = self.client.token:current(now)
-  if header then return header end
-  local ended = self.fetch
-  if ended and ended.done and ended.err then
+  local token, awaited = self.client.token, self.fetch
+  if awaited and awaited.done and awaited.err and not token.header then
     self:release()
-    self:finish(nil, errors.copy(ended.err), self:standing())
+    self:finish(nil, errors.copy(awaited.err), self:standing())
     return nil, "done"
   end
+  local header, fetch = token:current(now)
+  if header then return header end
   self.fetch = fetch
   return nil, "wait"
 end
 
 function Call:send(now)
+  if self.leaving and self.encoded.method ~= "GET" and self:withdraw() then return "done" end
   if not self.slot then
     local slot, moment = self.client.quota:take(self.operation, now)
     if not slot then return "wait", moment end

@@ -23,6 +23,25 @@ local Client = {}
 Client.__index = Client
 Client.__name = "mde.client"
 
+-- {{ Who waits for a call, as a weak reference: a coroutine that is dead, or that
+-- nobody can resume any more, waits for nothing.
+
+local WEAK = { __mode = "v" }
+
+local function caller()
+  local thread = coroutine.running()
+  return setmetatable({ thread, is_main = thread == nil }, WEAK)
+end
+
+local function is_gone(who)
+  if not who or who.is_main then return false end
+  return who[1] == nil or coroutine.status(who[1]) == "dead"
+end
+
+Client.caller = caller  -- as mde.batch needs it
+
+-- }}
+
 -- {{ Moving calls on. A task is a call, or a token being fetched: they step alike.
 
 function Client:add(task)
@@ -59,15 +78,24 @@ function Client:launch(task, request, now)
   return task:step(now, nil, err)
 end
 
+-- A task in the air without a request: what was raised in between has lost it.
+local ASTRAY = { code = "lost", message = "interrupted while it was sent", sent = true }
+
+-- What came for a task. -> response | nil, err | false: nothing yet
+function Client:receive(task, now)
+  if not task.flight then return nil, task.in_air and ASTRAY or nil end
+  local response, err = self.engine:take(task.flight)
+  if response == false then return false end
+  task.flight = nil
+  self:note(task, now, response, err)
+  return response, err
+end
+
 -- -> "done", or "wait" and until when; whether an answer came
 function Client:move(task, now)
-  local response, err
-  if task.flight then
-    response, err = self.engine:take(task.flight)
-    if response == false then return "wait", nil, false end
-    task.flight = nil
-    self:note(task, now, response, err)
-  end
+  local response, err = self:receive(task, now)
+  if response == false then return "wait", nil, false end
+  if is_gone(task.caller) then task:withdraw() end
   local what, detail = task:step(now, response, err)
   while what == "start" do what, detail = self:launch(task, detail, now) end
   return what, detail, response ~= nil or err ~= nil
@@ -112,6 +140,7 @@ function Client:wait(moment)
 end
 
 function Client:drive(call)
+  self:add(call)
   while true do
     local moment = self:step()
     if call.done then return end
@@ -122,7 +151,7 @@ end
 -- Drives a call to its end. Where that is interrupted by what is raised meanwhile,
 -- nothing more is sent for it.
 function Client:finish(call)
-  self:add(call)
+  call.caller = caller()
   local ok, raised = pcall(self.drive, self, call)
   if ok then return end
   self:withdraw(call, true)
@@ -275,11 +304,16 @@ end
 
 -- }}
 
--- Gives up every call. The engine, which others use too, stays. May be called again.
+-- Gives up every call: whoever waits for one gets an error. The engine, which others
+-- use too, stays. May be called again.
 function Client:close()
   self.closed = true
   for _, task in ipairs(self.tasks) do
-    if task.flight then self.engine:abandon(task.flight) end
+    if task.flight and not task.withdraw then self.engine:abandon(task.flight) end
+    if task.withdraw and not task.done then
+      self:withdraw(task, true)
+      task.err = errors.new { code = "interrupted", message = "the client was closed" }
+    end
   end
   self.tasks = {}
 end

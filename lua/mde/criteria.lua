@@ -67,12 +67,14 @@ local function age(operator)
   end
 end
 
+-- A date as the service writes it goes out as it is, to its last digit.
 local function moment(operator)
   return function(value)
     local seconds, problem = value, nil
     if type(value) ~= "number" then seconds, problem = date.parse(tostring(value)) end
     if not seconds then return nil, problem end
-    return ("%s %s %s"):format(CREATION, operator, odata.date(seconds))
+    local exact = type(value) == "string" and value:match "^[%d-]+T[%d:]+%.%d+Z$"
+    return ("%s %s %s"):format(CREATION, operator, exact or odata.date(seconds))
   end
 end
 

@@ -5,7 +5,7 @@
 -- values that mde does not know stay as they came. Two methods come by its
 -- metatable: `action:age()` and `action:is_final()`.
 
-local cjson = require "cjson"
+local cjson = require "cjson.safe"
 local core = require "mde.core"
 local date = require "mde.date"
 
@@ -29,8 +29,8 @@ entity.types = {
 
 -- JSON text -> table | nil, message. Anything but an object or array is refused.
 function entity.decode(text)
-  local ok, value = pcall(json.decode, text)
-  if not ok or type(value) ~= "table" then return nil, "not a JSON object" end
+  local value = json.decode(text)
+  if type(value) ~= "table" then return nil, "not a JSON object" end
   return core.tidy(value)
 end
 

@@ -78,7 +78,7 @@ local function posted(call, now, response, err)
     call.accepted = action
   elseif err.code == "forbidden" then
     return call:finish(nil, err, "forbidden")
-  elseif err.code == "unauthorized" then
+  elseif err.code == "unauthorized" or err.code == "too_many_requests" then
     return call:finish(nil, err, call.posts > 1 and "unknown" or "error")
   elseif err.sent == false then
     return call:finish(nil, err, call:standing())

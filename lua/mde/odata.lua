@@ -13,13 +13,14 @@ function odata.text(value)
   return "'" .. value:gsub("'", "''") .. "'"
 end
 
--- A date literal from seconds since 1970, exact to the millisecond.
+-- A date literal from seconds since 1970, rounded to a microsecond.
 function odata.date(seconds)
   local whole = math.floor(seconds)
-  local milliseconds = math.floor((seconds - whole) * 1000)
+  local part = math.floor((seconds - whole) * 1e6 + 0.5)
+  if part == 1e6 then whole, part = whole + 1, 0 end
   local text = date.text(whole)
-  if milliseconds == 0 then return text end
-  return ("%s.%03dZ"):format(text:sub(1, -2), milliseconds)
+  if part == 0 then return text end
+  return (("%s.%06d"):format(text:sub(1, -2), part):gsub("0+$", "") .. "Z")
 end
 
 -- A condition that `field` is the text, or one of an array of texts.

@@ -90,8 +90,10 @@ function Quota:take(operation, now)
   return self:bucket(operation):take(now)
 end
 
--- The slot's call was answered now.
+-- The slot's call was answered now. A slot is given back once, however often it is said.
 function Quota:answered(slot, now)
+  if slot.settled then return end
+  slot.settled = true
   local bucket = slot.bucket
   bucket.out = bucket.out - 1
   bucket:stamp(now)
@@ -105,6 +107,8 @@ end
 
 -- The slot's call never went out.
 function Quota:unused(slot)
+  if slot.settled then return end
+  slot.settled = true
   slot.bucket.out = slot.bucket.out - 1
 end
 

@@ -54,12 +54,20 @@ function Source:get(name)
   if value ~= "" then return value, variable or name end
 end
 
+-- What may be shown of a value: where a secret may have got into the wrong variable,
+-- only how long it is.
+local function shown(value, may_be_secret)
+  if type(value) ~= "string" then return "a " .. type(value) end
+  if may_be_secret or value:find "@" then return ("the value of %d characters"):format(#value) end
+  return "'" .. value .. "'"
+end
+
 -- A text that `is_good` accepts.
-function Source:text(name, expected, is_good)
+function Source:text(name, expected, is_good, may_be_secret)
   local value, called = self:get(name)
   if value == nil then return nil end
   if type(value) ~= "string" or not is_good(value) then
-    fail("%s: '%s' is not %s", called, tostring(value), expected)
+    fail("%s: %s is not %s", called, shown(value, may_be_secret), expected)
   end
   return value
 end
@@ -69,7 +77,7 @@ function Source:base(name, default)
   local value, called = self:get(name)
   if value == nil or (self.options.cloud and self.options[name] == nil) then return default end
   local base, expected = url.base(tostring(value))
-  if not base then fail("%s: '%s' is not %s", called, tostring(value), expected) end
+  if not base then fail("%s: %s is not %s", called, shown(value), expected) end
   return base
 end
 
@@ -86,7 +94,7 @@ local function is_guid(text)
 end
 
 local function tenant_of(source)
-  return source:text("tenant", "the id of a tenant (a GUID) or its domain name", is_tenant)
+  return source:text("tenant", "the id of a tenant (a GUID) or its domain name", is_tenant, true)
 end
 
 local function missing(names)
@@ -112,7 +120,7 @@ end
 
 local function with_secret(source, authority, scope)
   local tenant = tenant_of(source)
-  local client_id = source:text("client_id", "the id of an application (a GUID)", is_guid)
+  local client_id = source:text("client_id", "the id of an application (a GUID)", is_guid, true)
   local secret, called = source:get "client_secret"
   local absent = {}
   if not tenant then absent[#absent + 1] = "tenant" end

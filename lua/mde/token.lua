@@ -14,6 +14,10 @@ local Fetch = {}
 Fetch.__index = Fetch
 
 function Fetch:finish(now, got, err)
+  if got and now >= self.started + got.lifetime then
+    got, err = nil, errors.new { code = "bad_answer", operation = "token",
+                                 message = "signing in: the token had ended before it came" }
+  end
   self.done, self.err = true, err
   self.token:fetched(self, now, got)
 end
@@ -38,13 +42,13 @@ end
 
 function Fetch:step(now, response, err)
   if response or err then
-    self.sent = false
+    self.in_air = false
     self:judge(now, response, err)
   end
   if self.done then return "done" end
-  if self.sent then return "wait" end
+  if self.in_air then return "wait" end
   if now < self.not_before then return "wait", self.not_before end
-  self.sent, self.started = true, now
+  self.in_air, self.started = true, now
   return "start", self.token.credential.request()
 end
 
@@ -74,9 +78,10 @@ end
 
 function Token:fetch()
   if not self.fetching then
-    self.fetching = setmetatable({ token = self, attempt = 0, not_before = -math.huge,
-                                   operation = "token" }, Fetch)
-    self.add(self.fetching)
+    local fetch = setmetatable({ token = self, attempt = 0, not_before = -math.huge,
+                                 operation = "token" }, Fetch)
+    self.add(fetch)
+    self.fetching = fetch
   end
   return self.fetching
 end

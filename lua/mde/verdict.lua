@@ -37,8 +37,15 @@ local function all_completed(commands)
   return next(commands) ~= nil
 end
 
+-- Whether a comment is another's. What surrounds it may have been trimmed.
+local function is_other(theirs, ours)
+  if theirs == nil or theirs == ours then return false end
+  return type(theirs) ~= "string"
+         or theirs:match "^%s*(.-)%s*$" ~= ours:match "^%s*(.-)%s*$"
+end
+
 local function cancelled_earlier(action, comment, since)
-  if action.cancellationComment and action.cancellationComment ~= comment then return true end
+  if is_other(action.cancellationComment, comment) then return true end
   local moment = since and date.parse(action.cancellationDateTimeUtc)
   return moment ~= nil and moment < since
 end

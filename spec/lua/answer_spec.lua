@@ -53,7 +53,7 @@ describe("the error of an answer", function()
 
   it("has a code by the status alone", function()
     local codes = { [401] = "unauthorized", [403] = "forbidden", [404] = "not_found",
-                    [429] = "too_many_requests" }
+                    [408] = "service", [429] = "too_many_requests" }
     for status = 300, 599 do
       local code = status < 400 and "bad_answer" or status >= 500 and "service"
                    or codes[status] or "bad_request"

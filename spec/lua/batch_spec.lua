@@ -188,6 +188,27 @@ describe("a batch that is stopped", function()
     assert.equal(5, service:requests "cancel")
   end)
 
+  it("posts nothing again, though what was lost is still read", function()
+    local client, service = world.new { oddities = {
+      lost_before = { operation = "cancel" } }, latency = 3 }
+    local posts
+    local report = run(client, world.add(service, 1), { stop = function()
+      if service:requests "get" > 0 then posts = posts or service:requests "cancel" end
+      return posts ~= nil
+    end })
+    assert.same({ unknown = 1 }, report.counts)
+    assert.same({ 1, 1 }, { posts, service:requests "cancel" })
+  end)
+
+  it("tells of what the service had accepted", function()
+    local client, service = world.new { oddities = { cancel_takes = 60 } }
+    local report, items = run(client, world.add(service, 1), { stop = function()
+      return service:requests "cancel" > 0 and client.tasks[1] and not client.tasks[1].in_air
+    end })
+    assert.same({ accepted = 1 }, report.counts)
+    assert.equal("Pending", select(2, next(items)).status)
+  end)
+
   it("at once leaves what is in the air as unknown, and counts it against the quota", function()
     local client, service, clock = world.new { latency = 20 }
     local start = clock.monotonic()
@@ -239,6 +260,18 @@ describe("a batch that is stopped", function()
       assert.equal(0, #client.tasks)
       assert.is_true(#ended > 5)  -- those that were stopped had their verdict too
     end
+  end)
+
+  it("by the client's end hands out what it knows, and raises", function()
+    local client, service = world.new()
+    local seen = 0
+    local done, raised = pcall(client.cancel_all, client, world.add(service, 20), {
+      comment = "x", parallel = 4, on_item = function()
+        seen = seen + 1
+        if seen == 3 then client:close() end
+      end })
+    assert.is_false(done)
+    assert.is_truthy(tostring(raised):find "closed")
   end)
 
   it("by what on_item raises sends nothing more", function()

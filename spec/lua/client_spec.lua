@@ -200,6 +200,47 @@ describe("client:cancel", function()
     assert.is_falsy(tostring(err):find("WRONG", 1, true))
   end)
 
+  it("signs in once when that is refused", function()
+    local client, service = world.new({}, { client_secret = "wrong" })
+    client:cancel(service:add {}, { comment = "x" })
+    assert.same({ 1, 0 }, { service:requests "token", #client.tasks })
+  end)
+
+  it("takes a login that is throttled or failing for a failure, not for a refusal", function()
+    for _, oddity in ipairs { "internal_error", "unavailable" } do
+      local client, service = world.new { oddities = { [oddity] = { operation = "token" } } }
+      local _, err, found = client:cancel(service:add {}, { comment = "x" })
+      assert.same({ "service", "unsent" }, { err.code, found })
+    end
+  end)
+
+  it("does not wait for ever where every answer is 429", function()
+    local client, service, clock = world.new { oddities = {
+      throttled = { operation = "cancel" }, throttled_for = 600 } }
+    local start, id = clock.monotonic(), service:add {}
+    local action, err, found = client:cancel(id, { comment = "x" })
+    assert.same({ nil, "too_many_requests", "error" }, { action, err.code, found })
+    local took = clock.monotonic() - start
+    assert.is_true(took > 7200 and took < 9000, took)
+  end)
+
+  it("does not fetch tokens without end that have ended before they come", function()
+    local client, service = world.new { token_lifetime = 1, latency = 2 }
+    local _, err = client:action(service:add {})
+    assert.same({ "bad_answer", true }, { err.code, service:requests "token" < 10 })
+  end)
+
+  it("knows its comment again when the service has trimmed it", function()
+    local client, service = world.new()
+    local id, answer = service:add {}, service.answer
+    function service.answer(self, request)
+      local given = answer(self, request)
+      if given.body then given.body = given.body:gsub('"  x "', '"x"') end
+      return given
+    end
+    assert.equal("cancelled", select(2, client:cancel(id, { comment = "  x " })))
+  end)
+
   it("gives each error to one caller alone", function()
     local client, service = world.new({}, { client_secret = "wrong" })
     local ids, seen = world.add(service, 2), {}
@@ -292,8 +333,35 @@ describe("many callers of one client", function()
     run(running, engine, 1)
     for i = 2, 20 do assert.equal("cancelled", found[i]) end
     assert.equal(1, service:requests "token")
-    assert.equal(20, service:requests "cancel")
+    assert.equal(20, service:requests "cancel")  -- it could be resumed yet
     assert.equal(0, #client.tasks)
+  end)
+
+  it("have nothing sent for one that is gone for good", function()
+    local client, service, _, engine = world.new { latency = 0.3 }
+    local ids, found = world.add(service, 5), {}
+    local running = threads(client, 5, function(i)
+      found[i] = select(2, client:cancel(ids[i], { comment = "x" }))
+    end)
+    assert(coroutine.resume(running[1]))
+    running[1] = nil
+    collectgarbage()
+    collectgarbage()
+    run(running, engine)
+    assert.equal(0, (service:posted(ids[1])))
+    for i = 2, 5 do assert.equal("cancelled", found[i]) end
+    assert.equal(0, #client.tasks)
+  end)
+
+  it("are told when it is closed", function()
+    local client, service, _, engine = world.new { latency = 5 }
+    local ids, found = world.add(service, 3), {}
+    local running = threads(client, 3, function(i)
+      if i == 3 then return client:close() end
+      found[i] = { client:cancel(ids[i], { comment = "x" }) }
+    end)
+    run(running, engine)
+    for i = 1, 2 do assert.same({ "interrupted", "unsent" }, { found[i][2].code, found[i][3] }) end
   end)
 
   it("share one quota", function()

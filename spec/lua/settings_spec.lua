@@ -75,11 +75,14 @@ describe("settings", function()
   it("are refused with name and value, and no secret", function()
     local guid = "a GUID"
     for _, case in ipairs {
-      { { tenant = "a b" }, "tenant: 'a b'", guid }, { { tenant = "../x" }, "'../x'" },
-      { { client_id = "x" }, "client_id: 'x'", guid }, { { client_secret = 7 }, "client_secret" },
+      { { tenant = "a b" }, "tenant: the value of 3 characters", guid },
+      { { tenant = 7 }, "tenant" },
+      { { client_id = "two words" }, "client_id: the value of 9 characters", guid },
+      { { client_secret = 7 }, "client_secret" },
       { { client_secret = {} }, "client_secret" }, { { token = "two words" }, "token" },
       { { token = 7 }, "token" },
-      { { token = "t", tenant = "a b" }, "'a b'" },
+      { { token = "t", tenant = "a b" }, "tenant" },
+      { { api_url = "https://user:two words@h" }, "api_url", "without path, user" },
       { { cloud = "moon" }, "cloud: 'moon'", "commercial" },
       { { api_url = "http://example.com" }, "'http://example.com'", "loopback" },
       { { api_url = "https://h/path" }, "'https://h/path'", "without path" },

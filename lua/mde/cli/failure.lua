@@ -16,7 +16,7 @@ local STATUS = {
   invalid_argument = failure.usage,
   missing_credential = failure.sign_in, sign_in = failure.sign_in,
   unauthorized = failure.sign_in, forbidden = failure.sign_in,
-  not_found = failure.some,
+  not_found = failure.some, bad_request = failure.some,
   interrupted = failure.interrupted,
 }
 

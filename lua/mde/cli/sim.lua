@@ -85,10 +85,10 @@ end
 -- to both. A request to end is passed on.
 local function run(server, words)
   set_environment(server)
-  local pid, problem = process.spawn(words)
-  if not pid then failure.raise(failure.usage, "cannot run '%s': %s", words[1], problem) end
   interrupt.watch()
   interrupt.ignore()
+  local pid, problem = process.spawn(words)
+  if not pid then failure.raise(failure.usage, "cannot run '%s': %s", words[1], problem) end
   local passed = false
   while true do
     local status = process.wait(pid)

@@ -8,6 +8,7 @@
 local core = require "mde.core"
 local entity = require "mde.entity"
 local errors = require "mde.errors"
+local retry = require "mde.retry"
 local tokens = require "mde.token"
 local url = require "mde.url"
 
@@ -33,7 +34,8 @@ end
 -- repeats what was sent.
 local function refusal(response)
   local answer = entity.decode(response.body) or {}
-  local failed = response.status >= 500
+  local failed = response.status == 429 or retry.is_transient(response.status)
+                 or response.status >= 500
   local message = ("the login service %s: %s"):format(
     failed and "failed" or "refused to sign in", text(answer.error) or "no reason given")
   local number = (text(answer.error_description) or ""):match "AADSTS(%d+)"
@@ -62,7 +64,7 @@ function secret.new(settings)
       { "scope", settings.scope },
     }),
   }
-  local credential = { kind = "secret" }
+  local credential = {}
 
   function credential.request()
     return request

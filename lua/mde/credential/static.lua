@@ -8,7 +8,7 @@ local static = {}
 -- A credential from an access token. -> credential | nil: it is no bearer token
 function static.new(token)
   local header = tokens.header(token)
-  return header and { kind = "static", header = header }
+  return header and { header = header }
 end
 
 return static
