@@ -83,10 +83,14 @@ local ASTRAY = { code = "lost", message = "interrupted while it was sent", sent 
 
 -- What came for a task. -> response | nil, err | false: nothing yet
 function Client:receive(task, now)
-  if not task.flight then return nil, task.in_air and ASTRAY or nil end
-  local response, err = self.engine:take(task.flight)
-  if response == false then return false end
+  local flight = task.flight
+  if not flight then return nil, task.in_air and ASTRAY or nil end
   task.flight = nil
+  local response, err = self.engine:take(flight)
+  if response == false then
+    task.flight = flight
+    return false
+  end
   self:note(task, now, response, err)
   return response, err
 end

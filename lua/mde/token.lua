@@ -77,7 +77,7 @@ function token.new(credential, clock, random, add)
 end
 
 function Token:fetch()
-  if not self.fetching then
+  if not self.fetching or self.fetching.done then
     local fetch = setmetatable({ token = self, attempt = 0, not_before = -math.huge,
                                  operation = "token" }, Fetch)
     self.add(fetch)
