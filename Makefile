@@ -102,7 +102,9 @@ lint asan valgrind:  ## those of the tests
 	@spec/support/deps test
 	@spec/run $@
 
-bench: all  ## measures, against nginx on loopback
+bench:  ## measures, against nginx on loopback
+	@spec/support/deps test
+	@$(MAKE) --no-print-directory all
 	@spec/bench/run
 
 install: all  ## into PREFIX (/usr/local), under DESTDIR if given

@@ -1,6 +1,7 @@
 -- Many cancels: ids come in from an iterator, `parallel` calls are under way, and
 -- each id leaves with one verdict. Nothing that was given out is held.
 
+local callers = require "mde.caller"
 local errors = require "mde.errors"
 
 local batch = {}
@@ -191,7 +192,7 @@ function batch.run(client, targets, options)
   local began = client.clock.monotonic()
   local report = setmetatable({
     client = client, next = iterator(targets), comment = options.comment, parallel = parallel,
-    on_item = options.on_item, stop = options.stop, live = {}, caller = client.caller(),
+    on_item = options.on_item, stop = options.stop, live = {}, caller = callers.current(),
     report = { total = 0, counts = {} },
   }, Batch):run()
   report.seconds = client.clock.monotonic() - began

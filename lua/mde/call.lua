@@ -30,7 +30,7 @@ local call = {}
 -- finish, go_on_with or try_again. -> call | nil, err (an argument is malformed)
 function call.new(client, operation, arguments, judge)
   local self = setmetatable({
-    client = client, judge = judge, id = arguments.id,
+    client = client, judge = judge, id = arguments.id, comment = arguments.comment,
     operation = false, encoded = false,  -- what is sent next
     not_before = 0,                      -- when
     attempt = 0,                         -- how often it went out

@@ -7,6 +7,7 @@
 
 local answer = require "mde.answer"
 local batch = require "mde.batch"
+local callers = require "mde.caller"
 local calls = require "mde.call"
 local core = require "mde.core"
 local criteria = require "mde.criteria"
@@ -22,25 +23,6 @@ local client = {}
 local Client = {}
 Client.__index = Client
 Client.__name = "mde.client"
-
--- {{ Who waits for a call, as a weak reference: a coroutine that is dead, or that
--- nobody can resume any more, waits for nothing.
-
-local WEAK = { __mode = "v" }
-
-local function caller()
-  local thread = coroutine.running()
-  return setmetatable({ thread, is_main = thread == nil }, WEAK)
-end
-
-local function is_gone(who)
-  if not who or who.is_main then return false end
-  return who[1] == nil or coroutine.status(who[1]) == "dead"
-end
-
-Client.caller = caller  -- as mde.batch needs it
-
--- }}
 
 -- {{ Moving calls on. A task is a call, or a token being fetched: they step alike.
 
@@ -99,7 +81,7 @@ end
 function Client:move(task, now)
   local response, err = self:receive(task, now)
   if response == false then return "wait", nil, false end
-  if is_gone(task.caller) then task:withdraw() end
+  if task.caller and callers.is_gone(task.caller) then task:withdraw() end
   local what, detail = task:step(now, response, err)
   while what == "start" do what, detail = self:launch(task, detail, now) end
   return what, detail, response ~= nil or err ~= nil
@@ -155,7 +137,7 @@ end
 -- Drives a call to its end. Where that is interrupted by what is raised meanwhile,
 -- nothing more is sent for it.
 function Client:finish(call)
-  call.caller = caller()
+  call.caller = callers.current()
   local ok, raised = pcall(self.drive, self, call)
   if ok then return end
   self:withdraw(call, true)
@@ -226,10 +208,7 @@ function Client:cancelling(target, comment)
     return errors.invalid("cancel: comment %s: say why, in a few words",
       comment == nil and "is missing" or "must be text, not a " .. type(comment))
   end
-  local call
-  call, err = calls.new(self, "cancel", { id = id, comment = comment }, judge.cancel)
-  if call then call.comment = comment end
-  return call, err
+  return calls.new(self, "cancel", { id = id, comment = comment }, judge.cancel)
 end
 
 -- Cancels one action: `target` is its id, or the action itself; options.comment

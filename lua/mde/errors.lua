@@ -22,6 +22,7 @@
 --   not_found           no such action (404)
 --   bad_request         refused as it was put (other 4xx)
 --   too_many_requests   the quota is used up (429)
+--   interrupted         the client was closed
 --   service             the service failed (5xx)
 --   bad_answer          not the JSON that was expected, or a redirect
 --   connection, tls, timeout, lost, too_large, out_of_memory, invalid_request

@@ -115,7 +115,6 @@ local function still_open(call, now, action)
   call:go_on_with("cancel", { id = call.id, comment = call.comment }, now)
 end
 
--- `call.comment` is the comment that the call was made with.
 function judge.cancel(call, now, response, err)
   if call.operation == "cancel" then return posted(call, now, response, err) end
   local action, problem

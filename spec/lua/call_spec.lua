@@ -27,9 +27,7 @@ local function new_client(limits)
 end
 
 local function new_cancel(client)
-  local call = assert(calls.new(client, "cancel", { id = ID, comment = "x" }, judge.cancel))
-  call.comment = "x"
-  return call
+  return assert(calls.new(client, "cancel", { id = ID, comment = "x" }, judge.cancel))
 end
 
 local function answer(status, fields, headers)
