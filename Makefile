@@ -38,7 +38,7 @@ endif
 CORE_OBJECTS := $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/core/*.c))
 BIND_OBJECTS := $(patsubst src/%.c,$(BUILD)/obj/$(LUA)/%.o,$(wildcard src/bind/*.c))
 HOST_OBJECTS := $(patsubst src/%.c,$(BUILD)/obj/%.o,\
-                  $(filter-out src/host/httpd.c,$(wildcard src/host/*.c)))
+                  $(filter-out src/host/httpd.c src/host/file.c,$(wildcard src/host/*.c)))
 CORE_TESTS   := $(patsubst spec/core/%.c,$(BUILD)/spec/%,$(wildcard spec/core/*_test.c))
 BIND_TESTS   := $(patsubst spec/%.c,$(BUILD)/spec/%,$(wildcard spec/bind/*_test.c))
 
@@ -46,12 +46,12 @@ BIND_TESTS   := $(patsubst spec/%.c,$(BUILD)/spec/%,$(wildcard spec/bind/*_test.
 # its modules beside itself in both. The program is Lua 5.4's alone.
 MODULES := $(BUILD)/lib/lua/$(LUA)/mde
 SHARE   := $(BUILD)/share/lua/5.4/mde
-PROGRAM := $(if $(filter 5.4,$(LUA)),$(if $(wildcard src/host/main.c),$(BUILD)/bin/mde) $(if $(wildcard src/host/httpd.c),$(MODULES)/httpd.so))
+PROGRAM := $(if $(filter 5.4,$(LUA)),$(BUILD)/bin/mde $(MODULES)/file.so $(MODULES)/httpd.so)
 
 all: $(MODULES)/core.so $(PROGRAM)  ## builds (the default); LUA=5.4|5.3|5.2|5.1|luajit
 
 $(BUILD)/obj/core/%.o: src/core/%.c Makefile
-	$(COMPILE) $(call pkg,--cflags,libcurl) -c -o $@ $<
+	$(COMPILE) $(call pkg,--cflags,libcurl libcrypto) -c -o $@ $<
 
 $(BUILD)/obj/$(LUA)/bind/%.o: src/bind/%.c Makefile
 	$(COMPILE) $(LUA_CFLAGS) -c -o $@ $<
@@ -61,7 +61,10 @@ $(BUILD)/obj/host/%.o: src/host/%.c Makefile
 	$(COMPILE) $(LUA_CFLAGS) $(HOST_CFLAGS) -c -o $@ $<
 
 $(MODULES)/core.so: $(CORE_OBJECTS) $(BIND_OBJECTS)
-	$(MODULE) -o $@ $^ $(call pkg,--libs,libcurl)
+	$(MODULE) -o $@ $^ $(call pkg,--libs,libcurl libcrypto)
+
+$(MODULES)/file.so: $(BUILD)/obj/host/file.o
+	$(MODULE) -o $@ $^
 
 $(MODULES)/httpd.so: $(BUILD)/obj/host/httpd.o
 	$(MODULE) -o $@ $^ $(call pkg,--libs,libmicrohttpd)
@@ -81,11 +84,11 @@ $(BUILD)/spec/allocation_test $(BIND_TESTS): WRAP = -Wl,--wrap=malloc,--wrap=cal
 
 $(BUILD)/spec/%_test: spec/core/%_test.c $(wildcard spec/core/*.h) $(CORE_OBJECTS)
 	$(COMPILE) -Ispec/core $(LDFLAGS) $(WRAP) -o $@ $< $(CORE_OBJECTS) \
-	  $(call pkg,--libs,libcurl) -lpthread
+	  $(call pkg,--libs,libcurl libcrypto) -lpthread
 
 $(BUILD)/spec/bind/%_test: spec/bind/%_test.c $(wildcard spec/core/*.h) $(CORE_OBJECTS) $(BIND_OBJECTS)
 	$(COMPILE) $(LUA_CFLAGS) -Ispec/core $(LDFLAGS) $(WRAP) -o $@ $< $(CORE_OBJECTS) \
-	  $(BIND_OBJECTS) $(call pkg,--libs,$(LUA_PC) libcurl) -lpthread
+	  $(BIND_OBJECTS) $(call pkg,--libs,$(LUA_PC) libcurl libcrypto) -lpthread
 
 deps:  ## installs what building and running need and this machine lacks
 	@spec/support/deps

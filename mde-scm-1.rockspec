@@ -8,7 +8,8 @@ description = {
   detailed = [[
     Lists machine actions and cancels one or thousands of them under the
     service's limits, from Lua or with the program mde (Lua 5.4). Building
-    needs GNU make, pkg-config, libcurl and, for the program, libmicrohttpd.
+    needs GNU make, pkg-config, libcurl, libcrypto and, for the program,
+    libmicrohttpd.
   ]],
   license = "MIT",
 }

@@ -79,8 +79,9 @@ function Batch:hand_out(item)
   if not ok then self:fail(raised) end
 end
 
--- Nothing more can go well for an application that may not sign in.
-local HOPELESS = { sign_in = true, unauthorized = true }
+-- Nothing more can go well for an application that may not sign in, or where nothing
+-- can be written down.
+local HOPELESS = { sign_in = true, unauthorized = true, store = true }
 
 function Batch:conclude(call)
   if call.reported then return end
@@ -140,6 +141,7 @@ end
 function Batch:run()
   local ok, raised = pcall(self.loop, self)
   if not ok then
+    self.client.store:rollback()
     self:withdraw(true)
     pcall(self.collect, self)
     error(raised, 0)

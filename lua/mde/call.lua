@@ -6,7 +6,7 @@
 --     --> "wait"               somebody else must move first (an answer, a token)
 --     --> "done"               call.value, call.err, call.verdict are set
 --
--- It takes a slot of the quota, then the token, sends, and judges the answer.
+-- It takes the token, then a slot of the quota, sends, and judges the answer.
 -- A 401 makes the token be fetched again, once; a 429 pauses everybody and uses
 -- up no attempt; what is transient is tried again with growing pauses. Retry
 -- lives here and in mde.token alone. What an answer means for the intent is the
@@ -86,34 +86,36 @@ end
 function Call:withdraw()
   self.leaving = true
   if self.in_air then return false end
-  if not self.done then
-    self:release()
-    self:leave(self:standing())
-  end
+  if not self.done then self:leave(self:standing()) end
   return true
 end
 
 -- Ends a call in the air whose answer nobody waits for any more.
 function Call:abandon(now)
-  self.client.quota:lost(self.slot, now, self.client.timeout)
+  self.client.quota:lost(self.slot, now)
   self.in_air, self.slot = false, false
   self:leave "unknown"
 end
 
--- {{ After an answer
-
--- Gives back a slot for which nothing went out.
-function Call:release()
-  if self.slot then self.client.quota:unused(self.slot) end
-  self.slot = false
+-- Takes back that a request was to be sent: it has not left.
+function Call:ground()
+  self.client.quota:unused(self.slot)
+  self.in_air, self.slot, self.attempt = false, false, self.attempt - 1
 end
+
+-- Ends a call that is not in the air for a reason that is not its own.
+function Call:fail(err)
+  self:finish(nil, errors.copy(err), self:standing())
+end
+
+-- {{ After an answer
 
 -- Gives the slot back with what is known of when the service counted it.
 function Call:settle_slot(now, err)
   local quota, slot = self.client.quota, self.slot
   if not err then quota:answered(slot, now)
   elseif err.sent == false then quota:unused(slot)
-  else quota:lost(slot, now, self.client.timeout) end
+  else quota:lost(slot, now) end
   self.slot = false
 end
 
@@ -178,8 +180,7 @@ end
 function Call:authorize(now)
   local token, awaited = self.client.token, self.fetch
   if awaited and awaited.done and awaited.err and not token.header then
-    self:release()
-    self:finish(nil, errors.copy(awaited.err), self:standing())
+    self:fail(awaited.err)
     return nil, "done"
   end
   local header, fetch = token:current(now)
@@ -190,15 +191,11 @@ end
 
 function Call:send(now)
   if self.leaving and self.encoded.method ~= "GET" and self:withdraw() then return "done" end
-  if not self.slot then
-    local slot, moment = self.client.quota:take(self.operation, now)
-    if not slot then return "wait", moment end
-    self.slot = slot
-  end
   local header, otherwise = self:authorize(now)
   if not header then return otherwise end
-  self.slot.taken = now
-  self.header, self.fetch, self.in_air = header, false, true
+  local slot, moment = self.client.quota:take(self.operation, now)
+  if not slot then return "wait", moment end
+  self.slot, self.header, self.fetch, self.in_air = slot, header, false, true
   self.first_sent = self.first_sent or now
   self.attempt = self.attempt + 1
   return "start", self.client:request(self.encoded, header)

@@ -14,6 +14,7 @@ local criteria = require "mde.criteria"
 local entity = require "mde.entity"
 local errors = require "mde.errors"
 local judge = require "mde.judge"
+local memory = require "mde.store.memory"
 local pages = require "mde.pages"
 local quota = require "mde.quota"
 local tokens = require "mde.token"
@@ -49,15 +50,12 @@ function Client:note(task, now, response, err)
   }
 end
 
--- Starts a request; one that can't be is answered at once.
+-- Starts a request. -> whether it could be; the refusal is received in the next step
 function Client:launch(task, request, now)
   task.request, task.started_at = request, now
   local flight, err = self.engine:start(request)
-  if flight then
-    task.flight = flight
-    return "wait"
-  end
-  return task:step(now, nil, err)
+  task.flight, task.refusal = flight, err
+  return flight ~= nil
 end
 
 -- A task in the air without a request: what was raised in between has lost it.
@@ -65,8 +63,9 @@ local ASTRAY = { code = "lost", message = "interrupted while it was sent", sent 
 
 -- What came for a task. -> response | nil, err | false: nothing yet
 function Client:receive(task, now)
-  local flight = task.flight
-  if not flight then return nil, task.in_air and ASTRAY or nil end
+  local flight, refusal = task.flight, task.refusal
+  task.refusal = nil
+  if not flight then return nil, refusal or task.in_air and ASTRAY or nil end
   task.flight = nil
   local response, err = self.engine:take(flight)
   if response == false then
@@ -77,30 +76,78 @@ function Client:receive(task, now)
   return response, err
 end
 
--- -> "done", or "wait" and until when; whether an answer came
+-- Moves one task. -> "start", "done", or "wait" and until when; whether an answer came
 function Client:move(task, now)
   local response, err = self:receive(task, now)
   if response == false then return "wait", nil, false end
   if task.caller and callers.is_gone(task.caller) then task:withdraw() end
   local what, detail = task:step(now, response, err)
-  while what == "start" do what, detail = self:launch(task, detail, now) end
   return what, detail, response ~= nil or err ~= nil
 end
 
--- Moves every call as far as it goes. -> the moment before which nothing is to be
--- done unless an answer comes
-function Client:move_all(now, answers)
+-- Moves every task as far as it goes. What is to be sent is added to pass.departures,
+-- what has ended to pass.ended. -> the moment before which nothing is to be done
+-- unless an answer comes
+function Client:move_all(now, answers, pass)
   local tasks, moment, i = self.tasks, math.huge, 1
   while tasks[i] do
     local task = tasks[i]
     if task.flight and not answers then
       i = i + 1
     else
-      local what, until_when, moved = self:move(task, now)
-      if what == "done" then table.remove(tasks, i) else i = i + 1 end
+      local what, detail, moved = self:move(task, now)
+      if what == "done" then pass.ended[#pass.ended + 1] = table.remove(tasks, i) else i = i + 1 end
+      if what == "start" then pass.departures[#pass.departures + 1] = { task, detail } end
       if what == "done" or moved then moment = now end  -- others may go on
-      moment = math.min(moment, until_when or math.huge)
+      if what == "wait" then moment = math.min(moment, detail or math.huge) end
     end
+  end
+  return moment
+end
+
+-- Writes down what was decided, in one commit, before anything of it leaves. Raises
+-- what hinders it.
+function Client:write_down(pass)
+  for _, departure in ipairs(pass.departures) do
+    local task = departure[1]
+    if task.record and task.operation == "cancel" then task.record:sent(task) end
+  end
+  for _, task in ipairs(pass.ended) do
+    if task.record then task.record:ended(task) end
+  end
+  self.quota:flush()
+  self.store:commit()
+end
+
+-- Nothing leaves that could not be written down. Where the store is at fault, whatever
+-- is not in the air ends with that; anything else is raised.
+function Client:take_back(pass, raised)
+  self.store:rollback()
+  for _, departure in ipairs(pass.departures) do
+    if departure[1].ground then departure[1]:ground() end
+  end
+  if not (errors.is(raised) and raised.code == "store") then error(raised, 0) end
+  for i = #self.tasks, 1, -1 do
+    local task = self.tasks[i]
+    if task.fail and not task.in_air then
+      task:fail(raised)
+      table.remove(self.tasks, i)
+    end
+  end
+end
+
+-- Moves all, writes it down, and lets it go.
+function Client:pass(now, answers)
+  local pass = { departures = {}, ended = {} }
+  local ok, result = pcall(self.move_all, self, now, answers, pass)
+  local moment = result
+  if ok then ok, result = pcall(self.write_down, self, pass) end
+  if not ok then
+    self:take_back(pass, result)
+    return now
+  end
+  for _, departure in ipairs(pass.departures) do
+    if not self:launch(departure[1], departure[2], now) then moment = now end
   end
   return moment
 end
@@ -112,7 +159,7 @@ function Client:step()
   local answers = self.engine:step() > 0
   if answers or now >= self.quiet_until then
     self.quiet_until = math.huge  -- unless something is added meanwhile
-    local moment = self:move_all(now, answers)
+    local moment = self:pass(now, answers)
     self.quiet_until = math.min(self.quiet_until, moment)
     if self.records[1] then self:observe() end
   end
@@ -140,6 +187,7 @@ function Client:finish(call)
   call.caller = callers.current()
   local ok, raised = pcall(self.drive, self, call)
   if ok then return end
+  self.store:rollback()
   self:withdraw(call, true)
   error(raised, 0)
 end
@@ -177,7 +225,8 @@ end
 
 -- The credential, whose requests (if it makes any) go out by our way.
 function Client:transported(credential)
-  local own = { header = credential.header, read = credential.read }
+  local own = { header = credential.header, read = credential.read,
+                identity = credential.identity }
   own.request = credential.request and function()
     local wanted = credential.request()
     wanted.headers["user-agent"] = self.user_agent
@@ -308,8 +357,10 @@ function Client:__tostring()
 end
 
 -- Makes a client of `settings` (see mde.settings) in a `world` of engine, clock, host
--- (a module of mde.host) and random (gives a number in [0, 1)).
+-- (a module of mde.host), random (gives a number in [0, 1)) and store (default: one of
+-- its own, in memory).
 function client.new(settings, world)
+  local store = world.store or memory.new()
   local self = setmetatable({
     engine = world.engine, clock = world.clock, host = world.host, random = world.random,
     tenant = settings.tenant, api_url = settings.api_url, timeout = settings.timeout,
@@ -317,9 +368,12 @@ function client.new(settings, world)
     ca_file = settings.ca_file, http_version = settings.http_version,
     api_proxy = settings.api_proxy, authority_proxy = settings.authority_proxy,
     on_request = settings.on_request, read = entity.reader(world.clock),
-    quota = quota.new(settings.limits), tasks = {}, records = {}, quiet_until = -math.huge,
+    store = store,
+    quota = quota.new(settings.limits, settings.timeout, store:windows(settings.application),
+      settings.reserve),
+    tasks = {}, records = {}, quiet_until = -math.huge,
   }, Client)
-  self.token = tokens.new(self:transported(settings.credential), world.clock, world.random,
+  self.token = tokens.new(self:transported(settings.credential), self,
     function(fetch) self:add(fetch) end)
   return self
 end

@@ -16,9 +16,10 @@ local version = require "mde.version"
 
 local mde = { _VERSION = "mde " .. version }
 
--- One engine serves every client of this Lua state: connections and the trusted
--- certificates are shared.
+-- One engine and one store serve every client of this Lua state: connections, the
+-- trusted certificates and the quota are shared.
 local engine
+local store = require "mde.store.memory".new()
 
 -- The microseconds of the clock spread the pauses of many processes well enough.
 local function random()
@@ -36,7 +37,14 @@ function mde.client(options)
     engine, err = core.engine()
     if not engine then return nil, require "mde.errors".new(err) end
   end
-  return client.new(read, { engine = engine, clock = clock.system, host = plain, random = random })
+  return client.new(read, { engine = engine, clock = clock.system, host = plain, random = random,
+                            store = store })
+end
+
+-- Lets the clients made from now on keep what outlives a call elsewhere than in memory
+-- (contract 5 of doc/architecture.md).
+function mde.use(another)
+  store = another
 end
 
 return mde

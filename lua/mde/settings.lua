@@ -31,6 +31,7 @@ local KNOWN = {
   user_agent = true,
   quota = true,         -- { per_minute =, per_hour = } for a service with other limits;
                         -- false: none
+  reserve = true,       -- share of the quota that is left to others, from 0 to 0.9; default 0
   on_request = true,    -- function(record): told of each request, without its secrets:
                         -- { method, host, path, operation, status, request_id, seconds,
                         -- error }
@@ -115,7 +116,8 @@ local function with_token(source)
     fail("%s: not an access token: a single word of letters, digits and -._~+/,"
       .. " without 'Bearer'", called)
   end
-  return credential, source.options.tenant and tenant_of(source)
+  local whose = "token " .. core.sha256(token):sub(1, 16)
+  return credential, source.options.tenant and tenant_of(source), whose
 end
 
 local function with_secret(source, authority, scope)
@@ -131,7 +133,7 @@ local function with_secret(source, authority, scope)
   return require "mde.credential.secret".new {
     authority = authority, tenant = tenant, client_id = client_id, client_secret = secret,
     scope = scope,
-  }, tenant
+  }, tenant, tenant .. "/" .. client_id
 end
 
 -- A token goes before the rest of the environment, but not before options.
@@ -195,8 +197,16 @@ end
 local function seconds(source, name, default)
   local value = source:get(name)
   if value == nil then return default end
-  if type(value) ~= "number" or not (value > 0 and value <= 86400) then
-    fail("%s: '%s' is not a number of seconds above 0 (at most 86400)", name, tostring(value))
+  if type(value) ~= "number" or not (value > 0 and value <= 3600) then
+    fail("%s: '%s' is not a number of seconds above 0 (at most 3600)", name, tostring(value))
+  end
+  return value
+end
+
+local function share(source)
+  local value = source:get "reserve" or 0
+  if type(value) ~= "number" or not (value >= 0 and value <= 0.9) then
+    fail("reserve: '%s' is not a share from 0 to 0.9", tostring(value))
   end
   return value
 end
@@ -217,13 +227,14 @@ local function read(options, getenv)
   local self = { api_url = source:base("api_url", place.api) }
   local authority = source:base("authority", place.login)
   if uses_token(options, getenv) then
-    self.credential, self.tenant = with_token(source)
+    self.credential, self.tenant, self.application = with_token(source)
   else
-    self.credential, self.tenant = with_secret(source, authority, place.scope)
+    self.credential, self.tenant, self.application = with_secret(source, authority, place.scope)
   end
   self.limits = limits(source)
   self.api_proxy, self.authority_proxy = proxy_to(self.api_url, source), proxy_to(authority, source)
   self.timeout = seconds(source, "timeout", 60)
+  self.reserve = share(source)
   self.connect_timeout = math.min(10, self.timeout)
   self.http_version = source:text("http_version", "'1.1' or '2'",
     function(text) return text == "1.1" or text == "2" end)
@@ -239,7 +250,8 @@ end
 
 -- The settings of a client. Raises on an unknown option, where mde.client was called.
 -- `getenv(name)` gives a variable of the environment, or nil.
--- -> { api_url, tenant (nil if not known), credential, limits(operation), … } | nil, err
+-- -> { api_url, tenant (nil if not known), application (a text that names it, with its
+-- tenant), credential, limits(operation), … } | nil, err
 function settings.read(options, getenv)
   errors.check_keys("mde.client", options, KNOWN, 4)
   local ok, result = pcall(read, options, getenv)

@@ -66,11 +66,13 @@ function token.header(text)
   return core.secret("Bearer " .. text)
 end
 
--- `credential` as in mde.credential.*; `add(fetch)` hands a fetch to whoever
--- drives it; `random()` gives a number in [0, 1).
-function token.new(credential, clock, random, add)
+-- `credential` as in mde.credential.*; `world` has clock, random (gives a number in
+-- [0, 1)) and store, whose tokens other processes share; `add(fetch)` hands a fetch
+-- to whoever drives it.
+function token.new(credential, world, add)
   return setmetatable({
-    credential = credential, clock = clock, random = random, add = add,
+    credential = credential, clock = world.clock, random = world.random, add = add,
+    shared = credential.identity and world.store.tokens,
     header = credential.header,  -- "Bearer …", a secret
     refresh_at = math.huge, expires_at = math.huge,
   }, Token)
@@ -86,21 +88,40 @@ function Token:fetch()
   return self.fetching
 end
 
+-- A token that ends `lifetime` seconds after `moment` is the current one.
+function Token:use(header, moment, lifetime)
+  self.header = header
+  self.expires_at = moment + lifetime
+  self.refresh_at = self.expires_at - math.min(300, lifetime / 4)
+end
+
 -- A fetch ended. The lifetime counts from when the request went out.
 function Token:fetched(fetch, now, got)
   self.fetching = nil
   if got then
-    self.header = got.header
-    self.expires_at = fetch.started + got.lifetime
-    self.refresh_at = self.expires_at - math.min(300, got.lifetime / 4)
+    self:use(got.header, fetch.started, got.lifetime)
+    if self.shared then
+      self.shared:put(self.credential.identity, got.header,
+        self.clock.wall() + self.expires_at - now)
+    end
   else
     self.refresh_at = now + 30  -- let the old one, if it lives, be used until then
   end
 end
 
+-- Uses the token that another process has fetched, if there is one that lives on for
+-- a while.
+function Token:adopt(now)
+  if not self.shared or self.fetching then return end
+  local header, expires_at = self.shared:get(self.credential.identity)
+  local lifetime = header and expires_at - self.clock.wall() or 0
+  if lifetime > 60 then self:use(header, now, lifetime) end
+end
+
 -- The Authorization header's value, or nil and the fetch to wait for.
 function Token:current(now)
   if self.header and now >= self.expires_at then self.header = nil end
+  if not self.header then self:adopt(now) end
   if not self.header then return nil, self:fetch() end
   if now >= self.refresh_at and not self.fetching then self:fetch() end
   return self.header
@@ -110,6 +131,7 @@ end
 -- may have fetched a newer one meanwhile. -> whether a new one can be had
 function Token:refuse(header)
   if self.header == header and self.credential.request then self.header = nil end
+  if self.shared then self.shared:forget(self.credential.identity, header) end
   return self.credential.request ~= nil
 end
 

@@ -29,6 +29,10 @@ verdict.all = {
 -- Those that are as asked.
 verdict.good = { cancelled = true, already_cancelled = true, accepted = true }
 
+-- Those about which nothing is left to be done: proven, for good.
+verdict.settled = { cancelled = true, already_cancelled = true, already_final = true,
+                    too_late = true, not_found = true }
+
 local function all_completed(commands)
   if type(commands) ~= "table" then return false end
   for _, command in pairs(commands) do

@@ -81,7 +81,7 @@ describe("a call", function()
     client.headers, client.fetch = {}, {}
     local call = new_cancel(client)
     assert.same({ "wait" }, { call:step(0) })
-    assert.equal(1, client.quota:bucket("cancel").out)
+    assert.equal(0, client.quota:bucket("cancel").out)  -- others may use the slot meanwhile
     client.fetch.done, client.fetch.err = true, { code = "sign_in", message = "no" }
     assert.same({ "done" }, { call:step(1) })
     assert.same({ "sign_in", "unsent", ID }, { call.err.code, call.verdict, call.err.id })

@@ -3,8 +3,8 @@ local quota = require "mde.quota"
 local random_numbers = require "mde.sim.random"
 local services = require "mde.sim.quota"
 
-local function new(per_minute, per_hour)
-  return quota.new(function() return per_minute, per_hour end)
+local function new(per_minute, per_hour, timeout)
+  return quota.new(function() return per_minute, per_hour end, timeout)
 end
 
 -- Takes and answers as many slots as there are at `now`. -> how many, until when
@@ -100,7 +100,7 @@ describe("the quota", function()
       end
       local held = 0
       for _ in pairs(limits:bucket("cancel").stamps) do held = held + 1 end
-      assert.is_true(held <= 1500)
+      assert.is_true(held <= 3000)
     end
   end)
 end)
@@ -113,31 +113,23 @@ describe("a slot", function()
   end)
 
   it("whose answer is lost counts until the request must have arrived", function()
-    local limits = new(1)
-    limits:lost(limits:take("cancel", 0), 10, 30)
+    local limits = new(1, nil, 30)
+    limits:lost(limits:take("cancel", 0), 10)
     assert.same({ nil, 91 }, { limits:take("cancel", 10) })
     assert.is_nil((limits:take("cancel", 90.9)))
     assert.is_table((limits:take("cancel", 91)))
   end)
 
   it("that is lost after its timeout counts from then", function()
-    local limits = new(1)
-    limits:lost(limits:take("cancel", 0), 45, 30)
+    local limits = new(1, nil, 30)
+    limits:lost(limits:take("cancel", 0), 45)
     assert.same({ nil, 106 }, { limits:take("cancel", 45) })
   end)
 
-  it("counts from when it was sent, if it waited for that", function()
-    local limits = new(1)
-    local slot = limits:take("cancel", 0)
-    slot.taken = 20
-    limits:lost(slot, 25, 30)
-    assert.same({ nil, 111 }, { limits:take("cancel", 25) })
-  end)
-
   it("that is lost leaves others their moments", function()
-    local limits = new(2)
+    local limits = new(2, nil, 300)
     local lost, answered = limits:take("cancel", 0), limits:take("cancel", 0)
-    limits:lost(lost, 1, 300)
+    limits:lost(lost, 1)
     limits:answered(answered, 2)
     assert.same({ nil, 63 }, { limits:take("cancel", 2) })
     local third = limits:take("cancel", 63)
@@ -149,10 +141,10 @@ describe("a slot", function()
   end)
 
   it("that is lost does not make the answered ones forgotten", function()
-    local limits = new(2)
+    local limits = new(2, nil, 86400)
     local first, second = limits:take("cancel", 0), limits:take("cancel", 0)
     limits:answered(first, 1)
-    limits:lost(second, 2, 86400)
+    limits:lost(second, 2)
     assert.same({ nil, 62 }, { limits:take("cancel", 2) })
   end)
 end)
@@ -198,7 +190,7 @@ Crowd.__index = Crowd
 local function crowd(options)
   return setmetatable({
     options = options, random = options.random, timeout = options.timeout,
-    clock = clocks.new(), limits = new(options.per_minute, options.per_hour),
+    clock = clocks.new(), limits = new(options.per_minute, options.per_hour, options.timeout),
     service = services.new(options), left = options.calls, under_way = 0, arrived = 0, refused = 0,
   }, Crowd)
 end
@@ -213,7 +205,7 @@ end
 -- The call ends: `how` is a method of the quota.
 function Crowd:end_after(seconds, how, slot)
   self.clock.at(self.clock.monotonic() + seconds, function()
-    self.limits[how](self.limits, slot, self.clock.monotonic(), self.timeout)
+    self.limits[how](self.limits, slot, self.clock.monotonic())
     self.under_way = self.under_way - 1
     self:go_on()
   end)
@@ -319,7 +311,7 @@ end)
 
 describe("the least time", function()
   local function at_best(per_minute, per_hour, count)
-    return new(per_minute, per_hour):at_best("cancel", count)
+    return new(per_minute, per_hour):at_best("cancel", count, 0)
   end
 
   local function taken(per_minute, per_hour, count)

@@ -1,6 +1,7 @@
 local clocks = require "mde.sim.clock"
 local core = require "mde.core"
 local errors = require "mde.errors"
+local memory = require "mde.store.memory"
 local retry = require "mde.retry"
 local static = require "mde.credential.static"
 local tokens = require "mde.token"
@@ -35,8 +36,9 @@ local clock, token, fetches
 
 local function new(with)
   clock, fetches = clocks.new(), {}
-  token = tokens.new(with or credential, clock, function() return 0 end,
-    function(fetch) fetches[#fetches + 1] = fetch end)
+  token = tokens.new(with or credential, {
+    clock = clock, random = function() return 0 end, store = memory.new(),
+  }, function(fetch) fetches[#fetches + 1] = fetch end)
 end
 
 local function now() return clock.monotonic() end

@@ -4,6 +4,7 @@
 ** `nil, err`.
 */
 #include "bind.h"
+#include "core/digest.h"
 #include "core/global.h"
 
 #define EXPORT __attribute__((visibility("default")))
@@ -48,15 +49,28 @@ static int wall (lua_State *L) {
 }
 
 
+/* core.sha256(text) -> 64 hexadecimal digits in lower case */
+static int sha256 (lua_State *L) {
+  size_t length;
+  const char *text = luaL_checklstring(L, 1, &length);
+  char digest[MDE_SHA256_LENGTH + 1];
+  if (!mde_sha256(text, length, digest))
+    return luaL_error(L, "SHA-256 failed: not enough memory, or libcrypto does without it");
+  lua_pushlstring(L, digest, MDE_SHA256_LENGTH);
+  return 1;
+}
+
+
 EXPORT int luaopen_mde_core (lua_State *L);
 
 EXPORT int luaopen_mde_core (lua_State *L) {
-  static const luaL_Reg clocks[] = {
+  static const luaL_Reg functions[] = {
     { "monotonic", monotonic },
     { "wall", wall },
+    { "sha256", sha256 },
     { NULL, NULL }
   };
-  luaL_newlib(L, clocks);
+  luaL_newlib(L, functions);
   mde_open_secret(L);
   lua_setfield(L, -2, "secret");
   mde_open_engine(L);

@@ -1,6 +1,8 @@
-/* The module mde.process: this program's path, and other programs run by it. */
+/* The module mde.process: what this program is and for whom it runs, and other
+** programs run by it. */
 #include <errno.h>
 #include <limits.h>
+#include <pwd.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
@@ -37,6 +39,26 @@ void mde_host_push_path (lua_State *L) {
 static int get_path (lua_State *L) {
   mde_host_push_path(L);
   return 1;
+}
+
+
+/* process.pid() -> the number of this process */
+static int get_pid (lua_State *L) {
+  lua_pushinteger(L, getpid());
+  return 1;
+}
+
+
+/* process.who() -> name of the user, or the number where the system has no name;
+** name of the machine. No variable of the environment changes them. */
+static int who (lua_State *L) {
+  const struct passwd *user = getpwuid(getuid());
+  char host[256] = "";
+  if (user != NULL) lua_pushstring(L, user->pw_name);
+  else lua_pushfstring(L, "%I", (LUAI_UACINT)getuid());
+  (void)gethostname(host, sizeof host - 1);  /* may cut without a NUL */
+  lua_pushstring(L, host);
+  return 2;
 }
 
 
@@ -144,6 +166,8 @@ static int terminate (lua_State *L) {
 int mde_host_open_process (lua_State *L) {
   static const luaL_Reg functions[] = {
     { "path", get_path },
+    { "pid", get_pid },
+    { "who", who },
     { "setenv", set_variable },
     { "spawn", spawn },
     { "wait", wait_for },

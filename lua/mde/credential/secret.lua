@@ -3,7 +3,8 @@
 -- client credentials flow".
 --
 -- A credential that fetches has two functions: `request()` gives the request of
--- a token, and `read(response)` what came of it.
+-- a token, and `read(response)` what came of it; and `identity`, a text under which
+-- tokens that it fetched are kept.
 
 local core = require "mde.core"
 local entity = require "mde.entity"
@@ -64,7 +65,8 @@ function secret.new(settings)
       { "scope", settings.scope },
     }),
   }
-  local credential = {}
+  -- Whose token it is; nobody else's secret gives it.
+  local credential = { identity = core.sha256(request.url .. "\n" .. request.body:reveal()) }
 
   function credential.request()
     return request

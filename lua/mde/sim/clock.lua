@@ -52,6 +52,9 @@ function clock.new(wall)
 
   function self.wall() return now + offset end
 
+  -- What tells one run of the machine from the next.
+  function self.boot() return "virtual" end
+
   -- Sets the wall clock; monotonic time goes on as if nothing had happened.
   function self.set(seconds) offset = seconds - now end
 

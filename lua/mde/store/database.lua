@@ -1,0 +1,131 @@
+-- A connection to an SQL database through LuaDBI, with prepared statements that are
+-- kept. Lua 5.4, for the program alone.
+--
+-- What fails is raised as the error itself, with the code "store". Numbers are
+-- DOUBLE PRECISION in every table where they may pass 2^31: LuaDBI reads integers as
+-- 32 bits.
+
+-- luacheck: std lua54
+
+local DBI = require "DBI"
+local errors = require "mde.errors"
+
+local database = {}
+
+local Database = {}
+Database.__index = Database
+
+-- The reason alone, of what LuaDBI, libpq and SQLite put round it.
+local function reason(text)
+  text = tostring(text):gsub("^Execute failed:? *", ""):gsub("^Error [%a ]+: ", "")
+  return (text:gsub("^ERROR: +", ""):gsub("\n.*", ""))
+end
+
+-- Raises a failure of the store.
+function Database:fail(problem)
+  local text = reason(problem)
+  error(errors.new { code = "store", message = ("the store %s: %s%s"):format(self.name, text,
+    self.advice and self.advice(text) or "") }, 0)
+end
+
+function Database:statement(sql)
+  local statement = self.statements[sql]
+  if not statement then
+    local problem
+    statement, problem = self.connection:prepare(sql)
+    if not statement then self:fail(problem) end
+    self.statements[sql] = statement
+  end
+  return statement
+end
+
+-- Runs a statement that gives no rows.
+function Database:run(sql, ...)
+  local done, problem = self:statement(sql):execute(...)
+  if not done then self:fail(problem) end
+end
+
+-- Runs one that is not worth keeping, and gives its first row, unpacked.
+function Database:once(sql)
+  local statement, problem = self.connection:prepare(sql)
+  if not statement then self:fail(problem) end
+  local done
+  done, problem = statement:execute()
+  if not done then self:fail(problem) end
+  local gives_rows, row = pcall(statement.fetch, statement, false)
+  statement:close()
+  if gives_rows and row then return table.unpack(row) end
+end
+
+-- All rows of a query, each an array of columns. Nothing is left open.
+function Database:all(sql, ...)
+  local statement, rows = self:statement(sql), {}
+  local done, problem = statement:execute(...)
+  if not done then self:fail(problem) end
+  for row in statement:rows(false) do rows[#rows + 1] = row end
+  return rows
+end
+
+-- The first row, unpacked.
+function Database:row(sql, ...)
+  local row = self:all(sql, ...)[1]
+  if row then return table.unpack(row, 1, row.n or 32) end
+end
+
+-- {{ Transactions: one at a time
+
+-- Begins one, unless one is under way.
+function Database:begin()
+  if self.open then return end
+  self:run(self.begin_sql)
+  self.open, self.transactions = true, self.transactions + 1
+end
+
+function Database:commit()
+  if not self.open then return end
+  self:run "COMMIT"
+  self.open = false
+end
+
+-- Takes back what is not committed; never raises.
+function Database:rollback()
+  if not self.open then return end
+  self.open = false
+  pcall(self.run, self, "ROLLBACK")
+end
+
+-- Calls f in a transaction of its own.
+function Database:atomically(f, ...)
+  self:begin()
+  local results = table.pack(pcall(f, ...))
+  if results[1] then
+    local ok, raised = pcall(self.commit, self)
+    if ok then return table.unpack(results, 2, results.n) end
+    results[2] = raised
+  end
+  self:rollback()
+  error(results[2], 0)
+end
+
+-- }}
+
+function Database:close()
+  self.statements = {}
+  collectgarbage()  -- LuaDBI finishes statements only then, and the database after them
+  self.connection:close()
+end
+
+-- `arguments` are LuaDBI's. `description`: name (for messages), begin_sql, advice
+-- (function(reason) -> what to do, or nil).
+function database.open(description, ...)
+  local self = setmetatable(description, Database)
+  self.statements, self.transactions = {}, 0
+  local connected, connection, problem = pcall(DBI.Connect, ...)
+  if not connected then connection, problem = nil, connection end
+  if not connection then self:fail(problem) end
+  self.connection = connection
+  connection:autocommit(true)
+  return self
+end
+
+return database

@@ -1,0 +1,103 @@
+-- The journal: batches, what they are to cancel, and what happened to each item.
+-- Events are appended, never updated. What fails is raised (code "store").
+--
+-- A batch is a draft while its items are added; `begin` makes it one that others see.
+-- An item is settled when its last event is an outcome that nothing more is to be done
+-- about. One that was sent and has no outcome was in the air when its holder ended.
+
+local batches = require "mde.store.batch"
+local date = require "mde.date"
+local errors = require "mde.errors"
+
+local journal = {}
+
+local Journal = {}
+Journal.__index = Journal
+
+local COLUMNS = "number, name, created, who, tenant, application, command, plan, comment,"
+  .. " ordering, size"
+
+local function batch_of(self, row)
+  return batches.new(self.store, {
+    number = row[1], name = row[2], created = row[3], who = row[4], tenant = row[5],
+    application = row[6], command = row[7], plan = row[8], comment = row[9], order = row[10],
+    count = row[11],
+  })
+end
+
+-- The first unused name of a day: "2026-11-25.1".
+local function next_name(self, at)
+  local day, last = date.text(at):sub(1, 10), 0
+  for _, row in ipairs(self.store.database:all(
+      "SELECT name FROM batches WHERE name LIKE ?", day .. ".%")) do
+    last = math.max(last, tonumber(row[1]:match "%.(%d+)$") or 0)
+  end
+  return ("%s.%d"):format(day, last + 1)
+end
+
+-- Makes a draft. `fields`: name (default: one of the day), who, tenant (nil if not
+-- known), application, command (the command line it comes from), plan (a hash, or nil),
+-- comment, order ("given", "newest" or "oldest" first).
+-- -> batch | nil, err: the name is taken
+function Journal:draft(fields)
+  local store = self.store
+  local database = store.database
+  return database:atomically(function()
+    store:lock "journal"
+    local at = store:wall()
+    local name = fields.name or next_name(self, at)
+    if database:row("SELECT 1 FROM batches WHERE name = ?", name) then
+      return errors.invalid("batch '%s' exists: `mde resume %s` goes on with it", name, name)
+    end
+    local number = (database:row "SELECT max(number) FROM batches" or 0) + 1
+    local row = { number, name, at, fields.who, fields.tenant, fields.application,
+                  fields.command, fields.plan, fields.comment, fields.order }
+    database:run("INSERT INTO batches (" .. COLUMNS .. ") VALUES (?,?,?,?,?,?,?,?,?,?,NULL)",
+      table.unpack(row, 1, 10))
+    return batch_of(self, row)
+  end)
+end
+
+-- The batch of this name | nil, err
+function Journal:find(name)
+  local row = self.store.database:all(
+    "SELECT " .. COLUMNS .. " FROM batches WHERE name = ? AND size IS NOT NULL", name)[1]
+  if row then return batch_of(self, row) end
+  return errors.invalid("there is no batch '%s': `mde batch list` shows them", name)
+end
+
+-- All batches that have begun, the oldest first.
+function Journal:batches()
+  local list = {}
+  for i, row in ipairs(self.store.database:all([[
+    SELECT ]] .. COLUMNS .. [[ FROM batches WHERE size IS NOT NULL ORDER BY number]])) do
+    list[i] = batch_of(self, row)
+  end
+  return list
+end
+
+-- {{ The head of a machine's audit log
+
+-- -> { n =, hash = } | nil
+function Journal:audit_head(machine)
+  local line, hash = self.store.database:row(
+    "SELECT line, hash FROM audit WHERE machine = ?", machine)
+  return line and { n = math.tointeger(line), hash = hash }
+end
+
+-- Notes it, in the transaction that is under way.
+function Journal:note_audit_head(machine, head)
+  self.store.database:run([[
+    INSERT INTO audit (machine, line, hash) VALUES (?, ?, ?)
+    ON CONFLICT (machine) DO UPDATE SET line = excluded.line, hash = excluded.hash
+    WHERE excluded.line > audit.line]], machine, head.n, head.hash)
+end
+
+-- }}
+
+-- `store`: see mde.store.windows; also wall() and hold(batch).
+function journal.new(store)
+  return setmetatable({ store = store }, Journal)
+end
+
+return journal

@@ -1,0 +1,159 @@
+-- The program's own store: SQLite in a folder of its user, shared by the processes of
+-- one machine. Lua 5.4, for the program alone.
+--
+--   mde.db      windows and journal; mode 0600, write-ahead log, every commit on the disk
+--               before it is answered (synchronous=FULL), so that neither a killed
+--               process nor a power failure takes a commit back
+--   tokens.db   access tokens, apart, so that the journal can be given away
+--   held/       a lock file for each batch that is held
+--
+-- Time is the machine's monotonic clock (which goes on while it sleeps) plus a shift
+-- that all its processes share until it is rebooted: it never steps, whatever is done
+-- to the wall clock. Write-ahead logs do not work on network file systems.
+
+-- luacheck: std lua54
+
+local database = require "mde.store.database"
+local errors = require "mde.errors"
+local file = require "mde.file"
+local journal = require "mde.store.journal"
+local schema = require "mde.store.schema"
+local tokens = require "mde.store.tokens"
+local windows = require "mde.store.windows"
+
+local sqlite = {}
+
+local Store = {}
+Store.__index = Store
+
+local PATIENCE = 5000  -- milliseconds to wait for another process
+
+local function fail(what, path, problem)
+  error(errors.new { code = "store", message = ("the store: cannot %s %s: %s. XDG_STATE_HOME says"
+    .. " where it is; --store memory does without one"):format(what, path, problem) }, 0)
+end
+
+local ADVICE = {
+  { "locked", ": another program keeps it locked; is it open elsewhere?" },
+  { "malformed", ": it is damaged. Move it away (a new one is made), or go on with --store memory" },
+  { "not a database",
+    ": it is damaged. Move it away (a new one is made), or go on with --store memory" },
+  { "disk is full", ": free some space, and go on with `mde resume`" },
+  { "readonly", ": it can't be written; --store memory does without one" },
+  { "unable to open", ": it can't be opened; --store memory does without one" },
+}
+
+local function advice(reason)
+  for _, pair in ipairs(ADVICE) do
+    if reason:find(pair[1], 1, true) then return pair[2] end
+  end
+end
+
+-- Opens a database of mode 0600; the files that SQLite puts beside it get the same.
+local function open(path)
+  local made, problem = file.log(path)
+  if not made then fail("open", path, problem) end
+  made:close()
+  local opened = database.open({ name = path, begin_sql = "BEGIN IMMEDIATE", advice = advice },
+    "SQLite3", path)
+  opened:once("PRAGMA busy_timeout=" .. PATIENCE)
+  opened:once "PRAGMA journal_mode=WAL"
+  opened:once "PRAGMA synchronous=FULL"
+  return opened
+end
+
+-- {{ Time
+
+-- The shift of this boot: the one that another process has noted, or one by which the
+-- store's time is the wall clock's, but not before anything that was noted.
+local function find_shift(self)
+  local boot = self.clock.boot()
+  return self.database:atomically(function()
+    local known = boot and self.database:row("SELECT shift FROM boots WHERE boot = ?", boot)
+    if known then return known end
+    local latest = self.database:row "SELECT max(at) FROM slots" or 0
+    local shift = math.max(self.clock.wall(), latest) - self.clock.monotonic()
+    if boot then
+      self.database:run "DELETE FROM boots"
+      self.database:run("INSERT INTO boots (boot, shift) VALUES (?, ?)", boot, shift)
+    end
+    return shift
+  end)
+end
+
+-- The store's time, in seconds: for the quota.
+function Store:now()
+  return self.clock.monotonic() + self.shift
+end
+
+-- The moment to write down.
+function Store:wall()
+  return self.clock.wall()
+end
+
+-- }}
+
+-- A transaction keeps everybody else out already.
+function Store:lock() end
+
+function Store:windows(application)
+  self.by_application[application] = self.by_application[application]
+                                     or windows.new(self, application)
+  return self.by_application[application]
+end
+
+function Store:commit() self.database:commit() end
+function Store:rollback() self.database:rollback() end
+
+local function read(path)
+  local opened = io.open(path, "rb")
+  local text = opened and opened:read "a" or ""
+  if opened then opened:close() end
+  return text ~= "" and text or "another process"
+end
+
+-- See mde.store.batch; `only_look` takes a lock that keeps nobody out but for the moment.
+function Store:hold(batch, only_look)
+  local path = ("%s/held/%d"):format(self.folder, batch.number)
+  local lock, problem = file.lock(path, only_look and "shared" or nil)
+  if lock then
+    if not only_look then lock:write(self.holder) end
+    return lock
+  end
+  if lock == nil then fail("lock", path, problem) end
+  return nil, read(path)
+end
+
+-- The next of these batches that nobody holds, and its lock; nil if there is none.
+function Store:take(batches)
+  for _, batch in ipairs(batches) do
+    local lock = self:hold(batch)
+    if lock then return batch, lock end
+  end
+end
+
+function Store:close()
+  if self.tokens then self.tokens:close() end
+  self.database:close()
+end
+
+-- Opens the store in `folder`, which is made if need be. `clock`: see mde.clock;
+-- `holder`: a text that no other process has, and that says who this one is.
+-- Raises what hinders (code "store").
+function sqlite.open(folder, clock, holder)
+  for _, path in ipairs { folder, folder .. "/held" } do
+    local made, problem = file.make_folder(path)
+    if not made then fail("make", path, problem) end
+  end
+  local self = setmetatable({
+    name = folder .. "/mde.db", folder = folder, clock = clock, holder = holder,
+    by_application = {}, database = open(folder .. "/mde.db"),
+    tokens = tokens.new(function() return open(folder .. "/tokens.db") end, clock),
+  }, Store)
+  self.database:atomically(schema.update, self.database)
+  self.shift = find_shift(self)
+  self.journal = journal.new(self)
+  return self
+end
+
+return sqlite

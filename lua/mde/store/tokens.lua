@@ -1,0 +1,69 @@
+-- Access tokens in an SQLite database of their own. They save a sign-in and nothing
+-- more: where the database fails, there simply are none.
+
+-- luacheck: std lua54
+
+local core = require "mde.core"
+
+local tokens = {}
+
+local Tokens = {}
+Tokens.__index = Tokens
+
+-- The database, opened when it is first needed; nil if it can't be.
+local function opened(self)
+  if self.database == nil then
+    local ok, result = pcall(function()
+      local database = self.open()
+      database:run [[CREATE TABLE IF NOT EXISTS tokens (
+        identity TEXT PRIMARY KEY, header TEXT NOT NULL, expires DOUBLE PRECISION NOT NULL)]]
+      return database
+    end)
+    self.database = ok and result
+  end
+  return self.database or nil
+end
+
+-- Calls f(database). -> what it returns; nothing when that fails
+local function try(self, f)
+  local database = opened(self)
+  if not database then return end
+  local results = table.pack(pcall(f, database))
+  if results[1] then return table.unpack(results, 2, results.n) end
+end
+
+-- The token of `identity` (a secret, the value of an Authorization header) and when it
+-- expires (wall clock), or nil.
+function Tokens:get(identity)
+  local header, expires = try(self, function(database)
+    return database:row("SELECT header, expires FROM tokens WHERE identity = ?", identity)
+  end)
+  if header then return core.secret(header), expires end
+end
+
+function Tokens:put(identity, header, expires_at)
+  try(self, function(database)
+    database:run("DELETE FROM tokens WHERE expires < ?", self.clock.wall())
+    database:run("INSERT OR REPLACE INTO tokens (identity, header, expires) VALUES (?, ?, ?)",
+      identity, header:reveal(), expires_at)
+  end)
+end
+
+-- Forgets a token, unless another one has come in its place.
+function Tokens:forget(identity, header)
+  try(self, function(database)
+    database:run("DELETE FROM tokens WHERE identity = ? AND header = ?", identity, header:reveal())
+  end)
+end
+
+function Tokens:close()
+  if self.database then self.database:close() end
+  self.database = nil
+end
+
+-- `open()` gives the database.
+function tokens.new(open, clock)
+  return setmetatable({ open = open, clock = clock }, Tokens)
+end
+
+return tokens

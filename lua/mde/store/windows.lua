@@ -1,0 +1,95 @@
+-- The quota's windows in an SQL database: a log of slots, one application's in one
+-- sequence, to which every process of it appends what it takes and from which it
+-- reads what the others took. Moments are this process's monotonic time here, and
+-- the store's own time there.
+
+local windows = {}
+
+local Windows = {}
+Windows.__index = Windows
+
+local NONE = {}
+
+-- Seconds after which a note can't matter any more: the longest timeout and the longest
+-- window, twice what either may be.
+local HORIZON = 7300
+local SWEEP = 1000  -- notes between two times that old ones are dropped
+
+function Windows:sweep()
+  self.unswept = 0
+  self.store.database:run("DELETE FROM slots WHERE application = ? AND at < ?",
+    self.application, self.store:now() - HORIZON)
+end
+
+-- What the others noted since this was last asked. Begins a transaction, in which
+-- nobody else takes a slot.
+function Windows:news()
+  local store, database = self.store, self.store.database
+  if database.open and self.transaction == database.transactions then return NONE end
+  database:begin()
+  store:lock(self.application)
+  self.transaction = database.transactions
+  local rows = database:all([[
+    SELECT number, operation, kind, slot, moment, holder FROM slots
+    WHERE application = ? AND number > ? AND at > ? ORDER BY number]],
+    self.application, self.seen, store:now() - HORIZON)
+  local events = {}
+  for _, row in ipairs(rows) do
+    self.seen = row[1]
+    if row[6] ~= store.holder then
+      events[#events + 1] = { operation = row[2], kind = row[3], slot = row[4],
+                              moment = row[5] and row[5] - store.shift }
+    end
+  end
+  self.last = self.seen
+  if self.unswept >= SWEEP then self:sweep() end
+  return events
+end
+
+-- Appends to the log. It must have been read in this transaction.
+function Windows:note(operation, kind, slot, moment)
+  local store = self.store
+  self.last, self.unswept = self.last + 1, self.unswept + 1
+  store.database:run([[
+    INSERT INTO slots (application, number, operation, kind, slot, at, moment, holder)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?)]], self.application, self.last, operation, kind, slot,
+    store:now(), moment and moment + store.shift, store.holder)
+end
+
+-- Takes a slot that counts at `moment` unless its answer comes earlier. -> its name
+function Windows:take(operation, moment)
+  self.taken = self.taken + 1
+  local name = ("%s %d"):format(self.store.holder, self.taken)
+  self:note(operation, "taken", name, moment)
+  return name
+end
+
+-- Who has taken slots of an operation since `moment`. -> array of { holder, count }
+function Windows:holders(operation, moment)
+  return self.store.database:all([[
+    SELECT holder, count(*) FROM slots WHERE application = ? AND operation = ?
+    AND kind = 'taken' AND at > ? GROUP BY holder ORDER BY 2 DESC, 1]],
+    self.application, operation, moment + self.store.shift)
+end
+
+-- The operations of which there are notes.
+function Windows:operations()
+  local names = {}
+  for i, row in ipairs(self.store.database:all([[
+    SELECT DISTINCT operation FROM slots WHERE application = ? ORDER BY operation]],
+    self.application)) do
+    names[i] = row[1]
+  end
+  return names
+end
+
+-- `store` has database, lock(application), now(), shift (its time minus this process's
+-- monotonic time) and holder (a text of this process alone).
+function windows.new(store, application)
+  return setmetatable({
+    store = store, application = application, buckets = {}, is_shared = true,
+    seen = 0, last = 0, taken = 0, unswept = SWEEP,
+  }, Windows)
+end
+
+return windows

@@ -1,0 +1,54 @@
+#include "core/digest.h"
+
+#include <stdlib.h>
+
+#include "tap.h"
+
+#define MILLION 1000000
+
+
+static void expect (const char *bytes, size_t length, const char *expected,
+                    const char *name) {
+  char digest[MDE_SHA256_LENGTH + 1];
+  check(mde_sha256(bytes, length, digest), name);
+  check_text(digest, expected, "  its digest");
+}
+
+
+/* Those of FIPS 180-2, appendix B, and what NIST's CAVP has for one byte. */
+static void test_vectors (void) {
+  char *many = (char *)malloc(MILLION);
+  expect("abc", 3, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+         "abc");
+  expect("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq", 56,
+         "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1",
+         "two blocks");
+  if (many != NULL) {
+    memset(many, 'a', MILLION);
+    expect(many, MILLION, "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0",
+           "a million bytes");
+  }
+  free(many);
+  expect("\xd3", 1, "28969cdfa74a12c82f3bad960b0b000aca2ac329deea5c2328ebc6f2ba9802c1",
+         "one byte");
+}
+
+
+static void test_lengths (void) {
+  expect("", 0, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+         "nothing");
+  expect(NULL, 0, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+         "nothing, nowhere");
+  expect("abcd", 3, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+         "what comes after it is not read");
+  expect("\0", 1, "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
+         "a NUL");
+}
+
+
+int main (void) {
+  tap_begin();
+  test_vectors();
+  test_lengths();
+  return tap_end();
+}

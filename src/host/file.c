@@ -1,0 +1,399 @@
+/* mde.file: files that several processes share: locks and logs. Lua 5.4 only.
+**
+** Follows Lua's own libraries: wrong use raises, and what the world does is nil,
+** message, errno. Locks are flock's: the kernel gives them up when their holder
+** ends, however it ends. They bind those who ask for them, on one machine.
+**
+** Every descriptor is closed in programs that are run from here. One is owned
+** by a userdata from the moment it exists, and closed by one function that may
+** be called again.
+*/
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#ifdef __APPLE__
+#include <sys/sysctl.h>
+#define fdatasync fsync
+#endif
+
+#include <lua.h>
+#include <lauxlib.h>
+
+/* The only symbol that is visible. */
+__attribute__((visibility("default"))) int luaopen_mde_file (lua_State *L);
+
+#define LOCK "mde.file.lock"
+#define LOG "mde.file.log"
+#define READ_MAXIMUM ((lua_Integer)16 * 1024 * 1024)  /* bytes of one log:read */
+
+typedef struct lock {
+  int fd;       /* -1: released */
+  bool shared;
+  char path[];
+} lock;
+
+typedef struct log_file {
+  int fd;       /* -1: closed */
+  bool read_only;
+} log_file;
+
+
+/* System calls that a signal does not end. */
+static int open_file (const char *path, int flags) {
+  int fd;
+  do fd = open(path, flags | O_CLOEXEC | O_NOCTTY, 0600);
+  while (fd < 0 && errno == EINTR);
+  return fd;
+}
+
+
+static int lock_file (int fd, int how) {
+  int result;
+  do result = flock(fd, how);
+  while (result != 0 && errno == EINTR);
+  return result;
+}
+
+
+static int truncate_file (int fd, off_t size) {
+  int result;
+  do result = ftruncate(fd, size);
+  while (result != 0 && errno == EINTR);
+  return result;
+}
+
+
+static bool write_all (int fd, const char *text, size_t size) {
+  while (size > 0) {
+    ssize_t written = write(fd, text, size);
+    if (written < 0 && errno != EINTR) return false;
+    if (written > 0) {
+      text += written;
+      size -= (size_t)written;
+    }
+  }
+  return true;
+}
+
+
+/* Gives up the lock and closes; errno stays. An own unlocking frees the lock even
+** while a program that is just being started has a copy of the descriptor. */
+static void close_file (int *fd) {
+  const int closing = *fd, number = errno;
+  *fd = -1;
+  if (closing < 0) return;
+  (void)lock_file(closing, LOCK_UN);
+  (void)close(closing);
+  errno = number;
+}
+
+
+/* {{ Locks */
+
+/* Whether the path names the file that is open: 1, 0, or -1 with errno. */
+static int is_current (const lock *l) {
+  struct stat named, opened;
+  if (fstat(l->fd, &opened) != 0) return -1;
+  if (stat(l->path, &named) != 0) return errno == ENOENT ? 0 : -1;
+  return named.st_dev == opened.st_dev && named.st_ino == opened.st_ino;
+}
+
+
+/* Tries once: 1 with the lock, 0 where the file was removed meanwhile, or -1 with
+** errno. What is open then is closed by the caller. */
+static int try_lock (lock *l) {
+  l->fd = open_file(l->path, O_RDWR | O_CREAT);
+  if (l->fd < 0) return -1;
+  if (lock_file(l->fd, (l->shared ? LOCK_SH : LOCK_EX) | LOCK_NB) != 0) return -1;
+  return is_current(l);
+}
+
+
+/* file.lock(path [, "shared"]) -> lock | false: somebody else holds it | nil,
+** message, errno. Never waits. The file is created (mode 0600) if need be; its
+** holder may remove it (lock:remove), and whoever opened it before that tries
+** again with the next one. */
+static int new_lock (lua_State *L) {
+  static const char *const kinds[] = { "exclusive", "shared", NULL };
+  size_t length;
+  const char *path = luaL_checklstring(L, 1, &length);
+  const int kind = luaL_checkoption(L, 2, "exclusive", kinds);
+  int result;
+  lock *l = (lock *)lua_newuserdatauv(L, sizeof *l + length + 1, 0);
+  l->fd = -1;
+  l->shared = kind == 1;
+  memcpy(l->path, path, length + 1);
+  luaL_setmetatable(L, LOCK);
+  while ((result = try_lock(l)) == 0) close_file(&l->fd);
+  if (result > 0) return 1;
+  close_file(&l->fd);
+  if (errno != EWOULDBLOCK) return luaL_fileresult(L, 0, path);
+  lua_pushboolean(L, 0);
+  return 1;
+}
+
+
+/* The lock at 1, held by nobody else. */
+static lock *check_lock (lua_State *L) {
+  lock *l = (lock *)luaL_checkudata(L, 1, LOCK);
+  if (l->fd < 0) luaL_error(L, "the lock is released");
+  if (l->shared) luaL_error(L, "the lock is shared");
+  return l;
+}
+
+
+/* lock:write(text) -> true | nil, message, errno. Replaces what the file says,
+** such as who holds it. */
+static int write_lock (lua_State *L) {
+  const lock *l = check_lock(L);
+  size_t size;
+  const char *text = luaL_checklstring(L, 2, &size);
+  return luaL_fileresult(L, lseek(l->fd, 0, SEEK_SET) == 0 && write_all(l->fd, text, size) &&
+                         truncate_file(l->fd, (off_t)size) == 0, l->path);
+}
+
+
+/* lock:release(). May be called again. */
+static int release_lock (lua_State *L) {
+  close_file(&((lock *)luaL_checkudata(L, 1, LOCK))->fd);
+  return 0;
+}
+
+
+/* lock:remove() -> true | nil, message, errno. Removes the file and, in any case,
+** releases the lock. A file that is another one by now stays. */
+static int remove_lock (lua_State *L) {
+  lock *l = check_lock(L);
+  int result = is_current(l);
+  if (result == 1 && unlink(l->path) != 0 && errno != ENOENT) result = -1;
+  close_file(&l->fd);
+  return luaL_fileresult(L, result >= 0, l->path);
+}
+
+/* }} */
+
+
+/* {{ Logs */
+
+/* file.log(path [, "read"]) -> log | nil, message, errno. Opens for reading and
+** appending, and creates (mode 0600) if need be; with "read", for reading alone. */
+static int new_log (lua_State *L) {
+  static const char *const kinds[] = { "append", "read", NULL };
+  const char *path = luaL_checkstring(L, 1);
+  const bool read_only = luaL_checkoption(L, 2, "append", kinds) == 1;
+  log_file *log = (log_file *)lua_newuserdatauv(L, sizeof *log, 0);
+  log->fd = -1;
+  log->read_only = read_only;
+  luaL_setmetatable(L, LOG);
+  log->fd = open_file(path, read_only ? O_RDONLY : O_RDWR | O_APPEND | O_CREAT);
+  return log->fd < 0 ? luaL_fileresult(L, 0, path) : 1;
+}
+
+
+static log_file *check_log (lua_State *L) {
+  log_file *log = (log_file *)luaL_checkudata(L, 1, LOG);
+  if (log->fd < 0) luaL_error(L, "the log is closed");
+  return log;
+}
+
+
+static log_file *check_writable (lua_State *L) {
+  log_file *log = check_log(L);
+  if (log->read_only) luaL_error(L, "the log is open for reading only");
+  return log;
+}
+
+
+/* log:lock() -> true | nil, message, errno. Waits for those who have it; a log
+** that is open for reading waits for writers alone. */
+static int lock_log (lua_State *L) {
+  const log_file *log = check_log(L);
+  return luaL_fileresult(L, lock_file(log->fd, log->read_only ? LOCK_SH : LOCK_EX) == 0, NULL);
+}
+
+
+/* log:unlock() -> true | nil, message, errno. Also when it is not locked. */
+static int unlock_log (lua_State *L) {
+  return luaL_fileresult(L, lock_file(check_log(L)->fd, LOCK_UN) == 0, NULL);
+}
+
+
+/* log:size() -> bytes | nil, message, errno */
+static int get_size (lua_State *L) {
+  struct stat status;
+  if (fstat(check_log(L)->fd, &status) != 0) return luaL_fileresult(L, 0, NULL);
+  lua_pushinteger(L, (lua_Integer)status.st_size);
+  return 1;
+}
+
+
+/* log:read(offset, count) -> text, shorter where the log ends | nil, message,
+** errno */
+static int read_log (lua_State *L) {
+  const log_file *log = check_log(L);
+  const lua_Integer offset = luaL_checkinteger(L, 2), count = luaL_checkinteger(L, 3);
+  luaL_Buffer buffer;
+  char *bytes;
+  size_t had = 0;
+  luaL_argcheck(L, count >= 0 && count <= READ_MAXIMUM, 3, "0 to 16 MiB expected");
+  luaL_argcheck(L, offset >= 0 && offset <= LUA_MAXINTEGER - count, 2,
+                "an offset of 0 or more expected");
+  bytes = luaL_buffinitsize(L, &buffer, (size_t)count);
+  while (had < (size_t)count) {
+    ssize_t got = pread(log->fd, bytes + had, (size_t)count - had, (off_t)offset + (off_t)had);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return luaL_fileresult(L, 0, NULL);
+    if (got == 0) break;
+    had += (size_t)got;
+  }
+  luaL_pushresultsize(&buffer, had);
+  return 1;
+}
+
+
+/* log:append(text) -> true | nil, message, errno. All or nothing: what was written
+** of it before a failure is cut off again. Whoever shares the log locks it first,
+** or the cut takes away what others wrote. */
+static int append_log (lua_State *L) {
+  const log_file *log = check_writable(L);
+  size_t size;
+  const char *text = luaL_checklstring(L, 2, &size);
+  struct stat status;
+  int number;
+  if (fstat(log->fd, &status) != 0) return luaL_fileresult(L, 0, NULL);
+  if (write_all(log->fd, text, size)) return luaL_fileresult(L, 1, NULL);
+  number = errno;
+  (void)truncate_file(log->fd, status.st_size);
+  errno = number;
+  return luaL_fileresult(L, 0, NULL);
+}
+
+
+/* log:truncate(size) -> true | nil, message, errno. Locked, as append. */
+static int truncate_log (lua_State *L) {
+  const log_file *log = check_writable(L);
+  const lua_Integer size = luaL_checkinteger(L, 2);
+  luaL_argcheck(L, size >= 0, 2, "a size of 0 or more expected");
+  return luaL_fileresult(L, truncate_file(log->fd, (off_t)size) == 0, NULL);
+}
+
+
+/* log:sync() -> true | nil, message, errno. What was appended is on the disk. */
+static int sync_log (lua_State *L) {
+  const log_file *log = check_log(L);
+  int result;
+  do result = fdatasync(log->fd);
+  while (result != 0 && errno == EINTR);
+  return luaL_fileresult(L, result == 0, NULL);
+}
+
+
+/* log:close(). May be called again. */
+static int close_log (lua_State *L) {
+  close_file(&((log_file *)luaL_checkudata(L, 1, LOG))->fd);
+  return 0;
+}
+
+/* }} */
+
+
+/* {{ Folders, modes, and the machine's start */
+
+/* A folder that is there already is as good as one that is made. */
+static bool make_one (const char *path) {
+  struct stat status;
+  int number;
+  if (mkdir(path, 0700) == 0) return true;
+  number = errno == EEXIST ? ENOTDIR : errno;
+  if (stat(path, &status) == 0 && S_ISDIR(status.st_mode)) return true;
+  errno = number;
+  return false;
+}
+
+
+/* file.make_folder(path) -> true | nil, message, errno. Makes what is missing of
+** the path, each folder for its owner alone (mode 0700). */
+static int make_folder (lua_State *L) {
+  size_t length, i;
+  const char *path = luaL_checklstring(L, 1, &length);
+  for (i = 1; i < length; i++) {
+    if (path[i] != '/' || path[i - 1] == '/') continue;
+    if (!make_one(lua_pushlstring(L, path, i)))
+      return luaL_fileresult(L, 0, lua_tostring(L, -1));
+    lua_pop(L, 1);
+  }
+  return luaL_fileresult(L, make_one(path), path);
+}
+
+
+/* file.mode(path) -> permission bits | nil, message, errno */
+static int get_mode (lua_State *L) {
+  const char *path = luaL_checkstring(L, 1);
+  struct stat status;
+  if (stat(path, &status) != 0) return luaL_fileresult(L, 0, path);
+  lua_pushinteger(L, status.st_mode & 07777);
+  return 1;
+}
+
+
+/* file.boot() -> text that is the same until the machine is started anew | nil,
+** where the system does not tell */
+static int boot (lua_State *L) {
+  char text[64] = "";
+#ifdef __APPLE__
+  size_t size = sizeof text - 1;
+  if (sysctlbyname("kern.bootsessionuuid", text, &size, NULL, 0) != 0) text[0] = '\0';
+#else
+  int fd = open_file("/proc/sys/kernel/random/boot_id", O_RDONLY);
+  ssize_t size = fd < 0 ? 0 : read(fd, text, sizeof text - 1);
+  close_file(&fd);
+  text[size > 0 ? strcspn(text, "\n") : 0] = '\0';
+#endif
+  if (text[0] == '\0') lua_pushnil(L);
+  else lua_pushstring(L, text);
+  return 1;
+}
+
+/* }} */
+
+
+/* [-0, +0, m] */
+static void new_class (lua_State *L, const char *name, lua_CFunction close,
+                       const luaL_Reg *methods) {
+  luaL_newmetatable(L, name);
+  lua_pushcfunction(L, close);
+  lua_pushvalue(L, -1);
+  lua_setfield(L, -3, "__gc");
+  lua_setfield(L, -2, "__close");
+  lua_newtable(L);
+  luaL_setfuncs(L, methods, 0);
+  lua_setfield(L, -2, "__index");
+  lua_pop(L, 1);
+}
+
+
+/* The module: { make_folder, lock, log, boot, mode } */
+int luaopen_mde_file (lua_State *L) {
+  static const luaL_Reg of_locks[] = {
+    { "write", write_lock }, { "release", release_lock }, { "remove", remove_lock },
+    { NULL, NULL }
+  };
+  static const luaL_Reg of_logs[] = {
+    { "lock", lock_log }, { "unlock", unlock_log }, { "size", get_size },
+    { "read", read_log }, { "append", append_log }, { "truncate", truncate_log },
+    { "sync", sync_log }, { "close", close_log }, { NULL, NULL }
+  };
+  static const luaL_Reg functions[] = {
+    { "make_folder", make_folder }, { "lock", new_lock }, { "log", new_log },
+    { "boot", boot }, { "mode", get_mode }, { NULL, NULL }
+  };
+  luaL_checkversion(L);
+  new_class(L, LOCK, release_lock, of_locks);
+  new_class(L, LOG, close_log, of_logs);
+  luaL_newlib(L, functions);
+  return 1;
+}
