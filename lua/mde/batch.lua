@@ -13,6 +13,9 @@ Batch.__index = Batch
 batch.options = {
   comment = false,   -- required: why; the service keeps it with each action
   parallel = 10,     -- calls under way at once
+  wait = false,      -- seconds to wait for the end of an action that was accepted; default 0
+  record = false,    -- what writes the calls down: { sent = function(record, call), ended = … },
+                     -- each called in the commit of a pass (see mde.client)
   on_item = false,   -- function(item): called with each as it ends
   stop = false,      -- function(): true to send nothing more and finish what is in the
                      -- air, "at once" to wait for nothing
@@ -50,13 +53,13 @@ function Batch:take()
     return false
   end
   self.report.total = self.report.total + 1
-  local call, err = self.client:cancelling(target, self.comment)
+  local call, err = self.client:cancelling(target, self.comment, self.wait)
   if not call then
     self:hand_out { id = type(target) == "table" and target.id or target, verdict = "error",
                     error = err }
     return true
   end
-  call.target, call.caller = target, self.caller
+  call.target, call.caller, call.record = target, self.caller, self.record
   self.live[#self.live + 1] = call
   self.client:add(call)
   return true
@@ -115,6 +118,17 @@ end
 
 -- }}
 
+local MOST_ASKED = 4000  -- calls that may wait for what came of them
+
+-- Whether one more may be under way. Those that wait to be read are not counted.
+function Batch:has_room()
+  local asked = 0
+  for _, call in ipairs(self.live) do
+    if call.question then asked = asked + 1 end
+  end
+  return #self.live - asked < self.parallel and asked < MOST_ASKED
+end
+
 -- Sends nothing more; "at once" also gives up what is in the air.
 function Batch:withdraw(at_once)
   for _, call in ipairs(self.live) do self.client:withdraw(call, at_once) end
@@ -129,7 +143,7 @@ end
 function Batch:loop()
   while true do
     self:heed_stop()
-    while #self.live < self.parallel and not (self.exhausted or self.stopped) and self:take() do end
+    while not (self.exhausted or self.stopped) and self:has_room() and self:take() do end
     local moment = self.client:step()
     local progress = self:collect()
     if #self.live == 0 and (self.exhausted or self.stopped) then break end
@@ -194,7 +208,8 @@ function batch.run(client, targets, options)
   local began = client.clock.monotonic()
   local report = setmetatable({
     client = client, next = iterator(targets), comment = options.comment, parallel = parallel,
-    on_item = options.on_item, stop = options.stop, live = {}, caller = callers.current(),
+    wait = options.wait, record = options.record or nil, on_item = options.on_item,
+    stop = options.stop, live = {}, caller = callers.current(),
     report = { total = 0, counts = {} },
   }, Batch):run()
   report.seconds = client.clock.monotonic() - began

@@ -23,11 +23,11 @@ Call.__index = Call
 
 local call = {}
 
--- `client` gives quota, token, clock, random, timeout, request(encoded, header) and
--- read(fields), which makes an entity.
+-- `client` gives quota, token, clock, random, verification, request(encoded, header)
+-- and read(fields), which makes an entity.
 -- `operation` and `arguments` are those of core.operation.encode. `judge(call,
 -- now, response, err)` decides what an answer or final failure leads to: it calls
--- finish, go_on_with or try_again. -> call | nil, err (an argument is malformed)
+-- finish, go_on_with, look_up or try_again. -> call | nil, err (an argument is malformed)
 function call.new(client, operation, arguments, judge)
   local self = setmetatable({
     client = client, judge = judge, id = arguments.id, comment = arguments.comment,
@@ -41,11 +41,17 @@ function call.new(client, operation, arguments, judge)
     leaving = false,                     -- nothing with an effect goes out any more
     throttled_since = false,             -- answers have been 429 since then
     accepted = false,                    -- the action, not final, that a cancel gave
+    question = false,                    -- what it asked the client's verification
     done = false, value = nil, err = nil, verdict = nil,
   }, Call)
   local ok, err = self:go_on_with(operation, arguments, -math.huge)
   if not ok then return nil, err end
   return self
+end
+
+-- Reads the action next, with others, not before `moment`; the judge gets it.
+function Call:look_up(moment)
+  self.question = self.client.verification:ask(self.id, moment)
 end
 
 -- Makes `operation` the next thing to send, not before `moment`.
@@ -85,14 +91,14 @@ end
 -- sends nothing with an effect any more. -> whether it has ended
 function Call:withdraw()
   self.leaving = true
-  if self.in_air then return false end
+  if self.in_air or (self.question and not self.accepted) then return false end
   if not self.done then self:leave(self:standing()) end
   return true
 end
 
 -- Ends a call in the air whose answer nobody waits for any more.
 function Call:abandon(now)
-  self.client.quota:lost(self.slot, now)
+  if self.slot then self.client.quota:lost(self.slot, now) end
   self.in_air, self.slot = false, false
   self:leave "unknown"
 end
@@ -201,8 +207,20 @@ function Call:send(now)
   return "start", self.client:request(self.encoded, header)
 end
 
+-- Takes what came of its question, if that is answered. Where it is not, the call reads
+-- for itself.
+function Call:heed(now)
+  local question = self.question
+  if not question.done then return end
+  self.question = false
+  if question.action then return self.judge(self, now, question.response, nil, question.action) end
+  self:go_on_with("get", { id = self.id }, now)
+end
+
 function Call:step(now, response, err)
   if response or err then self:receive(now, response, err) end
+  if self.question then self:heed(now) end
+  if self.question then return "wait" end
   if self.done then return "done" end
   if self.in_air then return "wait" end
   if now < self.not_before then return "wait", self.not_before end

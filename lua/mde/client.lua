@@ -18,6 +18,7 @@ local memory = require "mde.store.memory"
 local pages = require "mde.pages"
 local quota = require "mde.quota"
 local tokens = require "mde.token"
+local verification = require "mde.verification"
 
 local client = {}
 
@@ -139,8 +140,9 @@ end
 -- Moves all, writes it down, and lets it go.
 function Client:pass(now, answers)
   local pass = { departures = {}, ended = {} }
+  local due = self.verification:step(now)
   local ok, result = pcall(self.move_all, self, now, answers, pass)
-  local moment = result
+  local moment = ok and math.min(result, due)
   if ok then ok, result = pcall(self.write_down, self, pass) end
   if not ok then
     self:take_back(pass, result)
@@ -249,23 +251,41 @@ local function id_of(target)
   return core.operation.guid(id) or id
 end
 
--- A call that cancels. -> call | nil, err
-function Client:cancelling(target, comment)
+-- Something that was sent before by somebody who did not see the answer.
+local ASKED_BEFORE = { code = "lost", message = "sent before, and its answer was not seen",
+                       sent = true }
+
+-- A call that cancels, and waits at most `wait` seconds (default 0) for an action that is
+-- accepted to become final. A target with `read_first` was sent before, at sends[1]
+-- (wall clock): it is read, and sent again only if it is still open. -> call | nil, err
+function Client:cancelling(target, comment, wait)
   local id, err = id_of(target)
   if not id then return nil, err end
   if type(comment) ~= "string" then
     return errors.invalid("cancel: comment %s: say why, in a few words",
       comment == nil and "is missing" or "must be text, not a " .. type(comment))
   end
-  return calls.new(self, "cancel", { id = id, comment = comment }, judge.cancel)
+  local call
+  call, err = calls.new(self, "cancel", { id = id, comment = comment }, judge.cancel)
+  if not call then return nil, err end
+  call.wait = wait
+  if type(target) == "table" and target.read_first then
+    local now = self.clock.monotonic()
+    local since = target.sends[1] and self.clock.wall() - target.sends[1] or 0
+    call.posted_err, call.posts, call.reached = errors.copy(ASKED_BEFORE), 0, true
+    call.first_sent = now - since
+    call:look_up(now)
+  end
+  return call
 end
 
 -- Cancels one action: `target` is its id, or the action itself; options.comment
--- (required) says why, and the service keeps it with the action.
+-- (required) says why, and the service keeps it with the action; options.wait is how
+-- many seconds to wait for the end of an action that was accepted (default 0).
 -- -> action, verdict | nil, err, verdict      (verdicts: mde.verdict)
 function Client:cancel(target, options)
-  errors.check_keys("cancel", options or {}, { comment = true })
-  local call, err = self:cancelling(target, (options or {}).comment)
+  errors.check_keys("cancel", options or {}, { comment = true, wait = true })
+  local call, err = self:cancelling(target, (options or {}).comment, (options or {}).wait)
   if not call then return nil, err, "error" end
   self:finish(call)
   if call.err then return nil, call.err, call.verdict end
@@ -373,6 +393,7 @@ function client.new(settings, world)
       settings.reserve),
     tasks = {}, records = {}, quiet_until = -math.huge,
   }, Client)
+  self.verification = verification.new(self)
   self.token = tokens.new(self:transported(settings.credential), self,
     function(fetch) self:add(fetch) end)
   return self

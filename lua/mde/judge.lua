@@ -35,8 +35,8 @@ end
 -- {{ Cancelling. The status code of the answer does not decide: what the
 -- service answers for an action that is final already is not documented (400,
 -- 404, and 200 with the action unchanged have been seen), and a lost answer says
--- nothing. What leaves it open is settled by reading the action back: once for an
--- action that was accepted, since reads have a quota too.
+-- nothing. What leaves it open is settled by reading the action: once for an action that
+-- was accepted, or until call.wait seconds are over.
 
 -- Many answers are of the same second.
 local last_text, last_moment
@@ -50,10 +50,6 @@ end
 local function since(call, now, response)
   local stamp = response.headers.date and moment_of(response.headers.date)
   return stamp and stamp - (now - call.first_sent) - 1
-end
-
-local function read_back(call, moment)
-  return call:go_on_with("get", { id = call.id }, moment)
 end
 
 local function pause(call, count)
@@ -75,7 +71,7 @@ local function posted(call, now, response, err)
   if not err then
     action, err = answer.action(response, call.id)
     if action and settle(call, now, response, action) then return end
-    call.accepted = action
+    call.accepted, call.accepted_at = action, action and now
   elseif err.code == "forbidden" then
     return call:finish(nil, err, "forbidden")
   elseif err.code == "unauthorized" or err.code == "too_many_requests" then
@@ -84,9 +80,9 @@ local function posted(call, now, response, err)
     return call:finish(nil, err, call:standing())
   end
   call.posted_err = err
-  if call.accepted then return read_back(call, now + pause(call, 2)) end
+  if call.accepted then return call:look_up(now + pause(call, 2)) end
   local refused = err.code == "bad_request" or err.code == "not_found"
-  return read_back(call, refused and now or now + pause(call, call.posts))
+  return call:look_up(refused and now or now + pause(call, call.posts))
 end
 
 -- The action can't be read.
@@ -105,9 +101,19 @@ local function unread(call, err)
   end
 end
 
+-- The action was accepted, and is not final yet.
+local function still_accepted(call, now, action)
+  local deadline = call.accepted_at + (call.wait or 0)
+  if now >= deadline or call.leaving then
+    return call:finish(call.client.read(action), nil, "accepted")
+  end
+  call.looks = (call.looks or 2) + 1
+  call:look_up(math.min(now + pause(call, call.looks), deadline))
+end
+
 -- The action was read, and is not final.
 local function still_open(call, now, action)
-  if call.accepted then return call:finish(call.client.read(action), nil, "accepted") end
+  if call.accepted then return still_accepted(call, now, action) end
   local code = call.posted_err.code
   if code == "bad_request" or code == "not_found" or call.posts >= retry.attempts then
     return call:finish(nil, call.posted_err, "error")
@@ -115,10 +121,11 @@ local function still_open(call, now, action)
   call:go_on_with("cancel", { id = call.id, comment = call.comment }, now)
 end
 
-function judge.cancel(call, now, response, err)
-  if call.operation == "cancel" then return posted(call, now, response, err) end
-  local action, problem
-  if not err then action, problem = answer.action(response, call.id) end
+-- `action`, if given, is what the verification read.
+function judge.cancel(call, now, response, err, action)
+  if not action and call.operation == "cancel" then return posted(call, now, response, err) end
+  local problem
+  if not err and not action then action, problem = answer.action(response, call.id) end
   if problem and call:try_again(now, response) then return end
   if not action then return unread(call, err or problem) end
   if not settle(call, now, response, action) then still_open(call, now, action) end

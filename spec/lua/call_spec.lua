@@ -13,6 +13,12 @@ local function new_client(limits)
   client.random = function() return 0 end
   client.read = function(fields) return fields end
   client.quota = quotas.new(limits or function() return 100, 1500 end)
+  -- Who verifies is asked, and here answers nothing: the call reads for itself.
+  client.verification = { ask = function(_, id, moment)
+    client.asked = { id = id, moment = moment, done = moment <= client.patience }
+    return client.asked
+  end }
+  client.patience = math.huge
   client.token = {
     current = function() return client.headers[client.refusals + 1], client.fetch end,
     refuse = function()
@@ -141,18 +147,22 @@ describe("a call", function()
 
   it("reads the action back after a lost answer, before it posts again", function()
     local client = new_client()
+    client.patience = 0
     local call = new_cancel(client)
     call:step(0)
     local what = call:step(5, nil, { code = "lost", message = "lost", sent = true })
     assert.equal("wait", what)
     assert.equal(1, client.quota:bucket("cancel").last)  -- it may have been counted
-    local now = call.not_before
-    assert.same({ "start", "GET " .. ID }, { seen(call:step(now)) })
-    assert.same({ "start", "POST cancel" }, { seen(call:step(now + 1, PENDING)) })
-    call:step(now + 2, nil, { code = "timeout", message = "late", sent = true })
-    now = call.not_before
-    call:step(now)
-    assert.same({ "done" }, { call:step(now + 1, CANCELLED) })
+    assert.is_true(client.asked.moment > 5)
+    assert.equal(ID, client.asked.id)
+    assert.same({ "wait" }, { call:step(6) })
+    client.asked.done = true
+    assert.same({ "start", "GET " .. ID }, { seen(call:step(7)) })
+    assert.same({ "start", "POST cancel" }, { seen(call:step(8, PENDING)) })
+    call:step(9, nil, { code = "timeout", message = "late", sent = true })
+    client.asked.done, client.asked.action, client.asked.response =
+      true, { id = ID, status = "Cancelled" }, CANCELLED
+    assert.same({ "done" }, { call:step(10) })
     assert.equal("cancelled", call.verdict)
   end)
 
@@ -166,6 +176,7 @@ describe("a call", function()
 
   it("does not believe an answer about another action", function()
     local call = new_cancel(new_client())
+    call.client.patience = 0
     call:step(0)
     local other = answer(200, { id = ID:gsub("^5", "6"), status = "Cancelled" })
     assert.equal("wait", (call:step(1, other)))
@@ -180,8 +191,12 @@ describe("a call", function()
     call = new_cancel(client)
     call:step(0)
     assert.is_false(call:withdraw())  -- it is in the air
+    client.patience = 0
     call:step(1, nil, { code = "lost", message = "lost", sent = true })
-    assert.is_true(call:withdraw())
+    assert.is_false(call:withdraw())  -- it is being read
+    client.asked.done = true
+    assert.same({ "start", "GET " .. ID }, { seen(call:step(2)) })
+    assert.same({ "done" }, { call:step(3, PENDING) })
     assert.equal("unknown", call.verdict)
     call = new_cancel(client)
     call:step(0)

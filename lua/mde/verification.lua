@@ -1,0 +1,108 @@
+-- Reads what became of actions whose cancels left it open: many by one list call,
+-- since reads have a quota too.
+--
+-- A call asks and waits; who steps the client moves the reading on. What asks at about
+-- the same time goes out together, 40 ids at most. The service may refuse a filter (400):
+-- then it gets half of it, and where it refuses even a single id, each call reads
+-- its own action from then on. So does a call whose action a list lacks, or that is
+-- alone.
+
+local answer = require "mde.answer"
+local calls = require "mde.call"
+local odata = require "mde.odata"
+
+local verification = {}
+
+local MOST = 40      -- ids in one filter
+local GATHER = 0.25  -- seconds for which a question waits for others
+
+local Verification = {}
+Verification.__index = Verification
+
+-- Asks about an action, not before `moment`. -> a question: once it is `done` it has
+-- `action` and the `response` that it came in, or neither.
+function Verification:ask(id, moment)
+  local question = { id = id, moment = moment, done = false }
+  self.waiting[#self.waiting + 1] = question
+  self.client.quiet_until = -math.huge
+  return question
+end
+
+-- Ends a question without an answer: the call is to read for itself.
+local function leave(question)
+  question.done = true
+end
+
+-- {{ One list call
+
+local function ids_of(questions)
+  local ids = {}
+  for i, question in ipairs(questions) do ids[i] = odata.text(question.id) end
+  return "id in (" .. table.concat(ids, ",") .. ")"
+end
+
+local function distribute(questions, response, actions)
+  local by_id = {}
+  for _, action in ipairs(actions) do by_id[action.id:lower()] = action end
+  for _, question in ipairs(questions) do
+    question.action, question.response, question.done = by_id[question.id], response, true
+  end
+end
+
+-- The service refuses the filter: halves are asked next.
+function Verification:halve(questions)
+  local count = #questions
+  if count == 1 then
+    self.most = 0
+    return leave(questions[1])
+  end
+  self.most = math.min(self.most, math.ceil(count / 2))
+  for _, question in ipairs(questions) do self.waiting[#self.waiting + 1] = question end
+end
+
+-- Sends one list call for these.
+function Verification:send(questions)
+  local query = odata.query { { "$filter", ids_of(questions) }, { "$top", #questions } }
+  local call = assert(calls.new(self.client, "list", { query = query },
+    function(call, now, response, err)
+      local actions, problem
+      if not err then actions, problem = answer.actions(response) end
+      if problem and call:try_again(now, response) then return end
+      call:finish(nil, err or problem)
+      if actions then return distribute(questions, response, actions) end
+      if err and err.code == "bad_request" then return self:halve(questions) end
+      for _, question in ipairs(questions) do leave(question) end
+    end))
+  self.client:add(call)
+end
+
+-- }}
+
+-- Sends what is due. -> the moment at which something will be
+function Verification:step(now)
+  local due, later, first = {}, {}, math.huge
+  for _, question in ipairs(self.waiting) do
+    if question.moment <= now then due[#due + 1] = question else later[#later + 1] = question end
+    first = math.min(first, question.moment)
+  end
+  if #due == 0 then return first end
+  local others = #self.client.tasks > #due
+  if others and #due < self.most and now < first + GATHER then return first + GATHER end
+  self.waiting = later
+  if self.most == 0 or #due == 1 then
+    for _, question in ipairs(due) do leave(question) end
+    return now
+  end
+  for i = 1, #due, self.most do
+    local group = {}
+    for j = i, math.min(i + self.most - 1, #due) do group[#group + 1] = due[j] end
+    self:send(group)
+  end
+  return now
+end
+
+function verification.new(client)
+  return setmetatable({ client = client, waiting = {}, most = MOST }, Verification)
+end
+
+return verification
