@@ -1,0 +1,391 @@
+local file = require "mde.file"
+
+local folders = {}
+
+-- The path of an empty folder of the test's own.
+local function new_folder()
+  local pipe = assert(io.popen "mktemp -d")
+  local folder = pipe:read()
+  pipe:close()
+  folders[#folders + 1] = folder
+  return folder
+end
+
+local function clean()
+  for _, folder in ipairs(folders) do os.execute("rm -rf " .. folder) end
+  folders = {}
+end
+
+local function read(path)
+  local handle = assert(io.open(path, "rb"))
+  local text = handle:read "a"
+  handle:close()
+  return text
+end
+
+local function write(path, text)
+  local handle = assert(io.open(path, "wb"))
+  assert(handle:write(text))
+  handle:close()
+end
+
+-- What another process is to run: a chunk that finds `file`, `folder` and `pause()`,
+-- which waits for `go`. -> shell command
+local function another(folder, chunk)
+  local path = new_folder() .. "/another.lua"
+  write(path, ([[
+    local file, folder = require "mde.file", %q
+    local function pause() io.stdout:flush() io.open(folder .. "/fifo"):read "a" end
+    %s]]):format(folder, chunk))
+  return "exec lua5.4 " .. path
+end
+
+-- Starts that process and waits for its first line. -> its output, the line
+local function start(folder, chunk)
+  os.execute("mkfifo " .. folder .. "/fifo")
+  local pipe = assert(io.popen(another(folder, chunk)))
+  return pipe, pipe:read()
+end
+
+-- Lets it go on.
+local function go(folder)
+  assert(io.open(folder .. "/fifo", "w")):close()
+end
+
+local function fails(number, result, message, got)
+  assert.is_nil(result)
+  assert.equal("string", type(message))
+  assert.equal(number, got)
+end
+
+local ENOENT, ENOTDIR, EISDIR, EFBIG = 2, 20, 21, 27
+
+describe("file.make_folder", function()
+  after_each(clean)
+
+  it("makes what is missing, for the owner alone", function()
+    local folder = new_folder()
+    os.execute("chmod 755 " .. folder)
+    assert.is_true(file.make_folder(folder .. "/a//b/c"))
+    for _, path in ipairs { "/a", "/a/b", "/a/b/c" } do
+      assert.equal(tonumber("700", 8), file.mode(folder .. path))
+    end
+    assert.equal(tonumber("755", 8), file.mode(folder))
+  end)
+
+  it("takes what is there, also by a link and with a slash behind it", function()
+    local folder = new_folder()
+    assert.is_true(file.make_folder(folder))
+    assert.is_true(file.make_folder(folder .. "/"))
+    assert.is_true(file.make_folder "/")
+    assert.is_true(file.make_folder ".")
+    os.execute(("ln -s %s %s/link"):format(folder, folder))
+    assert.is_true(file.make_folder(folder .. "/link"))
+    assert.is_true(file.make_folder(folder .. "/link/new/"))
+    assert.is_number(file.mode(folder .. "/new"))
+  end)
+
+  it("says what hinders", function()
+    local folder = new_folder()
+    write(folder .. "/plain", "")
+    fails(ENOTDIR, file.make_folder(folder .. "/plain"))
+    fails(ENOTDIR, file.make_folder(folder .. "/plain/a"))
+    fails(ENOENT, file.make_folder "")
+    local _, message = file.make_folder(folder .. "/plain/a/b")
+    assert.equal(folder .. "/plain: Not a directory", message)
+    assert.error_matches(file.make_folder, "string expected")
+  end)
+end)
+
+describe("file.mode", function()
+  after_each(clean)
+
+  it("gives the permission bits", function()
+    local path = new_folder() .. "/a"
+    write(path, "")
+    os.execute("chmod 4751 " .. path)
+    assert.equal(tonumber("4751", 8), file.mode(path))
+    fails(ENOENT, file.mode(path .. "b"))
+    assert.error_matches(file.mode, "string expected")
+  end)
+end)
+
+describe("file.boot", function()
+  after_each(clean)
+
+  it("is the same at each time", function()
+    local boot = file.boot()
+    assert.is_string(boot)
+    assert.equal(boot, file.boot())
+    assert.truthy(boot:find "^%x[%x%-]+%x$", boot)
+  end)
+end)
+
+describe("file.lock", function()
+  after_each(clean)
+
+  it("is held by one, until that one releases it", function()
+    local path = new_folder() .. "/lock"
+    local lock = assert(file.lock(path))
+    assert.equal(tonumber("600", 8), file.mode(path))
+    assert.is_false(file.lock(path))
+    assert.is_false(file.lock(path, "shared"))
+    lock:release()
+    lock:release()
+    local again = assert(file.lock(path))
+    again:release()
+  end)
+
+  it("is shared by those who ask for that", function()
+    local path = new_folder() .. "/lock"
+    local one, two = assert(file.lock(path, "shared")), assert(file.lock(path, "shared"))
+    assert.is_false(file.lock(path))
+    one:release()
+    assert.is_false(file.lock(path))
+    two:release()
+    assert(file.lock(path, "exclusive")):release()
+  end)
+
+  it("keeps other processes away, until its holder ends", function()
+    local folder = new_folder()
+    local path = folder .. "/lock"
+    local pipe, line = start(folder, [[
+      local lock = file.lock(folder .. "/lock")
+      print(lock and "held")
+      pause()
+      os.exit(0, false)]])
+    assert.equal("held", line)
+    assert.is_false(file.lock(path))
+    assert.is_false(file.lock(path, "shared"))
+    go(folder)
+    pipe:close()
+    local lock = assert(file.lock(path))
+    local other = assert(io.popen(another(folder, [[print(file.lock(folder .. "/lock"))]])))
+    assert.equal("false\n", other:read "a")
+    other:close()
+    lock:release()
+  end)
+
+  it("is released when the holder is killed", function()
+    local folder = new_folder()
+    local pipe, pid = start(folder, [[
+      assert(file.lock(folder .. "/lock"))
+      os.execute "echo $PPID"
+      pause()]])
+    assert.is_false(file.lock(folder .. "/lock"))
+    os.execute("kill -9 " .. pid)
+    pipe:close()
+    assert(file.lock(folder .. "/lock")):release()
+  end)
+
+  it("says who holds it, to those who may not", function()
+    local path = new_folder() .. "/lock"
+    local lock = assert(file.lock(path))
+    assert.is_true(lock:write "mde 4711, since 2026-01-23")
+    assert.equal("mde 4711, since 2026-01-23", read(path))
+    assert.is_true(lock:write "a\0b")
+    assert.equal("a\0b", read(path))
+    assert.is_true(lock:write "")
+    assert.equal("", read(path))
+    assert.is_true(lock:write "x")
+    lock:release()
+    assert.equal("x", read(path))
+  end)
+
+  it("removes its file and no other one", function()
+    local path = new_folder() .. "/lock"
+    local lock = assert(file.lock(path))
+    assert.is_true(lock:remove())
+    fails(ENOENT, file.mode(path))
+    assert.error_matches(function() lock:remove() end, "released")
+    lock:release()
+    lock = assert(file.lock(path))
+    os.rename(path, path .. ".old")
+    local other = assert(file.lock(path))
+    assert.is_true(lock:remove())
+    assert.is_number(file.mode(path))
+    os.remove(path)
+    assert.is_true(other:remove())
+  end)
+
+  it("excludes processes that remove the file each time", function()
+    local folder = new_folder()
+    local command = another(folder, [[
+      local done = 0
+      while done < 1000 do
+        local lock, problem = file.lock(folder .. "/lock")
+        assert(lock ~= nil, problem)
+        if lock then
+          assert(not io.open(folder .. "/inside"))
+          io.open(folder .. "/inside", "w"):close()
+          assert(lock:write(tostring(done)))
+          assert(os.remove(folder .. "/inside"))
+          assert(lock:remove())
+          done = done + 1
+        end
+      end
+      print "excluded"]])
+    local pipes = {}
+    for i = 1, 4 do pipes[i] = assert(io.popen(command)) end
+    for i = 1, 4 do
+      assert.equal("excluded\n", pipes[i]:read "a")
+      pipes[i]:close()
+    end
+    fails(ENOENT, file.mode(folder .. "/lock"))
+  end)
+
+  it("is released with its variable and by the collector", function()
+    local path = new_folder() .. "/lock"
+    do
+      local lock <close> = assert(file.lock(path))
+      assert.is_false(file.lock(path))
+      assert.truthy(tostring(lock):find "^mde%.file%.lock")
+    end
+    assert(file.lock(path))
+    collectgarbage()
+    collectgarbage()
+    assert(file.lock(path)):release()
+  end)
+
+  it("goes to no other program", function()
+    local path = new_folder() .. "/lock"
+    local lock, log = assert(file.lock(path)), assert(file.log(path .. ".log"))
+    local pipe = assert(io.popen "ls -l /proc/self/fd /dev/fd/ 2>/dev/null")
+    assert.falsy(pipe:read "a":find(path, 1, true))
+    pipe:close()
+    lock:release()
+    log:close()
+  end)
+
+  it("says what hinders, and raises on wrong use", function()
+    local folder = new_folder()
+    fails(ENOENT, file.lock(folder .. "/nowhere/lock"))
+    fails(EISDIR, file.lock(folder))
+    assert.error_matches(file.lock, "string expected")
+    assert.error_matches(function() file.lock(folder .. "/lock", "both") end, "invalid option")
+    fails(ENOENT, file.mode(folder .. "/lock"))
+    local lock = assert(file.lock(folder .. "/lock", "shared"))
+    assert.error_matches(function() lock:write "x" end, "shared")
+    assert.error_matches(function() lock:remove() end, "shared")
+    lock:release()
+    assert.error_matches(function() lock:write "x" end, "released")
+    assert.error_matches(function() lock.write(io.stdout, "x") end, "mde.file.lock expected")
+  end)
+end)
+
+describe("file.log", function()
+  after_each(clean)
+
+  it("is appended to and read anywhere", function()
+    local path = new_folder() .. "/log"
+    local log = assert(file.log(path))
+    assert.equal(tonumber("600", 8), file.mode(path))
+    assert.equal(0, log:size())
+    assert.is_true(log:append "one\n")
+    assert.is_true(log:append "")
+    assert.is_true(log:append "t\0o\n")
+    assert.equal("one\nt\0o\n", read(path))
+    assert.equal(8, log:size())
+    assert.equal("t\0", log:read(4, 2))
+    assert.equal("o\n", log:read(6, 100))
+    assert.equal("", log:read(8, 100))
+    assert.equal("", log:read(1 << 40, 100))
+    assert.equal("", log:read(0, 0))
+    log:close()
+    log = assert(file.log(path))
+    assert.is_true(log:append "three\n")
+    assert.equal("one\nt\0o\nthree\n", log:read(0, 1000000))
+    assert.is_true(log:truncate(4))
+    assert.is_true(log:append "two\n")
+    assert.is_true(log:sync())
+    log:close()
+    log:close()
+    assert.equal("one\ntwo\n", read(path))
+  end)
+
+  it("is read where it must not be changed, and not created", function()
+    local path = new_folder() .. "/log"
+    fails(ENOENT, file.log(path, "read"))
+    write(path, "one\n")
+    local log = assert(file.log(path, "read"))
+    assert.is_true(log:lock())
+    local other = assert(file.log(path, "read"))
+    assert.is_true(other:lock())
+    assert.equal("one\n", log:read(0, 10))
+    assert.is_true(log:unlock())
+    assert.error_matches(function() log:append "x" end, "reading only")
+    assert.error_matches(function() log:truncate(0) end, "reading only")
+    other:close()
+    log:close()
+  end)
+
+  it("waits for whoever has it locked", function()
+    local folder = new_folder()
+    local log = assert(file.log(folder .. "/log"))
+    assert.is_true(log:lock())
+    local pipe = start(folder, [[
+      local log = file.log(folder .. "/log")
+      print "waiting"
+      io.stdout:flush()
+      log:lock()
+      log:append "second\n"
+      log:unlock()]])
+    os.execute "sleep 0.2"
+    assert.equal(0, log:size())
+    assert.is_true(log:append "first\n")
+    assert.is_true(log:unlock())
+    assert.is_true(log:unlock())
+    pipe:close()
+    assert.equal("first\nsecond\n", log:read(0, 100))
+    log:close()
+  end)
+
+  it("is unlocked by its end", function()
+    local path = new_folder() .. "/log"
+    do
+      local log <close> = assert(file.log(path))
+      assert.is_true(log:lock())
+    end
+    assert(file.log(path)):lock()
+    collectgarbage()
+    collectgarbage()
+    local log = assert(file.log(path))
+    assert.is_true(log:lock())
+    log:close()
+  end)
+
+  it("keeps nothing of what does not fit", function()
+    local folder = new_folder()
+    local command = another(folder, [[
+      local log = file.log(folder .. "/log")
+      assert(log:append(("x"):rep(300) .. "\n"))
+      print(log:append(("y"):rep(300) .. "\n"))
+      print(log:size())
+      print(log:append "z\n")]])
+    local pipe = assert(io.popen("trap '' XFSZ; ulimit -f 1; " .. command))
+    local lines = {}
+    for line in pipe:lines() do lines[#lines + 1] = line end
+    pipe:close()
+    assert.same({ "nil\tFile too large\t" .. EFBIG, "301", "true" }, lines)
+    assert.equal(("x"):rep(300) .. "\nz\n", read(folder .. "/log"))
+  end)
+
+  it("says what hinders, and raises on wrong use", function()
+    local folder = new_folder()
+    fails(ENOENT, file.log(folder .. "/nowhere/log"))
+    fails(EISDIR, file.log(folder))
+    assert.error_matches(file.log, "string expected")
+    assert.error_matches(function() file.log(folder .. "/log", "w") end, "invalid option")
+    local log = assert(file.log(folder .. "/log"))
+    for _, arguments in ipairs { { -1, 1 }, { 0, -1 }, { 0, 1 << 30 }, { math.maxinteger, 1 } } do
+      assert.error_matches(function() log:read(table.unpack(arguments)) end, "expected")
+    end
+    assert.error_matches(function() log:truncate(-1) end, "expected")
+    assert.error_matches(function() log:append() end, "string expected")
+    assert.error_matches(function() log.size(io.stdout) end, "mde.file.log expected")
+    log:close()
+    for _, method in ipairs { "lock", "unlock", "size", "sync" } do
+      assert.error_matches(function() log[method](log) end, "closed")
+    end
+  end)
+end)

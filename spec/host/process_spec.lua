@@ -1,0 +1,44 @@
+-- What a playbook learns from mde.process.
+
+local program = require "spec.support.program"
+
+-- Runs a playbook with a shell command before `exec mde run`. -> { status, out, err }
+local function run(text, before)
+  return program.sh(([[
+    cat >playbook.lua <<'END'
+    local process = require "mde.process"
+    %s
+END
+    %s exec $mde run playbook.lua]]):format(text, before or ""))
+end
+
+local function says(command)
+  local pipe = assert(io.popen(command))
+  local text = pipe:read "a"
+  pipe:close()
+  return (text:gsub("\n$", ""))
+end
+
+describe("mde.process", function()
+  it("tells whose the process is and on which machine, whatever the environment says", function()
+    local expected = ("%s\t%s\n"):format(says "id -un", says "uname -n")
+    local result = run("print(process.who())", "USER=x LOGNAME=x HOSTNAME=x HOME=/x")
+    assert.same({ status = 0, out = expected, err = "" }, result)
+  end)
+
+  it("tells the number of a user without a name", function()
+    local result = program.sh [[
+      as="setpriv --reuid 54321 --clear-groups $mde"
+      $as version || exit 77
+      echo 'print((require "mde.process".who()))' | exec $as repl]]
+    if result.status == 77 then pending "needs root, and a program that everyone may run" end
+    assert.equal("54321", result.out:match "\n(.-)\n", result.err)
+  end)
+
+  it("tells the process's number", function()
+    local result = run("print(process.pid())", "echo $$;")
+    local shell, own = result.out:match "^(%d+)\n(%d+)\n$"
+    assert.truthy(shell, result.err)
+    assert.equal(shell, own)
+  end)
+end)
