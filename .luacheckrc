@@ -16,6 +16,12 @@ local program = {
   read_globals = { "print", "io", "os", "debug", "load", "loadfile", "collectgarbage" },
 }
 files["lua/mde/cli"] = program
+files["lua/mde/audit.lua"] = program
+files["lua/mde/audit"] = program
+for _, name in ipairs { "batch", "database", "journal", "lock", "postgresql", "schema", "sqlite",
+                        "tokens", "windows" } do
+  files["lua/mde/store/" .. name .. ".lua"] = program
+end
 files["lua/mde/sim/server.lua"] = program
 files["spec"] = { std = "max+busted" }
 files["spec/hosts"] = { std = "ngx_lua+busted", max_line_length = 100 }

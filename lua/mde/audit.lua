@@ -12,8 +12,6 @@
 --
 -- Nothing else is written, thus no token and no secret.
 
--- luacheck: std lua54
-
 local chain = require "mde.audit.chain"
 local cjson = require "cjson"
 local core = require "mde.core"

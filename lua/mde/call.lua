@@ -41,6 +41,7 @@ function call.new(client, operation, arguments, judge)
     leaving = false,                     -- nothing with an effect goes out any more
     throttled_since = false,             -- answers have been 429 since then
     accepted = false,                    -- the action, not final, that a cancel gave
+    posted = nil,                        -- the last answer to a cancel; false: it was lost
     question = false,                    -- what it asked the client's verification
     done = false, value = nil, err = nil, verdict = nil,
   }, Call)
@@ -165,6 +166,7 @@ end
 
 function Call:receive(now, response, failure)
   self.in_air = false
+  if self.operation == "cancel" then self.posted = response or false end
   self:settle_slot(now, failure)
   if response and self:detour(now, response) then return end
   self.throttled_since = false

@@ -383,7 +383,7 @@ function client.new(settings, world)
   local store = world.store or memory.new()
   local self = setmetatable({
     engine = world.engine, clock = world.clock, host = world.host, random = world.random,
-    tenant = settings.tenant, api_url = settings.api_url, timeout = settings.timeout,
+    tenant = settings.tenant, application = settings.application, api_url = settings.api_url, timeout = settings.timeout,
     connect_timeout = settings.connect_timeout, user_agent = settings.user_agent,
     ca_file = settings.ca_file, http_version = settings.http_version,
     api_proxy = settings.api_proxy, authority_proxy = settings.authority_proxy,

@@ -24,6 +24,7 @@
 --   too_many_requests   the quota is used up (429)
 --   interrupted         the client was closed
 --   service             the service failed (5xx)
+--   store               journal or quota can't be read or written
 --   bad_answer          not the JSON that was expected, or a redirect
 --   connection, tls, timeout, lost, too_large, out_of_memory, invalid_request
 --                       from the engine: see src/core/engine.h

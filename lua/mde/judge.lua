@@ -113,6 +113,9 @@ end
 
 -- The action was read, and is not final.
 local function still_open(call, now, action)
+  if not call.accepted and action.cancellationDateTimeUtc then  -- somebody's cancel was taken
+    call.accepted, call.accepted_at = action, now
+  end
   if call.accepted then return still_accepted(call, now, action) end
   local code = call.posted_err.code
   if code == "bad_request" or code == "not_found" or call.posts >= retry.attempts then

@@ -46,7 +46,7 @@ local function new_folder()
 end
 
 -- Runs a shell script, in an empty folder, in which $mde is the program, and mde is
--- in the PATH. Its standard input is `input` (text; default none), and it has no
+-- in the PATH; its store is a new one. Its standard input is `input` (text; default none), and it has no
 -- terminal. -> { status, out, err }
 function program.sh(script, input)
   local folder = new_folder()
@@ -56,9 +56,10 @@ function program.sh(script, input)
     handle:close()
   end
   local _, how, code = os.execute(([[
-    mde=%s; PATH=%s:$PATH; export mde PATH; mkdir %s/empty; cd %s/empty
+    mde=%s; PATH=%s:$PATH; XDG_STATE_HOME=%s/state; export mde PATH XDG_STATE_HOME
+    mkdir %s/empty; cd %s/empty
     exec setsid -w sh -c %s <%s >../out 2>../err]]):format(program.quote(program.path),
-      program.quote(program.path:match "^(.*)/"), folder, folder, program.quote(script),
+      program.quote(program.path:match "^(.*)/"), folder, folder, folder, program.quote(script),
       input and "../in" or "/dev/null"))
   local result = { status = how == "signal" and 128 + code or code,
                    out = read(folder .. "/out"), err = read(folder .. "/err") }

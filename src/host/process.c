@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/types.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #ifdef __APPLE__
 #include <mach-o/dyld.h>
@@ -163,6 +164,19 @@ static int terminate (lua_State *L) {
 }
 
 
+/* process.pause(seconds): waits, at most so long; the end of a child or a signal cuts
+** it short. */
+static int pause_for (lua_State *L) {
+  lua_Number seconds = luaL_checknumber(L, 1);
+  struct timespec time;
+  luaL_argcheck(L, seconds >= 0 && seconds <= 60, 1, "from 0 to 60 seconds");
+  time.tv_sec = (time_t)seconds;
+  time.tv_nsec = (long)((seconds - (lua_Number)time.tv_sec) * 1e9);
+  nanosleep(&time, NULL);
+  return 0;
+}
+
+
 int mde_host_open_process (lua_State *L) {
   static const luaL_Reg functions[] = {
     { "path", get_path },
@@ -172,6 +186,7 @@ int mde_host_open_process (lua_State *L) {
     { "spawn", spawn },
     { "wait", wait_for },
     { "terminate", terminate },
+    { "pause", pause_for },
     { NULL, NULL }
   };
   luaL_newlib(L, functions);

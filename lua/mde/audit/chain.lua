@@ -4,8 +4,6 @@
 -- one's SHA-256. Where a line does not, what comes after it usually tells which of the
 -- two is not as it was written.
 
--- luacheck: std lua54
-
 local cjson = require "cjson"
 local core = require "mde.core"
 local file = require "mde.file"

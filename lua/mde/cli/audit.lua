@@ -26,8 +26,7 @@ end
 -- What the journal knows of this machine's log: { n =, hash = } or nil.
 local function journal_head(parsed)
   local _, machine = process.who()
-  local n, hash = store.open(parsed).journal:audit_head(machine)
-  return n and { n = n, hash = hash }
+  return store.open(parsed).journal:audit_head(machine)
 end
 
 local function counted(count)

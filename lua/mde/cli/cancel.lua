@@ -1,17 +1,17 @@
 -- mde cancel: cancels machine actions, named or chosen by filters.
 --
--- Nothing is sent before every id and option is checked, the limits hold and a
--- person or --yes has agreed. Ctrl-C stops sending and waits for what is in the
--- air; a second one stops waiting. Whatever happens, each action is reported
--- with one verdict.
+-- Nothing is sent before every id and option is checked, the limits hold, a person or
+-- --yes has agreed, and the journal knows what is to be done. Whatever happens, each
+-- action is reported with one verdict.
 
 local client = require "mde.cli.client"
+local execution = require "mde.cli.execution"
 local failure = require "mde.cli.failure"
 local ids = require "mde.cli.ids"
-local interrupt = require "mde.interrupt"
 local options = require "mde.cli.options"
 local output = require "mde.cli.output"
 local report = require "mde.cli.report"
+local stores = require "mde.cli.store"
 local terminal = require "mde.terminal"
 
 local cancel = {}
@@ -22,6 +22,10 @@ comments skipped, or JSON Lines as from `mde list --json`), or filters, which
 choose among the open actions. More than one action is asked about at the
 terminal; --yes agrees beforehand, with filters only up to --max.
 
+What is to be done is in the journal before it is sent, as a batch: whatever stops
+it, `mde resume BATCH` goes on where it stopped. Exit status: 0 all cancelled,
+accepted or nothing matched; with --wait an action that is only accepted counts as 1.
+
 Cancelling is not un-isolating: a machine whose isolation was already InProgress
 may be isolated nevertheless.
 
@@ -31,6 +35,16 @@ Examples:
    mde cancel --older-than 4h -m "Stuck" --yes --max 50
    mde list --status Pending --ids | mde cancel - -m "Stuck" --yes --json]]
 
+local function batch_name(text)
+  if #text <= 64 and text:find "^[%w][%w%._-]*$" then return text end
+  return nil, ("'%s' is not a name of letters, digits and .-_, 64 at most"):format(text:sub(1, 80))
+end
+
+local function order(text)
+  if text == "newest" or text == "oldest" then return text end
+  return nil, ("'%s' is neither newest nor oldest"):format(text)
+end
+
 function cancel.define(command)
   command:epilog(EPILOG)
   command:argument("ids", "Actions, or - for standard input."):args "*":argname "ID"
@@ -39,8 +53,11 @@ function cancel.define(command)
   command:flag("-n --dry-run", "Show what would be cancelled, and send nothing.")
   command:flag("-y --yes", "Do not ask.")
   options.add(command, "--max", "N", "Refuse when there are more.", options.count)
-  options.add(command, "--parallel", "N", "Calls under way at once. Default: 10.", options.count)
-  command:flag("--json", "One JSON object an action.")
+  options.add(command, "--batch", "NAME", "Call the batch so. Default: the day and a number.",
+    batch_name)
+  options.add(command, "--order", "newest|oldest", "With filters: which first. Default: newest.",
+    order)
+  execution.define(command)
 end
 
 -- {{ Which actions
@@ -65,6 +82,12 @@ local function check_options(parsed)
   if any and parsed.yes and not parsed.max then
     failure.raise(failure.usage, "--yes with filters needs --max N: how many there may be at most")
   end
+  if parsed.order and not any then
+    failure.raise(failure.usage, "--order goes with filters; ids are taken in the order given")
+  end
+  if parsed.deadline and not parsed.wait then
+    failure.raise(failure.usage, "--deadline needs --wait")
+  end
   return any and criteria or nil
 end
 
@@ -81,33 +104,42 @@ local function show_groups(groups)
   end
 end
 
--- The ids that match, after showing what they are. With a maximum, it stops as
--- soon as there are more. `visit` is called with each action.
-local function matching(session, criteria, max, visit)
-  local list, groups, under_way = {}, {}, 0
+-- Adds the actions that match to the draft, and shows what they are. With a maximum, it
+-- stops as soon as there are more. `visit` is called with each action.
+local function add_matching(draft, session, criteria, max, visit)
+  local count, groups, under_way = 0, {}, 0
   criteria.status = criteria.status or options.open
   criteria.limit = max and max + 1
   for action in session:actions(criteria) do
     local name = ("%s, %s, by %s")
       :format(action.type or "?", action.status or "?", action.requestor or "?")
-    list[#list + 1] = action.id:lower()
+    draft:add(action.id:lower())
     visit(action)
-    groups[name] = (groups[name] or 0) + 1
+    count, groups[name] = count + 1, (groups[name] or 0) + 1
     if action.type == "Isolate" and action.status == "InProgress" then under_way = under_way + 1 end
   end
-  if not max or #list <= max then show_groups(groups) end
+  if not max or count <= max then show_groups(groups) end
   if under_way > 0 then
     output.note("%d of them isolate already: cancelling is not un-isolating.", under_way)
   end
-  return list
 end
 
-local function check_max(list, parsed, criteria)
-  if parsed.max and #list > parsed.max then
-    failure.raise(failure.refused, "%s actions, and --max is %d; nothing was sent",
-      criteria and "more than " .. parsed.max or #list, parsed.max)
+-- Fills the draft with what is to be cancelled. -> how many
+local function fill(draft, session, parsed, criteria, visit)
+  local function add(id) draft:add(id) end
+  if criteria then add_matching(draft, session, criteria, parsed.max, visit)
+  elseif parsed.ids[1] == "-" then ids.from_file(io.stdin, add)
+  else ids.from_arguments(parsed.ids, add) end
+  local count, again = draft:complete()
+  if again > 0 and not criteria then
+    output.note(again == 1 and "1 id was given twice; it is taken once."
+      or ("%d ids were given again; each is taken once."):format(again))
   end
-  return list
+  if parsed.max and count > parsed.max then
+    failure.raise(failure.refused, "%s actions, and --max is %d; nothing was sent",
+      criteria and "more than " .. parsed.max or count, parsed.max)
+  end
+  return count
 end
 
 -- }}
@@ -132,76 +164,9 @@ local function confirm(tenant, count)
   end
 end
 
--- {{ Sending
-
--- A batch under way: of `list` the client has taken `taken`.
-local Batch = {}
-Batch.__index = Batch
-
-function Batch:next()
-  local id = self.list[self.taken + 1]
-  if id then self.taken = self.taken + 1 end
-  return id
-end
-
--- Reports an item. Where that fails nothing more is sent, since nobody could
--- tell what was done.
-function Batch:item(item)
-  local done, problem = pcall(self.report.item, self.report, item)
-  if not done then self.problem = self.problem or problem end
-end
-
--- What the client is to do: see mde.batch.
-function Batch:stop()
-  local signals = interrupt.count()
-  if signals > 1 then return "at once" end
-  if signals == 1 and not self.interrupted then
-    self.interrupted = true
-    output.note("Interrupted: nothing more is sent; what is under way is waited for."
-      .. " Ctrl-C again stops at once.")
-  end
-  return self.interrupted or self.problem ~= nil
-end
-
-function Batch:send(session, parsed)
-  interrupt.watch()
-  failure.check(session:cancel_all(function() return self:next() end, {
-    comment = parsed.comment, parallel = parsed.parallel,
-    on_item = function(item) self:item(item) end,
-    stop = function() return self:stop() end,
-  }))
-  for id in function() return self:next() end do self:item { id = id, verdict = "unsent" } end
-  self.interrupted = interrupt.count() > 0
-  interrupt.release()
-end
-
--- }}
-
--- What the limits make of it, where that is worth waiting for.
-local function foretell(session, count)
-  local seconds = session.quota:at_best("cancel", count)
-  if seconds < 60 then return end
-  local duration = require "mde.duration"
-  output.note("The service's limits make this take at least %s: until %s.", duration.text(seconds),
-    os.date(seconds < 43200 and "%H:%M" or "%A, %H:%M", os.time() + math.ceil(seconds)))
-end
-
-local function send(session, list, parsed)
-  local clock = require("mde.clock").system
-  local began = clock.monotonic()
-  local batch = setmetatable({
-    list = list, taken = 0, report = report.new(session.tenant, #list, parsed.json),
-  }, Batch)
-  batch:send(session, parsed)
-  batch.report:summary(clock.monotonic() - began)
-  if batch.interrupted then return failure.interrupted end
-  if batch.problem and failure.status(batch.problem) ~= 0 then error(batch.problem, 0) end
-  return batch.report:status()
-end
-
 -- What would be cancelled: of actions that were looked up, what they are; of ids,
 -- only that.
-local function preview(session, parsed, criteria, given)
+local function preview(draft, session, parsed, criteria)
   local lines = report.new(session.tenant, 0, parsed.json)
   local function show(action)
     lines:item {
@@ -211,33 +176,59 @@ local function preview(session, parsed, criteria, given)
         action.type or "?", action.status or "?", action.requestor or "?"),
     }
   end
-  local list = given or matching(session, criteria, parsed.max, show)
-  check_max(list, parsed, criteria)
-  if given then
-    for _, id in ipairs(given) do show { id = id } end
+  local count = fill(draft, session, parsed, criteria, show)
+  if not criteria then
+    for item in draft:rows() do show { id = item.id } end
   end
-  output.note("Dry run: %s would be cancelled%s; nothing was sent.", counted(#list),
-    given and ", unless unknown to the service or ended already" or "")
+  output.note("Dry run: %s would be cancelled%s; nothing was sent.", counted(count),
+    criteria and "" or ", unless unknown to the service or ended already")
   return 0
+end
+
+-- Makes a batch of the draft. -> whether there is anything to cancel
+local function agree(draft, session, parsed, criteria)
+  local count = fill(draft, session, parsed, criteria, function() end)
+  if count == 0 then
+    output.note("Nothing to cancel.")
+    return false
+  end
+  execution.foretell(session, count)
+  if not parsed.yes and (criteria or count > 1) then confirm(session.tenant, count) end
+  return true
+end
+
+-- Calls f with a new draft, which is dropped where that raises or does not return true.
+local function with_draft(session, parsed, criteria, f)
+  local draft = failure.check(session.store.journal:draft {
+    name = parsed.batch, who = stores.who(), tenant = session.tenant,
+    application = session.application, command = parsed.command_line,
+    comment = parsed.comment or "", order = parsed.order or criteria and "newest" or "given",
+  })
+  local done, result = pcall(f, draft)
+  if not done or not result then draft:discard() end
+  if not done then error(result, 0) end
+  return result and draft
 end
 
 function cancel.run(parsed)
   local criteria = check_options(parsed)
   collectgarbage("incremental", 120)  -- a batch waits for the service: rather small than quick
-  local given
-  if parsed.ids[1] == "-" then given = ids.from_file(io.stdin)
-  elseif not criteria then given = ids.from_arguments(parsed.ids) end
-  local session = client.connect(parsed)
-  if parsed.dry_run then return preview(session, parsed, criteria, given) end
-  local list = given or matching(session, criteria, parsed.max, function() end)
-  check_max(list, parsed, criteria)
-  if #list == 0 then
-    output.note("Nothing to cancel.")
+  if parsed.dry_run then parsed.store = "memory" end
+  local session = client.connect(parsed, execution.settings(parsed))
+  if parsed.dry_run then
+    with_draft(session, parsed, criteria, function(draft)
+      preview(draft, session, parsed, criteria)
+      return true
+    end)
     return 0
   end
-  foretell(session, #list)
-  if not parsed.yes and (criteria or #list > 1) then confirm(session.tenant, #list) end
-  return send(session, list, parsed)
+  local batch = with_draft(session, parsed, criteria, function(draft)
+    return agree(draft, session, parsed, criteria)
+  end)
+  if not batch then return 0 end
+  local lock <close> = assert(batch:hold())  -- nobody else knows it yet
+  batch:begin()
+  return execution.run(session, batch, parsed, "begun")
 end
 
 return cancel

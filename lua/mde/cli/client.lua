@@ -22,10 +22,17 @@ function client.settings(options, settings)
   return merged
 end
 
--- -> client; raises what hinders
-function client.connect(options)
+-- The module mde whose clients keep what outlives a call in the store of `options`.
+function client.module(options)
   local mde = require "mde"
-  return failure.check(mde.client(client.settings(options)))
+  mde.use(require "mde.cli.store".open(options))
+  return mde
+end
+
+-- -> client; raises what hinders
+function client.connect(options, settings)
+  settings = client.settings(options, settings)
+  return failure.check(client.module(options).client(settings))
 end
 
 return client

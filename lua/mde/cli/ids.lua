@@ -1,10 +1,8 @@
--- Ids of machine actions, as arguments or from a file: one string each in
--- memory, in lower case, every one once.
+-- Ids of machine actions, as arguments or from a file, in lower case. None is kept here.
 
 local cjson = require "cjson"
 local core = require "mde.core"
 local failure = require "mde.cli.failure"
-local output = require "mde.cli.output"
 
 local ids = {}
 
@@ -13,37 +11,13 @@ local EXPECTED = "the id of a machine action, such as 5382f7ea-7557-4ab7-9782-d5
 local BLOCK = 65536
 local LONGEST = 1048576  -- bytes of a line; an action is far smaller
 
--- Collects ids and drops those it has. `add(text)` -> whether it is an id
-local function new_collection()
-  local list, seen, duplicates = {}, {}, 0
-  local function add(text)
-    local id = core.operation.guid(text)
-    if not id then return false end
-    if seen[id] then
-      duplicates = duplicates + 1
-    else
-      seen[id] = true
-      list[#list + 1] = id
-    end
-    return true
-  end
-  local function finish()
-    if duplicates > 0 then
-      output.note(duplicates == 1 and "1 id was given twice; it is taken once."
-        or ("%d ids were given again; each is taken once."):format(duplicates))
-    end
-    return list
-  end
-  return add, finish
-end
-
--- Arguments -> array of ids
-function ids.from_arguments(arguments)
-  local add, finish = new_collection()
+-- Gives each of these arguments to `add`. What is no id ends the command.
+function ids.from_arguments(arguments, add)
   for _, text in ipairs(arguments) do
-    if not add(text) then failure.raise(failure.usage, "'%s' is not %s", text, EXPECTED) end
+    local id = core.operation.guid(text)
+    if not id then failure.raise(failure.usage, "'%s' is not %s", text, EXPECTED) end
+    add(id)
   end
-  return finish()
 end
 
 -- An iterator over the numbered lines of a file, whatever it holds: never more
@@ -86,18 +60,20 @@ local function id_of(line)
 end
 
 -- Lines, each an id or a JSON object with one (as `mde list` prints them), blank
--- or a # comment -> array of ids. A malformed line ends the command.
-function ids.from_file(file)
-  local add, finish = new_collection()
+-- or a # comment: gives each id to `add`. A malformed line ends the command.
+function ids.from_file(file, add)
   for number, line in lines(file) do
     if number == 1 then line = line:gsub("^\xEF\xBB\xBF", "") end
-    local id = id_of(line)
-    if id ~= "" and not (id and add(id)) then
-      failure.raise(failure.usage, "line %d: '%s' is not %s, nor a JSON object with one;"
-        .. " nothing was sent", number, line:sub(1, 60), EXPECTED)
+    local text = id_of(line)
+    if text ~= "" then
+      local id = text and core.operation.guid(text)
+      if not id then
+        failure.raise(failure.usage, "line %d: '%s' is not %s, nor a JSON object with one;"
+          .. " nothing was sent", number, line:sub(1, 60), EXPECTED)
+      end
+      add(id)
     end
   end
-  return finish()
 end
 
 return ids

@@ -13,6 +13,10 @@ local COMMANDS = {
   { "list", "List machine actions: the open ones, or --all." },
   { "show", "Show one machine action." },
   { "cancel", "Cancel machine actions, by id or by filter." },
+  { "resume", "Go on with a batch that has stopped." },
+  { "batch", "List batches, show one, or report on it." },
+  { "status", "Show the quota: what is used, what is free, and who uses it." },
+  { "audit", "Verify the audit log." },
   { "run", "Run a playbook: a Lua script with `mde` at hand." },
   { "repl", "Try things at a Lua prompt." },
   { "sim", "Rehearse against a simulated incident." },
@@ -24,14 +28,15 @@ local EPILOG = [[
 Examples:
    mde list --older-than 4h
    mde cancel --type Isolate --requestor soar@contoso.com -m "SOAR misfire"
+   mde resume
    mde sim mde list
 
 Credentials come from AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET,
 or from MDE_TOKEN alone. `mde help COMMAND` has more on each command.
 
 Exit status: 0 all as asked or nothing to do, 1 some items ended otherwise,
-2 wrong use, 3 refused by a guard rail or a limit, 4 the service, the network or
-the output failed, 5 sign-in or permission, 130 interrupted.]]
+2 wrong use, 3 refused by a guard rail or a limit, 4 the service, the network, the
+store or the output failed, 5 sign-in or permission, 130 interrupted (resumable).]]
 
 -- {{ argparse, without its habit of ending the process
 
@@ -55,6 +60,9 @@ local function new_parser()
   parser:flag("--verbose", "Show one line for each request on standard error.")
   options.add(parser, "--timeout", "SECONDS", "Give up on a request after this long. Default: 60.",
     options.seconds)
+  options.add(parser, "--store", "STORE", "Where journal and quota are kept: postgresql://… or"
+    .. " memory.\nDefault: MDE_STORE, else SQLite in $XDG_STATE_HOME/mde.",
+    function(text) return require "mde.cli.store".choice(text) end)
   function parser.error(_, message)
     failure.raise(failure.usage, "%s", message)
   end
@@ -94,7 +102,7 @@ end
 -- What follows the program of `sim` and the playbook of `run` is theirs, not
 -- ours: argparse is told so by "--".
 local TAKES_REST = { run = true, sim = true }
-local TAKES_VALUE = { ["--timeout"] = true, ["--port"] = true, ["--quota"] = true }
+local TAKES_VALUE = { ["--timeout"] = true, ["--store"] = true, ["--port"] = true, ["--quota"] = true }
 
 local function split_rest(arguments)
   local words, result, command = 0, {}, nil
@@ -122,11 +130,28 @@ local function command_of(arguments)
   end
 end
 
+-- The command line as it can be given to a shell, without the store: its URL may have a
+-- password.
+local function line_of(arguments)
+  local words, is_store = { "mde" }, false
+  for _, word in ipairs(arguments) do
+    if not is_store and word ~= "--store" and not word:find "^%-%-store=" then
+      words[#words + 1] = word:find "^[%w%-%._:/@=+,]+$" and word
+                          or "'" .. word:gsub("'", "'\\''") .. "'"
+    end
+    is_store = word == "--store"
+  end
+  return table.concat(words, " ")
+end
+
 local function run(arguments)
   local program, name = new_program(), command_of(arguments)
   local command = name and program:load(name)
   local ok, parsed = pcall(program.parser.parse, program.parser, split_rest(arguments))
-  if ok then return command.run(parsed, program) end
+  if ok then
+    parsed.command_line = line_of(arguments)
+    return command.run(parsed, program)
+  end
   if type(parsed) ~= "table" or not parsed.answer then error(parsed, 0) end
   output.line(parsed.answer)
   return 0

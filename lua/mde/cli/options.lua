@@ -33,6 +33,15 @@ options.seconds = number("a number of seconds above 0", function(value)
   return value > 0
 end)
 
+options.percent = number("a whole number from 0 to 90", function(value)
+  return math.tointeger(value) and value <= 90
+end)
+
+-- A converter: a duration as text -> seconds.
+function options.duration(text)
+  return require("mde.duration").parse(text)
+end
+
 -- A converter: one of some words, whatever the case. `list` gives them when
 -- they are needed, so that `mde help` loads nothing.
 local function word(what, list)

@@ -1,9 +1,10 @@
--- What became of each action of a cancel: a line an item on standard output,
--- and in the end a summary on standard error.
+-- What became of each action of a cancel: a line an item on standard output (on a
+-- terminal only for few), and in the end a summary on standard error.
 
 local cjson = require "cjson"
 local failure = require "mde.cli.failure"
 local output = require "mde.cli.output"
+local show_table = require "mde.cli.table"
 local terminal = require "mde.terminal"
 
 local Report = {}
@@ -11,27 +12,32 @@ Report.__index = Report
 
 local report = {}
 
--- What is left to do, for those with anything left.
-local ADVICE = {
-  already_final = "had ended before: there was nothing to cancel",
-  too_late = "are Cancelled, but their commands had completed: see `mde show ID`",
-  accepted = "are taken, and not final yet: look again later",
-  not_found = "are not known to the service: check ids and tenant",
-  forbidden = "need a permission that is not there",
-  error = "were refused: the reason stands beside each",
-  unsent = "never went out: the same command again sends them, if the cause is gone",
-  unknown = "went out, or may have, and nobody could be asked: the same command again settles them",
+local FEW = 10  -- items that a terminal shows one by one
+
+-- What is left to do, for those with anything left. %s is the batch.
+local NEXT = {
+  already_final = "nothing: it had ended before, and there was nothing to cancel",
+  too_late = "check the machines: the commands had completed (mde batch show %s)",
+  accepted = "look again later: mde resume %s",
+  not_found = "check ids and tenant: mde batch show %s --verdict not_found",
+  error = "see why: mde batch show %s --verdict error",
+  unsent = "mde resume %s, when the cause is gone",
+  unknown = "mde resume %s reads them back",
 }
 
 local KEYS = { "tenant", "id", "machine", "verdict", "status", "error", "request_id" }
 
--- A report on `total` actions of a tenant (nil if not known), as JSON or text.
-function report.new(tenant, total, as_json)
+-- A report on `total` actions of a tenant (nil if not known), as JSON or text; `batch`
+-- is the name of theirs.
+function report.new(tenant, total, as_json, batch)
   return setmetatable({
-    tenant = tenant, total = total, as_json = as_json,
+    tenant = tenant, total = total, as_json = as_json, batch = batch,
+    is_quiet = not as_json and total > FEW and terminal.is_terminal(1),
     counts = {},        -- verdict -> how many
     reported = 0,
     causes = {},        -- exit status -> true, for each that an item alone would give
+    reasons = {}, order = {},  -- of failures: text -> { count, example }
+    permissions = nil,  -- those of which any one would have done
     isolations = 0,     -- of those cancelled
   }, Report)
 end
@@ -58,52 +64,108 @@ end
 
 -- The exit status that an item alone would give; nil for one that was held back
 -- because of another.
-local function exit_status(item)
-  if require("mde.verdict").good[item.verdict] then return 0 end
+local function exit_status(self, item)
+  if require("mde.verdict").good[item.verdict] then
+    return item.verdict == "accepted" and self.waited and failure.some or 0
+  end
   if item.verdict == "unsent" and not item.error then return nil end
   local status = item.error and failure.status(item.error)
   return (status == failure.sign_in or status == failure.failed) and status or failure.some
 end
 
+-- Groups a failure with those of the same reason, whatever ids it names.
+function Report:note_reason(item)
+  local err = item.error
+  if not err then return end
+  self.permissions = self.permissions or err.permissions
+  local text = ("%s: %s"):format(item.verdict, err.message):gsub("%x+%-%x+%-%x+%-%x+%-%x+", "…")
+  local reason = self.reasons[text]
+  if not reason then
+    if #self.order >= 100 then return end
+    reason = { count = 0, example = item.id }
+    self.reasons[text], self.order[#self.order + 1] = reason, text
+  end
+  reason.count = reason.count + 1
+end
+
 -- Counts an item { id, verdict, machine?, status?, action?, error?, detail? } and prints
 -- it; raises when that fails.
 function Report:item(item)
-  local status = exit_status(item)
+  local status = exit_status(self, item)
   self.reported = self.reported + 1
   self.counts[item.verdict] = (self.counts[item.verdict] or 0) + 1
   if status then self.causes[status] = true end
   if item.verdict == "cancelled" and item.action.type == "Isolate" then
     self.isolations = self.isolations + 1
   end
+  self:note_reason(item)
+  if self.is_quiet then return end
   if self.as_json then json_item(self, item) else text_item(item) end
   output.flush()
+end
+
+-- Counts items that were not taken up.
+function Report:unsent(count)
+  if count > 0 then self.counts.unsent = (self.counts.unsent or 0) + count end
 end
 
 -- 0 when all is as asked; 4 or 5 when nothing was done and only for that reason;
 -- else 1.
 function Report:status()
   local status = next(self.causes)
-  if not status or next(self.causes, status) then return failure.some end
+  if not status then return self.counts.unsent and failure.some or 0 end
+  if next(self.causes, status) then return failure.some end
   if status == 0 and self.counts.unsent then return failure.some end
   return status
+end
+
+function Report:next_step(verdict)
+  if verdict == "forbidden" then
+    return ("grant the application %s; then mde resume %s"):format(
+      self.permissions and "any of " .. table.concat(self.permissions, ", ")
+      or "the permission that lacks", self.batch)
+  end
+  return NEXT[verdict] and NEXT[verdict]:format(self.batch) or ""
+end
+
+local COLUMNS = { { title = "VERDICT" }, { title = "COUNT", right = true }, { title = "NEXT" } }
+
+function Report:show_verdicts()
+  local rows = {}
+  for _, verdict in ipairs(require("mde.verdict").all) do
+    local count = self.counts[verdict]
+    if count then rows[#rows + 1] = { verdict, ("%d"):format(count), self:next_step(verdict) } end
+  end
+  if rows[1] then show_table(COLUMNS, rows, 2) end
+end
+
+function Report:show_reasons()
+  table.sort(self.order, function(a, b)
+    return self.reasons[a].count > self.reasons[b].count
+           or self.reasons[a].count == self.reasons[b].count and a < b
+  end)
+  for i, text in ipairs(self.order) do
+    if i > 5 then
+      return output.note("… and %d more reasons: mde batch report %s", #self.order - 5, self.batch)
+    end
+    local reason = self.reasons[text]
+    output.note("%d %s%s, such as %s", reason.count, text, "", reason.example)
+  end
 end
 
 -- Prints what became of all, and what is left to do.
 function Report:summary(seconds)
   local duration = require "mde.duration"
   output.note("%d of %d actions in %s:", self.reported, self.total, duration.text(seconds))
-  for _, verdict in ipairs(require("mde.verdict").all) do
-    local count = self.counts[verdict]
-    local advice = ADVICE[verdict]
-    if count then
-      output.note("%7d %s", count, advice and ("%-17s %s"):format(verdict, advice) or verdict)
-    end
-  end
+  self:show_verdicts()
+  self:show_reasons()
   if self.isolations > 0 then
     output.note("Isolations among the cancelled: %d. Cancelling is not un-isolating: one that was"
       .. "\nalready InProgress may have taken effect; its machine then has to be released.",
       self.isolations)
   end
+  output.note("Batch %s: mde batch show %s, mde batch report %s --html", self.batch, self.batch,
+    self.batch)
 end
 
 return report

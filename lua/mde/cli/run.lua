@@ -23,6 +23,8 @@ function run.module(parsed)
   local mde = require "mde"
   local new_client = mde.client
   function mde.client(settings)
+    local opened, problem = pcall(client.module, parsed)
+    if not opened and require "mde.errors".is(problem) then return nil, problem end
     return new_client(client.settings(parsed, settings))
   end
   return mde

@@ -51,7 +51,8 @@ local function print_fields(fields, now, indent)
 end
 
 function show.run(parsed)
-  local id = require "mde.cli.ids".from_arguments { parsed.id }[1]
+  local id
+  require "mde.cli.ids".from_arguments({ parsed.id }, function(text) id = text end)
   local action = failure.check(client.connect(parsed):action(id))
   if parsed.json then output.json(action, keys)
   else print_fields(action, require("mde.clock").system.wall(), "") end

@@ -59,11 +59,29 @@ local function new_server(parsed)
   return server
 end
 
+-- {{ The rehearsal's own journal and quota: nothing of it gets among real ones.
+
+local function new_state()
+  local folder = os.tmpname()
+  os.remove(folder)
+  local made, problem = require "mde.file".make_folder(folder)
+  if not made then failure.raise(failure.failed, "cannot make a folder: %s", problem) end
+  return folder
+end
+
+local function remove_state(folder)
+  local pid = process.spawn { "rm", "-rf", "--", folder }
+  while pid and not process.wait(pid) do process.pause(0.01) end
+end
+
+-- }}
+
 -- What COMMAND gets: the server's variables, none that would go before them, and
 -- this program first in its PATH.
 local function set_environment(server)
   process.setenv("MDE_TOKEN")
   process.setenv("PATH", process.path():match "^(.*)/" .. ":" .. (os.getenv "PATH" or ""))
+  process.setenv("MDE_STORE")
   for name, value in pairs(server.environment) do process.setenv(name, value) end
 end
 
@@ -107,13 +125,17 @@ function sim.run(parsed)
     failure.raise(failure.usage, "--serve runs no command: '%s'", words[1])
   end
   if parsed.port and not parsed.serve then failure.raise(failure.usage, "--port needs --serve") end
-  local server = new_server(parsed)
-  if parsed.serve then return serve(server) end
-  if #words == 0 then
+  if #words == 0 and not parsed.serve then
     words = { os.getenv "SHELL" or "/bin/sh" }
     output.note("mde sim: a shell with a simulated incident. Try `mde list`; `exit` ends it.")
   end
-  return run(server, words)
+  local server = new_server(parsed)
+  local state = new_state()
+  server.environment.XDG_STATE_HOME = state
+  local done, result = pcall(parsed.serve and serve or run, server, words)
+  remove_state(state)
+  if not done then error(result, 0) end
+  return result
 end
 
 return sim

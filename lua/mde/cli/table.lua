@@ -40,30 +40,39 @@ local function line(fields, columns, widths, paint)
   local parts = {}
   for i, column in ipairs(columns) do
     local text = terminal.cut(fields[i], widths[i])
-    local padding = i < #columns and (" "):rep(widths[i] - terminal.columns(text)) or ""
+    local space = (" "):rep(widths[i] - terminal.columns(text))
+    local padding = i < #columns and not column.right and space or ""
+    local before = column.right and space or ""
     local colour = paint and column.colour and column.colour(fields[i])
     if colour then text = ("\27[%sm%s\27[0m"):format(colour, text) end
-    parts[i] = text .. padding
+    parts[i] = before .. text .. padding
   end
   return table.concat(parts, GAP)
 end
 
-local function may_paint()
-  return terminal.is_terminal(1) and (os.getenv "NO_COLOR" or "") == ""
+local function may_paint(fd)
+  return terminal.is_terminal(fd) and (os.getenv "NO_COLOR" or "") == ""
          and os.getenv "TERM" ~= "dumb"
 end
 
+local function note_line(text)
+  io.stderr:write(text, "\n")
+end
+
 -- Prints `rows`, arrays of text (which this makes printable), under `columns`,
--- each { title=, may_cut= (on a narrow terminal), colour= (text -> SGR code | nil) }.
-return function(columns, rows)
+-- each { title=, may_cut= (on a narrow terminal), right= (aligned so), colour= (text ->
+-- SGR code | nil) }; on standard output, or standard error if `fd` is 2.
+return function(columns, rows, fd)
+  fd = fd or 1
+  local write = fd == 1 and output.line or note_line
   for _, row in ipairs(rows) do
     for i = 1, #columns do row[i] = terminal.printable(row[i] or "") end
   end
   local widths, total = measure(columns, rows)
-  if terminal.is_terminal(1) then narrow(columns, widths, total, terminal.width(1) or 80) end
+  if terminal.is_terminal(fd) then narrow(columns, widths, total, terminal.width(fd) or 80) end
   local titles = {}
   for i, column in ipairs(columns) do titles[i] = column.title end
-  output.line(line(titles, columns, widths))
-  local paint = may_paint()
-  for _, row in ipairs(rows) do output.line(line(row, columns, widths, paint)) end
+  write(line(titles, columns, widths))
+  local paint = may_paint(fd)
+  for _, row in ipairs(rows) do write(line(row, columns, widths, paint)) end
 end

@@ -57,12 +57,8 @@ function Batch:complete()
 end
 
 -- Makes the draft a batch.
-function Batch:begin(who)
-  self.store.database:atomically(function()
-    self.store.database:run("UPDATE batches SET size = ? WHERE number = ?", self.count,
-      self.number)
-    self:note("begun", who)
-  end)
+function Batch:begin()
+  self.store.database:run("UPDATE batches SET size = ? WHERE number = ?", self.count, self.number)
 end
 
 -- Drops a draft.

@@ -5,8 +5,6 @@
 -- DOUBLE PRECISION in every table where they may pass 2^31: LuaDBI reads integers as
 -- 32 bits.
 
--- luacheck: std lua54
-
 local DBI = require "DBI"
 local errors = require "mde.errors"
 

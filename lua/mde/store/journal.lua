@@ -35,6 +35,17 @@ local function next_name(self, at)
   return ("%s.%d"):format(day, last + 1)
 end
 
+local DAY = 86400
+
+-- Drops what was never begun because its process ended while it asked.
+local function drop_drafts(database, before)
+  for _, row in ipairs(database:all(
+      "SELECT number FROM batches WHERE size IS NULL AND created < ?", before)) do
+    database:run("DELETE FROM items WHERE batch = ?", row[1])
+    database:run("DELETE FROM batches WHERE number = ?", row[1])
+  end
+end
+
 -- Makes a draft. `fields`: name (default: one of the day), who, tenant (nil if not
 -- known), application, command (the command line it comes from), plan (a hash, or nil),
 -- comment, order ("given", "newest" or "oldest" first).
@@ -45,6 +56,7 @@ function Journal:draft(fields)
   return database:atomically(function()
     store:lock "journal"
     local at = store:wall()
+    drop_drafts(database, at - DAY)
     local name = fields.name or next_name(self, at)
     if database:row("SELECT 1 FROM batches WHERE name = ?", name) then
       return errors.invalid("batch '%s' exists: `mde resume %s` goes on with it", name, name)

@@ -5,10 +5,9 @@
 -- Time is the server's (clock_timestamp()), asked anew in each transaction that reads
 -- the windows. Who holds a batch has an advisory lock, which ends with its connection.
 
--- luacheck: std lua54
-
 local database = require "mde.store.database"
 local journal = require "mde.store.journal"
+local locks = require "mde.store.lock"
 local schema = require "mde.store.schema"
 local windows = require "mde.store.windows"
 
@@ -40,7 +39,12 @@ function Store:windows(application)
   return self.by_application[application]
 end
 
-function Store:commit() self.database:commit() end
+-- Ends the transaction. What rides in it without knowing when it ends is asked first.
+function Store:commit()
+  if self.before_commit and self.database.open then self.before_commit() end
+  self.database:commit()
+end
+
 function Store:rollback() self.database:rollback() end
 
 -- Who holds a batch: the name that its connection goes by.
@@ -58,13 +62,13 @@ end
 function Store:hold(batch, only_look)
   local holder = holder_of(self, batch)
   if holder then return nil, holder ~= "" and holder or "another connection" end
-  if only_look then return { release = function() end } end
+  if only_look then return locks.new(function() end) end
   local taken = self.database:row("SELECT pg_try_advisory_lock(?::integer, ?::integer)", HOLDS,
     batch.number)
   if not taken then return nil, "another connection" end
-  return { release = function()
+  return locks.new(function()
     self.database:row("SELECT pg_advisory_unlock(?::integer, ?::integer)", HOLDS, batch.number)
-  end }
+  end)
 end
 
 -- The next of these batches that nobody holds or is about to, and its lock; nil if there

@@ -5,18 +5,17 @@
 --               before it is answered (synchronous=FULL), so that neither a killed
 --               process nor a power failure takes a commit back
 --   tokens.db   access tokens, apart, so that the journal can be given away
---   held/       a lock file for each batch that is held
+--   held/       a lock file for each batch that is or was held
 --
 -- Time is the machine's monotonic clock (which goes on while it sleeps) plus a shift
 -- that all its processes share until it is rebooted: it never steps, whatever is done
 -- to the wall clock. Write-ahead logs do not work on network file systems.
 
--- luacheck: std lua54
-
 local database = require "mde.store.database"
 local errors = require "mde.errors"
 local file = require "mde.file"
 local journal = require "mde.store.journal"
+local locks = require "mde.store.lock"
 local schema = require "mde.store.schema"
 local tokens = require "mde.store.tokens"
 local windows = require "mde.store.windows"
@@ -26,6 +25,7 @@ local sqlite = {}
 local Store = {}
 Store.__index = Store
 
+local MEMORY = ":memory:"
 local PATIENCE = 5000  -- milliseconds to wait for another process
 
 local function fail(what, path, problem)
@@ -33,11 +33,11 @@ local function fail(what, path, problem)
     .. " where it is; --store memory does without one"):format(what, path, problem) }, 0)
 end
 
+local DAMAGED = ": it is damaged. Move it away (a new one is made), or use --store memory"
+
 local ADVICE = {
   { "locked", ": another program keeps it locked; is it open elsewhere?" },
-  { "malformed", ": it is damaged. Move it away (a new one is made), or go on with --store memory" },
-  { "not a database",
-    ": it is damaged. Move it away (a new one is made), or go on with --store memory" },
+  { "malformed", DAMAGED }, { "not a database", DAMAGED },
   { "disk is full", ": free some space, and go on with `mde resume`" },
   { "readonly", ": it can't be written; --store memory does without one" },
   { "unable to open", ": it can't be opened; --store memory does without one" },
@@ -51,9 +51,11 @@ end
 
 -- Opens a database of mode 0600; the files that SQLite puts beside it get the same.
 local function open(path)
-  local made, problem = file.log(path)
-  if not made then fail("open", path, problem) end
-  made:close()
+  if path ~= MEMORY then
+    local made, problem = file.log(path)
+    if not made then fail("open", path, problem) end
+    made:close()
+  end
   local opened = database.open({ name = path, begin_sql = "BEGIN IMMEDIATE", advice = advice },
     "SQLite3", path)
   opened:once("PRAGMA busy_timeout=" .. PATIENCE)
@@ -102,7 +104,12 @@ function Store:windows(application)
   return self.by_application[application]
 end
 
-function Store:commit() self.database:commit() end
+-- Ends the transaction. What rides in it without knowing when it ends is asked first.
+function Store:commit()
+  if self.before_commit and self.database.open then self.before_commit() end
+  self.database:commit()
+end
+
 function Store:rollback() self.database:rollback() end
 
 local function read(path)
@@ -114,6 +121,7 @@ end
 
 -- See mde.store.batch; `only_look` takes a lock that keeps nobody out but for the moment.
 function Store:hold(batch, only_look)
+  if not self.folder then return locks.new(function() end) end
   local path = ("%s/held/%d"):format(self.folder, batch.number)
   local lock, problem = file.lock(path, only_look and "shared" or nil)
   if lock then
@@ -137,18 +145,20 @@ function Store:close()
   self.database:close()
 end
 
--- Opens the store in `folder`, which is made if need be. `clock`: see mde.clock;
--- `holder`: a text that no other process has, and that says who this one is.
--- Raises what hinders (code "store").
+-- Opens the store in `folder`, which is made if need be; without one, a store in memory,
+-- which nobody shares. `clock`: see mde.clock, with boot(): what tells one run of the
+-- machine from the next, or nil; `holder`: a text that no other process has, and that
+-- says who this one is. Raises what hinders (code "store").
 function sqlite.open(folder, clock, holder)
-  for _, path in ipairs { folder, folder .. "/held" } do
+  for _, path in ipairs(folder and { folder, folder .. "/held" } or {}) do
     local made, problem = file.make_folder(path)
     if not made then fail("make", path, problem) end
   end
+  local path = folder and folder .. "/mde.db" or MEMORY
   local self = setmetatable({
-    name = folder .. "/mde.db", folder = folder, clock = clock, holder = holder,
-    by_application = {}, database = open(folder .. "/mde.db"),
-    tokens = tokens.new(function() return open(folder .. "/tokens.db") end, clock),
+    name = folder and path or "memory", folder = folder, clock = clock, holder = holder,
+    by_application = {}, database = open(path),
+    tokens = folder and tokens.new(function() return open(folder .. "/tokens.db") end, clock),
   }, Store)
   self.database:atomically(schema.update, self.database)
   self.shift = find_shift(self)

@@ -1,8 +1,6 @@
 -- Access tokens in an SQLite database of their own. They save a sign-in and nothing
 -- more: where the database fails, there simply are none.
 
--- luacheck: std lua54
-
 local core = require "mde.core"
 
 local tokens = {}

@@ -1,0 +1,81 @@
+-- Writes down what a batch does: in the journal, and in this machine's audit log. Its
+-- functions are called in the commit of a pass (mde.client), so that nothing leaves
+-- before its intent is written.
+
+local answer = require "mde.answer"
+local audit = require "mde.audit"
+local failure = require "mde.cli.failure"
+local process = require "mde.process"
+local stores = require "mde.cli.store"
+
+local recorder = {}
+
+local Recorder = {}
+Recorder.__index = Recorder
+
+-- A line for the audit log, when the next commit comes.
+function Recorder:log(what, fields)
+  local batch = self.batch
+  fields.what, fields.who, fields.time = what, self.who, self.store:wall()
+  fields.batch, fields.tenant, fields.plan = batch.name, batch.tenant, batch.plan
+  self.entries[#self.entries + 1] = fields
+end
+
+-- Writes them, and their chain's head into the transaction that is about to end.
+function Recorder:write()
+  if not self.audit or #self.entries == 0 then return end
+  local entries = self.entries
+  self.entries = {}
+  local head = failure.check(self.audit:append(entries, self.head))
+  self.store.journal:note_audit_head(self.machine, head)
+  self.head = head
+end
+
+-- Notes what happened to the batch itself ("begun", "resumed", "stopped", "ended").
+function Recorder:note(kind, detail)
+  self.store.database:begin()
+  self.batch:note(kind, self.who, detail)
+  self:log("batch " .. kind, { comment = self.batch.comment })
+  self.store:commit()
+end
+
+-- A cancel is about to leave.
+function Recorder:sent(call)
+  self.batch:sent(call.target)
+end
+
+local function cancel_path(id)
+  return ("POST /api/machineactions/%s/cancel"):format(id)
+end
+
+-- A call has ended. One that was only held back has no outcome: it is as it was.
+function Recorder:ended(call)
+  if call.verdict == "unsent" and not call.err then return end
+  local action, err, posted = call.value or {}, call.err or {}, call.posted
+  local status = posted and posted.status or err.status
+  local request_id = posted and answer.request_id(posted) or err.request_id
+  self.batch:ended(call.target, {
+    verdict = call.verdict, status = action.status, http = status, request_id = request_id,
+    machine = action.computerDnsName, machine_id = action.machineId, type = action.type,
+    requestor = action.requestor, error = err.code, message = err.message,
+  })
+  self:log("cancel", {
+    id = call.id, verdict = call.verdict, comment = call.comment, request_id = request_id,
+    status = status, request = posted ~= nil and cancel_path(call.id) or nil,
+  })
+end
+
+-- What writes down what is done for `batch` (of `store`'s journal). Where the store is in
+-- memory there is no audit log.
+function recorder.new(store, batch)
+  local _, machine = process.who()
+  local self = setmetatable({
+    store = store, batch = batch, who = stores.who(), machine = machine, entries = {},
+    audit = store.name ~= "memory" and failure.check(audit.open(stores.folder() .. "/audit.jsonl")),
+    head = store.journal:audit_head(machine),
+  }, Recorder)
+  store.before_commit = function() self:write() end
+  return self
+end
+
+return recorder

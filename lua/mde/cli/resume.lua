@@ -1,0 +1,107 @@
+-- mde resume: goes on with a batch that has stopped, on whatever machine.
+
+local client = require "mde.cli.client"
+local execution = require "mde.cli.execution"
+local failure = require "mde.cli.failure"
+local output = require "mde.cli.output"
+
+local resume = {}
+
+function resume.define(command)
+  command:epilog [[
+What was in the air is read back first, and sent again only if it is still open. What
+is proven done is not sent again. Without BATCH the latest one is taken that is not
+done and that nobody holds. A batch is of one application in one tenant: it is resumed
+by who signs in as that.
+
+Examples:
+   mde resume
+   mde resume 2026-11-25.1
+   MDE_STORE=postgresql://journal.contoso.com/mde mde resume --join]]
+  command:argument("batch", "The batch."):args "?":argname "BATCH"
+  command:flag("--join", "Go on with every batch that nobody holds, one after the other.")
+  execution.define(command)
+end
+
+-- Whether a batch is this session's to cancel: of its tenant and application.
+local function is_ours(session, batch)
+  return batch.application == session.application
+         or batch.tenant ~= nil and batch.tenant == session.tenant
+end
+
+local function named(session, name)
+  local batch = failure.check(session.store.journal:find(name))
+  if not is_ours(session, batch) then
+    failure.raise(failure.usage, "batch '%s' is of tenant and application %s, and this signs in"
+      .. " as %s", name, batch.application, session.application)
+  end
+  if batch:open_count() == 0 then return nil end
+  local lock, holder = batch:hold()
+  if not lock then
+    failure.raise(failure.refused, "batch '%s' is held by %s", name, holder:gsub(" %(%x+%)$", ""))
+  end
+  return batch, lock
+end
+
+-- The batches of this session that are not done, the oldest first.
+local function open_ones(session)
+  local list = {}
+  for _, batch in ipairs(session.store.journal:batches()) do
+    if is_ours(session, batch) and batch:open_count() > 0 then list[#list + 1] = batch end
+  end
+  return list
+end
+
+local function reversed(list)
+  local other = {}
+  for i = #list, 1, -1 do other[#other + 1] = list[i] end
+  return other
+end
+
+local function continue(session, batch, lock, parsed)
+  local _ <close> = lock
+  output.note("Batch %s: %d of %d left. %s", batch.name, batch:open_count(), batch.count,
+    batch.comment)
+  execution.foretell(session, batch:open_count())
+  return execution.run(session, batch, parsed, "resumed")
+end
+
+-- One after the other, each once. -> the worst exit status
+local function join(session, parsed)
+  local worst, left = 0, open_ones(session)
+  if #left == 0 then output.note("No batch is left to resume.") end
+  while true do
+    local batch, lock = session.store:take(left)
+    if not batch then return worst end
+    for i, other in ipairs(left) do
+      if other == batch then table.remove(left, i) break end
+    end
+    if batch:open_count() > 0 then  -- its holder may have ended it meanwhile
+      local status = continue(session, batch, lock, parsed)
+      worst = math.max(worst, status)
+      if status >= failure.failed then return status end
+    else
+      lock:release()
+    end
+  end
+end
+
+function resume.run(parsed)
+  if parsed.join and parsed.batch then
+    failure.raise(failure.usage, "--join takes what nobody holds, and not '%s'", parsed.batch)
+  end
+  if parsed.deadline and not parsed.wait then
+    failure.raise(failure.usage, "--deadline needs --wait")
+  end
+  local session = client.connect(parsed, execution.settings(parsed))
+  if parsed.join then return join(session, parsed) end
+  local batch, lock
+  if parsed.batch then batch, lock = named(session, parsed.batch)
+  else batch, lock = session.store:take(reversed(open_ones(session))) end
+  if batch then return continue(session, batch, lock, parsed) end
+  output.note(parsed.batch and "Nothing is left to do in this batch."
+    or "No batch is left to resume that nobody holds.")
+  return 0
+end
+
+return resume

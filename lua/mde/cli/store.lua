@@ -1,0 +1,63 @@
+-- The store that the program works with: --store over MDE_STORE over the user's own
+-- (mde.store.sqlite). Opened once a process, when it is first needed.
+
+local failure = require "mde.cli.failure"
+local process = require "mde.process"
+
+local store = {}
+
+-- Who runs this, as the journal and the audit log know it: "dana@soc1".
+function store.who()
+  return ("%s@%s"):format(process.who())
+end
+
+-- The same, so that no two processes are the same.
+local function holder(clock)
+  return ("%s pid %d (%x)"):format(store.who(), process.pid(), math.floor(clock.wall() * 1000))
+end
+
+-- The folder of the user's own store and of this machine's audit log.
+function store.folder()
+  local state = os.getenv "XDG_STATE_HOME"
+  if not state or state:sub(1, 1) ~= "/" then
+    local home = os.getenv "HOME" or ""
+    if home:sub(1, 1) ~= "/" then
+      failure.raise(failure.failed, "neither XDG_STATE_HOME nor HOME says where the store is;"
+        .. " --store memory does without one")
+    end
+    state = home .. "/.local/state"
+  end
+  return state .. "/mde"
+end
+
+-- A converter for --store.
+function store.choice(text)
+  if text == "memory" or text:find "^postgres%a*://" then return text end
+  return nil, ("'%s' is neither a postgresql:// URL nor memory"):format(
+    text:gsub("://.*", "://…"))
+end
+
+local opened
+
+-- The store that `parsed` (the command line) says. Raises what hinders.
+function store.open(parsed)
+  if opened then return opened end
+  local text = parsed.store or os.getenv "MDE_STORE"
+  if text == "" then text = nil end
+  local system = require "mde.clock".system
+  local clock = { monotonic = system.monotonic, wall = system.wall,
+                  boot = require "mde.file".boot }
+  if text then
+    local choice, problem = store.choice(text)
+    if not choice then failure.raise(failure.usage, "MDE_STORE: %s", problem) end
+  end
+  if text and text ~= "memory" then
+    opened = require "mde.store.postgresql".open(text, clock, holder(clock))
+  else
+    opened = require "mde.store.sqlite".open(not text and store.folder() or nil, clock,
+      holder(clock))
+  end
+  return opened
+end
+
+return store
