@@ -197,17 +197,22 @@ local function agree(draft, session, parsed, criteria)
   return true
 end
 
--- Calls f with a new draft, which is dropped where that raises or does not return true.
+-- Calls f with a new draft. -> the draft and its lock; neither, and no draft, where f does
+-- not return true
 local function with_draft(session, parsed, criteria, f)
-  local draft = failure.check(session.store.journal:draft {
+  local draft, lock = session.store.journal:draft {
     name = parsed.batch, who = stores.who(), tenant = session.tenant,
     application = session.application, command = parsed.command_line,
     comment = parsed.comment or "", order = parsed.order or criteria and "newest" or "given",
-  })
+  }
+  failure.check(draft, lock)
   local done, result = pcall(f, draft)
-  if not done or not result then draft:discard() end
+  if not done or not result then
+    draft:discard()
+    lock:release()
+  end
   if not done then error(result, 0) end
-  return result and draft
+  if result then return draft, lock end
 end
 
 function cancel.run(parsed)
@@ -215,20 +220,16 @@ function cancel.run(parsed)
   collectgarbage("incremental", 120)  -- a batch waits for the service: rather small than quick
   if parsed.dry_run then parsed.store = "memory" end
   local session = client.connect(parsed, execution.settings(parsed))
-  if parsed.dry_run then
-    with_draft(session, parsed, criteria, function(draft)
-      preview(draft, session, parsed, criteria)
-      return true
-    end)
-    return 0
+  local function prepare(draft)
+    if not parsed.dry_run then return agree(draft, session, parsed, criteria) end
+    preview(draft, session, parsed, criteria)
   end
-  local batch = with_draft(session, parsed, criteria, function(draft)
-    return agree(draft, session, parsed, criteria)
-  end)
+  local batch, lock = with_draft(session, parsed, criteria, prepare)
   if not batch then return 0 end
-  local lock <close> = assert(batch:hold())  -- nobody else knows it yet
   batch:begin()
-  return execution.run(session, batch, parsed, "begun")
+  local status = execution.run(session, batch, parsed, "begun")
+  lock:release()
+  return status
 end
 
 return cancel

@@ -35,28 +35,29 @@ local function next_name(self, at)
   return ("%s.%d"):format(day, last + 1)
 end
 
-local DAY = 86400
-
--- Drops what was never begun because its process ended while it asked.
-local function drop_drafts(database, before)
+-- Drops the drafts of processes that ended before they began.
+local function drop_drafts(self)
+  local database = self.store.database
   for _, row in ipairs(database:all(
-      "SELECT number FROM batches WHERE size IS NULL AND created < ?", before)) do
-    database:run("DELETE FROM items WHERE batch = ?", row[1])
-    database:run("DELETE FROM batches WHERE number = ?", row[1])
+      "SELECT " .. COLUMNS .. " FROM batches WHERE size IS NULL")) do
+    if not batch_of(self, row):holder() then
+      database:run("DELETE FROM items WHERE batch = ?", row[1])
+      database:run("DELETE FROM batches WHERE number = ?", row[1])
+    end
   end
 end
 
 -- Makes a draft. `fields`: name (default: one of the day), who, tenant (nil if not
 -- known), application, command (the command line it comes from), plan (a hash, or nil),
--- comment, order ("given", "newest" or "oldest" first).
--- -> batch | nil, err: the name is taken
+-- comment, order ("given", "newest" or "oldest" first). Who makes it holds it.
+-- -> batch, lock | nil, err: the name is taken
 function Journal:draft(fields)
   local store = self.store
   local database = store.database
   return database:atomically(function()
     store:lock "journal"
     local at = store:wall()
-    drop_drafts(database, at - DAY)
+    drop_drafts(self)
     local name = fields.name or next_name(self, at)
     if database:row("SELECT 1 FROM batches WHERE name = ?", name) then
       return errors.invalid("batch '%s' exists: `mde resume %s` goes on with it", name, name)
@@ -66,7 +67,8 @@ function Journal:draft(fields)
                   fields.command, fields.plan, fields.comment, fields.order }
     database:run("INSERT INTO batches (" .. COLUMNS .. ") VALUES (?,?,?,?,?,?,?,?,?,?,NULL)",
       table.unpack(row, 1, 10))
-    return batch_of(self, row)
+    local batch = batch_of(self, row)
+    return batch, assert(batch:hold())
   end)
 end
 
