@@ -98,7 +98,7 @@ end
 function Execution:status()
   local name = self.batch.name
   if self.interrupted then
-    output.note("Interrupted: `mde resume %s` goes on with it.", name)
+    if self.report.batch then output.note("Interrupted: `mde resume %s` goes on with it.", name) end
     return failure.interrupted
   end
   if self.store_failure then
@@ -132,17 +132,21 @@ end
 function execution.run(session, batch, parsed, kind)
   local clock = session.clock
   local began, total = clock.monotonic(), batch:open_count()
+  local is_kept = session.store.name ~= "memory"
   local self = setmetatable({
     session = session, batch = batch, total = total,
     recorder = recorder.new(session.store, batch),
-    report = report.new(session.tenant, total, parsed.json, batch.name),
+    report = report.new(session.tenant, total, parsed.json, is_kept and batch.name or nil),
     progress = progress.new(session, total, parsed.progress),
   }, Execution)
   self.report.waited = parsed.wait
   self.recorder:note(kind)
   self:send(parsed)
   self.progress:finish()
-  if not self.store_failure then self:note_end() end
+  if not self.store_failure then
+    local noted, problem = pcall(self.note_end, self)
+    if not noted then self.store_failure = problem end
+  end
   self.report:summary(clock.monotonic() - began)
   return self:status()
 end

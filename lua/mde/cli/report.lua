@@ -25,10 +25,18 @@ local NEXT = {
   unknown = "mde resume %s reads them back",
 }
 
+-- The same where there is no journal.
+local UNKEPT = {
+  already_final = NEXT.already_final, too_late = "check the machines: the commands had completed",
+  accepted = "look again later: mde show ID", not_found = "check ids and tenant",
+  error = "the reason is below", unsent = "the same command again, when the cause is gone",
+  unknown = "the same command again settles them",
+}
+
 local KEYS = { "tenant", "id", "machine", "verdict", "status", "error", "request_id" }
 
 -- A report on `total` actions of a tenant (nil if not known), as JSON or text; `batch`
--- is the name of theirs.
+-- is the name of theirs (nil: no journal keeps it).
 function report.new(tenant, total, as_json, batch)
   return setmetatable({
     tenant = tenant, total = total, as_json = as_json, batch = batch,
@@ -121,11 +129,13 @@ end
 
 function Report:next_step(verdict)
   if verdict == "forbidden" then
-    return ("grant the application %s; then mde resume %s"):format(
+    return ("grant the application %s; then %s"):format(
       self.permissions and "any of " .. table.concat(self.permissions, ", ")
-      or "the permission that lacks", self.batch)
+      or "the permission that lacks", self.batch and "mde resume " .. self.batch or "try again")
   end
-  return NEXT[verdict] and NEXT[verdict]:format(self.batch) or ""
+  local step = NEXT[verdict]
+  if not step then return "" end
+  return self.batch and step:format(self.batch) or UNKEPT[verdict]
 end
 
 local COLUMNS = { { title = "VERDICT" }, { title = "COUNT", right = true }, { title = "NEXT" } }
@@ -146,10 +156,10 @@ function Report:show_reasons()
   end)
   for i, text in ipairs(self.order) do
     if i > 5 then
-      return output.note("… and %d more reasons: mde batch report %s", #self.order - 5, self.batch)
+      return output.note("… and %d more reasons", #self.order - 5)
     end
     local reason = self.reasons[text]
-    output.note("%d %s%s, such as %s", reason.count, text, "", reason.example)
+    output.note("%d %s, such as %s", reason.count, text, reason.example)
   end
 end
 
@@ -164,6 +174,7 @@ function Report:summary(seconds)
       .. "\nalready InProgress may have taken effect; its machine then has to be released.",
       self.isolations)
   end
+  if not self.batch then return output.note("The store was memory: nothing of this batch is kept.") end
   output.note("Batch %s: mde batch show %s, mde batch report %s --html", self.batch, self.batch,
     self.batch)
 end

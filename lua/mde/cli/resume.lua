@@ -29,6 +29,8 @@ local function is_ours(session, batch)
          or batch.tenant ~= nil and batch.tenant == session.tenant
 end
 
+local NONE = "No batch is left to resume that nobody holds."
+
 local function named(session, name)
   local batch = failure.check(session.store.journal:find(name))
   if not is_ours(session, batch) then
@@ -68,22 +70,23 @@ end
 
 -- One after the other, each once. -> the worst exit status
 local function join(session, parsed)
-  local worst, left = 0, open_ones(session)
-  if #left == 0 then output.note("No batch is left to resume.") end
+  local worst, left = nil, open_ones(session)
   while true do
     local batch, lock = session.store:take(left)
-    if not batch then return worst end
+    if not batch then break end
     for i, other in ipairs(left) do
       if other == batch then table.remove(left, i) break end
     end
     if batch:open_count() > 0 then  -- its holder may have ended it meanwhile
       local status = continue(session, batch, lock, parsed)
-      worst = math.max(worst, status)
+      worst = math.max(worst or 0, status)
       if status >= failure.failed then return status end
     else
       lock:release()
     end
   end
+  if not worst then output.note(NONE) end
+  return worst or 0
 end
 
 function resume.run(parsed)
@@ -100,7 +103,7 @@ function resume.run(parsed)
   else batch, lock = session.store:take(reversed(open_ones(session))) end
   if batch then return continue(session, batch, lock, parsed) end
   output.note(parsed.batch and "Nothing is left to do in this batch."
-    or "No batch is left to resume that nobody holds.")
+    or NONE)
   return 0
 end
 

@@ -1,0 +1,216 @@
+-- mde resume, batch, status and audit, against the simulator.
+
+local cjson = require "cjson"
+local program = require "spec.support.program"
+
+local function rehearse(script, options)
+  return program.rehearse(options or "{ mistaken = 12, history = 20 }", script)
+end
+
+local function assert_said(text, ...)
+  for _, part in ipairs { ... } do
+    assert.truthy(text:find(part, 1, true), ("%q lacks %q"):format(text, part))
+  end
+end
+
+local CANCEL = "mde cancel --requestor soar@contoso.com -m x --yes --max 12"
+
+-- A batch of which two cancels are in the air, late, when it is interrupted twice.
+local INTERRUPT = [[
+  { ]] .. CANCEL .. [[ --batch b --parallel 2 >out 2>err & echo $! >pid; wait $!; echo "was $?" >was; } &
+  until [ "$(cat $POSTED)" -ge 2 ]; do sleep 0.01; done
+  kill "$(cat pid)"; until grep -q Interrupted err; do sleep 0.01; done; kill "$(cat pid)"
+  wait; cat was; tail -n 1 err; ]]
+local LATE = [[{ mistaken = 12, history = 0,
+  oddities = { late = { operation = "cancel", nth = { 1, 2 } }, late_by = 900 } }]]
+
+describe("mde resume", function()
+  it("reads back what was in the air and goes on; the last line had said how", function()
+    local run = rehearse(INTERRUPT .. "mde resume; mde batch show b --json; mde batch list --json",
+      LATE)
+    assert.equal(0, run.status, run.err)
+    assert_said(run.out, "was 130\nInterrupted: `mde resume b` goes on with it.\n")
+    assert_said(run.err, "Batch b: 12 of 12 left. x", "12 of 12 actions")
+    assert.equal(12, run.ledger.posts)
+    assert.equal(0, run.ledger.twice)
+    assert.equal(12, select(2, run.out:gsub('"verdict":"cancelled"', "")))
+    assert_said(run.out, '"state":"done","done":12,"count":12')
+  end)
+
+  it("has nothing to do when all is done, or nothing was begun", function()
+    local run = rehearse("mde resume")
+    assert.same({ 0, "" }, { run.status, run.out })
+    assert_said(run.err, "No batch is left to resume")
+    run = rehearse(CANCEL .. " --batch b >/dev/null 2>&1; mde resume b; mde resume")
+    assert.same({ 0, 12 }, { run.status, run.ledger.posts })
+    assert_said(run.err, "Nothing is left to do in this batch", "No batch is left to resume")
+  end)
+
+  it("refuses a batch that is not there, is held, or is another's", function()
+    local run = rehearse("mde resume nonsense")
+    assert.equal(2, run.status)
+    assert_said(run.err, "there is no batch 'nonsense'")
+    run = rehearse([[
+      ]] .. CANCEL .. [[ --batch b --parallel 2 >out 2>err & pid=$!
+      until [ "$(cat $POSTED)" -ge 2 ]; do sleep 0.01; done
+      mde batch list; mde resume b; echo "was $?"; mde resume; mde resume --join
+      kill -KILL $pid; wait
+      AZURE_CLIENT_ID=5382f7ea-7557-4ab7-9782-d50480024a4e \
+      AZURE_TENANT_ID=6382f7ea-7557-4ab7-9782-d50480024a4e mde resume b; echo "was $?"]], LATE)
+    assert_said(run.out, "running", "was 3\n", "was 2\n")
+    assert_said(run.err, "is held by ", "No batch is left to resume that nobody holds",
+      "is of tenant and application")
+  end)
+
+  it("joins in with every batch that nobody holds", function()
+    local run = rehearse([[
+      set -- $(mde list --requestor soar@contoso.com --ids)
+      for name in a b c; do
+        before=$(cat $POSTED)
+        { mde cancel $1 $2 -m x --yes --batch $name >out 2>err & echo $! >pid; wait; } 2>/dev/null &
+        shift 2
+        until [ "$(cat $POSTED)" -gt $before ]; do sleep 0.01; done
+        kill -KILL $(cat pid); wait; rm pid
+        mde batch list >&2
+      done
+      mde resume --join --json; mde batch list]],
+      [[{ mistaken = 12, history = 0, oddities = { late = { operation = "cancel", nth = { 1, 2, 3 } },
+          late_by = 900 } }]])
+    assert.equal(0, run.status, run.err)
+    assert.equal(3, select(2, run.out:gsub("done +2 +2 ", "")), run.out .. run.err)
+  end)
+
+  it("waits for the end of what was accepted, until the deadline", function()
+    local run = rehearse(CANCEL .. " --wait",
+      "{ mistaken = 12, history = 0, oddities = { cancel_takes = 1 } }")
+    assert.equal(0, run.status, run.err)
+    assert.equal(12, select(2, run.out:gsub("cancelled  ", "")))
+    run = rehearse(CANCEL .. " --wait --deadline 1s; echo was $?; mde resume --wait --deadline 1s",
+      "{ mistaken = 12, history = 0, oddities = { cancel_takes = 900 } }")
+    assert.equal(1, run.status)
+    assert_said(run.out, "accepted", "was 1\n")
+    assert_said(run.err, "look again later: mde resume ")
+    assert.same({ 12, 0 }, { run.ledger.posts, run.ledger.twice })
+    run = rehearse(CANCEL, "{ mistaken = 12, history = 0, oddities = { cancel_takes = 900 } }")
+    assert.equal(0, run.status)
+  end)
+
+  it("sends again what was forbidden, once it is allowed", function()
+    local run = rehearse("mde cancel -m x --batch b $(mde list --ids --limit 1 2>/dev/null)",
+      [[{ mistaken = 1, history = 0, roles = { "Machine.Read.All" } }]])
+    assert.equal(5, run.status)
+    assert_said(run.err, "grant the application any of Machine.CollectForensics,",
+      "then mde resume b")
+  end)
+end)
+
+describe("the batch of mde cancel", function()
+  it("has the name that was given, and says what it is", function()
+    local run = rehearse(CANCEL .. [[ --batch incident-4711 >/dev/null 2>&1
+      mde batch list; mde batch list --json; mde batch show incident-4711 --verdict cancelled
+      mde batch show incident-4711 --verdict open; echo end
+      mde --store memory batch list]])
+    assert.equal(0, run.status, run.err)
+    assert_said(run.out, "incident-4711  done     12  12  2", '"comment":"x"',
+      [["command":"mde cancel --requestor soar@contoso.com -m x --yes --max 12 --batch incident-4711"]])
+    assert.equal(12, select(2, run.out:gsub("cancelled  +%x", "")))
+    assert_said(run.err, "Batch incident-4711 is done: 12 of 12 done. By ", "No batch is in memory")
+  end)
+
+  it("must have a good name, and a new one", function()
+    local run = rehearse("mde cancel -m x --batch ../x 5382f7ea-7557-4ab7-9782-d50480024a4e")
+    assert.same({ 2, 0 }, { run.status, run.ledger.posts })
+    run = rehearse(CANCEL .. " --batch b >/dev/null 2>&1; " .. CANCEL .. " --batch b")
+    assert.same({ 2, 12 }, { run.status, run.ledger.posts })
+    assert_said(run.err, "batch 'b' exists: `mde resume b` goes on with it")
+  end)
+
+  it("goes from the newest or from the oldest", function()
+    for order, first in pairs { newest = "head", oldest = "tail" } do
+      local run = rehearse(("%s --order %s --parallel 1 --json | head -n 1; mde list --all"
+        .. " --requestor soar@contoso.com --ids | %s -n 1"):format(CANCEL, order, first))
+      local cancelled, id = run.out:match '"id":"([%x-]+)".-\n([%x-]+)\n$'
+      assert.equal(id, cancelled)
+    end
+  end)
+
+  it("refuses options that do not go together", function()
+    for script, text in pairs {
+      ["mde cancel -m x --order oldest 5382f7ea-7557-4ab7-9782-d50480024a4e"] = "--order goes with",
+      [CANCEL .. " --deadline 5s"] = "--deadline needs --wait",
+      [CANCEL .. " --progress xml"] = "'xml' is not json",
+      [CANCEL .. " --reserve 95"] = "'95' is not a whole number from 0 to 90",
+      ["mde batch show"] = "which batch?", ["mde batch list b"] = "list takes no batch",
+      ["mde batch show b --verdict no"] = "'no' is not one of", ["mde batch show x"] = "no batch 'x'",
+      ["mde resume b --join"] = "--join takes what nobody holds",
+    } do
+      local run = rehearse(script)
+      assert.same({ 2, 0 }, { run.status, run.ledger.posts }, script)
+      assert_said(run.err, text)
+    end
+  end)
+
+  it("tells its progress as JSON, or once a minute in a pipe", function()
+    local run = rehearse(CANCEL .. " --progress json 2>progress; cat progress")
+    local last
+    for line in run.out:gmatch "({[^\n]*})\n" do last = line end
+    local told = cjson.decode(last)
+    assert.same({ 12, 12, { cancelled = 12 }, 12 },
+      { told.done, told.total, told.verdicts, told.per_minute })
+    run = rehearse(CANCEL)
+    assert.falsy(run.err:find("/12  ", 1, true))
+  end)
+
+  it("shows a terminal one line that is redrawn, as wide as that is", function()
+    for _, columns in ipairs { 100, 40 } do
+      local run = program.at_terminal(columns, {}, program.path, "sim", "mde", "cancel",
+        "--requestor", "soar@contoso.com", "-m", "x", "--yes", "--max", "400")
+      assert.equal(0, run.status, run.out)
+      local lines = 0
+      for line in run.out:gmatch "\r([^\r\n]*)\27%[K" do
+        lines = lines + 1
+        assert.is_true(utf8.len(line) < columns, line)
+        assert.truthy(line == "" or line:find "^%d+/312  ", line)
+      end
+      assert.is_true(lines >= 2)
+      assert.falsy(run.out:find "cancelled +%x%x%x%x%x%x%x%x%-")
+    end
+  end)
+end)
+
+describe("mde status", function()
+  it("shows what a loop of commands has used of the windows, and who", function()
+    local run = rehearse [[
+      for id in $(mde list --requestor soar@contoso.com --ids --limit 3 2>/dev/null); do
+        mde cancel $id -m x >/dev/null 2>&1
+      done
+      mde status; mde status --json | head -n 2]]
+    assert.equal(0, run.status, run.err)
+    assert.truthy(run.out:find "cancel +minute +3 +97 +now +%S+@%S+ pid %d+: 1, ", run.out)
+    assert.truthy(run.out:find "cancel +hour +3 +1497 ", run.out)
+    local first = cjson.decode(run.out:match "\n({.-})\n")
+    assert.same({ "cancel", "minute", 100, 3, 97, cjson.null, 3 }, {
+      first.bucket, first.window, first.limit, first.used, first.free, first.next_slot,
+      #first.holders })
+  end)
+
+  it("says when the next slot frees", function()
+    local run = rehearse([[export MDE_QUOTA=2,1000
+      set -- $(mde list --requestor soar@contoso.com --ids --limit 2 2>/dev/null)
+      mde cancel $1 $2 -m x --yes --reserve 0 >/dev/null 2>&1; mde status]])
+    assert.truthy(run.out:find "cancel +minute +2 +0 +%d%d:%d%d:%d%d %(in [%dms ]+%)", run.out)
+  end)
+end)
+
+describe("mde audit verify", function()
+  it("finds the log of what was done whole, and what was done to it", function()
+    local run = rehearse(CANCEL .. [[ >/dev/null 2>&1; log=$XDG_STATE_HOME/mde/audit.jsonl
+      mde audit verify; cp $log copy; mde audit verify copy
+      sed -i '5s/cancelled/not_found/' $log; mde audit verify; echo "was $?"
+      head -n 9 copy >$log; mde audit verify; echo "was $?"
+      mde audit verify --json
+      grep -c '"what":"cancel"' copy; grep -ci -e bearer -e secret copy]])
+    assert_said(run.out, "14 lines, unbroken, up to 20", "was 1\n", '"ok":false', "\n12\n0\n")
+    assert_said(run.err, "line 5 was changed", "the log was cut: it ends at line 9")
+  end)
+end)

@@ -1,0 +1,469 @@
+-- One suite against each store that has what it tests.
+
+local clocks = require "mde.sim.clock"
+local core = require "mde.core"
+local memory = require "mde.store.memory"
+local postgresql = require "spec.support.postgresql"
+local quota = require "mde.quota"
+local sqlite = require "mde.store.sqlite"
+
+local clock, folder, server, opened
+
+local function id_of(i)
+  return ("%08x-7557-4ab7-9782-d50480024a4e"):format(i)
+end
+
+-- Each kind opens a store for the process called `holder`, of the same place.
+local KINDS = {
+  memory = function(holder) return sqlite.open(nil, clock, holder) end,
+  sqlite = function(holder) return sqlite.open(folder, clock, holder) end,
+  postgresql = function(holder)
+    return require "mde.store.postgresql".open(server.url, clock, holder)
+  end,
+}
+
+-- A clean place, in which `open` gives stores that are closed in the end.
+local function prepare(kind)
+  opened, clock = {}, clocks.new()
+  if kind == "sqlite" then
+    folder = os.tmpname()
+    os.remove(folder)
+  elseif kind == "postgresql" then
+    server:psql "DROP SCHEMA IF EXISTS mde CASCADE"
+    clock = require "mde.clock".system  -- the server's time is real
+  end
+end
+
+local function clean()
+  for _, store in ipairs(opened) do store:close() end
+  if folder then os.execute("rm -rf " .. folder) end
+  folder = nil
+end
+
+local function opener(kind)
+  return function(holder)
+    opened[#opened + 1] = KINDS[kind](holder)
+    return opened[#opened]
+  end
+end
+
+setup(function() server = postgresql.start() end)
+teardown(function() server:stop() end)
+
+-- {{ Windows
+
+local function shares(kind)
+  local open, started = opener(kind), 0
+  before_each(function() started = 0 end)
+
+  local function quotas(per_minute, per_hour, count, reserve)
+    local list = {}
+    for i = 1, count do
+      started = started + 1
+      local store = open("process " .. started)
+      list[i] = quota.new(function() return per_minute, per_hour end, 30, store:windows "app",
+        reserve)
+      list[i].store = store
+    end
+    return list
+  end
+
+  local function now() return clock.monotonic() end
+
+  local function take(limits)
+    local slot, moment = limits:take("cancel", now())
+    limits.store:commit()
+    return slot, moment
+  end
+
+  local function answer(limits, slot, how)
+    limits[how or "answered"](limits, slot, now())
+    limits:flush()
+    limits.store:commit()
+  end
+
+  it("lets two processes take as many slots as one", function()
+    local limits = quotas(5, 100, 2)
+    local taken = 0
+    for i = 1, 10 do
+      local slot = take(limits[i % 2 + 1])
+      if slot then
+        taken = taken + 1
+        answer(limits[i % 2 + 1], slot)
+      end
+    end
+    assert.equal(5, taken)
+  end)
+
+  it("tells others of a slot that went unused, or was answered early", function()
+    local limits = quotas(2, 100, 2)
+    local first, second = take(limits[1]), take(limits[1])
+    local slot, moment = take(limits[2])
+    assert.is_nil(slot)
+    assert.is_true(moment <= now() + 1)  -- it looks again soon
+    answer(limits[1], first, "unused")
+    limits[2]:bucket("cancel").looked_at = -math.huge
+    assert.is_table((take(limits[2])))
+    answer(limits[1], second)
+  end)
+
+  it("counts what is lost and what a dead process took until its timeout is over", function()
+    local limits = quotas(1, 100, 2)
+    assert.is_table((take(limits[1])))
+    limits[1].store:close()
+    table.remove(opened, 1)
+    local bucket = limits[2]:bucket "cancel"
+    assert.is_nil((take(limits[2])))
+    assert.is_true(math.abs(bucket:free_at(0) - (now() + 30 + 61)) < 1)
+  end)
+
+  it("goes on after a restart, and forgets nothing of the last hour", function()
+    local limits = quotas(100, 3, 1)
+    for _ = 1, 3 do answer(limits[1], (take(limits[1]))) end
+    limits[1].store:close()
+    table.remove(opened, 1)
+    local again = quotas(100, 3, 1)[1]
+    local slot, moment = take(again)
+    assert.is_nil(slot)
+    assert.is_true(math.abs(moment - (now() + 3601)) < 1, moment - now())
+  end)
+
+  it("pauses all when one is told to", function()
+    local limits = quotas(100, 1500, 2)
+    limits[1]:pause("cancel", now() + 40)
+    limits[1]:flush()
+    limits[1].store:commit()
+    local slot, moment = take(limits[2])
+    assert.is_nil(slot)
+    assert.is_true(math.abs(moment - now() - 40) < 1)
+    assert.is_table((limits[2]:take("get", now())))
+    limits[2].store:commit()
+  end)
+
+  it("leaves a reserve to people", function()
+    local limits = quotas(10, 100, 2, 0.2)
+    limits[2].reserve = 0
+    for i = 1, 9 do
+      local slot = take(limits[1])
+      assert.equal(i <= 8, slot ~= nil)
+      if slot then answer(limits[1], slot) end
+    end
+    for _ = 1, 2 do answer(limits[2], (take(limits[2]))) end
+    assert.is_nil((take(limits[2])))
+  end)
+
+  it("takes nothing back into the windows that was rolled back", function()
+    local limits = quotas(1, 100, 2)
+    local slot = limits[1]:take("cancel", now())
+    limits[1].store:rollback()
+    limits[1]:unused(slot)
+    limits[1].pending = {}
+    assert.is_table((take(limits[2])))
+  end)
+
+  it("tells who holds slots", function()
+    local limits = quotas(10, 100, 2)
+    take(limits[1])
+    take(limits[1])
+    take(limits[2])
+    assert.same({ { "process 1", 2 }, { "process 2", 1 } },
+      limits[1].shared:holders("cancel", now() - 60))
+  end)
+end
+
+-- }}
+
+-- {{ Journal
+
+local DRAFT = { who = "dana@soc1", tenant = "t", application = "t/a", command = "mde cancel -",
+                comment = "Misfire", order = "given" }
+
+local function draft_of(store, count, fields)
+  local all = {}
+  for key, value in pairs(DRAFT) do all[key] = value end
+  for key, value in pairs(fields or {}) do all[key] = value end
+  local batch, lock = assert(store.journal:draft(all))
+  for i = 1, count do batch:add(id_of(i)) end
+  return batch, lock
+end
+
+local function new_batch(store, count, fields)
+  local batch, lock = draft_of(store, count, fields)
+  batch:complete()
+  batch:begin()
+  lock:release()
+  return batch
+end
+
+local function ids(iterator)
+  local list = {}
+  for row in iterator do list[#list + 1] = tonumber(row.id:sub(1, 8), 16) end
+  return list
+end
+
+local function keeps(kind)
+  local open = opener(kind)
+
+  it("keeps what a batch is, and its items in their order", function()
+    local store = open "a"
+    local batch = new_batch(store, 1234)
+    local found = assert(store.journal:find(batch.name))
+    for _, key in ipairs { "name", "who", "tenant", "application", "command", "comment", "order" } do
+      assert.equal(batch[key], found[key])
+    end
+    assert.truthy(batch.name:find "^%d%d%d%d%-%d%d%-%d%d%.1$")
+    assert.equal(1234, found.count)
+    assert.is_true(math.abs(found.created - store:wall()) < 5)
+    local list = ids(found:items())
+    assert.equal(1234, #list)
+    for i, n in ipairs(list) do assert.equal(i, n) end
+    assert.equal(1234, ids(new_batch(store, 1234, { order = "oldest" }):items())[1])
+  end)
+
+  it("takes an id once that is given again, and says how often", function()
+    local batch, lock = draft_of(open "a", 250)
+    for i = 1, 7 do batch:add(id_of(i)) end
+    assert.same({ 250, 7 }, { batch:complete() })
+    batch:begin()
+    lock:release()
+    assert.equal(250, #ids(batch:items()))
+  end)
+
+  it("shows no draft, and drops one whose process has ended", function()
+    local store = open "a"
+    local batch, lock = draft_of(store, 5, { name = "mine" })
+    assert.same({}, store.journal:batches())
+    assert.is_nil((store.journal:find "mine"))
+    if kind ~= "memory" then
+      local _, err = open "b".journal:draft { name = "mine", who = "x", application = "x",
+                                              comment = "x", order = "given" }
+      assert.equal("invalid_argument", err.code)
+    end
+    lock:release()  -- as its end does
+    batch = new_batch(store, 3, { name = "mine" })
+    assert.equal(3, #ids(batch:items()))
+    local _, err = store.journal:draft { name = "mine", who = "x", application = "x",
+                                         comment = "x", order = "given" }
+    assert.truthy(err.message:find "mde resume mine")
+  end)
+
+  it("drops a draft that is given up", function()
+    local store = open "a"
+    local batch, lock = draft_of(store, 300)
+    batch:discard()
+    lock:release()
+    assert.equal(0, store.database:row "SELECT count(*) FROM items")
+    assert.equal(0, store.database:row "SELECT count(*) FROM batches")
+  end)
+
+  it("tells of each item how it stands, and what is left to do in which order", function()
+    local store = open "a"
+    local batch = new_batch(store, 6)
+    local items, list = batch:items(), {}
+    for i = 1, 6 do list[i] = items() end
+    batch:sent(list[1])
+    batch:ended(list[1], { verdict = "cancelled", status = "Cancelled", http = 200,
+                           request_id = "r", machine = "m", machine_id = "mi", type = "Isolate",
+                           requestor = "soar" })
+    batch:sent(list[3])
+    batch:sent(list[4])
+    batch:ended(list[4], { verdict = "forbidden", http = 403, error = "forbidden",
+                           message = "no" })
+    batch:ended(list[5], { verdict = "unsent", error = "connection", message = "no" })
+    store:commit()
+    local rows = {}
+    for row in batch:rows() do rows[#rows + 1] = row end
+    assert.same({ "cancelled", "Cancelled", 200, "r", "m", "mi", "Isolate", "soar", 1 }, {
+      rows[1].verdict, rows[1].status, rows[1].http, rows[1].request_id, rows[1].machine,
+      rows[1].machine_id, rows[1].type, rows[1].requestor, #rows[1].sends })
+    assert.same({ nil, true, "forbidden", "unsent" },
+      { rows[3].verdict, rows[3].in_air, rows[4].verdict, rows[5].verdict })
+    assert.same({ 3, 4, 5, 2, 6 }, ids(batch:items()))
+    local first = {}
+    for item in batch:items() do first[tonumber(item.id:sub(1, 8), 16)] = item.read_first or false end
+    assert.same({ [2] = false, [3] = true, [4] = false, [5] = false, [6] = false }, first)
+    local counts, in_air, left = batch:counts()
+    assert.same({ { cancelled = 1, forbidden = 1, unsent = 1 }, 1, 2 }, { counts, in_air, left })
+    assert.equal(5, batch:open_count())
+  end)
+
+  it("takes back what was not committed", function()
+    local store = open "a"
+    local batch = new_batch(store, 2)
+    batch:sent(batch:items()())
+    store:rollback()
+    assert.same({ {}, 0, 2 }, { batch:counts() })
+  end)
+
+  it("keeps moments and numbers beyond 32 bits", function()
+    local store = open "a"
+    store.database:begin()
+    store.journal:note_audit_head("soc1", { n = 2 ^ 40, hash = "x" })
+    store.journal:note_audit_head("soc1", { n = 3, hash = "older" })
+    store:commit()
+    assert.same({ n = 2 ^ 40, hash = "x" }, store.journal:audit_head "soc1")
+    assert.is_nil(store.journal:audit_head "soc2")
+    local batch = new_batch(store, 1)
+    batch:note("begun", "dana@soc1", "x")
+    local event = batch:history()[1]
+    assert.same({ "begun", "dana@soc1", "x" }, { event.kind, event.who, event.detail })
+    assert.is_true(math.abs(event.at - store:wall()) < 5 and event.at > 2 ^ 30)
+  end)
+
+  if kind == "memory" then return end
+
+  it("gives a batch one holder, until it lets go or ends", function()
+    local a, b = open "dana", open "otto"
+    local batch = new_batch(a, 1)
+    local lock = assert(batch:hold())
+    local same = assert(b.journal:find(batch.name))
+    assert.same({ nil, "dana" }, { same:hold() })
+    assert.equal("dana", same:holder())
+    lock:release()
+    assert.is_nil(same:holder())
+    assert.is_truthy(same:hold())
+    b:close()
+    table.remove(opened)
+    local again
+    for _ = 1, 10000 do  -- a server notices the end of a connection a little later
+      again = batch:hold()
+      if again then break end
+    end
+    assert.is_truthy(again)
+  end)
+
+  it("gives each of many the next that nobody holds", function()
+    local a, b = open "a", open "b"
+    for i = 1, 3 do new_batch(a, 1, { name = "b" .. i }) end
+    local first, lock = a:take(a.journal:batches())
+    local second, other = b:take(b.journal:batches())
+    assert.same({ "b1", "b2" }, { first.name, second.name })
+    other:release()
+    assert.equal("b2", (a:take(a.journal:batches())).name)
+    lock:release()
+  end)
+
+  it("refuses the schema of a newer mde", function()
+    local store = open "a"
+    store.database:run("INSERT INTO versions (version) VALUES (?)", 99)
+    local done, err = pcall(open, "b")
+    assert.is_false(done)
+    assert.equal("store", err.code)
+    assert.truthy(err.message:find("has schema 99", 1, true), err.message)
+    assert.truthy(err.message:find "newer mde")
+  end)
+
+  it("brings an older one up to date", function()
+    local schema = require "mde.store.schema"
+    local last = table.remove(schema.steps)
+    local done, old = pcall(open, "old")
+    schema.steps[#schema.steps + 1] = last
+    assert.is_true(done, old)
+    assert.equal(1, old.database:row "SELECT max(version) FROM versions")
+    old:windows("app"):news()
+    old:windows("app"):take("cancel", 5000)
+    old:commit()
+    local new = open "new"
+    assert.equal(2, new.database:row "SELECT max(version) FROM versions")
+    assert.equal(1, #new:windows("app"):news())
+    new:commit()
+    assert.equal(2, #ids(new_batch(new, 2):items()))
+  end)
+end
+
+-- }}
+
+for _, kind in ipairs { "memory", "sqlite", "postgresql" } do
+  describe(("the store in %s"):format(kind), function()
+    before_each(function() prepare(kind) end)
+    after_each(clean)
+    if kind ~= "memory" then shares(kind) end
+    keeps(kind)
+  end)
+end
+
+describe("windows in memory", function()
+  it("are shared by the clients of one store, not by others", function()
+    local store = memory.new()
+    local function limits(from) return quota.new(function() return 1 end, 30, from:windows "app") end
+    assert.is_table((limits(store):take("cancel", 0)))
+    assert.is_nil((limits(store):take("cancel", 0)))
+    assert.is_table((limits(memory.new()):take("cancel", 0)))
+  end)
+end)
+
+describe("tokens", function()
+  before_each(function() prepare "sqlite" end)
+  after_each(clean)
+
+  for _, kind in ipairs { "memory", "sqlite" } do
+    it("are kept until they are forgotten, in " .. kind, function()
+      local store = kind == "memory" and memory.new() or opener(kind) "a"
+      local tokens, header, expires = store.tokens, core.secret "Bearer x", clock.wall() + 100
+      assert.is_nil((tokens:get "me"))
+      tokens:put("me", header, expires)
+      assert.same({ header, expires }, { tokens:get "me" })
+      assert.is_nil((tokens:get "you"))
+      tokens:forget("me", core.secret "Bearer y")
+      assert.is_truthy((tokens:get "me"))
+      tokens:forget("me", header)
+      assert.is_nil((tokens:get "me"))
+    end)
+  end
+
+  it("are in a file of their own, and never in PostgreSQL", function()
+    local store = opener "sqlite" "a"
+    store.tokens:put("me", core.secret "Bearer sesame", clock.wall() + 100)
+    store:close()
+    table.remove(opened)
+    local function has(name)
+      return os.execute(("cat %s/%s* | grep -q sesame"):format(folder, name)) == true
+    end
+    assert.same({ false, true }, { has "mde.db", has "tokens.db" })
+    assert.is_nil(opener "postgresql" "a".tokens)
+  end)
+end)
+
+describe("the SQLite store", function()
+  before_each(function() prepare "sqlite" end)
+  after_each(clean)
+
+  it("is its user's alone, and on the disk before a commit is answered", function()
+    local store, file = opener "sqlite" "a", require "mde.file"
+    new_batch(store, 1)
+    store.tokens:put("me", core.secret "Bearer x", clock.wall() + 100)
+    for _, name in ipairs { "mde.db", "mde.db-wal", "mde.db-shm", "tokens.db" } do
+      assert.equal(384, file.mode(folder .. "/" .. name), name)  -- 0600
+    end
+    assert.equal(448, file.mode(folder))  -- 0700
+    assert.same({ "wal", 2 }, { store.database:once "PRAGMA journal_mode",
+                                store.database:once "PRAGMA synchronous" })
+  end)
+
+  it("has a time that does not step with the wall clock, nor back after a boot", function()
+    local store = opener "sqlite" "a"
+    local start = store:now()
+    clock.set(clock.wall() + 7200)
+    assert.equal(start, store:now())
+    assert.equal(start, opener "sqlite" "b":now())
+    store:windows("app"):news()
+    store:windows("app"):take("cancel", clock.monotonic() + 30)
+    store:commit()
+    clock.set(clock.wall() - 86400)
+    clock.boot = function() return "another" end
+    assert.is_true(opener "sqlite" "c":now() >= start)
+  end)
+
+  it("drops old notes of its windows", function()
+    local store = opener "sqlite" "a"
+    local windows = store:windows "app"
+    windows:news()
+    for _ = 1, 5 do windows:take("cancel", clock.monotonic()) end
+    store:commit()
+    clock.advance(8000)
+    windows = opener "sqlite" "b":windows "app"
+    assert.same({}, windows:news())
+    windows.store:commit()
+    assert.equal(0, store.database:row "SELECT count(*) FROM slots")
+  end)
+end)
