@@ -7,7 +7,7 @@
 --     --> "done"               call.value, call.err, call.verdict are set
 --
 -- It takes the token, then a slot of the quota, sends, and judges the answer.
--- A 401 makes the token be fetched again, once; a 429 pauses everybody and uses
+-- A 401 makes the token be fetched again, three times at most; a 429 pauses everybody and uses
 -- up no attempt; what is transient is tried again with growing pauses. Retry
 -- lives here and in mde.token alone. What an answer means for the intent is the
 -- judge's (mde.judge): it is asked after each answer that is no such detour.
@@ -17,6 +17,10 @@ local cjson = require "cjson"
 local core = require "mde.core"
 local errors = require "mde.errors"
 local retry = require "mde.retry"
+
+-- How often a token may be refused before that is the answer: the next one may have been
+-- revoked too, by the time it is used.
+local MOST_REFUSED = 3
 
 local Call = {}
 Call.__index = Call
@@ -34,7 +38,7 @@ function call.new(client, operation, arguments, judge)
     operation = false, encoded = false,  -- what is sent next
     not_before = 0,                      -- when
     attempt = 0,                         -- how often it went out
-    refused = false,                     -- its token was refused once
+    refused = 0,                         -- how often its token was refused
     slot = false, fetch = false, header = false,  -- what it has: of quota and token
     in_air = false, first_sent = false,
     reached = false,                     -- the service may have acted on something
@@ -61,7 +65,7 @@ function Call:go_on_with(operation, arguments, moment)
   if not encoded then return nil, errors.new(err) end
   encoded.body = encoded.fields and cjson.encode(encoded.fields)
   self.operation, self.encoded = operation, encoded
-  self.attempt, self.not_before, self.refused = 0, moment, false
+  self.attempt, self.not_before, self.refused = 0, moment, 0
   return true
 end
 
@@ -137,9 +141,9 @@ function Call:detour(now, response)
   if response.status == 429 and self:is_patient(now) then
     local pause = retry.after(response, self.client.clock.wall()) or 60
     self.client.quota:pause(self.operation, now + pause)
-  elseif response.status == 401 and not self.refused
+  elseif response.status == 401 and self.refused < MOST_REFUSED
          and self.client.token:refuse(self.header) then
-    self.refused = true
+    self.refused = self.refused + 1
   else
     return false
   end

@@ -195,6 +195,27 @@ END]])
   end)
 end)
 
+describe("a million ids from standard input", function()
+  it("are in the journal soon, and not in memory", function()
+    if program.path:find("/asan/", 1, true) then return pending "a sanitizer needs memory" end
+    local run = program.sh([[
+      lua5.4 -e 'for i = 1, 1e6 do print(("%08x-7557-4ab7-9782-d50480024a4e"):format(i)) end' |
+      MDE_TOKEN=x exec $mde run /proc/self/fd/3 3<<'END'
+        local status = require "mde.cli" { "cancel", "-", "-m", "x", "--yes", "--max", "999999" }
+        for line in io.lines "/proc/self/status" do
+          local kilobytes = line:match "^VmHWM:%s*(%d+)"
+          if kilobytes then io.stderr:write("peak ", kilobytes, "\n") end
+        end
+        io.stderr:write("cpu ", os.clock(), "\n")
+        os.exit(status)
+END]])
+    assert.equal(3, run.status, run.err)
+    assert_said(run, "1000000 actions, and --max is 999999; nothing was sent")
+    assert.is_true(tonumber(run.err:match "peak (%d+)") < 64 * 1024, run.err)
+    assert.is_true(tonumber(run.err:match "cpu ([%d.]+)") < 25, run.err)
+  end)
+end)
+
 describe("the report of mde cancel", function()
   it("is one JSON object an action, with --json", function()
     local run = rehearse("mde cancel - -m x --yes --json --parallel 1 --max 2 <<END\n"

@@ -95,13 +95,18 @@ describe("a call", function()
     assert.equal(0, client.quota:bucket("cancel").out)
   end)
 
-  it("goes out again with a new token after a 401, once", function()
+  it("goes out again with a new token after a 401, three times", function()
     local client = new_client()
     local call = new_cancel(client)
     call:step(0)
     local what, request = call:step(1, answer(401))
     assert.same({ "start", "second" }, { what, request.header })
-    assert.same({ "done" }, { call:step(2, answer(401)) })
+    client.headers[4] = "fourth"
+    for i = 3, 4 do
+      what, request = call:step(i - 1, answer(401))
+      assert.same({ "start", client.headers[i] }, { what, request.header })
+    end
+    assert.same({ "done" }, { call:step(4, answer(401)) })
     assert.same({ "error", "unauthorized", 401 }, { call.verdict, call.err.code, call.err.status })
   end)
 

@@ -10,23 +10,25 @@ local settings = require "mde.settings"
 local world = {}
 
 -- `service`: options of mde.sim.service; `options`: of mde.client, in front of those
--- that the service needs. -> client, service, clock, engine
-function world.new(service, options)
+-- that the service needs; `open(clock)` gives the store, if there is to be one.
+-- -> client, service, clock, engine
+function world.new(service, options, open)
   local given = { clock = clocks.new() }
   for name, value in pairs(service or {}) do given[name] = value end
   local model = services.new(given)
   local engine = engines.new(model, 0.1)
-  return world.client(model, engine, options), model, given.clock, engine
+  local store = open and open(given.clock)
+  return world.client(model, engine, options, store), model, given.clock, engine
 end
 
 -- Another client of the same service.
-function world.client(model, engine, options)
+function world.client(model, engine, options, store)
   local given = { tenant = model.tenant, client_id = model.client_id,
                   client_secret = model.client_secret }
   for name, value in pairs(options or {}) do given[name] = value end
   return clients.new(assert(settings.read(given, function() end)), {
     engine = engine, clock = model.clock, host = require "mde.host.plain",
-    random = random_numbers.new(7),
+    random = random_numbers.new(7), store = store,
   })
 end
 

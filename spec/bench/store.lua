@@ -1,0 +1,38 @@
+-- CPU that journal, quota and audit log cost: mde run store.lua URL CALLS PARALLEL
+--
+-- Cancels CALLS actions by the program's own ways, once with the store and once without
+-- any, in turns. Prints the microseconds an item of both, as the process's whole time.
+
+local url, calls, parallel = arg[1], tonumber(arg[2]), tonumber(arg[3])
+
+local recorder = require "mde.cli.recorder"
+local memory = require "mde.store.memory"
+local stores = require "mde.cli.store"
+
+local store = stores.open {}
+
+local function cancels(kept)
+  mde.use(kept and store or memory.new())
+  local client = assert(mde.client { token = "x", api_url = url,
+                                     quota = { per_minute = 1e6, per_hour = 1e7 } })
+  local options = { comment = "bench", parallel = parallel }
+  local batch, lock = store.journal:draft { who = "x", application = "x", comment = "x",
+                                            order = "given" }
+  for i = 1, calls do batch:add(("%08x-7557-4ab7-9782-d50480024a4e"):format(i)) end
+  batch:complete()
+  batch:begin()
+  options.record = kept and recorder.new(store, batch) or nil
+  local items, began = batch:items(), os.clock()
+  local report = assert(client:cancel_all(items, options))
+  assert(report.counts.cancelled == calls)
+  lock:release()
+  store.before_commit = nil
+  return (os.clock() - began) * 1e6 / calls
+end
+
+local with, without = math.huge, math.huge
+for _ = 1, 5 do
+  without = math.min(without, cancels(false))
+  with = math.min(with, cancels(true))
+end
+print(("%.1f %.1f"):format(without, with))
