@@ -101,6 +101,8 @@ local function unread(call, err)
   end
 end
 
+local TOGETHER = 5  -- seconds: calls that wait look at multiples of this, many by one list
+
 -- The action was accepted, and is not final yet.
 local function still_accepted(call, now, action)
   local deadline = call.accepted_at + (call.wait or 0)
@@ -108,7 +110,9 @@ local function still_accepted(call, now, action)
     return call:finish(call.client.read(action), nil, "accepted")
   end
   call.looks = (call.looks or 2) + 1
-  call:look_up(math.min(now + pause(call, call.looks), deadline))
+  local moment = now + pause(call, call.looks)
+  if #call.client.tasks > 1 then moment = math.ceil(moment / TOGETHER) * TOGETHER end
+  call:look_up(math.min(moment, deadline))
 end
 
 -- The action was read, and is not final.

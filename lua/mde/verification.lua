@@ -3,9 +3,9 @@
 --
 -- A call asks and waits; who steps the client moves the reading on. What asks at about
 -- the same time goes out together, 40 ids at most. The service may refuse a filter (400):
--- then it gets half of it, and where it refuses even a single id, each call reads
--- its own action from then on. So does a call whose action a list lacks, or that is
--- alone.
+-- then it gets half of it, one try at a time, and where it refuses even a single id,
+-- each call reads its own action from then on. So does a call whose action a list lacks,
+-- or that is alone.
 
 local answer = require "mde.answer"
 local calls = require "mde.call"
@@ -51,12 +51,8 @@ end
 
 -- The service refuses the filter: halves are asked next.
 function Verification:halve(questions)
-  local count = #questions
-  if count == 1 then
-    self.most = 0
-    return leave(questions[1])
-  end
-  self.most = math.min(self.most, math.ceil(count / 2))
+  self.in_doubt = true
+  self.most = math.min(self.most, math.floor(#questions / 2))
   for _, question in ipairs(questions) do self.waiting[#self.waiting + 1] = question end
 end
 
@@ -69,10 +65,14 @@ function Verification:send(questions)
       if not err then actions, problem = answer.actions(response) end
       if problem and call:try_again(now, response) then return end
       call:finish(nil, err or problem)
-      if actions then return distribute(questions, response, actions) end
+      if actions then
+        self.in_doubt = false
+        return distribute(questions, response, actions)
+      end
       if err and err.code == "bad_request" then return self:halve(questions) end
       for _, question in ipairs(questions) do leave(question) end
     end))
+  self.trial = self.in_doubt and call
   self.client:add(call)
 end
 
@@ -86,6 +86,7 @@ function Verification:step(now)
     first = math.min(first, question.moment)
   end
   if #due == 0 then return first end
+  if self.trial and not self.trial.done then return math.huge end
   local others = #self.client.tasks > #due
   if others and #due < self.most and now < first + GATHER then return first + GATHER end
   self.waiting = later
@@ -93,16 +94,18 @@ function Verification:step(now)
     for _, question in ipairs(due) do leave(question) end
     return now
   end
-  for i = 1, #due, self.most do
+  repeat
     local group = {}
-    for j = i, math.min(i + self.most - 1, #due) do group[#group + 1] = due[j] end
+    for _ = 1, math.min(self.most, #due) do group[#group + 1] = table.remove(due) end
     self:send(group)
-  end
+  until #due == 0 or self.in_doubt
+  for _, question in ipairs(due) do later[#later + 1] = question end
   return now
 end
 
 function verification.new(client)
-  return setmetatable({ client = client, waiting = {}, most = MOST }, Verification)
+  return setmetatable({ client = client, waiting = {}, most = MOST, in_doubt = false,
+                        trial = false }, Verification)
 end
 
 return verification
