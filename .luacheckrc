@@ -24,5 +24,6 @@ for _, name in ipairs { "batch", "database", "journal", "lock", "postgresql", "s
 end
 files["lua/mde/sim/server.lua"] = program
 files["spec"] = { std = "max+busted" }
+files["spec/bench"] = { read_globals = { "mde" } }
 files["spec/hosts"] = { std = "ngx_lua+busted", max_line_length = 100 }
 files["examples"] = { std = "lua54", read_globals = { "mde" } }

@@ -5,7 +5,6 @@
 -- strands nobody. Nothing here does I/O but through the engine, the clock and the
 -- host that the client was made with. How it is made: mde.client in mde.init.
 
-local answer = require "mde.answer"
 local batch = require "mde.batch"
 local callers = require "mde.caller"
 local calls = require "mde.call"
@@ -16,6 +15,7 @@ local errors = require "mde.errors"
 local judge = require "mde.judge"
 local memory = require "mde.store.memory"
 local pages = require "mde.pages"
+local pass = require "mde.pass"
 local quota = require "mde.quota"
 local tokens = require "mde.token"
 local verification = require "mde.verification"
@@ -39,121 +39,6 @@ function Client:observe()
   while self.records[1] do self.on_request(table.remove(self.records, 1)) end
 end
 
--- Notes what came of a request, for the observer.
-function Client:note(task, now, response, err)
-  if not self.on_request then return end
-  local request = task.request
-  local host, path = request.url:match "^%a+://([^/]+)([^?]*)"
-  self.records[#self.records + 1] = {
-    method = request.method, host = host, path = path, operation = task.operation,
-    status = response and response.status, error = err and errors.new(err),
-    request_id = response and answer.request_id(response), seconds = now - task.started_at,
-  }
-end
-
--- Starts a request. -> whether it could be; the refusal is received in the next step
-function Client:launch(task, request, now)
-  task.request, task.started_at = request, now
-  local flight, err = self.engine:start(request)
-  task.flight, task.refusal = flight, err
-  return flight ~= nil
-end
-
--- A task in the air without a request: what was raised in between has lost it.
-local ASTRAY = { code = "lost", message = "interrupted while it was sent", sent = true }
-
--- What came for a task. -> response | nil, err | false: nothing yet
-function Client:receive(task, now)
-  local flight, refusal = task.flight, task.refusal
-  task.refusal = nil
-  if not flight then return nil, refusal or task.in_air and ASTRAY or nil end
-  task.flight = nil
-  local response, err = self.engine:take(flight)
-  if response == false then
-    task.flight = flight
-    return false
-  end
-  self:note(task, now, response, err)
-  return response, err
-end
-
--- Moves one task. -> "start", "done", or "wait" and until when; whether an answer came
-function Client:move(task, now)
-  local response, err = self:receive(task, now)
-  if response == false then return "wait", nil, false end
-  if task.caller and callers.is_gone(task.caller) then task:withdraw() end
-  local what, detail = task:step(now, response, err)
-  return what, detail, response ~= nil or err ~= nil
-end
-
--- Moves every task as far as it goes. What is to be sent is added to pass.departures,
--- what has ended to pass.ended. -> the moment before which nothing is to be done
--- unless an answer comes
-function Client:move_all(now, answers, pass)
-  local tasks, moment, i = self.tasks, math.huge, 1
-  while tasks[i] do
-    local task = tasks[i]
-    if task.flight and not answers then
-      i = i + 1
-    else
-      local what, detail, moved = self:move(task, now)
-      if what == "done" then pass.ended[#pass.ended + 1] = table.remove(tasks, i) else i = i + 1 end
-      if what == "start" then pass.departures[#pass.departures + 1] = { task, detail } end
-      if what == "done" or moved then moment = now end  -- others may go on
-      if what == "wait" then moment = math.min(moment, detail or math.huge) end
-    end
-  end
-  return moment
-end
-
--- Writes down what was decided, in one commit, before anything of it leaves. Raises
--- what hinders it.
-function Client:write_down(pass)
-  for _, departure in ipairs(pass.departures) do
-    local task = departure[1]
-    if task.record and task.operation == "cancel" then task.record:sent(task) end
-  end
-  for _, task in ipairs(pass.ended) do
-    if task.record then task.record:ended(task) end
-  end
-  self.quota:flush()
-  self.store:commit()
-end
-
--- Nothing leaves that could not be written down. Where the store is at fault, whatever
--- is not in the air ends with that; anything else is raised.
-function Client:take_back(pass, raised)
-  self.store:rollback()
-  for _, departure in ipairs(pass.departures) do
-    if departure[1].ground then departure[1]:ground() end
-  end
-  if not (errors.is(raised) and raised.code == "store") then error(raised, 0) end
-  for i = #self.tasks, 1, -1 do
-    local task = self.tasks[i]
-    if task.fail and not task.in_air then
-      task:fail(raised)
-      table.remove(self.tasks, i)
-    end
-  end
-end
-
--- Moves all, writes it down, and lets it go.
-function Client:pass(now, answers)
-  local pass = { departures = {}, ended = {} }
-  local due = self.verification:step(now)
-  local ok, result = pcall(self.move_all, self, now, answers, pass)
-  local moment = ok and math.min(result, due)
-  if ok then ok, result = pcall(self.write_down, self, pass) end
-  if not ok then
-    self:take_back(pass, result)
-    return now
-  end
-  for _, departure in ipairs(pass.departures) do
-    if not self:launch(departure[1], departure[2], now) then moment = now end
-  end
-  return moment
-end
-
 -- Moves what can be moved without waiting. -> the moment (monotonic) before which
 -- nothing is to be done unless an answer comes
 function Client:step()
@@ -161,7 +46,7 @@ function Client:step()
   local answers = self.engine:step() > 0
   if answers or now >= self.quiet_until then
     self.quiet_until = math.huge  -- unless something is added meanwhile
-    local moment = self:pass(now, answers)
+    local moment = pass.run(self, now, answers)
     self.quiet_until = math.min(self.quiet_until, moment)
     if self.records[1] then self:observe() end
   end
@@ -383,7 +268,8 @@ function client.new(settings, world)
   local store = world.store or memory.new()
   local self = setmetatable({
     engine = world.engine, clock = world.clock, host = world.host, random = world.random,
-    tenant = settings.tenant, application = settings.application, api_url = settings.api_url, timeout = settings.timeout,
+    tenant = settings.tenant, application = settings.application, api_url = settings.api_url,
+    timeout = settings.timeout,
     connect_timeout = settings.connect_timeout, user_agent = settings.user_agent,
     ca_file = settings.ca_file, http_version = settings.http_version,
     api_proxy = settings.api_proxy, authority_proxy = settings.authority_proxy,

@@ -35,6 +35,9 @@ local function torment(count, kills, seed)
 end
 
 -- The ids' posts and, for each but the first, whether the id was read since the one before.
+local X4 = ("%x"):rep(4)
+local ID = X4 .. X4 .. "%-" .. X4 .. "%-" .. X4 .. "%-" .. X4 .. "%-" .. X4 .. X4 .. X4
+
 local function posts_of(requests)
   local posts, read = {}, {}
   for method, path in requests:gmatch "(%u+) (%S+)\n" do
@@ -46,7 +49,7 @@ local function posts_of(requests)
       if of.count > 1 and not read[posted] then of.unread = of.unread + 1 end
       read[posted] = false
     elseif method == "GET" then
-      for id in path:gmatch "%x%x%x%x%x%x%x%x%-%x%x%x%x%-%x%x%x%x%-%x%x%x%x%-%x%x%x%x%x%x%x%x%x%x%x%x" do
+      for id in path:gmatch(ID) do
         read[id] = true
       end
     end

@@ -18,8 +18,9 @@ end
 
 describe("a store that can't be used", function()
   it("because its folder may not be written, ends with 4 before anything is sent", function()
-    assert_refused(trouble.environment("denied:" .. "/"):gsub("'denied:/'", '"denied:$XDG_STATE_HOME"')
-      .. " " .. CANCEL, "mde: the store: cannot make", "Permission denied", "--store memory")
+    local denied = trouble.environment "denied:/":gsub("'denied:/'", '"denied:$XDG_STATE_HOME"')
+    assert_refused(denied .. " " .. CANCEL, "mde: the store: cannot make",
+      "Permission denied", "--store memory")
     assert_refused("mkdir -p $XDG_STATE_HOME/mde; : >$XDG_STATE_HOME/mde/held; " .. CANCEL,
       "cannot make", "mde/held")
   end)
@@ -38,7 +39,8 @@ describe("a store that can't be used", function()
     assert_refused([[
       mde batch list 2>/dev/null
       mkfifo locked done
-      lua5.4 -e 'local c = require "DBI".Connect("SQLite3", os.getenv "XDG_STATE_HOME" .. "/mde/mde.db")
+      lua5.4 -e 'local path = os.getenv "XDG_STATE_HOME" .. "/mde/mde.db"
+        local c = require "DBI".Connect("SQLite3", path)
         c:autocommit(true)
         c:prepare "BEGIN EXCLUSIVE":execute()
         io.open("locked", "w"):close()

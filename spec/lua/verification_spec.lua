@@ -43,7 +43,8 @@ describe("what a cancel leaves open", function()
 
   it("is read in halves where the service refuses the filter", function()
     local client, service, asked = new(10)
-    local report = cancel(client, world.add(service, 80, function() return { status = "Failed" } end))
+    local ids = world.add(service, 80, function() return { status = "Failed" } end)
+    local report = cancel(client, ids)
     assert.same({ already_final = 80 }, report.counts)
     assert.equal(0, service:requests "get")
     local refused = 0

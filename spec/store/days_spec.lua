@@ -28,7 +28,7 @@ it("a day's batch ends with one verdict an item, as the service's ledger has it"
   for _, id in ipairs(ids) do batch:add(id) end
   batch:complete()
   batch:begin()
-  local began, started, seen, given = clock.monotonic(), os.clock(), {}, 0
+  local began, seen, given = clock.monotonic(), {}, 0
   local report = assert(client:cancel_all(batch:items(), {
     comment = "x", parallel = 20, record = {
       sent = function(_, call) batch:sent(call.target) end,
@@ -39,7 +39,7 @@ it("a day's batch ends with one verdict an item, as the service's ledger has it"
       seen[item.id], given = item.verdict, given + 1
     end,
   }))
-  local took, cpu = clock.monotonic() - began, os.clock() - started
+  local took = clock.monotonic() - began
   assert.equal(COUNT, given)
   assert.equal(COUNT, report.total)
   local in_journal = 0
@@ -63,5 +63,4 @@ it("a day's batch ends with one verdict an item, as the service's ledger has it"
   assert.is_true(service:most_within(3600, "cancel") <= 1500)
   assert.is_true(service:requests "token" >= 24)
   assert.is_true(took > 86400 * 0.95 and took < 86400 * 1.1, took)
-  if os.getenv "SHOW" then print(took, cpu, service:requests "cancel", require "cjson".encode(report.counts)) end
 end)

@@ -45,7 +45,9 @@ while true do
     participant.tell { took = batch.name }
     local report = client:cancel_all(batch:items(), {
       comment = batch.comment, parallel = 10, record = record(batch) })
-    for verdict, count in pairs(report.counts) do counts[verdict] = (counts[verdict] or 0) + count end
+    for verdict, count in pairs(report.counts) do
+      counts[verdict] = (counts[verdict] or 0) + count
+    end
     lock:release()
   elseif not batch then
     if #left == 0 then break end
@@ -110,7 +112,9 @@ local function check(store, each, arguments)
     all = all + (counts.cancelled or 0) + (counts.already_cancelled or 0)
   end
   assert.equal(4 * each, all)
-  for _, action in ipairs(service.actions) do assert.equal("Cancelled", service:status(action.id)) end
+  for _, action in ipairs(service.actions) do
+    assert.equal("Cancelled", service:status(action.id))
+  end
   assert.is_true(service:most_within(60, "cancel") <= 100)
   assert.is_true(service:most_within(3600, "cancel") <= 1500)
   for _, operation in ipairs { "cancel", "get", "list" } do

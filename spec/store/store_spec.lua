@@ -1,177 +1,14 @@
 -- One suite against each store that has what it tests.
 
-local clocks = require "mde.sim.clock"
 local core = require "mde.core"
 local memory = require "mde.store.memory"
-local postgresql = require "spec.support.postgresql"
-local quota = require "mde.quota"
-local sqlite = require "mde.store.sqlite"
+local stores = require "spec.support.stores"
 
-local clock, folder, server, opened
+teardown(stores.stop)
 
 local function id_of(i)
   return ("%08x-7557-4ab7-9782-d50480024a4e"):format(i)
 end
-
--- Each kind opens a store for the process called `holder`, of the same place.
-local KINDS = {
-  memory = function(holder) return sqlite.open(nil, clock, holder) end,
-  sqlite = function(holder) return sqlite.open(folder, clock, holder) end,
-  postgresql = function(holder)
-    return require "mde.store.postgresql".open(server.url, clock, holder)
-  end,
-}
-
--- A clean place, in which `open` gives stores that are closed in the end.
-local function prepare(kind)
-  opened, clock = {}, clocks.new()
-  if kind == "sqlite" then
-    folder = os.tmpname()
-    os.remove(folder)
-  elseif kind == "postgresql" then
-    server:psql "DROP SCHEMA IF EXISTS mde CASCADE"
-    clock = require "mde.clock".system  -- the server's time is real
-  end
-end
-
-local function clean()
-  for _, store in ipairs(opened) do store:close() end
-  if folder then os.execute("rm -rf " .. folder) end
-  folder = nil
-end
-
-local function opener(kind)
-  return function(holder)
-    opened[#opened + 1] = KINDS[kind](holder)
-    return opened[#opened]
-  end
-end
-
-setup(function() server = postgresql.start() end)
-teardown(function() server:stop() end)
-
--- {{ Windows
-
-local function shares(kind)
-  local open, started = opener(kind), 0
-  before_each(function() started = 0 end)
-
-  local function quotas(per_minute, per_hour, count, reserve)
-    local list = {}
-    for i = 1, count do
-      started = started + 1
-      local store = open("process " .. started)
-      list[i] = quota.new(function() return per_minute, per_hour end, 30, store:windows "app",
-        reserve)
-      list[i].store = store
-    end
-    return list
-  end
-
-  local function now() return clock.monotonic() end
-
-  local function take(limits)
-    local slot, moment = limits:take("cancel", now())
-    limits.store:commit()
-    return slot, moment
-  end
-
-  local function answer(limits, slot, how)
-    limits[how or "answered"](limits, slot, now())
-    limits:flush()
-    limits.store:commit()
-  end
-
-  it("lets two processes take as many slots as one", function()
-    local limits = quotas(5, 100, 2)
-    local taken = 0
-    for i = 1, 10 do
-      local slot = take(limits[i % 2 + 1])
-      if slot then
-        taken = taken + 1
-        answer(limits[i % 2 + 1], slot)
-      end
-    end
-    assert.equal(5, taken)
-  end)
-
-  it("tells others of a slot that went unused, or was answered early", function()
-    local limits = quotas(2, 100, 2)
-    local first, second = take(limits[1]), take(limits[1])
-    local slot, moment = take(limits[2])
-    assert.is_nil(slot)
-    assert.is_true(moment <= now() + 1)  -- it looks again soon
-    answer(limits[1], first, "unused")
-    limits[2]:bucket("cancel").looked_at = -math.huge
-    assert.is_table((take(limits[2])))
-    answer(limits[1], second)
-  end)
-
-  it("counts what is lost and what a dead process took until its timeout is over", function()
-    local limits = quotas(1, 100, 2)
-    assert.is_table((take(limits[1])))
-    limits[1].store:close()
-    table.remove(opened, 1)
-    local bucket = limits[2]:bucket "cancel"
-    assert.is_nil((take(limits[2])))
-    assert.is_true(math.abs(bucket:free_at(0) - (now() + 30 + 61)) < 1)
-  end)
-
-  it("goes on after a restart, and forgets nothing of the last hour", function()
-    local limits = quotas(100, 3, 1)
-    for _ = 1, 3 do answer(limits[1], (take(limits[1]))) end
-    limits[1].store:close()
-    table.remove(opened, 1)
-    local again = quotas(100, 3, 1)[1]
-    local slot, moment = take(again)
-    assert.is_nil(slot)
-    assert.is_true(math.abs(moment - (now() + 3601)) < 1, moment - now())
-  end)
-
-  it("pauses all when one is told to", function()
-    local limits = quotas(100, 1500, 2)
-    limits[1]:pause("cancel", now() + 40)
-    limits[1]:flush()
-    limits[1].store:commit()
-    local slot, moment = take(limits[2])
-    assert.is_nil(slot)
-    assert.is_true(math.abs(moment - now() - 40) < 1)
-    assert.is_table((limits[2]:take("get", now())))
-    limits[2].store:commit()
-  end)
-
-  it("leaves a reserve to people", function()
-    local limits = quotas(10, 100, 2, 0.2)
-    limits[2].reserve = 0
-    for i = 1, 9 do
-      local slot = take(limits[1])
-      assert.equal(i <= 8, slot ~= nil)
-      if slot then answer(limits[1], slot) end
-    end
-    for _ = 1, 2 do answer(limits[2], (take(limits[2]))) end
-    assert.is_nil((take(limits[2])))
-  end)
-
-  it("takes nothing back into the windows that was rolled back", function()
-    local limits = quotas(1, 100, 2)
-    local slot = limits[1]:take("cancel", now())
-    limits[1].store:rollback()
-    limits[1]:unused(slot)
-    limits[1].pending = {}
-    assert.is_table((take(limits[2])))
-  end)
-
-  it("tells who holds slots", function()
-    local limits = quotas(10, 100, 2)
-    take(limits[1])
-    take(limits[1])
-    take(limits[2])
-    assert.same({ { "process 1", 2 }, { "process 2", 1 } },
-      limits[1].shared:holders("cancel", now() - 60))
-  end)
-end
-
--- }}
 
 -- {{ Journal
 
@@ -202,10 +39,8 @@ local function ids(iterator)
 end
 
 local function keeps(kind)
-  local open = opener(kind)
-
-  it("keeps what a batch is, and its items in their order", function()
-    local store = open "a"
+    it("keeps what a batch is, and its items in their order", function()
+    local store = stores.open "a"
     local batch = new_batch(store, 1234)
     local found = assert(store.journal:find(batch.name))
     for _, key in ipairs { "name", "who", "tenant", "application", "command", "comment", "order" } do
@@ -221,7 +56,7 @@ local function keeps(kind)
   end)
 
   it("takes an id once that is given again, and says how often", function()
-    local batch, lock = draft_of(open "a", 250)
+    local batch, lock = draft_of(stores.open "a", 250)
     for i = 1, 7 do batch:add(id_of(i)) end
     assert.same({ 250, 7 }, { batch:complete() })
     batch:begin()
@@ -230,12 +65,12 @@ local function keeps(kind)
   end)
 
   it("shows no draft, and drops one whose process has ended", function()
-    local store = open "a"
+    local store = stores.open "a"
     local batch, lock = draft_of(store, 5, { name = "mine" })
     assert.same({}, store.journal:batches())
     assert.is_nil((store.journal:find "mine"))
     if kind ~= "memory" then
-      local _, err = open "b".journal:draft { name = "mine", who = "x", application = "x",
+      local _, err = stores.open "b".journal:draft { name = "mine", who = "x", application = "x",
                                               comment = "x", order = "given" }
       assert.equal("invalid_argument", err.code)
     end
@@ -248,7 +83,7 @@ local function keeps(kind)
   end)
 
   it("drops a draft that is given up", function()
-    local store = open "a"
+    local store = stores.open "a"
     local batch, lock = draft_of(store, 300)
     batch:discard()
     lock:release()
@@ -257,7 +92,7 @@ local function keeps(kind)
   end)
 
   it("tells of each item how it stands, and what is left to do in which order", function()
-    local store = open "a"
+    local store = stores.open "a"
     local batch = new_batch(store, 6)
     local items, list = batch:items(), {}
     for i = 1, 6 do list[i] = items() end
@@ -288,7 +123,7 @@ local function keeps(kind)
   end)
 
   it("takes back what was not committed", function()
-    local store = open "a"
+    local store = stores.open "a"
     local batch = new_batch(store, 2)
     batch:sent(batch:items()())
     store:rollback()
@@ -296,7 +131,7 @@ local function keeps(kind)
   end)
 
   it("keeps moments and numbers beyond 32 bits", function()
-    local store = open "a"
+    local store = stores.open "a"
     store.database:begin()
     store.journal:note_audit_head("soc1", { n = 2 ^ 40, hash = "x" })
     store.journal:note_audit_head("soc1", { n = 3, hash = "older" })
@@ -313,7 +148,7 @@ local function keeps(kind)
   if kind == "memory" then return end
 
   it("gives a batch one holder, until it lets go or ends", function()
-    local a, b = open "dana", open "otto"
+    local a, b = stores.open "dana", stores.open "otto"
     local batch = new_batch(a, 1)
     local lock = assert(batch:hold())
     local same = assert(b.journal:find(batch.name))
@@ -322,8 +157,7 @@ local function keeps(kind)
     lock:release()
     assert.is_nil(same:holder())
     assert.is_truthy(same:hold())
-    b:close()
-    table.remove(opened)
+    stores.close(b)
     local again
     for _ = 1, 10000 do  -- a server notices the end of a connection a little later
       again = batch:hold()
@@ -333,7 +167,7 @@ local function keeps(kind)
   end)
 
   it("gives each of many the next that nobody holds", function()
-    local a, b = open "a", open "b"
+    local a, b = stores.open "a", stores.open "b"
     for i = 1, 3 do new_batch(a, 1, { name = "b" .. i }) end
     local first, lock = a:take(a.journal:batches())
     local second, other = b:take(b.journal:batches())
@@ -344,9 +178,9 @@ local function keeps(kind)
   end)
 
   it("refuses the schema of a newer mde", function()
-    local store = open "a"
+    local store = stores.open "a"
     store.database:run("INSERT INTO versions (version) VALUES (?)", 99)
-    local done, err = pcall(open, "b")
+    local done, err = pcall(stores.open, "b")
     assert.is_false(done)
     assert.equal("store", err.code)
     assert.truthy(err.message:find("has schema 99", 1, true), err.message)
@@ -356,14 +190,14 @@ local function keeps(kind)
   it("brings an older one up to date", function()
     local schema = require "mde.store.schema"
     local last = table.remove(schema.steps)
-    local done, old = pcall(open, "old")
+    local done, old = pcall(stores.open, "old")
     schema.steps[#schema.steps + 1] = last
     assert.is_true(done, old)
     assert.equal(1, old.database:row "SELECT max(version) FROM versions")
     old:windows("app"):news()
     old:windows("app"):take("cancel", 5000)
     old:commit()
-    local new = open "new"
+    local new = stores.open "new"
     assert.equal(2, new.database:row "SELECT max(version) FROM versions")
     assert.equal(1, #new:windows("app"):news())
     new:commit()
@@ -375,31 +209,20 @@ end
 
 for _, kind in ipairs { "memory", "sqlite", "postgresql" } do
   describe(("the store in %s"):format(kind), function()
-    before_each(function() prepare(kind) end)
-    after_each(clean)
-    if kind ~= "memory" then shares(kind) end
+    before_each(function() stores.prepare(kind) end)
+    after_each(stores.clean)
     keeps(kind)
   end)
 end
 
-describe("windows in memory", function()
-  it("are shared by the clients of one store, not by others", function()
-    local store = memory.new()
-    local function limits(from) return quota.new(function() return 1 end, 30, from:windows "app") end
-    assert.is_table((limits(store):take("cancel", 0)))
-    assert.is_nil((limits(store):take("cancel", 0)))
-    assert.is_table((limits(memory.new()):take("cancel", 0)))
-  end)
-end)
-
 describe("tokens", function()
-  before_each(function() prepare "sqlite" end)
-  after_each(clean)
+  before_each(function() stores.prepare "sqlite" end)
+  after_each(stores.clean)
 
   for _, kind in ipairs { "memory", "sqlite" } do
     it("are kept until they are forgotten, in " .. kind, function()
-      local store = kind == "memory" and memory.new() or opener(kind) "a"
-      local tokens, header, expires = store.tokens, core.secret "Bearer x", clock.wall() + 100
+      local store = kind == "memory" and memory.new() or stores.open "a"
+      local tokens, header, expires = store.tokens, core.secret "Bearer x", stores.clock.wall() + 100
       assert.is_nil((tokens:get "me"))
       tokens:put("me", header, expires)
       assert.same({ header, expires }, { tokens:get "me" })
@@ -412,56 +235,57 @@ describe("tokens", function()
   end
 
   it("are in a file of their own, and never in PostgreSQL", function()
-    local store = opener "sqlite" "a"
-    store.tokens:put("me", core.secret "Bearer sesame", clock.wall() + 100)
-    store:close()
-    table.remove(opened)
+    local store = stores.open "a"
+    store.tokens:put("me", core.secret "Bearer sesame", stores.clock.wall() + 100)
+    stores.close(store)
     local function has(name)
-      return os.execute(("cat %s/%s* | grep -q sesame"):format(folder, name)) == true
+      return os.execute(("cat %s/%s* | grep -q sesame"):format(stores.folder, name)) == true
     end
     assert.same({ false, true }, { has "mde.db", has "tokens.db" })
-    assert.is_nil(opener "postgresql" "a".tokens)
+    stores.clean()
+    stores.prepare "postgresql"
+    assert.is_nil(stores.open "a".tokens)
   end)
 end)
 
 describe("the SQLite store", function()
-  before_each(function() prepare "sqlite" end)
-  after_each(clean)
+  before_each(function() stores.prepare "sqlite" end)
+  after_each(stores.clean)
 
   it("is its user's alone, and on the disk before a commit is answered", function()
-    local store, file = opener "sqlite" "a", require "mde.file"
+    local store, file = stores.open "a", require "mde.file"
     new_batch(store, 1)
-    store.tokens:put("me", core.secret "Bearer x", clock.wall() + 100)
+    store.tokens:put("me", core.secret "Bearer x", stores.clock.wall() + 100)
     for _, name in ipairs { "mde.db", "mde.db-wal", "mde.db-shm", "tokens.db" } do
-      assert.equal(384, file.mode(folder .. "/" .. name), name)  -- 0600
+      assert.equal(384, file.mode(stores.folder .. "/" .. name), name)  -- 0600
     end
-    assert.equal(448, file.mode(folder))  -- 0700
+    assert.equal(448, file.mode(stores.folder))  -- 0700
     assert.same({ "wal", 2 }, { store.database:once "PRAGMA journal_mode",
                                 store.database:once "PRAGMA synchronous" })
   end)
 
   it("has a time that does not step with the wall clock, nor back after a boot", function()
-    local store = opener "sqlite" "a"
+    local store = stores.open "a"
     local start = store:now()
-    clock.set(clock.wall() + 7200)
+    stores.clock.set(stores.clock.wall() + 7200)
     assert.equal(start, store:now())
-    assert.equal(start, opener "sqlite" "b":now())
+    assert.equal(start, stores.open "b":now())
     store:windows("app"):news()
-    store:windows("app"):take("cancel", clock.monotonic() + 30)
+    store:windows("app"):take("cancel", stores.clock.monotonic() + 30)
     store:commit()
-    clock.set(clock.wall() - 86400)
-    clock.boot = function() return "another" end
-    assert.is_true(opener "sqlite" "c":now() >= start)
+    stores.clock.set(stores.clock.wall() - 86400)
+    stores.clock.boot = function() return "another" end
+    assert.is_true(stores.open "c":now() >= start)
   end)
 
   it("drops old notes of its windows", function()
-    local store = opener "sqlite" "a"
+    local store = stores.open "a"
     local windows = store:windows "app"
     windows:news()
-    for _ = 1, 5 do windows:take("cancel", clock.monotonic()) end
+    for _ = 1, 5 do windows:take("cancel", stores.clock.monotonic()) end
     store:commit()
-    clock.advance(8000)
-    windows = opener "sqlite" "b":windows "app"
+    stores.clock.advance(8000)
+    windows = stores.open "b":windows "app"
     assert.same({}, windows:news())
     windows.store:commit()
     assert.equal(0, store.database:row "SELECT count(*) FROM slots")

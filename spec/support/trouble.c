@@ -5,6 +5,7 @@
 ** kill:N         SIGKILL at the Nth instant. Instants are before and after each
 **                call of CHANGE below: 1 is before the first, 2 right after it,
 **                3 before the second, ...
+** kill:N:NAME    the same, but only calls whose names begin so count, as with send
 ** full:N:PATH    there is no space left below PATH from the Nth call on that
 **                needs some (writes, and what makes a file longer): ENOSPC
 ** torn:N:PATH    the same, but that the Nth call still writes half of its bytes,
@@ -47,7 +48,7 @@ static struct {
   long n;
   atomic_long count;  /* of instants, or of calls that needed space */
   pid_t pid;          /* whose trouble it is */
-  char path[PATH_MAX];
+  char path[PATH_MAX];  /* or, for KILL, a name */
 } trouble;
 
 
@@ -59,7 +60,7 @@ static _Noreturn void refuse (const char *what) {
 
 /* Paths are compared as they are without links. */
 static void set_path (const char *path) {
-  if (realpath(path, trouble.path) == NULL)
+  if (trouble.kind == KILL || realpath(path, trouble.path) == NULL)
     (void)snprintf(trouble.path, sizeof trouble.path, "%s", path);
 }
 
@@ -76,12 +77,13 @@ __attribute__((constructor)) static void begin (void) {
   rest += strlen(names[kind]);
   if (kind != DENIED) {
     trouble.n = strtol(rest, &end, 10);
-    if (end == rest || trouble.n < 1 || *end != (kind == KILL ? '\0' : ':')) refuse(what);
-    rest = end + 1;
+    if (end == rest || trouble.n < 1 || (*end != ':' && (kind != KILL || *end != '\0')))
+      refuse(what);
+    rest = *end == ':' ? end + 1 : end;
   }
-  if (kind != KILL) set_path(rest);
   trouble.pid = getpid();
   trouble.kind = kind;
+  set_path(rest);
   unsetenv("MDE_TROUBLE");
 }
 
@@ -91,8 +93,10 @@ static bool has (int kind) {
 }
 
 
-static void instant (void) {
-  if (!has(KILL) || atomic_fetch_add(&trouble.count, 1) + 1 != trouble.n) return;
+static void instant (const char *name) {
+  if (!has(KILL) || strncmp(name, trouble.path, strlen(trouble.path)) != 0
+      || atomic_fetch_add(&trouble.count, 1) + 1 != trouble.n)
+    return;
   kill(trouble.pid, SIGKILL);
   for (;;) pause();
 }
@@ -214,7 +218,7 @@ static void *find (void **place, const char *name) {
 
 /* A call with instants before and after it, and one without. */
 #define CHANGE(type, name, parameters, arguments, problem) \
-  CALL(type, name, parameters, arguments, problem, -1, instant())
+  CALL(type, name, parameters, arguments, problem, -1, instant(#name))
 #define QUIET(type, name, parameters, arguments, problem) \
   CALL(type, name, parameters, arguments, problem, -1, (void)0)
 

@@ -14,6 +14,7 @@ local function build()
   assert(os.execute(([[
     library=%s source=%s/trouble.c
     [ -e "$library" ] && [ ! "$source" -nt "$library" ] && exit
+    unset LD_PRELOAD
     mkdir -p "${library%%/*}" &&
       cc -std=c11 -D_GNU_SOURCE -Wall -Wextra -O2 -fPIC -fvisibility=hidden -shared \
         -o "$library.$$" "$source" -ldl && mv "$library.$$" "$library"]])

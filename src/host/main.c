@@ -149,6 +149,7 @@ int main (int count, char **arguments) {
   guard_memory();
   set_characters();
   signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN);  /* a limit on files is an error of a write */
   L = luaL_newstate();
   if (L == NULL) {
     fputs("mde: not enough memory\n", stderr);

@@ -95,6 +95,7 @@ static int set_attributes (posix_spawnattr_t *attributes) {
   sigemptyset(&blocked);
   sigemptyset(&usual);
   sigaddset(&usual, SIGPIPE);
+  sigaddset(&usual, SIGXFSZ);
   sigaddset(&usual, SIGINT);
   sigaddset(&usual, SIGTERM);
   sigaddset(&usual, SIGHUP);

@@ -102,7 +102,8 @@ end
 -- What follows the program of `sim` and the playbook of `run` is theirs, not
 -- ours: argparse is told so by "--".
 local TAKES_REST = { run = true, sim = true }
-local TAKES_VALUE = { ["--timeout"] = true, ["--store"] = true, ["--port"] = true, ["--quota"] = true }
+local TAKES_VALUE = { ["--timeout"] = true, ["--store"] = true, ["--port"] = true,
+                      ["--quota"] = true }
 
 local function split_rest(arguments)
   local words, result, command = 0, {}, nil

@@ -174,7 +174,9 @@ function Report:summary(seconds)
       .. "\nalready InProgress may have taken effect; its machine then has to be released.",
       self.isolations)
   end
-  if not self.batch then return output.note("The store was memory: nothing of this batch is kept.") end
+  if not self.batch then
+    return output.note("The store was memory: nothing of this batch is kept.")
+  end
   output.note("Batch %s: mde batch show %s, mde batch report %s --html", self.batch, self.batch,
     self.batch)
 end

@@ -4,31 +4,37 @@ local course = {}
 
 local STATES = { begun = "running", resumed = "running", stopped = "stopped", ended = "ended" }
 
--- -> { state, begun, last, seconds, working }: how it stands ("not begun", "running" (for
--- all that is recorded: whoever ran it may have died), "stopped" or "ended"), when it
--- began and when something last happened, how long that is (up to `now` where it runs),
--- and how much of it somebody was at work, which is nil where nobody knows: it was
--- resumed with no stop before
-function course.of(batch, history, now)
-  local self = { state = "not begun", begun = batch.created, last = batch.created, working = 0 }
-  local since  -- when somebody went to work, while somebody is at it
-  local function happened(event, state)
-    if since and state == "running" then self.working = nil end
-    if since and self.working then self.working = self.working + event.at - since end
-    since = state == "running" and event.at or nil
-    self.state, self.last = state, event.at
-    if event.kind == "begun" then self.begun = event.at end
-  end
+-- Follows the history. -> state, when it began, when something last happened, how long
+-- somebody was at work until then (nil where nobody knows: who was at it wrote no end)
+local function follow(batch, history)
+  local state, begun, last, working = "not begun", batch.created, batch.created, 0
   for _, event in ipairs(history) do
-    local state = STATES[event.kind]
-    if state then happened(event, state) end
+    local next_state = STATES[event.kind]
+    if next_state then
+      if state == "running" and next_state == "running" then working = nil end
+      if state == "running" and working then working = working + event.at - last end
+      if event.kind == "begun" then begun = event.at end
+      state, last = next_state, event.at
+    end
   end
-  if self.state == "running" then
-    self.last = math.max(self.last, now)
-    if self.working then self.working = self.working + self.last - since end
+  return state, begun, last, working
+end
+
+-- -> { state, begun, seconds, working }. The state is "not begun", "running", "stopped",
+-- "ended", or "broken off" where history says that it runs and nobody does
+-- (`is_held`: whether somebody may). `seconds` it took, up to `now` where it runs, and
+-- in so many of them somebody was at work; nil where nobody knows.
+function course.of(batch, history, now, is_held)
+  local state, begun, last, working = follow(batch, history)
+  if state == "running" and not is_held then
+    return { state = "broken off", begun = begun }
+  elseif state == "running" then
+    now = math.max(now, last)
+    working = working and working + now - last
+    last = now
   end
-  self.seconds = self.last - self.begun
-  return self
+  return { state = state, begun = begun, seconds = state ~= "not begun" and last - begun or nil,
+           working = working }
 end
 
 return course

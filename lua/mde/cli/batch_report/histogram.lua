@@ -31,6 +31,7 @@ end
 function Histogram:quantile(share)
   if self.count == 0 then return nil end
   local order, rank, passed = {}, math.max(1, math.ceil(share * self.count)), 0
+  if rank == self.count then return self.longest end
   for bin in pairs(self.bins) do order[#order + 1] = bin end
   table.sort(order)
   for _, bin in ipairs(order) do

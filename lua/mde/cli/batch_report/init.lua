@@ -1,7 +1,7 @@
 -- The report of a batch, running, stopped or ended: what was asked, what became of it,
 -- and how it kept to the service's limits.
 --
--- A batch is what mde.batches (the store) gives:
+-- A batch is what the store gives:
 --   name, created (seconds since 1970), who ("dana@soc1"), tenant, application, comment,
 --   order ("given", "newest" or "oldest"), count (of items), and maybe command, plan
 --   batch:history()  -> array of { at, kind ("begun", "resumed", "stopped" or "ended"),
@@ -10,6 +10,7 @@
 --                       (nil: none yet), in_air (true: sent, without a recorded outcome),
 --                       status, http, request_id, machine, machine_id, type, requestor,
 --                       error (a code), message, sends (moments), ended_at }
+--   batch:holder()   -> who runs it now, or nil. It may be missing.
 -- No item is held. The page reads the items twice, its numbers come first: in a store
 -- that others write to, both times from one snapshot.
 
@@ -54,8 +55,8 @@ function report.write(batch, format, options)
   options = options or {}
   local now = options.now or require("mde.clock").system.wall()
   local limits = options.limits or require("mde.core").operation.rows.cancel
-  local history = batch:history()
-  formats[format](batch, history, course.of(batch, history, now), limits, now)
+  local history, is_held = batch:history(), not batch.holder or batch:holder()
+  formats[format](batch, history, course.of(batch, history, now, is_held), limits, now)
 end
 
 return report

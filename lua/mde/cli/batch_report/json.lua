@@ -8,7 +8,7 @@ local outcomes = require "mde.cli.batch_report.outcome"
 local record = require "mde.cli.batch_report.record"
 local statistics = require "mde.cli.batch_report.statistics"
 
-local BATCH = { "name", "state", "created", "begun", "last", "seconds", "working", "who", "tenant",
+local BATCH = { "name", "state", "created", "begun", "seconds", "working", "who", "tenant",
                 "application", "command", "plan", "comment", "order", "count", "reported" }
 local TOP = 100  -- groups that are listed alone
 
@@ -33,8 +33,8 @@ end
 
 local function batch_object(batch, course, now)
   return fill({
-    name = batch.name, state = course.state, created = record.moment(batch.created),
-    begun = record.moment(course.begun), last = record.moment(course.last),
+    name = batch.name, state = course.state:gsub(" ", "_"), created = record.moment(batch.created),
+    begun = course.state ~= "not begun" and record.moment(course.begun) or nil,
     seconds = course.seconds, working = course.working, who = batch.who, tenant = batch.tenant,
     application = batch.application, command = batch.command, plan = batch.plan,
     comment = batch.comment, order = batch.order, count = batch.count,
@@ -101,12 +101,13 @@ end
 
 local TIMES = { "median", "p90", "p99", "longest" }
 
-local STATISTICS = { "items", "outcomes", "kinds", "isolations", "sent", "sent_again", "waiting",
-                     "answer", "reasons", "types", "domains", "requestors", "calls" }
+local STATISTICS = { "items", "open", "outcomes", "kinds", "isolations", "sent", "sent_again",
+                     "waiting", "answer", "reasons", "types", "domains", "requestors", "calls" }
 
 local function statistics_object(numbers, limits)
   return {
-    items = numbers.items, outcomes = counts_object(numbers.outcomes), kinds = numbers.kinds,
+    items = numbers.items, open = numbers.open, kinds = numbers.kinds,
+    outcomes = counts_object(numbers.outcomes),
     isolations = numbers.isolations, sent = numbers.sent, sent_again = numbers.sent_again,
     waiting = fill(numbers.waiting, TIMES), answer = fill(numbers.answer, TIMES),
     reasons = reasons_object(numbers.reasons), types = groups_object(numbers.by.type),

@@ -1,30 +1,30 @@
 -- How an item of a batch stands: its verdict (mde.verdict), or "in_air" (sent, without
--- a recorded outcome) or "never_sent". Outcomes are of four kinds, told apart by
--- what is left to do about them.
+-- a recorded outcome) or "never_sent". Outcomes are of four kinds; whatever kind they
+-- are of, those are open that a resume takes up.
 
-local verdicts = require("mde.verdict").all
+local verdict = require "mde.verdict"
 
 local outcome = {}
 
 -- All outcomes, in the order of a report.
-outcome.all = table.move(verdicts, 1, #verdicts, 1, {})
+outcome.all = table.move(verdict.all, 1, #verdict.all, 1, {})
 outcome.all[#outcome.all + 1] = "in_air"
 outcome.all[#outcome.all + 1] = "never_sent"
 
-outcome.kinds = { "good", "moot", "refused", "open" }
+outcome.kinds = { "good", "moot", "refused", "undecided" }
 
 outcome.titles = {
   good = "as asked",
   moot = "ended before",
   refused = "refused",
-  open = "open",
+  undecided = "no outcome",
 }
 
 local KINDS = {
   cancelled = "good", already_cancelled = "good", accepted = "good",
   already_final = "moot", too_late = "moot",
   not_found = "refused", forbidden = "refused", error = "refused",
-  unsent = "open", unknown = "open", in_air = "open", never_sent = "open",
+  unsent = "undecided", unknown = "undecided", in_air = "undecided", never_sent = "undecided",
 }
 
 -- The kind of an outcome; of one that this version doesn't know, "refused": somebody
@@ -33,19 +33,24 @@ function outcome.kind(name)
   return KINDS[name] or "refused"
 end
 
+-- Whether something is left to be done about an item of this outcome.
+function outcome.is_open(name)
+  return not verdict.settled[name]
+end
+
 outcome.meanings = {
   cancelled = "by this batch",
   already_cancelled = "by an earlier cancel",
-  accepted = "taken by the service, not final yet",
+  accepted = "taken, and not final yet; a resume looks again",
   already_final = "had ended before; nothing was left to cancel",
   too_late = "Cancelled, but its commands had completed",
   not_found = "not known to the service: check ids and tenant",
-  forbidden = "a permission is missing",
-  error = "refused by the service, for a reason that it gives",
+  forbidden = "a permission is missing; a resume tries again",
+  error = "refused or failed; a resume tries again",
   unsent = "never went out; a resume sends it",
   unknown = "went out, or may have; a resume settles it",
-  in_air = "sent, no outcome recorded; a resume settles it",
-  never_sent = "not sent yet",
+  in_air = "sent, and nothing known; a resume settles it",
+  never_sent = "not sent yet; a resume sends it",
 }
 
 local LABELS = { in_air = "in the air", never_sent = "never sent" }

@@ -89,12 +89,10 @@ end
 -- Why an item did not end as asked, without what differs from item to item; nil
 -- where nothing went wrong (yet).
 local function reason(item)
+  if item.verdict == "already_final" and item.status then return "ended as " .. item.status end
+  if item.verdict == "too_late" then return "its commands had completed" end
   local text = item.message or item.error
-  if not text then
-    if item.verdict == "already_final" then return "it was " .. (item.status or "final") end
-    if item.verdict == "too_late" then return "its commands had completed" end
-    return nil
-  end
+  if not text then return nil end
   text = text:gsub("%x+%-%x+%-%x+%-%x+%-%x+", function(id) return #id == 36 and "…" or id end)
   return (text:gsub("%x+", function(id) return #id >= 32 and "…" or id end))
 end
@@ -106,7 +104,7 @@ local function add_reason(self, item, outcome)
   local group = self.reasons:get(key)
   if group.name and not group.example then
     group.outcome, group.error, group.http = outcome, item.error, item.http
-    group.reason, group.example, group.machine = text, item.id, item.machine
+    group.reason, group.example = text, item.id
   end
   count(group, outcome)
 end
@@ -116,7 +114,7 @@ end
 -- Of a batch that began at `begun` (seconds since 1970).
 function statistics.new(begun)
   return setmetatable({
-    begun = begun, items = 0, outcomes = {}, sent = 0, sent_again = 0,
+    begun = begun, items = 0, open = 0, outcomes = {}, sent = 0, sent_again = 0,
     by = { type = new_groups(MOST_GROUPS), domain = new_groups(MOST_GROUPS),
            requestor = new_groups(MOST_GROUPS) },
     reasons = new_groups(MOST_REASONS),
@@ -150,6 +148,7 @@ end
 function Statistics:add(item)
   local outcome, by = outcomes.of(item), self.by
   self.items = self.items + 1
+  if outcomes.is_open(outcome) then self.open = self.open + 1 end
   self.outcomes[outcome] = (self.outcomes[outcome] or 0) + 1
   count(by.type:get(item.type or "-"), outcome)
   count(by.domain:get(statistics.domain(item.machine)), outcome)
@@ -159,15 +158,16 @@ function Statistics:add(item)
   if outcome ~= "cancelled" then add_reason(self, item, outcome) end
 end
 
--- -> { items, outcomes (outcome -> how many), kinds (kind -> how many), by = { type,
--- domain, requestor: arrays of { name, items, outcomes } }, reasons: array of { outcome,
--- error, http, reason, items, example, machine }, isolations = { cancelled, in_effect },
+-- -> { items, open (how many), outcomes (outcome -> how many), kinds (kind -> how many),
+-- by = { type, domain, requestor: arrays of { name, items, outcomes } }, reasons: array of
+-- { outcome, error, http, reason, items, example }, isolations = { cancelled, in_effect },
 -- sent and sent_again (items), calls (see calls.lua), waiting, answer (see histogram.lua) }
 function Statistics:summary()
   local by = {}
   for name, groups in pairs(self.by) do by[name] = groups:sorted() end
   return {
-    items = self.items, outcomes = self.outcomes, kinds = outcomes.by_kind(self.outcomes),
+    items = self.items, open = self.open, outcomes = self.outcomes,
+    kinds = outcomes.by_kind(self.outcomes),
     by = by, reasons = self.reasons:sorted(), isolations = self.isolations,
     sent = self.sent, sent_again = self.sent_again, calls = self.calls:summary(),
     waiting = self.waiting:summary(), answer = self.answer:summary(),

@@ -4,6 +4,7 @@
 local date = require "mde.date"
 local output = require "mde.cli.output"
 local outcomes = require "mde.cli.batch_report.outcome"
+local show_table = require "mde.cli.table"
 local statistics = require "mde.cli.batch_report.statistics"
 local terminal = require "mde.terminal"
 local words = require "mde.cli.batch_report.words"
@@ -16,20 +17,9 @@ local function say(format, ...)
   output.line(terminal.printable(select("#", ...) > 0 and format:format(...) or format))
 end
 
--- Prints a table (mde.cli.table) under an empty line. Columns with `number` are aligned
--- to the right.
 local function print_table(columns, rows)
   output.line ""
-  for i, column in ipairs(columns) do
-    if column.number then
-      local width = #column.title
-      for _, row in ipairs(rows) do width = math.max(width, #tostring(row[i] or "")) end
-      local form = ("%%%ds"):format(width)
-      column.title = form:format(column.title)
-      for _, row in ipairs(rows) do row[i] = form:format(tostring(row[i] or "")) end
-    end
-  end
-  require "mde.cli.table"(columns, rows)
+  show_table(columns, rows)
 end
 
 -- Prints text over several lines, broken between words.
@@ -49,7 +39,7 @@ end
 -- {{ Parts
 
 local function print_batch(batch, numbers, course)
-  local open = numbers.kinds.open
+  local open = numbers.open
   say("Batch %s: %s, %s", batch.name, course.state,
     open == 0 and "nothing open" or words.counted(open, "item", "items") .. " open")
   output.line ""
@@ -85,8 +75,8 @@ local function print_outcomes(numbers)
                 outcomes.meanings[name] }
   end
   if #rows == 0 then return end
-  print_table({ { title = "OUTCOME" }, { title = "ITEMS", number = true },
-                { title = "SHARE", number = true }, { title = "MEANING", may_cut = true } }, rows)
+  print_table({ { title = "OUTCOME" }, { title = "ITEMS", right = true },
+                { title = "SHARE", right = true }, { title = "MEANING", may_cut = true } }, rows)
 end
 
 -- Columns of counts: one an outcome if that fits beside names and totals, else one a
@@ -109,9 +99,10 @@ end
 
 local function print_groups(title, groups, numbers)
   local counts = count_columns(numbers)
-  local columns, rows = { { title = title, may_cut = true }, { title = "ITEMS", number = true } }, {}
+  local columns = { { title = title, may_cut = true }, { title = "ITEMS", right = true } }
+  local rows = {}
   for _, column in ipairs(counts) do
-    columns[#columns + 1] = { title = column.title, number = true }
+    columns[#columns + 1] = { title = column.title, right = true }
   end
   for i, group in ipairs(statistics.top(groups, TOP)) do
     local name = group.name or group.groups and group.groups .. " others" or "all others"
@@ -150,7 +141,7 @@ local function print_times(numbers)
   if #rows == 0 then return end
   local columns = { { title = "TIME" } }
   for i, title in ipairs { "ITEMS", "MEDIAN", "90 %", "99 %", "LONGEST" } do
-    columns[i + 1] = { title = title, number = true }
+    columns[i + 1] = { title = title, right = true }
   end
   print_table(columns, rows)
 end
@@ -168,8 +159,8 @@ local function print_reasons(numbers)
   end
 end
 
-local function print_steps(batch, numbers)
-  local steps, width = words.next_steps(batch, numbers), 0
+local function print_steps(batch, numbers, course)
+  local steps, width = words.next_steps(batch, numbers, course), 0
   steps[#steps + 1] = { command = "mde batch report " .. words.shell_word(batch.name)
                           .. " --html > report.html", why = "every item, to read and search" }
   for _, step in ipairs(steps) do width = math.max(width, #step.command) end
@@ -196,5 +187,5 @@ return function(batch, history, numbers, course, limits)
     output.line ""
     print_folded(sentence)
   end
-  print_steps(batch, numbers)
+  print_steps(batch, numbers, course)
 end

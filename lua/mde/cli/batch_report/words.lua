@@ -4,9 +4,10 @@ local duration = require "mde.duration"
 
 local words = {}
 
--- Seconds, as mde.duration writes them, but with hundredths below ten.
+-- Seconds, as mde.duration writes them, but finer below ten: "303ms", "2.1s".
 function words.seconds(seconds)
-  if seconds < 9.995 then return ("%.2fs"):format(seconds) end
+  if seconds < 0.9995 then return ("%.0fms"):format(seconds * 1000) end
+  if seconds < 9.95 then return ("%.1fs"):format(seconds) end
   return duration.text(seconds)
 end
 
@@ -34,22 +35,26 @@ end
 -- How long a batch took: see course.lua.
 function words.took(course)
   if course.state == "not begun" then return "not begun" end
+  if not course.seconds then return "not known: no end was written" end
   local text = duration.text(course.seconds)
+  if course.state == "running" then text = text .. " so far" end
   if not course.working or course.seconds - course.working < 1 then return text end
   return ("%s, of which %s at work"):format(text, duration.text(course.working))
 end
 
--- What has to be known about isolations: sentences, none without any.
-function words.isolations(isolations)
+-- What has to be known about isolations: sentences, none without any. `number` writes
+-- the numbers (default: their digits alone).
+function words.isolations(isolations, number)
+  number = number or tostring
   local list = {}
   if isolations.cancelled > 0 then
-    list[#list + 1] = ("Isolations among the cancelled: %d. Cancelling is not un-isolating: one"
+    list[#list + 1] = ("Isolations among the cancelled: %s. Cancelling is not un-isolating: one"
       .. " that was already InProgress may have taken effect; its machine then has to be"
-      .. " released."):format(isolations.cancelled)
+      .. " released."):format(number(isolations.cancelled))
   end
   if isolations.in_effect > 0 then
-    list[#list + 1] = ("Isolations that had completed before they could be cancelled: %d. Their"
-      .. " machines are isolated until they are released."):format(isolations.in_effect)
+    list[#list + 1] = ("Isolations that had completed before they could be cancelled: %s. Their"
+      .. " machines are isolated until they are released."):format(number(isolations.in_effect))
   end
   return list
 end
@@ -60,18 +65,19 @@ function words.shell_word(text)
   return "'" .. text:gsub("'", "'\\''") .. "'"
 end
 
--- What to do next: array of { command, why }. `counts` are by outcome.
-function words.next_steps(batch, numbers)
+-- What to do next: array of { command, why }.
+function words.next_steps(batch, numbers, course)
   local outcomes = require "mde.cli.batch_report.outcome"
   local steps, name = {}, words.shell_word(batch.name)
   local function add(command, why) steps[#steps + 1] = { command = command, why = why } end
-  if numbers.kinds.open > 0 then
-    add("mde resume " .. name, ("sends and settles the %d open"):format(numbers.kinds.open))
+  if numbers.open > 0 and course.state ~= "running" then
+    add("mde resume " .. name, ("takes up the %d open"):format(numbers.open))
   end
+  if numbers.open > 0 then add(("mde batch show %s --verdict open"):format(name), "shows them") end
   for _, outcome in ipairs(outcomes.present(numbers.outcomes)) do
     local kind = outcomes.kind(outcome)
     if kind == "refused" or kind == "moot" then
-      add(("mde batch show %s --verdict %s"):format(name, outcome),
+      add(("mde batch show %s --verdict %s"):format(name, words.shell_word(outcome)),
         "shows the " .. numbers.outcomes[outcome])
     end
   end
