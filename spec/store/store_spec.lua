@@ -43,7 +43,8 @@ local function keeps(kind)
     local store = stores.open "a"
     local batch = new_batch(store, 1234)
     local found = assert(store.journal:find(batch.name))
-    for _, key in ipairs { "name", "who", "tenant", "application", "command", "comment", "order" } do
+    for _, key in ipairs { "name", "who", "tenant", "application", "command", "comment",
+                           "order" } do
       assert.equal(batch[key], found[key])
     end
     assert.truthy(batch.name:find "^%d%d%d%d%-%d%d%-%d%d%.1$")
@@ -66,17 +67,16 @@ local function keeps(kind)
 
   it("shows no draft, and drops one whose process has ended", function()
     local store = stores.open "a"
-    local batch, lock = draft_of(store, 5, { name = "mine" })
+    local _, lock = draft_of(store, 5, { name = "mine" })
     assert.same({}, store.journal:batches())
     assert.is_nil((store.journal:find "mine"))
     if kind ~= "memory" then
       local _, err = stores.open "b".journal:draft { name = "mine", who = "x", application = "x",
-                                              comment = "x", order = "given" }
+                                                     comment = "x", order = "given" }
       assert.equal("invalid_argument", err.code)
     end
     lock:release()  -- as its end does
-    batch = new_batch(store, 3, { name = "mine" })
-    assert.equal(3, #ids(batch:items()))
+    assert.equal(3, #ids(new_batch(store, 3, { name = "mine" }):items()))
     local _, err = store.journal:draft { name = "mine", who = "x", application = "x",
                                          comment = "x", order = "given" }
     assert.truthy(err.message:find "mde resume mine")
@@ -115,7 +115,9 @@ local function keeps(kind)
       { rows[3].verdict, rows[3].in_air, rows[4].verdict, rows[5].verdict })
     assert.same({ 3, 4, 5, 2, 6 }, ids(batch:items()))
     local first = {}
-    for item in batch:items() do first[tonumber(item.id:sub(1, 8), 16)] = item.read_first or false end
+    for item in batch:items() do
+      first[tonumber(item.id:sub(1, 8), 16)] = item.read_first or false
+    end
     assert.same({ [2] = false, [3] = true, [4] = false, [5] = false, [6] = false }, first)
     local counts, in_air, left = batch:counts()
     assert.same({ { cancelled = 1, forbidden = 1, unsent = 1 }, 1, 2 }, { counts, in_air, left })
@@ -222,7 +224,8 @@ describe("tokens", function()
   for _, kind in ipairs { "memory", "sqlite" } do
     it("are kept until they are forgotten, in " .. kind, function()
       local store = kind == "memory" and memory.new() or stores.open "a"
-      local tokens, header, expires = store.tokens, core.secret "Bearer x", stores.clock.wall() + 100
+      local tokens, header = store.tokens, core.secret "Bearer x"
+      local expires = stores.clock.wall() + 100
       assert.is_nil((tokens:get "me"))
       tokens:put("me", header, expires)
       assert.same({ header, expires }, { tokens:get "me" })

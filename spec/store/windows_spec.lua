@@ -134,7 +134,9 @@ end
 describe("windows in memory", function()
   it("are shared by the clients of one store, not by others", function()
     local store = memory.new()
-    local function limits(from) return quota.new(function() return 1 end, 30, from:windows "app") end
+    local function limits(from)
+      return quota.new(function() return 1 end, 30, from:windows "app")
+    end
     assert.is_table((limits(store):take("cancel", 0)))
     assert.is_nil((limits(store):take("cancel", 0)))
     assert.is_table((limits(memory.new()):take("cancel", 0)))

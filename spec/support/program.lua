@@ -46,8 +46,8 @@ local function new_folder()
 end
 
 -- Runs a shell script, in an empty folder, in which $mde is the program, and mde is
--- in the PATH; its store is a new one. Its standard input is `input` (text; default none), and it has no
--- terminal. -> { status, out, err }
+-- in the PATH; its store is a new one. Its standard input is `input` (text; default
+-- none), and it has no terminal. -> { status, out, err }
 function program.sh(script, input)
   local folder = new_folder()
   if input then
