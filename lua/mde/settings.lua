@@ -248,6 +248,13 @@ local function read(options, getenv)
   return self
 end
 
+-- The limits of the service that the environment knows of, without credentials.
+-- -> function(operation) that gives the calls allowed a minute and an hour, or nothing.
+-- Raises the error of a malformed value.
+function settings.limits(getenv)
+  return limits(setmetatable({ options = {}, getenv = getenv }, Source))
+end
+
 -- The settings of a client. Raises on an unknown option, where mde.client was called.
 -- `getenv(name)` gives a variable of the environment, or nil.
 -- -> { api_url, tenant (nil if not known), application (a text that names it, with its

@@ -61,7 +61,7 @@ describe("the audit log", function()
       local done, message = pcall(function() log:append(list) end)
       assert.is_false(done)
       assert.truthy(message:find(pattern), message)
-      assert.truthy(message:find "^spec/host/audit_spec.lua", message)
+      assert.truthy(message:find "^spec/store/audit_spec.lua", message)
       assert.equal(before, read(path))
     end
     refused("token may not be a string: an audit log has no such key", { token = "x" })

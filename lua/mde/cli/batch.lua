@@ -160,7 +160,9 @@ function batch.run(parsed)
     show(each, parsed)
   else
     local as = parsed.json and "json" or parsed.csv and "csv" or parsed.html and "html" or "text"
-    require "mde.cli.batch_report".write(each, as)
+    local per_minute, per_hour = require "mde.settings".limits(os.getenv) "cancel"
+    require "mde.cli.batch_report".write(each, as, {
+      limits = per_minute and { per_minute = per_minute, per_hour = per_hour } })
   end
   return 0
 end
