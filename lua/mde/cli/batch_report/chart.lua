@@ -9,7 +9,7 @@ local chart = {}
 
 -- {{ Geometry, in units of the picture
 
-local WIDTH, LEFT, RIGHT = 960, 46, 946
+local WIDTH, LEFT, RIGHT = 960, 60, 920
 local LANE, LANES, GLYPH = 16, 3, 7.2  -- events' labels: height, how many, a letter's width
 local PANEL, GAP, HEAD = 118, 40, 24
 local MOST_EVENTS = 100
