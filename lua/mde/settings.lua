@@ -111,13 +111,16 @@ end
 
 local function with_token(source)
   local token, called = source:get "token"
-  local credential = require "mde.credential.static".new(token)
+  local static = require "mde.credential.static"
+  local credential = static.new(token)
   if not credential then
     fail("%s: not an access token: a single word of letters, digits and -._~+/,"
       .. " without 'Bearer'", called)
   end
-  local whose = "token " .. core.sha256(token):sub(1, 16)
-  return credential, source.options.tenant and tenant_of(source), whose
+  local tenant, client_id = static.owner(token)
+  local whose = tenant and client_id and tenant .. "/" .. client_id
+                or "token " .. core.sha256(token):sub(1, 16)
+  return credential, source.options.tenant and tenant_of(source) or tenant, whose
 end
 
 local function with_secret(source, authority, scope)

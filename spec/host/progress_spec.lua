@@ -9,7 +9,7 @@ local function told(script)
       local clocks = require "mde.sim.clock"
       local clock = clocks.new()
       local quota = require "mde.quota".new(function() return 100, 1500 end)
-      local progress = require "mde.cli.progress".new({ clock = clock, quota = quota }, 3000, arg[1])
+      local progress = require "mde.cli.progress".new({ clock = clock, quota = quota }, 3000)
       %s
 END
     exec $mde run script.lua $as]]):format(script))

@@ -58,6 +58,13 @@ describe("settings", function()
     assert.is_truthy(err.message:find "^MDE_TOKEN: not an access token: .* without 'Bearer'$")
     assert.is_falsy(err.message:find "eyJ")
     assert.equal("contoso.com", assert(read { token = "abc", tenant = "contoso.com" }).tenant)
+    assert.truthy(assert(read { token = "abc" }).application:find "^token %x+$")
+    local payload = "eyJ0aWQiOiAiN2QwYjNiNGUtNmUxZi00YzQzLTlkNWEtMmY4ZDRhMWM5YjYwIiwgImF6cC"
+      .. "I6ICIzYzlmNGYwYS01OGQyLTRiNzctOGYwZS1iMWE2YzJkNGU1ODcifQ"
+    local named = assert(read { token = "eyJ." .. payload .. ".x" })
+    assert.equal("7d0b3b4e-6e1f-4c43-9d5a-2f8d4a1c9b60", named.tenant)
+    assert.equal("7d0b3b4e-6e1f-4c43-9d5a-2f8d4a1c9b60/3c9f4f0a-58d2-4b77-8f0e-b1a6c2d4e587",
+      named.application)
   end)
 
   it("name what is missing to sign in, and the variables", function()

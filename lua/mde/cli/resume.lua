@@ -31,9 +31,16 @@ end
 
 local NONE = "No batch is left to resume that nobody holds."
 
+-- Whether a batch that is given by its name may be: tokens that do not say whose they
+-- are can't be told apart.
+local function may_be_ours(session, batch)
+  return is_ours(session, batch)
+         or batch.application:find "^token " and session.application:find "^token "
+end
+
 local function named(session, name)
   local batch = failure.check(session.store.journal:find(name))
-  if not is_ours(session, batch) then
+  if not may_be_ours(session, batch) then
     failure.raise(failure.usage, "batch '%s' is of tenant and application %s, and this signs in"
       .. " as %s", name, batch.application, session.application)
   end
