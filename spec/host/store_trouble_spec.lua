@@ -32,7 +32,7 @@ describe("a store that can't be used", function()
       mde batch list 2>/dev/null
       sqlite3 $XDG_STATE_HOME/mde/mde.db 'PRAGMA wal_checkpoint(TRUNCATE)' >/dev/null
       lua5.4 -e 'local f = io.open(os.getenv "XDG_STATE_HOME" .. "/mde/mde.db", "r+")
-        f:seek("set", 5000); f:write(("\255"):rep(100000))'
+        f:seek("set", 4096); f:write(("\255"):rep(100000))'
       ]] .. CANCEL, "mde.db", "malformed")
   end)
 
