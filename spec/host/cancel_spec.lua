@@ -226,7 +226,8 @@ describe("the report of mde cancel", function()
     local cancelled, missing = cjson.decode(first), cjson.decode(second)
     local keys = {}
     for key in first:gmatch '"([%w_]+)":' do keys[#keys + 1] = key end
-    assert.same({ "tenant", "id", "machine", "verdict", "status", "error", "request_id" }, keys)
+    assert.same({ "tenant", "id", "machine", "verdict", "status", "error", "request_id",
+                  "batch" }, keys)
     assert.equal("7d0b3b4e-6e1f-4c43-9d5a-2f8d4a1c9b60", cancelled.tenant)
     assert.same({ "cancelled", "Cancelled", cjson.null },
       { cancelled.verdict, cancelled.status, cancelled.error })
@@ -307,6 +308,7 @@ describe("Ctrl-C in mde cancel", function()
     assert.truthy(run.out:find("Interrupted: nothing more is sent", 1, true))
     assert.truthy(run.out:find "\ncancelled +3 ", run.out)
     assert.truthy(run.out:find "\nunsent +309 +mde resume ", run.out)
+    assert.truthy(run.out:find("3 of 312 actions in", 1, true), run.out)
     assert.truthy(run.out:find "Interrupted: `mde resume [%d%.-]+` goes on with it%.%s*$", run.out)
   end)
 

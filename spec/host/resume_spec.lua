@@ -123,7 +123,7 @@ describe("the batch of mde cancel", function()
     assert.same({ 2, 0 }, { run.status, run.ledger.posts })
     run = rehearse(CANCEL .. " --batch b >/dev/null 2>&1; " .. CANCEL .. " --batch b")
     assert.same({ 2, 12 }, { run.status, run.ledger.posts })
-    assert_said(run.err, "batch 'b' exists: `mde resume b` goes on with it")
+    assert_said(run.err, "batch 'b' exists: `mde resume b` goes on with it, if anything is left")
   end)
 
   it("goes from the newest or from the oldest", function()
@@ -143,6 +143,7 @@ describe("the batch of mde cancel", function()
       [CANCEL .. " --reserve 95"] = "'95' is not a whole number from 0 to 90",
       ["mde batch show"] = "which batch?", ["mde batch list b"] = "list takes no batch",
       ["mde batch show b --verdict no"] = "'no' is not one of",
+      ["mde batch list --verdict open"] = "--verdict goes with show",
       ["mde batch show x"] = "no batch 'x'",
       ["mde resume b --join"] = "--join takes what nobody holds",
     } do
@@ -210,9 +211,9 @@ describe("mde audit verify", function()
       mde audit verify; cp $log copy; mde audit verify copy
       sed -i '5s/cancelled/not_found/' $log; mde audit verify; echo "was $?"
       head -n 9 copy >$log; mde audit verify; echo "was $?"
-      mde audit verify --json
+      mde audit verify --json; mde audit verify /nonexistent; echo "was $?"
       grep -c '"what":"cancel"' copy; grep -ci -e bearer -e secret copy]])
-    assert_said(run.out, "14 lines, unbroken, up to 20", "was 1\n", '"ok":false', "\n12\n0\n")
+    assert_said(run.out, "14 lines, unbroken, up to 20", "was 1\n", "was 4\n", '"ok":false', "\n12\n0\n")
     assert_said(run.err, "line 5 was changed", "the log was cut: it ends at line 9")
   end)
 end)

@@ -12,7 +12,7 @@ function command.define(parser)
   parser:epilog [[
 Each line of the log holds the hash of the line before, and the journal that of the
 last one: what was changed, taken out, put in or cut off is found, and the first such
-line is named. Of a FILE elsewhere, such as a copy, the journal does not know the end.
+line is named (exit status 1; 4 if the log can't be read). Of a FILE elsewhere, such as a copy, the journal does not know the end.
 
 Examples:
    mde audit verify
@@ -61,7 +61,7 @@ function command.run(parsed)
   end
   if not result then
     if not problem:find(path, 1, true) then problem = path .. ": " .. problem end
-    failure.raise(failure.some, "%s", problem)
+    failure.raise(problem:find "^cannot read" and failure.failed or failure.some, "%s", problem)
   end
   return 0
 end

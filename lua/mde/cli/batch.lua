@@ -146,6 +146,9 @@ function batch.run(parsed)
   if parsed.what ~= "report" and (parsed.csv or parsed.html) then
     failure.raise(failure.usage, "--csv and --html go with report")
   end
+  if parsed.what ~= "show" and parsed.verdict then
+    failure.raise(failure.usage, "--verdict goes with show")
+  end
   if (parsed.what == "list") ~= (parsed.batch == nil) then
     failure.raise(failure.usage, parsed.batch and "list takes no batch" or "which batch?"
       .. " `mde batch list` shows them")

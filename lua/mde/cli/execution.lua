@@ -45,7 +45,7 @@ Execution.__index = Execution
 -- tell what was done.
 function Execution:item(item)
   if item.error and item.error.code == "store" then self.store_failure = item.error end
-  self.progress:count(item.verdict)
+  if item.verdict ~= "unsent" then self.progress:count(item.verdict) end
   if not self.report.is_quiet then self.progress:clear() end
   local done, problem = pcall(self.report.item, self.report, item)
   if not done then self.problem = self.problem or problem end

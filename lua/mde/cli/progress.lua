@@ -66,7 +66,7 @@ end
 
 function show.json(f)
   io.stderr:write(cjson.encode {
-    done = f.done, total = f.total, verdicts = next(f.counts) and f.counts or cjson.null,
+    done = f.done, total = f.total, verdicts = f.counts,
     per_minute = f.per_minute or cjson.null, next_slot = date_or_null(f.next_slot),
     ends = date_or_null(f.ends),
   }, "\n")

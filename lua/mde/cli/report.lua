@@ -33,7 +33,7 @@ local UNKEPT = {
   unknown = "the same command again settles them",
 }
 
-local KEYS = { "tenant", "id", "machine", "verdict", "status", "error", "request_id" }
+local KEYS = { "tenant", "id", "machine", "verdict", "status", "error", "request_id", "batch" }
 
 -- A report on `total` actions of a tenant (nil if not known), as JSON or text; `batch`
 -- is the name of theirs (nil: no journal keeps it).
@@ -54,7 +54,7 @@ local function json_item(self, item)
   local object = {
     tenant = self.tenant, id = item.id, machine = item.machine, verdict = item.verdict,
     status = item.status, error = item.error and item.error.message,
-    request_id = item.error and item.error.request_id,
+    request_id = item.error and item.error.request_id, batch = self.batch,
   }
   for _, key in ipairs(KEYS) do
     if object[key] == nil then object[key] = cjson.null end
@@ -166,7 +166,8 @@ end
 -- Prints what became of all, and what is left to do.
 function Report:summary(seconds)
   local duration = require "mde.duration"
-  output.note("%d of %d actions in %s:", self.reported, self.total, duration.text(seconds))
+  output.note("%d of %d actions in %s:", self.total - (self.counts.unsent or 0), self.total,
+    duration.text(seconds))
   self:show_verdicts()
   self:show_reasons()
   if self.isolations > 0 then

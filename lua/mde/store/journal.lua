@@ -60,7 +60,8 @@ function Journal:draft(fields)
     drop_drafts(self)
     local name = fields.name or next_name(self, at)
     if database:row("SELECT 1 FROM batches WHERE name = ?", name) then
-      return errors.invalid("batch '%s' exists: `mde resume %s` goes on with it", name, name)
+      return errors.invalid("batch '%s' exists: `mde resume %s` goes on with it, if anything is"
+        .. " left; a new one needs another name", name, name)
     end
     local number = (database:row "SELECT max(number) FROM batches" or 0) + 1
     local row = { number, name, at, fields.who, fields.tenant, fields.application,
