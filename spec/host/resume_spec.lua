@@ -213,7 +213,8 @@ describe("mde audit verify", function()
       head -n 9 copy >$log; mde audit verify; echo "was $?"
       mde audit verify --json; mde audit verify /nonexistent; echo "was $?"
       grep -c '"what":"cancel"' copy; grep -ci -e bearer -e secret copy]])
-    assert_said(run.out, "14 lines, unbroken, up to 20", "was 1\n", "was 4\n", '"ok":false', "\n12\n0\n")
+    assert_said(run.out, "14 lines, unbroken, up to 20", "was 1\n", "was 4\n",
+      '"ok":false', "\n12\n0\n")
     assert_said(run.err, "line 5 was changed", "the log was cut: it ends at line 9")
   end)
 end)
