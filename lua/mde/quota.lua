@@ -73,8 +73,8 @@ function Quota:take(operation, now)
     if is_shared then free = math.min(free or math.huge, bucket.looked_at + LOOK) end
     return nil, free
   end
-  bucket.out = bucket.out + 1
   local name = self.shared:take(operation, now + self.timeout)
+  bucket.out = bucket.out + 1
   return { taken = now, bucket = bucket, operation = operation, name = name }
 end
 

@@ -113,6 +113,15 @@ local function shares()
     assert.is_table((take(limits[2])))
   end)
 
+  it("keeps no slot that could not be noted", function()
+    local limits = quotas(1, 100, 1)[1]
+    function limits.shared.take() error("disk full", 0) end
+    assert.is_false(pcall(limits.take, limits, "cancel", now()))
+    limits.store:rollback()
+    limits.shared.take = nil
+    assert.is_table((take(limits)))
+  end)
+
   it("tells who holds slots", function()
     local limits = quotas(10, 100, 2)
     take(limits[1])
