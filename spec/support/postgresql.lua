@@ -71,9 +71,10 @@ function postgresql.virtual_clock(server, clock)
     $$]]
   local connection = assert(require "DBI".Connect("PostgreSQL", server.url))
   connection:autocommit(true)
-  server.connection = connection  -- a statement does not keep it
+  server.connection = connection
   local statement = assert(connection:prepare "SELECT setval('mde.virtual_time', $1::bigint)")
   local function set(wall)
+    assert(connection)  -- a statement does not keep it, and uses it when it is collected
     assert(statement:execute(("%.0f"):format(wall * 1e6)))
   end
   set(clock.wall())
