@@ -146,6 +146,7 @@ function Batch:loop()
     while not (self.exhausted or self.stopped) and self:has_room() and self:take() do end
     local moment = self.client:step()
     local progress = self:collect()
+    self.stopped = self.stopped or self.client.store_failure ~= nil
     if #self.live == 0 and (self.exhausted or self.stopped) then break end
     if not progress then self.client:wait(moment) end
   end
@@ -159,6 +160,10 @@ function Batch:run()
     self:withdraw(true)
     pcall(self.collect, self)
     error(raised, 0)
+  end
+  if self.client.unwritten[1] then  -- what ended in a pass that could not be written
+    self.client.quiet_until = -math.huge
+    self.client:step()
   end
   if self.raised then error(self.raised[1], 0) end
   return self.report

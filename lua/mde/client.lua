@@ -277,7 +277,7 @@ function client.new(settings, world)
     store = store,
     quota = quota.new(settings.limits, settings.timeout, store:windows(settings.application),
       settings.reserve),
-    tasks = {}, records = {}, quiet_until = -math.huge,
+    tasks = {}, records = {}, unwritten = {}, quiet_until = -math.huge,
   }, Client)
   self.verification = verification.new(self)
   self.token = tokens.new(self:transported(settings.credential), self,

@@ -94,16 +94,20 @@ local function write_down(client, decided)
   end
   client.quota:flush()
   client.store:commit()
+  client.quota:flushed()
+  client.unwritten, client.store_failure = {}, nil
 end
 
 -- Nothing leaves that could not be written down. Where the store is at fault, whatever
 -- is not in the air ends with that; anything else is raised.
 local function take_back(client, decided, raised)
   client.store:rollback()
+  client.unwritten = decided.ended  -- the next pass tries again
   for _, departure in ipairs(decided.departures) do
     if departure[1].ground then departure[1]:ground() end
   end
   if not (errors.is(raised) and raised.code == "store") then error(raised, 0) end
+  client.store_failure = raised
   for i = #client.tasks, 1, -1 do
     local task = client.tasks[i]
     if task.fail and not task.in_air then
@@ -116,7 +120,7 @@ end
 -- Moves all, writes it down, and lets it go. -> the moment before which nothing is to be
 -- done unless an answer comes
 function pass.run(client, now, answers)
-  local decided = { departures = {}, ended = {} }
+  local decided = { departures = {}, ended = client.unwritten }
   local due = client.verification:step(now)
   local ok, result = pcall(move_all, client, now, answers, decided)
   local moment = ok and math.min(result, due)

@@ -118,10 +118,14 @@ end
 -- Writes what waits into the store's transaction. Raises what hinders it.
 function Quota:flush()
   if self.pending[1] then self:look() end
-  while self.pending[1] do
-    local event = table.remove(self.pending)
+  for _, event in ipairs(self.pending) do
     self.shared:note(event.operation, event.kind, event.slot, event.moment)
   end
+end
+
+-- The transaction is committed: what waited is written.
+function Quota:flushed()
+  self.pending = {}
 end
 
 -- The least seconds from now to the last of `count` calls.

@@ -136,7 +136,7 @@ local function with_secret(source, authority, scope)
   return require "mde.credential.secret".new {
     authority = authority, tenant = tenant, client_id = client_id, client_secret = secret,
     scope = scope,
-  }, tenant, tenant .. "/" .. client_id
+  }, tenant, (tenant .. "/" .. client_id):lower()
 end
 
 -- A token goes before the rest of the environment, but not before options.

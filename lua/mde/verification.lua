@@ -64,6 +64,7 @@ function Verification:send(questions)
       local actions, problem
       if not err then actions, problem = answer.actions(response) end
       if problem and call:try_again(now, response) then return end
+      call.judged = true
       call:finish(nil, err or problem)
       if actions then
         self.in_doubt = false
@@ -73,13 +74,29 @@ function Verification:send(questions)
       for _, question in ipairs(questions) do leave(question) end
     end))
   self.trial = self.in_doubt and call
+  self.lists[#self.lists + 1] = { call = call, questions = questions }
   self.client:add(call)
+end
+
+-- Lists that ended without an answer, since signing in or the store failed: each call is
+-- to read for itself, and to fail with that.
+function Verification:tidy()
+  for i = #self.lists, 1, -1 do
+    local list = self.lists[i]
+    if list.call.done then
+      table.remove(self.lists, i)
+      if not list.call.judged then
+        for _, question in ipairs(list.questions) do leave(question) end
+      end
+    end
+  end
 end
 
 -- }}
 
 -- Sends what is due. -> the moment at which something will be
 function Verification:step(now)
+  self:tidy()
   local due, later, first = {}, {}, math.huge
   for _, question in ipairs(self.waiting) do
     if question.moment <= now then due[#due + 1] = question else later[#later + 1] = question end
@@ -104,7 +121,7 @@ function Verification:step(now)
 end
 
 function verification.new(client)
-  return setmetatable({ client = client, waiting = {}, most = MOST, in_doubt = false,
+  return setmetatable({ client = client, waiting = {}, lists = {}, most = MOST, in_doubt = false,
                         trial = false }, Verification)
 end
 

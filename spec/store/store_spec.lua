@@ -291,6 +291,11 @@ describe("the SQLite store", function()
     windows = stores.open "b":windows "app"
     assert.same({}, windows:news())
     windows.store:commit()
-    assert.equal(0, store.database:row "SELECT count(*) FROM slots")
+    assert.equal(1, store.database:row "SELECT count(*) FROM slots")  -- the last keeps the number
+    windows:news()
+    windows:take("cancel", stores.clock.monotonic())
+    windows.store:commit()
+    assert.equal(1, #store:windows("app"):news())  -- nobody misses it
+    store:commit()
   end)
 end)

@@ -2,6 +2,7 @@
 -- and shows how it goes. Ctrl-C stops sending and waits for what is in the air; a
 -- second one stops waiting. Either way the batch can be resumed.
 
+local errors = require "mde.errors"
 local failure = require "mde.cli.failure"
 local interrupt = require "mde.interrupt"
 local options = require "mde.cli.options"
@@ -77,12 +78,15 @@ end
 function Execution:send(parsed)
   local items = self.batch:items()
   interrupt.watch()
-  failure.check(self.session:cancel_all(items, {
+  local done, result, err = pcall(self.session.cancel_all, self.session, items, {
     comment = self.batch.comment, parallel = parsed.parallel, record = self.recorder,
     wait = parsed.wait and (parsed.deadline or DEADLINE) or nil,
     on_item = function(item) self:item(item) end,
     stop = function() return self:stop() end,
-  }))
+  })
+  if done then failure.check(result, err) end
+  if not done and not (errors.is(result) and result.code == "store") then error(result, 0) end
+  self.store_failure = self.store_failure or self.session.store_failure or not done and result
   self.interrupted = interrupt.count() > 0
   if not self.store_failure then self:rest(items) end
   interrupt.release()
@@ -92,6 +96,7 @@ end
 function Execution:note_end()
   local left = self.batch:open_count()
   local reason = self.interrupted and "interrupted" or self.problem and "output failed" or nil
+  self.interrupted = self.interrupted and left > 0
   self.recorder:note(left == 0 and "ended" or "stopped", reason)
 end
 

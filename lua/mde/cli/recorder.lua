@@ -24,9 +24,8 @@ end
 -- Writes them, and their chain's head into the transaction that is about to end.
 function Recorder:write()
   if not self.audit or #self.entries == 0 then return end
-  local entries = self.entries
+  local head = failure.check(self.audit:append(self.entries, self.head))
   self.entries = {}
-  local head = failure.check(self.audit:append(entries, self.head))
   self.store.journal:note_audit_head(self.machine, head)
   self.head = head
 end
@@ -37,6 +36,18 @@ function Recorder:note(kind, detail)
   self.batch:note(kind, self.who, detail)
   self:log("batch " .. kind, { comment = self.batch.comment })
   self.store:commit()
+end
+
+-- Text as databases take it: no NUL, and U+FFFD for a byte that is not UTF-8.
+local function well_formed(text)
+  if type(text) ~= "string" then return text end
+  text = text:gsub("%z", "")
+  local good, at = utf8.len(text)
+  while not good do
+    text = text:sub(1, at - 1) .. "\u{FFFD}" .. text:sub(at + 1)
+    good, at = utf8.len(text, at + 3)
+  end
+  return text
 end
 
 -- A cancel is about to leave.
@@ -54,11 +65,13 @@ function Recorder:ended(call)
   local action, err, posted = call.value or {}, call.err or {}, call.posted
   local status = posted and posted.status or err.status
   local request_id = posted and answer.request_id(posted) or err.request_id
-  self.batch:ended(call.target, {
+  local outcome = {
     verdict = call.verdict, status = action.status, http = status, request_id = request_id,
     machine = action.computerDnsName, machine_id = action.machineId, type = action.type,
     requestor = action.requestor, error = err.code, message = err.message,
-  })
+  }
+  for key, value in pairs(outcome) do outcome[key] = well_formed(value) end
+  self.batch:ended(call.target, outcome)
   self:log("cancel", {
     id = call.id, verdict = call.verdict, comment = call.comment, request_id = request_id,
     status = status, request = posted ~= nil and cancel_path(call.id) or nil,

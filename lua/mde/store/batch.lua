@@ -8,7 +8,7 @@ local Batch = {}
 Batch.__index = Batch
 
 local ROWS = 100    -- items in one statement
-local ROUND = 50    -- statements in one commit
+local ROUND = 50    -- statements in one commit, between which nobody waits
 local PAGE = 500    -- items read at once
 
 -- {{ What is to be done
@@ -16,14 +16,15 @@ local PAGE = 500    -- items read at once
 local INSERT = "INSERT INTO items (batch, position, id) VALUES "
 local MANY = INSERT .. ("(?,?,?),"):rep(ROWS):sub(1, -2)
 
+-- Writes what was added since the last time.
 local function write_items(self)
-  local values, database = self.values, self.store.database
-  if #values == 3 * ROWS then
-    database:run(MANY, table.unpack(values))
-  else
-    for i = 1, #values, 3 do
-      database:run(INSERT .. "(?,?,?)", values[i], values[i + 1], values[i + 2])
-    end
+  local values, database, first = self.values, self.store.database, 1
+  while #values - first + 1 >= 3 * ROWS do
+    database:run(MANY, table.unpack(values, first, first + 3 * ROWS - 1))
+    first = first + 3 * ROWS
+  end
+  for i = first, #values, 3 do
+    database:run(INSERT .. "(?,?,?)", values[i], values[i + 1], values[i + 2])
   end
   self.values = {}
 end
@@ -33,10 +34,7 @@ function Batch:add(id)
   local values, count = self.values, #self.values
   self.added = self.added + 1
   values[count + 1], values[count + 2], values[count + 3] = self.number, self.added, id
-  if count + 3 < 3 * ROWS then return end
-  self.store.database:begin()
-  write_items(self)
-  if self.added % (ROWS * ROUND) == 0 then self.store.database:commit() end
+  if count + 3 >= 3 * ROWS * ROUND then self.store.database:atomically(write_items, self) end
 end
 
 -- Ends the adding. -> how many ids there are, how many were given again

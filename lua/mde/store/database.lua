@@ -75,8 +75,11 @@ end
 -- Begins one, unless one is under way.
 function Database:begin()
   if self.open then return end
-  self:run(self.begin_sql)
   self.open, self.transactions = true, self.transactions + 1
+  local done, raised = pcall(self.run, self, self.begin_sql)
+  if done then return end
+  self.open = false
+  error(raised, 0)
 end
 
 function Database:commit()

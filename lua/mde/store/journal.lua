@@ -30,7 +30,7 @@ local function next_name(self, at)
   local day, last = date.text(at):sub(1, 10), 0
   for _, row in ipairs(self.store.database:all(
       "SELECT name FROM batches WHERE name LIKE ?", day .. ".%")) do
-    last = math.max(last, tonumber(row[1]:match "%.(%d+)$") or 0)
+    last = math.max(last, tonumber(row[1]:match "^[%d-]+%.(%d%d?%d?%d?%d?%d?)$") or 0)
   end
   return ("%s.%d"):format(day, last + 1)
 end

@@ -88,9 +88,9 @@ function Store:close()
   self.database:close()
 end
 
--- A URL without its password, for messages.
+-- A URL for messages: without what may have the password.
 local function shown(url)
-  return (url:gsub("(://[^/@:]*):[^/@]*@", "%1@"):gsub("password=[^&]*", "password=…"))
+  return (url:gsub("%?.*", ""):gsub("://.*@", "://…@"))
 end
 
 local function advice(reason)

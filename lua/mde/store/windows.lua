@@ -15,10 +15,11 @@ local NONE = {}
 local HORIZON = 7300
 local SWEEP = 1000  -- notes between two times that old ones are dropped
 
-function Windows:sweep()
+-- The last note stays, so that numbers go on where they are for everyone.
+function Windows:sweep(last)
   self.unswept = 0
-  self.store.database:run("DELETE FROM slots WHERE application = ? AND at < ?",
-    self.application, self.store:now() - HORIZON)
+  self.store.database:run("DELETE FROM slots WHERE application = ? AND at < ? AND number < ?",
+    self.application, self.store:now() - HORIZON, last)
 end
 
 -- What the others noted since this was last asked. Begins a transaction, in which
@@ -29,6 +30,9 @@ function Windows:news()
   database:begin()
   store:lock(self.application)
   self.transaction = database.transactions
+  self.last = database:row("SELECT max(number) FROM slots WHERE application = ?",
+    self.application) or 0
+  if self.unswept >= SWEEP then self:sweep(self.last) end
   local rows = database:all([[
     SELECT number, operation, kind, slot, moment, holder FROM slots
     WHERE application = ? AND number > ? AND at > ? ORDER BY number]],
@@ -41,8 +45,6 @@ function Windows:news()
                               moment = row[5] and row[5] - store.shift }
     end
   end
-  self.last = self.seen
-  if self.unswept >= SWEEP then self:sweep() end
   return events
 end
 
