@@ -18,8 +18,8 @@ local program = {
 files["lua/mde/cli"] = program
 files["lua/mde/audit.lua"] = program
 files["lua/mde/audit"] = program
-for _, name in ipairs { "batch", "database", "journal", "lock", "postgresql", "schema", "sqlite",
-                        "tokens", "windows" } do
+for _, name in ipairs { "batch", "common", "database", "journal", "lock", "postgresql",
+                        "schema", "sqlite", "tokens", "windows" } do
   files["lua/mde/store/" .. name .. ".lua"] = program
 end
 files["lua/mde/sim/server.lua"] = program

@@ -116,20 +116,16 @@ function Execution:status()
   return self.report:status()
 end
 
--- What the limits make of it, where that is worth waiting for.
-local function foretell(session, count)
+-- Learns what the quota is like now, and tells what it makes of `count` cancels, where
+-- that is worth waiting for.
+function execution.foretell(session, count)
+  session.quota:look()
+  session.store:commit()
   local seconds = session.quota:at_best("cancel", count, session.clock.monotonic())
   if seconds < 60 then return end
   output.note("The service's limits make this take at least %s: until %s.",
     require "mde.duration".text(seconds),
     os.date(seconds < 43200 and "%H:%M" or "%A, %H:%M", os.time() + math.ceil(seconds)))
-end
-
--- Learns what the quota is like now, and tells what it makes of `count` cancels.
-function execution.foretell(session, count)
-  session.quota:look()
-  session.store:commit()
-  foretell(session, count)
 end
 
 -- Carries out `batch`, which this process holds; `kind`: "begun" or "resumed".

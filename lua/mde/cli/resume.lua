@@ -4,6 +4,7 @@ local client = require "mde.cli.client"
 local execution = require "mde.cli.execution"
 local failure = require "mde.cli.failure"
 local output = require "mde.cli.output"
+local stores = require "mde.cli.store"
 
 local resume = {}
 
@@ -47,7 +48,7 @@ local function named(session, name)
   if batch:open_count() == 0 then return nil end
   local lock, holder = batch:hold()
   if not lock then
-    failure.raise(failure.refused, "batch '%s' is held by %s", name, holder:gsub(" %(%x+%)$", ""))
+    failure.raise(failure.refused, "batch '%s' is held by %s", name, stores.shown(holder))
   end
   return batch, lock
 end

@@ -4,6 +4,7 @@ local cjson = require "cjson"
 local client = require "mde.cli.client"
 local output = require "mde.cli.output"
 local show_table = require "mde.cli.table"
+local stores = require "mde.cli.store"
 
 local status = {}
 
@@ -54,7 +55,7 @@ local function holder_text(holders)
       parts[#parts + 1] = ("%d more"):format(#holders - 3)
       break
     end
-    parts[i] = ("%s: %d"):format(row[1]:gsub(" %(%x+%)$", ""), row[2])
+    parts[i] = ("%s: %d"):format(stores.shown(row[1]), row[2])
   end
   return table.concat(parts, ", ")
 end
@@ -69,7 +70,7 @@ local function show_json(list)
   for _, w in ipairs(list) do
     local holders = {}
     for i, row in ipairs(w.holders) do
-      holders[i] = { holder = row[1]:gsub(" %(%x+%)$", ""), slots = math.tointeger(row[2]) }
+      holders[i] = { holder = stores.shown(row[1]), slots = math.tointeger(row[2]) }
     end
     output.json({
       bucket = w.bucket, window = w.window, limit = w.limit, used = w.used, free = w.free,

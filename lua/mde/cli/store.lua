@@ -16,6 +16,11 @@ local function holder(clock)
   return ("%s pid %d (%x)"):format(store.who(), process.pid(), math.floor(clock.wall() * 1000))
 end
 
+-- What people are shown of a holder: "dana@soc1 pid 4711".
+function store.shown(name)
+  return (name:gsub(" %(%x+%)$", ""))
+end
+
 -- The folder of the user's own store and of this machine's audit log.
 function store.folder()
   local state = os.getenv "XDG_STATE_HOME"

@@ -5,15 +5,15 @@
 -- Time is the server's (clock_timestamp()), asked anew in each transaction that reads
 -- the windows. Who holds a batch has an advisory lock, which ends with its connection.
 
+local common = require "mde.store.common"
 local database = require "mde.store.database"
 local journal = require "mde.store.journal"
 local locks = require "mde.store.lock"
 local schema = require "mde.store.schema"
-local windows = require "mde.store.windows"
 
 local postgresql = {}
 
-local Store = {}
+local Store = { windows = common.windows, commit = common.commit, rollback = common.rollback }
 Store.__index = Store
 
 -- The first of the two numbers that name our advisory locks: anything of our own.
@@ -32,20 +32,6 @@ function Store:lock(name)
     FROM (SELECT pg_advisory_xact_lock(?::integer, hashtext(?))) AS taken]], LOCKS, name)
   self.shift = now - self.clock.monotonic()
 end
-
-function Store:windows(application)
-  self.by_application[application] = self.by_application[application]
-                                     or windows.new(self, application)
-  return self.by_application[application]
-end
-
--- Ends the transaction. What rides in it without knowing when it ends is asked first.
-function Store:commit()
-  if self.before_commit and self.database.open then self.before_commit() end
-  self.database:commit()
-end
-
-function Store:rollback() self.database:rollback() end
 
 -- Who holds a batch: the name that its connection goes by.
 local function holder_of(self, batch)

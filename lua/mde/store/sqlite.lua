@@ -11,6 +11,7 @@
 -- that all its processes share until it is rebooted: it never steps, whatever is done
 -- to the wall clock. Write-ahead logs do not work on network file systems.
 
+local common = require "mde.store.common"
 local database = require "mde.store.database"
 local errors = require "mde.errors"
 local file = require "mde.file"
@@ -18,11 +19,10 @@ local journal = require "mde.store.journal"
 local locks = require "mde.store.lock"
 local schema = require "mde.store.schema"
 local tokens = require "mde.store.tokens"
-local windows = require "mde.store.windows"
 
 local sqlite = {}
 
-local Store = {}
+local Store = { windows = common.windows, commit = common.commit, rollback = common.rollback }
 Store.__index = Store
 
 local MEMORY = ":memory:"
@@ -97,20 +97,6 @@ end
 
 -- A transaction keeps everybody else out already.
 function Store:lock() end
-
-function Store:windows(application)
-  self.by_application[application] = self.by_application[application]
-                                     or windows.new(self, application)
-  return self.by_application[application]
-end
-
--- Ends the transaction. What rides in it without knowing when it ends is asked first.
-function Store:commit()
-  if self.before_commit and self.database.open then self.before_commit() end
-  self.database:commit()
-end
-
-function Store:rollback() self.database:rollback() end
 
 local function read(path)
   local opened = io.open(path, "rb")

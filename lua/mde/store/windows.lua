@@ -74,17 +74,6 @@ function Windows:holders(operation, moment)
     self.application, operation, moment + self.store.shift)
 end
 
--- The operations of which there are notes.
-function Windows:operations()
-  local names = {}
-  for i, row in ipairs(self.store.database:all([[
-    SELECT DISTINCT operation FROM slots WHERE application = ? ORDER BY operation]],
-    self.application)) do
-    names[i] = row[1]
-  end
-  return names
-end
-
 -- `store` has database, lock(application), now(), shift (its time minus this process's
 -- monotonic time) and holder (a text of this process alone).
 function windows.new(store, application)
