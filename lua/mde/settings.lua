@@ -162,6 +162,12 @@ local function quota_of(text)
   return { per_minute = tonumber(per_minute), per_hour = tonumber(per_hour) }
 end
 
+-- An operation's own limit where those of the usual ones are `given`, not `usual`: in
+-- proportion, so that what the service allows less often stays rarer.
+local function scaled(own, given, usual)
+  return own and given and math.max(1, math.floor(own * given / usual))
+end
+
 -- -> function(operation) that gives the calls allowed a minute and an hour
 local function limits(source)
   local value, called = source:get "quota"
@@ -178,7 +184,11 @@ local function limits(source)
       called == "quota" and "{ per_minute = 100, per_hour = 1500 }, or false" or "100,1500, or off")
   end
   errors.check_keys("quota", windows, { per_minute = true, per_hour = true }, 7)
-  return function() return windows.per_minute, windows.per_hour end
+  return function(operation)
+    local row, usual = rows[operation], rows.list
+    return scaled(row.per_minute, windows.per_minute, usual.per_minute),
+           scaled(row.per_hour, windows.per_hour, usual.per_hour)
+  end
 end
 
 -- }}

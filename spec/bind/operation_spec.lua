@@ -15,6 +15,24 @@ describe("core.operation.encode", function()
       operation.encode("cancel", { id = ID:upper(), comment = "by mistake" }))
   end)
 
+  it("takes lists of machines, and commands as they are", function()
+    local machine, other = ("ab"):rep(20), ("cd"):rep(20)
+    assert.are.same({ method = "POST", path = "/api/machines/AddOrRemoveTagForMultipleMachines",
+                      fields = { Value = "VIP", Action = "Add", MachineIds = { machine, other } } },
+      operation.encode("tag_machines", { tag = "VIP", action = "Add",
+                                         machines = { machine, other } }))
+    local commands = { { type = "GetFile", params = { { key = "Path", value = "C:\\x" } } } }
+    assert.are.same({ method = "POST", path = "/api/machines/" .. machine .. "/runliveresponse",
+                      fields = { Comment = "why", Commands = commands } },
+      operation.encode("live_response", { machine = machine, comment = "why",
+                                          commands = commands }))
+    local machines = {}
+    for i = 1, 501 do machines[i] = machine end
+    local _, err = operation.encode("tag_machines", { tag = "VIP", action = "Add",
+                                                      machines = machines })
+    assert.are.equal("tag_machines: more than 500 machines", err.message)
+  end)
+
   it("keeps each byte of a comment and of a long query", function()
     local comment = ("\195\169"):rep(5000)
     local encoded = operation.encode("cancel", { id = ID, comment = comment })
@@ -49,7 +67,12 @@ describe("core.operation.encode", function()
       end, pattern)
     end
     raises "string expected"
-    raises("unknown operation 'isolate'", "isolate", {})
+    raises("unknown operation 'explode'", "explode", {})
+    raises("unknown operation 'request'", "request", {})
+    raises("argument 'commands' must be a table", "live_response", { commands = "x" })
+    raises("argument 'machines' must be a string, not a number", "tag_machines",
+      { machines = { 1 } })
+    raises("argument 'machine' must be a string, not a table", "isolate", { machine = {} })
     raises("NUL in a name, after 'get'", "get\0", { id = ID })
     raises("table expected", "get")
     raises("table expected", "get", ID)
@@ -77,19 +100,30 @@ end)
 describe("core.operation.rows", function()
   it("tells what the operations are", function()
     local rows = operation.rows
-    local names = {}
     for name, row in pairs(rows) do
-      names[#names + 1] = name
-      assert.is_string(row.permissions[1])
-      assert.are.equal(100, row.per_minute)
-      assert.are.equal(1500, row.per_hour)
+      if name ~= "request" then assert.is_string(row.permissions[1], name) end
+      assert.is_string(row.returns)
+      assert.is_true((row.per_minute or row.per_hour) > 0)
     end
-    table.sort(names)
-    assert.are.same({ "cancel", "get", "list" }, names)
+    assert.are.equal(100, rows.isolate.per_minute)
+    assert.are.equal(1500, rows.isolate.per_hour)
+    assert.are.equal(10, rows.live_response.per_minute)
+    assert.is_nil(rows.live_response.per_hour)
+    assert.are.same({ 2, 120 }, { rows.package_uri.per_minute, rows.package_uri.per_hour })
+    assert.is_nil(rows.investigate.per_minute)
+    assert.are.equal(50, rows.investigate.per_hour)
     assert.are.equal("POST", rows.cancel.method)
     assert.are.equal("action", rows.get.returns)
     assert.are.equal("actions", rows.list.returns)
-    assert.are.same({ "Machine.Read.All", "Machine.ReadWrite.All" }, rows.list.permissions)
+    assert.are.same({ "Machine.Read.All", "Machine.ReadWrite.All", "Machine.Read",
+                      "Machine.ReadWrite" }, rows.list.permissions)
+  end)
+end)
+
+describe("core.operation.match", function()
+  it("names the operation that a request is", function()
+    assert.are.equal("cancel", operation.match("POST", "/api/machineactions/" .. ID .. "/cancel"))
+    assert.are.equal("request", operation.match("GET", "/api/alerts"))
   end)
 end)
 

@@ -61,15 +61,19 @@ static void test_rows (void) {
   for (row = mde_operations; row->name != NULL; row++) {
     const char *mark = strchr(row->path, '{');
     whole = whole && row->method != NULL && row->returns != NULL
-            && row->permissions != NULL && row->permissions[0] != NULL
-            && row->per_minute > 0 && row->per_hour >= row->per_minute;
-    sound = sound && strncmp(row->path, "/api/", 5) == 0
-            && (mark == NULL || strncmp(mark, "{id}", 4) == 0)
-            && mde_operation_find(row->name) == row;
+            && row->permissions != NULL
+            && (row->permissions[0] != NULL || row->path[0] == '\0')
+            && row->per_minute + row->per_hour > 0;
+    sound = sound && (strncmp(row->path, "/api/", 5) == 0
+                      || strcmp(row->name, "request") == 0)
+            && (mark == NULL || strchr(mark, '}') != NULL)
+            && mde_operation_find(row->name) == row
+            && mde_operation_match(row->method, row->path, strlen(row->path))
+               == row;
   }
   check(whole, "each row says all there is to say");
-  check(sound, "each path is one, and each row is found by its name");
-  check(mde_operation_find("isolate") == NULL
+  check(sound, "each path is one, and each row is found by its name and form");
+  check(mde_operation_find("explode") == NULL
         && mde_operation_find("") == NULL
         && mde_operation_find("Cancel") == NULL, "others are not found");
   row = mde_operation_find("cancel");
@@ -96,6 +100,116 @@ static void test_paths (void) {
           "list with a query");
   arguments[0] = make("query", "");
   encodes("list", arguments, 1, "/api/machineactions", "an empty query");
+}
+
+
+#define MACHINE "1e5bc9d7e413ddd7902c2932e418702b84d0cc07"
+
+static void test_machines (void) {
+  mde_argument arguments[3];
+  arguments[0] = make("machine", "1E5BC9D7E413DDD7902C2932E418702B84D0CC07");
+  arguments[1] = make("comment", "by mistake");
+  arguments[2] = make("type", "Full");
+  encodes("isolate", arguments, 3, "/api/machines/" MACHINE "/isolate",
+          "isolate");
+  encodes("collect", arguments, 2,
+          "/api/machines/" MACHINE "/collectInvestigationPackage", "collect");
+  arguments[0] = make("machine", "fb9ab6be3965095a09c057be7c90f0a2");
+  encodes("offboard", arguments, 2,
+          "/api/machines/fb9ab6be3965095a09c057be7c90f0a2/offboard",
+          "a machine id of 32 digits");
+  arguments[0] = make("device", "srv-1.contoso.com");
+  encodes("machine", arguments, 1, "/api/machines/srv-1.contoso.com",
+          "a machine by its name");
+  arguments[0] = make("ip", "10.0.0.1");
+  arguments[1] = make("timestamp", "2019-09-22T08:44:05Z");
+  encodes("find_by_ip", arguments, 2, "/api/machines/findbyip(ip='10.0.0.1',"
+          "timestamp=2019-09-22T08:44:05Z)", "machines by address");
+  arguments[0] = make("ip", "fe80::1");
+  encodes("find_by_ip", arguments, 2, "/api/machines/findbyip(ip='fe80::1',"
+          "timestamp=2019-09-22T08:44:05Z)", "  of version 6");
+  arguments[0] = make("id", GUID);
+  arguments[1] = make("index", "1");
+  encodes("result_uri", arguments, 2, "/api/machineactions/" GUID
+          "/GetLiveResponseResultDownloadLink(index=1)", "a result");
+  arguments[0] = make("file", "a b+\xc3\xa9.ps1");
+  encodes("delete_file", arguments, 1,
+          "/api/libraryfiles/a%20b%2B%C3%A9.ps1", "a file's name is encoded");
+}
+
+
+static void refuses_value (const char *operation, const char *argument,
+                           const char *value, const char *expected) {
+  char message[320];
+  mde_argument arguments[3];
+  arguments[0] = make(argument, value);
+  arguments[1] = make("comment", "by mistake");
+  arguments[2] = make("machine", MACHINE);
+  (void)snprintf(message, sizeof message, "%s: %s '%s' is not %s", operation,
+                 argument, value, expected);
+  encode(operation, arguments, strcmp(operation, "machine") == 0
+         || strcmp(operation, "delete_file") == 0 ? 1 : 3);
+  check_text(result.error.message, message, value);
+}
+
+
+static void test_values (void) {
+  static const char name[] = "a machine's id or DNS name";
+  static const char file[] = "the name of a file, without a folder";
+  refuses_value("isolate", "type", "full",
+                "one of Full, Selective, UnManagedDevice");
+  refuses_value("isolate", "type", "Full,", "one of Full, Selective, "
+                "UnManagedDevice");
+  refuses_value("scan", "type", "", "one of Quick, Full");
+  refuses_value("quarantine", "sha1", "xyz",
+                "a SHA-1: 40 hexadecimal digits");
+  refuses_value("machine", "device", "../machineactions", name);
+  refuses_value("machine", "device", "..", name);
+  refuses_value("machine", "device", "", name);
+  refuses_value("delete_file", "file", "..", file);
+  refuses_value("delete_file", "file", "a/b", file);
+  refuses_value("delete_file", "file", "c:x", file);
+}
+
+
+static mde_argument many[MDE_MOST_MACHINES + 3];
+
+static void test_lists (void) {
+  size_t i;
+  many[0] = make("tag", "VIP");
+  many[1] = make("action", "Add");
+  for (i = 2; i < MDE_MOST_MACHINES + 3; i++) many[i] = make("machines", MACHINE);
+  encodes("tag_machines", many, MDE_MOST_MACHINES + 2,
+          "/api/machines/AddOrRemoveTagForMultipleMachines", "500 machines");
+  refuses("tag_machines", many, MDE_MOST_MACHINES + 3,
+          "tag_machines: more than 500 machines", "501 machines");
+  refuses("tag_machines", many, 2, "tag_machines: machines is missing",
+          "no machine");
+  many[100] = make("machines", "x");
+  refuses("tag_machines", many, MDE_MOST_MACHINES + 2, "tag_machines: machines "
+          "'x' is not a machine's id: 40 hexadecimal digits",
+          "one malformed machine");
+}
+
+
+static void matches (const char *method, const char *path, const char *name) {
+  check_text(mde_operation_match(method, path, strlen(path))->name, name, path);
+}
+
+
+static void test_matching (void) {
+  matches("POST", "/api/machineactions/" GUID "/cancel", "cancel");
+  matches("GET", "/API/MachineActions/x/GetPackageUri", "package_uri");
+  matches("GET", "/api/machines/findbyip(ip='10.0.0.1',timestamp=x)",
+          "find_by_ip");
+  matches("GET", "/api/machines/findbytag", "find_by_tag");
+  matches("GET", "/api/machines/x", "machine");
+  matches("POST", "/api/machines/x/runliveresponse", "live_response");
+  matches("GET", "/api/machines/", "request");
+  matches("GET", "/api/machines/x/y", "request");
+  matches("POST", "/api/machines/x", "request");
+  matches("POST", "/api/advancedqueries/run", "request");
+  matches("GET", "", "request");
 }
 
 
@@ -235,6 +349,10 @@ int main (void) {
   tap_begin();
   test_rows();
   test_paths();
+  test_machines();
+  test_values();
+  test_lists();
+  test_matching();
   test_names();
   test_ids();
   test_comments();

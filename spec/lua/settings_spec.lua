@@ -131,6 +131,10 @@ describe("settings", function()
     assert.same({}, limits { quota = false })
     assert.same({ 6000, 90000 }, limits({}, with { MDE_QUOTA = "6000,90000" }))
     assert.same({}, limits({}, with { MDE_QUOTA = "off" }))
+    local rarer = assert(read({}, with { MDE_QUOTA = "6000,90000" })).limits
+    assert.same({ 600 }, { rarer "live_response" })
+    assert.same({ 120, 7200 }, { rarer "package_uri" })
+    assert.same({ 1 }, { assert(read { quota = { per_minute = 1 } }).limits "package_uri" })
   end)
 
   it("take the environment's proxy, but not for loopback or NO_PROXY", function()

@@ -34,6 +34,9 @@ static inline void *mde_testudata (lua_State *L, int index, const char *name) {
 #undef luaL_testudata
 #define luaL_testudata mde_testudata
 
+#undef lua_rawlen
+#define lua_rawlen lua_objlen
+
 #endif
 
 /* Whether numbers have an integer subtype that a float should become. */

@@ -1,7 +1,10 @@
 /* The table of operations in Lua.
 **
 ** core.operation.encode(name, arguments) -> { method, path, fields } | nil, err
-**   `fields` (key -> text) is what the JSON body says, absent where there is none
+**   `fields` (key -> value) is what the JSON body says, absent where there is none.
+**   Arguments are texts; a list of machines is an array of them, and commands are a
+**   table that goes into the body as it is.
+** core.operation.match(method, path) -> the name of the row that such a request is
 ** core.operation.rows -> name -> { method, returns, per_minute, per_hour,
 **                                  permissions }
 ** core.operation.guid(text) -> the GUID in lower case | nil
@@ -12,7 +15,8 @@
 #include "core/identifier.h"
 #include "core/operation.h"
 
-#define MAX_ARGUMENTS 8
+#define MAX_NAMES 8
+#define MAX_ARGUMENTS (MAX_NAMES + MDE_MOST_MACHINES + 1)
 
 
 /* The string at `index`, which names something and has no NUL. [-0, +0, e] */
@@ -28,57 +32,132 @@ static const char *check_name (lua_State *L, int index) {
 static const mde_operation *check_operation (lua_State *L, int index) {
   const char *name = check_name(L, index);
   const mde_operation *operation = mde_operation_find(name);
-  if (operation == NULL)
+  if (operation == NULL || operation->path[0] == '\0')
     luaL_error(L, "unknown operation '%s'", name);
   return operation;
 }
 
 
+static bool takes_list (const mde_operation *operation) {
+  size_t i;
+  for (i = 0; i < MDE_FIELDS && operation->fields[i].key != NULL; i++)
+    if (operation->fields[i].kind == MDE_MACHINES) return true;
+  return false;
+}
+
+
+/* The kind of the body's field that is called `name`. */
+static mde_kind kind_of (const mde_operation *operation, const char *name) {
+  size_t i;
+  for (i = 0; i < MDE_FIELDS && operation->fields[i].key != NULL; i++)
+    if (strcmp(operation->fields[i].argument, name) == 0)
+      return operation->fields[i].kind;
+  return MDE_TEXT;
+}
+
+
+/* Adds the text at the top of the stack, which stays there, to the arguments.
+** [-0, +0, e] */
+static void add (lua_State *L, mde_argument *arguments, size_t *count,
+                 const char *name) {
+  mde_argument *argument = &arguments[*count];
+  if (lua_type(L, -1) != LUA_TSTRING)
+    luaL_error(L, "argument '%s' must be a string, not a %s", name,
+               luaL_typename(L, -1));
+  argument->name = name;
+  argument->value = lua_tolstring(L, -1, &argument->length);
+  (*count)++;
+}
+
+
+/* Adds each text of the array at the top of the stack. [-0, +length, e] */
+static void add_list (lua_State *L, mde_argument *arguments, size_t *count,
+                      const char *name) {
+  const int list = lua_gettop(L);
+  const size_t length = lua_rawlen(L, list);
+  size_t i;
+  for (i = 1; i <= length && i <= MDE_MOST_MACHINES + 1; i++) {
+    luaL_checkstack(L, 1, "too many arguments");
+    lua_rawgeti(L, list, (int)i);
+    add(L, arguments, count, name);
+  }
+}
+
+
 /* Reads the table at `index`. Its keys and values stay on the stack, so that
 ** what is pointed at outlives whatever a finalizer does to the table. Raises
-** on keys and values of other types. [-0, +2 * MAX_ARGUMENTS, e] */
+** on keys and values of other types. [-0, +?, e] */
 static size_t read_arguments (lua_State *L, int index,
-                              mde_argument arguments[MAX_ARGUMENTS]) {
-  size_t count = 0;
+                              const mde_operation *operation,
+                              mde_argument *arguments) {
+  static const char commands[] = "";
+  size_t count = 0, names = 0;
   luaL_checktype(L, index, LUA_TTABLE);
-  luaL_checkstack(L, 2 * MAX_ARGUMENTS + LUA_MINSTACK, "too many arguments");
-  for (lua_pushnil(L); lua_next(L, index) != 0; lua_pushvalue(L, -2)) {
-    if (lua_type(L, -2) != LUA_TSTRING)
+  luaL_checkstack(L, 2 * MAX_NAMES + LUA_MINSTACK, "too many arguments");
+  lua_pushnil(L);
+  while (lua_next(L, index) != 0) {
+    const int key = lua_gettop(L) - 1;
+    const char *name;
+    mde_kind kind;
+    if (lua_type(L, key) != LUA_TSTRING)
       luaL_error(L, "arguments are named by strings");
-    if (count == MAX_ARGUMENTS)
-      luaL_error(L, "too many arguments");
-    arguments[count].name = check_name(L, -2);
-    if (lua_type(L, -1) != LUA_TSTRING)
-      luaL_error(L, "argument '%s' must be a string, not a %s",
-                 arguments[count].name, luaL_typename(L, -1));
-    arguments[count].value = lua_tolstring(L, -1, &arguments[count].length);
-    count++;
+    if (names++ == MAX_NAMES) luaL_error(L, "too many arguments");
+    name = check_name(L, key);
+    kind = kind_of(operation, name);
+    if (kind == MDE_MACHINES && lua_istable(L, -1))
+      add_list(L, arguments, &count, name);
+    else if (kind == MDE_COMMANDS) {
+      const mde_argument given = { name, commands, 0 };
+      if (!lua_istable(L, -1)) luaL_error(L, "argument '%s' must be a table", name);
+      arguments[count++] = given;
+    }
+    else add(L, arguments, &count, name);
+    lua_pushvalue(L, key);
   }
   return count;
 }
 
 
-/* What the JSON body says: what was checked, whatever the table holds by now.
-** [-0, +1, m] */
-static void push_fields (lua_State *L, const mde_operation *operation,
+/* Pushes what the body says under a field: what was checked, whatever the table
+** of arguments holds by now. [-0, +1, m] */
+static void push_value (lua_State *L, const mde_field *field,
+                        const mde_argument *arguments, size_t count) {
+  size_t i;
+  int found = 0;
+  if (field->kind == MDE_MACHINES) lua_newtable(L);
+  for (i = 0; i < count; i++) {
+    if (strcmp(arguments[i].name, field->argument) != 0) continue;
+    lua_pushlstring(L, arguments[i].value, arguments[i].length);
+    if (field->kind != MDE_MACHINES) return;
+    lua_rawseti(L, -2, ++found);
+  }
+}
+
+
+/* [-0, +1, m] */
+static void push_fields (lua_State *L, int index,
+                         const mde_operation *operation,
                          const mde_argument *arguments, size_t count) {
   const mde_field *field = operation->fields;
   const mde_field *const end = field + MDE_FIELDS;
-  size_t i;
   lua_createtable(L, 0, MDE_FIELDS);
-  for (; field < end && field->key != NULL; field++)
-    for (i = 0; i < count; i++)
-      if (strcmp(arguments[i].name, field->argument) == 0) {
-        lua_pushlstring(L, arguments[i].value, arguments[i].length);
-        lua_setfield(L, -2, field->key);
-      }
+  for (; field < end && field->key != NULL; field++) {
+    if (field->kind == MDE_COMMANDS) {
+      lua_pushstring(L, field->argument);
+      lua_rawget(L, index);
+    }
+    else push_value(L, field, arguments, count);
+    lua_setfield(L, -2, field->key);
+  }
 }
 
 
 static int encode (lua_State *L) {
   const mde_operation *operation = check_operation(L, 1);
-  mde_argument arguments[MAX_ARGUMENTS];
-  const size_t count = read_arguments(L, 2, arguments);
+  mde_argument few[MAX_NAMES];
+  mde_argument *arguments = !takes_list(operation) ? few
+      : (mde_argument *)lua_newuserdata(L, MAX_ARGUMENTS * sizeof few[0]);
+  const size_t count = read_arguments(L, 2, operation, arguments);
   char *path = (char *)lua_newuserdata(
       L, mde_operation_room(operation, arguments, count));
   size_t length;
@@ -91,9 +170,18 @@ static int encode (lua_State *L) {
   lua_pushlstring(L, path, length);
   lua_setfield(L, -2, "path");
   if (operation->fields[0].key != NULL) {
-    push_fields(L, operation, arguments, count);
+    push_fields(L, 2, operation, arguments, count);
     lua_setfield(L, -2, "fields");
   }
+  return 1;
+}
+
+
+static int match (lua_State *L) {
+  const char *method = luaL_checkstring(L, 1);
+  size_t length;
+  const char *path = luaL_checklstring(L, 2, &length);
+  lua_pushstring(L, mde_operation_match(method, path, length)->name);
   return 1;
 }
 
@@ -108,6 +196,15 @@ static int guid (lua_State *L) {
 }
 
 
+/* Sets a field of the table at the top, unless there is no such limit.
+** [-0, +0, e] */
+static void push_limit (lua_State *L, int limit, const char *name) {
+  if (limit == 0) return;
+  lua_pushinteger(L, limit);
+  lua_setfield(L, -2, name);
+}
+
+
 static void push_row (lua_State *L, const mde_operation *operation) {
   int i;
   lua_createtable(L, 0, 5);
@@ -115,10 +212,8 @@ static void push_row (lua_State *L, const mde_operation *operation) {
   lua_setfield(L, -2, "method");
   lua_pushstring(L, operation->returns);
   lua_setfield(L, -2, "returns");
-  lua_pushinteger(L, operation->per_minute);
-  lua_setfield(L, -2, "per_minute");
-  lua_pushinteger(L, operation->per_hour);
-  lua_setfield(L, -2, "per_hour");
+  push_limit(L, operation->per_minute, "per_minute");
+  push_limit(L, operation->per_hour, "per_hour");
   lua_newtable(L);
   for (i = 0; operation->permissions[i] != NULL; i++) {
     lua_pushstring(L, operation->permissions[i]);
@@ -132,6 +227,7 @@ void mde_open_operation (lua_State *L) {
   static const luaL_Reg functions[] = {
     { "encode", encode },
     { "guid", guid },
+    { "match", match },
     { NULL, NULL }
   };
   const mde_operation *row;

@@ -25,3 +25,17 @@ bool mde_guid (const char *text, size_t length,
   guid[length] = '\0';
   return true;
 }
+
+
+bool mde_hexadecimal (const char *text, size_t length, size_t digits) {
+  size_t i;
+  if (length != digits) return false;
+  for (i = 0; i < length; i++)
+    if (hexadecimal(text[i]) == '\0') return false;
+  return true;
+}
+
+
+bool mde_machine_id (const char *text, size_t length) {
+  return mde_hexadecimal(text, length, 40) || mde_hexadecimal(text, length, 32);
+}

@@ -15,4 +15,11 @@
 ** `guid` gets it in lower case with a NUL: one spelling for each action. */
 bool mde_guid (const char *text, size_t length, char guid[MDE_GUID_LENGTH + 1]);
 
+/* Whether `text` is `digits` hexadecimal digits. */
+bool mde_hexadecimal (const char *text, size_t length, size_t digits);
+
+/* Whether `text` is the id of a machine: 40 hexadecimal digits, or 32 as the
+** service's page on collecting a package has it. */
+bool mde_machine_id (const char *text, size_t length);
+
 #endif

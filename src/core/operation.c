@@ -1,40 +1,145 @@
 #include "operation.h"
 
 #include <string.h>
+#include <strings.h>
 
-#include "identifier.h"
+/* {{ Permissions. Source: the section Permissions of each operation's page. An
+** application holds the names with .All, a user's token those without. */
 
-#define ID_MARK "{id}"
-
-/* Any one of these lets an application cancel. Source: Microsoft's page
-** "Cancel machine action API", section Permissions. */
 static const char *const may_cancel[] = {
   "Machine.CollectForensics", "Machine.Isolate", "Machine.RestrictExecution",
   "Machine.Scan", "Machine.Offboard", "Machine.StopAndQuarantine",
   "Machine.LiveResponse", NULL
 };
 
-/* Source: "List MachineActions API" and "Get machineAction API". */
 static const char *const may_read[] = {
-  "Machine.Read.All", "Machine.ReadWrite.All", NULL
+  "Machine.Read.All", "Machine.ReadWrite.All", "Machine.Read",
+  "Machine.ReadWrite", NULL
 };
+
+static const char *const may_write[] = {
+  "Machine.ReadWrite.All", "Machine.ReadWrite", NULL
+};
+
+static const char *const may_isolate[] = { "Machine.Isolate", NULL };
+static const char *const may_restrict[] = { "Machine.RestrictExecution", NULL };
+static const char *const may_scan[] = { "Machine.Scan", NULL };
+static const char *const may_collect[] = { "Machine.CollectForensics", NULL };
+static const char *const may_offboard[] = { "Machine.Offboard", NULL };
+static const char *const may_quarantine[] = { "Machine.StopAndQuarantine", NULL };
+static const char *const may_respond[] = { "Machine.LiveResponse", NULL };
+static const char *const may_keep_files[] = { "Library.Manage", NULL };
+
+static const char *const may_investigate[] = {
+  "Alert.ReadWrite.All", "Alert.ReadWrite", NULL
+};
+
+static const char *const may_fetch_package[] = {
+  "Machine.Read.All", "Machine.ReadWrite.All", "Machine.CollectForensics", NULL
+};
+
+static const char *const may_fetch_result[] = {
+  "Machine.Read.All", "Machine.ReadWrite.All", "Machine.LiveResponse", NULL
+};
+
+static const char *const whatever_is_asked[] = { NULL };
+
+/* }} */
+
+
+#define ACTIONS "/api/machineactions"
+#define MACHINES "/api/machines"
+#define LIBRARY "/api/libraryfiles"
+
+/* What nearly every operation has. */
+#define USUAL .per_minute = 100, .per_hour = 1500
+
+#define COMMENT { "comment", "Comment", MDE_TEXT, NULL }
+
+/* A launch that asks for no more than a comment. */
+#define LAUNCH(called, tail, who)                                            \
+  { .name = (called), .method = "POST", .path = MACHINES "/{machine}/" tail, \
+    .fields = { COMMENT }, .returns = "action", USUAL, .permissions = (who) }
+
+/* A call that reads. */
+#define READ(called, where, what, who)                                       \
+  { .name = (called), .method = "GET", .path = (where), .returns = (what),   \
+    USUAL, .permissions = (who) }
 
 /* Limits: the section Limitations of each operation's page. The page of
 ** `cancel` leaves open whether Comment is required; Microsoft's own connector
 ** requires it, and an incident is no place to find out. */
 const mde_operation mde_operations[] = {
-  { .name = "cancel", .method = "POST",
-    .path = "/api/machineactions/{id}/cancel",
-    .fields = { { "comment", "Comment", true } },
-    .returns = "action", .per_minute = 100, .per_hour = 1500,
+  { .name = "cancel", .method = "POST", .path = ACTIONS "/{id}/cancel",
+    .fields = { COMMENT }, .returns = "action", USUAL,
     .permissions = may_cancel },
-  { .name = "get", .method = "GET", .path = "/api/machineactions/{id}",
-    .returns = "action", .per_minute = 100, .per_hour = 1500,
-    .permissions = may_read },
-  { .name = "list", .method = "GET", .path = "/api/machineactions",
-    .query = true,
-    .returns = "actions", .per_minute = 100, .per_hour = 1500,
-    .permissions = may_read },
+  READ("get", ACTIONS "/{id}", "action", may_read),
+  { .name = "list", .method = "GET", .path = ACTIONS, .query = true,
+    .returns = "actions", USUAL, .permissions = may_read },
+  { .name = "package_uri", .method = "GET",
+    .path = ACTIONS "/{id}/getPackageUri", .returns = "uri",
+    .per_minute = 2, .per_hour = 120, .permissions = may_fetch_package },
+  READ("result_uri",
+       ACTIONS "/{id}/GetLiveResponseResultDownloadLink(index={index})",
+       "uri", may_fetch_result),
+
+  { .name = "isolate", .method = "POST", .path = MACHINES "/{machine}/isolate",
+    .fields = { COMMENT, { "type", "IsolationType", MDE_CHOICE,
+                           "Full, Selective, UnManagedDevice" } },
+    .returns = "action", USUAL, .permissions = may_isolate },
+  LAUNCH("unisolate", "unisolate", may_isolate),
+  LAUNCH("restrict", "restrictCodeExecution", may_restrict),
+  LAUNCH("unrestrict", "unrestrictCodeExecution", may_restrict),
+  { .name = "scan", .method = "POST",
+    .path = MACHINES "/{machine}/runAntiVirusScan",
+    .fields = { COMMENT, { "type", "ScanType", MDE_CHOICE, "Quick, Full" } },
+    .returns = "action", USUAL, .permissions = may_scan },
+  LAUNCH("collect", "collectInvestigationPackage", may_collect),
+  LAUNCH("offboard", "offboard", may_offboard),
+  { .name = "quarantine", .method = "POST",
+    .path = MACHINES "/{machine}/StopAndQuarantineFile",
+    .fields = { COMMENT, { "sha1", "Sha1", MDE_SHA1, NULL } },
+    .returns = "action", USUAL, .permissions = may_quarantine },
+  { .name = "live_response", .method = "POST",
+    .path = MACHINES "/{machine}/runliveresponse",
+    .fields = { COMMENT, { "commands", "Commands", MDE_COMMANDS, NULL } },
+    .returns = "action", .per_minute = 10, .per_hour = 0,
+    .permissions = may_respond },
+  { .name = "investigate", .method = "POST",
+    .path = MACHINES "/{machine}/startInvestigation",
+    .fields = { COMMENT }, .returns = "investigation",
+    .per_minute = 0, .per_hour = 50, .permissions = may_investigate },
+
+  { .name = "machines", .method = "GET", .path = MACHINES, .query = true,
+    .returns = "machines", USUAL, .permissions = may_read },
+  { .name = "find_by_tag", .method = "GET", .path = MACHINES "/findbytag",
+    .query = true, .returns = "machines", USUAL, .permissions = may_read },
+  READ("find_by_ip", MACHINES "/findbyip(ip='{ip}',timestamp={timestamp})",
+       "machines", may_read),
+  READ("machine", MACHINES "/{device}", "machine", may_read),
+  { .name = "tag_machines", .method = "POST",
+    .path = MACHINES "/AddOrRemoveTagForMultipleMachines",
+    .fields = { { "tag", "Value", MDE_TEXT, NULL },
+                { "action", "Action", MDE_CHOICE, "Add, Remove" },
+                { "machines", "MachineIds", MDE_MACHINES, NULL } },
+    .returns = "machines", USUAL, .permissions = may_write },
+  { .name = "tag", .method = "POST", .path = MACHINES "/{machine}/tags",
+    .fields = { { "tag", "Value", MDE_TEXT, NULL },
+                { "action", "Action", MDE_CHOICE, "Add, Remove" } },
+    .returns = "machine", USUAL, .permissions = may_write },
+  { .name = "set_device_value", .method = "POST",
+    .path = MACHINES "/{machine}/setDeviceValue",
+    .fields = { { "value", "DeviceValue", MDE_CHOICE, "Low, Normal, High" } },
+    .returns = "machine", USUAL, .permissions = may_write },
+
+  READ("library", LIBRARY, "files", may_keep_files),
+  { .name = "upload", .method = "POST", .path = LIBRARY, .returns = "file",
+    USUAL, .permissions = may_keep_files },
+  { .name = "delete_file", .method = "DELETE", .path = LIBRARY "/{file}",
+    .returns = "nothing", USUAL, .permissions = may_keep_files },
+
+  { .name = "request", .method = "", .path = "", .returns = "anything", USUAL,
+    .permissions = whatever_is_asked },
   { .name = NULL }
 };
 
@@ -47,207 +152,28 @@ const mde_operation *mde_operation_find (const char *name) {
 }
 
 
-static const mde_argument *find (const mde_argument *arguments, size_t count,
-                                 const char *name) {
-  size_t i;
-  for (i = 0; i < count; i++)
-    if (strcmp(arguments[i].name, name) == 0) return &arguments[i];
-  return NULL;
-}
-
-
-/* {{ Checks */
-
-/* The message stays one line, and shows the byte that is out of place too. */
-static bool refuse (mde_error *error, const mde_operation *operation,
-                    const mde_argument *argument, const char *expected) {
-  char shown[60 + 1];
-  size_t i;
-  for (i = 0; i < argument->length && i < sizeof shown - 1; i++) {
-    const char c = argument->value[i];
-    shown[i] = (char)(c < ' ' || c > '~' ? '?' : c);
-  }
-  shown[i] = '\0';
-  mde_error_set(error, "invalid_argument", "%s: %s '%s' is not %s",
-                operation->name, argument->name, shown, expected);
-  return false;
-}
-
-
-/* How many bytes the UTF-8 character at `s` takes; 0 if it is malformed, is a
-** surrogate, is longer than need be, or is NUL. */
-static size_t utf8_character (const unsigned char *s, size_t left) {
-  static const unsigned long least[] = { 0, 1, 0x80, 0x800, 0x10000 };
-  const size_t size = s[0] < 0x80 ? 1 : s[0] < 0xC0 ? 0 : s[0] < 0xE0 ? 2
-                      : s[0] < 0xF0 ? 3 : s[0] < 0xF8 ? 4 : 0;
-  unsigned long code;
-  size_t i;
-  if (size == 0 || size > left) return 0;
-  code = size == 1 ? s[0] : s[0] & (0xFFUL >> (size + 1));
-  for (i = 1; i < size; i++) {
-    if ((s[i] & 0xC0) != 0x80) return 0;
-    code = code << 6 | (s[i] & 0x3F);
-  }
-  if (code < least[size] || code > 0x10FFFF) return 0;
-  return code >= 0xD800 && code <= 0xDFFF ? 0 : size;
-}
-
-
-static bool is_text (const mde_argument *argument) {
-  const unsigned char *s = (const unsigned char *)argument->value;
-  size_t left = argument->length;
-  while (left > 0) {
-    const size_t size = utf8_character(s, left);
-    if (size == 0) return false;
-    s += size;
-    left -= size;
-  }
-  return true;
-}
-
-
-static bool is_blank (const mde_argument *argument) {
-  size_t i;
-  for (i = 0; i < argument->length; i++)
-    if (strchr(" \t\r\n", argument->value[i]) == NULL) return false;
-  return true;
-}
-
-
-static bool is_query (const mde_argument *argument) {
-  size_t i;
-  for (i = 0; i < argument->length; i++)
-    if (argument->value[i] <= ' ' || argument->value[i] >= 0x7F) return false;
-  return true;
-}
-
-
-static bool check_field (const mde_operation *operation,
-                         const mde_field *field, const mde_argument *argument,
-                         mde_error *error) {
-  if (argument == NULL) {
-    if (!field->required) return true;
-    mde_error_set(error, "invalid_argument",
-                  "%s: %s is missing: say why, in a few words",
-                  operation->name, field->argument);
-    return false;
-  }
-  if (!is_text(argument))
-    return refuse(error, operation, argument, "UTF-8 text");
-  if (is_blank(argument))
-    return refuse(error, operation, argument, "text: it is blank");
-  return true;
-}
-
-
-static const mde_field *find_field (const mde_operation *operation,
-                                    const char *argument) {
-  size_t i;
-  for (i = 0; i < MDE_FIELDS && operation->fields[i].key != NULL; i++)
-    if (strcmp(operation->fields[i].argument, argument) == 0)
-      return &operation->fields[i];
-  return NULL;
-}
-
-
-static bool takes_id (const mde_operation *operation) {
-  return strstr(operation->path, ID_MARK) != NULL;
-}
-
-
-static bool check_names (const mde_operation *operation,
-                         const mde_argument *arguments, size_t count,
-                         mde_error *error) {
-  size_t i;
-  for (i = 0; i < count; i++) {
-    const char *name = arguments[i].name;
-    if ((takes_id(operation) && strcmp(name, "id") == 0)
-        || (operation->query && strcmp(name, "query") == 0)
-        || find_field(operation, name) != NULL)
-      continue;
-    mde_error_set(error, "invalid_argument", "%s takes no argument '%.60s'",
-                  operation->name, name);
-    return false;
-  }
-  return true;
-}
-
-/* }} */
-
-
-/* {{ Writing */
-
-static char *append (char *to, const char *from, size_t length) {
-  if (length > 0) memcpy(to, from, length);
-  return to + length;
-}
-
-
-static char *append_path (char *to, const mde_operation *operation,
-                          const char *id, const mde_argument *query) {
-  const char *mark = strstr(operation->path, ID_MARK);
-  if (mark == NULL)
-    to = append(to, operation->path, strlen(operation->path));
-  else {
-    to = append(to, operation->path, (size_t)(mark - operation->path));
-    to = append(to, id, MDE_GUID_LENGTH);
-    mark += sizeof(ID_MARK) - 1;
-    to = append(to, mark, strlen(mark));
-  }
-  if (query != NULL && query->length > 0) {
-    *to++ = '?';
-    to = append(to, query->value, query->length);
-  }
-  return to;
-}
-
-/* }} */
-
-
-size_t mde_operation_room (const mde_operation *operation,
-                           const mde_argument *arguments, size_t count) {
-  const mde_argument *query = find(arguments, count, "query");
-  return strlen(operation->path) + MDE_GUID_LENGTH + 1
-         + (query != NULL ? query->length : 0);
-}
-
-
-static bool check (const mde_operation *operation,
-                   const mde_argument *arguments, size_t count,
-                   char guid[MDE_GUID_LENGTH + 1], mde_error *error) {
-  const mde_argument *id = find(arguments, count, "id");
-  const mde_argument *query = find(arguments, count, "query");
-  size_t i;
-  if (!check_names(operation, arguments, count, error)) return false;
-  if (takes_id(operation)) {
-    if (id == NULL) {
-      mde_error_set(error, "invalid_argument", "%s: id is missing",
-                    operation->name);
-      return false;
+/* Whether a path has the form of a row's, in which "{x}" stands for all up to
+** what follows it. The service does not mind the case of paths. */
+static bool has_form (const char *form, const char *path, size_t length) {
+  const char *const end = path + length;
+  while (*form != '\0') {
+    if (*form == '{') {
+      const char *const start = path;
+      form = strchr(form, '}') + 1;
+      while (path < end && *path != *form && *path != '/') path++;
+      if (path == start) return false;
     }
-    if (!mde_guid(id->value, id->length, guid))
-      return refuse(error, operation, id, "a machine action's id, such as "
-                    "988cc94e-7a8f-4b28-ab65-54970c5d5018");
+    else if (path == end || strncasecmp(form++, path++, 1) != 0) return false;
   }
-  if (query != NULL && !is_query(query))
-    return refuse(error, operation, query, "a percent-encoded query string");
-  for (i = 0; i < MDE_FIELDS && operation->fields[i].key != NULL; i++) {
-    const mde_field *field = &operation->fields[i];
-    if (!check_field(operation, field, find(arguments, count, field->argument),
-                     error))
-      return false;
-  }
-  return true;
+  return path == end;
 }
 
 
-bool mde_operation_path (const mde_operation *operation,
-                         const mde_argument *arguments, size_t count,
-                         char *buffer, size_t *length, mde_error *error) {
-  char guid[MDE_GUID_LENGTH + 1];
-  const char *end;
-  if (!check(operation, arguments, count, guid, error)) return false;
-  end = append_path(buffer, operation, guid, find(arguments, count, "query"));
-  *length = (size_t)(end - buffer);
-  return true;
+const mde_operation *mde_operation_match (const char *method,
+                                          const char *path, size_t length) {
+  const mde_operation *row = mde_operations;
+  while (row->path[0] != '\0' && !(strcmp(row->method, method) == 0
+                                   && has_form(row->path, path, length)))
+    row++;
+  return row;
 }

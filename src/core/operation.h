@@ -3,9 +3,9 @@
 **
 ** Pure functions over constants: nothing is allocated, nothing is sent. A
 ** caller asks for the room a path may need, gives a buffer of that size, and
-** gets the path written into it once every argument has been checked. Which
-** arguments go into the JSON body, and under which keys, is in the row's
-** fields.
+** gets the path written into it once every argument has been checked
+** (mde_operation_path in path.c). Which arguments go into the JSON body, and
+** under which keys, is in the row's fields.
 */
 #ifndef MDE_OPERATION_H
 #define MDE_OPERATION_H
@@ -13,39 +13,44 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "argument.h"
 #include "error.h"
 
-/* One text field of a request's JSON body. */
+/* One field of a request's JSON body. */
 typedef struct mde_field {
   const char *argument;  /* what callers name it: "comment" */
   const char *key;       /* what the service names it (it minds case): "Comment" */
-  bool required;
+  mde_kind kind;
+  const char *choices;   /* of MDE_CHOICE: "Full, Selective" */
 } mde_field;
 
 #define MDE_FIELDS 4
+#define MDE_MOST_MACHINES 500  /* in one call that tags many */
 
 typedef struct mde_operation {
   const char *name;
   const char *method;
-  const char *path;   /* "{id}" stands for the argument "id", a GUID */
+  const char *path;   /* "{machine}" stands for the argument "machine" */
   bool query;         /* takes the argument "query", an encoded query string */
-  mde_field fields[MDE_FIELDS];  /* of the body, up to one without a key */
-  const char *returns;           /* "action" or "actions" */
-  int per_minute, per_hour;      /* the service's limits for one application */
+  mde_field fields[MDE_FIELDS];  /* of the body, all required, up to one without
+                                 ** a key */
+  const char *returns;           /* "action", "actions", "machine", … */
+  int per_minute, per_hour;      /* the service's limits for one application;
+                                 ** 0: none of this kind */
   const char *const *permissions;  /* any one will do; ends with NULL */
 } mde_operation;
 
-typedef struct mde_argument {
-  const char *name;
-  const char *value;
-  size_t length;
-} mde_argument;
-
-/* All rows; the last has no name. */
+/* All rows; the last has no name. The one before it, "request", stands for any
+** call that has no row: it has limits and no path. */
 extern const mde_operation mde_operations[];
 
 /* The row called `name`, or NULL. */
 const mde_operation *mde_operation_find (const char *name);
+
+/* The row that a request with this method and path (without its query) is:
+** "request" if no other. */
+const mde_operation *mde_operation_match (const char *method,
+                                          const char *path, size_t length);
 
 /* How many bytes a path of `operation` with these arguments needs at most. */
 size_t mde_operation_room (const mde_operation *operation,

@@ -1,0 +1,45 @@
+/* One argument of an operation, and what it may be.
+**
+** Pure functions: whoever calls owns what the argument points at, nothing is
+** allocated. Everything that goes into a path or a body is checked here before
+** anything is sent.
+*/
+#ifndef MDE_ARGUMENT_H
+#define MDE_ARGUMENT_H
+
+#include <stddef.h>
+
+typedef struct mde_argument {
+  const char *name;
+  const char *value;
+  size_t length;
+} mde_argument;
+
+typedef enum mde_kind {
+  MDE_TEXT,       /* UTF-8, not blank */
+  MDE_CHOICE,     /* one of a few words, whose case counts */
+  MDE_SHA1,       /* of a file */
+  MDE_MACHINES,   /* ids of machines: an argument for each, of the same name */
+  MDE_COMMANDS,   /* of a live response; whoever writes the body checks them */
+  MDE_ACTION,     /* id of a machine action */
+  MDE_MACHINE,    /* id of a machine */
+  MDE_DEVICE,     /* id or DNS name of a machine */
+  MDE_INDEX,      /* a whole number from 0 */
+  MDE_IP,         /* address, version 4 or 6 */
+  MDE_TIMESTAMP,  /* such as 2019-09-22T08:44:05Z */
+  MDE_FILE,       /* name of a file in the live-response library */
+  MDE_QUERY       /* an encoded query string */
+} mde_kind;
+
+/* NULL if `argument` is of that kind, else what was expected, as a noun.
+** `choices` are those of MDE_CHOICE: "Full, Selective". */
+const char *mde_argument_fault (const mde_argument *argument, mde_kind kind,
+                                const char *choices);
+
+/* The first of `count` arguments that is called `name`, or NULL. The name need
+** not end with a NUL. */
+const mde_argument *mde_argument_find (const mde_argument *arguments,
+                                       size_t count, const char *name,
+                                       size_t length);
+
+#endif
