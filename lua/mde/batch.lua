@@ -148,7 +148,7 @@ function Batch:loop()
     local progress = self:collect()
     self.stopped = self.stopped or self.client.store_failure ~= nil
     if #self.live == 0 and (self.exhausted or self.stopped) then break end
-    if not progress then self.client:wait(moment) end
+    if not progress then self.client:wait_until(moment) end
   end
 end
 

@@ -27,7 +27,7 @@ Call.__index = Call
 
 local call = {}
 
--- `client` gives quota, token, clock, random, verification, request(encoded, header)
+-- `client` gives quota, token, clock, random, verification, to_service(encoded, header)
 -- and read(fields), which makes an entity.
 -- `operation` and `arguments` are those of core.operation.encode. `judge(call,
 -- now, response, err)` decides what an answer or final failure leads to: it calls
@@ -210,7 +210,7 @@ function Call:send(now)
   self.slot, self.header, self.fetch, self.in_air = slot, header, false, true
   self.first_sent = self.first_sent or now
   self.attempt = self.attempt + 1
-  return "start", self.client:request(self.encoded, header)
+  return "start", self.client:to_service(self.encoded, header)
 end
 
 -- Takes what came of its question, if that is answered. Where it is not, the call reads

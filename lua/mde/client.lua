@@ -54,29 +54,47 @@ function Client:step()
 end
 
 -- Waits for news, at most until `moment` and at most a second.
-function Client:wait(moment)
+function Client:wait_until(moment)
   local seconds = math.min(moment - self.clock.monotonic(), 1)
   if seconds > 0 then self.host.wait(self.engine, seconds) end
 end
 
-function Client:drive(call)
-  self:add(call)
+-- Whether all have ended.
+local function are_done(list)
+  for _, call in ipairs(list) do
+    if not call.done then return false end
+  end
+  return true
+end
+
+function Client:drive(list)
+  for _, call in ipairs(list) do self:add(call) end
   while true do
     local moment = self:step()
-    if call.done then return end
-    self:wait(moment)
+    if are_done(list) then return end
+    self:wait_until(moment)
   end
 end
 
--- Drives a call to its end. Where that is interrupted by what is raised meanwhile,
--- nothing more is sent for it.
-function Client:finish(call)
-  call.caller = callers.current()
-  local ok, raised = pcall(self.drive, self, call)
+-- Drives calls to their end. Where that is interrupted by what is raised meanwhile,
+-- nothing more is sent for them.
+function Client:finish(list)
+  for _, call in ipairs(list) do call.caller = callers.current() end
+  local ok, raised = pcall(self.drive, self, list)
   if ok then return end
   self.store:rollback()
-  self:withdraw(call, true)
+  for _, call in ipairs(list) do self:withdraw(call, true) end
   error(raised, 0)
+end
+
+-- Makes one call, whose answers go to `judge` (see mde.call), and drives it to its end.
+-- -> value | nil, err
+function Client:perform(operation, arguments, judge)
+  local call, err = calls.new(self, operation, arguments, judge)
+  if not call then return nil, err end
+  self:finish { call }
+  if call.err then return nil, call.err end
+  return call.value
 end
 
 -- Ends a call that is not in the air; if `at_once`, any.
@@ -102,11 +120,11 @@ function Client:transport(method, address, headers, body, proxy)
 end
 
 -- The request for an encoded operation.
-function Client:request(encoded, header)
+function Client:to_service(encoded, header)
   local body = encoded.body
   return self:transport(encoded.method, self.api_url .. encoded.path, {
     authorization = header, accept = JSON, ["user-agent"] = self.user_agent,
-    ["content-type"] = body and JSON or nil,
+    ["content-type"] = body and (encoded.content_type or JSON) or nil,
   }, body, self.api_proxy)
 end
 
@@ -172,7 +190,7 @@ function Client:cancel(target, options)
   errors.check_keys("cancel", options or {}, { comment = true, wait = true })
   local call, err = self:cancelling(target, (options or {}).comment, (options or {}).wait)
   if not call then return nil, err, "error" end
-  self:finish(call)
+  self:finish { call }
   if call.err then return nil, call.err, call.verdict end
   return call.value, call.verdict
 end
@@ -188,21 +206,14 @@ end
 function Client:action(target)
   local id, err = id_of(target)
   if not id then return nil, err end
-  local call
-  call, err = calls.new(self, "get", { id = id }, judge.action)
-  if not call then return nil, err end
-  self:finish(call)
-  if call.err then return nil, call.err end
-  return call.value
+  return self:perform("get", { id = id }, judge.action)
 end
 
 -- One page. -> array of actions | nil, err
 function Client:page(query)
-  local call = assert(calls.new(self, "list", { query = query }, judge.page))
-  self:finish(call)
-  if call.err then return nil, call.err end
-  for i, fields in ipairs(call.value) do call.value[i] = self.read(fields) end
-  return call.value
+  local page, err = self:perform("list", { query = query }, judge.page)
+  for i, fields in ipairs(page or {}) do page[i] = self.read(fields) end
+  return page, err
 end
 
 function Client:pages(wanted, name)

@@ -26,7 +26,7 @@ local function new_client(limits)
       return true
     end,
   }
-  function client.request(_, encoded, header)
+  function client.to_service(_, encoded, header)
     return { method = encoded.method, path = encoded.path, body = encoded.body, header = header }
   end
   return client
