@@ -22,6 +22,9 @@ local WORDS = {
   service = "the service failed",
 }
 
+local GUID = ("x"):rep(8) .. "%-" .. ("xxxx%-"):rep(3) .. ("x"):rep(12)
+GUID = GUID:gsub("x", "%%x")
+
 local function code_of(status)
   if status >= 500 or status == 408 then return "service" end
   return status < 400 and "bad_answer" or CODES[status] or "bad_request"
@@ -57,6 +60,7 @@ function answer.error(response)
   return errors.new {
     code = code, message = table.concat(words, ": "), status = response.status,
     service_code = service_code, request_id = request_id(response, problem),
+    active_action_id = (text(problem.message) or ""):match("active action id:%s*(" .. GUID .. ")"),
   }
 end
 
@@ -66,7 +70,8 @@ function answer.request_id(response)
   return request_id(response, {})
 end
 
-local function bad_answer(response, expected)
+-- `nil, err` for a 2xx answer that is not what was `expected`, a noun.
+function answer.unexpected(response, expected)
   return nil, errors.new {
     code = "bad_answer", status = response.status, request_id = request_id(response, {}),
     message = ("the service's answer is not %s: %s"):format(expected, first_bytes(response.body)),
@@ -82,9 +87,9 @@ end
 -- whole. -> table | nil, err
 function answer.action(response, id)
   local decoded = entity.decode(response.body)
-  if not is_action(decoded) then return bad_answer(response, "a machine action") end
+  if not is_action(decoded) then return answer.unexpected(response, "a machine action") end
   if id and decoded.id:lower() ~= id then
-    return bad_answer(response, "the machine action " .. id)
+    return answer.unexpected(response, "the machine action " .. id)
   end
   return decoded
 end
@@ -104,7 +109,7 @@ end
 function answer.actions(response)
   local decoded = entity.decode(response.body)
   local list = decoded and decoded.value
-  if not is_list(list) then return bad_answer(response, "a list of machine actions") end
+  if not is_list(list) then return answer.unexpected(response, "a list of machine actions") end
   return list
 end
 

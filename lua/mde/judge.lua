@@ -47,7 +47,7 @@ end
 
 -- When the first attempt went out, on the service's clock as this answer tells
 -- it; a second is what such a date leaves off.
-local function since(call, now, response)
+function judge.since(call, now, response)
   local stamp = response.headers.date and moment_of(response.headers.date)
   return stamp and stamp - (now - call.first_sent) - 1
 end
@@ -58,7 +58,7 @@ end
 
 -- Ends with the verdict on an action, if it is final.
 local function settle(call, now, response, action)
-  local found = verdict.of(action, call.comment, since(call, now, response))
+  local found = verdict.of(action, call.comment, judge.since(call, now, response))
   if found then call:finish(call.client.read(action), nil, found) end
   return found ~= nil
 end

@@ -1,0 +1,249 @@
+-- Launching machine actions: the methods of a client, one an operation.
+--
+--   client:isolate(machine, { comment =, type = "Full" | "Selective" | "UnManagedDevice" })
+--   client:unisolate, restrict, unrestrict, collect, offboard(machine, { comment = })
+--   client:scan(machine, { comment =, type = "Quick" | "Full" })
+--   client:quarantine(machine, { comment =, sha1 = })
+--   client:live_response(machine, { comment =, commands = })   see mde.live_response
+--   client:investigate(machine, { comment = })                 gives an investigation
+--     -> action | nil, err
+--
+-- `machine` is a machine's id, a machine, an action on it, or its name (see
+-- client:machine). An action that had been launched before, which the service gives
+-- instead of a new one, has `existing = true`. Where the service refuses because one is
+-- under way, err.active_action_id is that one.
+--
+-- A launch is not sent twice unseen: after an answer that says nothing (lost, late, a
+-- failed service) the list of actions is read until the action appears; only when it
+-- does not, the launch goes out again. An investigation is in no list: err.sent tells
+-- that it may be under way.
+
+local answer = require "mde.answer"
+local core = require "mde.core"
+local date = require "mde.date"
+local entity = require "mde.entity"
+local errors = require "mde.errors"
+local judge = require "mde.judge"
+local odata = require "mde.odata"
+local retry = require "mde.retry"
+
+local LOOKS = 6    -- how often the list is read for a lost action: half a minute in all
+local POSTS = 3    -- how often a launch goes out at most
+local NEWEST = 50  -- rows of the list in which it is looked for
+
+-- Operation -> its type of action; what it takes beside a comment, with defaults;
+-- whether the service leaves the machine out of a new action.
+local LAUNCHES = {
+  isolate = { type = "Isolate", takes = { type = "Full" } },
+  unisolate = { type = "Unisolate" },
+  restrict = { type = "RestrictCodeExecution" },
+  unrestrict = { type = "UnrestrictCodeExecution" },
+  scan = { type = "RunAntiVirusScan", takes = { type = "Quick" } },
+  collect = { type = "CollectInvestigationPackage" },
+  offboard = { type = "Offboard", is_nameless = true },
+  quarantine = { type = "StopAndQuarantineFile", takes = { sha1 = false } },
+  live_response = { type = "LiveResponse", takes = { commands = false }, is_nameless = true },
+  investigate = {},
+}
+
+local launch = {}
+
+-- {{ Whether an action is ours
+
+local function trimmed(text)
+  return type(text) == "string" and text:match "^%s*(.-)%s*$" or ""
+end
+
+-- Whether it says what ours says, and began no earlier.
+local function is_ours(call, action, since)
+  local created = date.parse(action.creationDateTimeUtc)
+  if since and created and created < since then return false end
+  if action.machineId and action.machineId:lower() ~= call.machine then return false end
+  return action.type == call.launch.type and trimmed(action.requestorComment) == call.comment
+end
+
+-- Ends with an action that the service gave, or that was found.
+local function found(call, action, is_existing)
+  local read = call.client.read(action)
+  if is_existing then read.existing = true end
+  call:finish(read)
+end
+
+-- }}
+
+-- {{ The action is looked for
+
+-- Reads the newest actions of its kind next, not before `moment`. What is new may not be
+-- in the list for some seconds.
+local function look(call, moment)
+  call.looks = call.looks + 1
+  local machine = not call.launch.is_nameless and odata.is("machineId", call.machine) or nil
+  call:go_on_with("list", { query = odata.query {
+    { "$filter", odata.all { odata.is("type", call.launch.type), machine } },
+    { "$orderby", "creationDateTimeUtc desc" }, { "$top", NEWEST },
+  } }, moment)
+end
+
+-- Nothing tells what became of the launch.
+local function give_up(call, why)
+  local err = call.lost
+  if why then err.message = err.message .. "; whether it was launched can't be read: "
+                            .. why.message end
+  err.sent, err.operation = true, call.launched
+  call:finish(nil, err)
+end
+
+local function post(call, now)
+  call.looks = 0
+  call:go_on_with(call.launched, call.arguments, now)
+end
+
+local function searched(call, now, response, err)
+  local list, problem
+  if not err then list, problem = answer.actions(response) end
+  if problem and call:try_again(now, response) then return end
+  if not list then return give_up(call, err or problem) end
+  local since = judge.since(call, now, response)
+  for _, action in ipairs(list) do
+    if is_ours(call, action, since) then return found(call, action) end
+  end
+  if call.looks < LOOKS then
+    return look(call, now + retry.delay(call.looks, call.client.random))
+  end
+  if call.posts >= POSTS then return give_up(call) end
+  post(call, now)
+end
+
+-- }}
+
+-- {{ The launch was answered, or not
+
+-- The answer of an investigation, which is no machine action.
+local function investigation(response)
+  local decoded = entity.decode(response.body)
+  if decoded and decoded.id ~= nil then return decoded end
+  return nil, errors.new { code = "bad_answer", status = response.status,
+                           message = "the service's answer is not an investigation" }
+end
+
+local function launched(call, now, response)
+  local action, problem = answer.action(response)
+  if not action then return nil, problem end
+  local since = judge.since(call, now, response)
+  found(call, action, not is_ours(call, action, since))
+  return true
+end
+
+-- One is under way: perhaps ours, if an answer was lost before.
+local function is_active(call, now, response, err)
+  if not err.active_action_id or call.posts < 2 then return false end
+  call.lost = err
+  call.since = judge.since(call, now, response)
+  return call:go_on_with("get", { id = err.active_action_id }, now)
+end
+
+-- What says that nothing was launched.
+local REFUSED = { unauthorized = true, forbidden = true, not_found = true, bad_request = true,
+                  too_many_requests = true }
+
+local function posted(call, now, response, err)
+  call.posts = call.posts + 1
+  local is_action = call.launch.type ~= nil
+  if not err then
+    local done, problem
+    if is_action then
+      done, problem = launched(call, now, response)
+      if done then return end
+    else
+      done, problem = investigation(response)
+      if done then return call:finish(done) end
+    end
+    err = problem
+  elseif REFUSED[err.code] or err.sent == false then
+    if is_action and response and is_active(call, now, response, err) then return end
+    return call:finish(nil, err)
+  end
+  err.sent = true
+  if not is_action then return call:finish(nil, err) end
+  call.lost = err
+  look(call, now + retry.delay(1, call.client.random))
+end
+
+-- The action that is under way was read.
+local function compared(call, _, response, err)
+  local action = not err and answer.action(response)
+  if action and is_ours(call, action, call.since) then return found(call, action) end
+  call.lost.operation = call.launched
+  call:finish(nil, call.lost)
+end
+
+local function on_answer(call, now, response, err)
+  if call.operation == "list" then return searched(call, now, response, err) end
+  if call.operation == "get" then return compared(call, now, response, err) end
+  posted(call, now, response, err)
+end
+
+-- }}
+
+-- Checks the options. -> what operation.encode takes | nil, err
+local function arguments_of(operation, machine, options)
+  local takes = LAUNCHES[operation].takes or {}
+  local known = { comment = true }
+  for name in pairs(takes) do known[name] = true end
+  errors.check_keys(operation, options, known, 4)
+  if type(options.comment) ~= "string" then
+    return errors.invalid("%s: comment is missing: say why, in a few words", operation)
+  end
+  local arguments = { machine = machine, comment = options.comment }
+  for name, default in pairs(takes) do
+    local value = options[name]
+    if value == nil then value = default or nil end
+    if name == "commands" then
+      local commands, err = require "mde.live_response".commands(value)
+      if not commands then return nil, err end
+      value = commands
+    elseif value ~= nil and type(value) ~= "string" then
+      return errors.invalid("%s: %s must be text, not a %s", operation, name, type(value))
+    end
+    arguments[name] = value
+  end
+  return arguments
+end
+
+-- -> action | nil, err
+local function perform(self, operation, target, options)
+  local machine, err = self:machine_id(target)
+  if not machine then return nil, err end
+  local arguments
+  arguments, err = arguments_of(operation, machine, options)
+  if not arguments then return nil, err end
+  return self:perform(operation, arguments, on_answer, {
+    launch = LAUNCHES[operation], launched = operation, arguments = arguments,
+    machine = machine:lower(), comment = trimmed(arguments.comment), posts = 0, looks = 0,
+  })
+end
+
+for operation in pairs(LAUNCHES) do
+  launch[operation] = function(self, target, options)
+    local action, err = perform(self, operation, target, options or {})
+    return action, err  -- no tail call: levels count
+  end
+end
+
+-- The id of a machine: given as it is, by a machine, an action on it, or a name.
+-- -> id | nil, err
+function launch:machine_id(target)
+  if type(target) == "table" then
+    local id = target.machineId or target.machine_id or (not target.status and target.id)
+    if type(id) == "string" then return id end
+    return errors.invalid("the action has no machine: %s", tostring(target))
+  end
+  if type(target) ~= "string" then
+    return errors.invalid("a machine must be an id, a name or a machine, not a %s", type(target))
+  end
+  if core.operation.is_machine_id(target) then return target end
+  local machine, err = self:machine(target)
+  return machine and machine.id, err
+end
+
+return launch

@@ -1,0 +1,66 @@
+-- Freeing a machine from actions that block it: a method of a client.
+--
+-- A machine takes one action of a kind at a time, and one that waits for a machine which
+-- is away does so for days. Cancelling it is the only way to make room.
+
+local duration = require "mde.duration"
+local errors = require "mde.errors"
+
+local unblock = {}
+
+local KNOWN = { older_than = true, type = true, comment = true }
+
+-- The conditions of the options, as function(action) -> whether it is to go.
+-- -> function | nil, err
+local function conditions(options)
+  local least = options.older_than and 0
+  if options.older_than then
+    local seconds, problem = duration.parse(options.older_than)
+    if not seconds then return errors.invalid("unblock: older_than: %s", problem) end
+    least = seconds
+  end
+  local types = options.type
+  if type(types) == "string" then types = { types } end
+  return function(action)
+    local age = action:age()
+    if least and not (age and age > least) then return false end
+    for _, name in ipairs(types or {}) do
+      if action.type == name then return true end
+    end
+    return types == nil
+  end
+end
+
+-- Cancels the open actions on a machine (as client:isolate takes it) that are older than
+-- options.older_than (seconds, or text such as "4h") and of options.type (one or an array),
+-- where these are given, and reads what became of them. options.comment is required.
+-- -> { items = array as client:cancel_all gives them, kept = the open actions that were left
+-- alone } | nil, err
+--
+-- An action that has no machine yet, as a live response just launched, is not found.
+function unblock:unblock(target, options)
+  options = options or {}
+  errors.check_keys("unblock", options, KNOWN)
+  local is_meant, err = conditions(options)
+  if not is_meant then return nil, err end
+  if type(options.comment) ~= "string" or not options.comment:find "%S" then
+    return errors.invalid "unblock: comment is missing: say why, in a few words"
+  end
+  local machine, list
+  machine, err = self:machine_id(target)
+  if not machine then return nil, err end
+  list, err = self:list { machine = machine, status = { "Pending", "InProgress" } }
+  if not list then return nil, err end
+  local meant, result = {}, { items = {}, kept = {} }
+  for _, action in ipairs(list) do
+    local into = is_meant(action) and meant or result.kept
+    into[#into + 1] = action
+  end
+  local report
+  report, err = self:cancel_all(meant, { comment = options.comment,
+    on_item = function(item) table.insert(result.items, item) end })
+  if not report then return nil, err end
+  return result
+end
+
+return unblock

@@ -1,0 +1,107 @@
+-- Waiting for actions to end: a method of a client.
+--
+--   client:wait(target, { timeout = seconds, every = seconds })
+--
+-- The pauses between two looks grow from five seconds to a minute, or are `every` seconds.
+-- Those who wait look together, 40 actions by one list call (mde.verification), under the
+-- quota of reads.
+
+local answer = require "mde.answer"
+local calls = require "mde.call"
+local core = require "mde.core"
+local duration = require "mde.duration"
+local entity = require "mde.entity"
+local errors = require "mde.errors"
+
+local FIRST, LONGEST = 5, 60  -- seconds
+local TIMEOUT = 3600          -- seconds to wait at most, unless said otherwise
+
+local waiting = {}
+
+-- When to look again: those that wait together look at multiples of the pause.
+local function next_look(call, now)
+  local pause = call.every or math.min(FIRST * 2 ^ call.looks, LONGEST)
+  call.looks = call.looks + 1
+  if #call.client.tasks == 1 then return now + pause end
+  return (math.floor(now / pause) + 1) * pause
+end
+
+local function too_late(call, action)
+  call:finish(nil, errors.new {
+    code = "deadline", action = action,
+    message = ("the action is still %s after %s"):format(action.status,
+      duration.text(call.timeout)) })
+end
+
+-- The action was read, by this call or by the client's verification.
+local function on_answer(call, now, response, err, action)
+  local problem
+  if not err and not action then action, problem = answer.action(response, call.id) end
+  if problem and call:try_again(now, response) then return end
+  if not action then return call:finish(nil, err or problem) end
+  call.began = call.began or now
+  if entity.final[action.status] then return call:finish(call.client.read(action)) end
+  local deadline = call.began + call.timeout
+  if now >= deadline then return too_late(call, call.client.read(action)) end
+  call:look_up(math.min(next_look(call, now), deadline))
+end
+
+local function seconds(options, name, default)
+  local value = options[name]
+  if value == nil then return default end
+  local parsed = duration.parse(value)
+  if parsed and parsed > 0 then return parsed end
+  return errors.invalid("wait: %s: '%s' is not a duration such as 10m", name, tostring(value))
+end
+
+-- -> call | nil, err
+local function waiter(client, target, timeout, every)
+  local id = type(target) == "table" and target.id or target
+  if type(id) ~= "string" then
+    return errors.invalid("wait: an action's id must be text, not a %s", type(id))
+  end
+  id = core.operation.guid(id) or id
+  local call, err = calls.new(client, "get", { id = id }, on_answer)
+  if not call then return nil, err end
+  call.timeout, call.every, call.looks = timeout, every, 0
+  call:look_up(-math.huge)
+  return call
+end
+
+local function wait_for_all(client, targets, timeout, every)
+  local list, items = {}, {}
+  for i, target in ipairs(targets) do
+    local call, err = waiter(client, target, timeout, every)
+    if not call then return nil, err end
+    list[i] = call
+  end
+  client:finish(list)
+  for i, call in ipairs(list) do
+    items[i] = { id = call.id, action = call.value or call.err and call.err.action or nil,
+                 error = call.err }
+  end
+  return items
+end
+
+-- Waits until an action (its id, or the action) is final. -> action | nil, err; the
+-- error's code is "deadline" when that took longer than options.timeout (default an hour),
+-- and err.action is how it stood then.
+-- With an array of them -> array of { id, action, error }, in the same order.
+function waiting:wait(target, options)
+  options = options or {}
+  errors.check_keys("wait", options, { timeout = true, every = true })
+  local timeout, every, err
+  timeout, err = seconds(options, "timeout", TIMEOUT)
+  if not timeout then return nil, err end
+  every, err = seconds(options, "every", nil)
+  if err then return nil, err end
+  local is_one = type(target) ~= "table" or target.id ~= nil
+  local items
+  items, err = wait_for_all(self, is_one and { target } or target, timeout, every)
+  if not items then return nil, err end
+  if not is_one then return items end
+  if items[1].error then return nil, items[1].error end
+  return items[1].action
+end
+
+return waiting
