@@ -29,7 +29,7 @@ local call = {}
 
 -- `client` gives quota, token, clock, random, verification, to_service(encoded, header)
 -- and read(fields), which makes an entity.
--- `operation` and `arguments` are those of core.operation.encode. `judge(call,
+-- `operation` and `arguments` are those of go_on_with below. `judge(call,
 -- now, response, err)` decides what an answer or final failure leads to: it calls
 -- finish, go_on_with, look_up or try_again. -> call | nil, err (an argument is malformed)
 function call.new(client, operation, arguments, judge)
@@ -59,11 +59,17 @@ function Call:look_up(moment)
   self.question = self.client.verification:ask(self.id, moment)
 end
 
--- Makes `operation` the next thing to send, not before `moment`.
+-- Makes `operation` the next thing to send, not before `moment`. Arguments with a path
+-- are encoded already: { method, path, body, content_type }. So are those with a url, for
+-- another host than the service's: { method, url, headers }; it gets neither the token
+-- nor a slot of the quota.
 function Call:go_on_with(operation, arguments, moment)
-  local encoded, err = core.operation.encode(operation, arguments)
+  local encoded, err = arguments, nil
+  if not (arguments.path or arguments.url) then
+    encoded, err = core.operation.encode(operation, arguments)
+  end
   if not encoded then return nil, errors.new(err) end
-  encoded.body = encoded.fields and cjson.encode(encoded.fields)
+  if encoded.fields then encoded.body = cjson.encode(encoded.fields) end
   self.operation, self.encoded = operation, encoded
   self.attempt, self.not_before, self.refused = 0, moment, 0
   return true
@@ -74,7 +80,7 @@ function Call:finish(value, err, verdict)
   if err then
     err.operation = err.operation or self.operation
     err.id = err.id or self.id
-    if err.status == 403 then
+    if err.status == 403 and not self.encoded.url then
       err.permissions = core.operation.rows[self.operation].permissions
     end
   end
@@ -110,7 +116,7 @@ end
 
 -- Takes back that a request was to be sent: it has not left.
 function Call:ground()
-  self.client.quota:unused(self.slot)
+  if self.slot then self.client.quota:unused(self.slot) end
   self.in_air, self.slot, self.attempt = false, false, self.attempt - 1
 end
 
@@ -124,6 +130,7 @@ end
 -- Gives the slot back with what is known of when the service counted it.
 function Call:settle_slot(now, err)
   local quota, slot = self.client.quota, self.slot
+  if not slot then return end
   if not err then quota:answered(slot, now)
   elseif err.sent == false then quota:unused(slot)
   else quota:lost(slot, now) end
@@ -172,7 +179,7 @@ function Call:receive(now, response, failure)
   self.in_air = false
   if self.operation == "cancel" then self.posted = response or false end
   self:settle_slot(now, failure)
-  if response and self:detour(now, response) then return end
+  if response and not self.encoded.url and self:detour(now, response) then return end
   self.throttled_since = false
   local err
   if failure then
@@ -201,16 +208,22 @@ function Call:authorize(now)
   return nil, "wait"
 end
 
+function Call:depart(now, request)
+  self.in_air = true
+  self.first_sent = self.first_sent or now
+  self.attempt = self.attempt + 1
+  return "start", request
+end
+
 function Call:send(now)
   if self.leaving and self.encoded.method ~= "GET" and self:withdraw() then return "done" end
+  if self.encoded.url then return self:depart(now, self.client:to_other(self.encoded)) end
   local header, otherwise = self:authorize(now)
   if not header then return otherwise end
   local slot, moment = self.client.quota:take(self.operation, now)
   if not slot then return "wait", moment end
-  self.slot, self.header, self.fetch, self.in_air = slot, header, false, true
-  self.first_sent = self.first_sent or now
-  self.attempt = self.attempt + 1
-  return "start", self.client:to_service(self.encoded, header)
+  self.slot, self.header, self.fetch = slot, header, false
+  return self:depart(now, self.client:to_service(self.encoded, header))
 end
 
 -- Takes what came of its question, if that is answered. Where it is not, the call reads

@@ -87,11 +87,12 @@ function Client:finish(list)
   error(raised, 0)
 end
 
--- Makes one call, whose answers go to `judge` (see mde.call), and drives it to its end.
--- -> value | nil, err
-function Client:perform(operation, arguments, judge)
-  local call, err = calls.new(self, operation, arguments, judge)
+-- Makes one call, whose answers go to `on_answer` (a judge, see mde.call), and drives it to
+-- its end; `details` are further fields of the call. -> value | nil, err
+function Client:perform(operation, arguments, on_answer, details)
+  local call, err = calls.new(self, operation, arguments, on_answer)
   if not call then return nil, err end
+  for key, value in pairs(details or {}) do call[key] = value end
   self:finish { call }
   if call.err then return nil, call.err end
   return call.value
@@ -126,6 +127,13 @@ function Client:to_service(encoded, header)
     authorization = header, accept = JSON, ["user-agent"] = self.user_agent,
     ["content-type"] = body and (encoded.content_type or JSON) or nil,
   }, body, self.api_proxy)
+end
+
+-- The request for something on another host, such as a file that the service has a link to.
+function Client:to_other(encoded)
+  encoded.headers["user-agent"] = self.user_agent
+  return self:transport(encoded.method, encoded.url, encoded.headers, nil,
+    self.proxy_to(encoded.url))
 end
 
 -- The credential, whose requests (if it makes any) go out by our way.
@@ -252,6 +260,21 @@ end
 
 -- }}
 
+-- {{ The methods of other nouns
+
+local function include(methods)
+  for name, method in pairs(methods) do Client[name] = method end
+end
+
+include(require "mde.download")
+include(require "mde.launch")
+include(require "mde.library")
+include(require "mde.request")
+include(require "mde.unblock")
+include(require "mde.waiting")
+
+-- }}
+
 -- Gives up every call: whoever waits for one gets an error. The engine, which others
 -- use too, stays. May be called again.
 function Client:close()
@@ -284,6 +307,7 @@ function client.new(settings, world)
     connect_timeout = settings.connect_timeout, user_agent = settings.user_agent,
     ca_file = settings.ca_file, http_version = settings.http_version,
     api_proxy = settings.api_proxy, authority_proxy = settings.authority_proxy,
+    proxy_to = settings.proxy_to,
     on_request = settings.on_request, read = entity.reader(world.clock),
     store = store,
     quota = quota.new(settings.limits, settings.timeout, store:windows(settings.application),

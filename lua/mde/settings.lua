@@ -246,6 +246,7 @@ local function read(options, getenv)
   end
   self.limits = limits(source)
   self.api_proxy, self.authority_proxy = proxy_to(self.api_url, source), proxy_to(authority, source)
+  self.proxy_to = function(address) return proxy_to(address, source) end
   self.timeout = seconds(source, "timeout", 60)
   self.reserve = share(source)
   self.connect_timeout = math.min(10, self.timeout)
@@ -271,7 +272,7 @@ end
 -- The settings of a client. Raises on an unknown option, where mde.client was called.
 -- `getenv(name)` gives a variable of the environment, or nil.
 -- -> { api_url, tenant (nil if not known), application (a text that names it, with its
--- tenant), credential, limits(operation), … } | nil, err
+-- tenant), credential, limits(operation), proxy_to(url), … } | nil, err
 function settings.read(options, getenv)
   errors.check_keys("mde.client", options, KNOWN, 4)
   local ok, result = pcall(read, options, getenv)
