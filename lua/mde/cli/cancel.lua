@@ -4,6 +4,7 @@
 -- --yes has agreed, and the journal knows what is to be done. Whatever happens, each
 -- action is reported with one verdict.
 
+local agreement = require "mde.cli.agreement"
 local client = require "mde.cli.client"
 local core = require "mde.core"
 local execution = require "mde.cli.execution"
@@ -13,7 +14,6 @@ local options = require "mde.cli.options"
 local output = require "mde.cli.output"
 local report = require "mde.cli.report"
 local stores = require "mde.cli.store"
-local terminal = require "mde.terminal"
 
 local cancel = {}
 
@@ -53,9 +53,7 @@ function cancel.define(command)
   command:argument("ids", "Actions, or - for standard input."):args "*":argname "ID"
   options.add(command, "-m --comment", "TEXT", "Why (required); the service keeps it.")
   options.add_filters(command)
-  command:flag("-n --dry-run", "Show what would be cancelled, and send nothing.")
-  command:flag("-y --yes", "Do not ask.")
-  options.add(command, "--max", "N", "Refuse when there are more.", options.count)
+  agreement.define(command, "cancelled")
   options.add(command, "--batch", "NAME", "Call the batch so. Default: the day and a number.",
     batch_name)
   options.add(command, "--order", "newest|oldest", "With filters: which first. Default: newest.",
@@ -154,22 +152,6 @@ local function counted(count)
   return count == 1 and "1 machine action" or count .. " machine actions"
 end
 
--- Asks at the terminal; raises unless the answer is yes.
-local function confirm(tenant, count)
-  local question = ("Cancel %s in %s? [y/N] ")
-    :format(counted(count), tenant and "tenant " .. tenant or "the tenant of MDE_TOKEN")
-  io.stdout:flush()
-  local answer = terminal.ask(terminal.printable(question))
-  if not answer then
-    failure.raise(failure.refused, "%s, and no terminal to ask at; nothing was sent."
-      .. " --yes agrees beforehand (with filters up to --max N)", counted(count))
-  end
-  answer = answer:lower():match "^%s*(.-)%s*$"
-  if answer ~= "y" and answer ~= "yes" then
-    failure.raise(failure.refused, "not confirmed; nothing was sent")
-  end
-end
-
 -- What would be cancelled: of actions that were looked up, what they are; of ids,
 -- only that.
 local function preview(draft, session, parsed, criteria)
@@ -199,7 +181,10 @@ local function agree(draft, session, parsed, criteria)
     return false
   end
   execution.foretell(session, count)
-  if not parsed.yes and (criteria or count > 1) then confirm(session.tenant, count) end
+  if not parsed.yes and (criteria or count > 1) then
+    agreement.confirm(("Cancel %s in %s"):format(counted(count), agreement.place(session.tenant)),
+      counted(count), "--yes agrees beforehand (with filters up to --max N)")
+  end
   return true
 end
 

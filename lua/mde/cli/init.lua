@@ -11,9 +11,15 @@ local output = require "mde.cli.output"
 
 local COMMANDS = {
   { "list", "List machine actions: the open ones, or --all." },
-  { "show", "Show one machine action." },
+  { "show", "Show one machine action, or what was done on a machine." },
   { "cancel", "Cancel machine actions, by id or by filter." },
   { "resume", "Go on with a batch that has stopped." },
+  { "unblock", "Cancel what blocks a machine." },
+  { "launch", "Launch an action on machines." },
+  { "isolate", "Isolate machines: mde launch isolate." },
+  { "unisolate", "Release machines: mde launch unisolate." },
+  { "download", "Fetch the file that an action has produced." },
+  { "api", "Make any other call of the service." },
   { "batch", "List batches, show one, or report on it." },
   { "status", "Show the quota: what is used, what is free, and who uses it." },
   { "audit", "Verify the audit log." },

@@ -97,11 +97,15 @@ local function key(option)
   return (option:gsub("^%-%-", ""):gsub("%-", "_"))
 end
 
--- Adds the options that choose actions.
-function options.add_filters(command)
+-- Adds the options that choose actions: all, or those that are named.
+function options.add_filters(command, names)
+  local wanted = {}
+  for _, name in ipairs(names or {}) do wanted[name] = true end
   for _, filter in ipairs(FILTERS) do
-    local option = options.add(command, filter[1], filter[2], filter[3], filter.convert)
-    if filter.many then option:count "*":overwrite(true) end
+    if not names or wanted[filter[1]] then
+      local option = options.add(command, filter[1], filter[2], filter[3], filter.convert)
+      if filter.many then option:count "*":overwrite(true) end
+    end
   end
 end
 

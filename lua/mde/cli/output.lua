@@ -39,6 +39,15 @@ function output.note(format, ...)
   end
 end
 
+-- A size as people read it: "734 bytes", "5.2 MiB".
+function output.bytes(count)
+  if count < 1024 then return ("%d bytes"):format(count) end
+  local units, i = { "KiB", "MiB", "GiB", "TiB" }, 1
+  local value = count / 1024
+  while value >= 1024 and i < #units do value, i = value / 1024, i + 1 end
+  return ("%.1f %s"):format(value, units[i])
+end
+
 -- {{ JSON
 
 local function sorted_keys(object, order)

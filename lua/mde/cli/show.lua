@@ -1,8 +1,10 @@
--- mde show ID: one machine action, whole.
+-- mde show: one machine action, whole; or a machine, and what was done on it.
 
 local client = require "mde.cli.client"
+local core = require "mde.core"
 local failure = require "mde.cli.failure"
 local keys = require "mde.cli.list".keys
+local options = require "mde.cli.options"
 local output = require "mde.cli.output"
 local terminal = require "mde.terminal"
 
@@ -10,11 +12,24 @@ local show = {}
 
 function show.define(command)
   command:epilog [[
-Example:
-   mde show 5382f7ea-7557-4ab7-9782-d50480024a4e]]
-  command:argument("id", "The action."):argname "ID"
-  command:flag("--json", "The JSON object that the service gives.")
+With an id: the action. With a machine (its id or DNS name): the machine, and its last
+actions, the newest first.
+
+Examples:
+   mde show 5382f7ea-7557-4ab7-9782-d50480024a4e
+   mde show 5382f7ea-7557-4ab7-9782-d50480024a4e --wait --deadline 10m
+   mde show srv-1.contoso.com]]
+  command:argument("what", "The action, or the machine."):argname "ID|MACHINE"
+  command:flag("--wait", "Wait for the end of the action.")
+  options.add(command, "--deadline", "TIME", "With --wait: at most so long. Default: 1h.",
+    options.duration)
+  options.add(command, "--limit", "N", "Of a machine: so many actions. Default: 20.",
+    options.count)
+  command:flag("--json", "JSON as the service gives it: the action; or the machine, then its"
+    .. "\nactions, an object a line.")
 end
+
+-- {{ Fields
 
 -- A date with how long ago that was.
 local function with_age(text, now)
@@ -39,24 +54,90 @@ local function print_fields(fields, now, indent)
     local label = indent .. terminal.printable(tostring(key)) .. ":"
     if type(value) == "table" then
       if next(value) == nil then return end
-      output.line(label)
-      return print_fields(value, now, indent .. "  ")
+      if type(value[1]) == "string" then value = table.concat(value, ", ")
+      else
+        output.line(label)
+        return print_fields(value, now, indent .. "  ")
+      end
     end
     local text = tostring(value)
-    if type(key) == "string" and key:find "Time" then text = with_age(text, now) end
+    if type(key) == "string" and (key:find "Time" or key:find "Seen$") then
+      text = with_age(text, now)
+    end
     output.line(label .. " " .. terminal.printable(text))
   end
   for _, key in ipairs(keys) do print_field(key) end
   for _, key in ipairs(others) do print_field(key) end
 end
 
-function show.run(parsed)
-  local id
-  require "mde.cli.ids".from_arguments({ parsed.id }, function(text) id = text end)
-  local action = failure.check(client.connect(parsed):action(id))
-  if parsed.json then output.json(action, keys)
-  else print_fields(action, require("mde.clock").system.wall(), "") end
+-- }}
+
+local function print_action(action, parsed)
+  if parsed.json then return output.json(action, keys) end
+  print_fields(action, require("mde.clock").system.wall(), "")
+end
+
+-- -> exit status
+local function show_action(session, id, parsed)
+  if not parsed.wait then
+    print_action(failure.check(session:action(id)), parsed)
+    return 0
+  end
+  local action, err = session:wait(id, { timeout = parsed.deadline })
+  if not action and not err.action then error(err, 0) end
+  print_action(action or err.action, parsed)
+  if not action then output.note("mde: %s", tostring(err)) end
+  return action and action.status == "Succeeded" and 0 or failure.some
+end
+
+-- {{ A machine
+
+local COLUMNS = {
+  { title = "AGE" }, { title = "TYPE" }, { title = "STATUS" }, { title = "BY", may_cut = true },
+  { title = "COMMENT", may_cut = true }, { title = "ID" },
+}
+
+local function print_timeline(actions)
+  local duration = require "mde.duration"
+  local rows = {}
+  for i, action in ipairs(actions) do
+    local age = action:age()
+    rows[i] = { age and duration.text(age):match "^%S+" or "", action.type, action.status,
+                action.requestor or "-", action.requestorComment or "", action.id }
+  end
+  if #rows == 0 then return output.note "No action on this machine is known." end
+  require "mde.cli.table"(COLUMNS, rows)
+end
+
+local function show_machine(session, parsed)
+  if parsed.wait then failure.raise(failure.usage, "--wait goes with the id of an action") end
+  local limit = parsed.limit or 20
+  local machine = failure.check(session:machine(parsed.what))
+  local actions = failure.check(session:list { machine = machine.id, limit = limit + 1 })
+  local has_more = table.remove(actions, limit + 1) ~= nil
+  if parsed.json then
+    output.json(machine)
+    for _, action in ipairs(actions) do output.json(action, keys) end
+  else
+    print_fields(machine, require("mde.clock").system.wall(), "")
+    output.line ""
+    print_timeline(actions)
+  end
+  output.flush()
+  if has_more then output.note("The limit of %d is reached; more exist.", limit) end
   return 0
+end
+
+-- }}
+
+function show.run(parsed)
+  if parsed.deadline and not parsed.wait then
+    failure.raise(failure.usage, "--deadline needs --wait")
+  end
+  local id = core.operation.guid(parsed.what)
+  local session = client.connect(parsed)
+  if id then return show_action(session, id, parsed) end
+  return show_machine(session, parsed)
 end
 
 return show

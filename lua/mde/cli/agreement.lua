@@ -1,0 +1,56 @@
+-- How people agree to a change: at the terminal, or beforehand with --yes. Nobody agreed
+-- where neither was there: the command is refused, and nothing was sent.
+
+local failure = require "mde.cli.failure"
+local options = require "mde.cli.options"
+local terminal = require "mde.terminal"
+
+local agreement = {}
+
+-- Adds the options of every command that changes something. `what` would be done.
+function agreement.define(command, what)
+  command:flag("-n --dry-run", ("Show what would be %s, and send nothing."):format(what))
+  command:flag("-y --yes", "Do not ask.")
+  options.add(command, "--max", "N", "Refuse when there are more.", options.count)
+end
+
+-- How a tenant is called in a question; nil: that of a token given as it is.
+function agreement.place(tenant)
+  return tenant and "tenant " .. tenant or "the tenant of MDE_TOKEN"
+end
+
+-- Raises where there are more than --max.
+function agreement.check_count(parsed, count, what)
+  if parsed.max and count > parsed.max then
+    failure.raise(failure.refused, "%s, and --max is %d; nothing was sent", what, parsed.max)
+  end
+end
+
+local function ask(question, what, otherwise)
+  io.stdout:flush()
+  local answer = terminal.ask(terminal.printable(question))
+  if not answer then
+    failure.raise(failure.refused, "%s, and no terminal to ask at; nothing was sent. %s", what,
+      otherwise)
+  end
+  return answer:match "^%s*(.-)%s*$"
+end
+
+-- Asks at the terminal; raises unless the answer is yes. `question` is a sentence without
+-- its question mark, `what` it is about, such as "3 machine actions", and `otherwise` says
+-- how to agree without a terminal.
+function agreement.confirm(question, what, otherwise)
+  local answer = ask(question .. "? [y/N] ", what, otherwise or "--yes agrees beforehand"):lower()
+  if answer ~= "y" and answer ~= "yes" then
+    failure.raise(failure.refused, "not confirmed; nothing was sent")
+  end
+end
+
+-- The same for what can't be undone: `word` must be typed.
+function agreement.confirm_word(question, word)
+  if ask(question .. " ", question, "This is confirmed at a terminal only") ~= word then
+    failure.raise(failure.refused, "that is not %s; nothing was sent", word)
+  end
+end
+
+return agreement

@@ -1,0 +1,103 @@
+-- mde api: any other call of the service.
+
+local agreement = require "mde.cli.agreement"
+local cjson = require "cjson.safe"
+local client = require "mde.cli.client"
+local core = require "mde.core"
+local failure = require "mde.cli.failure"
+local multipart = require "mde.multipart"
+local options = require "mde.cli.options"
+local output = require "mde.cli.output"
+
+local api = {}
+
+function api.define(command)
+  command:epilog [[
+The call goes by the rules of all others: the token, the quota of the operation that it
+is, the pause when the service asks for one. What reads is tried again; anything else is
+sent once, and is asked about at the terminal first. The token goes to the API's host only.
+
+Examples:
+   mde api GET /api/libraryfiles
+   mde api GET /api/alerts --query '$top=10' --query "\$filter=severity eq 'High'"
+   mde api POST /api/advancedqueries/run -d '{"Query":"DeviceInfo | take 5"}' --yes
+   mde api POST /api/libraryfiles --file triage.ps1 --field Description="Triage, v7"
+   mde api DELETE /api/libraryfiles/triage.ps1]]
+  command:argument("method", "GET, POST, PUT, PATCH or DELETE."):argname "METHOD"
+  command:argument("path", "The path, such as /api/machines."):argname "PATH"
+  command:option("--query", "A query option; may be repeated."):argname "NAME=VALUE":count "*"
+  options.add(command, "-d --data", "JSON", "The body; @FILE reads it from a file, - from"
+    .. " standard input.")
+  options.add(command, "--file", "FILE", "Upload this file, as a form (multipart).")
+  command:option("--field", "With --file: a field of the form."):argname "NAME=VALUE":count "*"
+  command:flag("-n --dry-run", "Show the request, and send nothing.")
+  command:flag("-y --yes", "Do not ask.")
+end
+
+local function pair(text, option)
+  local name, value = text:match "^([^=]+)=(.*)$"
+  if not name then failure.raise(failure.usage, "%s: '%s' is not NAME=VALUE", option, text) end
+  return name, value
+end
+
+local function read(path)
+  local file, problem = io.open(path, "rb")
+  if not file then failure.raise(failure.usage, "%s", problem) end
+  local content
+  content, problem = file:read "a"
+  file:close()
+  if not content then failure.raise(failure.usage, "%s: %s", path, problem) end
+  return content
+end
+
+local function data_of(text)
+  if text == "-" then text = io.stdin:read "a"
+  elseif text:sub(1, 1) == "@" then text = read(text:sub(2)) end
+  if cjson.decode(text) == nil then failure.raise(failure.usage, "-d: the body is not JSON") end
+  return text
+end
+
+-- The body and its content type, if there is one.
+local function body_of(parsed)
+  if parsed.file then
+    if parsed.data then failure.raise(failure.usage, "-d and --file do not go together") end
+    local parts = { { "file", read(parsed.file), parsed.file:match "[^/]*$" } }
+    for _, text in ipairs(parsed.field) do parts[#parts + 1] = { pair(text, "--field") } end
+    return multipart.encode(parts, math.random)
+  end
+  if #parsed.field > 0 then failure.raise(failure.usage, "--field needs --file") end
+  return parsed.data and data_of(parsed.data)
+end
+
+local function show(answer)
+  if type(answer) == "table" then output.json(answer)
+  elseif answer ~= "" then output.write(answer:sub(-1) == "\n" and answer or answer .. "\n") end
+end
+
+function api.run(parsed)
+  local method, query, body, kind = parsed.method:upper(), nil, body_of(parsed)
+  if #parsed.query > 0 then
+    query = {}
+    for _, text in ipairs(parsed.query) do
+      local name, value = pair(text, "--query")
+      query[name] = value
+    end
+  end
+  local session = client.connect(parsed)
+  if parsed.dry_run then
+    output.line(require("mde.terminal").printable(("%s %s%s"):format(method, session.api_url,
+      parsed.path)))
+    output.note("Dry run: nothing was sent. The quota is that of `%s`.",
+      core.operation.match(method, parsed.path:match "^[^?]*"))
+    return 0
+  end
+  if method ~= "GET" and not parsed.yes then
+    agreement.confirm(("%s %s in %s"):format(method, parsed.path, agreement.place(session.tenant)),
+      method .. " changes something")
+  end
+  show(failure.check(session:request(method, parsed.path, { query = query, body = body,
+                                                            content_type = kind })))
+  return 0
+end
+
+return api

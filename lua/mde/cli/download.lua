@@ -1,0 +1,67 @@
+-- mde download: the file that an action has produced.
+
+local client = require "mde.cli.client"
+local failure = require "mde.cli.failure"
+local options = require "mde.cli.options"
+local output = require "mde.cli.output"
+local terminal = require "mde.terminal"
+
+local download = {}
+
+function download.define(command)
+  command:epilog [[
+Of CollectInvestigationPackage the package, of LiveResponse the result of a command. While
+it comes in, the file is called FILE.ID.part; when a download was cut, the same command
+goes on with it. Size and SHA-256 are said in the end.
+
+Examples:
+   mde download 5382f7ea-7557-4ab7-9782-d50480024a4e
+   mde download 5382f7ea-7557-4ab7-9782-d50480024a4e --index 1 -o triage.zip]]
+  command:argument("id", "The action."):argname "ID"
+  options.add(command, "-o --output", "FILE", "Into this file. Default: the machine and the id.")
+  options.add(command, "--index", "N", "Result of this command, from 0.", function(text)
+    local index = text:find "^%d+$" and math.tointeger(tonumber(text))
+    if index and index < 10000 then return index end
+    return nil, ("'%s' is not a whole number from 0"):format(text)
+  end)
+  command:flag("--json", "The result as a JSON object.")
+end
+
+-- The machine and the start of the id: what a person recognises.
+local function name_for(action, index)
+  local machine = (action.computerDnsName or action.machineId or "action"):gsub("[^%w%.%-]", "_")
+  return ("%s-%s%s.zip"):format(machine, action.id:sub(1, 8), index and "-" .. index or "")
+end
+
+-- How far it is, on a terminal.
+local function progress()
+  if not terminal.is_terminal(2) then return nil, function() end end
+  local function show(bytes, total)
+    io.stderr:write(("\r%s%s\27[K"):format(output.bytes(bytes),
+      total and (" of %s, %d %%"):format(output.bytes(total), bytes * 100 // math.max(total, 1))
+      or ""))
+  end
+  return show, function() io.stderr:write "\r\27[K" end
+end
+
+function download.run(parsed)
+  local id
+  require "mde.cli.ids".from_arguments({ parsed.id }, function(text) id = text end)
+  local session = client.connect(parsed)
+  local action = failure.check(session:action(id))
+  local on_progress, clear = progress()
+  local path = parsed.output or name_for(action, parsed.index)
+  local result, err = session:download(action, path, { index = parsed.index,
+                                                       on_progress = on_progress })
+  clear()
+  failure.check(result, err)
+  if parsed.json then
+    output.json(result, { "path", "size", "sha256" })
+  else
+    output.line(("%s  %s"):format(result.sha256, terminal.printable(result.path)))
+    output.note("%s, %d bytes", output.bytes(result.size), result.size)
+  end
+  return 0
+end
+
+return download
