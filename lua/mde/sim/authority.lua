@@ -6,6 +6,7 @@
 local cjson = require "cjson"
 local date = require "mde.date"
 local form = require "mde.sim.form"
+local jwt = require "mde.jwt"
 local random_numbers = require "mde.sim.random"
 
 local authority = {}
@@ -14,21 +15,6 @@ local Authority = {}
 Authority.__index = Authority
 
 local RESOURCE = "https://api.securitycenter.microsoft.com"
-local ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-
-local function base64url(text)
-  local digits = text:gsub("..?.?", function(group)
-    local a, b, c = group:byte(1, 3)
-    local bits = a * 65536 + (b or 0) * 256 + (c or 0)
-    local out = {}
-    for i = 1, #group + 1 do
-      local digit = math.floor(bits / 64 ^ (4 - i)) % 64
-      out[i] = ALPHABET:sub(digit + 1, digit + 1)
-    end
-    return table.concat(out)
-  end)
-  return digits
-end
 
 -- `options`: tenant, client_id, client_secret, roles (array), token_lifetime
 -- (seconds), now() (seconds since 1970), random.
@@ -47,8 +33,10 @@ function Authority:issue(roles)
     appid = options.client_id, tid = options.tenant, roles = #roles > 0 and roles or nil,
     uti = random_numbers.hex(options.random, 32),
   }
-  local token = base64url '{"typ":"JWT","alg":"RS256","kid":"simulated"}' .. "."
-    .. base64url(cjson.encode(claims)) .. "." .. base64url(random_numbers.hex(options.random, 128))
+  local token = table.concat({
+    jwt.base64url '{"typ":"JWT","alg":"RS256","kid":"simulated"}', jwt.base64url(cjson.encode(claims)),
+    jwt.base64url(random_numbers.hex(options.random, 128)),
+  }, ".")
   self.tokens[token] = { expires = options.now() + options.token_lifetime, roles = roles }
   return token
 end

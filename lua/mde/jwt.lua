@@ -1,0 +1,52 @@
+-- JSON Web Tokens (RFC 7519) as text: base64url (RFC 4648, 5) both ways, and what a
+-- token says. Nothing fails: what cannot be read is nil.
+
+local entity = require "mde.entity"
+
+local jwt = {}
+
+local ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+
+local DIGITS, VALUES = {}, {}
+for i = 1, #ALPHABET do
+  DIGITS[i - 1], VALUES[ALPHABET:sub(i, i)] = ALPHABET:sub(i, i), i - 1
+end
+
+-- One to three bytes as two to four digits.
+local function encode(group)
+  local a, b, c = group:byte(1, 3)
+  local bits = a * 65536 + (b or 0) * 256 + (c or 0)
+  local out = {}
+  for i = 1, #group + 1 do out[i] = DIGITS[math.floor(bits / 64 ^ (4 - i)) % 64] end
+  return table.concat(out)
+end
+
+-- Bytes -> their digits, without padding.
+function jwt.base64url(bytes)
+  return (bytes:gsub("..?.?", encode))
+end
+
+-- Digits without padding -> bytes | nil: they are none
+function jwt.unbase64url(text)
+  if text:find "[^%w%-_]" or #text % 4 == 1 then return nil end
+  local bytes, bits, count = {}, 0, 0
+  for digit in text:gmatch "." do
+    bits, count = bits * 64 + VALUES[digit], count + 6
+    if count >= 8 then
+      count = count - 8
+      local byte = math.floor(bits / 2 ^ count)
+      bytes[#bytes + 1], bits = string.char(byte), bits - byte * 2 ^ count
+    end
+  end
+  return table.concat(bytes)
+end
+
+-- What a signed token claims: its payload as a table | nil: it is no such token. For
+-- diagnosis only: no signature is checked, and an access token is the service's to read.
+function jwt.claims(token)
+  local payload = token:match "^[%w%-_]+%.([%w%-_]+)%.[%w%-_]*$"
+  local bytes = payload and jwt.unbase64url(payload)
+  return bytes and entity.decode(bytes) or nil
+end
+
+return jwt
