@@ -24,3 +24,34 @@ describe("core.sha256", function()
     assert.error_matches(core.sha256, "string expected")
   end)
 end)
+
+describe("core.digest", function()
+  it("is the digest of the pieces together", function()
+    local digest = core.digest()
+    assert.equal(core.sha256 "", digest:hex())
+    assert.equal(core.sha256 "abc", digest:update "a":update "":update "bc":hex())
+    assert.equal(core.sha256 "abc", digest:hex())
+    assert.equal(core.sha256 "abc\0d", digest:update "\0d":hex())
+  end)
+
+  it("knows nothing of another", function()
+    local one, two = core.digest():update "1", core.digest():update "2"
+    assert.equal(core.sha256 "1", one:hex())
+    assert.equal(core.sha256 "2", two:hex())
+  end)
+
+  it("is of text", function()
+    for _, value in ipairs { true, {}, print, core.secret "hunter2" } do
+      assert.error_matches(function() core.digest():update(value) end, "string expected")
+    end
+    assert.error_matches(function() core.digest().hex {} end, "mde.digest expected")
+  end)
+
+  it("is gone after its end, and says so", function()
+    local gone = core.digest()
+    local collect = debug.getmetatable(gone).__gc
+    collect(gone)
+    collect(gone)
+    assert.error_matches(function() gone:hex() end, "the digest is gone")
+  end)
+end)

@@ -46,8 +46,32 @@ static void test_lengths (void) {
 }
 
 
+/* In pieces of every size, and asked in between. */
+static void test_pieces (void) {
+  static const char text[] = "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq";
+  size_t size;
+  for (size = 1; size < sizeof text; size++) {
+    char digits[MDE_SHA256_LENGTH + 1];
+    mde_digest *digest = mde_digest_new();
+    bool good = digest != NULL;
+    size_t done;
+    for (done = 0; good && done < sizeof text - 1; done += size) {
+      const size_t left = sizeof text - 1 - done;
+      good = mde_digest_update(digest, text + done, left < size ? left : size) &&
+             mde_digest_hex(digest, digits);
+    }
+    check(good, "in pieces");
+    if (good)
+      check_text(digits, "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1",
+                 "  its digest");
+    mde_digest_free(digest);
+  }
+}
+
+
 int main (void) {
   tap_begin();
+  test_pieces();
   test_vectors();
   test_lengths();
   return tap_end();

@@ -21,6 +21,10 @@ void mde_open_secret (lua_State *L);
 void mde_open_engine (lua_State *L);
 void mde_open_operation (lua_State *L);
 void mde_open_entity (lua_State *L);
+void mde_open_certificate (lua_State *L);
+
+/* Pushes two: core.digest and, on top, core.sha256. [-0, +2, m] */
+void mde_open_digest (lua_State *L);
 
 /* Makes a metatable called `name` with these metamethods and methods (in its
 ** __index, a table of its own) and leaves it on the stack. [-0, +1, m] */

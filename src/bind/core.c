@@ -4,8 +4,8 @@
 ** `nil, err`.
 */
 #include "bind.h"
-#include "core/digest.h"
 #include "core/global.h"
+#include "core/identifier.h"
 
 #define EXPORT __attribute__((visibility("default")))
 
@@ -49,14 +49,11 @@ static int wall (lua_State *L) {
 }
 
 
-/* core.sha256(text) -> 64 hexadecimal digits in lower case */
-static int sha256 (lua_State *L) {
-  size_t length;
-  const char *text = luaL_checklstring(L, 1, &length);
-  char digest[MDE_SHA256_LENGTH + 1];
-  if (!mde_sha256(text, length, digest))
-    return luaL_error(L, "SHA-256 failed: not enough memory, or libcrypto does without it");
-  lua_pushlstring(L, digest, MDE_SHA256_LENGTH);
+/* core.random_guid() -> a new one, in lower case */
+static int random_guid (lua_State *L) {
+  char guid[MDE_GUID_LENGTH + 1];
+  if (!mde_guid_new(guid)) return luaL_error(L, "libcrypto has no random numbers");
+  lua_pushlstring(L, guid, MDE_GUID_LENGTH);
   return 1;
 }
 
@@ -67,7 +64,7 @@ EXPORT int luaopen_mde_core (lua_State *L) {
   static const luaL_Reg functions[] = {
     { "monotonic", monotonic },
     { "wall", wall },
-    { "sha256", sha256 },
+    { "random_guid", random_guid },
     { NULL, NULL }
   };
   luaL_newlib(L, functions);
@@ -79,5 +76,10 @@ EXPORT int luaopen_mde_core (lua_State *L) {
   lua_setfield(L, -2, "operation");
   mde_open_entity(L);
   lua_setfield(L, -2, "tidy");
+  mde_open_certificate(L);
+  lua_setfield(L, -2, "certificate");
+  mde_open_digest(L);
+  lua_setfield(L, -3, "sha256");
+  lua_setfield(L, -2, "digest");
   return 1;
 }

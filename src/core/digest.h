@@ -1,4 +1,6 @@
-/* The SHA-256 of bytes, by libcrypto.
+/* SHA-256, by libcrypto: of bytes at hand, or of bytes that come in pieces.
+**
+** What may fail does so when memory is short, or if this libcrypto has no SHA-256.
 */
 #ifndef MDE_DIGEST_H
 #define MDE_DIGEST_H
@@ -8,8 +10,21 @@
 
 #define MDE_SHA256_LENGTH 64  /* hexadecimal digits */
 
-/* Fills `digest` with lower-case hexadecimal digits and a NUL. False: memory is
-** short, or this libcrypto has no SHA-256. */
-bool mde_sha256 (const char *bytes, size_t length, char digest[MDE_SHA256_LENGTH + 1]);
+typedef struct mde_digest mde_digest;
+
+/* Fills `digits` with lower-case hexadecimal digits and a NUL. */
+bool mde_sha256 (const char *bytes, size_t length, char digits[MDE_SHA256_LENGTH + 1]);
+
+/* A digest of nothing yet, or NULL. */
+mde_digest *mde_digest_new (void);
+
+/* Goes on with these bytes. */
+bool mde_digest_update (mde_digest *digest, const char *bytes, size_t length);
+
+/* As mde_sha256, of all bytes until now; more may follow. */
+bool mde_digest_hex (const mde_digest *digest, char digits[MDE_SHA256_LENGTH + 1]);
+
+/* NULL is allowed. */
+void mde_digest_free (mde_digest *digest);
 
 #endif

@@ -1,5 +1,7 @@
 #include "identifier.h"
 
+#include <openssl/rand.h>
+
 
 static char hexadecimal (char c) {
   if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f')) return c;
@@ -38,4 +40,18 @@ bool mde_hexadecimal (const char *text, size_t length, size_t digits) {
 
 bool mde_machine_id (const char *text, size_t length) {
   return mde_hexadecimal(text, length, 40) || mde_hexadecimal(text, length, 32);
+}
+
+
+bool mde_guid_new (char guid[MDE_GUID_LENGTH + 1]) {
+  static const char digits[] = "0123456789abcdef";
+  unsigned char random[MDE_GUID_LENGTH];
+  size_t i;
+  if (RAND_bytes(random, sizeof random) != 1) return false;
+  for (i = 0; i < MDE_GUID_LENGTH; i++)
+    guid[i] = is_dash(i) ? '-' : digits[random[i] & 0xF];
+  guid[14] = '4';                          /* version */
+  guid[19] = digits[8 | (random[19] & 3)]; /* variant */
+  guid[MDE_GUID_LENGTH] = '\0';
+  return true;
 }

@@ -1,4 +1,4 @@
-/* The ids that go into a path of the service.
+/* The ids that go into a path of the service, and new ones.
 **
 ** Every id is checked here before anything is sent, so that a path can never
 ** be built from a name with a slash, a space or a percent sign.
@@ -21,5 +21,9 @@ bool mde_hexadecimal (const char *text, size_t length, size_t digits);
 /* Whether `text` is the id of a machine: 40 hexadecimal digits, or 32 as the
 ** service's page on collecting a package has it. */
 bool mde_machine_id (const char *text, size_t length);
+
+/* Fills `guid` with a random one (version 4, RFC 9562), in lower case with a NUL.
+** False: libcrypto has no random numbers. */
+bool mde_guid_new (char guid[MDE_GUID_LENGTH + 1]);
 
 #endif

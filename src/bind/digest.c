@@ -1,0 +1,86 @@
+/* SHA-256 in Lua: `core.sha256(text)`, and `core.digest()` of what comes in pieces.
+*/
+#include "bind.h"
+#include "core/digest.h"
+
+#define DIGEST "mde.digest"
+#define FAILED "SHA-256 failed: not enough memory, or libcrypto does without it"
+
+
+static int push_digits (lua_State *L, bool good, const char *digits) {
+  if (!good) return luaL_error(L, FAILED);
+  lua_pushlstring(L, digits, MDE_SHA256_LENGTH);
+  return 1;
+}
+
+
+/* core.sha256(text) -> 64 hexadecimal digits in lower case */
+static int sha256 (lua_State *L) {
+  size_t length;
+  const char *text = luaL_checklstring(L, 1, &length);
+  char digits[MDE_SHA256_LENGTH + 1];
+  return push_digits(L, mde_sha256(text, length, digits), digits);
+}
+
+
+static mde_digest *check_digest (lua_State *L) {
+  mde_digest **box = (mde_digest **)luaL_checkudata(L, 1, DIGEST);
+  if (*box == NULL) luaL_argerror(L, 1, "the digest is gone");
+  return *box;
+}
+
+
+/* core.digest() -> digest of nothing */
+static int new_digest (lua_State *L) {
+  mde_digest **box = (mde_digest **)lua_newuserdata(L, sizeof *box);
+  *box = NULL;
+  luaL_getmetatable(L, DIGEST);
+  lua_setmetatable(L, -2);
+  *box = mde_digest_new();
+  return *box == NULL ? luaL_error(L, FAILED) : 1;
+}
+
+
+/* digest:update(text) -> digest */
+static int update (lua_State *L) {
+  mde_digest *digest = check_digest(L);
+  size_t length;
+  const char *text = luaL_checklstring(L, 2, &length);
+  if (!mde_digest_update(digest, text, length)) return luaL_error(L, FAILED);
+  lua_settop(L, 1);
+  return 1;
+}
+
+
+/* digest:hex() -> 64 hexadecimal digits in lower case, of what it was given so far */
+static int hex (lua_State *L) {
+  const mde_digest *digest = check_digest(L);
+  char digits[MDE_SHA256_LENGTH + 1];
+  return push_digits(L, mde_digest_hex(digest, digits), digits);
+}
+
+
+static int collect (lua_State *L) {
+  mde_digest **box = (mde_digest **)luaL_checkudata(L, 1, DIGEST);
+  mde_digest *digest = *box;
+  *box = NULL;
+  mde_digest_free(digest);
+  return 0;
+}
+
+
+void mde_open_digest (lua_State *L) {
+  static const luaL_Reg metamethods[] = {
+    { "__gc", collect },
+    { NULL, NULL }
+  };
+  static const luaL_Reg methods[] = {
+    { "update", update },
+    { "hex", hex },
+    { NULL, NULL }
+  };
+  mde_metatable(L, DIGEST, metamethods, methods);
+  lua_pop(L, 1);
+  lua_pushcfunction(L, new_digest);
+  lua_pushcfunction(L, sha256);
+}

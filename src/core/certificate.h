@@ -1,0 +1,64 @@
+/* A certificate with its private key, to sign in with: by libcrypto.
+**
+** Read from the bytes of a file: PEM, with certificates and one private key in
+** any order, the key encrypted or not; or PFX (PKCS#12). Only RSA keys of at
+** least 2048 bits are taken, since the login service takes no others. Whether
+** a certificate has expired is the service's to judge.
+**
+** Messages of errors never hold a password or anything of a key; libcrypto
+** overwrites keys as it frees them. What libcrypto left in its error queue
+** before a call is there after it, and nothing else.
+*/
+#ifndef MDE_CERTIFICATE_H
+#define MDE_CERTIFICATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "error.h"
+
+#define MDE_SHA1_SIZE 20  /* bytes */
+#define MDE_SHA256_SIZE 32
+#define MDE_SIGNATURE_MAX 2048  /* libcrypto's largest RSA key */
+
+typedef struct mde_certificate mde_certificate;
+
+typedef enum mde_signing {
+  MDE_PS256,  /* RSASSA-PSS with SHA-256 and a salt of 32 bytes (RFC 7518, 3.5) */
+  MDE_RS256   /* RSASSA-PKCS1-v1_5 with SHA-256 (RFC 7518, 3.3) */
+} mde_signing;
+
+/* Reads `length` bytes; `password` ends with a NUL, and may be NULL: none. The
+** certificate is the one that the file's first private key belongs to. NULL:
+** `error` says why, with the code "invalid_argument" or "out_of_memory". */
+mde_certificate *mde_certificate_read (const char *bytes, size_t length,
+                                       const char *password, mde_error *error);
+
+/* Fills `signature` with what signs the data and says how many bytes; 0: `error`
+** says why. */
+size_t mde_certificate_sign (const mde_certificate *certificate, mde_signing how,
+                             const char *data, size_t length,
+                             unsigned char signature[MDE_SIGNATURE_MAX], mde_error *error);
+
+/* Whether the signature is one of the data by this certificate's key. */
+bool mde_certificate_verify (const mde_certificate *certificate, mde_signing how,
+                             const char *data, size_t length,
+                             const char *signature, size_t signature_length);
+
+/* The digest of the certificate (its DER), as bytes, which
+** live as long as the certificate. */
+const unsigned char *mde_certificate_sha1 (const mde_certificate *certificate);
+const unsigned char *mde_certificate_sha256 (const mde_certificate *certificate);
+
+/* The certificate (i = 0), who issued it (1), and so on as far as the file has them:
+** each DER as base64. NULL: there are no more. It lives as long as the certificate. */
+const char *mde_certificate_text (const mde_certificate *certificate, size_t i);
+
+/* The second from which on it is no longer valid, since 1970-01-01T00:00:00Z. */
+int64_t mde_certificate_not_after (const mde_certificate *certificate);
+
+/* NULL is allowed. */
+void mde_certificate_free (mde_certificate *certificate);
+
+#endif
