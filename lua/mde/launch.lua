@@ -190,7 +190,7 @@ local function arguments_of(operation, machine, options)
   local takes = LAUNCHES[operation].takes or {}
   local known = { comment = true }
   for name in pairs(takes) do known[name] = true end
-  errors.check_keys(operation, options, known, 4)
+  errors.check_keys(operation, options, known, 5)
   if type(options.comment) ~= "string" then
     return errors.invalid("%s: comment is missing: say why, in a few words", operation)
   end

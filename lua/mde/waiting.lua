@@ -96,6 +96,7 @@ function waiting:wait(target, options)
   every, err = seconds(options, "every", nil)
   if err then return nil, err end
   local is_one = type(target) ~= "table" or target.id ~= nil
+  if target == nil then return errors.invalid "wait: which action? An id or an action is needed" end
   local items
   items, err = wait_for_all(self, is_one and { target } or target, timeout, every)
   if not items then return nil, err end
