@@ -98,13 +98,35 @@ describe("the HTTP server", function()
     assert.equal(200, assert(client:finish(good)).status)
   end)
 
-  it("refuses a body of more than a megabyte", function()
+  it("refuses a body of more than 32 megabytes", function()
+    local most = 32 * 1024 * 1024
     local response = assert(client:ask { method = "POST", url = base .. "/",
-                                         body = ("x"):rep(1024 * 1024 + 1) })
+                                         body = ("x"):rep(most + 1) })
     assert.equal(413, response.status)
-    response = assert(client:ask { method = "POST", url = base .. "/",
-                                   body = ("x"):rep(1024 * 1024) })
-    assert.equal(5 + 1024 * 1024, #response.body)
+    client.serve = serve(function(request) return 200, {}, tostring(#request.body) end)
+    response = assert(client:ask { method = "POST", url = base .. "/", body = ("x"):rep(most) })
+    assert.equal(tostring(most), response.body)
+  end)
+
+  it("repeats a body until a length, or breaks off before", function()
+    local length, cut = 1000000, nil
+    client.serve = serve(function() return 206, { etag = '"1"' }, "a\0bc\255-7", length, cut end)
+    local whole = ("a\0bc\255-7"):rep(150000):sub(1, length)
+    local response = assert(client:ask { url = base .. "/" })
+    assert.is_true(response.body == whole)
+    assert.equal("1000000", response.headers["content-length"])
+    length = 3
+    assert.equal("a\0b", assert(client:ask { url = base .. "/" }).body)
+    length = 0
+    assert.equal("", assert(client:ask { url = base .. "/" }).body)
+    for _, bytes in ipairs { 0, 3, 600000 } do
+      length, cut = 1000000, bytes
+      local lost, err = client:ask { url = base .. "/" }
+      assert.is_nil(lost)
+      assert.equal("lost", err.code)
+    end
+    length, cut = 8, 8
+    assert.equal("a\0bc\255-7a", assert(client:ask { url = base .. "/" }).body)
   end)
 
   it("answers a request once", function()
@@ -143,6 +165,9 @@ describe("the HTTP server", function()
       assert.error_matches(function() server:answer(request.id, 200, { a = "\r\n" }, "") end,
         "headers")
       assert.has_error(function() server:answer(request.id, 200, {}) end)
+      assert.has_error(function() server:answer(request.id, 200, {}, "", 1) end)
+      assert.has_error(function() server:answer(request.id, 200, {}, "a", -1) end)
+      assert.has_error(function() server:answer(request.id, 200, {}, "a", 5, 6) end)
       server:answer(request.id, 200, {}, "well")
     end
     assert.equal("well", assert(client:ask { url = base .. "/" }).body)
