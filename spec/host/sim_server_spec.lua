@@ -109,6 +109,42 @@ describe("the simulator's server", function()
     end
   end)
 
+  it("serves links to itself: whole, in parts, and cut", function()
+    new { mistaken = 1, package_size = 3000000, oddities = { cut_blob = { nth = 3 } } }
+    local id = service:add { type = "CollectInvestigationPackage", status = "Succeeded" }
+    local link = cjson.decode(assert(ask("/api/machineactions/" .. id .. "/getPackageUri")).body)
+      .value:match '^"(.*)"$'
+    assert.equal(server.url, link:sub(1, #server.url))
+    local whole = assert(client:ask { url = link })
+    assert.equal("3000000", whole.headers["content-length"])
+    assert.is_true(whole.body == service:content(id, "package"))
+    local part = assert(client:ask { url = link, headers = { Range = "bytes=2500000-",
+                                                             ["If-Range"] = whole.headers.etag } })
+    assert.equal(206, part.status)
+    assert.is_true(part.body == whole.body:sub(2500001))
+    local response, err = client:ask { url = link }
+    assert.is_nil(response)
+    assert.equal("lost", err.code)
+    assert.equal(0, service.leaks)
+    ask(link:sub(#server.url + 1))
+    assert.equal(1, service.leaks)
+  end)
+
+  it("takes an upload, and deletes it", function()
+    new { mistaken = 1 }
+    local content = ("\0\r\n\255"):rep(100000)
+    local headers = { Authorization = "Bearer " .. service:token(),
+                      ["Content-Type"] = "multipart/form-data; boundary=4711" }
+    local response = assert(ask("/api/libraryfiles", { method = "POST", headers = headers,
+      body = '--4711\r\nContent-Disposition: form-data; name="file"; filename="a b.bin"\r\n\r\n'
+        .. content .. "\r\n--4711--\r\n" }))
+    assert.equal(200, response.status)
+    assert.is_true(service.files["a b.bin"].content == content)
+    response = assert(ask("/api/libraryfiles/a%20b.bin", { method = "DELETE" }))
+    assert.same({ 204, "" }, { response.status, response.body })
+    assert.is_nil(service.files["a b.bin"])
+  end)
+
   it("refuses unknown options, and a port that is taken", function()
     new { mistaken = 1 }
     assert.error_matches(function() servers.new(service, { prot = 1 }) end, "unknown option 'prot'")

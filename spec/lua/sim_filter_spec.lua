@@ -4,11 +4,13 @@ local FIELDS = {
   id = { type = "string", read = function(row) return row.id end },
   status = { type = "string", read = function(row, at) return at and row.later or row.status end },
   created = { type = "date", read = function(row) return row.created end },
+  group = { type = "number", read = function(row) return row.group end },
+  tags = { type = "strings", read = function(row) return row.tags or {} end },
 }
 local ROWS = {
   { id = "a", status = "Pending", created = 1769198400, later = "Failed" },  -- 2026-01-23T20:00:00Z
-  { id = "b", status = "Succeeded", created = 1769198400.5 },
-  { id = "o'brien", created = 1769284800 },
+  { id = "b", status = "Succeeded", created = 1769198400.5, group = 140, tags = { "VIP", "x" } },
+  { id = "o'brien", created = 1769284800, group = -2, tags = { "y" } },
 }
 
 -- The ids of the rows that match, joined; or the message.
@@ -28,6 +30,27 @@ describe("$filter", function()
     assert.equal("b o'brien", matching "id ne 'a'")
     assert.equal("b o'brien", matching "id gt 'a'")
     assert.equal("a b", matching "id le 'b'")
+  end)
+
+  it("compares numbers, quoted or not", function()
+    assert.equal("b", matching "group eq 140")
+    assert.equal("b", matching "group eq '140'")
+    assert.equal("o'brien", matching "group lt 0")
+    assert.equal("o'brien", matching "group in (-2, 7)")
+    assert.equal("a", matching "group eq null")
+    assert.is_truthy(matching "group eq 'x'":find "'Edm.Int32' and 'Edm.String'")
+    assert.is_truthy(matching "id eq 7":find "'Edm.String' and 'Edm.Int32'")
+  end)
+
+  it("asks whether any of several strings is so", function()
+    assert.equal("b", matching "tags/any(tag: tag eq 'VIP')")
+    assert.equal("b o'brien", matching "tags/any(t: t eq 'x' or startswith(t,'y'))")
+    assert.equal("a o'brien", matching "not tags/any(t: t in ('x'))")
+    assert.equal("b", matching "tags/any(t:t eq 'x') and status eq 'Succeeded'")
+    assert.is_truthy(matching "tags/any(t: id eq 'a')":find "Could not find a property named 'id'")
+    assert.is_truthy(matching "tags/any(t eq 'x')":find "^Syntax error")
+    assert.is_truthy(matching "id/any(t: t eq 'x')":find "not a collection")
+    assert.is_truthy(matching "none/any(t: t eq 'x')":find "Could not find a property")
   end)
 
   it("takes two quotes for one", function()

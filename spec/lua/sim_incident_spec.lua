@@ -63,6 +63,64 @@ describe("the incident", function()
     end
   end)
 
+  it("has a record of each machine, with what policies go by", function()
+    local service = new()
+    local counts, names, shorts = {}, {}, {}
+    for _, action in ipairs(service.actions) do
+      assert.is_true(not action.machine_id or service.machine_by_id[action.machine_id] ~= nil)
+    end
+    for _, machine in ipairs(service.machines) do
+      for _, tag in ipairs(machine.machineTags) do counts[tag] = (counts[tag] or 0) + 1 end
+      for _, key in ipairs { "healthStatus", "riskScore", "deviceValue", "rbacGroupName" } do
+        counts[machine[key]] = (counts[machine[key]] or 0) + 1
+      end
+      local name = machine.computerDnsName
+      names[name], shorts[name:match "^[^.]+"] = (names[name] or 0) + 1,
+        (shorts[name:match "^[^.]+"] or 0) + 1
+    end
+    for _, word in ipairs { "VIP", "crown-jewel", "Inactive", "High", "Executives", "Servers" } do
+      assert.is_true(counts[word] > 5, word)
+    end
+    local same_name, same_short = 0, 0
+    for _, count in pairs(names) do same_name = same_name + (count > 1 and 1 or 0) end
+    for _, count in pairs(shorts) do same_short = same_short + (count > 1 and 1 or 0) end
+    assert.same({ 1, 2 }, { same_name, same_short })
+  end)
+
+  it("leaves machines isolated that were, whatever was tried", function()
+    local service, courses, known = new(), {}, {}
+    local actions = listed(service)
+    for i = #actions, 1, -1 do
+      local action = actions[i]
+      local isolation = action.type == "Isolate" or action.type == "Unisolate"
+      if isolation and action.machineId ~= cjson.null then
+        local past = courses[action.machineId]
+        courses[action.machineId] = (past and past .. ", " or "") .. action.type .. " "
+          .. action.status
+      end
+    end
+    for _, course in pairs(courses) do known[course] = (known[course] or 0) + 1 end
+    for _, course in ipairs { "Isolate Succeeded", "Isolate Failed",
+        "Isolate Succeeded, Unisolate Succeeded", "Isolate Succeeded, Unisolate Failed",
+        "Isolate Succeeded, Unisolate Cancelled",
+        "Isolate Succeeded, Unisolate Succeeded, Isolate Pending" } do
+      assert.is_true((known[course] or 0) > 0, course)
+    end
+  end)
+
+  it("lets its application do all", function()
+    local service = new()
+    local id = service.machines[1].id
+    local function post(path, body)
+      return service:answer { method = "POST", path = "/api/machines/" .. id .. path,
+        headers = { authorization = "Bearer " .. service:token(),
+                    ["content-type"] = "application/json" }, body = body }.status
+    end
+    assert.equal(201, post("/unisolate", '{"Comment":"x"}'))
+    assert.equal(200, post("/tags", '{"Value":"x","Action":"Add"}'))
+    assert.equal(201, post("/startInvestigation", '{"Comment":"x"}'))
+  end)
+
   it("is the same for the same seed, and another for another", function()
     local _, one = listed((new { seed = 5, mistaken = 20 }))
     local _, same = listed((new { seed = 5, mistaken = 20 }))

@@ -77,6 +77,34 @@ describe("the simulated quota", function()
     assert.same({ 2, { true, false } }, { service:posted(id) })
   end)
 
+  it("is less for some, in proportion", function()
+    local function admitted(options, path, post)
+      options.roles = { "Machine.LiveResponse", "Machine.Read.All", "Alert.ReadWrite.All" }
+      local asker, _, clock = sim.new(options)
+      local count = 0
+      for _ = 1, 10 do
+        while true do
+          local status = post and asker:post(path, "{}") or asker:ask("GET", path)
+          if status == 429 then break end
+          assert.is_true(status == 400 or status == 404)
+          count = count + 1
+        end
+        clock.advance(60)
+      end
+      return count
+    end
+    local response, start = "/machines/x/runliveresponse", "/machines/x/startInvestigation"
+    local package = "/api/machineactions/x/getPackageUri"
+    assert.equal(100, admitted({}, response, true))
+    assert.equal(20, admitted({}, package))
+    assert.equal(50, admitted({}, start, true))
+    local half = { per_minute = 50, per_hour = 750 }
+    assert.equal(50, admitted({ quota = half }, response, true))
+    assert.equal(10, admitted({ quota = half }, package))
+    assert.equal(25, admitted({ quota = half }, start, true))
+    assert.equal(10, admitted({ quota = { per_minute = 1 } }, package))  -- never less than one
+  end)
+
   it("can be without a limit, or with one window", function()
     local free = sim.new { quota = false }
     for _ = 1, 300 do assert.equal(200, (free:list { top = 0 })) end

@@ -166,10 +166,11 @@ describe("a simulated cancel", function()
 end)
 
 describe("the simulated service", function()
-  it("knows three resources and answers 404 to the rest", function()
+  it("answers 404 to what it does not know", function()
     local asker, service = sim.new()
     local id = service:add {}
-    for _, case in ipairs { { "POST", "/api/machineactions" }, { "GET", "/api/machines" },
+    for _, case in ipairs { { "POST", "/api/machineactions" }, { "POST", "/api/machines" },
+        { "GET", "/api/alerts" }, { "PUT", "/api/libraryfiles" }, { "POST", "/blob/x" },
         { "GET", "/" }, { "DELETE", "/api/machineactions/" .. id },
         { "GET", "/api/machineactions/" .. id .. "/cancel" } } do
       local status, body = asker:ask(case[1], case[2])
@@ -196,6 +197,21 @@ describe("the simulated service", function()
     asker.token = service:token {}
     assert.equal(403, (asker:list()))
     assert.equal("Pending", service:status(id))
+  end)
+
+  it("wants the scopes of an operation of somebody who signed in", function()
+    local asker, service = sim.new()
+    local id = service:add {}
+    asker.token = service:token({ "Machine.Read" }, true)
+    assert.equal(200, (asker:get(id)))
+    local status, body = asker:cancel(id)
+    assert.equal(403, status)
+    assert.is_truthy(body.error.message:find("user roles: Machine.Read.", 1, true))
+    asker.token = service:token({ "Machine.Isolate", "Machine.Read.All" }, true)
+    assert.equal(403, (asker:get(id)))
+    assert.equal(200, (asker:cancel(id)))
+    asker.token = service:token { "Machine.Read" }  -- no role of an application
+    assert.equal(403, (asker:get(id)))
   end)
 
   it("refuses unknown options by name, and no clock", function()

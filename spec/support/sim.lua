@@ -29,6 +29,12 @@ end
 
 function Asker:get(id) return self:ask("GET", "/api/machineactions/" .. id) end
 
+-- `body` is a table, or JSON already.
+function Asker:post(path, body)
+  return self:ask("POST", "/api" .. path, { ["content-type"] = "application/json" },
+    type(body) == "table" and cjson.encode(body) or body)
+end
+
 function Asker:cancel(id, comment)
   return self:ask("POST", "/api/machineactions/" .. id .. "/cancel",
     { ["content-type"] = "application/json" }, cjson.encode { Comment = comment or "by mistake" })

@@ -4,7 +4,10 @@
 
 local cjson = require "cjson"
 local date = require "mde.date"
+local json = require "mde.sim.json"
 local random_numbers = require "mde.sim.random"
+
+local array, stamp, text = json.array, json.stamp, json.value
 
 local action = {}
 
@@ -12,18 +15,6 @@ local Action = {}
 Action.__index = Action
 
 local FINAL = { Succeeded = true, Failed = true, TimeOut = true, Cancelled = true }
-
--- Seconds -> a date as the service writes it: up to seven digits of fraction,
--- without zeros at the end. Many are of the same second.
-local last_whole, last_text
-local function stamp(seconds)
-  local whole = math.floor(seconds)
-  local fraction = math.floor((seconds - whole) * 1e7 + 0.5)
-  if fraction == 1e7 then whole, fraction = whole + 1, 0 end
-  local digits = ("%07d"):format(fraction):gsub("0+$", "")
-  if whole ~= last_whole then last_whole, last_text = whole, date.text(whole):sub(1, -2) end
-  return last_text .. (digits == "" and "" or "." .. digits) .. "Z"
-end
 
 -- `description` has, all but the first optional:
 --   created       seconds since 1970
@@ -36,6 +27,8 @@ end
 --   commands      array of { type =, params = { { key =, value = }, … } }
 --   related_file  { fileIdentifier =, fileIdentifierType = }
 --   error_hresult default 0
+--   fills         seconds after creation until it shows what a new one lacks: its
+--                 scope; of a live response and an offboarding the machine; commands
 -- `random` supplies what is missing.
 function action.new(description, random)
   local self = {}
@@ -52,6 +45,7 @@ function action.new(description, random)
     self.course[i + 1] = { self.created + step[1], step[2] }
   end
   self.status, self.steps = nil, nil
+  self.fills = self.fills and self.created + self.fills
   return setmetatable(self, Action)
 end
 
@@ -76,6 +70,15 @@ function Action:is_final(at)
   return FINAL[self:status_at(at)] == true
 end
 
+local NAMELESS = { LiveResponse = true, Offboard = true }
+
+-- Its machine as it is shown at a moment: id, name; false where that is null.
+function Action:machine(at, fresh)
+  local filling = fresh or self.fills and at < self.fills
+  if filling and NAMELESS[self.type] then return false, false end
+  return self.machine_id, self.dns_name
+end
+
 -- A cancellation that takes hold `delay` seconds later, unless the action has
 -- ended by itself by then. If `commands_completed` is set, those of a live
 -- response had been executed. -> whether it takes hold
@@ -87,20 +90,20 @@ function Action:cancel(at, delay, requestor, comment)
   return true
 end
 
--- {{ JSON. By hand, since cjson has no order, no empty array and no null by
--- absence.
-
-local function array(list)
-  return "[" .. table.concat(list, ",") .. "]"
-end
+-- {{ JSON
 
 local COMMAND_STATUS = { Succeeded = "Completed", Failed = "Failed", TimeOut = "Failed" }
 
--- The commands of a live response: in progress since the second step, if at all.
-function Action:commands_json(at)
+-- What became of the commands of a live response, and since when.
+function Action:command_status(at)
   local status, since = self:status_at(at)
   local completed = status == "Cancelled" and self.commands_completed
-  local state = completed and "Completed" or COMMAND_STATUS[status] or "Created"
+  return completed and "Completed" or COMMAND_STATUS[status] or "Created", since
+end
+
+-- In progress since the second step, if at all.
+function Action:commands_json(at)
+  local state, since = self:command_status(at)
   local started = (state ~= "Created") and (self.course[2] or self.course[1])[1]
   local list = {}
   for i, command in ipairs(self.commands or {}) do
@@ -116,12 +119,11 @@ function Action:commands_json(at)
   return array(list)
 end
 
-local function text(value)
-  return value and cjson.encode(value) or "null"
-end
-
--- The entity at a moment, as JSON; `context`, if given, is its @odata.context.
-function Action:json(at, context)
+-- The entity at a moment, as JSON; `context`, if given, is its @odata.context. If
+-- `fresh`, it lacks what the answer to a launch lacks.
+function Action:json(at, context, fresh)
+  local filling = fresh or self.fills and at < self.fills
+  local machine_id, dns_name = self:machine(at, fresh)
   local status, since = self:status_at(at)
   local cancellation = self.cancellation
   if not cancellation or cancellation.at > at then cancellation = {} end
@@ -129,18 +131,20 @@ function Action:json(at, context)
   local fields = {
     '"id":', text(self.id), ',"type":', text(self.type), ',"title":', text(self.title),
     ',"requestor":', text(self.requestor), ',"requestorComment":', text(self.comment),
-    ',"status":"', status, '","machineId":', text(self.machine_id),
-    ',"computerDnsName":', text(self.dns_name),
+    ',"status":"', status, '","machineId":', text(machine_id),
+    ',"computerDnsName":', text(dns_name),
     ',"creationDateTimeUtc":"', self.created_text,
     '","lastUpdateDateTimeUtc":"', stamp(updated),
     '","cancellationRequestor":', text(cancellation.requestor),
     ',"cancellationComment":', text(cancellation.comment),
     ',"cancellationDateTimeUtc":', text(cancellation.at and stamp(cancellation.at)),
-    ',"errorHResult":', cjson.encode(self.error_hresult or 0), ',"scope":', text(self.scope),
+    ',"errorHResult":', cjson.encode(self.error_hresult or 0),
+    ',"scope":', text(not filling and self.scope),
     ',"externalId":', text(self.external_id),
     ',"requestSource":', text(self.source or "PublicApi"),
     ',"relatedFileInfo":', text(self.related_file),
-    ',"commands":', self:commands_json(at), ',"troubleshootInfo":null}',
+    ',"commands":', filling and "[]" or self:commands_json(at),
+    ',"troubleshootInfo":null}',
   }
   local head = context and ('{"@odata.context":%s,'):format(cjson.encode(context)) or "{"
   return head .. table.concat(fields)

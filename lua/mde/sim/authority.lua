@@ -22,26 +22,31 @@ function authority.new(options)
   return setmetatable({ options = options, tokens = {} }, Authority)
 end
 
--- A token with the application's roles, or those given.
-function Authority:issue(roles)
+-- A token with the application's roles, or those given; `delegated` if they are those
+-- of somebody who signed in.
+function Authority:issue(roles, delegated)
   local options = self.options
   local now = math.floor(options.now())
   roles = roles or options.roles
   local claims = {
     aud = RESOURCE, iss = "https://sts.windows.net/" .. options.tenant .. "/",
     iat = now, nbf = now, exp = now + options.token_lifetime, ver = "1.0",
-    appid = options.client_id, tid = options.tenant, roles = #roles > 0 and roles or nil,
+    appid = options.client_id, tid = options.tenant,
+    roles = #roles > 0 and not delegated and roles or nil,
+    scp = delegated and table.concat(roles, " ") or nil,
     uti = random_numbers.hex(options.random, 32),
   }
   local token = table.concat({
     jwt.base64url '{"typ":"JWT","alg":"RS256","kid":"simulated"}', jwt.base64url(cjson.encode(claims)),
     jwt.base64url(random_numbers.hex(options.random, 128)),
   }, ".")
-  self.tokens[token] = { expires = options.now() + options.token_lifetime, roles = roles }
+  self.tokens[token] = { expires = options.now() + options.token_lifetime, roles = roles,
+                         delegated = delegated }
   return token
 end
 
--- The roles of the token in an Authorization header | nil, why not
+-- The roles of the token in an Authorization header, nil, whether they are delegated
+-- | nil, why not
 function Authority:roles(header)
   local text = (header or ""):match "^[Bb]earer (.+)$"
   if not text then return nil, "The request has no bearer token." end
@@ -50,7 +55,7 @@ function Authority:roles(header)
   if token.expires <= self.options.now() then
     return nil, "Lifetime validation failed, the token is expired."
   end
-  return token.roles
+  return token.roles, nil, token.delegated
 end
 
 -- Makes the token in an Authorization header worthless.

@@ -5,6 +5,7 @@
 -- A request reaches the service after half of the round trip, and its answer
 -- comes back after the other half and what the service took.
 
+local blob = require "mde.sim.blob"
 local date = require "mde.date"
 local errors = require "mde.errors"
 
@@ -29,7 +30,7 @@ local DAYS = { "Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed" }  -- 1970 began 
 local MONTHS = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov",
                  "Dec" }
 
--- The header that every HTTP server adds (RFC 9110, 6.6.1).
+-- A header that every HTTP server adds (RFC 9110, 6.6.1); the other is the length.
 local function stamp(moment)
   local year, month, day, time = date.text(moment):match "^(%d+)-(%d+)-(%d+)T([%d:]+)Z$"
   return ("%s, %s %s %s %s GMT"):format(DAYS[math.floor(moment / 86400) % 7 + 1], day,
@@ -40,11 +41,12 @@ end
 local function outcome(answer, seconds, moment)
   if answer.lost == "unreachable" then
     return failure("connection", "the host cannot be reached", false)
-  elseif answer.lost then
+  elseif answer.lost or answer.cut then
     return failure("lost", "the connection ended without an answer", true)
   end
-  answer.headers.date = stamp(moment)
-  return { response = { status = answer.status, headers = answer.headers, body = answer.body,
+  local body = blob.whole(answer)
+  answer.headers.date, answer.headers["content-length"] = stamp(moment), ("%d"):format(#body)
+  return { response = { status = answer.status, headers = answer.headers, body = body,
                         seconds = seconds } }
 end
 

@@ -1,5 +1,5 @@
--- OData's $filter and $orderby, as far as the service's list of machine actions
--- understands them: a recursive-descent parser that makes a predicate.
+-- OData's $filter and $orderby, as far as the service's lists understand them: a
+-- recursive-descent parser that makes a predicate.
 --
 --   or      = and { "or" and }
 --   and     = not { "and" not }
@@ -7,10 +7,13 @@
 --   test    = field ("eq"|"ne"|"gt"|"ge"|"lt"|"le") literal
 --           | field "in" "(" literal { "," literal } ")"
 --           | "startswith" "(" field "," string ")"
---   literal = 'text, quotes doubled' | date | null
+--           | field "/any" "(" name ":" or ")"
+--   literal = 'text, quotes doubled' | date | number | null
 --
--- Fields are a table of name -> { type = "string"|"date", read = function(row,
--- at) }. Failures are `nil, message`, in the words that OData services use.
+-- Fields are a table of name -> { type = "string"|"date"|"number"|"strings", read =
+-- function(row, at) }; of strings, read gives an array. A number may be quoted, since
+-- documentation and service disagree on which are. Failures are `nil, message`, in
+-- the words that OData services use.
 
 local date = require "mde.date"
 
@@ -24,8 +27,9 @@ end
 
 local PATTERNS = {
   { "date", "^%d%d%d%d%-%d%d%-%d%d[%dT:.Z+-]*" },
+  { "number", "^%-?%d+%.?%d*" },
   { "word", "^[%a_][%w_/]*" },
-  { "sign", "^[(),]" },
+  { "sign", "^[(),:]" },
 }
 
 local function tokenize(text)
@@ -93,8 +97,8 @@ function Parser:field()
   local name = self:expect "word"
   local field = self.fields[name]
   if not field then
-    fail("Could not find a property named '%s' on type "
-      .. "'microsoft.windowsDefenderATP.api.MachineAction'.", name)
+    fail("Could not find a property named '%s' on type 'microsoft.windowsDefenderATP.api.%s'.",
+      name, self.entity)
   end
   return field
 end
@@ -106,12 +110,14 @@ local function moment(text)
   return seconds or fail("The value '%s' is not a valid Edm.DateTimeOffset.", text)
 end
 
-local EDM = { string = "Edm.String", date = "Edm.DateTimeOffset" }
+local EDM = { string = "Edm.String", date = "Edm.DateTimeOffset", number = "Edm.Int32",
+              strings = "Collection(Edm.String)" }
 
 function Parser:literal(field)
   if self:accept("word", "null") then return nil end
-  local kind = self:peek "string" and "string" or "date"
+  local kind = self:peek "string" and "string" or self:peek "number" and "number" or "date"
   local value = self:expect(kind)
+  if field.type == "number" and tonumber(value) then return tonumber(value) end
   if kind ~= field.type then
     fail("A binary operator with incompatible types was detected. Found operand types "
       .. "'%s' and '%s'.", EDM[field.type], EDM[kind])
@@ -150,8 +156,34 @@ function Parser:startswith()
   return function(row, at) return (read(row, at) or ""):sub(1, #prefix) == prefix end
 end
 
+-- tags/any(tag: tag eq 'x'): whether it holds for one of the strings.
+function Parser:any(name)
+  local list = self.fields[name]
+  if list.type ~= "strings" then fail("The property '%s' is not a collection.", name) end
+  self:expect("sign", "(")
+  local variable, current = self:expect "word", nil
+  self:expect("sign", ":")
+  local outer = self.fields
+  self.fields = { [variable] = { type = "string", read = function() return current end } }
+  local matches = self:disjunction()
+  self.fields = outer
+  self:expect("sign", ")")
+  return function(row, at)
+    for _, item in ipairs(list.read(row, at)) do
+      current = item
+      if matches(row, at) then return true end
+    end
+    return false
+  end
+end
+
 function Parser:test()
   if self:accept("word", "startswith") then return self:startswith() end
+  local collection = (self:peek "word" or ""):match "^(.+)/any$"
+  if collection and self.fields[collection] then
+    self:expect "word"
+    return self:any(collection)
+  end
   local field = self:field()
   local read = field.read
   if self:accept("word", "in") then
@@ -198,9 +230,9 @@ function Parser:disjunction()
 end
 
 -- Runs `work(parser)` over the whole of `text`. -> its result | nil, message
-local function parse(text, fields, work)
+local function parse(text, fields, entity, work)
   local ok, result = pcall(function()
-    local parser = setmetatable({ text = text, fields = fields, next = 1,
+    local parser = setmetatable({ text = text, fields = fields, entity = entity, next = 1,
                                   tokens = tokenize(text) }, Parser)
     local made = work(parser)
     local rest = parser.tokens[parser.next]
@@ -212,15 +244,16 @@ local function parse(text, fields, work)
   error(result, 0)
 end
 
--- A $filter -> function(row, at) that tells whether a row matches | nil, message
-function filter.predicate(text, fields)
-  return parse(text, fields, Parser.disjunction)
+-- A $filter of an entity -> function(row, at) that tells whether a row matches
+-- | nil, message
+function filter.predicate(text, fields, entity)
+  return parse(text, fields, entity or "MachineAction", Parser.disjunction)
 end
 
 -- A $orderby -> array of { read = function(row, at), descending = boolean }
 -- | nil, message
-function filter.order(text, fields)
-  return parse(text, fields, function(parser)
+function filter.order(text, fields, entity)
+  return parse(text, fields, entity or "MachineAction", function(parser)
     local keys = {}
     repeat
       local key = { read = parser:field().read }

@@ -2,10 +2,13 @@
 
 local form = {}
 
+-- "a%20b+c" -> "a b+c": of paths.
+function form.unescape(text)
+  return (text:gsub("%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end))
+end
+
 local function unescape(text)
-  return (text:gsub("+", " "):gsub("%%(%x%x)", function(hex)
-    return string.char(tonumber(hex, 16))
-  end))
+  return form.unescape((text:gsub("+", " ")))
 end
 
 -- "a=1&b=x%20y" -> { a = "1", b = "x y" }. Of a repeated name the last counts.

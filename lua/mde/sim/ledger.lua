@@ -7,20 +7,23 @@ local Ledger = {}
 Ledger.__index = Ledger
 
 function ledger.new()
-  return setmetatable({ moments = {}, operations = {}, statuses = {}, cancels = {} }, Ledger)
+  local cancels = {}
+  return setmetatable({ moments = {}, operations = {}, statuses = {}, cancels = cancels,
+                        effects = { cancel = cancels } }, Ledger)
 end
 
 -- Notes a request of `operation` at `moment` (seconds, monotonic) that was
--- answered with `status`, or lost on its way there (0). For a cancel, `id` is
--- the action and `effect` whether this request cancelled it.
+-- answered with `status`, or lost on its way there (0). If it could change something,
+-- `id` is of what (a cancel's action, a launch's machine), and `effect` whether it did.
 function Ledger:note(moment, operation, status, id, effect)
   local line = #self.moments + 1
   self.moments[line], self.operations[line], self.statuses[line] = moment, operation, status
-  if operation == "cancel" then
-    local effects = self.cancels[id] or {}
-    self.cancels[id] = effects
-    effects[#effects + 1] = effect or false
-  end
+  if not id then return end
+  local by_id = self.effects[operation] or {}
+  self.effects[operation] = by_id
+  local effects = by_id[id] or {}
+  by_id[id] = effects
+  effects[#effects + 1] = effect or false
 end
 
 -- How often cancel was posted for an action, and for each time whether it took
@@ -28,6 +31,16 @@ end
 function Ledger:posted(id)
   local effects = self.cancels[id] or {}
   return #effects, effects
+end
+
+-- How often an operation took effect on what has this id, and for
+-- each time it was posted whether it did.
+function Ledger:launched(id, operation)
+  local effects, count = (self.effects[operation] or {})[id] or {}, 0
+  for _, effect in ipairs(effects) do
+    if effect then count = count + 1 end
+  end
+  return count, effects
 end
 
 -- How many requests there were; of one operation and with one status, if given.

@@ -1,4 +1,8 @@
--- The list of machine actions: OData's query options over all actions.
+-- A list of entities: OData's query options over all rows of one kind.
+--
+-- A kind is { entity = its name, fields = what may be filtered and ordered by (see
+-- mde.sim.filter), first = the date among them by which the newest come first }. A
+-- row has an id and json(at). It is there from its `created` on, if it has one.
 --
 -- Failures are `nil, message`, in the words that OData services use.
 
@@ -9,17 +13,6 @@ local form = require "mde.sim.form"
 local list = {}
 
 local LARGEST_TOP = 10000
-
--- What may be filtered and ordered by: what the documentation names.
-local FIELDS = {
-  id = { type = "string", read = function(action) return action.id end },
-  status = { type = "string", read = function(action, at) return (action:status_at(at)) end },
-  machineId = { type = "string", read = function(action) return action.machine_id or nil end },
-  type = { type = "string", read = function(action) return action.type end },
-  requestor = { type = "string", read = function(action) return action.requestor or nil end },
-  creationDateTimeUtc = { type = "date", read = function(action) return action.created end },
-}
-local CREATION = FIELDS.creationDateTimeUtc
 
 local OPTIONS = { ["$filter"] = true, ["$orderby"] = true, ["$top"] = true, ["$skip"] = true,
                   ["$count"] = true }
@@ -44,7 +37,7 @@ local function whole(options, name, largest)
 end
 
 -- Query string -> { filter =, order =, top =, skip =, count = }
-local function parse(query)
+local function parse(query, kind)
   local options, parsed = form.decode(query), {}
   for name in pairs(options) do
     if name:sub(1, 1) == "$" and not OPTIONS[name] then
@@ -57,11 +50,11 @@ local function parse(query)
   ok, parsed.skip = whole(options, "$skip")
   if not ok then return nil, parsed.skip end
   if options["$filter"] then
-    parsed.filter, message = filter.predicate(options["$filter"], FIELDS)
+    parsed.filter, message = filter.predicate(options["$filter"], kind.fields, kind.entity)
     if not parsed.filter then return refuse("%s", message) end
   end
   if options["$orderby"] then
-    parsed.order, message = filter.order(options["$orderby"], FIELDS)
+    parsed.order, message = filter.order(options["$orderby"], kind.fields, kind.entity)
     if not parsed.order then return refuse("%s", message) end
   end
   parsed.count = options["$count"] == "true"
@@ -90,29 +83,48 @@ local function sort(rows, before)
   end
 end
 
--- All actions by creation; kept beside them until one is added.
-local function by_creation(actions, descending)
+-- All rows by date; kept beside them until one is added.
+local function by_date(rows, read, descending)
   local kept = descending and "newest_first" or "oldest_first"
-  if not actions[kept] then
+  if not rows[kept] then
     local sorted = {}
-    for i, action in ipairs(actions) do sorted[i] = action end
-    sort(sorted, comparator({ { read = CREATION.read, descending = descending } }))
-    actions[kept] = sorted
+    for i, row in ipairs(rows) do sorted[i] = row end
+    sort(sorted, comparator({ { read = read, descending = descending } }))
+    rows[kept] = sorted
   end
-  return actions[kept]
+  return rows[kept]
 end
 
--- The actions that match, in order; without a $orderby the newest come first.
-local function select_rows(actions, parsed, at)
-  local rows, matches, order = {}, parsed.filter, parsed.order
-  local ascending = order and order[1].read == CREATION.read and not order[1].descending
-  for _, action in ipairs(by_creation(actions, not ascending)) do
-    if action.created <= at and (not matches or matches(action, at)) then
-      rows[#rows + 1] = action
+-- Adds a row. What was kept beside them goes on being right if it is the newest, as
+-- what was launched just now is.
+function list.add(rows, row, kind)
+  rows[#rows + 1] = row
+  local read = kind.fields[kind.first].read
+  local newest_first, oldest_first = rows.newest_first, rows.oldest_first
+  if newest_first then
+    local newest = newest_first[1]
+    local later = not newest or read(newest) < read(row)
+    if later then table.insert(newest_first, 1, row) else rows.newest_first = nil end
+  end
+  if oldest_first then
+    local newest = oldest_first[#oldest_first]
+    local later = not newest or read(newest) < read(row)
+    if later then oldest_first[#oldest_first + 1] = row else rows.oldest_first = nil end
+  end
+end
+
+-- The rows that match, in order; without a $orderby the newest come first.
+local function select_rows(rows, kind, parsed, at)
+  local selected, matches, order = {}, parsed.filter, parsed.order
+  local read = kind.fields[kind.first].read
+  local ascending = order and order[1].read == read and not order[1].descending
+  for _, row in ipairs(by_date(rows, read, not ascending)) do
+    if (not row.created or row.created <= at) and (not matches or matches(row, at)) then
+      selected[#selected + 1] = row
     end
   end
-  if order then sort(rows, comparator(order, at)) end
-  return rows
+  if order then sort(selected, comparator(order, at)) end
+  return selected
 end
 
 -- The link to the rows after `skip`: as it should be, or as `oddity` has it.
@@ -124,14 +136,14 @@ local function link(url, path, query, skip, page_size, oddity)
   return ("%s%s?%s%s$skip=%d"):format(url, path, rest, rest == "" and "" or "&", skip)
 end
 
--- Answers a list request. `view`: actions (an array, beside which sorted copies
+-- Answers a list request. `view`: kind, rows (an array, beside which sorted copies
 -- are kept), at (the moment that is shown), url, path, query, page_size,
 -- next_link (the oddity), context.
--- -> JSON | nil, message
+-- -> JSON, how many rows match | nil, message
 function list.answer(view)
-  local parsed, message = parse(view.query)
+  local parsed, message = parse(view.query, view.kind)
   if not parsed then return nil, message end
-  local rows = select_rows(view.actions, parsed, view.at)
+  local rows = select_rows(view.rows, view.kind, parsed, view.at)
   local skip = parsed.skip or 0
   local last = math.min(#rows, skip + (parsed.top or view.page_size))
   local entities = {}
@@ -143,7 +155,7 @@ function list.answer(view)
     parts[#parts + 1] = ',"@odata.nextLink":' .. cjson.encode(
       link(view.url, view.path, view.query, last, view.page_size, view.next_link))
   end
-  return table.concat(parts) .. "}"
+  return table.concat(parts) .. "}", #rows
 end
 
 return list

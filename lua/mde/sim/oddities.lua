@@ -5,9 +5,10 @@
 --   a number between 0 and 1         each with this probability
 --   { nth =, chance =, operation = } all that are given hold: the nth such
 --                                    request (a number or an array), a
---                                    probability, "cancel"|"get"|"list"|"token"
+--                                    probability, the name of an operation
 --   function(request, operation)     those for which it returns true
--- Without `operation` the token endpoint is struck too.
+-- Without `operation` the token endpoint is struck too. "download" is the fetching
+-- of what a link leads to.
 
 local errors = require "mde.errors"
 
@@ -23,6 +24,18 @@ local KNOWN = {
   next_link = false,      -- a page has a link that is "endless", "malformed" or leads to an
                           -- "other_host"
   commands_completed = false,  -- when: a cancelled live response had completed its commands
+  launch_status = 201,    -- of the answer to a launch; 200 has been seen
+  duplicate_as = "existing",  -- a launch where the same is open answers with that one, or
+                          -- "error": 400; a live response always does
+  fills_after = 0,        -- seconds after its launch that an action lacks scope, commands and,
+                          -- of some types, its machine; the launch's answer always does
+  disallowed = false,     -- when: 403, the launch is not allowed for the machine's group
+  no_machines_as = 200,   -- a list of machines without one is answered with this; 404 too
+  -- How what links lead to is served.
+  sas_host = false,       -- the start of links, such as "https://else.example"; the service's own
+  blob_changes = false,   -- when: from now on it is another one, with another ETag
+  no_ranges = false,      -- when: a part was asked for, the whole comes
+  cut_blob = false,       -- when: the connection ends after half of it
   -- Answers out of the blue.
   internal_error = false,   -- when: 500, HTML; without effect
   bad_gateway = false,      -- when: 502, HTML; the request took effect
@@ -41,9 +54,19 @@ local KNOWN = {
 }
 
 local NOT_WHEN = { final_as = true, cancel_takes = true, list_lags = true, next_link = true,
-                   throttled_for = true, late_by = true }
+                   throttled_for = true, late_by = true, launch_status = true,
+                   duplicate_as = true, fills_after = true, no_machines_as = true,
+                   sas_host = true }
 
-local OPERATIONS = { cancel = true, get = true, list = true, token = true }
+local OPERATIONS = {}
+for name in ([[token download
+    cancel get list package_uri result_uri
+    isolate unisolate restrict unrestrict scan collect offboard quarantine live_response
+    investigate
+    machine machines find_by_tag find_by_ip tag tag_machines set_device_value
+    library upload delete_file]]):gmatch "%S+" do
+  OPERATIONS[name] = true
+end
 
 -- { nth =, chance =, operation = } -> function(request, operation)
 local function matcher(name, rule, random)

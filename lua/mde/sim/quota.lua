@@ -18,6 +18,22 @@ function quota.new(limits)
   return self
 end
 
+-- What Microsoft allows, which an operation may have less of.
+local USUAL = { per_minute = 100, per_hour = 1500 }
+
+-- The `limits` of a simulated service for an operation that has `own` (default: the
+-- usual ones) of Microsoft's: in proportion, at least one.
+function quota.scaled(limits, own)
+  own = own or USUAL
+  local scaled = {}
+  for name, usual in pairs(USUAL) do
+    if limits[name] and own[name] then
+      scaled[name] = math.max(1, math.floor(own[name] * limits[name] / usual))
+    end
+  end
+  return scaled
+end
+
 -- Counts one request at `now` (seconds). -> true | nil, seconds to wait (a
 -- whole number), the limit, its window as text
 function Quota:admit(now)

@@ -14,7 +14,7 @@ Server.__index = Server
 -- Sends an answer, or lets it be lost.
 function Server:send(id, answer)
   if answer.lost then return self.httpd:drop(id) end
-  self.httpd:answer(id, answer.status, answer.headers, answer.body)
+  self.httpd:answer(id, answer.status, answer.headers, answer.body, answer.length, answer.cut)
 end
 
 -- Keeps an answer until `moment`; the list is sorted, the next one last.

@@ -5,14 +5,22 @@
 -- requests to it in process, `mde.sim.server` serves it over HTTP.
 
 local cjson = require "cjson.safe"
-local actions = require "mde.sim.action"
+local action_records = require "mde.sim.action"
+local actions = require "mde.sim.actions"
 local authority = require "mde.sim.authority"
+local blob = require "mde.sim.blob"
 local errors = require "mde.errors"
+local form = require "mde.sim.form"
+local launches = require "mde.sim.launches"
 local ledger = require "mde.sim.ledger"
+local library = require "mde.sim.library"
 local list = require "mde.sim.list"
+local machine_records = require "mde.sim.machine"
+local machines = require "mde.sim.machines"
 local oddities = require "mde.sim.oddities"
 local quota = require "mde.sim.quota"
 local random_numbers = require "mde.sim.random"
+local reply = require "mde.sim.reply"
 
 local service = {}
 
@@ -21,32 +29,48 @@ Service.__index = Service
 
 -- {{ Answers
 
-local JSON = "application/json; odata.metadata=minimal; odata.streaming=true"
+local html = reply.html
 
-local function json(status, body)
-  return { status = status, headers = { ["content-type"] = JSON, ["odata-version"] = "4.0" },
-           body = body }
-end
-
--- An error as the service words it; its target is the correlation id.
 function Service:refuse(status, code, message)
-  return json(status, cjson.encode { error = {
-    code = code, message = message, target = random_numbers.guid(self.random) } })
+  return reply.error(status, code, message, random_numbers.guid(self.random))
 end
 
-local function html(status, title)
-  return { status = status, headers = { ["content-type"] = "text/html" },
-           body = ("<html><head><title>%d %s</title></head><body><center><h1>%d %s</h1></center>"
-                   .. "</body></html>\r\n"):format(status, title, status, title) }
+function Service:invalid(key, value)
+  return self:refuse(400, "InvalidInput",
+    ("'%s' is not a valid value of '%s'"):format(tostring(value), key))
+end
+
+function Service:unsupported(machine)
+  return self:refuse(400, "OsPlatformNotSupported",
+    ("The operation is not supported on %s"):format(tostring(machine.osPlatform)))
+end
+
+function Service:no_such_machine(id)
+  return self:refuse(404, "ResourceNotFound", ("Machine %s was not found"):format(id))
+end
+
+-- The JSON object in a request's body, with text for each of the keys, spelt so
+-- | nil, the refusal
+function Service:body(request, keys)
+  local body = cjson.decode(request.body or "")
+  local kind = request.headers["content-type"] or ""
+  if not kind:find "^application/json" or type(body) ~= "table" then
+    return nil, self:refuse(400, "InvalidRequestBody", "Request body is incorrect")
+  end
+  for _, key in ipairs(keys) do
+    if type(body[key]) ~= "string" or body[key] == "" then
+      return nil, self:refuse(400, "MissingRequiredParameter",
+        ("The parameter '%s' is missing"):format(key))
+    end
+  end
+  return body
 end
 
 -- `limit` calls in `window` are used up, or seem to be.
 function Service:too_many(request, operation, wait, limit, window)
-  local answer = json(429, cjson.encode { error = {
-    code = "429", target = self.tenant,
-    message = ("API calls quota exceeded! Maximum allowed %d per %s for the key "
-      .. "Destination+TenantID+AppID. You can send requests again in %d seconds.")
-      :format(limit, window, wait) } })
+  local answer = reply.error(429, "429", ("API calls quota exceeded! Maximum allowed %d per %s "
+    .. "for the key Destination+TenantID+AppID. You can send requests again in %d seconds.")
+    :format(limit, window, wait), self.tenant)
   if not self:strikes("no_retry_after", request, operation) then
     answer.headers["retry-after"] = ("%d"):format(wait)
   end
@@ -57,85 +81,28 @@ end
 
 -- {{ Operations
 
-local READ = { "Machine.Read.All", "Machine.ReadWrite.All" }
-local CANCEL = { "Machine.CollectForensics", "Machine.Isolate", "Machine.RestrictExecution",
-                 "Machine.Scan", "Machine.Offboard", "Machine.StopAndQuarantine",
-                 "Machine.LiveResponse" }
-
--- Each has a method, a pattern of the path below /api, the roles of which any
--- one will do, and answer(service, request, what the pattern caught). A cancel
--- that takes effect returns true as well.
-local OPERATIONS = {
-  { name = "list", method = "GET", path = "^/machineactions/?$", roles = READ },
-  { name = "get", method = "GET", path = "^/machineactions/([^/]+)$", roles = READ },
-  { name = "cancel", method = "POST", path = "^/machineactions/([^/]+)/cancel$", roles = CANCEL },
-}
-local list_row, get_row, cancel_row = OPERATIONS[1], OPERATIONS[2], OPERATIONS[3]
-
-function list_row.answer(self, request)
-  local path, query = request.path:match "^([^?]*)%??(.*)$"
-  local body, message = list.answer {
-    actions = self.actions, at = self:now() - self.oddities.list_lags, url = self.url,
-    path = path, query = query, page_size = self.page_size,
-    next_link = self.oddities.next_link, context = self.context,
-  }
-  if body then return json(200, body) end
-  return json(400, ('{"error":{"code":"","message":%s,"details":[]}}')
-    :format(cjson.encode(message)))
-end
-
-function Service:entity(action)
-  return json(200, action:json(self:now(), self.context .. "/$entity"))
-end
-
-function Service:no_such(id)
-  return self:refuse(404, "ResourceNotFound", ("Machine action %s was not found"):format(id))
-end
-
-function get_row.answer(self, _, id)
-  local action = self.by_id[id]
-  return action and self:entity(action) or self:no_such(id)
-end
-
--- How a cancel of an action that is final already is answered: undocumented.
-function Service:final_already(action)
-  local as = self.oddities.final_as
-  if as == 200 then return self:entity(action) end
-  if as == 404 then return self:no_such(action.id) end
-  return self:refuse(400, "BadRequest",
-    ("Machine action %s is already in a final state and could not be canceled"):format(action.id))
-end
-
-function cancel_row.answer(self, request, id)
-  local body = cjson.decode(request.body or "")
-  local kind = request.headers["content-type"] or ""
-  if not kind:find "^application/json" or type(body) ~= "table" then
-    return self:refuse(400, "InvalidRequestBody", "Request body is incorrect")
-  end
-  if type(body.Comment) ~= "string" or body.Comment == "" then
-    return self:refuse(400, "MissingRequiredParameter", "The parameter 'Comment' is missing")
-  end
-  local action, now = self.by_id[id], self:now()
-  if not action then return self:no_such(id) end
-  if action:is_final(now) then return self:final_already(action) end
-  if action.cancellation then return self:entity(action) end
-  local effect = action:cancel(now, self.oddities.cancel_takes, self.client_id, body.Comment)
-  action.commands_completed = self:strikes("commands_completed", request, "cancel")
-  return self:entity(action), effect
+local OPERATIONS = {}
+for _, module in ipairs { actions, machines, launches, library } do
+  for _, row in ipairs(module.rows) do OPERATIONS[#OPERATIONS + 1] = row end
 end
 
 -- -> row, what its pattern caught | the token endpoint's row, tenant | nil
 local TOKEN = { name = "token" }
+local DOWNLOAD = { name = "download" }
 
 local function route(request)
   local path = request.path:match("^[^?]*"):lower()
   local tenant = path:match "^/([^/]+)/oauth2/v2%.0/token$"
   if tenant then return request.method == "POST" and TOKEN or nil, tenant end
   local tail = path:match "^/api/v1%.0(/.*)$" or path:match "^/api(/.*)$"
+  tail = tail and form.unescape(tail)
   for _, row in ipairs(tail and OPERATIONS or {}) do
-    local caught = row.method == request.method and tail:match(row.path)
-    if caught then return row, caught end
+    if row.method == request.method then
+      local caught, second = tail:match(row.path)
+      if caught then return row, caught, second end
+    end
   end
+  if request.method == "GET" and path:find "^/blob/" then return DOWNLOAD, path end
   return nil
 end
 
@@ -161,19 +128,21 @@ end
 function Service:gate(request, row)
   local header = request.headers.authorization
   if self:strikes("revoked_token", request, row.name) then self.authority:revoke(header) end
-  local roles, why = self.authority:roles(header)
-  if not roles then return self:refuse(401, "Unauthorized", why) end
-  if not any_of(row.roles, roles) then
+  local held, problem, delegated = self.authority:roles(header)
+  if not held then return self:refuse(401, "Unauthorized", problem) end
+  local wanted = delegated and row.scopes or row.roles
+  if not any_of(wanted, held) then
     return self:refuse(403, "Forbidden",
-      ("Missing application roles. API required roles: %s, application roles: %s.")
-        :format(table.concat(row.roles, ","), table.concat(roles, ",")))
+      ("Missing %s roles. API required roles: %s, %s roles: %s."):format(
+        delegated and "user" or "application", table.concat(wanted, ","),
+        delegated and "user" or "application", table.concat(held, ",")))
   end
   if self:strikes("throttled", request, row.name) then
     return self:too_many(request, row.name, self.oddities.throttled_for, 100, "00:01:00")
   end
   local bucket = self.quota and self.quota[row.name]
   if self.quota and not bucket then
-    bucket = quota.new(self.quota.limits)
+    bucket = quota.new(quota.scaled(self.quota.limits, row.limits))
     self.quota[row.name] = bucket
   end
   if not bucket then return nil end
@@ -181,8 +150,8 @@ function Service:gate(request, row)
   return not admitted and self:too_many(request, row.name, wait, limit, window) or nil
 end
 
--- -> answer, whether it cancelled something
-function Service:serve(request, row, caught)
+-- -> answer, whether it changed something
+function Service:serve(request, row, caught, second)
   if not row then
     return self:refuse(404, "NotFound",
       ("No resource for %s %s"):format(request.method, request.path))
@@ -194,9 +163,10 @@ function Service:serve(request, row, caught)
     return html(503, "Service Temporarily Unavailable")
   end
   if row == TOKEN then return self.authority:answer(request, caught) end
+  if row == DOWNLOAD then return blob.answer(self, request, caught) end
   local refusal = self:gate(request, row)
   if refusal then return refusal end
-  return row.answer(self, request, caught)
+  return row.answer(self, request, caught, second)
 end
 
 -- What becomes of an answer on its way back.
@@ -217,21 +187,23 @@ end
 -- Answers a request { method, path (with query), headers (lower case), body }:
 -- { status, headers (lower case), body, delay (seconds until it leaves), lost }.
 -- `lost` is "before" or "after" the request took effect, or "unreachable": there
--- is no answer then.
+-- is no answer then. Where `length` is given, the body is repeated until it is so long;
+-- where `cut` is, the connection ends after so many bytes of it.
 function Service:answer(request)
-  local row, caught = route(request)
+  local row, caught, second = route(request)
   local name = row and row.name or "unknown"
+  local changed = row and (row.method == "POST" or row.method == "DELETE") and caught or nil
   if self:strikes("unreachable", request, name) then
     return { lost = "unreachable", delay = 0 }
   end
   local moment = self.clock.monotonic()
   if self:strikes("lost_before", request, name) then
-    self.ledger:note(moment, name, 0, caught)
+    self.ledger:note(moment, name, 0, changed)
     return { lost = "before", delay = 0 }
   end
-  local answer, effect = self:serve(request, row, caught)
+  local answer, effect = self:serve(request, row, caught, second)
   answer = self:spoil(answer, request, name)
-  self.ledger:note(moment, name, answer.status, caught, effect)
+  self.ledger:note(moment, name, answer.status, changed, effect)
   return answer
 end
 
@@ -251,24 +223,68 @@ function Service:add(description)
   for key, value in pairs(description) do fields[key] = value end
   fields.created = fields.created or self:now() - (fields.age or 60)
   fields.age = nil
-  local action = actions.new(fields, self.random)
+  local action = action_records.new(fields, self.random)
   assert(not self.by_id[action.id], "an action with this id exists")
   self.by_id[action.id] = action
-  self.actions[#self.actions + 1] = action
-  self.actions.newest_first, self.actions.oldest_first = nil, nil
+  list.add(self.actions, action, actions.kind)
+  if self.by_machine then self:file(action) end
   return action.id
 end
+
+-- Files an action under its machine, once somebody asks for that.
+function Service:file(action)
+  local key = action.machine_id or ""
+  local filed = self.by_machine[key] or {}
+  self.by_machine[key] = filed
+  filed[#filed + 1] = action
+end
+
+-- The action of a type that is open on a machine | nil
+function Service:open(machine_id, type_name, at)
+  if not self.by_machine then
+    self.by_machine = {}
+    for _, action in ipairs(self.actions) do self:file(action) end
+  end
+  for _, action in ipairs(self.by_machine[machine_id] or {}) do
+    if action.type == type_name and action.created <= at and not action:is_final(at) then
+      return action
+    end
+  end
+  return nil
+end
+
+-- Adds a machine; see mde.sim.machine, where `lastSeen` may be left out: an hour ago.
+-- -> its id
+function Service:add_machine(description)
+  local fields = {}
+  for key, value in pairs(description) do fields[key] = value end
+  fields.lastSeen = fields.lastSeen or self:now() - 3600
+  local machine = machine_records.new(fields, self.random)
+  assert(not self.machine_by_id[machine.id], "a machine with this id exists")
+  list.add(self.machines, machine, machines.kind)
+  machines.index(self, machine)
+  return machine.id
+end
+
+-- Puts a file into the library; see mde.sim.library.
+function Service:add_file(file) library.add(self, file) end
+
+-- The bytes that a link to what an action brought leads to: "package", or the index
+-- of a command.
+function Service:content(id, part) return blob.content(self, id, tostring(part)) end
 
 -- The status of an action now.
 function Service:status(id)
   return (self.by_id[id]:status_at(self:now()))
 end
 
--- A token, as the token endpoint would give; with other roles, if given.
-function Service:token(roles) return self.authority:issue(roles) end
+-- A token, as the token endpoint would give; with other roles, if given, or
+-- delegated ones.
+function Service:token(roles, delegated) return self.authority:issue(roles, delegated) end
 
 -- See mde.sim.ledger.
 function Service:posted(id) return self.ledger:posted(id) end
+function Service:launched(id, operation) return self.ledger:launched(id, operation) end
 function Service:requests(operation, status) return self.ledger:requests(operation, status) end
 function Service:most_within(seconds, operation)
   return self.ledger:most_within(seconds, operation)
@@ -279,7 +295,8 @@ end
 local DEFAULTS = {
   clock = false,          -- { monotonic(), wall() }; required
   seed = 1,               -- of what is left to chance
-  quota = { per_minute = 100, per_hour = 1500 },  -- for each operation; false: none
+  quota = { per_minute = 100, per_hour = 1500 },  -- for each operation; false: none. What
+                          -- has limits of its own gets them in proportion
   oddities = {},          -- see mde.sim.oddities
   tenant = "7d0b3b4e-6e1f-4c43-9d5a-2f8d4a1c9b60",
   client_id = "3c9f4f0a-58d2-4b77-8f0e-b1a6c2d4e587",
@@ -288,10 +305,13 @@ local DEFAULTS = {
   token_lifetime = 3600,  -- seconds
   latency = 0,            -- seconds until an answer leaves, or function(random) that gives them
   page_size = 10000,      -- rows of a list without $top
+  launch_course = launches.course,  -- function(type, random) -> steps of what is launched
+  package_size = 100000,  -- bytes of an investigation package, and of a file that was fetched
   url = "https://api.security.microsoft.com",  -- where it is reached, for links
 }
 
--- Makes a service without actions.
+-- Makes a service without actions or machines. Its `leaks` counts the requests that
+-- brought a token where none belongs.
 function service.new(options)
   errors.check_keys("mde.sim.service", options, DEFAULTS)
   local self = setmetatable({}, Service)
@@ -304,8 +324,11 @@ function service.new(options)
   self.epoch = self.clock.wall() - self.clock.monotonic()
   self.quota = self.quota and { limits = self.quota }
   self.oddities = oddities.new(self.oddities, self.random)
-  self.context = "https://api.security.microsoft.com/api/$metadata#MachineActions"
+  self.context = "https://api.security.microsoft.com/api/$metadata#"
   self.actions, self.by_id, self.ledger = {}, {}, ledger.new()
+  self.machines, self.machine_by_id, self.machines_by_name = {}, {}, {}
+  self.files, self.investigations = {}, 0
+  self.links, self.leaks, self.blob_version = {}, 0, 1
   self.authority = authority.new {
     tenant = self.tenant, client_id = self.client_id, client_secret = self.client_secret,
     roles = self.roles, token_lifetime = self.token_lifetime, random = self.random,
