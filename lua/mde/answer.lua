@@ -94,23 +94,47 @@ function answer.action(response, id)
   return decoded
 end
 
--- Whether a table is an array of actions without a hole (where JSON had a null).
-local function is_list(list)
+local function is_machine(value)
+  return type(value) == "table" and type(value.id) == "string"
+end
+
+-- Whether a table is an array without a hole (where JSON had a null) of what `is_one`.
+local function is_list(list, is_one)
   if type(list) ~= "table" then return false end
   local count = 0
   for _, value in pairs(list) do
-    if not is_action(value) then return false end
+    if not is_one(value) then return false end
     count = count + 1
   end
   return count == #list
 end
 
--- The array of actions in a 2xx answer. -> array | nil, err
-function answer.actions(response)
+local function list_of(response, is_one, expected)
   local decoded = entity.decode(response.body)
   local list = decoded and decoded.value
-  if not is_list(list) then return answer.unexpected(response, "a list of machine actions") end
+  if not is_list(list, is_one) then return answer.unexpected(response, expected) end
   return list
+end
+
+-- The array of actions in a 2xx answer. -> array | nil, err
+function answer.actions(response)
+  return list_of(response, is_action, "a list of machine actions")
+end
+
+-- The machine in a 2xx answer, which must be `id` (in lower case), where that is given.
+-- -> table | nil, err
+function answer.machine(response, id)
+  local decoded = entity.decode(response.body)
+  if not is_machine(decoded) then return answer.unexpected(response, "a machine") end
+  if id and decoded.id:lower() ~= id then
+    return answer.unexpected(response, "the machine " .. id)
+  end
+  return decoded
+end
+
+-- The array of machines in a 2xx answer. -> array | nil, err
+function answer.machines(response)
+  return list_of(response, is_machine, "a list of machines")
 end
 
 return answer

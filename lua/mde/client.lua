@@ -9,12 +9,10 @@ local batch = require "mde.batch"
 local callers = require "mde.caller"
 local calls = require "mde.call"
 local core = require "mde.core"
-local criteria = require "mde.criteria"
 local entity = require "mde.entity"
 local errors = require "mde.errors"
 local judge = require "mde.judge"
 local memory = require "mde.store.memory"
-local pages = require "mde.pages"
 local pass = require "mde.pass"
 local quota = require "mde.quota"
 local tokens = require "mde.token"
@@ -217,47 +215,6 @@ function Client:action(target)
   return self:perform("get", { id = id }, judge.action)
 end
 
--- One page. -> array of actions | nil, err
-function Client:page(query)
-  local page, err = self:perform("list", { query = query }, judge.page)
-  for i, fields in ipairs(page or {}) do page[i] = self.read(fields) end
-  return page, err
-end
-
-function Client:pages(wanted, name)
-  errors.check_keys(name, wanted or {}, criteria.known, 4)
-  local compiled, err = criteria.compile(wanted or {}, self.clock.wall())
-  if not compiled then return nil, err end
-  return pages.new(compiled, function(query) return self:page(query) end)
-end
-
--- The actions that match (see mde.criteria), the newest first, in an array.
--- -> array | nil, err
-function Client:list(wanted)
-  local list, reader, err = {}, self:pages(wanted, "list")
-  if not reader then return nil, err end
-  while true do
-    local action
-    action, err = reader:next()
-    if not action then break end
-    list[#list + 1] = action
-  end
-  if err then return nil, err end
-  return list
-end
-
--- The same as an iterator, a page at a time. What goes wrong is raised (the error
--- itself), so that a cut list can't pass for a whole one.
-function Client:actions(wanted)
-  local reader, failure = self:pages(wanted, "actions")
-  if not reader then error(failure, 0) end
-  return function()
-    local action, err = reader:next()
-    if err then error(err, 0) end
-    return action
-  end
-end
-
 -- }}
 
 -- {{ The methods of other nouns
@@ -266,10 +223,14 @@ local function include(methods)
   for name, method in pairs(methods) do Client[name] = method end
 end
 
+include(require "mde.actions")
 include(require "mde.download")
+include(require "mde.isolation".methods)
 include(require "mde.launch")
 include(require "mde.library")
+include(require "mde.machines")
 include(require "mde.request")
+include(require "mde.tags")
 include(require "mde.unblock")
 include(require "mde.waiting")
 

@@ -36,7 +36,7 @@ end
 
 -- Renames a key that the service's documentation spells otherwise than the service:
 -- both are read, and the entity carries the service's.
-local function respell(fields, documented, real)
+function entity.respell(fields, documented, real)
   local value = fields[documented]
   if value == nil then return end
   fields[documented] = nil
@@ -67,8 +67,8 @@ function entity.reader(clock)
   end
 
   return function(fields)
-    respell(fields, "lastUpdateTimeUtc", "lastUpdateDateTimeUtc")
-    respell(fields, "externalID", "externalId")
+    entity.respell(fields, "lastUpdateTimeUtc", "lastUpdateDateTimeUtc")
+    entity.respell(fields, "externalID", "externalId")
     return setmetatable(fields, metatable)
   end
 end

@@ -19,7 +19,8 @@
 --   sign_in             the login service refused
 --   unauthorized        the service refused the token (401)
 --   forbidden           a permission is missing (403)
---   not_found           no such action (404)
+--   not_found           no such action or machine (404)
+--   ambiguous           a name that several machines have: err.machines
 --   bad_request         refused as it was put (other 4xx)
 --   too_many_requests   the quota is used up (429)
 --   interrupted         the client was closed

@@ -98,6 +98,55 @@ describe("client:list", function()
     assert.same({ nil, "bad_answer" }, { list, err.code })
   end)
 
+  it("gives the oldest first as well, over many pages", function()
+    local client, service = world.new()
+    local ids = world.add(service, 2500, function(i) return { age = math.floor(i / 7) } end)
+    local actions = assert(client:list { order = "oldest" })
+    assert_whole(ids, actions)
+    for i = 2, #actions do
+      assert.is_true(actions[i - 1].creationDateTimeUtc <= actions[i].creationDateTimeUtc)
+    end
+  end)
+
+  it("does not read for ever when the service gives two pages in turn", function()
+    local client, service = world.new()
+    world.add(service, 2000, function(i) return { age = i } end)
+    local list = assert(client:list())
+    local count, halves = 0, { {}, {} }
+    for i, action in ipairs(list) do halves[i <= 1000 and 1 or 2][(i - 1) % 1000 + 1] = action end
+    function client.page()
+      count = count + 1
+      return halves[(count - 1) % 2 + 1]
+    end
+    local again, err = client:list()
+    assert.same({ nil, "bad_answer" }, { again, err.code })
+  end)
+
+  it("remembers no more than a page or two, however long the list", function()
+    local client = world.new()
+    local date = require "mde.date"
+    local first, served = 1769198400, 0
+    function client.page()
+      local rows = {}
+      for i = 1, 1000 do
+        served = served + 1
+        rows[i] = { id = "x" .. served, creationDateTimeUtc = date.text(first - served) }
+      end
+      return rows
+    end
+    local function memory()
+      collectgarbage()
+      collectgarbage()
+      return collectgarbage "count"
+    end
+    local next_action, before = client:actions(), nil
+    for i = 1, 100000 do
+      assert.is_truthy(next_action())
+      if i == 5000 then before = memory() end
+    end
+    assert.is_true(memory() < before + 100)
+  end)
+
   it("stops at a limit, and asks for no more rows than that", function()
     local client, service = world.new()
     world.add(service, 1200, function(i) return { age = i } end)

@@ -1,0 +1,51 @@
+-- What a client can do with lists of actions: methods that mde.client takes over.
+
+local errors = require "mde.errors"
+local judge = require "mde.judge"
+local pages = require "mde.pages"
+
+local FORMS = { actions = require "mde.criteria.action", machines = require "mde.criteria.machine" }
+
+local actions = {}
+
+-- One page. -> array of actions | nil, err
+function actions:page(query)
+  local page, err = self:perform("list", { query = query }, judge.page)
+  for i, fields in ipairs(page or {}) do page[i] = self.read(fields) end
+  return page, err
+end
+
+-- A reader of the actions that match, for what is called `name`.
+-- -> reader (mde.pages) | nil, err
+function actions:pages(wanted, name)
+  errors.check_keys(name, wanted, FORMS.actions.known, 4)
+  local compiled, err = FORMS.actions:compile(wanted, self.clock.wall())
+  if not compiled then return nil, err end
+  return pages.new(compiled, pages.by_date, function(query) return self:page(query) end)
+end
+
+-- The actions that match (see mde.criteria.action), in an array. -> array | nil, err
+function actions:list(wanted)
+  local found, err = self:pages(wanted or {}, "list")
+  if not found then return nil, err end
+  return found:all()
+end
+
+-- The same as an iterator, a page at a time. What goes wrong is raised.
+function actions:actions(wanted)
+  local found, err = self:pages(wanted or {}, "actions")
+  if not found then error(err, 0) end
+  return found:each()
+end
+
+-- What the service would be asked, and what would be filtered here; nothing is sent.
+-- `kind`: "actions" (the default) or "machines". See criteria.explain.
+-- -> table | nil, err
+function actions:explain(wanted, kind)
+  local form = FORMS[kind or "actions"]
+  if not form then error(("explain: no list of '%s'"):format(tostring(kind)), 2) end
+  local explanation, err = form:explain(wanted or {}, self.clock.wall())
+  return explanation, err
+end
+
+return actions

@@ -1,0 +1,57 @@
+-- Which actions are meant.
+--
+--   status, type         text or array of texts
+--   requestor            a user's name, an application's id or its name
+--   machine              a machine's id, or its whole DNS name (case does not matter)
+--   older_than, newer_than   since when: seconds, or a duration such as "4h"
+--   after, before        a date with zone such as "2026-01-23T20:10:40Z", or seconds
+--                        since 1970
+--   comment              a part of the comment it was launched with
+--   scope                such as "Full"
+--   cancelled_by         who cancelled it
+--   order                "newest" (first; the default) or "oldest"
+--   filter, limit        see mde.criteria
+--
+-- The service filters by the first eight of them, but for a machine's name.
+
+local core = require "mde.core"
+local criteria = require "mde.criteria"
+local entity = require "mde.entity"
+local machines = require "mde.machine"
+local odata = require "mde.odata"
+
+local CREATION = "creationDateTimeUtc"
+
+local named = criteria.same("computerDnsName", "machine", "a machine's id or DNS name")
+
+-- The service can filter by the machine's id, not by its name.
+local function machine(value)
+  local id = machines.id(value)
+  if not id then
+    local test, problem = named(value)
+    if test then test.text = test.text .. " (the service filters by a machine's id only)" end
+    return test, problem
+  end
+  return { text = "machine is " .. id, service = odata.is("machineId", id) }
+end
+
+local function requestor(value)
+  local name, problem = criteria.text(value, "the name of a user or application")
+  if not name then return nil, problem end
+  return { text = ("requestor is '%s'"):format(name), service = odata.is("requestor", name) }
+end
+
+return criteria.form({
+  { "status", criteria.one_of("status", "status", entity.statuses) },
+  { "type", criteria.one_of("type", "type", entity.types) },
+  { "requestor", requestor },
+  { "machine", machine },
+  { "older_than", criteria.age(CREATION, "launched", "lt") },
+  { "newer_than", criteria.age(CREATION, "launched", "gt") },
+  { "after", criteria.moment(CREATION, "launched", "gt") },
+  { "before", criteria.moment(CREATION, "launched", "lt") },
+  { "comment", criteria.part("requestorComment", "comment", "a part of a comment") },
+  { "scope", criteria.same("scope", "scope", "a scope such as Full") },
+  { "cancelled_by", criteria.same("cancellationRequestor", "cancelled by",
+                                  "the name of a user or application") },
+}, { "newest", "oldest" }, function() return core.operation.encode("list", {}).path end)
