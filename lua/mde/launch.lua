@@ -19,11 +19,11 @@
 -- that it may be under way.
 
 local answer = require "mde.answer"
-local core = require "mde.core"
 local date = require "mde.date"
 local entity = require "mde.entity"
 local errors = require "mde.errors"
 local judge = require "mde.judge"
+local machines = require "mde.machine"
 local odata = require "mde.odata"
 local retry = require "mde.retry"
 
@@ -241,7 +241,7 @@ function launch:machine_id(target)
   if type(target) ~= "string" then
     return errors.invalid("a machine must be an id, a name or a machine, not a %s", type(target))
   end
-  if core.operation.is_machine_id(target) then return target end
+  if machines.id(target) then return target end
   local machine, err = self:machine(target)
   return machine and machine.id, err
 end

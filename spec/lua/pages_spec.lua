@@ -144,7 +144,7 @@ describe("client:list", function()
       assert.is_truthy(next_action())
       if i == 5000 then before = memory() end
     end
-    assert.is_true(memory() < before + 100)
+    assert.is_true(memory() < before + 1000)
   end)
 
   it("stops at a limit, and asks for no more rows than that", function()

@@ -8,7 +8,6 @@
 ** core.operation.rows -> name -> { method, returns, per_minute, per_hour,
 **                                  permissions }
 ** core.operation.guid(text) -> the GUID in lower case | nil
-** core.operation.is_machine_id(text) -> boolean
 */
 #include <string.h>
 
@@ -197,14 +196,6 @@ static int guid (lua_State *L) {
 }
 
 
-static int is_machine_id (lua_State *L) {
-  size_t length;
-  const char *text = luaL_checklstring(L, 1, &length);
-  lua_pushboolean(L, mde_machine_id(text, length));
-  return 1;
-}
-
-
 /* Sets a field of the table at the top, unless there is no such limit.
 ** [-0, +0, e] */
 static void push_limit (lua_State *L, int limit, const char *name) {
@@ -236,7 +227,6 @@ void mde_open_operation (lua_State *L) {
   static const luaL_Reg functions[] = {
     { "encode", encode },
     { "guid", guid },
-    { "is_machine_id", is_machine_id },
     { "match", match },
     { NULL, NULL }
   };

@@ -37,7 +37,8 @@ function Authority:issue(roles, delegated)
     uti = random_numbers.hex(options.random, 32),
   }
   local token = table.concat({
-    jwt.base64url '{"typ":"JWT","alg":"RS256","kid":"simulated"}', jwt.base64url(cjson.encode(claims)),
+    jwt.base64url '{"typ":"JWT","alg":"RS256","kid":"simulated"}',
+    jwt.base64url(cjson.encode(claims)),
     jwt.base64url(random_numbers.hex(options.random, 128)),
   }, ".")
   self.tokens[token] = { expires = options.now() + options.token_lifetime, roles = roles,
