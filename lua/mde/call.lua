@@ -16,6 +16,7 @@ local answer = require "mde.answer"
 local cjson = require "cjson"
 local core = require "mde.core"
 local errors = require "mde.errors"
+local permissions = require "mde.permissions"
 local retry = require "mde.retry"
 
 -- How often a token may be refused before that is the answer: the next one may have been
@@ -82,6 +83,7 @@ function Call:finish(value, err, verdict)
     err.id = err.id or self.id
     if err.status == 403 and not self.encoded.url then
       err.permissions = core.operation.rows[self.operation].permissions
+      err.held = permissions.of(permissions.claims(self.header) or {})
     end
   end
   self.done, self.value, self.err, self.verdict = true, value, err, verdict

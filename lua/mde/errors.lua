@@ -10,6 +10,9 @@
 --   operation    "cancel", "get", "list", "token"
 --   id           the machine action
 --   permissions  on 403: those of which any one would do
+--   held         on 403: those that the token has, where it says so
+--   active_action_id  the action that is under way, where the service refuses because of it
+--   action       with "deadline": the action as it stood then
 --   sent         whether the service may have seen the request
 -- `tostring(err)` is one good line. No error holds a token or a secret.
 --
@@ -24,6 +27,8 @@
 --   bad_request         refused as it was put (other 4xx)
 --   too_many_requests   the quota is used up (429)
 --   interrupted         the client was closed
+--   deadline            an action had not ended in time
+--   file                a file can't be read or written
 --   service             the service failed (5xx)
 --   store               journal or quota can't be read or written
 --   bad_answer          not the JSON that was expected, or a redirect
@@ -34,12 +39,22 @@ local errors = {}
 
 local Error = { __name = "mde.error" }
 
+-- Which permissions would do, and which there are.
+local function lack(err)
+  local wanted = err.permissions or {}
+  if not wanted[1] then return "" end
+  local held = err.held and (err.held[1] and "the token has " .. table.concat(err.held, ", ")
+                             or "the token has none")
+  return ("; any of these would do: %s%s"):format(table.concat(wanted, ", "),
+    held and "; " .. held or "")
+end
+
 function Error:__tostring()
   local details = {}
   if self.status then details[#details + 1] = "HTTP " .. self.status end
   if self.request_id then details[#details + 1] = "request " .. self.request_id end
   local tail = #details > 0 and " (" .. table.concat(details, ", ") .. ")" or ""
-  return self.message .. tail
+  return self.message .. lack(self) .. tail
 end
 
 function Error.__concat(a, b)

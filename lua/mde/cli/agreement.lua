@@ -48,7 +48,8 @@ end
 
 -- The same for what can't be undone: `word` must be typed.
 function agreement.confirm_word(question, word)
-  if ask(question .. " ", question, "This is confirmed at a terminal only") ~= word then
+  local what = "this can't be undone"
+  if ask(question .. " ", what, "It is confirmed at a terminal only") ~= word then
     failure.raise(failure.refused, "that is not %s; nothing was sent", word)
   end
 end

@@ -12,6 +12,7 @@ local failure = require "mde.cli.failure"
 local ids = require "mde.cli.ids"
 local options = require "mde.cli.options"
 local output = require "mde.cli.output"
+local permission = require "mde.cli.permission"
 local report = require "mde.cli.report"
 local stores = require "mde.cli.store"
 
@@ -180,6 +181,7 @@ local function agree(draft, session, parsed, criteria)
     output.note("Nothing to cancel.")
     return false
   end
+  permission.check(session, parsed)
   execution.foretell(session, count)
   if not parsed.yes and (criteria or count > 1) then
     agreement.confirm(("Cancel %s in %s"):format(counted(count), agreement.place(session.tenant)),

@@ -7,6 +7,7 @@ local failure = require "mde.cli.failure"
 local interrupt = require "mde.interrupt"
 local options = require "mde.cli.options"
 local output = require "mde.cli.output"
+local permission = require "mde.cli.permission"
 local progress = require "mde.cli.progress"
 local recorder = require "mde.cli.recorder"
 local report = require "mde.cli.report"
@@ -28,6 +29,7 @@ function execution.define(command)
       if text == "json" then return text end
       return nil, ("'%s' is not json"):format(text)
     end)
+  permission.define(command)
   command:flag("--json", "One JSON object an action.")
 end
 

@@ -10,6 +10,7 @@ local interrupt = require "mde.interrupt"
 local launches = require "mde.cli.launches"
 local options = require "mde.cli.options"
 local output = require "mde.cli.output"
+local permission = require "mde.cli.permission"
 
 local launch = {}
 
@@ -38,6 +39,7 @@ function launch.define_rest(command)
   options.add(command, "--deadline", "TIME", "With --wait: at most so long. Default: 1h.",
     options.duration)
   agreement.define(command, "launched")
+  permission.define(command)
   command:flag("--json", "One JSON object a machine.")
 end
 
@@ -179,6 +181,7 @@ function launch.run(parsed)
     output.note("Dry run: nothing was sent but what reads.")
     return 0
   end
+  permission.check(session, parsed)
   agree(session, parsed, kind, machines)
   return carry_out(session, parsed, kind, machines, details)
 end

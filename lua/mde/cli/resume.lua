@@ -4,6 +4,7 @@ local client = require "mde.cli.client"
 local execution = require "mde.cli.execution"
 local failure = require "mde.cli.failure"
 local output = require "mde.cli.output"
+local permission = require "mde.cli.permission"
 local stores = require "mde.cli.store"
 
 local resume = {}
@@ -70,6 +71,7 @@ end
 
 local function continue(session, batch, lock, parsed)
   local _ <close> = lock
+  permission.check(session, parsed)
   output.note("Batch %s: %d of %d left. %s", batch.name, batch:open_count(), batch.count,
     batch.comment)
   execution.foretell(session, batch:open_count())

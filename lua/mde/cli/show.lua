@@ -114,7 +114,8 @@ local function show_machine(session, parsed)
   local limit = parsed.limit or 20
   local machine = failure.check(session:machine(parsed.what))
   local actions = failure.check(session:list { machine = machine.id, limit = limit + 1 })
-  local has_more = table.remove(actions, limit + 1) ~= nil
+  local has_more = actions[limit + 1] ~= nil
+  actions[limit + 1] = nil
   if parsed.json then
     output.json(machine)
     for _, action in ipairs(actions) do output.json(action, keys) end

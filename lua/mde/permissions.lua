@@ -1,0 +1,72 @@
+-- What the token in use allows: methods of a client. All of it is for people: what a
+-- token means is the service's to decide, and one that can't be read is no failure.
+
+local core = require "mde.core"
+local jwt = require "mde.jwt"
+
+local permissions = {}
+
+-- The claims of a token, from the value of an Authorization header (a secret).
+-- -> table | nil: the token shows none
+function permissions.claims(header)
+  return jwt.claims(header:reveal():match "%S+$")
+end
+
+-- The permissions that claims have: an application's roles, or the scopes of a user's
+-- token. Source: "Access token claims reference". -> array (sorted) | nil: they do not say
+function permissions.of(claims)
+  local held = {}
+  if type(claims.roles) == "table" then
+    for _, role in ipairs(claims.roles) do held[#held + 1] = tostring(role) end
+  elseif type(claims.scp) == "string" then
+    for scope in claims.scp:gmatch "%S+" do held[#held + 1] = scope end
+  else
+    return nil
+  end
+  table.sort(held)
+  return held
+end
+
+-- Whether any of those wanted is among those held.
+function permissions.any(wanted, held)
+  for _, one in ipairs(wanted) do
+    for _, other in ipairs(held) do
+      if one == other then return true end
+    end
+  end
+  return false
+end
+
+permissions.methods = {}
+
+-- Signs in, unless there is a token. -> claims of the token (an empty table where it shows
+-- none), seconds that the token lives on (nil if not known) | nil, err
+function permissions.methods:sign_in()
+  local now = self.clock.monotonic()
+  local header, fetch = self.token:current(now)
+  while not header do
+    self:wait_until(self:step())
+    now = self.clock.monotonic()
+    if fetch.done and fetch.err then return nil, fetch.err end
+    header, fetch = self.token:current(now)
+  end
+  local lifetime = self.token.expires_at - now
+  return permissions.claims(header) or {}, lifetime < math.huge and lifetime or nil
+end
+
+-- The permissions that the token holds. -> array | nil: it does not say | nil, err
+function permissions.methods:permissions()
+  local claims, err = self:sign_in()
+  if not claims then return nil, err end
+  return permissions.of(claims)
+end
+
+-- Whether the token allows an operation ("cancel", "list", "isolate", …), as far as it
+-- says. -> boolean | nil: it does not say | nil, err
+function permissions.methods:may(operation)
+  local held, err = self:permissions()
+  if not held then return nil, err end
+  return permissions.any(core.operation.rows[operation].permissions, held)
+end
+
+return permissions

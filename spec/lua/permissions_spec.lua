@@ -1,0 +1,54 @@
+local world = require "spec.support.world"
+
+describe("what a token allows", function()
+  it("is told from its roles", function()
+    local client, service = world.new { roles = { "Machine.Scan", "Machine.Read.All" } }
+    assert.same({ "Machine.Read.All", "Machine.Scan" }, client:permissions())
+    assert.is_true(client:may "cancel")
+    assert.is_true(client:may "list")
+    assert.is_false(client:may "isolate")
+    local claims, lifetime = client:sign_in()
+    assert.equal(service.tenant, claims.tid)
+    assert.is_true(lifetime > 3590 and lifetime <= 3600)
+    assert.equal(1, service:requests())
+  end)
+
+  it("is told from the scopes of a user's token", function()
+    local _, service, _, engine = world.new()
+    local token = service:token({ "Machine.Read", "Machine.Isolate" }, true)
+    local client = world.client(service, engine, { token = token, tenant = false,
+                                                   client_id = false, client_secret = false })
+    assert.same({ "Machine.Isolate", "Machine.Read" }, client:permissions())
+    assert.is_true(client:may "list")
+    assert.is_false(client:may "scan")
+  end)
+
+  it("is not known of a token that shows nothing", function()
+    local _, service, _, engine = world.new()
+    local client = world.client(service, engine, { token = "opaque", tenant = false,
+                                                   client_id = false, client_secret = false })
+    assert.is_nil(client:permissions())
+    assert.is_nil(client:may "cancel")
+    assert.same({}, client:sign_in())
+  end)
+
+  it("is not known where nobody can sign in", function()
+    local client = world.new({}, { client_secret = "wrong" })
+    for _, method in ipairs { "sign_in", "permissions", "may" } do
+      local value, err = client[method](client, "cancel")
+      assert.is_nil(value)
+      assert.equal("sign_in", err.code)
+    end
+  end)
+
+  it("is in the error of a refusal, beside what would do", function()
+    local client, service = world.new { roles = { "Machine.Read.All" } }
+    local _, err = client:cancel(service:add {}, { comment = "x" })
+    assert.same({ "Machine.Read.All" }, err.held)
+    assert.matches("any of these would do: Machine.CollectForensics, .*Machine.LiveResponse;"
+      .. " the token has Machine.Read.All %(HTTP 403", tostring(err))
+    local nobody = world.new { roles = {} }
+    _, err = nobody:cancel(service:add {}, { comment = "x" })
+    assert.is_nil(err.held)
+  end)
+end)
