@@ -1,6 +1,7 @@
--- JSON Web Tokens (RFC 7519) as text: base64url (RFC 4648, 5) both ways, and what a
--- token says. Nothing fails: what cannot be read is nil.
+-- JSON Web Tokens (RFC 7519) as text: base64url (RFC 4648, 5) both ways, what a token
+-- says, and tokens signed by a certificate. What cannot be read is nil.
 
+local cjson = require "cjson"
 local entity = require "mde.entity"
 
 local jwt = {}
@@ -41,12 +42,37 @@ function jwt.unbase64url(text)
   return table.concat(bytes)
 end
 
+-- One part of a token as a table | nil
+local function read(part)
+  local bytes = jwt.unbase64url(part)
+  return bytes and entity.decode(bytes) or nil
+end
+
 -- What a signed token claims: its payload as a table | nil: it is no such token. For
 -- diagnosis only: no signature is checked, and an access token is the service's to read.
 function jwt.claims(token)
   local payload = token:match "^[%w%-_]+%.([%w%-_]+)%.[%w%-_]*$"
-  local bytes = payload and jwt.unbase64url(payload)
-  return bytes and entity.decode(bytes) or nil
+  return payload and read(payload)
+end
+
+-- The parts of a signed token: { header, claims, signed (what the signature is of),
+-- signature } | nil: it is no such token. Nothing is checked yet.
+function jwt.parts(token)
+  local signed, first, second, third =
+    token:match "^(([%w%-_]+)%.([%w%-_]+))%.([%w%-_]+)$"
+  if not signed then return nil end
+  local header, claims, signature = read(first), read(second), jwt.unbase64url(third)
+  if not (header and claims and signature) then return nil end
+  return { header = header, claims = claims, signed = signed, signature = signature }
+end
+
+-- A token signed by a core.certificate with the algorithm that its header names.
+-- -> text | nil, err
+function jwt.sign(header, claims, certificate)
+  local signed = jwt.base64url(cjson.encode(header)) .. "." .. jwt.base64url(cjson.encode(claims))
+  local signature, err = certificate:sign(signed, header.alg)
+  if not signature then return nil, err end
+  return signed .. "." .. jwt.base64url(signature)
 end
 
 return jwt

@@ -62,7 +62,8 @@ describe("core.certificate", function()
   it("signs what it verifies, and openssl too", function()
     local public = os.tmpname()
     output("openssl x509 -pubkey -noout -in spec/support/certificates/leaf.pem >" .. public)
-    local options = { RS256 = "", PS256 = "-sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:32" }
+    local options = { RS256 = "",
+                      PS256 = "-sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:32" }
     for algorithm, option in pairs(options) do
       local signature = assert(leaf:sign("header\0claims", algorithm))
       assert.equal(256, #signature)

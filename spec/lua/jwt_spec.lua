@@ -1,3 +1,4 @@
+local certificates = require "spec.support.certificates"
 local jwt = require "mde.jwt"
 
 -- RFC 4648, 10, and RFC 7515, appendix C.
@@ -53,6 +54,34 @@ describe("the claims of a token", function()
                             "a." .. jwt.base64url '"text"' .. ".c",
                             example .. ".", example .. "=" } do
       assert.is_nil(jwt.claims(text))
+    end
+  end)
+end)
+
+describe("a signed token", function()
+  local leaf, other = certificates.read "leaf.pem", certificates.read "other.pem"
+
+  it("is what was signed, by whom", function()
+    for _, algorithm in ipairs { "PS256", "RS256" } do
+      local token = assert(jwt.sign({ alg = algorithm, typ = "JWT" }, { iss = "joe" }, leaf))
+      local parts = assert(jwt.parts(token))
+      assert.same({ alg = algorithm, typ = "JWT" }, parts.header)
+      assert.same({ iss = "joe" }, parts.claims)
+      assert.same({ iss = "joe" }, jwt.claims(token))
+      assert.is_true(leaf:verify(parts.signed, parts.signature, algorithm))
+      assert.is_false(other:verify(parts.signed, parts.signature, algorithm))
+      assert.is_false(leaf:verify(parts.signed .. "A", parts.signature, algorithm))
+    end
+  end)
+
+  it("has three parts that can be read", function()
+    local object = jwt.base64url "{}"
+    assert.is_table(jwt.parts(object .. "." .. object .. ".AA"))
+    for _, text in ipairs { "", "opaque", ".", "..", "a.b.c", object .. "." .. object,
+                            object .. "." .. object .. ".", object .. "." .. object .. ".A",
+                            "x." .. object .. ".AA", object .. ".x.AA",
+                            object .. "." .. object .. ".AA.AA" } do
+      assert.is_nil(jwt.parts(text))
     end
   end)
 end)

@@ -1,12 +1,13 @@
 -- Microsoft Entra, as far as an application needs it: the token endpoint of one
 -- tenant with one application, and the tokens it has issued.
 --
--- Tokens look like JWTs but are not signed: nobody but this authority checks them.
+-- Tokens are signed as Entra's are, with the simulator's own key; the service itself
+-- takes those that this authority has issued.
 
 local cjson = require "cjson"
 local date = require "mde.date"
 local form = require "mde.sim.form"
-local jwt = require "mde.jwt"
+local key = require "mde.sim.key"
 local random_numbers = require "mde.sim.random"
 
 local authority = {}
@@ -36,11 +37,7 @@ function Authority:issue(roles, delegated)
     scp = delegated and table.concat(roles, " ") or nil,
     uti = random_numbers.hex(options.random, 32),
   }
-  local token = table.concat({
-    jwt.base64url '{"typ":"JWT","alg":"RS256","kid":"simulated"}',
-    jwt.base64url(cjson.encode(claims)),
-    jwt.base64url(random_numbers.hex(options.random, 128)),
-  }, ".")
+  local token = key.sign(claims)
   self.tokens[token] = { expires = options.now() + options.token_lifetime, roles = roles,
                          delegated = delegated }
   return token
