@@ -35,9 +35,10 @@ describe("the request of an application's token", function()
     assert.equal("POST", request.method)
     assert.equal("https://login.microsoftonline.com/contoso.com/oauth2/v2.0/token", request.url)
     assert.equal("application/x-www-form-urlencoded", request.headers["content-type"])
-    assert.equal("grant_type=client_credentials&client_id=5f3b5a0e-0b9c-4a63-8d5e-0a1b2c3d4e5f"
-      .. "&client_secret=q8Q~x%2B%26%3D%2F%C3%BC%25"
-      .. "&scope=https%3A%2F%2Fapi.securitycenter.microsoft.com%2F.default", request.body:reveal())
+    assert.equal("client_id=5f3b5a0e-0b9c-4a63-8d5e-0a1b2c3d4e5f"
+      .. "&scope=https%3A%2F%2Fapi.securitycenter.microsoft.com%2F.default"
+      .. "&grant_type=client_credentials&client_secret=q8Q~x%2B%26%3D%2F%C3%BC%25",
+      request.body:reveal())
   end)
 
   it("keeps the secret in a secret", function()
@@ -120,7 +121,10 @@ describe("the refusal of a sign-in", function()
       [7000215] = "use its value, not its id", [7000222] = "the client secret has expired",
       [700016] = "the application is not known in this tenant", [90002] = "there is no such tenant",
       [500011] = "the Defender API is not known in this tenant", [70011] = "the scope is wrong",
-      [53003] = "a conditional access policy",
+      [53003] = "a conditional access policy", [700027] = "upload it to the application",
+      [700021] = "check the client id", [700023] = "check tenant and cloud",
+      [50012] = "the assertion was refused", [50013] = "the assertion is not valid",
+      [65001] = "nobody has consented", [7000218] = "allow public client flows",
     }
     for number, words in pairs(advice) do
       local err = refused("sign_in", read(401,
@@ -130,6 +134,36 @@ describe("the refusal of a sign-in", function()
     end
     local err = refused("sign_in", read(400, '{"error":"x","error_description":"AADSTS7: Text."}'))
     assert.equal("the login service refused to sign in: x (AADSTS7)", err.message)
+    assert.equal("AADSTS7", err.service_code)
+    for word, words in pairs { authorization_declined = "was declined", expired_token = "in time",
+                               bad_verification_code = "does not know the code",
+                               invalid_grant = "mde login" } do
+      err = refused("sign_in", read(400, ('{"error":"%s","trace_id":"t-1"}'):format(word)))
+      assert.is_truthy(err.message:find(words, 1, true), err.message)
+      assert.same({ word, "t-1" }, { err.service_code, err.request_id })
+    end
+  end)
+
+  it("takes the number from where it is said", function()
+    for codes, said in pairs { ["[70011]"] = 70011, ["[]"] = 7, ["[-1]"] = false, ["{}"] = 7,
+                               ['["x"]'] = 7, ["[1.5]"] = false, ["[1e300]"] = false } do
+      local err = refused("sign_in", read(400,
+        ('{"error":"x","error_codes":%s,"error_description":"AADSTS7: Text."}'):format(codes)))
+      assert.equal(said and "AADSTS" .. said or "x", err.service_code, codes)
+    end
+  end)
+
+  it("has a secret that is only given when it is needed, or not at all", function()
+    local asked, given = 0, nil
+    local signing = credential { client_secret = function()
+      asked = asked + 1
+      return given, not given and errors.new { code = "missing_credential", message = "none" }
+    end }
+    assert.equal(0, asked)
+    local request, err = signing.request()
+    assert.same({ nil, "none", 1 }, { request, err.message, asked })
+    given = "late"
+    assert.is_truthy(signing.request().body:reveal():find("client_secret=late", 1, true))
   end)
 
   it("is told by the service in the simulator", function()
