@@ -23,8 +23,8 @@ for _, name in ipairs { "batch", "common", "database", "journal", "lock", "postg
   files["lua/mde/store/" .. name .. ".lua"] = program
 end
 files["lua/mde/sim/server.lua"] = program
--- What moves files says so, and does nothing else with them.
-for _, name in ipairs { "download", "library" } do
+-- What reads or writes a file says so, and does nothing else with it.
+for _, name in ipairs { "download", "library", "credential/federated" } do
   files["lua/mde/" .. name .. ".lua"] = { read_globals = { "io", "os" } }
 end
 files["spec"] = { std = "max+busted" }
