@@ -58,17 +58,21 @@ local function meant(add, random, next_machine)
   end
 end
 
+local function triage(number)
+  return {
+    { type = "RunScript", params = {
+      { key = "ScriptName", value = "Invoke-Triage.ps1" },
+      { key = "Args", value = ("-Case INC00481%02d"):format(number) } } },
+    { type = "GetFile", params = { { key = "Path", value = "C:\\Temp\\triage.zip" } } },
+  }
+end
+
 local function live_responses(add, random, next_machine)
   for i = 1, 26 do
     local description = on(next_machine(), {
       type = "LiveResponse", requestor = APPLICATION, comment = "Collect triage package",
       age = 5 * HOUR + random() * 40 * HOUR,
-      commands = {
-        { type = "RunScript", params = {
-          { key = "ScriptName", value = "Invoke-Triage.ps1" },
-          { key = "Args", value = ("-Case INC00481%02d"):format(i) } } },
-        { type = "GetFile", params = { { key = "Path", value = "C:\\Temp\\triage.zip" } } },
-      },
+      commands = triage(i),
     })
     if i % 13 == 0 then description.machine_id, description.dns_name = false, false end
     add(description)
@@ -148,6 +152,7 @@ local function past(count, random, next_machine)
       comment = pick(random, REASONS), finish = finish,
       scope = kind == "Isolate" and "Full" or kind == "RunAntiVirusScan" and "Quick" or nil,
       error_hresult = finish == "Failed" and -2147024891 or 0,
+      commands = kind == "LiveResponse" and triage(i % 100) or nil,
       related_file = kind == "StopAndQuarantineFile" and {
         fileIdentifier = random_numbers.hex(random, 40), fileIdentifierType = "Sha1" } or nil,
       steps = { { started, "InProgress" }, { started + took, finish } },

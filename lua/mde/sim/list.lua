@@ -83,34 +83,21 @@ local function sort(rows, before)
   end
 end
 
--- All rows by date; kept beside them until one is added.
+-- All rows by date. What was sorted is kept beside them; rows that were added since
+-- mostly are the newest, so that little is left to sort.
 local function by_date(rows, read, descending)
-  local kept = descending and "newest_first" or "oldest_first"
-  if not rows[kept] then
-    local sorted = {}
-    for i, row in ipairs(rows) do sorted[i] = row end
-    sort(sorted, comparator({ { read = read, descending = descending } }))
-    rows[kept] = sorted
+  local name = descending and "newest_first" or "oldest_first"
+  local kept = rows[name] or {}
+  if #kept == #rows then return kept end
+  local sorted = {}
+  if descending then
+    for i = #rows, #kept + 1, -1 do sorted[#sorted + 1] = rows[i] end
   end
-  return rows[kept]
-end
-
--- Adds a row. What was kept beside them goes on being right if it is the newest, as
--- what was launched just now is.
-function list.add(rows, row, kind)
-  rows[#rows + 1] = row
-  local read = kind.fields[kind.first].read
-  local newest_first, oldest_first = rows.newest_first, rows.oldest_first
-  if newest_first then
-    local newest = newest_first[1]
-    local later = not newest or read(newest) < read(row)
-    if later then table.insert(newest_first, 1, row) else rows.newest_first = nil end
-  end
-  if oldest_first then
-    local newest = oldest_first[#oldest_first]
-    local later = not newest or read(newest) < read(row)
-    if later then oldest_first[#oldest_first + 1] = row else rows.oldest_first = nil end
-  end
+  for _, row in ipairs(kept) do sorted[#sorted + 1] = row end
+  for i = #sorted + 1, #rows do sorted[i] = rows[i] end
+  sort(sorted, comparator({ { read = read, descending = descending } }))
+  rows[name] = sorted
+  return sorted
 end
 
 -- The rows that match, in order; without a $orderby the newest come first.
@@ -136,8 +123,8 @@ local function link(url, path, query, skip, page_size, oddity)
   return ("%s%s?%s%s$skip=%d"):format(url, path, rest, rest == "" and "" or "&", skip)
 end
 
--- Answers a list request. `view`: kind, rows (an array, beside which sorted copies
--- are kept), at (the moment that is shown), url, path, query, page_size,
+-- Answers a list request. `view`: kind, rows (an array that only grows, beside which
+-- sorted copies are kept), at (the moment that is shown), url, path, query, page_size,
 -- next_link (the oddity), context.
 -- -> JSON, how many rows match | nil, message
 function list.answer(view)

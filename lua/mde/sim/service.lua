@@ -14,7 +14,6 @@ local form = require "mde.sim.form"
 local launches = require "mde.sim.launches"
 local ledger = require "mde.sim.ledger"
 local library = require "mde.sim.library"
-local list = require "mde.sim.list"
 local machine_records = require "mde.sim.machine"
 local machines = require "mde.sim.machines"
 local oddities = require "mde.sim.oddities"
@@ -175,7 +174,8 @@ function Service:spoil(answer, request, name)
   if self:strikes("bad_gateway", request, name) then answer = html(502, "Bad Gateway") end
   answer.delay = type(latency) == "function" and latency(self.random) or latency
   if self:strikes("cut_json", request, name) then
-    answer.body = answer.body:sub(1, math.floor(#answer.body / 2))
+    local half = math.floor((answer.length or #answer.body) / 2)
+    answer.body, answer.length = answer.body:sub(1, half), answer.length and half
   end
   if self:strikes("late", request, name) then
     answer.delay = answer.delay + self.oddities.late_by
@@ -226,7 +226,7 @@ function Service:add(description)
   local action = action_records.new(fields, self.random)
   assert(not self.by_id[action.id], "an action with this id exists")
   self.by_id[action.id] = action
-  list.add(self.actions, action, actions.kind)
+  self.actions[#self.actions + 1] = action
   if self.by_machine then self:file(action) end
   return action.id
 end
@@ -246,9 +246,7 @@ function Service:open(machine_id, type_name, at)
     for _, action in ipairs(self.actions) do self:file(action) end
   end
   for _, action in ipairs(self.by_machine[machine_id] or {}) do
-    if action.type == type_name and action.created <= at and not action:is_final(at) then
-      return action
-    end
+    if action.type == type_name and not action:is_final(at) then return action end
   end
   return nil
 end
@@ -261,7 +259,7 @@ function Service:add_machine(description)
   fields.lastSeen = fields.lastSeen or self:now() - 3600
   local machine = machine_records.new(fields, self.random)
   assert(not self.machine_by_id[machine.id], "a machine with this id exists")
-  list.add(self.machines, machine, machines.kind)
+  self.machines[#self.machines + 1] = machine
   machines.index(self, machine)
   return machine.id
 end
