@@ -261,6 +261,35 @@ describe("a simulated launch of what is open already", function()
   end)
 end)
 
+describe("a simulated launch whose answer is lost", function()
+  it("has taken effect or not, which the ledger knows", function()
+    local asker, service, _, id = new { oddities = {
+      lost_before = { operation = "isolate", nth = 1 }, lost_after = { operation = "isolate" } } }
+    local function launch()
+      return asker.service:answer { method = "POST", path = "/api/machines/" .. id .. "/isolate",
+        body = '{"Comment":"x"}', headers = { authorization = "Bearer " .. asker.token,
+                                             ["content-type"] = "application/json" } }
+    end
+    assert.equal("before", launch().lost)
+    assert.same({}, asker:ids())
+    assert.equal("after", launch().lost)
+    assert.equal("after", launch().lost)
+    assert.equal(1, #asker:ids())
+    assert.same({ 1, { false, true, false } }, { service:launched(id, "isolate") })
+  end)
+
+  it("can be of any operation by its name", function()
+    for name in ([[token download cancel get list package_uri result_uri isolate unisolate restrict
+        unrestrict scan collect offboard quarantine live_response investigate machine machines
+        find_by_tag find_by_ip tag tag_machines set_device_value library upload
+        delete_file]]):gmatch "%S+" do
+      new { oddities = { lost_after = { operation = name } } }
+    end
+    assert.error_matches(function() new { oddities = { late = { operation = "x" } } } end,
+      "no operation 'x'")
+  end)
+end)
+
 describe("simulated live responses", function()
   local GET = { Commands = { { type = "GetFile", params = { { key = "Path", value = "a" } } } } }
 

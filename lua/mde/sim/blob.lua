@@ -114,9 +114,21 @@ local function range(request, etag, size)
   return first, last - first + 1
 end
 
-local function headers(etag, ranges)
-  return { ["content-type"] = "application/octet-stream", etag = etag,
-           ["accept-ranges"] = ranges and "bytes" or nil, ["x-ms-blob-type"] = "BlockBlob" }
+-- The answer with what is asked for of the content.
+local function answer_with(content, request, etag, ranges)
+  local from, count
+  if ranges then from, count = range(request, etag, content.size) end
+  if from == false then
+    local none = reply.storage(416, "InvalidRange",
+      "The range specified is invalid for the current size of the resource.")
+    none.headers["content-range"] = ("bytes */%d"):format(content.size)
+    return none
+  end
+  local length = count or content.size
+  local part = from and ("bytes %d-%d/%d"):format(from, from + count - 1, content.size)
+  return { status = from and 206 or 200, length = length, body = slice(content, from or 0, length),
+    headers = { ["content-type"] = "application/octet-stream", ["x-ms-blob-type"] = "BlockBlob",
+      etag = etag, ["accept-ranges"] = ranges and "bytes" or nil, ["content-range"] = part } }
 end
 
 -- Answers GET /blob/…
@@ -126,30 +138,15 @@ function blob.answer(self, request, path)
   if self:strikes("blob_changes", request, "download") then
     self.blob_version = self.blob_version + 1
   end
-  local content = content_of(self, link.id, link.part)
   local etag = ('"0x8%s"'):format(core.sha256(path .. self.blob_version):sub(1, 14):upper())
   local match = request.headers["if-match"]
   if match and match ~= "*" and match ~= etag then
     return reply.storage(412, "ConditionNotMet",
       "The condition specified using HTTP conditional header(s) is not met.")
   end
-  local ranges = not self:strikes("no_ranges", request, "download")
-  local from, count
-  if ranges then from, count = range(request, etag, content.size) end
-  local answer = { status = from and 206 or 200, headers = headers(etag, ranges) }
-  if from == false then
-    answer = reply.storage(416, "InvalidRange",
-      "The range specified is invalid for the current size of the resource.")
-    answer.headers["content-range"] = ("bytes */%d"):format(content.size)
-    return answer
-  end
-  if from then
-    answer.headers["content-range"] = ("bytes %d-%d/%d"):format(from, from + count - 1,
-      content.size)
-  end
-  answer.length = count or content.size
-  answer.body = slice(content, from or 0, answer.length)
-  if self:strikes("cut_blob", request, "download") then
+  local answer = answer_with(content_of(self, link.id, link.part), request, etag,
+    not self:strikes("no_ranges", request, "download"))
+  if answer.length and self:strikes("cut_blob", request, "download") then
     answer.cut = math.floor(answer.length / 2)
   end
   return answer
