@@ -139,7 +139,8 @@ function Client:transported(credential)
   local own = { header = credential.header, read = credential.read,
                 identity = credential.identity }
   own.request = credential.request and function()
-    local wanted = credential.request()
+    local wanted, err = credential.request()
+    if not wanted then return nil, err end
     wanted.headers["user-agent"] = self.user_agent
     return self:transport(wanted.method, wanted.url, wanted.headers, wanted.body,
       self.authority_proxy)

@@ -10,6 +10,7 @@
 local client = require "mde.client"
 local clock = require "mde.clock"
 local core = require "mde.core"
+local errors = require "mde.errors"
 local plain = require "mde.host.plain"
 local settings = require "mde.settings"
 local version = require "mde.version"
@@ -26,19 +27,89 @@ local function random()
   return clock.system.monotonic() * 1e6 % 1000 / 1000
 end
 
--- Makes a client. `options`: see mde.settings; what they leave out comes from the
--- environment (AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET,
--- AZURE_AUTHORITY_HOST, MDE_API_URL, or MDE_TOKEN). Nothing is sent yet.
 -- -> client | nil, err
-function mde.client(options)
-  local read, err = settings.read(options or {}, os.getenv)
+local function new(options, getenv)
+  local read, err = settings.read(options, getenv)
   if not read then return nil, err end
   if not engine then
     engine, err = core.engine()
-    if not engine then return nil, require "mde.errors".new(err) end
+    if not engine then return nil, errors.new(err) end
   end
   return client.new(read, { engine = engine, clock = clock.system, host = plain, random = random,
                             store = store })
+end
+
+-- The environment as a profile's client sees it: nothing in it signs in, or leads elsewhere.
+local function without_sign_in(name)
+  if name:find "^AZURE_" or name == "MDE_TOKEN" or name == "MDE_API_URL" then return nil end
+  return os.getenv(name)
+end
+
+-- A client of a profile (an element of what config.select returns), with `options` in front.
+local function of_profile(profile, options)
+  local merged = {}
+  for key, value in pairs(profile.options) do merged[key] = value end
+  for key, value in pairs(options) do merged[key] = value end
+  merged.profile, merged.profiles, merged.all, merged.config = nil, nil, nil, nil
+  local made, err = new(merged, without_sign_in)
+  if made then
+    made.profile = profile.name
+    return made
+  end
+  err.message = ("profiles.%s: %s"):format(profile.name, err.message)
+  return nil, err
+end
+
+-- -> array of profiles | nil, err
+local function select(wanted, path)
+  local config = require "mde.config"
+  local loaded, err = config.load(path)
+  if not loaded then return nil, err end
+  return config.select(loaded, wanted)
+end
+
+-- Makes a client. `options`: see mde.settings; what they leave out comes from the
+-- environment (AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET,
+-- AZURE_AUTHORITY_HOST, MDE_API_URL, or MDE_TOKEN). With options.profile, the name of a
+-- profile in the configuration file (see mde.config), it comes from there, and nothing that
+-- signs in from the environment. Nothing is sent yet.
+-- -> client | nil, err
+function mde.client(options)
+  options = options or {}
+  errors.check_keys("mde.client", options, settings.known)
+  local profile = options.profile
+  if profile == nil then return new(options, os.getenv) end
+  if type(profile) ~= "table" then
+    local chosen, err = select(tostring(profile), options.config)
+    if not chosen then return nil, err end
+    if chosen[2] then
+      return errors.invalid("profile: '%s' is more than one: mde.clients takes many", profile)
+    end
+    profile = chosen[1]
+  end
+  return of_profile(profile, options)
+end
+
+-- Makes a client of each profile that options.profiles says ("emea-*", "a,b" or an array of
+-- such), or of every one with options.all; options.config names another configuration
+-- file. The other options are those of mde.client, and go before the profiles'. A client
+-- has its profile's name as `profile`. Whether they can sign in shows when they do.
+-- -> array of clients in the order of their profiles' names | nil, err
+function mde.clients(options)
+  local known = { profiles = true, all = true }
+  for key in pairs(settings.known) do known[key] = key ~= "profile" or nil end
+  errors.check_keys("mde.clients", options or {}, known)
+  local wanted = options and (options.all or options.profiles)
+  if type(wanted) ~= "string" and type(wanted) ~= "table" and wanted ~= true then
+    return errors.invalid("mde.clients: which profiles? Give profiles = \"emea-*\", or all = true")
+  end
+  local list, err = select(wanted, options.config)
+  if not list then return nil, err end
+  for i, profile in ipairs(list) do
+    list[i], err = of_profile(profile, options)
+    if not list[i] then return nil, err end
+  end
+  return list
 end
 
 -- Lets the clients made from now on keep what outlives a call elsewhere than in memory

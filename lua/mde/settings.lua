@@ -19,8 +19,10 @@ local VARIABLES = {
 local KNOWN = {
   tenant = true,        -- id (a GUID) or domain name of the tenant
   client_id = true,     -- id of the application (a GUID)
-  client_secret = true, -- its secret
+  client_secret = true, -- its secret, or a function() -> text | nil, err, called when needed
   token = true,         -- instead of these three: an access token, as it is
+  profile = true,       -- instead of all these: a profile's name (see mde.config)
+  config = true,        -- with a profile: another configuration file
   cloud = true,         -- a name of mde.cloud; default "commercial"
   api_url = true,       -- base of the service's API, instead of the cloud's
   authority = true,     -- base of the login service, instead of the cloud's
@@ -36,6 +38,8 @@ local KNOWN = {
                         -- { method, host, path, operation, status, request_id, seconds,
                         -- error }
 }
+
+settings.known = KNOWN
 
 local function fail(format, ...)
   error(errors.new { code = "invalid_argument", message = format:format(...) }, 0)
@@ -120,7 +124,10 @@ local function with_token(source)
   local tenant, client_id = static.owner(token)
   local whose = tenant and client_id and tenant .. "/" .. client_id
                 or "token " .. core.sha256(token):sub(1, 16)
-  return credential, source.options.tenant and tenant_of(source) or tenant, whose
+  local given = source.options.tenant and tenant_of(source)
+  local ours, err = require "mde.token".check(credential.header, given)
+  if not ours then error(err, 0) end
+  return credential, given or tenant, whose
 end
 
 local function with_secret(source, authority, scope)
@@ -132,7 +139,9 @@ local function with_secret(source, authority, scope)
   if not client_id then absent[#absent + 1] = "client_id" end
   if secret == nil then absent[#absent + 1] = "client_secret" end
   if absent[1] then missing(absent) end
-  if type(secret) ~= "string" then fail("%s: not text but a %s", called, type(secret)) end
+  if type(secret) ~= "string" and type(secret) ~= "function" then
+    fail("%s: not text but a %s", called, type(secret))
+  end
   return require "mde.credential.secret".new {
     authority = authority, tenant = tenant, client_id = client_id, client_secret = secret,
     scope = scope,

@@ -8,6 +8,21 @@ local core = require "mde.core"
 local errors = require "mde.errors"
 local retry = require "mde.retry"
 
+local token = {}
+
+-- Refuses a token that says that it is another tenant's than `tenant`, where that is an id
+-- (a domain's name can't be compared). -> true, the tenant it names (nil: none) | nil, err
+function token.check(header, tenant)
+  local named = require "mde.credential.static".owner(header:reveal():match "%S+$")
+  local expected = tenant and core.operation.guid(tenant)
+  if not named or not expected or named == expected then return true, named end
+  return nil, errors.new {
+    code = "sign_in", operation = "token",
+    message = ("signing in: the token is for tenant %s, and not for %s: check tenant and"
+      .. " authority, or the token"):format(named, expected),
+  }
+end
+
 -- {{ A fetch: a state machine with the steps of a call (see mde.call).
 
 local Fetch = {}
@@ -17,6 +32,10 @@ function Fetch:finish(now, got, err)
   if got and now >= self.started + got.lifetime then
     got, err = nil, errors.new { code = "bad_answer", operation = "token",
                                  message = "signing in: the token had ended before it came" }
+  end
+  if got then
+    local ours, problem = token.check(got.header, self.token.tenant)
+    if not ours then got, err = nil, problem end
   end
   self.done, self.err = true, err
   self.token:fetched(self, now, got)
@@ -48,16 +67,20 @@ function Fetch:step(now, response, err)
   if self.done then return "done" end
   if self.in_air then return "wait" end
   if now < self.not_before then return "wait", self.not_before end
+  local request, problem = self.token.credential.request()
+  if not request then
+    problem.operation = "token"
+    self:finish(now, nil, problem)
+    return "done"
+  end
   self.in_air, self.started = true, now
-  return "start", self.token.credential.request()
+  return "start", request
 end
 
 -- }}
 
 local Token = {}
 Token.__index = Token
-
-local token = {}
 
 -- The value of an Authorization header, as a secret; nil if `text` is no bearer token
 -- (RFC 6750, 2.1).
@@ -67,11 +90,12 @@ function token.header(text)
 end
 
 -- `credential` as in mde.credential.*; `world` has clock, random (gives a number in
--- [0, 1)) and store, whose tokens other processes share; `add(fetch)` hands a fetch
--- to whoever drives it.
+-- [0, 1)), tenant (if known) and store, whose tokens other processes share; `add(fetch)`
+-- hands a fetch to whoever drives it.
 function token.new(credential, world, add)
   return setmetatable({
     credential = credential, clock = world.clock, random = world.random, add = add,
+    tenant = world.tenant,
     shared = credential.identity and world.store.tokens,
     header = credential.header,  -- "Bearer …", a secret
     refresh_at = math.huge, expires_at = math.huge,
@@ -115,7 +139,7 @@ function Token:adopt(now)
   if not self.shared or self.fetching then return end
   local header, expires_at = self.shared:get(self.credential.identity)
   local lifetime = header and expires_at - self.clock.wall() or 0
-  if lifetime > 60 then self:use(header, now, lifetime) end
+  if lifetime > 60 and token.check(header, self.tenant) then self:use(header, now, lifetime) end
 end
 
 -- The Authorization header's value, or nil and the fetch to wait for.

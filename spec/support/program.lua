@@ -46,8 +46,8 @@ local function new_folder()
 end
 
 -- Runs a shell script, in an empty folder, in which $mde is the program, and mde is
--- in the PATH; its store is a new one. Its standard input is `input` (text; default
--- none), and it has no terminal. -> { status, out, err }
+-- in the PATH; its store and its configuration are new ones. Its standard input is
+-- `input` (text; default none), and it has no terminal. -> { status, out, err }
 function program.sh(script, input)
   local folder = new_folder()
   if input then
@@ -56,10 +56,12 @@ function program.sh(script, input)
     handle:close()
   end
   local _, how, code = os.execute(([[
-    mde=%s; PATH=%s:$PATH; XDG_STATE_HOME=%s/state; export mde PATH XDG_STATE_HOME
+    mde=%s; PATH=%s:$PATH; XDG_STATE_HOME=%s/state; XDG_CONFIG_HOME=%s/config
+    export mde PATH XDG_STATE_HOME XDG_CONFIG_HOME; unset MDE_CONFIG MDE_PROFILE
     mkdir %s/empty; cd %s/empty
     exec setsid -w sh -c %s <%s >../out 2>../err]]):format(program.quote(program.path),
-      program.quote(program.path:match "^(.*)/"), folder, folder, folder, program.quote(script),
+      program.quote(program.path:match "^(.*)/"), folder, folder, folder, folder,
+      program.quote(script),
       input and "../in" or "/dev/null"))
   local result = { status = how == "signal" and 128 + code or code,
                    out = read(folder .. "/out"), err = read(folder .. "/err") }

@@ -22,6 +22,7 @@ local COMMANDS = {
   { "api", "Make any other call of the service." },
   { "batch", "List batches, show one, or report on it." },
   { "status", "Show the quota: what is used, what is free, and who uses it." },
+  { "profiles", "List the profiles of the configuration file." },
   { "audit", "Verify the audit log." },
   { "run", "Run a playbook: a Lua script with `mde` at hand." },
   { "repl", "Try things at a Lua prompt." },
@@ -38,7 +39,8 @@ Examples:
    mde sim mde list
 
 Credentials come from AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET,
-or from MDE_TOKEN alone. `mde help COMMAND` has more on each command.
+or from MDE_TOKEN alone, or from a profile (see `mde help profiles`). `mde help
+COMMAND` has more on each command.
 
 Exit status: 0 all as asked or nothing to do, 1 some items ended otherwise,
 2 wrong use, 3 refused by a guard rail or a limit, 4 the service, the network, the
@@ -66,6 +68,10 @@ local function new_parser()
   parser:flag("--verbose", "Show one line for each request on standard error.")
   options.add(parser, "--timeout", "SECONDS", "Give up on a request after this long. Default: 60.",
     options.seconds)
+  parser:mutex(
+    parser:option("-p --profile", "Work in the tenants of these profiles: a, or a,b, or 'emea-*'."
+      .. "\nDefault: MDE_PROFILE."):argname "NAME":overwrite(false),
+    parser:flag("--all-profiles", "Work in the tenants of all profiles (list, status)."))
   options.add(parser, "--store", "STORE", "Where journal and quota are kept: postgresql://… or"
     .. " memory.\nDefault: MDE_STORE, else SQLite in $XDG_STATE_HOME/mde.",
     function(text) return require "mde.cli.store".choice(text) end)
@@ -109,7 +115,7 @@ end
 -- ours: argparse is told so by "--".
 local TAKES_REST = { run = true, sim = true }
 local TAKES_VALUE = { ["--timeout"] = true, ["--store"] = true, ["--port"] = true,
-                      ["--quota"] = true }
+                      ["--quota"] = true, ["-p"] = true, ["--profile"] = true }
 
 local function split_rest(arguments)
   local words, result, command = 0, {}, nil
@@ -130,9 +136,9 @@ end
 
 -- The first word of the command line that is a command, or nil.
 local function command_of(arguments)
-  for _, argument in ipairs(arguments) do
+  for i, argument in ipairs(arguments) do
     for _, entry in ipairs(COMMANDS) do
-      if argument == entry[1] then return argument end
+      if argument == entry[1] and not TAKES_VALUE[arguments[i - 1]] then return argument end
     end
   end
 end

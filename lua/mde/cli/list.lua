@@ -1,4 +1,4 @@
--- mde list: the machine actions that match.
+-- mde list: the machine actions that match, of one tenant or many.
 
 local client = require "mde.cli.client"
 local options = require "mde.cli.options"
@@ -34,25 +34,44 @@ function list.define(command)
     command:flag("--ids", "Ids only, one a line."))
 end
 
--- {{ Formats: each takes an iterator over actions.
+-- {{ Formats: each has `show(actions, profile)` for the actions (an iterator) of a tenant,
+-- called for one after the other. `keys` are list.keys; where there may be more tenants than
+-- one, "profile" is before them, and the profile's name with each action. At the end comes
+-- `finish(whether every tenant could be read)`.
 
 local formats = {}
 
-function formats.json(actions)
-  for action in actions do output.json(action, list.keys) end
-end
+local function nothing() end
 
-function formats.csv(actions)
-  output.csv(list.keys, #list.keys)
-  for action in actions do
-    local fields = {}
-    for i, key in ipairs(list.keys) do fields[i] = action[key] end
-    output.csv(fields, #list.keys)
+function formats.json(keys)
+  local function show(actions, profile)
+    for action in actions do
+      action.profile = profile
+      output.json(action, keys)
+    end
   end
+  return { show = show, finish = nothing }
 end
 
-function formats.ids(actions)
-  for action in actions do output.line(action.id) end
+function formats.csv(keys)
+  local begun = false
+  local function show(actions, profile)
+    if not begun then output.csv(keys, #keys) end
+    begun = true
+    for action in actions do
+      local fields = {}
+      for i, key in ipairs(keys) do fields[i] = key == "profile" and profile or action[key] end
+      output.csv(fields, #keys)
+    end
+  end
+  return { show = show, finish = nothing }
+end
+
+function formats.ids()
+  local function show(actions)
+    for action in actions do output.line(action.id) end
+  end
+  return { show = show, finish = nothing }
 end
 
 local COLOURS = { Pending = "33", InProgress = "36", Succeeded = "32", Failed = "31",
@@ -67,18 +86,30 @@ local COLUMNS = {
   { title = "ID" },
 }
 
-function formats.table(actions)
-  local duration = require "mde.duration"
-  local rows = {}
-  for action in actions do
-    local age = action:age()
-    rows[#rows + 1] = {
-      age and duration.text(age):match "^%S+" or "", action.type, action.status,
-      action.computerDnsName or action.machineId or "-", action.requestor or "-", action.id,
-    }
+local function row_of(action)
+  local age = action:age()
+  return {
+    age and require "mde.duration".text(age):match "^%S+" or "", action.type, action.status,
+    action.computerDnsName or action.machineId or "-", action.requestor or "-", action.id,
+  }
+end
+
+function formats.table(keys)
+  local many, columns, rows = keys[1] == "profile", COLUMNS, {}
+  if many then columns = { { title = "TENANT" }, table.unpack(COLUMNS) } end
+  local function show(actions, profile)
+    local own = {}  -- a tenant whose list is cut short is not shown
+    for action in actions do
+      own[#own + 1] = row_of(action)
+      if many then table.insert(own[#own], 1, profile) end
+    end
+    table.move(own, 1, #own, #rows + 1, rows)
   end
-  if #rows == 0 then return output.note("No action matches.") end
-  require "mde.cli.table"(COLUMNS, rows)
+  local function finish(complete)
+    if #rows > 0 then return require "mde.cli.table"(columns, rows) end
+    if complete then output.note("No action matches.") end
+  end
+  return { show = show, finish = finish }
 end
 
 -- }}
@@ -99,16 +130,24 @@ function list.run(parsed)
   local criteria = options.criteria(parsed)
   if not parsed.all and not criteria.status then criteria.status = options.open end
   criteria.limit = parsed.limit and parsed.limit + 1
-  local actions = client.connect(parsed):actions(criteria)
-  local has_more
-  if parsed.limit then actions, has_more = limited(actions, parsed.limit) end
-  local format = parsed.json and "json" or parsed.csv and "csv" or parsed.ids and "ids" or "table"
-  formats[format](actions)
+  local name = parsed.json and "json" or parsed.csv and "csv" or parsed.ids and "ids" or "table"
+  local sessions, many = client.sessions(parsed)
+  local keys = many and { "profile", table.unpack(list.keys) } or list.keys
+  local format, cut = formats[name](keys), {}
+  local status = sessions(function(session, profile)
+    local actions, has_more = session:actions(criteria), nil
+    if parsed.limit then actions, has_more = limited(actions, parsed.limit) end
+    format.show(actions, profile)
+    output.flush()
+    if has_more and has_more() then cut[#cut + 1] = profile or true end
+  end)
+  format.finish(status == 0)
   output.flush()
-  if has_more and has_more() then
-    output.note("The limit of %d is reached; more exist.", parsed.limit)
+  for _, profile in ipairs(cut) do
+    output.note("%s limit of %d is reached; more exist.", profile == true and "The"
+      or profile .. ": the", parsed.limit)
   end
-  return 0
+  return status
 end
 
 return list

@@ -1,9 +1,11 @@
 -- mde run PLAYBOOK ARG...: a Lua script with `mde` at hand.
 
 local client = require "mde.cli.client"
+local errors = require "mde.errors"
 local failure = require "mde.cli.failure"
 local interrupt = require "mde.interrupt"
 local output = require "mde.cli.output"
+local selection = require "mde.cli.selection"
 
 local run = {}
 
@@ -18,15 +20,43 @@ Example:
   command:argument("arguments", "Its arguments."):args "*":argname "ARG"
 end
 
--- The module mde whose clients follow the command line's --timeout and --verbose.
+-- What says for itself whose a client is, so that the command line's profile does not.
+local WHOSE = { "profile", "tenant", "client_id", "client_secret", "token", "client_certificate",
+                "federated_token_file", "managed_identity" }
+
+local function says_whose(settings)
+  for _, key in ipairs(WHOSE) do
+    if settings[key] ~= nil then return true end
+  end
+  return false
+end
+
+-- What was raised on purpose, as an error of the library; anything else goes on.
+local function expected(raised)
+  if errors.is(raised) then return raised end
+  if not failure.status(raised) then error(raised, 0) end
+  return errors.new { code = "missing_credential", message = tostring(raised) }
+end
+
+-- The module mde whose clients follow the command line's --timeout, --verbose and --profile.
 function run.module(parsed)
   local mde = require "mde"
-  local new_client = mde.client
-  function mde.client(settings)
-    local opened, problem = pcall(client.module, parsed)
-    if not opened and require "mde.errors".is(problem) then return nil, problem end
-    return new_client(client.settings(parsed, settings))
+  if selection.wanted(parsed) then selection.one(parsed) end
+  local function following(new, complete)
+    return function(settings)
+      settings = client.settings(parsed, settings)
+      local done, problem = pcall(function()
+        client.module(parsed)
+        complete(settings)
+      end)
+      if not done then return nil, expected(problem) end
+      return new(settings)
+    end
   end
+  mde.clients = following(mde.clients, function() end)
+  mde.client = following(mde.client, function(settings)
+    if not says_whose(settings) then settings.profile = selection.one(parsed) end
+  end)
   return mde
 end
 

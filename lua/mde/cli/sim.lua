@@ -59,7 +59,8 @@ local function new_server(parsed)
   return server
 end
 
--- {{ The rehearsal's own journal and quota: nothing of it gets among real ones.
+-- {{ The rehearsal's own journal, quota and profiles (none): nothing of it gets among real
+-- ones, and no real service into it.
 
 local function new_state()
   local folder = os.tmpname()
@@ -132,6 +133,7 @@ function sim.run(parsed)
   local server = new_server(parsed)
   local state = new_state()
   server.environment.XDG_STATE_HOME = state
+  server.environment.MDE_CONFIG, server.environment.MDE_PROFILE = state .. "/config.lua", ""
   local done, result = pcall(parsed.serve and serve or run, server, words)
   remove_state(state)
   if not done then error(result, 0) end

@@ -64,9 +64,9 @@ local COLUMNS = {
   { title = "BUCKET" }, { title = "WINDOW" }, { title = "USED", right = true },
   { title = "FREE", right = true }, { title = "NEXT SLOT" }, { title = "HELD BY", may_cut = true },
 }
-local KEYS = { "bucket", "window", "limit", "used", "free", "next_slot", "holders" }
+local KEYS = { "profile", "bucket", "window", "limit", "used", "free", "next_slot", "holders" }
 
-local function show_json(list)
+local function show_json(list, profile)
   for _, w in ipairs(list) do
     local holders = {}
     for i, row in ipairs(w.holders) do
@@ -76,12 +76,12 @@ local function show_json(list)
       bucket = w.bucket, window = w.window, limit = w.limit, used = w.used, free = w.free,
       next_slot = w.wait > 0 and require "mde.date".text(os.time() + math.ceil(w.wait))
                   or cjson.null,
-      holders = holders,
+      holders = holders, profile = profile,
     }, KEYS)
   end
 end
 
-local function show_text(session, list)
+local function rows_of(list)
   local rows = {}
   for i, w in ipairs(list) do
     rows[i] = {
@@ -91,16 +91,26 @@ local function show_text(session, list)
       holder_text(w.holders),
     }
   end
-  output.note("%s in %s", session.application, session.store.name)
-  if #rows == 0 then return output.note("There are no limits (MDE_QUOTA=off).") end
-  show_table(COLUMNS, rows)
+  return rows
 end
 
 function status.run(parsed)
-  local session = client.connect(parsed)
-  local list = windows_of(session)
-  if parsed.json then show_json(list) else show_text(session, list) end
-  return 0
+  local sessions, many = client.sessions(parsed)
+  local rows, columns = {}, many and { { title = "TENANT" }, table.unpack(COLUMNS) } or COLUMNS
+  local result = sessions(function(session, profile)
+    local list = windows_of(session)
+    if parsed.json then return show_json(list, profile) end
+    for _, row in ipairs(rows_of(list)) do
+      if many then table.insert(row, 1, profile) end
+      rows[#rows + 1] = row
+    end
+    if not many then output.note("%s in %s", session.application, session.store.name) end
+    if #list == 0 then
+      output.note("%sThere are no limits (MDE_QUOTA=off).", many and profile .. ": " or "")
+    end
+  end)
+  if #rows > 0 then show_table(columns, rows) end
+  return result
 end
 
 return status
