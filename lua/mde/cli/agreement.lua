@@ -14,9 +14,10 @@ function agreement.define(command, what)
   options.add(command, "--max", "N", "Refuse when there are more.", options.count)
 end
 
--- How a tenant is called in a question; nil: that of a token given as it is.
-function agreement.place(tenant)
-  return tenant and "tenant " .. tenant or "the tenant of MDE_TOKEN"
+-- How the tenant of a client is called in a question.
+function agreement.place(session)
+  local tenant = session.tenant and "tenant " .. session.tenant or "the tenant of MDE_TOKEN"
+  return session.profile and ("%s (%s)"):format(session.profile, tenant) or tenant
 end
 
 -- Raises where there are more than --max.

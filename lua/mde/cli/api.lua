@@ -92,7 +92,7 @@ function api.run(parsed)
     return 0
   end
   if method ~= "GET" and not parsed.yes then
-    agreement.confirm(("%s %s in %s"):format(method, parsed.path, agreement.place(session.tenant)),
+    agreement.confirm(("%s %s in %s"):format(method, parsed.path, agreement.place(session)),
       method .. " changes something")
   end
   show(failure.check(session:request(method, parsed.path, { query = query, body = body,

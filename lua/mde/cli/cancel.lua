@@ -184,7 +184,7 @@ local function agree(draft, session, parsed, criteria)
   permission.check(session, parsed)
   execution.foretell(session, count)
   if not parsed.yes and (criteria or count > 1) then
-    agreement.confirm(("Cancel %s in %s"):format(counted(count), agreement.place(session.tenant)),
+    agreement.confirm(("Cancel %s in %s"):format(counted(count), agreement.place(session)),
       counted(count), "--yes agrees beforehand (with filters up to --max N)")
   end
   return true

@@ -91,7 +91,7 @@ local function agree(session, parsed, kind, machines)
   end
   if parsed.yes or #machines == 1 then return end
   agreement.confirm(("Launch %s on %s (%s) in %s"):format(kind.name, counted(#machines),
-    names_of(machines), agreement.place(session.tenant)), what)
+    names_of(machines), agreement.place(session)), what)
 end
 
 -- {{ Carrying out
