@@ -103,4 +103,16 @@ function program.rehearse(options, script, input)
   return run
 end
 
+-- Runs a shell script with a configuration file of several tenants, each with a simulated
+-- service (see spec/support/tenants.lua). -> { status, out, err, asked: how many requests
+-- each had }
+function program.with_tenants(tenants, script, input)
+  local run = program.sh(("exec %s run %s/tenants.lua %s sh -c %s"):format(
+    program.quote(program.path), program.quote(program.support), program.quote(tenants),
+    program.quote(script)), input)
+  local err, report = run.err:match "^(.*)asked: (%b{})\n$"
+  run.err, run.asked = err or run.err, report and load("return " .. report)()
+  return run
+end
+
 return program

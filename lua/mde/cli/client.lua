@@ -1,10 +1,9 @@
 -- The client that a command works with: configured by a profile or the environment, and by
 -- the options that all commands share.
 
-local errors = require "mde.errors"
 local failure = require "mde.cli.failure"
 local output = require "mde.cli.output"
-local profiles = require "mde.cli.selection"
+local selection = require "mde.cli.selection"
 
 local client = {}
 
@@ -40,41 +39,23 @@ end
 
 -- The client of a command that works in one tenant. -> client; raises what hinders
 function client.connect(options, settings)
-  return connect(options, settings, profiles.one(options))
+  return connect(options, settings, selection.one(options))
 end
 
--- Whether a failure is one tenant's, and no reason to stop.
-local function is_tenants(raised)
-  return errors.is(raised) and raised.code ~= "store"
-end
-
--- Calls f(client, profile's name) for each profile. -> exit status
-local function call_each(options, chosen, f)
-  local status = 0
-  for _, profile in ipairs(chosen) do
-    local done, raised = pcall(function()
-      local session = connect(options, nil, profile)
-      f(session, profile.name)
-      session:close()
-    end)
-    if not done and not is_tenants(raised) then error(raised, 0) end
-    if not done then
-      output.note("mde: %s: %s", profile.name, tostring(raised))
-      status = failure.some
+-- What a command does that reads in one tenant or many: read(client) reads, several tenants
+-- at the same time, and tell(profile's name, what that returned) shows, one after the other.
+-- A tenant that fails is reported and stops no other. Where the command line can mean one
+-- tenant only, the name is nil and a failure is raised.
+-- -> a function(read, tell) that returns the exit status; whether it may be many tenants
+function client.reader(options)
+  local chosen, many = selection.chosen(options)
+  return function(read, tell)
+    if many then
+      return require "mde.cli.tenants".each(chosen, function(profile)
+        return connect(options, nil, profile)
+      end, read, tell)
     end
-  end
-  return status
-end
-
--- The clients of a command that reads in one tenant or many. -> a function, whether the
--- command line could mean many. The function calls f(client, name of its profile) for each
--- tenant, one after the other, and returns the exit status: a tenant that fails is reported
--- and stops no other. Where only one can be meant, the name is nil and a failure is raised.
-function client.sessions(options)
-  local chosen, many = profiles.chosen(options)
-  return function(f)
-    if many then return call_each(options, chosen, f) end
-    f(connect(options, nil, chosen and chosen[1]))
+    tell(nil, read(connect(options, nil, chosen and chosen[1])))
     return 0
   end, many
 end

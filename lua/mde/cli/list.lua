@@ -12,6 +12,7 @@ Open are Pending and InProgress: what can still be cancelled.
 Examples:
    mde list --type Isolate --older-than 4h
    mde list --all --newer-than 7d --csv > actions.csv
+   mde list -p 'emea-*' --status Pending
    mde list --requestor soar@contoso.com --ids | mde cancel - -m "SOAR misfire"]]
 
 -- The service's own keys, in the order of its documentation.
@@ -98,12 +99,10 @@ function formats.table(keys)
   local many, columns, rows = keys[1] == "profile", COLUMNS, {}
   if many then columns = { { title = "TENANT" }, table.unpack(COLUMNS) } end
   local function show(actions, profile)
-    local own = {}  -- a tenant whose list is cut short is not shown
     for action in actions do
-      own[#own + 1] = row_of(action)
-      if many then table.insert(own[#own], 1, profile) end
+      rows[#rows + 1] = row_of(action)
+      if many then table.insert(rows[#rows], 1, profile) end
     end
-    table.move(own, 1, #own, #rows + 1, rows)
   end
   local function finish(complete)
     if #rows > 0 then return require "mde.cli.table"(columns, rows) end
@@ -113,6 +112,16 @@ function formats.table(keys)
 end
 
 -- }}
+
+-- The same, read to its end.
+local function read_whole(actions)
+  local all, position = {}, 0
+  for action in actions do all[#all + 1] = action end
+  return function()
+    position = position + 1
+    return all[position]
+  end
+end
 
 -- An iterator over the first `limit`, and a function that tells whether there are
 -- more: one more was asked for.
@@ -131,11 +140,14 @@ function list.run(parsed)
   if not parsed.all and not criteria.status then criteria.status = options.open end
   criteria.limit = parsed.limit and parsed.limit + 1
   local name = parsed.json and "json" or parsed.csv and "csv" or parsed.ids and "ids" or "table"
-  local sessions, many = client.sessions(parsed)
+  local read, many = client.reader(parsed)
   local keys = many and { "profile", table.unpack(list.keys) } or list.keys
   local format, cut = formats[name](keys), {}
-  local status = sessions(function(session, profile)
-    local actions, has_more = session:actions(criteria), nil
+  local status = read(function(session)
+    local actions = session:actions(criteria)
+    return many and read_whole(actions) or actions
+  end, function(profile, actions)
+    local has_more
     if parsed.limit then actions, has_more = limited(actions, parsed.limit) end
     format.show(actions, profile)
     output.flush()

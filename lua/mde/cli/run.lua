@@ -71,10 +71,11 @@ function run.interruptible(chunk, ...)
 end
 
 function run.run(parsed)
+  local mde = run.module(parsed)
   local chunk, problem = loadfile(parsed.script)
   if not chunk then failure.raise(failure.usage, "%s", problem) end
   parsed.arguments[0] = parsed.script
-  _G.arg, _G.mde = parsed.arguments, run.module(parsed)
+  _G.arg, _G.mde = parsed.arguments, mde
   local done, message = run.interruptible(chunk, table.unpack(parsed.arguments))
   if done then return 0 end
   output.note("mde: " .. message)

@@ -95,10 +95,10 @@ local function rows_of(list)
 end
 
 function status.run(parsed)
-  local sessions, many = client.sessions(parsed)
+  local read, many = client.reader(parsed)
   local rows, columns = {}, many and { { title = "TENANT" }, table.unpack(COLUMNS) } or COLUMNS
-  local result = sessions(function(session, profile)
-    local list = windows_of(session)
+  local result = read(function(session) return session, windows_of(session) end,
+  function(profile, session, list)
     if parsed.json then return show_json(list, profile) end
     for _, row in ipairs(rows_of(list)) do
       if many then table.insert(row, 1, profile) end
