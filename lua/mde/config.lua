@@ -100,10 +100,12 @@ end
 local function check_fields(fields, where)
   check_table(fields, where, KEYS)
   for key, value in pairs(fields) do
-    local here = { where[1], where[2] }
-    here[#here + 1] = key
+    local here = { where[1], where[2] or key, where[2] and key }
     check_type(value, KEYS[key], here)
     if key == "secret_command" then check_words(value, here) end
+    if key == "quota" and value then
+      check_table(value, here, { per_minute = true, per_hour = true })
+    end
   end
   way_of(fields, where)
 end

@@ -147,6 +147,11 @@ describe("one profile", function()
       mde list -p contoso --ids]])
     assert.equal(0, run.status, run.err)
     assert.equal(2, #lines(run.out))
+    run = program.at_terminal(100, {
+      "Cancel 2 machine actions in contoso (tenant 00000000-0000-4000-8000-000000000001)?", "n^M" },
+      program.path, "run", program.support .. "/tenants.lua", THREE, "sh", "-c",
+      NO_ENVIRONMENT .. "mde cancel -p contoso --type Isolate -m x")
+    assert.equal(3, run.status, run.out)
   end)
 
   it("is a playbook's, unless it says whose its clients are", function()

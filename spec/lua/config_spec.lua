@@ -120,6 +120,8 @@ describe("a configuration", function()
       ":1: profile: unknown; known are defaults, profiles")
     assert_has(refusal "return { defaults = { secret = 'x' } }", "defaults.secret: unknown")
     assert_has(refusal "return { profiles = { a = { 'x' } } }", "profiles.a.1: unknown")
+    assert_has(refusal "return { defaults = { quota = { minute = 7 } } }",
+      ":1: defaults.quota.minute: unknown; known are per_hour, per_minute")
     assert_has(refusal "local p = {}\nreturn { profiles = { a = { ['ten' .. 'ent'] = 1 } } }",
       path .. ": profiles.a.tenent: unknown")
   end)
