@@ -34,7 +34,7 @@ function Fetch:finish(now, got, err)
                                  message = "signing in: the token had ended before it came" }
   end
   if got then
-    local ours, problem = token.check(got.header, self.token.tenant)
+    local ours, problem = self.token:recognise(got.header)
     if not ours then got, err = nil, problem end
   end
   self.done, self.err = true, err
@@ -112,6 +112,15 @@ function Token:fetch()
   return self.fetching
 end
 
+-- Notes whose a token is (`tenant_id`, nil where it does not say), if it may be used.
+-- -> true | nil, err
+function Token:recognise(header)
+  local ours, named = token.check(header, self.tenant)
+  if not ours then return nil, named end
+  self.tenant_id = named
+  return true
+end
+
 -- A token that ends `lifetime` seconds after `moment` is the current one.
 function Token:use(header, moment, lifetime)
   self.header = header
@@ -139,7 +148,7 @@ function Token:adopt(now)
   if not self.shared or self.fetching then return end
   local header, expires_at = self.shared:get(self.credential.identity)
   local lifetime = header and expires_at - self.clock.wall() or 0
-  if lifetime > 60 and token.check(header, self.tenant) then self:use(header, now, lifetime) end
+  if lifetime > 60 and self:recognise(header) then self:use(header, now, lifetime) end
 end
 
 -- The Authorization header's value, or nil and the fetch to wait for.

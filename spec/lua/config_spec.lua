@@ -166,6 +166,16 @@ describe("a configuration", function()
     assert.is_truthy(load_text "\239\187\191return { profiles = { a = { tenant = 'a.com' } } }")
   end)
 
+  it("quotes nothing of the text where that is wrong", function()
+    for _, wrong in ipairs { '"s3cret', "[[s3cret", "a s3cret", "3s3cret", "'s3cret' + {}",
+                             "{} + 's3cret'", "'s3cret' .. nil", "('s3cret').x.y" } do
+      local message = refusal("\nreturn { client_secret = " .. wrong .. " }")
+      assert.is_truthy(message:find("%.lua:2: .", #path - 4), message)
+      assert.is_falsy(message:find("s3cret", 1, true), message)
+    end
+    assert_has(refusal "return {", path .. ":1: ", "near", "<eof>")
+  end)
+
   it("leaves a hook as it was", function()
     local function hook() end
     debug.sethook(hook, "", 1000000)
@@ -408,7 +418,9 @@ describe("a token's tenant", function()
   end)
 
   it("is not compared with a domain's name", function()
-    assert(misled "contoso.com":list())
+    local client, service = misled "contoso.com"
+    assert(client:list())
+    assert.equal(service.tenant, client.token.tenant_id)
   end)
 
   it("must be the one that is given beside a token", function()

@@ -56,7 +56,7 @@ function profiles.run(parsed)
     output.note("There are no profiles: there is no %s.", path or "home folder")
     return 0
   end
-  local list = failure.check(config.select(loaded, selection.wanted(parsed) or true))
+  local list = failure.check(config.select(loaded, parsed.profile or true))
   if parsed.json then show_json(list, loaded.path) else show_text(list, loaded.path) end
   return 0
 end

@@ -1,11 +1,11 @@
 -- Runs the text of a configuration file: Lua that sees nothing and ends soon.
 --
--- What fails is `nil, message`, with file and line.
+-- What fails is `nil, message`, with file and line, and nothing that the file says.
 
 local chunk = {}
 
 local LONGEST = 4194304  -- bytes of a file
-local STEPS = 1000000    -- instructions of the Lua machine; a thousand profiles take 30,000
+local STEPS = 1000000    -- instructions of the Lua machine; a thousand profiles take some 10,000
 
 -- The text of a file. -> text | nil, message
 local function read(path)
@@ -22,11 +22,21 @@ local function read(path)
   return text
 end
 
+local NAME = "file"  -- of the chunk; Lua would cut a long path
+
+-- What Lua says is wrong, without what it quotes of the text: that may be a secret.
+local function safe(message, path)
+  message = tostring(message):gsub("^" .. NAME .. ":", ""):gsub(" %(constant .*", "")
+  local before, quoted = message:match "^(.-) near (.*)$"
+  if quoted and quoted:find "%w" and not quoted:find "^'?<eof>'?$" then message = before end
+  return ("%s:%s%s"):format(path, message:find "^%d" and "" or " ", message)
+end
+
 -- -> a function whose environment is empty | nil, message
-local function compile(text, path)
-  if text:find "^\27" then return nil, path .. ": bytecode, and not the text of a Lua table" end
-  if not setfenv then return load(text, "@" .. path, "t", {}) end
-  local compiled, problem = loadstring(text, "@" .. path)
+local function compile(text)
+  if text:find "^\27" then return nil, "bytecode, and not the text of a Lua table" end
+  if not setfenv then return load(text, "=" .. NAME, "t", {}) end
+  local compiled, problem = loadstring(text, "=" .. NAME)
   return compiled and setfenv(compiled, {}), problem
 end
 
@@ -55,10 +65,10 @@ function chunk.read(path)
   local text, problem = read(path)
   if not text then return nil, problem end
   local compiled
-  compiled, problem = compile(text, path)
-  if not compiled then return nil, problem end
+  compiled, problem = compile(text)
+  if not compiled then return nil, safe(problem, path) end
   local done, result = run(compiled)
-  if not done then return nil, tostring(result) end
+  if not done then return nil, safe(result, path) end
   return text, result
 end
 
