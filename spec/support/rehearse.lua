@@ -2,8 +2,8 @@
 --
 -- As `mde sim COMMAND`, with an incident made with OPTIONS (Lua text of a table).
 -- The command finds in $POSTED a file with the number of cancels that arrived so
--- far, to wait for, and in $REQUESTS one with a line for each request. A last line on
--- standard error tells what the service was asked: ledger: { posts = N, twice = N, requests = N }
+-- far, to wait for, in $REQUESTS one with a line for each request, and in $SECRETS one with
+-- a line for each secret that went either way. A last line on standard error tells what the service was asked: ledger: { posts = N, twice = N, requests = N }
 
 local process = require "mde.process"
 debug.sethook()  -- Ctrl-C is the command's
@@ -12,13 +12,16 @@ local service = require "mde.sim.incident".service(load("return " .. arg[1])())
 local server = assert(require "mde.sim.server".new(service))
 local posted, noted = os.tmpname(), nil
 
-local requests_path = os.tmpname()
+local requests_path, secrets_path = os.tmpname(), os.tmpname()
 local requests = assert(io.open(requests_path, "w"))
+local secrets = dofile(arg[0]:match "^(.*/)" .. "secrets.lua").new(secrets_path)
 local answer = service.answer
 function service:answer(request)
   requests:write(request.method, " ", request.path, "\n")
   requests:flush()
-  return answer(self, request)
+  local given = answer(self, request)
+  secrets:note(request, given)
+  return given
 end
 
 local function note_posts()
@@ -34,6 +37,7 @@ end
 process.setenv("MDE_TOKEN")
 process.setenv("POSTED", posted)
 process.setenv("REQUESTS", requests_path)
+process.setenv("SECRETS", secrets_path)
 for name, value in pairs(server.environment) do process.setenv(name, value) end
 note_posts()
 local pid = assert(process.spawn(table.move(arg, 2, #arg, 1, {})))
@@ -45,6 +49,7 @@ repeat
 until status
 os.remove(posted)
 os.remove(requests_path)
+os.remove(secrets_path)
 
 local twice = 0
 for id in pairs(service.ledger.cancels) do
