@@ -50,38 +50,94 @@ end
 
 -- {{ JSON
 
-local function sorted_keys(object, order)
-  local rank, keys = {}, {}
-  for i, key in ipairs(order or {}) do rank[key] = i end
-  for key in pairs(object) do keys[#keys + 1] = key end
-  table.sort(keys, function(a, b)
-    local first, second = rank[a] or math.huge, rank[b] or math.huge
-    if first ~= second then return first < second end
-    return a < b
-  end)
-  return keys
+-- Order -> the set of its keys.
+local sets = setmetatable({}, { __mode = "k" })
+
+local function set_of(order)
+  if not sets[order] then
+    local set = {}
+    for _, key in ipairs(order) do set[key] = true end
+    sets[order] = set
+  end
+  return sets[order]
 end
 
--- JSON text of a decoded value: keys in the given order, the others sorted after
--- them, so that the same action is the same line each time. The service has no
--- empty objects, so an empty table is an array.
-local function encode(value, order)
-  if math.type(value) == "integer" then return ("%d"):format(value) end
-  if type(value) ~= "table" then return (cjson.encode(value):gsub("\\/", "/")) end
-  local parts = {}
-  if next(value) == nil or value[1] ~= nil then
-    for i, element in ipairs(value) do parts[i] = encode(element) end
-    return "[" .. table.concat(parts, ",") .. "]"
+-- The keys of `object`: those of `order` that it has, then the others, sorted.
+local function keys_of(object, order)
+  local keys, set = {}, set_of(order)
+  for _, key in ipairs(order) do
+    if object[key] ~= nil then keys[#keys + 1] = key end
   end
-  for i, key in ipairs(sorted_keys(value, order)) do
-    parts[i] = cjson.encode(key) .. ":" .. encode(value[key])
+  local others = {}
+  for key in pairs(object) do
+    if not set[key] then others[#others + 1] = key end
   end
-  return "{" .. table.concat(parts, ",") .. "}"
+  if others[2] then table.sort(others) end
+  return table.move(others, 1, #others, #keys + 1, keys)
 end
+
+-- Key -> how it is written in front of its value.
+local labels = setmetatable({}, { __index = function(cache, key)
+  cache[key] = cjson.encode(key) .. ":"
+  return cache[key]
+end })
+
+local NONE = {}
+local put
+
+local function put_array(parts, count, list)
+  parts[count + 1] = "["
+  count = count + 1
+  for i, element in ipairs(list) do
+    if i > 1 then
+      count = count + 1
+      parts[count] = ","
+    end
+    count = put(parts, count, element, NONE)
+  end
+  parts[count + 1] = "]"
+  return count + 1
+end
+
+local function put_object(parts, count, object, order)
+  for i, key in ipairs(keys_of(object, order)) do
+    parts[count + 1], parts[count + 2] = i > 1 and "," or "{", labels[key]
+    count = put(parts, count + 2, object[key], NONE)
+  end
+  parts[count + 1] = "}"
+  return count + 1
+end
+
+-- Most texts need no escapes.
+local function put_text(parts, count, text)
+  if text:find '[%c"\\]' then
+    parts[count + 1] = cjson.encode(text):gsub("\\/", "/")
+    return count + 1
+  end
+  parts[count + 1], parts[count + 2], parts[count + 3] = '"', text, '"'
+  return count + 3
+end
+
+-- Adds the JSON text of a decoded value to the `count` parts: keys in the given order,
+-- the others sorted after them, so that the same action is the same line each time. The
+-- service has no empty objects, so an empty table is an array. -> how many parts there are
+function put(parts, count, value, order)
+  local kind = type(value)
+  if kind == "string" then return put_text(parts, count, value) end
+  if kind == "table" then
+    local is_array = next(value) == nil or value[1] ~= nil
+    return (is_array and put_array or put_object)(parts, count, value, order)
+  end
+  parts[count + 1] = math.type(value) == "integer" and ("%d"):format(value) or cjson.encode(value)
+  return count + 1
+end
+
+local parts = {}  -- of the line that is written
 
 -- Writes one line of JSON.
 function output.json(object, order)
-  output.line(terminal.printable_json(encode(object, order)))
+  local count = put(parts, 0, object, order or NONE)
+  output.line(terminal.printable_json(table.concat(parts, "", 1, count)))
 end
 
 -- }}
