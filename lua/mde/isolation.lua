@@ -52,7 +52,7 @@ function Fold:add(action)
   local machine = self.machines[id]
   if not machine then
     machine = { id = id }
-    self.machines[id], self.order[#self.order + 1] = machine, machine
+    self.machines[id] = machine
   end
   machine.name = action.computerDnsName or machine.name
   if action.status == "Succeeded" then settle(machine, action, does)
@@ -71,7 +71,13 @@ local function row_of(machine, state, kind)
   }
 end
 
--- What is so now, in the order in which machines came up first. -> array of rows
+local function is_later(a, b)
+  local first, second = date.parse(a.since) or 0, date.parse(b.since) or 0
+  if first ~= second then return first > second end
+  return a.machine_id < b.machine_id
+end
+
+-- What is so now, the latest first. -> array of rows
 --   machine_id, machine (its name)
 --   state      "isolated" (or "restricted"), or "isolating" ("restricting"): not yet
 --   since, by, comment, scope   of the action that made it so; a later one may have
@@ -80,16 +86,17 @@ end
 --   conflict   a pending action that would undo it, or nil
 function Fold:rows()
   local rows = {}
-  for _, machine in ipairs(self.order) do
+  for _, machine in pairs(self.machines) do
     rows[#rows + 1] = row_of(machine, self.state, self.kind)
   end
+  table.sort(rows, is_later)
   return rows
 end
 
 -- A fold over actions; `state` is "isolated" or "restricted".
 function isolation.fold(state)
-  return setmetatable({ state = state, kind = KINDS[state], machines = {}, order = {},
-                        nameless = 0 }, Fold)
+  return setmetatable({ state = state, kind = KINDS[state], machines = {}, nameless = 0 },
+    Fold)
 end
 
 -- {{ The client's method

@@ -65,10 +65,10 @@ describe("what is isolated", function()
                                      { "Isolate", "Succeeded", 20, WEB:upper(), "Full" },
                                      { "Isolate", "Succeeded", 30, DB } })
     assert.equal(2, #found)
-    local row = found[1]
+    local row = found[2]
     assert.same({ WEB, "web1", text(10), "r1", "c1", "Full" },
       { row.machine_id, row.machine, row.since, row.by, row.comment, row.scope })
-    assert.equal(DB, found[2].machine_id)
+    assert.equal(DB, found[1].machine_id)
   end)
 
   it("is told of restrictions likewise", function()
@@ -96,7 +96,8 @@ describe("client:isolated", function()
   it("says who did it, why, since when, and how far back that is known", function()
     local list = assert(client:isolated())
     assert.equal(2, #list)
-    local row = list[1]
+    assert.equal(DB, list[1].machine_id)
+    local row = list[2]
     assert.same({ WEB, "web1.x.com", "isolated", "sara@x.com", "beacon", "Full", "Unisolate" },
       { row.machine_id, row.machine, row.state, row.by, row.comment, row.scope, row.conflict.type })
     assert.equal(row.action.lastUpdateDateTimeUtc, row.since)

@@ -44,11 +44,6 @@ local function batch_name(text)
   return nil, ("'%s' is not a name of letters, digits and .-_, 64 at most"):format(text:sub(1, 80))
 end
 
-local function order(text)
-  if text == "newest" or text == "oldest" then return text end
-  return nil, ("'%s' is neither newest nor oldest"):format(text)
-end
-
 function cancel.define(command)
   command:epilog(EPILOG)
   command:argument("ids", "Actions, or - for standard input."):args "*":argname "ID"
@@ -58,7 +53,7 @@ function cancel.define(command)
   options.add(command, "--batch", "NAME", "Call the batch so. Default: the day and a number.",
     batch_name)
   options.add(command, "--order", "newest|oldest", "With filters: which first. Default: newest.",
-    order)
+    options.order)
   execution.define(command)
 end
 

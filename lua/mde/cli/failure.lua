@@ -16,7 +16,7 @@ local STATUS = {
   invalid_argument = failure.usage,
   missing_credential = failure.sign_in, sign_in = failure.sign_in,
   unauthorized = failure.sign_in, forbidden = failure.sign_in,
-  not_found = failure.some, bad_request = failure.some,
+  not_found = failure.some, ambiguous = failure.refused, bad_request = failure.some,
   interrupted = failure.interrupted,
 }
 
@@ -42,7 +42,8 @@ function failure.status(raised)
   if getmetatable(raised) == Failure then return raised.status end
   if not errors.is(raised) then return nil end
   -- A list is refused for a filter that the service does not understand.
-  if raised.code == "bad_request" and raised.operation == "list" then return failure.usage end
+  local is_list = raised.operation == "list" or raised.operation == "machines"
+  if raised.code == "bad_request" and is_list then return failure.usage end
   return STATUS[raised.code] or failure.failed
 end
 

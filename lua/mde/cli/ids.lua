@@ -1,4 +1,5 @@
--- Ids of machine actions, as arguments or from a file, in lower case. None is kept here.
+-- Ids of machine actions, as arguments or from a file, in lower case; from a file those of
+-- other things too. None is kept here.
 
 local cjson = require "cjson"
 local core = require "mde.core"
@@ -6,7 +7,9 @@ local failure = require "mde.cli.failure"
 
 local ids = {}
 
-local EXPECTED = "the id of a machine action, such as 5382f7ea-7557-4ab7-9782-d50480024a4e"
+-- What an id is: how it is read, what is expected, and under which keys a JSON object has it.
+local ACTION = { read = core.operation.guid, keys = { "id" },
+  expected = "the id of a machine action, such as 5382f7ea-7557-4ab7-9782-d50480024a4e" }
 
 local BLOCK = 65536
 local LONGEST = 1048576  -- bytes of a line; an action is far smaller
@@ -15,7 +18,7 @@ local LONGEST = 1048576  -- bytes of a line; an action is far smaller
 function ids.from_arguments(arguments, add)
   for _, text in ipairs(arguments) do
     local id = core.operation.guid(text)
-    if not id then failure.raise(failure.usage, "'%s' is not %s", text, EXPECTED) end
+    if not id then failure.raise(failure.usage, "'%s' is not %s", text, ACTION.expected) end
     add(id)
   end
 end
@@ -50,26 +53,34 @@ local function lines(file)
   end
 end
 
+local function in_object(object, keys)
+  for _, key in ipairs(keys) do
+    if type(object[key]) == "string" then return object[key] end
+  end
+end
+
 -- What a line says: an id, "" for nothing, or nil.
-local function id_of(line)
+local function id_of(line, keys)
   if line:find "^%s*{" then
     local decoded, object = pcall(cjson.decode, line)
-    return decoded and type(object.id) == "string" and object.id or nil
+    return decoded and in_object(object, keys) or nil
   end
   return line:gsub("#.*", ""):match "^%s*(.-)%s*$"
 end
 
 -- Lines, each an id or a JSON object with one (as `mde list` prints them), blank
--- or a # comment: gives each id to `add`. A malformed line ends the command.
-function ids.from_file(file, add)
+-- or a # comment: gives each id to `add`. A malformed line ends the command. `kind`: of
+-- other ids than those of actions, { read =, keys =, expected = }.
+function ids.from_file(file, add, kind)
+  kind = kind or ACTION
   for number, line in lines(file) do
     if number == 1 then line = line:gsub("^\xEF\xBB\xBF", "") end
-    local text = id_of(line)
+    local text = id_of(line, kind.keys)
     if text ~= "" then
-      local id = text and core.operation.guid(text)
+      local id = text and kind.read(text)
       if not id then
         failure.raise(failure.usage, "line %d: '%s' is not %s, nor a JSON object with one;"
-          .. " nothing was sent", number, line:sub(1, 60), EXPECTED)
+          .. " nothing was sent", number, line:sub(1, 60), kind.expected)
       end
       add(id)
     end

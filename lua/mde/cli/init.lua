@@ -21,6 +21,7 @@ local COMMANDS = {
   { "download", "Fetch the file that an action has produced." },
   { "api", "Make any other call of the service." },
   { "batch", "List batches, show one, or report on it." },
+  { "machines", "Find machines, tag them, and tell which are isolated." },
   { "status", "Show the quota: what is used, what is free, and who uses it." },
   { "profiles", "List the profiles of the configuration file." },
   { "audit", "Verify the audit log." },

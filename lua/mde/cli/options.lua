@@ -44,7 +44,7 @@ end
 
 -- A converter: one of some words, whatever the case. `list` gives them when
 -- they are needed, so that `mde help` loads nothing.
-local function word(what, list)
+function options.word(what, list)
   return function(text)
     for _, known in ipairs(list()) do
       if known:lower() == text:lower() then return known end
@@ -67,7 +67,7 @@ local function types()
 end
 
 -- A converter: what the module's `parse` understands, as text.
-local function parsed_by(module)
+function options.parsed_by(module)
   return function(text)
     local value, problem = require(module).parse(text)
     if not value then return nil, problem end
@@ -77,18 +77,18 @@ end
 
 local FILTERS = {
   { "--status", "STATUS", "Only in this status; may be repeated.", many = true,
-    convert = word("a status", statuses) },
+    convert = options.word("a status", statuses) },
   { "--type", "TYPE", "Only of this type, such as Isolate; may be repeated.", many = true,
-    convert = word("a type of action", types) },
+    convert = options.word("a type of action", types) },
   { "--requestor", "NAME", "Only launched by this user or application." },
   { "--machine", "MACHINE", "Only on this machine (its id or whole DNS name)." },
   { "--older-than", "TIME", "Only launched longer ago than this, such as 4h.",
-    convert = parsed_by "mde.duration" },
+    convert = options.parsed_by "mde.duration" },
   { "--newer-than", "TIME", "Only launched since this long ago, such as 1d12h.",
-    convert = parsed_by "mde.duration" },
+    convert = options.parsed_by "mde.duration" },
   { "--after", "DATE", "Only launched after this, such as 2026-01-23T20:10:40Z.",
-    convert = parsed_by "mde.date" },
-  { "--before", "DATE", "Only launched before this.", convert = parsed_by "mde.date" },
+    convert = options.parsed_by "mde.date" },
+  { "--before", "DATE", "Only launched before this.", convert = options.parsed_by "mde.date" },
   { "--filter", "ODATA", "Only what this OData filter selects, as it is." },
 }
 
@@ -97,11 +97,12 @@ local function key(option)
   return (option:gsub("^%-%-", ""):gsub("%-", "_"))
 end
 
--- Adds the options that choose actions: all, or those that are named.
-function options.add_filters(command, names)
+-- Adds filters: an array of { name, value, description, many =, convert = }; all, or those
+-- that are named.
+function options.add_each(command, filters, names)
   local wanted = {}
   for _, name in ipairs(names or {}) do wanted[name] = true end
-  for _, filter in ipairs(FILTERS) do
+  for _, filter in ipairs(filters) do
     if not names or wanted[filter[1]] then
       local option = options.add(command, filter[1], filter[2], filter[3], filter.convert)
       if filter.many then option:count "*":overwrite(true) end
@@ -109,11 +110,11 @@ function options.add_filters(command, names)
   end
 end
 
--- The criteria that the command line's filters make.
+-- Puts what the command line says of these filters into `criteria`.
 -- -> criteria, whether there was any
-function options.criteria(parsed)
-  local criteria, any = {}, false
-  for _, filter in ipairs(FILTERS) do
+function options.read_each(parsed, filters, criteria)
+  local any = false
+  for _, filter in ipairs(filters) do
     local name = key(filter[1])
     local value = parsed[name]
     if value ~= nil and not (filter.many and #value == 0) then
@@ -121,6 +122,23 @@ function options.criteria(parsed)
     end
   end
   return criteria, any
+end
+
+-- Adds the options that choose actions: all, or those that are named.
+function options.add_filters(command, names)
+  options.add_each(command, FILTERS, names)
+end
+
+-- The criteria that the command line's filters make.
+-- -> criteria, whether there was any
+function options.criteria(parsed)
+  return options.read_each(parsed, FILTERS, {})
+end
+
+-- Which of a list comes first.
+function options.order(text)
+  if text == "newest" or text == "oldest" then return text end
+  return nil, ("'%s' is neither newest nor oldest"):format(text)
 end
 
 -- }}

@@ -132,12 +132,12 @@ function put(parts, count, value, order)
   return count + 1
 end
 
-local parts = {}  -- of the line that is written
+local line_parts = {}  -- of the line that is written
 
 -- Writes one line of JSON.
 function output.json(object, order)
-  local count = put(parts, 0, object, order or NONE)
-  output.line(terminal.printable_json(table.concat(parts, "", 1, count)))
+  local count = put(line_parts, 0, object, order or NONE)
+  output.line(terminal.printable_json(table.concat(line_parts, "", 1, count)))
 end
 
 -- }}
