@@ -34,7 +34,10 @@ end
 
 -- The ids of one machine or of an array of them, each once. -> array | nil, err
 function machine.ids(targets)
-  if type(targets) ~= "table" or targets.id ~= nil then targets = { targets } end
+  if type(targets) ~= "table" or targets.id ~= nil then
+    local id, err = id_of(targets)
+    return id and { id }, err
+  end
   local ids, seen = {}, {}
   for _, target in ipairs(targets) do
     local id, err = id_of(target)

@@ -36,7 +36,7 @@ describe("client:tag and client:untag", function()
     local client, service, ids = new(nil, 600)
     ids[600] = "web1"
     for _, case in ipairs { { ids, "x" }, { ids[1], "" }, { ids[1], " " }, { ids[1], 7 },
-                            { ids[1] }, { "web1", "x" } } do
+                            { ids[1] }, { "web1", "x" }, { false, "x" } } do
       local count, err = client:tag(case[1], case[2])
       assert.same({ nil, "invalid_argument" }, { count, err.code })
     end

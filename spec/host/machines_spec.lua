@@ -1,0 +1,236 @@
+-- mde machines and mde list --explain, against the simulator.
+
+local cjson = require "cjson"
+local program = require "spec.support.program"
+
+local function sim(script, input)
+  return program.sh("exec $mde sim --quota off sh -c " .. program.quote(script), input)
+end
+
+local function lines(text)
+  local list = {}
+  for line in text:gmatch "[^\n]+" do list[#list + 1] = line end
+  return list
+end
+
+local function objects(text)
+  local list = lines(text)
+  for i, line in ipairs(list) do list[i] = cjson.decode(line) end
+  return list
+end
+
+local function assert_refused(status, run, ...)
+  assert.equal(status, run.status, run.err)
+  for _, text in ipairs { ... } do assert.truthy(run.err:find(text, 1, true), run.err) end
+end
+
+describe("mde list --explain", function()
+  it("shows what goes where, and needs no credentials", function()
+    local run = program.run("list", "--explain", "--machine", "Web1.x.com", "--type", "isolate",
+      "--comment", "4711", "--order", "oldest", "--limit", "4")
+    assert.same({ status = 0, err = "Nothing was sent.\n", out = [[
+asked    GET /api/machineactions
+filter   (status eq 'Pending' or status eq 'InProgress') and type eq 'Isolate'
+order    oldest
+here     machine is 'Web1.x.com' (the service filters by a machine's id only)
+         comment has '4711' in it
+limit    4
+]] }, run)
+    run = program.run("list", "--all", "--explain", "--json")
+    assert.same({ status = 0, err = "",
+      out = '{"path":"/api/machineactions","here":[],"order":"newest"}\n' }, run)
+    run = program.run("machines", "--tag", "VIP", "--health", "active", "--explain")
+    assert.same({ status = 0, err = "Nothing was sent.\n", out = [[
+asked    GET /api/machines/findbytag?tag=VIP&useStartsWithFilter=false
+here     health is Active
+]] }, run)
+    assert_refused(2, program.run("machines", "--tag", "VIP", "--filter", "x", "--explain"),
+      "filter: only the service")
+  end)
+
+  it("is what is listed", function()
+    local run = sim [[
+      mde list --comment 'RULE 4711' --scope full --order oldest --limit 2 --json
+      mde list --cancelled-by nobody]]
+    local actions = objects(run.out)
+    assert.equal(2, #actions)
+    assert.truthy(actions[1].creationDateTimeUtc <= actions[2].creationDateTimeUtc)
+    assert.equal("Auto-isolate: rule 4711", actions[1].requestorComment)
+    assert.equal("The limit of 2 is reached; more exist.\nNo action matches.\n", run.err)
+  end)
+end)
+
+describe("mde machines", function()
+  it("lists in aligned columns, ids last", function()
+    local run = sim "mde machines"
+    assert.same({ "", 0 }, { run.err, run.status })
+    local rows = lines(run.out)
+    assert.truthy(rows[1]:find "^NAME +HEALTH +RISK +LAST SEEN +TAGS +ID$")
+    local column = rows[1]:find "ID$"
+    assert.truthy(#rows > 300)
+    for i = 2, #rows do assert.truthy(rows[i]:sub(column):find("^" .. ("%x"):rep(40) .. "$")) end
+  end)
+
+  it("takes filters together, and other forms", function()
+    local run = sim [[
+      mde machines --name 'ber-srv*' --health active --limit 2 --json
+      mde machines --tag VIP --ids
+      mde machines --tag VIP --csv
+      mde machines --name nobody]]
+    assert.equal("The limit of 2 is reached; more exist.\nNo machine matches.\n", run.err)
+    local rows = lines(run.out)
+    for i = 1, 2 do
+      local machine = cjson.decode(rows[i])
+      assert.truthy(rows[i]:find '^{"id":"')
+      assert.truthy(machine.computerDnsName:find "^ber%-srv")
+      assert.equal("Active", machine.healthStatus)
+    end
+    local vip = (#rows - 3) / 2
+    assert.truthy(vip > 0 and vip % 1 == 0)
+    assert.truthy(rows[3]:find("^" .. ("%x"):rep(40) .. "$"))
+    assert.truthy(rows[3 + vip]:find "^id,computerDnsName,")
+    assert.truthy(rows[4 + vip]:find("^" .. rows[3] .. ",.*; VIP"))
+  end)
+
+  it("finds by an address that was held at a time", function()
+    local run = sim [[
+      one=$(mde machines --health active --limit 1 --json 2>/dev/null)
+      ip=$(expr "$one" : '.*"lastIpAddress":"\([0-9.]*\)"')
+      at=$(expr "$one" : '.*"lastSeen":"\([^"]*\)"')
+      mde machines --ip $ip --at $at --json
+      mde machines --ip $ip --at 2020-01-01T00:00:00Z]]
+    assert.equal(1, #lines(run.out))
+    assert_refused(2, run, "past 30 days")
+  end)
+
+  it("guesses no machine", function()
+    local run = sim [[
+      name=$(mde machines --tag emea --json | sed 's/.*"computerDnsName":"\([^.]*\).*/\1/')
+      mde machines $name --ids]]
+    assert_refused(3, run, "is the name of 2 machines", ".corp.contoso.com", ".emea.contoso.com")
+    assert_refused(1, sim "mde machines nobody", "no machine 'nobody'")
+    assert.equal(1, #lines(sim("mde machines $(mde machines --tag emea --ids) --ids").out))
+  end)
+
+  it("tells a filter that the service does not understand from a failure", function()
+    assert_refused(2, sim "mde machines --filter 'nonsense eq 1'", "nonsense")
+  end)
+
+  it("refuses what does not go together", function()
+    for _, arguments in ipairs {
+      "web1 --tag x", "- web1", "--since 30d", "--isolated --tag x", "--isolated --add-tag x",
+      "--isolated --limit 3", "web1 --explain", "--yes", "-n", "--max 3", "--add-tag x",
+      "--add-tag x --tag y --limit 3", "--add-tag x --tag y --yes", "web1 --add-tag ' '",
+      "web1 --set-value huge", "--isolated --restricted", "web1 --add-tag x --set-value High",
+      "--health ill", "--at 2026-01-01T00:00:00Z", "--isolated --since x",
+    } do
+      local run = sim("mde machines " .. arguments)
+      assert.same({ 2, "" }, { run.status, run.out }, arguments)
+    end
+  end)
+end)
+
+describe("mde machines that changes something", function()
+  it("changes one without asking, and says what became of it", function()
+    local run = sim [[
+      id=$(mde machines --tag emea --ids)
+      mde machines $id --add-tag INC-7 && mde machines --tag INC-7 --ids &&
+        mde machines $id --set-value high --json && mde machines $id --remove-tag INC-7 &&
+        mde machines --tag INC-7; mde machines --value High --tag emea --ids]]
+    local rows = lines(run.out)
+    local id = rows[2]
+    assert.equal("tagged    " .. id, rows[1])
+    local item = cjson.decode(rows[3])
+    assert.same({ id, "valued", cjson.null }, { item.id, item.verdict, item.error })
+    assert.same({ "untagged  " .. id, id }, { rows[4], rows[5] })
+    assert.equal("1 of 1 machine tagged.\n1 of 1 machine valued.\n1 of 1 machine untagged.\n"
+      .. "No machine matches.\n", run.err)
+  end)
+
+  it("changes many by filter, up to --max, or from standard input", function()
+    local run = sim [[
+      mde machines --tag VIP --add-tag 'two words' --yes --max 100 >/dev/null
+      mde machines --tag 'two words' --json | mde machines - --remove-tag 'two words' --yes
+      mde machines --tag 'two words']]
+    local count = #lines(run.out)
+    assert.truthy(count > 1)
+    assert.equal(("%d of %d machines tagged.\n%d of %d machines untagged.\nNo machine matches.\n")
+      :format(count, count, count, count), run.err)
+  end)
+
+  it("is agreed to first", function()
+    assert_refused(3, sim "mde machines --tag VIP --add-tag x", "no terminal to ask at", "--max N")
+    assert_refused(3, sim "mde machines --tag VIP --add-tag x --yes --max 1",
+      "more than 1 machine, and --max is 1; nothing was sent")
+    local run = sim "mde machines --tag VIP --add-tag x -n; mde machines --tag x"
+    assert.truthy(run.out:find "^unsent    %x+ %S+\n")
+    assert.truthy(run.err:find("would be tagged; nothing was sent but what reads.\n"
+      .. "No machine matches.", 1, true), run.err)
+    run = program.at_terminal(100, { "[y/N] ", "y^M" }, program.path, "sim", "--quota", "off",
+      "mde", "machines", "--tag", "VIP", "--set-value", "Low")
+    assert.truthy(run.out:find("Set the value of %d+ machines to Low in tenant "), run.out)
+    assert.truthy(run.out:find "machines valued")
+    run = program.at_terminal(100, { "[y/N] ", "n^M" }, program.path, "sim", "--quota", "off",
+      "mde", "machines", "--tag", "VIP", "--remove-tag", "VIP")
+    assert.truthy(run.out:find("Take the tag 'VIP' from", 1, true), run.out)
+    assert.truthy(run.out:find "not confirmed; nothing was sent")
+  end)
+
+  it("reports each machine where some fail", function()
+    local unknown = ("0"):rep(40)
+    local run = sim(("mde machines %s $(mde machines --tag emea --ids) --set-value Low --yes")
+      :format(unknown))
+    local rows = lines(run.out)
+    assert.same({ 1, "failed    " .. unknown, 2 }, { run.status, rows[1], #rows })
+    assert.truthy(rows[2]:find "^valued ")
+    assert_refused(1, run, "1 of 2 machines valued.", "no such machine")
+    run = program.rehearse("{ roles = { 'Machine.Read.All' } }",
+      "mde machines --tag VIP --add-tag x --yes --max 99")
+    assert_refused(5, run, "Grant the application any of Machine.ReadWrite.All")
+    assert.truthy(run.out:find "^failed ")
+  end)
+end)
+
+describe("mde machines --isolated", function()
+  it("tells what is isolated, and how far back that is known", function()
+    local run = sim "mde machines --isolated; mde machines --isolated --json"
+    assert.equal(0, run.status)
+    assert.truthy(run.err:find "^The history of actions was read back to 20")
+    assert.truthy(run.err:find("portal", 1, true))
+    local rows, states, found = lines(run.out), {}, {}
+    assert.truthy(rows[1]:find "^MACHINE +STATE +FOR +BY +WHY +CONFLICT +ID$")
+    for i = 2, #rows do
+      if rows[i]:find "^{" then found[#found + 1] = cjson.decode(rows[i]) end
+    end
+    assert.equal(#rows - 1, 2 * #found)
+    for i, row in ipairs(found) do
+      states[row.state] = true
+      assert.equal(row.machine_id, rows[1 + i]:match "%x+$")
+      assert.equal("Isolate", row.action.type)
+      assert.equal(row.state == "isolated", row.action.status == "Succeeded")
+    end
+    assert.same({ isolated = true, isolating = true }, states)
+  end)
+
+  it("tells it of one machine, of restrictions, and of some time", function()
+    local run = sim [[
+      id=$(mde machines --isolated --ids 2>/dev/null | tail -n 1)
+      mde machines $id --isolated --ids
+      mde machines $(mde machines --tag emea --ids) --isolated
+      mde machines --restricted --json | head -n 1
+      mde machines --isolated --since 1m]]
+    local rows = lines(run.out)
+    assert.truthy(rows[1]:find "^%x+$")
+    assert.equal("restricted", cjson.decode(rows[2]).state)
+    assert.equal(2, select(2, run.err:gsub("No machine is isolated, as far as is known.", "")))
+  end)
+
+  it("fits a narrow terminal", function()
+    local run = program.at_terminal(110, {}, program.path, "sim", "--quota", "off",
+      "mde", "machines", "--isolated")
+    for line in run.out:gmatch "[^\r\n]+" do
+      local plain = line:gsub("\27%[[%d;]*m", "")
+      if not plain:find "^The history" then assert.truthy(utf8.len(plain) <= 110, plain) end
+    end
+  end)
+end)
