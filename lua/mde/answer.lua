@@ -15,7 +15,7 @@ local CODES = { [401] = "unauthorized", [403] = "forbidden", [404] = "not_found"
 local WORDS = {
   unauthorized = "the service refused the token",
   forbidden = "the service refused: a permission is missing",
-  not_found = "the service knows no such action",
+  not_found = "the service knows no such %s",
   too_many_requests = "the service's quota is used up",
   bad_request = "the service refused the request",
   bad_answer = "a redirect, which is not followed",
@@ -50,12 +50,20 @@ local function request_id(response, problem)
          or text(headers["request-id"]) or text(headers["x-ms-request-id"])
 end
 
--- The error of an answer whose status is not 2xx.
-function answer.error(response)
+local NOUNS = { machineactions = "action", machines = "machine", libraryfiles = "file" }
+
+-- What a request to this path (nil: elsewhere) is about.
+function answer.noun(path)
+  return NOUNS[(path or ""):lower():match "^/api/(%a+)"] or "thing"
+end
+
+-- The error of an answer whose status is not 2xx, to a request about a `noun` (default:
+-- action).
+function answer.error(response, noun)
   local decoded = entity.decode(response.body)
   local problem = decoded and type(decoded.error) == "table" and decoded.error or {}
   local code, service_code = code_of(response.status), text(problem.code)
-  local words = { WORDS[code], service_code }
+  local words = { (WORDS[code]:gsub("%%s", noun or "action")), service_code }
   words[#words + 1] = text(problem.message) or not decoded and first_bytes(response.body) or nil
   return errors.new {
     code = code, message = table.concat(words, ": "), status = response.status,

@@ -188,7 +188,7 @@ function Call:receive(now, response, failure)
     err = errors.new { code = failure.code, message = failure.message,
                        sent = failure.sent ~= false }
   elseif response.status < 200 or response.status > 299 then
-    err = answer.error(response)
+    err = answer.error(response, answer.noun(self.encoded.path))
   end
   if response or err.sent then self.reached = true end
   if err and self:may_repeat(response, err) and self:try_again(now, response) then return end

@@ -9,6 +9,9 @@
 --   request_id   the service's correlation id, to give to Microsoft
 --   operation    "cancel", "get", "list", "token"
 --   id           the machine action
+--   machine      the id of the machine, where it is about one
+--   machines     with "ambiguous": those that have the name
+--   done         of what many were to get: the ids of those that had it before it failed
 --   permissions  on 403: those of which any one would do
 --   held         on 403: those that the token has, where it says so
 --   active_action_id  the action that is under way, where the service refuses because of it
@@ -23,7 +26,7 @@
 --   unauthorized        the service refused the token (401)
 --   forbidden           a permission is missing (403)
 --   not_found           no such action or machine (404)
---   ambiguous           a name that several machines have: err.machines
+--   ambiguous           a name that several machines have
 --   bad_request         refused as it was put (other 4xx)
 --   too_many_requests   the quota is used up (429)
 --   interrupted         the client was closed

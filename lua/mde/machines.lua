@@ -21,10 +21,7 @@ local function reading(read, nothing)
   return function(call, now, response, err)
     local value, problem
     if not err then value, problem = read(response)
-    elseif err.code == "not_found" then
-      if nothing then return call:finish(nothing()) end
-      err.message = err.message:gsub("no such action", "no such machine")
-    end
+    elseif nothing and err.code == "not_found" then value, err = nothing(), nil end
     if problem and call:try_again(now, response) then return end
     call:finish(value, err or problem)
   end

@@ -38,9 +38,6 @@ local function writing(client, operation, arguments, question, is_done)
     if not err then value, problem = question.accepted(response) end
     if value then return call:finish(value) end
     if problem or err.sent or err.code == "service" then return look(call, now, problem or err) end
-    if err.code == "not_found" then
-      err.message = err.message:gsub("no such action", "no such machine")
-    end
     call:finish(nil, err)
   end
 

@@ -186,7 +186,7 @@ describe("mde machines that changes something", function()
     assert_refused(1, run, "1 of 2 machines valued.", "no such machine")
     run = program.rehearse("{ roles = { 'Machine.Read.All' } }",
       "mde machines --tag VIP --add-tag x --yes --max 99")
-    assert_refused(5, run, "Grant the application any of Machine.ReadWrite.All")
+    assert_refused(5, run, "Machine.ReadWrite.All")
     assert.truthy(run.out:find "^failed ")
   end)
 end)

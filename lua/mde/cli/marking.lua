@@ -118,9 +118,6 @@ local function conclude(change, list, done, first_err, last_err)
   output.note("%d of %s %s.", done, counted(#list), change.done)
   if not first_err then return 0 end
   output.note("mde: " .. tostring(first_err))
-  if first_err.permissions then
-    output.note("Grant the application any of %s.", table.concat(first_err.permissions, ", "))
-  end
   return done == 0 and is_general(last_err) and failure.status(last_err) or failure.some
 end
 

@@ -1,7 +1,7 @@
 -- Which machines are meant.
 --
 --   name        the whole DNS name, or its beginning and a "*" (case does not matter)
---   id          a machine's id, or an array of ids
+--   id          a machine's id, or an array of 100 at most
 --   tag         a tag, or its beginning and a "*"
 --   ip, at      an address that it had at a moment (a date or seconds since 1970; now,
 --               if left out), 15 minutes more or less, within the past 30 days
@@ -23,6 +23,7 @@ local machines = require "mde.machine"
 local odata = require "mde.odata"
 
 local NAME = "computerDnsName"
+local MOST_IDS = 100             -- in one filter, which is a part of a URL
 local LONGEST_AGO = 30 * 86400  -- that an address can be looked up
 
 -- "web*" -> "web", true; "web1" -> "web1", false; nil, message
@@ -67,6 +68,7 @@ local function identified(value)
   local list, problem = machines.ids(value)
   if not list then return nil, problem.message end
   if #list == 0 then return nil, "no id is given" end
+  if #list > MOST_IDS then return nil, ("%d are more than %d"):format(#list, MOST_IDS) end
   local set = {}
   for _, id in ipairs(list) do set[id] = true end
   return { text = "id is " .. table.concat(list, " or "), service = odata.is("id", list),
