@@ -13,13 +13,16 @@
 -- but for one: a page begins with the last row of the page before. Where it does not,
 -- rows before it have left the list, and the page before is read again.
 --
--- once (what is found by a tag or an address): there is one page.
+-- once (what is found by a tag or an address): there is one page, since how a second one
+-- would be asked for is not documented. Where it is full, the list can't be read.
 
 local date = require "mde.date"
 local errors = require "mde.errors"
 local odata = require "mde.odata"
 
 local SIZE = 1000  -- rows of a page
+local LARGEST = 10000  -- rows that the service gives at once
+local REPEATED = "the service gives the same page again: the list can't be read to its end"
 local MOST_FRUITLESS = 5  -- pages one after the other with nothing new
 local CREATION = "creationDateTimeUtc"
 
@@ -29,10 +32,13 @@ local Pages = {}
 Pages.__index = Pages
 
 -- {{ Ways. query(reader) -> query string; turn(reader, rows) makes the next page follow on
--- `rows`, and tells whether it can; has_gap(reader, rows), if there, whether rows before
--- these were missed.
+-- `rows`, and tells whether it can (`stuck` is said where not); has_gap(reader, rows), if
+-- there, whether rows before these were missed. `size`: rows of a page.
 
-pages.by_date, pages.by_id, pages.once = {}, {}, {}
+pages.by_date = { size = SIZE, stuck = REPEATED }
+pages.by_id = { size = SIZE, stuck = REPEATED }
+pages.once = { size = LARGEST, stuck = "the service gives no more than " .. LARGEST
+  .. " machines with one tag or address: the list can't be read to its end" }
 
 local ORDERS = { newest = { "desc", "le" }, oldest = { "asc", "ge" } }
 
@@ -93,18 +99,17 @@ end
 
 function pages.once.query() return nil end
 
-function pages.once.turn(self)
-  self.ended = true
-  return true
-end
+function pages.once.turn() return false end
 
 -- }}
 
 -- `criteria` as mde.criteria compiles them; `fetch(query)` -> array of entities | nil, err;
 -- `way` is one of the above.
 function pages.new(criteria, way, fetch)
-  local size = SIZE
-  if criteria.limit and not criteria.matches then size = math.min(SIZE, criteria.limit) end
+  local size = way.size
+  if criteria.limit and not criteria.matches and way ~= pages.once then
+    size = math.min(size, criteria.limit)
+  end
   return setmetatable({ criteria = criteria, way = way, fetch = fetch, size = size,
                         left = criteria.limit, rows = {}, row = 0, seen = {}, before = {},
                         skip = 0, fruitless = 0 }, Pages)
@@ -133,8 +138,8 @@ function Pages:advance()
   self.ended = #rows < self.size and not has_gap
   if self.ended or self.way.turn(self, rows) then return true end
   local source = self.criteria.source
-  return nil, errors.new { code = "bad_answer", operation = source and source.operation or "list",
-    message = "the service gives the same page again: the list can't be read to its end" }
+  return nil, errors.new { code = "bad_answer", message = self.way.stuck,
+                           operation = source and source.operation or "list" }
 end
 
 -- -> the next entity | nil at the end | nil, err

@@ -124,6 +124,14 @@ describe("client:machines", function()
     end
   end)
 
+  it("takes no part of what has a tag for the whole", function()
+    local client, service = world.new()
+    for _ = 1, 10000 do service:add_machine { machineTags = { "VIP" } } end
+    local list, err = client:list_machines { tag = "VIP" }
+    assert.same({ nil, "bad_answer", "find_by_tag" }, { list, err.code, err.operation })
+    assert.equal(10000, #assert(client:list_machines()))
+  end)
+
   it("takes the service's 404 for an empty list", function()
     local client = world.new { oddities = { no_machines_as = 404 } }
     assert.same({}, client:list_machines())
