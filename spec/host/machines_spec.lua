@@ -233,4 +233,18 @@ describe("mde machines --isolated", function()
       if not plain:find "^The history" then assert.truthy(utf8.len(plain) <= 110, plain) end
     end
   end)
+
+  it("reads several tenants, and changes one only", function()
+    local two = "{ a = { actions = 2 }, b = { actions = 1 } }"
+    local run = program.with_tenants(two, "mde machines --all-profiles --isolated")
+    assert.equal(0, run.status, run.err)
+    local rows = lines(run.out)
+    assert.truthy(rows[1]:find "^TENANT +MACHINE +STATE ")
+    for i, name in ipairs { "a", "a", "b" } do assert.equal(name, rows[i + 1]:match "^%S+") end
+    for _, name in ipairs { "a", "b" } do
+      assert.truthy(run.err:find(name .. ": The history of actions was read back to", 1, true))
+    end
+    run = program.with_tenants(two, "mde machines -p a,b --tag x --add-tag y --yes --max 3")
+    assert.same({ 2, "" }, { run.status, run.out })
+  end)
 end)

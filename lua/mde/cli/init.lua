@@ -72,7 +72,7 @@ local function new_parser()
   parser:mutex(
     parser:option("-p --profile", "Work in the tenants of these profiles: a, or a,b, or 'emea-*'."
       .. "\nDefault: MDE_PROFILE."):argname "NAME":overwrite(false),
-    parser:flag("--all-profiles", "Work in the tenants of all profiles (list, status)."))
+    parser:flag("--all-profiles", "Work in the tenants of all profiles (list, machines, status)."))
   options.add(parser, "--store", "STORE", "Where journal and quota are kept: postgresql://… or"
     .. " memory.\nDefault: MDE_STORE, else SQLite in $XDG_STATE_HOME/mde.",
     function(text) return require "mde.cli.store".choice(text) end)
