@@ -22,7 +22,8 @@ describe("no secret is shown or kept", function()
     local count, found, run = leaks(ALL, [[
       mde --verbose list --all --limit 3; mde list --json --limit 3
       mde --verbose cancel --type Isolate --requestor soar@contoso.com -m x --yes --max 5
-      mde batch report --html; mde batch report --json; mde batch show; mde status; mde status --json
+      mde batch report --html; mde batch report --json; mde batch show
+      mde status; mde status --json
       id=$(mde list --all --type CollectInvestigationPackage --status Succeeded --ids --limit 1)
       mde --verbose download "$id"; mde --verbose api GET "/api/machineactions/$id/getPackageUri" -n
       machine=$(mde machines --ids --limit 1)

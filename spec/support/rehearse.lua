@@ -3,7 +3,8 @@
 -- As `mde sim COMMAND`, with an incident made with OPTIONS (Lua text of a table).
 -- The command finds in $POSTED a file with the number of cancels that arrived so
 -- far, to wait for, in $REQUESTS one with a line for each request, and in $SECRETS one with
--- a line for each secret that went either way. A last line on standard error tells what the service was asked: ledger: { posts = N, twice = N, requests = N }
+-- a line for each secret that went either way. A last line on standard error tells what
+-- the service was asked: ledger: { posts = N, twice = N, requests = N }
 
 local process = require "mde.process"
 debug.sethook()  -- Ctrl-C is the command's
