@@ -1,116 +1,83 @@
--- mde status: the quota's windows, and who uses them.
+-- mde status: who signs in and what that allows, and the quota's windows.
 
+local account = require "mde.cli.account"
 local cjson = require "cjson"
 local client = require "mde.cli.client"
+local failure = require "mde.cli.failure"
 local output = require "mde.cli.output"
 local show_table = require "mde.cli.table"
-local stores = require "mde.cli.store"
+local terminal = require "mde.terminal"
+local windows = require "mde.cli.windows"
 
 local status = {}
 
 function status.define(command)
   command:epilog [[
-A bucket is an operation of the service, whose calls are counted in a minute and in an
-hour. HELD BY says which processes took slots in that time.
+HELD tells, from the token, whether any of the permissions is there that an operation
+needs. FROM tells where a setting comes from. A bucket is an operation of the service,
+whose calls are counted in a minute and in an hour; HELD BY says which processes took
+slots in that time.
 
 Examples:
    mde status
+   mde status --all-profiles
    mde status --json]]
-  command:flag("--json", "One JSON object a window.")
+  command:flag("--json", "One JSON object a tenant.")
 end
 
-local NAMES = { [60] = "minute", [3600] = "hour" }
+local KEYS = { "profile", "tenant", "application", "name", "user", "way", "cloud", "api_url",
+               "token_seconds", "clock_skew_seconds", "live_responses", "permissions",
+               "operations", "settings", "windows", "error" }
 
--- A window of a bucket, as numbers.
-local function window_of(session, operation, bucket, window, now)
-  local used, frees_at = bucket:used(window, now)
-  local free = math.max(0, window.limit - used)
-  local next_slot = free == 0 and frees_at or now
-  next_slot = math.max(next_slot, bucket.paused)
-  return {
-    bucket = operation, window = NAMES[window.seconds] or ("%d s"):format(window.seconds),
-    limit = window.limit, used = used, free = next_slot > now and free > 0 and 0 or free,
-    wait = next_slot - now,
-    holders = session.quota.shared:holders(operation, now - window.seconds),
-  }
-end
-
-local function windows_of(session)
-  local now, list = session.clock.monotonic(), {}
-  session.quota:look()
-  session.store:commit()
-  for _, operation in ipairs { "cancel", "get", "list" } do
-    local bucket = session.quota:bucket(operation)
-    for _, window in ipairs(bucket.windows) do
-      list[#list + 1] = window_of(session, operation, bucket, window, now)
-    end
+local function show_json(profile, session, found, list)
+  local object = account.object(found)
+  object.profile, object.windows = profile or session.profile, windows.objects(list)
+  for _, key in ipairs(KEYS) do
+    if object[key] == nil then object[key] = cjson.null end
   end
-  return list
+  output.json(object, KEYS)
 end
 
-local function holder_text(holders)
-  local parts = {}
-  for i, row in ipairs(holders) do
-    if i > 3 then
-      parts[#parts + 1] = ("%d more"):format(#holders - 3)
-      break
-    end
-    parts[i] = ("%s: %d"):format(stores.shown(row[1]), row[2])
-  end
-  return table.concat(parts, ", ")
-end
+local SETTINGS = { { title = "SETTING" }, { title = "VALUE", may_cut = true }, { title = "FROM" } }
 
-local COLUMNS = {
-  { title = "BUCKET" }, { title = "WINDOW" }, { title = "USED", right = true },
-  { title = "FREE", right = true }, { title = "NEXT SLOT" }, { title = "HELD BY", may_cut = true },
-}
-local KEYS = { "profile", "bucket", "window", "limit", "used", "free", "next_slot", "holders" }
-
-local function show_json(list, profile)
-  for _, w in ipairs(list) do
-    local holders = {}
-    for i, row in ipairs(w.holders) do
-      holders[i] = { holder = stores.shown(row[1]), slots = math.tointeger(row[2]) }
-    end
-    output.json({
-      bucket = w.bucket, window = w.window, limit = w.limit, used = w.used, free = w.free,
-      next_slot = w.wait > 0 and require "mde.date".text(os.time() + math.ceil(w.wait))
-                  or cjson.null,
-      holders = holders, profile = profile,
-    }, KEYS)
+local function show_text(profile, session, found, list)
+  if profile then output.line("profile        " .. terminal.printable(profile)) end
+  for _, line in ipairs(account.lines(found)) do
+    output.line(terminal.printable(("%-14s %s"):format(line[1], line[2])))
   end
-end
-
-local function rows_of(list)
-  local rows = {}
-  for i, w in ipairs(list) do
-    rows[i] = {
-      w.bucket, w.window, ("%d"):format(w.used), ("%d"):format(w.free),
-      w.wait > 0 and ("%s (in %s)"):format(os.date("%H:%M:%S", os.time() + math.ceil(w.wait)),
-        require "mde.duration".text(math.ceil(w.wait))) or "now",
-      holder_text(w.holders),
-    }
+  output.line(terminal.printable(("%-14s %s"):format("store", session.store.name)))
+  local function section(columns, rows)
+    if #rows == 0 then return end
+    output.line ""
+    show_table(columns, rows)
   end
-  return rows
+  local settings = {}
+  for i, setting in ipairs(found.settings) do
+    settings[i] = { setting.name, setting.value, setting.from }
+  end
+  section(SETTINGS, settings)
+  section(account.columns, account.rows(found))
+  section(windows.columns, windows.rows(list))
+  if #list == 0 then output.note("There are no limits (MDE_QUOTA=off).") end
 end
 
 function status.run(parsed)
+  local worst, is_first = 0, true
   local read, many = client.reader(parsed)
-  local rows, columns = {}, many and { { title = "TENANT" }, table.unpack(COLUMNS) } or COLUMNS
-  local result = read(function(session) return session, windows_of(session) end,
-  function(profile, session, list)
-    if parsed.json then return show_json(list, profile) end
-    for _, row in ipairs(rows_of(list)) do
-      if many then table.insert(row, 1, profile) end
-      rows[#rows + 1] = row
+  local result = read(function(session)
+    return session, account.read(session), windows.read(session)
+  end, function(profile, session, found, list)
+    profile = many and profile or nil
+    if found.problem then
+      worst = math.max(worst, many and failure.some
+                              or failure.status(found.problem) or failure.some)
     end
-    if not many then output.note("%s in %s", session.application, session.store.name) end
-    if #list == 0 then
-      output.note("%sThere are no limits (MDE_QUOTA=off).", many and profile .. ": " or "")
-    end
+    if parsed.json then return show_json(profile, session, found, list) end
+    if not is_first then output.line "" end
+    is_first = false
+    show_text(profile, session, found, list)
   end)
-  if #rows > 0 then show_table(columns, rows) end
-  return result
+  return math.max(result, worst)
 end
 
 return status

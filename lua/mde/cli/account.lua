@@ -1,0 +1,159 @@
+-- Who signs in, where, and what that allows, as `mde status` shows it.
+
+local answer = require "mde.answer"
+local core = require "mde.core"
+local date = require "mde.date"
+local duration = require "mde.duration"
+local entity = require "mde.entity"
+local errors = require "mde.errors"
+local odata = require "mde.odata"
+local permissions = require "mde.permissions"
+
+local account = {}
+
+local SESSIONS = 25  -- live responses at once; source: "Run live response commands on a device"
+
+-- {{ What the service says
+
+local function on_list(call, now, response, err)
+  local list, problem
+  if not err then list, problem = answer.actions(response) end
+  if problem and call:try_again(now, response) then return end
+  if not list then return call:finish(nil, err or problem) end
+  local moment = response.headers.date and date.http(response.headers.date)
+  call:finish { list = list, moment = moment }
+end
+
+-- Asks for the open live responses; the answer's date tells how far the clocks are apart.
+-- -> { in_progress, pending }, seconds by which ours is ahead (nil if it does not say)
+-- | nil, err
+local function ask(session)
+  local open = { "Pending", "InProgress" }
+  local got, err = session:perform("list", { query = odata.query {
+    { "$filter", odata.all { odata.is("type", "LiveResponse"), odata.is("status", open) } },
+    { "$top", 1000 },
+  } }, on_list)
+  if not got then return nil, err end
+  local counts = { in_progress = 0, pending = 0 }
+  for _, action in ipairs(got.list) do
+    local key = action.status == "InProgress" and "in_progress" or "pending"
+    if not entity.final[action.status] then counts[key] = counts[key] + 1 end
+  end
+  return counts, got.moment and session.clock.wall() - got.moment - 0.5
+end
+
+-- }}
+
+-- {{ Operations that need the same, as one
+
+local function groups_of(held)
+  local groups, by_permissions, names = {}, {}, {}
+  for name in pairs(core.operation.rows) do names[#names + 1] = name end
+  table.sort(names)
+  for _, name in ipairs(names) do
+    local wanted = core.operation.rows[name].permissions
+    local key = table.concat(wanted, ", ")
+    local group = by_permissions[key]
+    if not group and key ~= "" then
+      group = { operations = {}, any_of = wanted }
+      if held then group.held = permissions.any(wanted, held) end
+      by_permissions[key], groups[#groups + 1] = group, group
+    end
+    if group then table.insert(group.operations, name) end
+  end
+  return groups
+end
+
+-- }}
+
+-- What is known of a client's account; what hinders is in `problem`. Raises nothing.
+function account.read(session)
+  local self = {
+    tenant = session.tenant, application = session.client_id, cloud = session.cloud,
+    api_url = session.api_url, settings = session.origins or {},
+  }
+  local claims, lifetime = session:sign_in()
+  if not claims then
+    self.problem = lifetime
+    return self
+  end
+  self.tenant = claims.tid or self.tenant
+  self.application = claims.appid or claims.azp or self.application
+  self.name, self.user = claims.app_displayname, claims.upn or claims.preferred_username
+  self.way, self.lifetime = session:way(), lifetime
+  if not lifetime and type(claims.exp) == "number" then
+    self.lifetime = claims.exp - session.clock.wall()
+  end
+  self.permissions = permissions.of(claims)
+  self.groups = groups_of(self.permissions)
+  local counts, skew = ask(session)
+  if counts then self.live_responses, self.skew = counts, skew
+  else self.problem = skew end
+  return self
+end
+
+-- {{ As text: array of { label, text }
+
+local function clock_text(skew)
+  if math.abs(skew) < 2 then return "as the service's, within two seconds" end
+  return ("%s %s the service's"):format(duration.text(math.floor(math.abs(skew))),
+    skew > 0 and "ahead of" or "behind")
+end
+
+local function who(self)
+  local application = self.application and ("application %s%s"):format(self.application,
+    self.name and " (" .. self.name .. ")" or "")
+  if self.user then return self.user .. (application and " by " .. application or "") end
+  return application or "a token that does not say"
+end
+
+function account.lines(self)
+  local lines = {}
+  local function add(label, text) lines[#lines + 1] = { label, text } end
+  add("tenant", self.tenant or "a token that does not say")
+  add("signs in as", who(self))
+  if self.way then add("by", self.way) end
+  add("cloud", ("%s, %s"):format(self.cloud, self.api_url))
+  if self.lifetime then
+    add("token", self.lifetime > 0 and duration.text(math.floor(self.lifetime)) .. " left"
+      or "ended " .. duration.text(math.floor(-self.lifetime)) .. " ago")
+  end
+  if self.skew then add("clock", clock_text(self.skew)) end
+  local live = self.live_responses
+  if live then
+    add("live response", ("%d of %d sessions in progress, %d pending"):format(live.in_progress,
+      SESSIONS, live.pending))
+  end
+  if self.problem then add("problem", tostring(self.problem)) end
+  return lines
+end
+
+account.columns = { { title = "OPERATIONS" }, { title = "HELD" },
+                    { title = "ANY OF THESE PERMISSIONS", may_cut = true } }
+
+function account.rows(self)
+  local rows = {}
+  for i, group in ipairs(self.groups or {}) do
+    rows[i] = { table.concat(group.operations, ", "),
+                group.held == nil and "?" or group.held and "yes" or "no",
+                table.concat(group.any_of, ", ") }
+  end
+  return rows
+end
+
+-- }}
+
+-- As JSON has it; nil for what is not known.
+function account.object(self)
+  local problem = self.problem
+  return {
+    tenant = self.tenant, application = self.application, name = self.name, user = self.user,
+    way = self.way, cloud = self.cloud, api_url = self.api_url,
+    token_seconds = self.lifetime and math.floor(self.lifetime), clock_skew_seconds = self.skew,
+    permissions = self.permissions, operations = self.groups, settings = self.settings,
+    live_responses = self.live_responses,
+    error = problem and (errors.is(problem) and problem.message or tostring(problem)),
+  }
+end
+
+return account
