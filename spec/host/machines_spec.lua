@@ -225,12 +225,20 @@ describe("mde machines --isolated", function()
     assert.equal(2, select(2, run.err:gsub("No machine is isolated, as far as is known.", "")))
   end)
 
-  it("fits a narrow terminal", function()
-    local run = program.at_terminal(110, {}, program.path, "sim", "--quota", "off",
-      "mde", "machines", "--isolated")
-    for line in run.out:gmatch "[^\r\n]+" do
-      local plain = line:gsub("\27%[[%d;]*m", "")
-      if not plain:find "^The history" then assert.truthy(utf8.len(plain) <= 110, plain) end
+  it("fits a narrow terminal, the names before the ids", function()
+    for _, option in ipairs { "--isolated", "--limit=9" } do
+      local run = program.at_terminal(80, {}, program.path, "sim", "--quota", "off",
+        "mde", "machines", option)
+      local names = 0
+      for line in run.out:gmatch "[^\r\n]+" do
+        local plain = line:gsub("\27%[[%d;]*m", "")
+        if plain:find "^%l+%-" then
+          names = names + 1
+          assert.truthy(plain:find "^%l+%-%l+%-%d+%.corp%.", plain)
+          assert.truthy(utf8.len(plain) <= 80, plain)
+        end
+      end
+      assert.truthy(names >= 9, run.out)
     end
   end)
 

@@ -11,13 +11,13 @@ local COLOURS = { isolated = "31", restricted = "31", isolating = "33", restrict
 local SHAPE = {
   keys = { "machine_id", "machine", "state", "since", "by", "comment", "scope" },
   columns = {
-    { title = "MACHINE", may_cut = true },
+    { title = "MACHINE", may_cut = true, least = 24 },
     { title = "STATE", colour = function(state) return COLOURS[state] end },
     { title = "FOR" },
     { title = "BY", may_cut = true },
     { title = "WHY", may_cut = true },
     { title = "CONFLICT", may_cut = true },
-    { title = "ID" },
+    { title = "ID", may_cut = "last" },  -- a name does for most
   },
 }
 

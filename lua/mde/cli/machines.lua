@@ -148,12 +148,12 @@ local SHAPE = {
     "lastIpAddress", "lastExternalIpAddress", "aadDeviceId", "isAadJoined",
   },
   columns = {
-    { title = "NAME", may_cut = true },
+    { title = "NAME", may_cut = true, least = 24 },
     { title = "HEALTH", may_cut = true, colour = function(health) return HEALTH[health] end },
-    { title = "RISK", colour = function(risk) return RISK[risk] end },
+    { title = "RISK", may_cut = true, colour = function(risk) return RISK[risk] end },
     { title = "LAST SEEN" },
     { title = "TAGS", may_cut = true },
-    { title = "ID" },
+    { title = "ID", may_cut = "last" },  -- a name does for most
   },
 }
 

@@ -17,11 +17,12 @@ local function measure(columns, rows)
   return widths, total
 end
 
--- The widest column that may be cut further.
-local function widest(columns, widths)
+-- The widest column that may be cut further: of those with this `may_cut`.
+local function widest(columns, widths, may_cut)
   local found
   for i, column in ipairs(columns) do
-    if column.may_cut and widths[i] > NARROWEST and (not found or widths[i] > widths[found]) then
+    if column.may_cut == may_cut and widths[i] > (column.least or NARROWEST)
+       and (not found or widths[i] > widths[found]) then
       found = i
     end
   end
@@ -30,7 +31,7 @@ end
 
 local function narrow(columns, widths, total, limit)
   while total > limit do
-    local i = widest(columns, widths)
+    local i = widest(columns, widths, true) or widest(columns, widths, "last")
     if not i then return end
     widths[i], total = widths[i] - 1, total - 1
   end
@@ -60,8 +61,9 @@ local function note_line(text)
 end
 
 -- Prints `rows`, arrays of text (which this makes printable), under `columns`,
--- each { title=, may_cut= (on a narrow terminal), right= (aligned so), colour= (text ->
--- SGR code | nil) }; on standard output, or standard error if `fd` is 2.
+-- each { title=, may_cut= (on a narrow terminal; "last": when no other can be), least= (columns
+-- that it keeps then), right= (aligned so), colour= (text -> SGR code | nil) }; on standard
+-- output, or standard error if `fd` is 2.
 return function(columns, rows, fd)
   fd = fd or 1
   local write = fd == 1 and output.line or note_line
