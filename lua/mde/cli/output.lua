@@ -62,18 +62,17 @@ local function set_of(order)
   return sets[order]
 end
 
--- The keys of `object`: those of `order` that it has, then the others, sorted.
-local function keys_of(object, order)
-  local keys, set = {}, set_of(order)
-  for _, key in ipairs(order) do
-    if object[key] ~= nil then keys[#keys + 1] = key end
-  end
-  local others = {}
+-- The keys of `object` that are not in `order`, sorted; nil: none.
+local function others_of(object, order)
+  local set, others = set_of(order), nil
   for key in pairs(object) do
-    if not set[key] then others[#others + 1] = key end
+    if not set[key] then
+      others = others or {}
+      others[#others + 1] = key
+    end
   end
-  if others[2] then table.sort(others) end
-  return table.move(others, 1, #others, #keys + 1, keys)
+  if others then table.sort(others) end
+  return others
 end
 
 -- Key -> how it is written in front of its value.
@@ -99,13 +98,25 @@ local function put_array(parts, count, list)
   return count + 1
 end
 
-local function put_object(parts, count, object, order)
-  for i, key in ipairs(keys_of(object, order)) do
-    parts[count + 1], parts[count + 2] = i > 1 and "," or "{", labels[key]
-    count = put(parts, count + 2, object[key], NONE)
+local function put_members(parts, count, object, keys)
+  for _, key in ipairs(keys) do
+    local value = object[key]
+    if value ~= nil then
+      parts[count + 1] = labels[key]
+      count = put(parts, count + 1, value, NONE) + 1
+      parts[count] = ","
+    end
   end
-  parts[count + 1] = "}"
-  return count + 1
+  return count
+end
+
+local function put_object(parts, count, object, order)
+  parts[count + 1] = "{"
+  count = put_members(parts, count + 1, object, order)
+  local others = others_of(object, order)
+  if others then count = put_members(parts, count, object, others) end
+  parts[count] = "}"  -- in the place of the last comma: an object is not empty
+  return count
 end
 
 -- Most texts need no escapes.
