@@ -1,7 +1,6 @@
 -- What a client can do to find machines: methods that mde.client takes over.
 
 local answer = require "mde.answer"
-local criteria = require "mde.criteria"
 local errors = require "mde.errors"
 local form = require "mde.criteria.machine"
 local machine = require "mde.machine"
@@ -9,6 +8,7 @@ local odata = require "mde.odata"
 local pages = require "mde.pages"
 
 local NAME = "computerDnsName"
+local LONGEST_NAME = 255  -- characters (RFC 1035, 2.3.4)
 local MOST_NAMED = 10  -- of several machines, in a message
 
 local machines = {}
@@ -149,9 +149,10 @@ function machines:machine(target, options)
   local given = type(target) == "table" and target.id or target
   local id = machine.id(given)
   if id then return fetch_one(self, id) end
-  local name, problem = criteria.text(given, "a machine's id or DNS name")
-  if not name or name:find("*", 1, true) then
-    return errors.invalid("machine: %s", problem or ("'%s' is not a whole name"):format(name))
+  local name = given
+  if type(name) ~= "string" or #name > LONGEST_NAME or not name:find "^[A-Za-z0-9][%w%._%-]*$" then
+    return errors.invalid("machine: '%s' is not a machine's id or DNS name",
+      errors.line(tostring(given), 60))
   end
   local list, err = of_name(self, name)
   if not list then return nil, err end
