@@ -136,14 +136,16 @@ end
 
 -- The credential, whose requests (if it makes any) go out by our way.
 function Client:transported(credential)
-  local own = { header = credential.header, read = credential.read,
+  local own = { header = credential.header, read = credential.read, failed = credential.failed,
                 identity = credential.identity }
   own.request = credential.request and function()
-    local wanted, err = credential.request()
-    if not wanted then return nil, err end
+    local wanted, err, got = credential.request()
+    if not wanted then return nil, err, got end
     wanted.headers["user-agent"] = self.user_agent
-    return self:transport(wanted.method, wanted.url, wanted.headers, wanted.body,
-      self.authority_proxy)
+    local request = self:transport(wanted.method, wanted.url, wanted.headers, wanted.body,
+      not wanted.is_direct and self.authority_proxy or nil)
+    request.connect_timeout = math.min(wanted.connect_timeout or math.huge, self.connect_timeout)
+    return request
   end
   return own
 end

@@ -30,51 +30,64 @@ Fetch.__index = Fetch
 
 function Fetch:finish(now, got, err)
   if got and now >= self.started + got.lifetime then
-    got, err = nil, errors.new { code = "bad_answer", operation = "token",
+    got, err = nil, errors.new { code = "bad_answer",
                                  message = "signing in: the token had ended before it came" }
   end
   if got then
     local ours, problem = self.token:recognise(got.header)
     if not ours then got, err = nil, problem end
   end
+  if err then err.operation = "token" end
   self.done, self.err = true, err
   self.token:fetched(self, now, got)
 end
 
+-- What the credential makes of an answer: the end, or another round after a pause, which
+-- may go wrong as often as the first.
+function Fetch:take(now, got, err, pause)
+  if not pause then return self:finish(now, got, err) end
+  self.attempt, self.not_before = 0, now + pause
+end
+
+-- What the credential does about a request that failed. -> whether it does anything
+function Fetch:is_heeded(now, err)
+  local failed = err and self.token.credential.failed
+  if not failed then return false end
+  local got, problem, pause = failed(err)
+  if got or problem or pause then self:take(now, got, problem, pause) end
+  return (got or problem or pause) ~= nil
+end
+
 function Fetch:judge(now, response, err)
-  self.attempt = self.attempt + 1
+  self.in_air, self.attempt = false, self.attempt + 1
   local again = err and err.code ~= "tls" and err.code ~= "invalid_request"
                 or response and (response.status == 429 or retry.is_transient(response.status))
+  err = err and errors.new { code = err.code, message = "signing in: " .. err.message }
+  if self:is_heeded(now, err) then return end
   if again and self.attempt < retry.attempts then
     self.not_before = now + (response and retry.after(response, self.token.clock.wall())
                              or retry.delay(self.attempt, self.token.random))
-    return
+  elseif err then
+    self:finish(now, nil, err)
+  else
+    self:take(now, self.token.credential.read(response))
   end
-  if err then
-    return self:finish(now, nil, errors.new {
-      code = err.code, message = "signing in: " .. err.message, operation = "token" })
-  end
-  local got, refusal = self.token.credential.read(response)
-  if refusal then refusal.operation = "token" end
-  return self:finish(now, got, refusal)
 end
 
 function Fetch:step(now, response, err)
-  if response or err then
-    self.in_air = false
-    self:judge(now, response, err)
+  if response or err then self:judge(now, response, err) end
+  while not self.done do
+    if self.in_air then return "wait" end
+    if now < self.not_before then return "wait", self.not_before end
+    self.started = now
+    local request, problem, got = self.token.credential.request()
+    if request then
+      self.in_air = true
+      return "start", request
+    end
+    self:finish(now, got, problem)
   end
-  if self.done then return "done" end
-  if self.in_air then return "wait" end
-  if now < self.not_before then return "wait", self.not_before end
-  local request, problem = self.token.credential.request()
-  if not request then
-    problem.operation = "token"
-    self:finish(now, nil, problem)
-    return "done"
-  end
-  self.in_air, self.started = true, now
-  return "start", request
+  return "done"
 end
 
 -- }}
@@ -133,7 +146,7 @@ function Token:fetched(fetch, now, got)
   self.fetching = nil
   if got then
     self:use(got.header, fetch.started, got.lifetime)
-    if self.shared then
+    if self.shared and not got.is_passing then
       self.shared:put(self.credential.identity, got.header,
         self.clock.wall() + self.expires_at - now)
     end

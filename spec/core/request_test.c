@@ -36,11 +36,12 @@ static void test_urls (void) {
     "https://user:hunter2@example.com/", "https://hunter2@example.com/",
     "ftp://127.0.0.1/", "file:///etc/passwd", "example.com/?key=hunter2", "",
     "https://example.com/\r\nX: hunter2", "https://", "https://a b/",
-    "https://example.com:port/"
+    "https://example.com:port/", "http://169.255.0.1/", "http://169.253.1.1/"
   };
   static const char *const good[] = {
     "https://example.com/", "HTTPS://example.com", "http://127.0.0.1/",
-    "http://127.8.9.1/", "http://[::1]:8080/x?y=z", "http://2130706433/"
+    "http://127.8.9.1/", "http://[::1]:8080/x?y=z", "http://2130706433/",
+    "http://169.254.169.254/metadata/", "http://169.254.130.2:8081/msi/token"
   };
   mde_request request = make_request("GET", NULL);
   size_t i;

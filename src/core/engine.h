@@ -5,8 +5,8 @@
 ** into its caller, and never blocks except in mde_engine_poll. Everything a
 ** request points at is copied by mde_engine_start.
 **
-** What it insists on: https, or http without a proxy to a loopback address
-** literal (127.0.0.0/8, [::1]); TLS 1.2 or later with certificate and name
+** What it insists on: https, or http without a proxy to a loopback or link-local
+** address literal (127.0.0.0/8, [::1], 169.254.0.0/16); TLS 1.2 or later with certificate and name
 ** verified; a body maximum counted on decoded bytes; no request that may have an
 ** effect sent a second time by libcurl itself; no proxy but the given one.
 **

@@ -111,10 +111,13 @@ static CURLU *parse (const char *text, const char *what, unsigned flags,
 }
 
 
-static bool is_loopback (const char *host) {
+/* Whether what is sent there stays on this machine, or goes to the one that runs
+** it: a cloud gives its machines their identity at a link-local address. */
+static bool is_near (const char *host) {
   struct in_addr v4;
   if (strcmp(host, "[::1]") == 0) return true;
-  return inet_pton(AF_INET, host, &v4) == 1 && ntohl(v4.s_addr) >> 24 == 127;
+  return inet_pton(AF_INET, host, &v4) == 1
+         && (ntohl(v4.s_addr) >> 24 == 127 || ntohl(v4.s_addr) >> 16 == 0xA9FE);
 }
 
 
@@ -122,10 +125,11 @@ static bool check_host (CURLU *url, mde_error *error) {
   char *host = NULL;
   bool result;
   if (!get_part(url, CURLUPART_HOST, &host, error)) return false;
-  result = is_loopback(host);
+  result = is_near(host);
   if (!result)
     mde_error_set(error, "invalid_request", "the URL of host %.200s must "
-                  "begin with https: http is for 127.0.0.1 and [::1] only",
+                  "begin with https: http is for 127.0.0.1, [::1] and "
+                  "169.254.0.0/16 only",
                   host);
   curl_free(host);
   return result;

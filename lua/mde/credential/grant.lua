@@ -5,10 +5,13 @@
 -- A credential that fetches has:
 --   identity         text under which tokens that it fetched are kept, or nil
 --   request()        -> the request of a token { method, url, headers, body } | nil, err
---   read(response)   -> { header = "Bearer …" as a secret, lifetime = seconds } | nil, err
+--                    | nil, nil, token: none is needed, as a program gave it
+--   read(response)   -> token { header = "Bearer …" as a secret, lifetime = seconds;
+--                    is_passing: not to be kept in the store } | nil, err
 --                    | nil, nil, pause: to be asked for a request again after so many seconds
---   failed(err)      optional: the request failed in the network; the same three results
---   obtain()         optional, instead of those: gets it at once; the first two results
+--   failed(err)      optional: the request failed in the network; the results of `read`,
+--                    or nothing: it goes out again, a few times
+-- A request may have `is_direct`, to go out through no proxy, and a `connect_timeout`.
 -- One that has its token already has `header` instead.
 
 local core = require "mde.core"
@@ -101,11 +104,14 @@ function grant.refusal(response, who)
   }, word
 end
 
--- The token in an answer. -> { header, lifetime }, the decoded answer | nil, err
-function grant.token(response, who)
+-- The token in an answer. Where that only says when the token ends (seconds since 1970),
+-- `clock` tells how long that is. -> { header, lifetime }, the decoded answer | nil, err
+function grant.token(response, who, clock)
   if response.status ~= 200 then return grant.refusal(response, who) end
   local answer = entity.decode(response.body) or {}
   local header, lifetime = tokens.header(answer.access_token), tonumber(answer.expires_in)
+  local ends = clock and not lifetime and tonumber(answer.expires_on)
+  if ends then lifetime = ends - clock.wall() end
   if header and lifetime and lifetime > 0 then
     return { header = header, lifetime = lifetime }, answer
   end
