@@ -28,7 +28,8 @@ for _, name in ipairs { "batch", "common", "database", "journal", "lock", "postg
 end
 files["lua/mde/sim/server.lua"] = program
 -- What reads or writes a file says so, and does nothing else with it.
-for _, name in ipairs { "download", "library", "credential/federated" } do
+for _, name in ipairs { "download", "library", "credential/federated", "credential/choice",
+                        "credential/azure_cli", "credential/managed_identity/arc" } do
   files["lua/mde/" .. name .. ".lua"] = { read_globals = { "io", "os" } }
 end
 files["spec"] = { std = "max+busted" }

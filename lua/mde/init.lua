@@ -29,7 +29,7 @@ end
 
 -- -> client | nil, err
 local function new(options, getenv)
-  local read, err = settings.read(options, getenv)
+  local read, err = settings.read(options, getenv, { store = store, clock = clock.system })
   if not read then return nil, err end
   if not engine then
     engine, err = core.engine()

@@ -1,6 +1,8 @@
 -- What a client is told: the options of mde.client over the environment over
 -- defaults, checked before anything is done with them.
 
+local choice = require "mde.credential.choice"
+local clock = require "mde.clock"
 local cloud = require "mde.cloud"
 local core = require "mde.core"
 local errors = require "mde.errors"
@@ -13,14 +15,25 @@ local settings = {}
 local VARIABLES = {
   tenant = "AZURE_TENANT_ID", client_id = "AZURE_CLIENT_ID",
   client_secret = "AZURE_CLIENT_SECRET", token = "MDE_TOKEN",
+  client_certificate = "AZURE_CLIENT_CERTIFICATE_PATH",
+  client_certificate_password = "AZURE_CLIENT_CERTIFICATE_PASSWORD",
+  send_certificate_chain = "AZURE_CLIENT_SEND_CERTIFICATE_CHAIN",
+  federated_token_file = "AZURE_FEDERATED_TOKEN_FILE",
   authority = "AZURE_AUTHORITY_HOST", api_url = "MDE_API_URL", quota = "MDE_QUOTA",
 }
 
 local KNOWN = {
   tenant = true,        -- id (a GUID) or domain name of the tenant
   client_id = true,     -- id of the application (a GUID)
+  -- One way to sign in, or none: it is looked for (see mde.credential.choice).
   client_secret = true, -- its secret, or a function() -> text | nil, err, called when needed
-  token = true,         -- instead of these three: an access token, as it is
+  client_certificate = true,            -- path of its certificate with its key: PEM or PFX
+  client_certificate_password = true,
+  client_certificate_algorithm = true,  -- "PS256" (default) or "RS256"
+  send_certificate_chain = true,        -- true: for those known by issuer and name
+  federated_token_file = true,          -- path of a file with a token that it trusts
+  managed_identity = true,              -- true, or a client id: the machine's identity
+  token = true,         -- an access token, as it is; instead of tenant and client_id too
   profile = true,       -- instead of all these: a profile's name (see mde.config)
   config = true,        -- with a profile: another configuration file
   cloud = true,         -- a name of mde.cloud; default "commercial"
@@ -47,7 +60,7 @@ end
 
 -- {{ Where a value comes from
 
-local Source = {}
+local Source = { variables = VARIABLES }
 Source.__index = Source
 
 -- -> the value or nil, what to call it in a message
@@ -77,6 +90,10 @@ function Source:text(name, expected, is_good, may_be_secret)
   return value
 end
 
+function Source:refuse(format, ...)
+  fail(format, ...)
+end
+
 -- A base URL.
 function Source:base(name, default)
   local value, called = self:get(name)
@@ -84,75 +101,6 @@ function Source:base(name, default)
   local base, expected = url.base(tostring(value))
   if not base then fail("%s: %s is not %s", called, shown(value), expected) end
   return base
-end
-
--- }}
-
--- {{ How to sign in
-
-local function is_tenant(text)
-  return core.operation.guid(text) ~= nil or text:find "^[%w%-]+%.[%w%.%-]+$" ~= nil
-end
-
-local function is_guid(text)
-  return core.operation.guid(text) ~= nil
-end
-
-local function tenant_of(source)
-  return source:text("tenant", "the id of a tenant (a GUID) or its domain name", is_tenant, true)
-end
-
-local function missing(names)
-  local variables = {}
-  for i, name in ipairs(names) do variables[i] = ("%s (%s)"):format(name, VARIABLES[name]) end
-  error(errors.new {
-    code = "missing_credential",
-    message = ("no way to sign in: %s %s missing. Give tenant, client_id and client_secret, or"
-      .. " set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or MDE_TOKEN alone")
-      :format(table.concat(variables, ", "), #names == 1 and "is" or "are"),
-  }, 0)
-end
-
-local function with_token(source)
-  local token, called = source:get "token"
-  local static = require "mde.credential.static"
-  local credential = static.new(token)
-  if not credential then
-    fail("%s: not an access token: a single word of letters, digits and -._~+/,"
-      .. " without 'Bearer'", called)
-  end
-  local tenant, client_id = static.owner(token)
-  local whose = tenant and client_id and tenant .. "/" .. client_id
-                or "token " .. core.sha256(token):sub(1, 16)
-  local given = source.options.tenant and tenant_of(source)
-  local ours, err = require "mde.token".check(credential.header, given)
-  if not ours then error(err, 0) end
-  return credential, given or tenant, whose
-end
-
-local function with_secret(source, authority, scope)
-  local tenant = tenant_of(source)
-  local client_id = source:text("client_id", "the id of an application (a GUID)", is_guid, true)
-  local secret, called = source:get "client_secret"
-  local absent = {}
-  if not tenant then absent[#absent + 1] = "tenant" end
-  if not client_id then absent[#absent + 1] = "client_id" end
-  if secret == nil then absent[#absent + 1] = "client_secret" end
-  if absent[1] then missing(absent) end
-  if type(secret) ~= "string" and type(secret) ~= "function" then
-    fail("%s: not text but a %s", called, type(secret))
-  end
-  return require "mde.credential.secret".new {
-    authority = authority, tenant = tenant, client_id = client_id, client_secret = secret,
-    scope = scope,
-  }, tenant, (tenant .. "/" .. client_id):lower()
-end
-
--- A token goes before the rest of the environment, but not before options.
-local function uses_token(options, getenv)
-  if options.token ~= nil then return true end
-  if options.tenant or options.client_id or options.client_secret then return false end
-  return (getenv(VARIABLES.token) or "") ~= ""
 end
 
 -- }}
@@ -237,7 +185,7 @@ local function header_text(text)
   return text ~= "" and not text:find "%c"
 end
 
-local function read(options, getenv)
+local function read(options, getenv, world)
   local source = setmetatable({ options = options, getenv = getenv }, Source)
   local place = cloud[options.cloud or "commercial"]
   if not place then
@@ -248,11 +196,9 @@ local function read(options, getenv)
   end
   local self = { api_url = source:base("api_url", place.api) }
   local authority = source:base("authority", place.login)
-  if uses_token(options, getenv) then
-    self.credential, self.tenant, self.application = with_token(source)
-  else
-    self.credential, self.tenant, self.application = with_secret(source, authority, place.scope)
-  end
+  self.credential, self.application, self.tenant, self.client_id = choice.read(source,
+    { authority = authority, scope = place.scope }, world)
+  self.authority, self.scope = authority, place.scope
   self.limits = limits(source)
   self.api_proxy, self.authority_proxy = proxy_to(self.api_url, source), proxy_to(authority, source)
   self.proxy_to = function(address) return proxy_to(address, source) end
@@ -279,12 +225,16 @@ function settings.limits(getenv)
 end
 
 -- The settings of a client. Raises on an unknown option, where mde.client was called.
--- `getenv(name)` gives a variable of the environment, or nil.
--- -> { api_url, tenant (nil if not known), application (a text that names it, with its
--- tenant), credential, limits(operation), proxy_to(url), … } | nil, err
-function settings.read(options, getenv)
+-- `getenv(name)` gives a variable of the environment, or nil. `world` (may be nil) has the
+-- store whose sign-ins are used, and the clock.
+-- -> { api_url, authority, scope, tenant and client_id (nil if not known), application (a
+-- text that names it, with its tenant), credential, limits(operation), proxy_to(url), … }
+-- | nil, err
+function settings.read(options, getenv, world)
   errors.check_keys("mde.client", options, KNOWN, 4)
-  local ok, result = pcall(read, options, getenv)
+  world = world or {}
+  local known = { clock = world.clock or clock.system, store = world.store or {} }
+  local ok, result = pcall(read, options, getenv, known)
   if ok then return result end
   if errors.is(result) then return nil, result end
   error(result, 0)

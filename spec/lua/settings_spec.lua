@@ -67,16 +67,16 @@ describe("settings", function()
       named.application)
   end)
 
-  it("name what is missing to sign in, and the variables", function()
-    local result, err = read({}, {})
-    assert.same({ nil, "missing_credential" }, { result, err.code })
-    for _, name in ipairs { "AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET",
-                            "MDE_TOKEN" } do
-      assert.is_truthy(err.message:find(name, 1, true), err.message)
+  it("name what is missing of a way to sign in that was chosen", function()
+    for way, value in pairs { client_secret = "s~3", client_certificate = "/nowhere",
+                              federated_token_file = "/nowhere" } do
+      local result, err = read({ [way] = value }, { AZURE_CLIENT_ID = CLIENT })
+      assert.same({ nil, "missing_credential" }, { result, err.code })
+      assert.equal("no way to sign in: " .. way .. " goes with tenant and client_id: tenant"
+        .. " (AZURE_TENANT_ID) is missing", err.message)
     end
-    result, err = read({ tenant = TENANT }, { AZURE_CLIENT_ID = CLIENT, AZURE_CLIENT_SECRET = "" })
-    assert.is_nil(result)
-    assert.is_truthy(err.message:find("client_secret (AZURE_CLIENT_SECRET) is missing", 1, true))
+    local _, err = read({ client_secret = "s~3" }, {})
+    assert.is_truthy(err.message:find("client_id (AZURE_CLIENT_ID) are missing", 1, true))
   end)
 
   it("are refused with name and value, and no secret", function()
@@ -86,6 +86,14 @@ describe("settings", function()
       { { tenant = 7 }, "tenant" },
       { { client_id = "two words" }, "client_id: the value of 9 characters", guid },
       { { client_secret = 7 }, "client_secret" },
+      { { client_certificate = "/no/such" }, "client_certificate: it cannot be read" },
+      { { client_certificate = 7 }, "client_certificate" },
+      { { client_certificate = "/dev/null" }, "client_certificate: /dev/null" },
+      { { client_certificate = "/dev/null", client_certificate_password = 7 }, "not text" },
+      { { federated_token_file = "" }, "federated_token_file" },
+      { { managed_identity = "x" }, "managed_identity", guid },
+      { { managed_identity = false }, "managed_identity" },
+      { { managed_identity = true, client_secret = "s" }, "client_secret and managed_identity" },
       { { client_secret = {} }, "client_secret" }, { { token = "two words" }, "token" },
       { { token = 7 }, "token" },
       { { token = "t", tenant = "a b" }, "tenant" },

@@ -15,7 +15,8 @@ local FOLDERS = { "/var/opt/azcmagent/tokens/",
 local MOST = 4096  -- bytes
 
 local function refuse(format, ...)
-  return nil, errors.new { code = "sign_in", message = ("Azure Arc's agent: " .. format):format(...) }
+  return nil, errors.new { code = "sign_in",
+                           message = ("Azure Arc's agent: " .. format):format(...) }
 end
 
 -- Whether a path lies in the agent's folder, so that nobody who answers in its place can
