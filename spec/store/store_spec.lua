@@ -237,6 +237,58 @@ describe("tokens", function()
     end)
   end
 
+  for _, kind in ipairs { "memory", "sqlite" } do
+    it("that renew a sign-in are kept, replaced and forgotten, in " .. kind, function()
+      local store = kind == "memory" and memory.new() or stores.open "a"
+      local sessions = store.sessions
+      assert.is_nil(sessions:get "a/b")
+      sessions:put("a/b", core.secret "one")
+      sessions:put("a/c", core.secret "other")
+      sessions:put("a/b", core.secret "two")
+      assert.equal(core.secret "two", sessions:get "a/b")
+      assert.equal("<secret>", tostring(sessions:get "a/b"))
+      sessions:forget "a/b"
+      assert.is_nil(sessions:get "a/b")
+      assert.equal(core.secret "other", sessions:get "a/c")
+      sessions:forget "a/b"
+    end)
+  end
+
+  it("are kept for the next process, and not used when others can read them", function()
+    local store = stores.open "a"
+    store.sessions:put("a/b", core.secret "sesame")
+    stores.close(store)
+    store = stores.open "b"
+    assert.equal(core.secret "sesame", store.sessions:get "a/b")
+    stores.close(store)
+    local path = stores.folder .. "/tokens.db"
+    for _, mode in ipairs { "640", "604", "620" } do
+      os.execute("chmod " .. mode .. " " .. path)
+      local ok, err = pcall(stores.open, "c")
+      assert.is_false(ok)
+      assert.equal("store", err.code)
+      assert.is_truthy(err.message:find(path, 1, true))
+      assert.is_truthy(err.message:find("mode " .. mode, 1, true), err.message)
+    end
+    os.execute("chmod 600 " .. path)
+    assert.equal(core.secret "sesame", stores.open "d".sessions:get "a/b")
+  end)
+
+  it("that renew a sign-in say what hinders them", function()
+    os.execute(("mkdir -p -m 700 %s && echo nonsense >%s/tokens.db && chmod 600 %s/tokens.db")
+      :format(stores.folder, stores.folder, stores.folder))
+    local store = stores.open "a"
+    assert.is_nil((store.tokens:get "me"))
+    for _, act in ipairs { function() store.sessions:get "x" end,
+                           function() store.sessions:put("x", core.secret "sesame") end } do
+      local ok, err = pcall(act)
+      assert.is_false(ok)
+      assert.equal("store", err.code)
+      assert.is_truthy(tostring(err):find("tokens.db", 1, true))
+      assert.is_nil(tostring(err):find("sesame", 1, true))
+    end
+  end)
+
   it("are in a file of their own, and never in PostgreSQL", function()
     local store = stores.open "a"
     store.tokens:put("me", core.secret "Bearer sesame", stores.clock.wall() + 100)
@@ -248,6 +300,7 @@ describe("tokens", function()
     stores.clean()
     stores.prepare "postgresql"
     assert.is_nil(stores.open "a".tokens)
+    assert.is_nil(stores.open "b".sessions)
   end)
 end)
 

@@ -39,6 +39,18 @@ end
 
 -- }}
 
+-- {{ Sessions: refresh tokens
+
+local Sessions = {}
+Sessions.__index = Sessions
+
+-- The refresh token (a secret) of the session called `name`, or nil.
+function Sessions:get(name) return self.kept[name] end
+function Sessions:put(name, secret) self.kept[name] = secret end
+function Sessions:forget(name) self.kept[name] = nil end
+
+-- }}
+
 local Store = {}
 Store.__index = Store
 
@@ -59,6 +71,7 @@ function Store:close() end
 function memory.new()
   return setmetatable({
     name = "memory", by_application = {}, tokens = setmetatable({ kept = {} }, Tokens),
+    sessions = setmetatable({ kept = {} }, Sessions),
   }, Store)
 end
 

@@ -4,7 +4,8 @@
 --   mde.db      windows and journal; mode 0600, write-ahead log, every commit on the disk
 --               before it is answered (synchronous=FULL), so that neither a killed
 --               process nor a power failure takes a commit back
---   tokens.db   access tokens, apart, so that the journal can be given away
+--   tokens.db   access and refresh tokens, apart, so that the journal can be given away;
+--               not used when others can read it
 --   held/       a lock file for each batch that is or was held
 --
 -- Time is the machine's monotonic clock (which goes on while it sleeps) plus a shift
@@ -62,6 +63,21 @@ local function open(path)
   opened:once "PRAGMA journal_mode=WAL"
   opened:once "PRAGMA synchronous=FULL"
   return opened
+end
+
+-- Tokens that others could read may have been read: they are not used.
+local function check_private(path)
+  local mode = file.mode(path)
+  if not mode or mode % 64 == 0 then return end
+  error(errors.new { code = "store", message = ("the store: others can read or write %s (mode %o),"
+    .. " which keeps who is signed in. Remove it, and sign in again"):format(path, mode) }, 0)
+end
+
+-- -> tokens, sessions
+local function open_tokens(folder, clock)
+  local path = folder .. "/tokens.db"
+  for _, ending in ipairs { "", "-wal" } do check_private(path .. ending) end
+  return tokens.new(function() return open(path) end, clock)
 end
 
 -- {{ Time
@@ -144,8 +160,8 @@ function sqlite.open(folder, clock, holder)
   local self = setmetatable({
     name = folder and path or "memory", folder = folder, clock = clock, holder = holder,
     by_application = {}, database = open(path),
-    tokens = folder and tokens.new(function() return open(folder .. "/tokens.db") end, clock),
   }, Store)
+  if folder then self.tokens, self.sessions = open_tokens(folder, clock) end
   self.database:atomically(schema.update, self.database)
   self.shift = find_shift(self)
   self.journal = journal.new(self)

@@ -1,5 +1,6 @@
--- Access tokens in an SQLite database of their own. They save a sign-in and nothing
--- more: where the database fails, there simply are none.
+-- Access tokens, and the refresh tokens of who signed in, in an SQLite database of their
+-- own. Access tokens save a sign-in and nothing more: where the database fails, there
+-- simply are none. Refresh tokens are a sign-in: what hinders them is raised (code "store").
 
 local core = require "mde.core"
 
@@ -15,9 +16,11 @@ local function opened(self)
       local database = self.open()
       database:run [[CREATE TABLE IF NOT EXISTS tokens (
         identity TEXT PRIMARY KEY, header TEXT NOT NULL, expires DOUBLE PRECISION NOT NULL)]]
+      database:run [[CREATE TABLE IF NOT EXISTS sessions (
+        name TEXT PRIMARY KEY, refresh TEXT NOT NULL)]]
       return database
     end)
-    self.database = ok and result
+    self.database, self.problem = ok and result, not ok and result or nil
   end
   return self.database or nil
 end
@@ -59,9 +62,37 @@ function Tokens:close()
   self.database = nil
 end
 
--- `open()` gives the database.
+-- {{ Sessions
+
+local Sessions = {}
+Sessions.__index = Sessions
+
+-- The same database; raises why there is none.
+local function required(self)
+  return opened(self.tokens) or error(self.tokens.problem, 0)
+end
+
+-- The refresh token (a secret) of the session called `name`, or nil.
+function Sessions:get(name)
+  local refresh = required(self):row("SELECT refresh FROM sessions WHERE name = ?", name)
+  return refresh and core.secret(refresh)
+end
+
+function Sessions:put(name, secret)
+  required(self):run("INSERT OR REPLACE INTO sessions (name, refresh) VALUES (?, ?)", name,
+    secret:reveal())
+end
+
+function Sessions:forget(name)
+  required(self):run("DELETE FROM sessions WHERE name = ?", name)
+end
+
+-- }}
+
+-- `open()` gives the database. -> tokens, sessions
 function tokens.new(open, clock)
-  return setmetatable({ open = open, clock = clock }, Tokens)
+  local self = setmetatable({ open = open, clock = clock }, Tokens)
+  return self, setmetatable({ tokens = self }, Sessions)
 end
 
 return tokens
