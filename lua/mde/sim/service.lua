@@ -85,14 +85,13 @@ for _, module in ipairs { actions, machines, launches, library } do
   for _, row in ipairs(module.rows) do OPERATIONS[#OPERATIONS + 1] = row end
 end
 
--- -> row, what its pattern caught | the token endpoint's row, tenant | nil
-local TOKEN = { name = "token" }
+-- -> row, what its pattern caught | a row of signing in, tenant | nil
 local DOWNLOAD = { name = "download" }
 
 local function route(request)
   local path = request.path:match("^[^?]*"):lower()
-  local tenant = path:match "^/([^/]+)/oauth2/v2%.0/token$"
-  if tenant then return request.method == "POST" and TOKEN or nil, tenant end
+  local signing, tenant = authority.route(request)
+  if signing then return signing, tenant end
   local tail = path:match "^/api/v1%.0(/.*)$" or path:match "^/api(/.*)$"
   tail = tail and form.unescape(tail)
   for _, row in ipairs(tail and OPERATIONS or {}) do
@@ -161,7 +160,7 @@ function Service:serve(request, row, caught, second)
   if self:strikes("unavailable", request, row.name) then
     return html(503, "Service Temporarily Unavailable")
   end
-  if row == TOKEN then return self.authority:answer(request, caught) end
+  if row.sign_in then return row.sign_in(self.authority, request, caught) end
   if row == DOWNLOAD then return blob.answer(self, request, caught) end
   local refusal = self:gate(request, row)
   if refusal then return refusal end
@@ -300,6 +299,7 @@ local DEFAULTS = {
   client_id = "3c9f4f0a-58d2-4b77-8f0e-b1a6c2d4e587",
   client_secret = "~simulated~client~secret~",
   roles = { "Machine.Read.All", "Machine.Isolate" },  -- of the application
+  sign_in = {},           -- see mde.sim.authority
   token_lifetime = 3600,  -- seconds
   latency = 0,            -- seconds until an answer leaves, or function(random) that gives them
   page_size = 10000,      -- rows of a list without $top
@@ -330,6 +330,7 @@ function service.new(options)
   self.authority = authority.new {
     tenant = self.tenant, client_id = self.client_id, client_secret = self.client_secret,
     roles = self.roles, token_lifetime = self.token_lifetime, random = self.random,
+    sign_in = self.sign_in,
     now = function() return self:now() end,
   }
   return self
