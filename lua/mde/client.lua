@@ -268,7 +268,8 @@ function client.new(settings, world)
   local self = setmetatable({
     engine = world.engine, clock = world.clock, host = world.host, random = world.random,
     tenant = settings.tenant, application = settings.application, api_url = settings.api_url,
-    authority = settings.authority, scope = settings.scope, client_id = settings.client_id,
+    client_id = settings.client_id, cloud = settings.cloud, origins = settings.origins,
+    credential = settings.credential, authority = settings.authority, scope = settings.scope,
     timeout = settings.timeout,
     connect_timeout = settings.connect_timeout, user_agent = settings.user_agent,
     ca_file = settings.ca_file, http_version = settings.http_version,

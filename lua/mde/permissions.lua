@@ -54,6 +54,13 @@ function permissions.methods:sign_in()
   return permissions.claims(header) or {}, lifetime < math.huge and lifetime or nil
 end
 
+-- By what the client signs in: "client secret", "managed identity", …; nil before a way was
+-- found.
+function permissions.methods:way()
+  local credential = self.credential
+  return credential.way and credential.way() or credential.name
+end
+
 -- The permissions that the token holds. -> array | nil: it does not say | nil, err
 function permissions.methods:permissions()
   local claims, err = self:sign_in()

@@ -66,10 +66,31 @@ Source.__index = Source
 -- -> the value or nil, what to call it in a message
 function Source:get(name)
   local value = self.options[name]
-  if value ~= nil then return value, name end
+  if value ~= nil then
+    self.used[name] = { value = value, from = "option" }
+    return value, name
+  end
   local variable = VARIABLES[name]
   value = variable and self.getenv(variable)
-  if value ~= "" then return value, variable or name end
+  if value == "" then return nil end
+  if value ~= nil then self.used[name] = { value = value, from = variable } end
+  return value, variable or name
+end
+
+-- What is never shown.
+local SECRET = { client_secret = true, token = true, client_certificate_password = true }
+
+-- What was given, and by whom. -> array of { name, value (text), from }, by name
+function Source:origins()
+  local names, list = {}, {}
+  for name in pairs(self.used) do names[#names + 1] = name end
+  table.sort(names)
+  for i, name in ipairs(names) do
+    local used = self.used[name]
+    local value = type(used.value) == "table" and "{ … }" or tostring(used.value)
+    list[i] = { name = name, value = SECRET[name] and "<secret>" or value, from = used.from }
+  end
+  return list
 end
 
 -- What may be shown of a value: where a secret may have got into the wrong variable,
@@ -97,7 +118,10 @@ end
 -- A base URL.
 function Source:base(name, default)
   local value, called = self:get(name)
-  if value == nil or (self.options.cloud and self.options[name] == nil) then return default end
+  if value == nil or (self.options.cloud and self.options[name] == nil) then
+    self.used[name] = nil
+    return default
+  end
   local base, expected = url.base(tostring(value))
   if not base then fail("%s: %s is not %s", called, shown(value), expected) end
   return base
@@ -186,7 +210,7 @@ local function header_text(text)
 end
 
 local function read(options, getenv, world)
-  local source = setmetatable({ options = options, getenv = getenv }, Source)
+  local source = setmetatable({ options = options, getenv = getenv, used = {} }, Source)
   local place = cloud[options.cloud or "commercial"]
   if not place then
     local names = {}
@@ -210,6 +234,7 @@ local function read(options, getenv, world)
   self.user_agent = source:text("user_agent", "text without control characters", header_text)
                     or "mde/" .. version
   self.ca_file = source:text("ca_file", "the path of a file or folder", header_text)
+  self.cloud, self.origins = options.cloud or "commercial", source:origins()
   self.on_request = options.on_request
   if self.on_request and type(self.on_request) ~= "function" then
     fail("on_request: not a function but a %s", type(self.on_request))
@@ -221,7 +246,7 @@ end
 -- -> function(operation) that gives the calls allowed a minute and an hour, or nothing.
 -- Raises the error of a malformed value.
 function settings.limits(getenv)
-  return limits(setmetatable({ options = {}, getenv = getenv }, Source))
+  return limits(setmetatable({ options = {}, getenv = getenv, used = {} }, Source))
 end
 
 -- The settings of a client. Raises on an unknown option, where mde.client was called.

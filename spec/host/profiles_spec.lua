@@ -227,15 +227,16 @@ end)
 
 describe("mde status of several tenants", function()
   it("has the tenant as its first column", function()
-    local quota = THREE:gsub("actions = (%d)",
-      "actions = %1, profile = \"client_secret = 's3cret', quota = { per_minute = 5 }\"")
+    local quota = THREE:gsub("contoso = { actions = (%d)", "contoso = { actions = %1,"
+      .. " profile = \"client_secret = 's3cret~contoso', quota = { per_minute = 5 }\"")
     local run = tenants(quota, "mde status --all-profiles; mde status -p 'c*' --json")
     assert.equal(0, run.status, run.err)
     local rows = lines(run.out)
-    assert.truthy(rows[1]:find "^TENANT +BUCKET +WINDOW ")
-    assert.truthy(rows[2]:find "^contoso +cancel +minute +0 +5 ", rows[2])
-    assert.truthy(rows[5]:find "^emea%-a +cancel +minute ", rows[5])
-    assert.equal("emea-b: There are no limits (MDE_QUOTA=off).\n", run.err)
+    assert.truthy(rows[1]:find "^TENANT +SIGNS IN AS +BY +TOKEN +CLOCK +LIVE RESPONSE +CANCELS ")
+    assert.truthy(rows[2]:find "^contoso .* client secret +%d+m %d+s left +same +0 of 25 +5 a min",
+      rows[2])
+    assert.truthy(rows[3]:find "^emea%-a ", rows[3])
+    assert.truthy(rows[4]:find "^emea%-b .* no limits", rows[4])
     assert.equal("contoso", cjson.decode(rows[#rows]).profile)
   end)
 end)

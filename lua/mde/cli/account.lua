@@ -100,6 +100,11 @@ local function clock_text(skew)
     skew > 0 and "ahead of" or "behind")
 end
 
+local function token_text(lifetime)
+  return lifetime > 0 and duration.text(math.floor(lifetime)) .. " left"
+         or "ended " .. duration.text(math.floor(-lifetime)) .. " ago"
+end
+
 local function who(self)
   local application = self.application and ("application %s%s"):format(self.application,
     self.name and " (" .. self.name .. ")" or "")
@@ -114,19 +119,33 @@ function account.lines(self)
   add("signs in as", who(self))
   if self.way then add("by", self.way) end
   add("cloud", ("%s, %s"):format(self.cloud, self.api_url))
-  if self.lifetime then
-    add("token", self.lifetime > 0 and duration.text(math.floor(self.lifetime)) .. " left"
-      or "ended " .. duration.text(math.floor(-self.lifetime)) .. " ago")
-  end
+  if self.lifetime then add("token", token_text(self.lifetime)) end
   if self.skew then add("clock", clock_text(self.skew)) end
-  local live = self.live_responses
-  if live then
-    add("live response", ("%d of %d sessions in progress, %d pending"):format(live.in_progress,
-      SESSIONS, live.pending))
+  if self.live_responses then
+    add("live response", ("%d of %d sessions in progress, %d pending"):format(
+      self.live_responses.in_progress, SESSIONS, self.live_responses.pending))
   end
-  if self.problem then add("problem", tostring(self.problem)) end
   return lines
 end
+
+-- {{ As a row of many tenants
+
+account.summary_columns = {
+  { title = "TENANT" }, { title = "SIGNS IN AS", may_cut = true }, { title = "BY" },
+  { title = "TOKEN" }, { title = "CLOCK" }, { title = "LIVE RESPONSE" },
+}
+
+function account.summary(self, profile)
+  local live, skew = self.live_responses, self.skew
+  return {
+    profile, self.user or self.name or self.application or "-", self.way or "-",
+    self.lifetime and token_text(self.lifetime) or "-",
+    skew and (math.abs(skew) < 2 and "same" or ("%+d s"):format(math.floor(skew + 0.5))) or "-",
+    live and ("%d of %d"):format(live.in_progress, SESSIONS) or "-",
+  }
+end
+
+-- }}
 
 account.columns = { { title = "OPERATIONS" }, { title = "HELD" },
                     { title = "ANY OF THESE PERMISSIONS", may_cut = true } }

@@ -40,8 +40,7 @@ end
 
 local SETTINGS = { { title = "SETTING" }, { title = "VALUE", may_cut = true }, { title = "FROM" } }
 
-local function show_text(profile, session, found, list)
-  if profile then output.line("profile        " .. terminal.printable(profile)) end
+local function show_text(session, found, list)
   for _, line in ipairs(account.lines(found)) do
     output.line(terminal.printable(("%-14s %s"):format(line[1], line[2])))
   end
@@ -53,7 +52,9 @@ local function show_text(profile, session, found, list)
   end
   local settings = {}
   for i, setting in ipairs(found.settings) do
-    settings[i] = { setting.name, setting.value, setting.from }
+    local from = setting.from
+    if from == "option" and session.profile then from = "profile " .. session.profile end
+    settings[i] = { setting.name, setting.value, from }
   end
   section(SETTINGS, settings)
   section(account.columns, account.rows(found))
@@ -61,22 +62,43 @@ local function show_text(profile, session, found, list)
   if #list == 0 then output.note("There are no limits (MDE_QUOTA=off).") end
 end
 
+-- How many cancels may go out at once, as a column.
+local function free_text(list)
+  local parts = {}
+  for _, window in ipairs(list) do
+    if window.bucket == "cancel" then
+      parts[#parts + 1] = ("%d a %s"):format(window.free, window.window)
+    end
+  end
+  return parts[1] and table.concat(parts, ", ") or "no limits"
+end
+
 function status.run(parsed)
-  local worst, is_first = 0, true
+  local worst, rows = 0, {}
   local read, many = client.reader(parsed)
   local result = read(function(session)
     return session, account.read(session), windows.read(session)
   end, function(profile, session, found, list)
-    profile = many and profile or nil
-    if found.problem then
-      worst = math.max(worst, many and failure.some
-                              or failure.status(found.problem) or failure.some)
+    local problem = found.problem
+    if problem then
+      worst = math.max(worst, many and failure.some or failure.status(problem) or failure.some)
     end
-    if parsed.json then return show_json(profile, session, found, list) end
-    if not is_first then output.line "" end
-    is_first = false
-    show_text(profile, session, found, list)
+    if parsed.json then
+      show_json(many and profile, session, found, list)
+    elseif many then
+      local row = account.summary(found, profile)
+      row[#row + 1] = free_text(list)
+      rows[#rows + 1] = row
+    else
+      show_text(session, found, list)
+    end
+    if problem then output.note("mde: %s%s", many and profile .. ": " or "", tostring(problem)) end
   end)
+  if #rows > 0 then
+    local columns = { table.unpack(account.summary_columns) }
+    columns[#columns + 1] = { title = "CANCELS FREE" }
+    show_table(columns, rows)
+  end
   return math.max(result, worst)
 end
 

@@ -17,6 +17,10 @@ local NEEDS = {
   federated_token_file = { "tenant", "client_id", "federated_token_file" },
 }
 
+-- What people call them.
+local NAMES = { client_secret = "client secret", client_certificate = "certificate",
+                federated_token_file = "federated token" }
+
 local EXPLICIT = { "client_secret", "client_certificate", "federated_token_file",
                    "managed_identity" }
 
@@ -124,7 +128,9 @@ end
 -- One of these, as it is needed: -> credential, application
 local function of_application(source, way, common)
   check_complete(source, way)
-  return ways[way](source, common), (common.tenant .. "/" .. common.client_id):lower()
+  local credential = ways[way](source, common)
+  credential.name = NAMES[way]
+  return credential, (common.tenant .. "/" .. common.client_id):lower()
 end
 
 local function managed_identity(source, common, client_id, is_probe)
@@ -142,6 +148,7 @@ local function explicit_identity(source, common)
   local client_id = value ~= true and core.operation.guid(value) or nil
   local credential, err = managed_identity(source, common, client_id, false)
   if not credential then error(err, 0) end
+  credential.name = "managed identity"
   return credential, "managed identity " .. (client_id or "of this machine")
 end
 
@@ -153,6 +160,7 @@ local function with_token(source)
     source:refuse("%s: not an access token: a single word of letters, digits and -._~+/,"
       .. " without 'Bearer'", called)
   end
+  credential.name = "a token as it is"
   local tenant, client_id = static.owner(token)
   local whose = tenant and client_id and tenant .. "/" .. client_id
                 or "token " .. core.sha256(token):sub(1, 16)
