@@ -38,7 +38,8 @@ endif
 CORE_OBJECTS := $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/core/*.c))
 BIND_OBJECTS := $(patsubst src/%.c,$(BUILD)/obj/$(LUA)/%.o,$(wildcard src/bind/*.c))
 HOST_OBJECTS := $(patsubst src/%.c,$(BUILD)/obj/%.o,\
-                  $(filter-out src/host/httpd.c src/host/file.c,$(wildcard src/host/*.c)))
+                  $(filter-out $(addprefix src/host/,httpd.c answer.c file.c),\
+                    $(wildcard src/host/*.c)))
 CORE_TESTS   := $(patsubst spec/core/%.c,$(BUILD)/spec/%,$(wildcard spec/core/*_test.c))
 BIND_TESTS   := $(patsubst spec/%.c,$(BUILD)/spec/%,$(wildcard spec/bind/*_test.c))
 
@@ -56,7 +57,8 @@ $(BUILD)/obj/core/%.o: src/core/%.c Makefile
 $(BUILD)/obj/$(LUA)/bind/%.o: src/bind/%.c Makefile
 	$(COMPILE) $(LUA_CFLAGS) -c -o $@ $<
 
-$(BUILD)/obj/host/httpd.o: HOST_CFLAGS = $(call pkg,--cflags,libmicrohttpd)
+HTTPD_OBJECTS := $(BUILD)/obj/host/httpd.o $(BUILD)/obj/host/answer.o
+$(HTTPD_OBJECTS): HOST_CFLAGS = $(call pkg,--cflags,libmicrohttpd)
 $(BUILD)/obj/host/%.o: src/host/%.c Makefile
 	$(COMPILE) $(LUA_CFLAGS) $(HOST_CFLAGS) -c -o $@ $<
 
@@ -66,7 +68,7 @@ $(MODULES)/core.so: $(CORE_OBJECTS) $(BIND_OBJECTS)
 $(MODULES)/file.so: $(BUILD)/obj/host/file.o
 	$(MODULE) -o $@ $^
 
-$(MODULES)/httpd.so: $(BUILD)/obj/host/httpd.o
+$(MODULES)/httpd.so: $(HTTPD_OBJECTS)
 	$(MODULE) -o $@ $^ $(call pkg,--libs,libmicrohttpd)
 
 $(BUILD)/bin/mde: $(HOST_OBJECTS) | $(SHARE)

@@ -20,13 +20,14 @@
 #include <lua.h>
 #include <lauxlib.h>
 
+#include "answer.h"
+
 /* The only symbol that is visible. */
 __attribute__((visibility("default"))) int luaopen_mde_httpd (lua_State *L);
 
 #define SERVER "mde.httpd.server"
 /* Bytes of a body, and of the headers: a file of the library may have 20 MB. */
 #define MAXIMUM ((size_t)32 * 1024 * 1024)
-#define PIECE ((size_t)64 * 1024)  /* bytes that are sent at once */
 #define CONNECTION_MAXIMUM 1000
 
 typedef struct buffer {
@@ -51,14 +52,6 @@ typedef struct request {
   bool too_large;
   buffer method, path, headers, body;  /* headers: name NUL value NUL ... */
 } request;
-
-/* What is sent without being kept whole: `data`, repeated until `end`, where the
-** connection breaks unless the answer's length is reached. */
-typedef struct repetition {
-  uint64_t end;
-  size_t size;  /* of data */
-  char data[];
-} repetition;
 
 typedef struct server {
   struct MHD_Daemon *daemon;  /* NULL: closed */
@@ -252,7 +245,7 @@ static int listen_on (lua_State *L) {
       MHD_OPTION_URI_LOG_CALLBACK, begin_request, s,
       MHD_OPTION_NOTIFY_COMPLETED, end_request, s,
       MHD_OPTION_CONNECTION_LIMIT, (unsigned int)CONNECTION_MAXIMUM,
-      MHD_OPTION_CONNECTION_MEMORY_LIMIT, 4 * PIECE,
+      MHD_OPTION_CONNECTION_MEMORY_LIMIT, 4 * MDE_PIECE,
       MHD_OPTION_END);
   if (s->daemon != NULL) return 1;
   lua_pushfstring(L, "cannot listen on port %d of 127.0.0.1: is it taken? "
@@ -316,67 +309,6 @@ static int poll_server (lua_State *L) {
 }
 
 
-/* Adds the table of headers at `index`. Raises nothing. -> whether all could be */
-static bool add_headers (lua_State *L, int index, struct MHD_Response *answer) {
-  bool good = true;
-  lua_pushnil(L);
-  while (good && lua_next(L, index) != 0) {
-    good = lua_type(L, -2) == LUA_TSTRING && lua_type(L, -1) == LUA_TSTRING
-           && MHD_add_response_header(answer, lua_tostring(L, -2),
-                                      lua_tostring(L, -1)) == MHD_YES;
-    lua_pop(L, 1);
-  }
-  return good;
-}
-
-
-static ssize_t read_repetition (void *closure, uint64_t position, char *to,
-                                size_t most) {
-  const repetition *r = (const repetition *)closure;
-  size_t at = (size_t)(position % r->size), done = 0;
-  if (position >= r->end) return MHD_CONTENT_READER_END_WITH_ERROR;
-  if (most > r->end - position) most = (size_t)(r->end - position);
-  while (done < most) {
-    const size_t rest = r->size - at, count = rest < most - done ? rest : most - done;
-    memcpy(to + done, r->data + at, count);
-    done += count;
-    at = 0;
-  }
-  return (ssize_t)done;
-}
-
-
-/* An answer of `length` bytes, of which `end` are sent; NULL: no memory. */
-static struct MHD_Response *repeat (const char *body, size_t size,
-                                    uint64_t length, uint64_t end) {
-  repetition *r = (repetition *)malloc(sizeof *r + size);
-  struct MHD_Response *response;
-  if (r == NULL) return NULL;
-  r->end = end;
-  r->size = size;
-  memcpy(r->data, body, size);
-  response = MHD_create_response_from_callback(length, PIECE, read_repetition, r, free);
-  if (response == NULL) free(r);
-  return response;
-}
-
-
-/* The answer that the arguments from the body on describe. Raises before anything is
-** made. */
-static struct MHD_Response *make_answer (lua_State *L) {
-  size_t size;
-  const char *body = luaL_checklstring(L, 5, &size);
-  const lua_Integer length = luaL_optinteger(L, 6, (lua_Integer)size);
-  const lua_Integer end = luaL_optinteger(L, 7, length);
-  luaL_argcheck(L, length == 0 || (length > 0 && size > 0), 6,
-                "a length that the body can be repeated to expected");
-  luaL_argcheck(L, end >= 0 && end <= length, 7, "0 to the length expected");
-  if (length == (lua_Integer)size && end == length)
-    return MHD_create_response_from_buffer(size, (void *)body, MHD_RESPMEM_MUST_COPY);
-  return repeat(body, size, (uint64_t)length, (uint64_t)end);
-}
-
-
 /* server:answer(id, status, headers, body [, length [, end]]) -> whether somebody
 ** waits for it. Content-Length and Date are added. The body is repeated, or cut, to
 ** `length` bytes (default: its own); the connection breaks after `end` of them. */
@@ -384,20 +316,13 @@ static int answer (lua_State *L) {
   server *s = check_server(L);
   const lua_Integer id = luaL_checkinteger(L, 2);
   const lua_Integer status = luaL_checkinteger(L, 3);
-  struct MHD_Response *response;
   request *r;
   luaL_argcheck(L, status >= 200 && status <= 599, 3, "200 to 599 expected");
   luaL_checktype(L, 4, LUA_TTABLE);
   luaL_checkstring(L, 5);
   r = find(s, GIVEN, id);
   if (r != NULL) {
-    response = make_answer(L);
-    if (response == NULL) return luaL_error(L, "not enough memory");
-    if (!add_headers(L, 4, response)) {
-      MHD_destroy_response(response);
-      return luaL_argerror(L, 4, "names and values of headers expected");
-    }
-    r->answer = response;
+    r->answer = mde_answer(L);
     r->status = (unsigned int)status;
     resume(s, r);
   }

@@ -62,9 +62,7 @@ function chain.new(ways, identity)
     return got, err, pause
   end
 
-  function credential.read(response)
-    return passed_on(current.read(response))
-  end
+  function credential.read(response) return passed_on(current.read(response)) end
 
   function credential.failed(err)
     if current.failed then return passed_on(current.failed(err)) end
