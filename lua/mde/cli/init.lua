@@ -22,8 +22,10 @@ local COMMANDS = {
   { "api", "Make any other call of the service." },
   { "batch", "List batches, show one, or report on it." },
   { "machines", "Find machines, tag them, and tell which are isolated." },
-  { "status", "Show the quota: what is used, what is free, and who uses it." },
+  { "status", "Show who signs in, what that allows, and the quota." },
   { "profiles", "List the profiles of the configuration file." },
+  { "login", "Sign in as a user, with a code to enter in a browser." },
+  { "logout", "Forget that sign-in, and cached tokens." },
   { "audit", "Verify the audit log." },
   { "run", "Run a playbook: a Lua script with `mde` at hand." },
   { "repl", "Try things at a Lua prompt." },
@@ -40,8 +42,8 @@ Examples:
    mde sim mde list
 
 Credentials come from AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET,
-or from MDE_TOKEN alone, or from a profile (see `mde help profiles`). `mde help
-COMMAND` has more on each command.
+from MDE_TOKEN alone, from a profile (see `mde help profiles`), from `mde login`, or as
+Azure's own programs find them. `mde help COMMAND` has more on each command.
 
 Exit status: 0 all as asked or nothing to do, 1 some items ended otherwise,
 2 wrong use, 3 refused by a guard rail or a limit, 4 the service, the network, the
@@ -116,7 +118,8 @@ end
 -- ours: argparse is told so by "--".
 local TAKES_REST = { run = true, sim = true }
 local TAKES_VALUE = { ["--timeout"] = true, ["--store"] = true, ["--port"] = true,
-                      ["--quota"] = true, ["-p"] = true, ["--profile"] = true }
+                      ["--quota"] = true, ["-p"] = true, ["--profile"] = true,
+                      ["--tenant"] = true, ["--client-id"] = true }
 
 local function split_rest(arguments)
   local words, result, command = 0, {}, nil
