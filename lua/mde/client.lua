@@ -65,9 +65,20 @@ local function are_done(list)
   return true
 end
 
+-- Ends what is to be stopped, as client.stop (a function, as mde.batch has it) wishes.
+function Client:heed_stop(list)
+  local wish = self.stop and self.stop()
+  if not wish then return end
+  for _, call in ipairs(list) do
+    if not call.done then self:withdraw(call, wish == "at once") end
+  end
+end
+
 function Client:drive(list)
   for _, call in ipairs(list) do self:add(call) end
   while true do
+    self:heed_stop(list)
+    if are_done(list) then return end
     local moment = self:step()
     if are_done(list) then return end
     self:wait_until(moment)
@@ -93,6 +104,10 @@ function Client:perform(operation, arguments, on_answer, details)
   for key, value in pairs(details or {}) do call[key] = value end
   self:finish { call }
   if call.err then return nil, call.err end
+  if call.value == nil and call.verdict then
+    return nil, errors.new { code = "interrupted", operation = operation,
+                             message = "interrupted", sent = call.verdict ~= "unsent" }
+  end
   return call.value
 end
 

@@ -128,9 +128,10 @@ end
 -- {{ The file
 
 local function failed(path, problem)
-  return errors.new { code = "file", message = ("%s: %s"):format(path, tostring(problem)) }
+  problem = tostring(problem)
+  if problem:sub(1, #path) ~= path then problem = path .. ": " .. problem end
+  return errors.new { code = "file", message = problem }
 end
-
 
 -- The SHA-256 of a file, and its size. -> text, bytes | nil, err
 local function digest_of(path)
@@ -256,6 +257,17 @@ local function only_result(action)
     indices[1] and table.concat(indices, ", ") or "there is none")
 end
 
+-- A function that gets a link by `get`. What is not there may come when the action ends.
+local function link_to(action, get)
+  return function()
+    local link, err = get()
+    if err and err.code == "not_found" and not entity.final[action.status] then
+      err.message = ("%s; the action is still %s"):format(err.message, action.status)
+    end
+    return link, err
+  end
+end
+
 -- -> function that gets a link, what to call the file | nil, err
 local function source_of(client, target, index)
   local action, err = target, nil
@@ -264,14 +276,15 @@ local function source_of(client, target, index)
   local id = action.id
   if action.type == "CollectInvestigationPackage" then
     if index ~= nil then return refused(action, "is a package, which has no index") end
-    return function() return client:package_uri(id) end, id
+    return link_to(action, function() return client:package_uri(id) end), id
   elseif action.type ~= "LiveResponse" then
     return refused(action, "is %s, which leaves no file: only CollectInvestigationPackage and"
       .. " LiveResponse do", action.type or "of no type")
   end
   if index == nil then index, err = only_result(action) end
   if not index then return nil, err end
-  return function() return client:result_uri(id, index) end, ("%s-%d"):format(id, index)
+  return link_to(action, function() return client:result_uri(id, index) end),
+    ("%s-%d"):format(id, index)
 end
 
 local KNOWN = { index = true, on_progress = true }
@@ -282,7 +295,8 @@ local KNOWN = { index = true, on_progress = true }
 -- must not exist: the package, or the result of the command with options.index (from 0; not
 -- needed where there is but one). Meanwhile the file is called PATH.ID.part; where that
 -- exists, the download goes on behind what it has. options.on_progress(bytes, total) is told
--- of each piece. -> { path, size, sha256 } | nil, err (code "file" where the disk is at fault)
+-- of each piece. -> { path, size, sha256 } | nil, err (code "file" where the disk is at fault;
+-- err.part: the file with what came in before)
 function download:download(target, path, options)
   options = options or {}
   errors.check_keys("download", options, KNOWN)
@@ -297,9 +311,13 @@ function download:download(target, path, options)
   local get_link, name = source_of(self, target, options.index)
   if not get_link then return nil, name end
   local part = ("%s.%s.part"):format(path, name)
-  local ok, err = setmetatable({ client = self, get_link = get_link, part = part, links = 0,
-                                 on_progress = options.on_progress }, Download):run()
-  if not ok then return nil, err end
+  local work = setmetatable({ client = self, get_link = get_link, part = part, links = 0,
+                              on_progress = options.on_progress }, Download)
+  local ok, err = work:run()
+  if not ok then
+    if (work.at or 0) > 0 then err.part = part end
+    return nil, err
+  end
   local sha256, size = digest_of(part)
   if not sha256 then return nil, size end
   local renamed, problem = os.rename(part, path)

@@ -88,13 +88,11 @@ local function on_answer(call, now, response, err)
   call:finish(value)
 end
 
--- Sends one request. `path` begins with a slash; `options`: query (a table, or text that
--- is encoded already), body (a table, which becomes JSON, or text as it is), content_type
--- (of such a text; default JSON). -> the answer: a table where it is JSON, else text
--- | nil, err
-function request:request(method, path, options)
+-- What client:request would send, checked: { operation = whose quota it takes, method =,
+-- path = with the query, body =, content_type = } | nil, err
+function request:prepare_request(method, path, options)
   options = options or {}
-  errors.check_keys("request", options, KNOWN)
+  errors.check_keys("request", options, KNOWN, 4)
   if not METHODS[method] then
     return errors.invalid("request: '%s' is not GET, POST, PUT, PATCH or DELETE", tostring(method))
   end
@@ -106,9 +104,18 @@ function request:request(method, path, options)
   body, err = body_of(options.body)
   if err then return nil, err end
   local bare = target:match "^[^?]*":gsub("^/api/v1%.0/", "/api/")
-  return self:perform(core.operation.match(method, bare), {
-    method = method, path = whole, body = body, content_type = options.content_type,
-  }, on_answer)
+  return { operation = core.operation.match(method, bare), method = method, path = whole,
+           body = body, content_type = options.content_type }
+end
+
+-- Sends one request. `path` begins with a slash; `options`: query (a table, or text that
+-- is encoded already), body (a table, which becomes JSON, or text as it is), content_type
+-- (of such a text; default JSON). -> the answer: a table where it is JSON, else text
+-- | nil, err
+function request:request(method, path, options)
+  local prepared, err = self:prepare_request(method, path, options)
+  if not prepared then return nil, err end
+  return self:perform(prepared.operation, prepared, on_answer)
 end
 
 return request

@@ -28,7 +28,7 @@ end
 
 local function too_late(call, action)
   call:finish(nil, errors.new {
-    code = "deadline", action = action,
+    code = "deadline",
     message = ("the action is still %s after %s"):format(action.status,
       duration.text(call.timeout)) })
 end
@@ -39,10 +39,10 @@ local function on_answer(call, now, response, err, action)
   if not err and not action then action, problem = answer.action(response, call.id) end
   if problem and call:try_again(now, response) then return end
   if not action then return call:finish(nil, err or problem) end
-  call.began = call.began or now
+  call.began, call.seen = call.began or now, action
   if entity.final[action.status] then return call:finish(call.client.read(action)) end
   local deadline = call.began + call.timeout
-  if now >= deadline then return too_late(call, call.client.read(action)) end
+  if now >= deadline then return too_late(call, action) end
   call:look_up(math.min(next_look(call, now), deadline))
 end
 
@@ -68,6 +68,19 @@ local function waiter(client, target, timeout, every)
   return call
 end
 
+-- What became of one; neither value nor error: it was stopped.
+local function item_of(call)
+  local action, err = call.value, call.err
+  if not action and not err then
+    err = errors.new { code = "interrupted", message = "interrupted while it was waited for" }
+  end
+  if not action and call.seen then
+    action = call.client.read(call.seen)
+    err.action = action
+  end
+  return { id = call.id, action = action, error = err }
+end
+
 local function wait_for_all(client, targets, timeout, every)
   local list, items = {}, {}
   for i, target in ipairs(targets) do
@@ -77,15 +90,14 @@ local function wait_for_all(client, targets, timeout, every)
   end
   client:finish(list)
   for i, call in ipairs(list) do
-    items[i] = { id = call.id, action = call.value or call.err and call.err.action or nil,
-                 error = call.err }
+    items[i] = item_of(call)
   end
   return items
 end
 
 -- Waits until an action (its id, or the action) is final. -> action | nil, err; the
 -- error's code is "deadline" when that took longer than options.timeout (default an hour),
--- and err.action is how it stood then.
+-- "interrupted" when it was stopped; err.action is how it stood then.
 -- With an array of them -> array of { id, action, error }, in the same order.
 function waiting:wait(target, options)
   options = options or {}

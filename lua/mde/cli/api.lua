@@ -3,11 +3,12 @@
 local agreement = require "mde.cli.agreement"
 local cjson = require "cjson.safe"
 local client = require "mde.cli.client"
-local core = require "mde.core"
 local failure = require "mde.cli.failure"
+local interruption = require "mde.cli.interruption"
 local multipart = require "mde.multipart"
 local options = require "mde.cli.options"
 local output = require "mde.cli.output"
+local terminal = require "mde.terminal"
 
 local api = {}
 
@@ -16,6 +17,7 @@ function api.define(command)
 The call goes by the rules of all others: the token, the quota of the operation that it
 is, the pause when the service asks for one. What reads is tried again; anything else is
 sent once, and is asked about at the terminal first. The token goes to the API's host only.
+The answer is one line of JSON, without what is null in it, or the text as it is.
 
 Examples:
    mde api GET /api/libraryfiles
@@ -71,32 +73,50 @@ end
 
 local function show(answer)
   if type(answer) == "table" then output.json(answer)
-  elseif answer ~= "" then output.write(answer:sub(-1) == "\n" and answer or answer .. "\n") end
+  elseif answer == "" then output.note "Done; the answer is empty."
+  else output.write(answer:sub(-1) == "\n" and answer or answer .. "\n") end
+end
+
+-- The query options as a table, or nil.
+local function query_of(parsed)
+  local query
+  for _, text in ipairs(parsed.query) do
+    local name, value = pair(text, "--query")
+    query = query or {}
+    query[name] = value
+  end
+  return query
+end
+
+-- What would be sent.
+local function preview(session, wanted)
+  output.line(terminal.printable(("%s %s%s"):format(wanted.method, session.api_url, wanted.path)))
+  local body = wanted.body
+  if body and wanted.content_type then output.line(("(a form of %d bytes)"):format(#body))
+  elseif body then output.line(terminal.printable((body:gsub("%s+$", "")))) end
+  output.flush()
+  output.note("Dry run: nothing was sent. The quota is that of `%s`.", wanted.operation)
+  return 0
 end
 
 function api.run(parsed)
-  local method, query, body, kind = parsed.method:upper(), nil, body_of(parsed)
-  if #parsed.query > 0 then
-    query = {}
-    for _, text in ipairs(parsed.query) do
-      local name, value = pair(text, "--query")
-      query[name] = value
-    end
-  end
+  local method, query, body, kind = parsed.method:upper(), query_of(parsed), body_of(parsed)
   local session = client.connect(parsed)
-  if parsed.dry_run then
-    output.line(require("mde.terminal").printable(("%s %s%s"):format(method, session.api_url,
-      parsed.path)))
-    output.note("Dry run: nothing was sent. The quota is that of `%s`.",
-      core.operation.match(method, parsed.path:match "^[^?]*"))
-    return 0
-  end
+  local given = { query = query, body = body, content_type = kind }
+  local wanted = failure.check(session:prepare_request(method, parsed.path, given))
+  if parsed.dry_run then return preview(session, wanted) end
   if method ~= "GET" and not parsed.yes then
     agreement.confirm(("%s %s in %s"):format(method, parsed.path, agreement.place(session)),
       method .. " changes something")
   end
-  show(failure.check(session:request(method, parsed.path, { query = query, body = body,
-                                                            content_type = kind })))
+  interruption.watch(session)
+  if method == "GET" then session.only_reads = true end
+  local answer, err = session:request(method, parsed.path, given)
+  interruption.release(session)
+  if err and err.sent and method ~= "GET" then
+    output.note("Whether the service did it is not known: it may have.")
+  end
+  show(failure.check(answer, err))
   return 0
 end
 

@@ -60,7 +60,7 @@ end
 -- {{ Which actions
 
 -- Checks what the options say together. -> criteria, or nil where ids are given
-local function check_options(parsed)
+function cancel.check(parsed)
   local criteria, any = options.criteria(parsed)
   if any and #parsed.ids > 0 then
     failure.raise(failure.usage, "ids and filters do not go together: '%s'", parsed.ids[1])
@@ -204,7 +204,7 @@ local function with_draft(session, parsed, criteria, f)
 end
 
 function cancel.run(parsed)
-  local criteria = check_options(parsed)
+  local criteria = cancel.check(parsed)
   collectgarbage("incremental", 120)  -- a batch waits for the service: rather small than quick
   if parsed.dry_run then parsed.store = "memory" end
   local session = client.connect(parsed, execution.settings(parsed))

@@ -2,6 +2,8 @@
 
 local client = require "mde.cli.client"
 local failure = require "mde.cli.failure"
+local interruption = require "mde.cli.interruption"
+local line = require "mde.cli.line"
 local options = require "mde.cli.options"
 local output = require "mde.cli.output"
 local terminal = require "mde.terminal"
@@ -34,14 +36,21 @@ local function name_for(action, index)
 end
 
 -- How far it is, on a terminal.
-local function progress()
-  if not terminal.is_terminal(2) then return nil, function() end end
-  local function show(bytes, total)
-    io.stderr:write(("\r%s%s\27[K"):format(output.bytes(bytes),
-      total and (" of %s, %d %%"):format(output.bytes(total), bytes * 100 // math.max(total, 1))
-      or ""))
+local function on_progress(bytes, total)
+  line.show(total and ("%s of %s, %d %%"):format(output.bytes(bytes), output.bytes(total),
+    bytes * 100 // math.max(total, 1)) or output.bytes(bytes))
+end
+
+-- -> result; raises what went wrong, and says what is kept
+local function fetch(session, action, path, index)
+  interruption.only_reads(session)
+  local result, err = session:download(action, path, { index = index, on_progress = on_progress })
+  interruption.release(session)
+  if result then return result end
+  if err.part then
+    output.note("What came in is kept in %s; the same command goes on with it.", err.part)
   end
-  return show, function() io.stderr:write "\r\27[K" end
+  error(err, 0)
 end
 
 function download.run(parsed)
@@ -49,17 +58,14 @@ function download.run(parsed)
   require "mde.cli.ids".from_arguments({ parsed.id }, function(text) id = text end)
   local session = client.connect(parsed)
   local action = failure.check(session:action(id))
-  local on_progress, clear = progress()
   local path = parsed.output or name_for(action, parsed.index)
-  local result, err = session:download(action, path, { index = parsed.index,
-                                                       on_progress = on_progress })
-  clear()
-  failure.check(result, err)
+  local result = fetch(session, action, path, parsed.index)
   if parsed.json then
     output.json(result, { "path", "size", "sha256" })
   else
     output.line(("%s  %s"):format(result.sha256, terminal.printable(result.path)))
-    output.note("%s, %d bytes", output.bytes(result.size), result.size)
+    output.flush()
+    output.note("%s", output.bytes(result.size))
   end
   return 0
 end

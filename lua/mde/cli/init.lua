@@ -121,6 +121,20 @@ local TAKES_VALUE = { ["--timeout"] = true, ["--store"] = true, ["--port"] = tru
                       ["--quota"] = true, ["-p"] = true, ["--profile"] = true,
                       ["--tenant"] = true, ["--client-id"] = true }
 
+-- Options whose value may begin with "-": what follows is theirs, whatever it is.
+local TAKES_ANYTHING = { ["--args"] = true }
+
+local function join_values(arguments)
+  local result, is_end = {}, false
+  for _, argument in ipairs(arguments) do
+    local last = result[#result]
+    is_end = is_end or argument == "--"
+    if TAKES_ANYTHING[last] and not is_end then result[#result] = last .. "=" .. argument
+    else result[#result + 1] = argument end
+  end
+  return result
+end
+
 local function split_rest(arguments)
   local words, result, command = 0, {}, nil
   for i, argument in ipairs(arguments) do
@@ -164,7 +178,8 @@ end
 local function run(arguments)
   local program, name = new_program(), command_of(arguments)
   local command = name and program:load(name)
-  local ok, parsed = pcall(program.parser.parse, program.parser, split_rest(arguments))
+  local ok, parsed = pcall(program.parser.parse, program.parser,
+    join_values(split_rest(arguments)))
   if ok then
     parsed.command_line = line_of(arguments)
     return command.run(parsed, program)

@@ -5,12 +5,15 @@
 
 local agreement = require "mde.cli.agreement"
 local client = require "mde.cli.client"
+local duration = require "mde.duration"
 local failure = require "mde.cli.failure"
-local interrupt = require "mde.interrupt"
+local interruption = require "mde.cli.interruption"
 local launches = require "mde.cli.launches"
+local line = require "mde.cli.line"
 local options = require "mde.cli.options"
 local output = require "mde.cli.output"
 local permission = require "mde.cli.permission"
+local terminal = require "mde.terminal"
 
 local launch = {}
 
@@ -82,9 +85,14 @@ local function counted(count)
   return count == 1 and "1 machine" or count .. " machines"
 end
 
-local function agree(session, parsed, kind, machines)
+-- Checks the limit. -> what is to be done, in words
+local function check_count(parsed, kind, machines)
   local what = ("%s on %s"):format(kind.name, counted(#machines))
   agreement.check_count(parsed, #machines, what)
+  return what
+end
+
+local function agree(session, parsed, kind, machines, what)
   if kind.is_final then
     return agreement.confirm_word(("Offboarding can't be undone from here. Type %s to offboard it:")
       :format(label(machines[1])), label(machines[1]))
@@ -94,95 +102,152 @@ local function agree(session, parsed, kind, machines)
     names_of(machines), agreement.place(session)), what)
 end
 
+-- What would be launched.
+local function preview(parsed, kind, machines)
+  for _, machine in ipairs(machines) do
+    if parsed.json then
+      launches.show_json { machine = machine, outcome = "unsent" }
+    else
+      output.line(terminal.printable(("would launch %s on %s %s"):format(kind.name,
+        label(machine), machine.id)))
+    end
+  end
+  output.flush()
+  output.note("Dry run: nothing was launched.")
+  return 0
+end
+
 -- {{ Carrying out
 
 -- What became of one. -> an item
 local function perform(session, kind, machine, details)
   local action, err = session[kind.method](session, machine.id, details)
   local item = { machine = machine, action = action, error = err }
-  if not action then item.outcome = err.sent and "unknown" or "refused"
-  elseif action.existing then item.outcome = "existing"
-  else item.outcome = "launched" end
+  if action then item.outcome = action.existing and "existing" or "launched"
+  elseif err.sent then item.outcome = "unknown"
+  else item.outcome = err.status and "refused" or "unsent" end
+  item.is_other = action and action.existing and details.type and action.scope
+                  and action.scope ~= details.type
   return item
 end
 
-local function wait_for(session, items, deadline)
-  local list, places = {}, {}
-  for _, item in ipairs(items) do
-    if item.action and item.action.status then
-      list[#list + 1], places[#places + 1] = item.action.id, item
-    end
-  end
-  local ended = failure.check(session:wait(list, { timeout = deadline }))
-  for i, result in ipairs(ended) do
-    places[i].action, places[i].error = result.action or places[i].action, result.error
+-- How to show an item, as a function(item).
+local function printer(parsed, machines)
+  local width = 0
+  for _, machine in ipairs(machines) do width = math.max(width, #label(machine)) end
+  return function(item)
+    line.clear()
+    if parsed.json then launches.show_json(item)
+    else launches.show_text(item, label(item.machine), width) end
+    output.flush()
+    launches.note_next(item, label(item.machine))
   end
 end
 
--- }}
+-- Launches on one machine after the other, and shows each, with --wait on standard error.
+-- What can't be shown ends it, since nobody could tell what was done.
+-- -> items, what was raised
+local function launch_all(session, parsed, kind, machines, details, show)
+  local items = {}
+  interruption.watch(session, function()
+    line.show(("%s: %d of %d machines"):format(kind.name, #items, #machines))
+  end)
+  for _, machine in ipairs(machines) do
+    if interruption.came() then break end
+    local item = perform(session, kind, machine, details)
+    if item.error and item.error.code == "interrupted" and not item.error.sent then break end
+    items[#items + 1] = item
+    local shown, problem = true, nil
+    if parsed.wait then launches.tell(item, label(machine))
+    else shown, problem = pcall(show, item) end
+    if not shown then
+      launches.tell(item, label(machine))
+      return items, problem
+    end
+  end
+  return items
+end
 
-local function show(item, as_json)
-  if as_json then return launches.show_json(item) end
-  launches.show_text(item, label(item.machine))
+-- Waits for the end of what was launched.
+local function wait_for(session, items, deadline)
+  local list, places = {}, {}
+  for _, item in ipairs(items) do
+    if item.action then
+      list[#list + 1], places[#places + 1] = item.action.id, item
+    end
+  end
+  if #list == 0 then return end
+  local began = session.clock.monotonic()
+  interruption.only_reads(session, function()
+    line.show(("waiting for the end of %s, %s"):format(
+      #list == 1 and "1 action" or #list .. " actions",
+      duration.text(session.clock.monotonic() - began)))
+  end)
+  for i, result in ipairs(failure.check(session:wait(list, { timeout = deadline }))) do
+    local existing = places[i].action.existing
+    places[i].action, places[i].error = result.action or places[i].action, result.error
+    places[i].action.existing = existing
+  end
 end
 
 -- 0 when all is as asked, 4 or 5 where all failed for that reason, else 1.
 local function status_of(items, waited)
   local causes = {}
   for _, item in ipairs(items) do
-    local is_good = item.action and not item.error
+    local is_good = item.action and not item.error and not item.is_other
                     and (not waited or item.action.status == "Succeeded")
-    local cause = is_good and 0 or failure.status(item.error) or failure.some
-    if cause == failure.usage then cause = failure.some end
+    local cause = is_good and 0 or item.error and failure.status(item.error) or failure.some
+    if cause == failure.usage or item.action and not is_good then cause = failure.some end
     causes[cause] = true
   end
   local cause = next(causes)
   return next(causes, cause) and failure.some or cause
 end
 
-local function carry_out(session, parsed, kind, machines, details)
-  local items = {}
-  interrupt.watch()
-  for _, machine in ipairs(machines) do
-    if interrupt.count() > 0 then break end
-    local item = perform(session, kind, machine, details)
-    items[#items + 1] = item
-    if not parsed.wait then show(item, parsed.json) end
-    output.flush()
+-- Says what was not launched.
+local function note_rest(items, machines, why)
+  line.clear()
+  if #items == #machines then
+    return output.note("%s: no longer waited for; what was launched goes on.", why)
   end
-  local is_cut = interrupt.count() > 0 and #items < #machines
-  interrupt.release()
-  if parsed.wait then
-    wait_for(session, items, parsed.deadline)
-    for _, item in ipairs(items) do show(item, parsed.json) end
-  end
-  if not is_cut then return status_of(items, parsed.wait) end
-  output.note("Interrupted: %s of %d machines; the others were not asked.", kind.name, #machines)
+  output.note("%s: %d of %d machines were asked.", why, #items, #machines)
   for i = #items + 1, #machines do output.note("   not launched: %s", label(machines[i])) end
-  return failure.interrupted
 end
+
+local function carry_out(session, parsed, kind, machines, details)
+  local show = printer(parsed, machines)
+  local items, problem = launch_all(session, parsed, kind, machines, details, show)
+  if parsed.wait then
+    if not interruption.came() then wait_for(session, items, parsed.deadline) end
+    for _, item in ipairs(items) do
+      if not problem then
+        local _
+        _, problem = pcall(show, item)
+      end
+    end
+  end
+  local is_cut = interruption.came() and (#items < #machines or parsed.wait)
+  interruption.release(session)
+  if is_cut then
+    note_rest(items, machines, "Interrupted")
+    return failure.interrupted
+  end
+  if #items < #machines then note_rest(items, machines, "The output failed") end
+  if problem and failure.status(problem) ~= 0 then error(problem, 0) end
+  return #items < #machines and failure.some or status_of(items, parsed.wait)
+end
+
+-- }}
 
 function launch.run(parsed)
   local kind = launches.kind(parsed.type)
   local details = launches.details(kind, parsed)
-  if parsed.deadline and not parsed.wait then
-    failure.raise(failure.usage, "--deadline needs --wait")
-  end
-  if kind.is_final and #parsed.machines > 1 then
-    failure.raise(failure.usage, "offboard takes one machine at a time")
-  end
   local session = client.connect(parsed)
   local machines = find(session, parsed.machines)
-  if parsed.dry_run then
-    for _, machine in ipairs(machines) do
-      output.line(require("mde.terminal").printable(
-        ("would launch %s on %s %s"):format(kind.name, label(machine), machine.id)))
-    end
-    output.note("Dry run: nothing was sent but what reads.")
-    return 0
-  end
+  local what = check_count(parsed, kind, machines)
+  if parsed.dry_run then return preview(parsed, kind, machines) end
   permission.check(session, parsed)
-  agree(session, parsed, kind, machines)
+  agree(session, parsed, kind, machines, what)
   return carry_out(session, parsed, kind, machines, details)
 end
 

@@ -1,7 +1,9 @@
 -- What `mde launch` can launch: names, options, and how a launched action is shown.
 
 local cjson = require "cjson"
+local core = require "mde.core"
 local failure = require "mde.cli.failure"
+local line = require "mde.cli.line"
 local live_response = require "mde.live_response"
 local options = require "mde.cli.options"
 local output = require "mde.cli.output"
@@ -9,8 +11,10 @@ local terminal = require "mde.terminal"
 
 local launches = {}
 
--- Name on the command line -> method of the client, the service's type, the option that
--- it takes, whether it can't be undone.
+local ANY = "5382f7ea-7557-4ab7-9782-d50480024a4e"  -- stands for an id
+
+-- Name on the command line -> method of the client, the service's type (none: no machine
+-- action comes of it), the option that it takes, whether it can't be undone.
 local KINDS = {
   { name = "isolate", method = "isolate", type = "Isolate", takes = "scope" },
   { name = "unisolate", method = "unisolate", type = "Unisolate" },
@@ -22,7 +26,7 @@ local KINDS = {
   { name = "quarantine", method = "quarantine", type = "StopAndQuarantineFile", takes = "sha1" },
   { name = "live-response", method = "live_response", type = "LiveResponse",
     takes = "commands" },
-  { name = "investigate", method = "investigate", type = "Investigation" },
+  { name = "investigate", method = "investigate", },
 }
 
 local SCOPES = { isolate = "Full, Selective or UnManagedDevice", scan = "Quick or Full" }
@@ -31,8 +35,8 @@ local SCOPES = { isolate = "Full, Selective or UnManagedDevice", scan = "Quick o
 function launches.kind(word)
   local names = {}
   for i, kind in ipairs(KINDS) do
-    local lower = word:lower()
-    if lower == kind.name or lower == kind.type:lower() or lower == kind.method then return kind end
+    local lower, own = word:lower(), (kind.type or ""):lower()
+    if lower == kind.name or lower == kind.method or lower == own then return kind end
     names[i] = kind.name
   end
   failure.raise(failure.usage, "'%s' is no action to launch: %s", word, table.concat(names, ", "))
@@ -82,17 +86,45 @@ local function scope_of(kind, text)
   failure.raise(failure.usage, "--scope: '%s' is not %s", text, SCOPES[kind.name])
 end
 
--- What the client's method is told. Raises where something is missing or too much.
-function launches.details(kind, parsed)
+-- What the options say together. Raises where something is missing or too much.
+local function check(kind, parsed)
   for _, name in ipairs { "scope", "sha1", "commands" } do
     if parsed[name] and kind.takes ~= name then
       failure.raise(failure.usage, "%s takes no %s", kind.name,
         name == "commands" and "--put, --run or --get" or "--" .. name)
     end
   end
-  if not (parsed.comment or ""):find "%S" then
+  if not parsed.dry_run and not (parsed.comment or ""):find "%S" then
     failure.raise(failure.usage, "a comment is required, such as -m \"INC0048211\"")
   end
+  if parsed.comment then
+    failure.check(core.operation.encode("cancel", { id = ANY, comment = parsed.comment }))
+  end
+  if parsed.deadline and not parsed.wait then
+    failure.raise(failure.usage, "--deadline needs --wait")
+  end
+  if parsed.wait and not kind.type then
+    failure.raise(failure.usage, "%s can't be waited for: it is no machine action", kind.name)
+  end
+  if kind.is_final and #parsed.machines > 1 then
+    failure.raise(failure.usage, "%s takes one machine at a time", kind.name)
+  end
+end
+
+-- The commands of a live response, checked; in the words of the options.
+local function commands_of(commands)
+  if not commands then
+    failure.raise(failure.usage, "live-response needs --put, --run or --get")
+  end
+  local ok, err = live_response.commands(commands)
+  if ok then return commands end
+  failure.raise(failure.usage, "%s", (err.message:gsub("^live_response", "live-response")
+    :gsub("PutFile", "--put"):gsub("RunScript", "--run"):gsub("GetFile", "--get")))
+end
+
+-- What the client's method is told. Raises where an option is wrong.
+function launches.details(kind, parsed)
+  check(kind, parsed)
   local details = { comment = parsed.comment }
   if kind.takes == "scope" then
     details.type = parsed.scope and scope_of(kind, parsed.scope) or nil
@@ -102,8 +134,7 @@ function launches.details(kind, parsed)
     end
     details.sha1 = parsed.sha1:lower()
   elseif kind.takes == "commands" then
-    failure.check(live_response.commands(parsed.commands))
-    details.commands = parsed.commands
+    details.commands = commands_of(parsed.commands)
   end
   return details
 end
@@ -117,8 +148,8 @@ function launches.show_json(item)
   local action, err = item.action or {}, item.error or {}
   local object = {
     machine = item.machine.computerDnsName, machine_id = item.machine.id, outcome = item.outcome,
-    id = action.id, type = action.type, status = action.status, error = err.message,
-    active_action_id = err.active_action_id, request_id = err.request_id,
+    id = action.id, type = action.type, status = action.status or action.state,
+    error = err.message, active_action_id = err.active_action_id, request_id = err.request_id,
   }
   for _, key in ipairs(KEYS) do
     if object[key] == nil then object[key] = cjson.null end
@@ -126,17 +157,43 @@ function launches.show_json(item)
   output.json(object, KEYS)
 end
 
-function launches.show_text(item, machine)
-  local action, err = item.action, item.error
-  local parts = { ("%-9s"):format(item.outcome), machine }
+-- What is worth to be known besides.
+local function remark(item)
+  local action = item.action
+  if item.error then return tostring(item.error) end
+  if not action.existing then return nil end
+  return ("by %s%s"):format(action.requestor or "?",
+    item.is_other and ", scope " .. action.scope or "")
+end
+
+-- One line: what became of it, the machine (so wide), the action.
+local function text_of(item, machine, width)
+  local action, about = item.action, remark(item)
+  local parts = { ("%-9s"):format(item.outcome), machine .. (" "):rep(width - #machine) }
   if action then
-    parts[#parts + 1] = ("%s %s"):format(action.id, action.status or action.state or "")
+    parts[3] = ("%s %s"):format(action.id, action.status or action.state or "")
   end
-  if err then parts[#parts + 1] = "(" .. tostring(err) .. ")" end
-  output.line(terminal.printable((table.concat(parts, " "):gsub("%s+$", ""))))
-  if err and err.active_action_id then
-    output.note("   mde cancel %s frees it; mde show %s says what it is.", err.active_action_id,
-      err.active_action_id)
+  if about then parts[#parts + 1] = "(" .. about .. ")" end
+  return (table.concat(parts, " "):gsub("%s+$", ""))
+end
+
+function launches.show_text(item, machine, width)
+  output.line(terminal.printable(text_of(item, machine, width)))
+end
+
+-- The same on standard error.
+function launches.tell(item, machine)
+  line.clear()
+  output.note("%s", text_of(item, machine, 0))
+end
+
+-- What to do next, where that is not plain.
+function launches.note_next(item, machine)
+  local active = (item.error or {}).active_action_id
+  if active then
+    output.note("   mde cancel %s frees it; mde show %s says what it is.", active, active)
+  elseif item.outcome == "unknown" then
+    output.note("   Whether it was launched is not known: mde show %s lists its actions.", machine)
   end
 end
 

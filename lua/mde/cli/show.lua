@@ -2,8 +2,11 @@
 
 local client = require "mde.cli.client"
 local core = require "mde.core"
+local duration = require "mde.duration"
 local failure = require "mde.cli.failure"
+local interruption = require "mde.cli.interruption"
 local keys = require "mde.cli.list".keys
+local line = require "mde.cli.line"
 local options = require "mde.cli.options"
 local output = require "mde.cli.output"
 local terminal = require "mde.terminal"
@@ -13,7 +16,7 @@ local show = {}
 function show.define(command)
   command:epilog [[
 With an id: the action. With a machine (its id or DNS name): the machine, and its last
-actions, the newest first.
+actions, the newest first. With --wait the exit status is 0 only if it Succeeded.
 
 Examples:
    mde show 5382f7ea-7557-4ab7-9782-d50480024a4e
@@ -33,7 +36,7 @@ end
 
 -- A date with how long ago that was.
 local function with_age(text, now)
-  local date, duration = require "mde.date", require "mde.duration"
+  local date = require "mde.date"
   local moment = date.parse(text)
   if not moment then return text end
   local age = now - moment
@@ -45,7 +48,7 @@ local function print_fields(fields, now, indent)
   local known, others = {}, {}
   for _, key in ipairs(keys) do known[key] = true end
   for key in pairs(fields) do
-    if not known[key] then others[#others + 1] = key end
+    if not known[key] and not tostring(key):find "^@" then others[#others + 1] = key end
   end
   table.sort(others)
   local function print_field(key)
@@ -77,17 +80,31 @@ local function print_action(action, parsed)
   print_fields(action, require("mde.clock").system.wall(), "")
 end
 
+-- Waits for the end of an action; Ctrl-C ends the waiting. -> action | nil, err
+local function wait(session, id, deadline)
+  local began = session.clock.monotonic()
+  interruption.only_reads(session, function()
+    line.show("waiting for the end of the action, "
+      .. duration.text(session.clock.monotonic() - began))
+  end)
+  local action, err = session:wait(id, { timeout = deadline })
+  interruption.release(session)
+  return action, err
+end
+
 -- -> exit status
 local function show_action(session, id, parsed)
   if not parsed.wait then
     print_action(failure.check(session:action(id)), parsed)
     return 0
   end
-  local action, err = session:wait(id, { timeout = parsed.deadline })
+  local action, err = wait(session, id, parsed.deadline)
   if not action and not err.action then error(err, 0) end
   print_action(action or err.action, parsed)
-  if not action then output.note("mde: %s", tostring(err)) end
-  return action and action.status == "Succeeded" and 0 or failure.some
+  output.flush()
+  if action then return action.status == "Succeeded" and 0 or failure.some end
+  output.note("mde: %s", tostring(err))
+  return err.code == "deadline" and failure.some or failure.status(err)
 end
 
 -- {{ A machine
@@ -98,7 +115,6 @@ local COLUMNS = {
 }
 
 local function print_timeline(actions)
-  local duration = require "mde.duration"
   local rows = {}
   for i, action in ipairs(actions) do
     local age = action:age()

@@ -31,10 +31,11 @@ end
 
 function unblock.run(parsed)
   if parsed.dry_run then parsed.store = "memory" end
+  parsed.ids, parsed.max = {}, parsed.max or MOST
+  cancel.check(parsed)
   local machine = failure.check(client.connect(parsed):machine(parsed.machine))
   output.note("%s %s", machine.computerDnsName or "-", machine.id)
-  parsed.machine, parsed.ids = machine.id, {}
-  if parsed.yes then parsed.max = parsed.max or MOST end
+  parsed.machine = machine.id
   return cancel.run(parsed)
 end
 
