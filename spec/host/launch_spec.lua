@@ -150,7 +150,7 @@ describe("the checks of mde launch", function()
   it("refuse a machine that is none, or more than one", function()
     assert_refused(1, "mde isolate $A nobody -m x --yes", "no machine 'nobody'")
     assert_refused(2, "mde isolate $A '' -m x --yes", "'' is not a machine's id or DNS name")
-    assert_refused(2, "mde isolate 'ber-*' -m x", "'ber-*' is not a whole name")
+    assert_refused(2, "mde isolate 'ber-*' -m x", "'ber-*' is not a machine's id or DNS name")
     assert_refused(3, "mde isolate par-lt-1011 -m x", "is the name of 2 machines")
   end)
 

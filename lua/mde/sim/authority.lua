@@ -71,6 +71,10 @@ function Authority:issue(roles, changes)
   }
   if changes == true then changes = { roles = false, scp = table.concat(roles, " ") } end
   for name, value in pairs(changes or {}) do claims[name] = value or nil end
+  if claims.scp then
+    roles = {}
+    for scope in claims.scp:gmatch "%S+" do roles[#roles + 1] = scope end
+  end
   local token = key.sign(claims)
   self.tokens[token] = { expires = options.now() + options.token_lifetime, roles = roles,
                          delegated = claims.scp ~= nil }
