@@ -102,3 +102,70 @@ describe("the simulated service", function()
     assert.equal(429, (asker:list()))
   end)
 end)
+
+describe("the simulated sign-in of users", function()
+  local function post(asker, endpoint, fields)
+    return asker:ask("POST", "/" .. asker.service.tenant .. "/oauth2/v2.0/" .. endpoint,
+      { ["content-type"] = "application/x-www-form-urlencoded" }, url.form(fields))
+  end
+
+  local DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
+
+  local function start(asker)
+    local _, body = post(asker, "devicecode", { { "client_id", asker.service.client_id },
+      { "scope", "https://api.securitycenter.microsoft.com/.default offline_access" } })
+    return body
+  end
+
+  local function poll(asker, code)
+    return post(asker, "token", { { "client_id", asker.service.client_id },
+      { "grant_type", DEVICE }, { "device_code", code } })
+  end
+
+  it("gives a code, and tokens once that was entered", function()
+    local asker, service, clock = sim.new { sign_in = { device = "pending" } }
+    local body = start(asker)
+    assert.same({ 900, 5 }, { body.expires_in, body.interval })
+    clock.advance(5)
+    local status, answer = poll(asker, body.device_code)
+    assert.same({ 400, "authorization_pending" }, { status, answer.error })
+    clock.advance(1)
+    status, answer = poll(asker, body.device_code)
+    assert.same({ 400, "slow_down" }, { status, answer.error })
+    service.authority.sign_in.device = "approved"
+    clock.advance(10)
+    status, answer = poll(asker, body.device_code)
+    assert.same({ 200, "Bearer" }, { status, answer.token_type })
+    asker.token = answer.access_token
+    assert.equal(200, (asker:list()))
+    status, answer = poll(asker, body.device_code)
+    assert.same({ 400, "bad_verification_code" }, { status, answer.error })
+  end)
+
+  it("takes a refresh token once", function()
+    local asker, service, clock = sim.new()
+    local body = start(asker)
+    clock.advance(5)
+    local _, first = poll(asker, body.device_code)
+    local function refresh(token)
+      return post(asker, "token", { { "client_id", service.client_id },
+        { "grant_type", "refresh_token" }, { "refresh_token", token } })
+    end
+    local status, second = refresh(first.refresh_token)
+    assert.equal(200, status)
+    assert.not_equal(first.refresh_token, second.refresh_token)
+    local answer
+    status, answer = refresh(first.refresh_token)
+    assert.same({ 400, "invalid_grant" }, { status, answer.error })
+    assert.equal(200, (refresh(second.refresh_token)))
+  end)
+
+  it("is refused as a whole where it shall be", function()
+    local asker = sim.new { sign_in = { refusal = { status = 400, error = "invalid_grant",
+      number = 65001, message = "No consent." } } }
+    assert.equal("invalid_grant", start(asker).error)
+    local status, body = sign_in(asker)
+    assert.same({ 400, { 65001 } }, { status, body.error_codes })
+    assert.error_matches(function() sim.new { sign_in = { devise = 1 } } end, "devise")
+  end)
+end)

@@ -195,9 +195,19 @@ local function on_error(raised)
   return debug.traceback(tostring(raised), 2)
 end
 
+-- What was raised, for people: of ways to sign in, one a line.
+local function text_of(raised)
+  if type(raised) ~= "table" or not raised.lacks then return tostring(raised) end
+  local lines = { "no way to sign in:" }
+  for _, lack in ipairs(raised.lacks) do
+    lines[#lines + 1] = ("  %s: %s"):format(lack[1], lack[2])
+  end
+  return table.concat(lines, "\n")
+end
+
 -- Shows what was raised. -> exit status
 local function show(raised, arguments)
-  local message, status = tostring(raised), failure.status(raised) or failure.some
+  local message, status = text_of(raised), failure.status(raised) or failure.some
   if message ~= "" then output.note("mde: " .. message) end
   if status == failure.usage then
     local command = command_of(arguments)
