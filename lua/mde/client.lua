@@ -272,7 +272,7 @@ end
 Client.__close = Client.close
 
 function Client:__tostring()
-  return ("mde.client (%s)"):format(self.tenant or "token")
+  return ("mde.client (%s)"):format(self.tenant or self.application)
 end
 
 -- Makes a client of `settings` (see mde.settings) in a `world` of engine, clock, host

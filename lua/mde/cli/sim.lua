@@ -81,6 +81,7 @@ end
 -- this program first in its PATH.
 local function set_environment(server)
   process.setenv("MDE_TOKEN")
+  process.setenv("AZURE_TOKEN_CREDENTIALS")
   process.setenv("PATH", process.path():match "^(.*)/" .. ":" .. (os.getenv "PATH" or ""))
   process.setenv("MDE_STORE")
   for name, value in pairs(server.environment) do process.setenv(name, value) end

@@ -12,6 +12,7 @@ local secret = {}
 function secret.new(settings)
   local given = settings.client_secret
   local is_later = type(given) == "function"
+  local kept = not is_later and core.secret(given) or nil
   return grant.new {
     authority = settings.authority, tenant = settings.tenant,
     client_id = settings.client_id, scope = settings.scope,
@@ -19,8 +20,8 @@ function secret.new(settings)
     identity = core.sha256(table.concat({ grant.address(settings, "token"), settings.client_id,
       settings.scope, is_later and "" or "secret " .. given }, "\n")),
     fields = function()
-      local text, err = given, nil
-      if is_later then text, err = given() end
+      local text, err
+      if is_later then text, err = given() else text = kept:reveal() end
       if not text then return nil, err end
       return { { "grant_type", "client_credentials" }, { "client_secret", text } }
     end,
