@@ -57,27 +57,24 @@ function authority.new(options)
                         codes = {}, refresh_tokens = {} }, Authority)
 end
 
--- A token with the application's roles, or those given; `changes` are claims in front, or
--- true: the roles are delegated by somebody who signed in.
-function Authority:issue(roles, changes)
+-- A token with the application's roles, or those given; `delegated` if they are those
+-- of somebody who signed in. `changes` are claims in front of the usual ones.
+function Authority:issue(roles, delegated, changes)
   local options = self.options
   local now = math.floor(options.now())
   roles = roles or options.roles
   local claims = {
     aud = RESOURCE, iss = "https://sts.windows.net/" .. options.tenant .. "/",
     iat = now, nbf = now, exp = now + options.token_lifetime, ver = "1.0",
-    appid = options.client_id, tid = options.tenant, roles = #roles > 0 and roles or nil,
+    appid = options.client_id, tid = options.tenant,
+    roles = #roles > 0 and not delegated and roles or nil,
+    scp = delegated and table.concat(roles, " ") or nil,
     uti = random_numbers.hex(options.random, 32),
   }
-  if changes == true then changes = { roles = false, scp = table.concat(roles, " ") } end
-  for name, value in pairs(changes or {}) do claims[name] = value or nil end
-  if claims.scp then
-    roles = {}
-    for scope in claims.scp:gmatch "%S+" do roles[#roles + 1] = scope end
-  end
+  for name, value in pairs(changes or {}) do claims[name] = value end
   local token = key.sign(claims)
   self.tokens[token] = { expires = options.now() + options.token_lifetime, roles = roles,
-                         delegated = claims.scp ~= nil }
+                         delegated = delegated }
   return token
 end
 
@@ -184,7 +181,7 @@ function GRANTS.client_credentials(self, fields, request)
   if refusal then return refusal end
   local resource, invalid = self:resource(fields.scope)
   if not resource then return invalid end
-  return self:grant(self:issue(nil, { aud = resource }))
+  return self:grant(self:issue(nil, false, { aud = resource }))
 end
 
 -- The refusal of what holds for both endpoints | nil

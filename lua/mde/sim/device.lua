@@ -13,11 +13,15 @@ local function is_public(self)
     .. " parameter: 'client_assertion' or 'client_secret'.")
 end
 
--- What a user may do, as the token for him says it: delegated permissions lack the "All".
-local function scopes(roles)
-  local words = {}
-  for i, role in ipairs(roles) do words[i] = role:gsub("%.All$", "") end
-  return table.concat(words, " ")
+-- What a user may do: delegated permissions lack the "All" of an application's. -> what
+-- the token for him says, and what the service takes it for (either name will do)
+local function permissions(roles)
+  local said, held = {}, {}
+  for i, role in ipairs(roles) do
+    said[i], held[#held + 1] = role:gsub("%.All$", ""), role
+    if said[i] ~= role then held[#held + 1] = said[i] end
+  end
+  return table.concat(said, " "), held
 end
 
 -- The answer with tokens for the user.
@@ -26,8 +30,8 @@ local function grant(self, resource)
   local refresh = "0." .. random_numbers.hex(options.random, 120)
   self.refresh_tokens[refresh] = { resource = resource,
                                    ends = options.now() + self.sign_in.refresh_lifetime }
-  local token = self:issue(nil, { aud = resource, roles = false, upn = user,
-                                  scp = scopes(options.roles) })
+  local said, held = permissions(options.roles)
+  local token = self:issue(held, true, { aud = resource, upn = user, scp = said })
   local now = math.floor(options.now())
   return self:grant(token, {
     refresh_token = refresh, scope = resource .. "/.default",

@@ -26,7 +26,7 @@ end
 local function grant(self, resource, with_lifetime)
   local now, lifetime = math.floor(self.options.now()), self.options.token_lifetime
   return self:json(200, {
-    access_token = self:issue(nil, { aud = resource, appid = self.sign_in.identity }),
+    access_token = self:issue(nil, false, { aud = resource, appid = self.sign_in.identity }),
     client_id = self.sign_in.identity, resource = resource, token_type = "Bearer",
     expires_in = with_lifetime and ("%d"):format(lifetime) or nil,
     expires_on = ("%d"):format(now + lifetime), not_before = ("%d"):format(now),
