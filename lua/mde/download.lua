@@ -225,6 +225,11 @@ function Download:advance()
   return nil, err
 end
 
+-- Whether nothing came in, now or before.
+function Download:is_empty()
+  return self.file ~= nil and self.at == 0 and self.tail == ""
+end
+
 function Download:run()
   local ok, err = self:open()
   if ok then ok, err = self:renew() end
@@ -315,7 +320,8 @@ function download:download(target, path, options)
                               on_progress = options.on_progress }, Download)
   local ok, err = work:run()
   if not ok then
-    if (work.at or 0) > 0 then err.part = part end
+    if work:is_empty() then os.remove(part)
+    elseif work.file then err.part = part end
     return nil, err
   end
   local sha256, size = digest_of(part)

@@ -1,0 +1,115 @@
+-- mde api, against the simulator.
+
+local cjson = require "cjson"
+local program = require "spec.support.program"
+
+local MACHINE = "2ef80ceb42d83efa207463f1fc52b2760d99701a"
+
+local function rehearse(script, input, options)
+  return program.rehearse(options or "{ mistaken = 0, history = 0 }",
+    script:gsub("%$M", "/api/machines/" .. MACHINE), input)
+end
+
+local function assert_refused(status, script, text)
+  local run = rehearse(script)
+  assert.same({ status, "" }, { run.status, run.out }, script .. run.err)
+  assert.truthy(run.err:find(text, 1, true), run.err)
+end
+
+describe("mde api", function()
+  it("reads, and shows the answer as one line of JSON", function()
+    local run = rehearse "mde api get /api/libraryfiles"
+    assert.same({ 0, "" }, { run.status, run.err })
+    assert.truthy(run.out:find "^[^\n]+\n$")
+    assert.equal(2, #cjson.decode(run.out).value)
+  end)
+
+  it("encodes queries, of which there may be several", function()
+    local run = rehearse [[mde api GET /api/machines --query '$top=1' \
+      --query "\$filter=computerDnsName eq 'ber-srv-5720.corp.contoso.com'"]]
+    assert.equal(0, run.status, run.err)
+    assert.equal(MACHINE, cjson.decode(run.out).value[1].id)
+  end)
+
+  it("sends a body from the command line, a file or standard input", function()
+    local run = rehearse([[
+      mde api POST $M/isolate -d '{"Comment":"one"}' --yes
+      printf '{"Comment":"two"}' >body; mde api POST $M/unisolate -d @body -y
+      mde api POST $M/runAntiVirusScan -d - -y]], '{"Comment":"three","ScanType":"Quick"}\n')
+    assert.equal(0, run.status, run.err)
+    local comments = {}
+    for line in run.out:gmatch "[^\n]+" do
+      comments[#comments + 1] = cjson.decode(line).requestorComment
+    end
+    assert.same({ "one", "two", "three" }, comments)
+  end)
+
+  it("uploads a file, and deletes it", function()
+    local run = rehearse [[printf 'param()' >triage.ps1
+      mde api POST /api/libraryfiles --file triage.ps1 --field Description="Triage, v7" --yes &&
+      mde api DELETE /api/libraryfiles/triage.ps1 --yes && mde api GET /api/libraryfiles]]
+    assert.equal(0, run.status, run.err)
+    local first, second = run.out:match "^([^\n]+)\n([^\n]+)\n$"
+    assert.same({ "triage.ps1", "Triage, v7" },
+      { cjson.decode(first).fileName, cjson.decode(first).description })
+    assert.equal(2, #cjson.decode(second).value)
+    assert.equal("Done; the answer is empty.\n", run.err)
+  end)
+
+  it("shows the whole request with -n, and sends nothing", function()
+    local run = rehearse [[mde api POST $M/isolate -d '{"Comment":"x"}
+' --query '$a=b c' -n; mde api POST /api/libraryfiles --file $mde -n | tail -1]]
+    assert.same({ 0, 0 }, { run.status, run.ledger.requests }, run.err)
+    assert.truthy(run.out:find(
+      "^POST http://127%.0%.0%.1:%d+/api/machines/%x+/isolate%?%$a=b%%20c\n{\"Comment\":\"x\"}\n"
+      .. "%(a form of %d+ bytes%)\n$"), run.out)
+    assert.truthy(run.err:find("The quota is that of `isolate`.", 1, true), run.err)
+  end)
+
+  it("asks about what does not read, and takes no terminal for no", function()
+    assert_refused(3, "mde api DELETE /api/libraryfiles/Get-Autoruns.ps1",
+      "DELETE changes something, and no terminal to ask at; nothing was sent")
+    for answer, status in pairs { ["y^M"] = 0, ["n^M"] = 3 } do
+      local run = program.at_terminal(100, { "[y/N] ", answer }, program.path, "sim", "mde", "api",
+        "DELETE", "/api/libraryfiles/Get-Autoruns.ps1")
+      assert.equal(status, run.status, run.out)
+      assert.truthy(run.out:find("DELETE /api/libraryfiles/Get-Autoruns.ps1 in tenant", 1, true))
+    end
+  end)
+
+  it("refuses what is wrong before it asks anybody", function()
+    for script, text in pairs {
+      ["HEAD /api/machines"] = "'HEAD' is not GET, POST, PUT, PATCH or DELETE",
+      ["GET api/machines"] = "'api/machines' is not the path of a call",
+      ["DELETE https://evil.example/api/machines"] = "is not the path of a call",
+      ["GET '/api/machines x' -n"] = "is not the path of a call",
+      ["GET /api/machines --query top"] = "--query: 'top' is not NAME=VALUE",
+      ["POST /api/x -d '{'"] = "-d: the body is not JSON",
+      ["POST /api/x -d ''"] = "-d: the body is not JSON",
+      ["POST /api/x -d @none"] = "none: No such file", ["POST /api/x -d @/"] = "Is a directory",
+      ["POST /api/x --field a=b"] = "--field needs --file",
+      ["POST /api/x --file none"] = "none: No such file",
+      ["POST /api/x --file $mde --field a"] = "'a' is not NAME=VALUE",
+      ["POST /api/x --file $mde -d 1"] = "do not go together",
+      ["GET /api/machines --json"] = "unknown option '--json'", ["GET"] = "missing argument 'path'",
+    } do
+      assert_refused(2, "mde api " .. script, text)
+    end
+  end)
+
+  it("ends with 1 where there is nothing, with 5 where a permission lacks", function()
+    assert_refused(1, "mde api GET /api/alerts", "HTTP 404")
+    local run = rehearse("mde api DELETE /api/libraryfiles/x -y", nil,
+      "{ mistaken = 0, history = 0, roles = { 'Machine.Read.All' } }")
+    assert.same({ 5, "" }, { run.status, run.out })
+    assert.truthy(run.err:find("Library.Manage", 1, true), run.err)
+  end)
+
+  it("sends what changes something once, and says that it may have been done", function()
+    local run = rehearse([[mde api POST $M/isolate -d '{"Comment":"x"}' -y
+      s=$?; grep -c isolate $REQUESTS; exit $s]], nil, [[{ mistaken = 0, history = 0,
+      oddities = { lost_after = { nth = 1, operation = "isolate" } } }]])
+    assert.same({ 4, "1\n" }, { run.status, run.out })
+    assert.truthy(run.err:find("is not known: it may have", 1, true), run.err)
+  end)
+end)
