@@ -223,3 +223,20 @@ describe("client:download", function()
     assert.equal("invalid_argument", select(2, client:download("x", "/no/such/folder/x")).code)
   end)
 end)
+
+describe("a download that fails", function()
+  it("says what it keeps, and leaves nothing where nothing came", in_folder(function(files)
+    local client, service = new { oddities = { lost_before = { nth = 1, operation = "download" } } }
+    local id, path = package(service), files.path "a"
+    local stopped = 0
+    function client.stop() return stopped > 0 and "at once" end
+    local function on_progress() stopped = stopped + 1 end
+    local _, err = client:download(id, path, { on_progress = on_progress })
+    assert.equal("interrupted", err.code)
+    assert.equal(("%s.%s.part"):format(path, id), err.part)
+    assert.is_true(#files.read(("a.%s.part"):format(id)) > 0)
+    _, err = client:download(id, files.path "b", { on_progress = on_progress })
+    assert.same({ "interrupted", nil }, { err.code, err.part })
+    assert.is_nil(files.read(("b.%s.part"):format(id)))
+  end))
+end)

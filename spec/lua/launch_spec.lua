@@ -272,3 +272,32 @@ describe("a launch that certainly had no effect", function()
     assert.is_true(service:most_within(60, "live_response") <= 10)
   end)
 end)
+
+describe("a launch that is to stop", function()
+  it("is not sent where it had not left", function()
+    local client, service, machine = new()
+    function client.stop() return true end
+    local action, err = client:isolate(machine, { comment = "x" })
+    assert.is_nil(action)
+    assert.same({ "interrupted", false, 0 }, { err.code, err.sent, service:requests() })
+    client.stop = nil
+    assert(client:isolate(machine, { comment = "x" }))
+  end)
+
+  it("is waited for in the air, and not looked for or sent again", function()
+    local client, service, machine, clock = new {
+      oddities = { lost_after = { nth = 1, operation = "isolate" } } }
+    function client.stop() return service:requests "isolate" > 0 end
+    local _, err = client:isolate(machine, { comment = "x" })
+    assert.same({ "interrupted", true }, { err.code, err.sent })
+    clock.advance(300)
+    client:step()
+    assert.same({ 1, 0 }, { service:requests "isolate", service:requests "list" })
+  end)
+
+  it("has what came where the answer came", function()
+    local client, service, machine = new()
+    function client.stop() return service:requests "isolate" > 0 end
+    assert.equal("Isolate", client:isolate(machine, { comment = "x" }).type)
+  end)
+end)

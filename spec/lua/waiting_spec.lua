@@ -93,4 +93,18 @@ describe("client:wait", function()
       "wait: unknown option")
     assert.equal(0, service:requests())
   end)
+
+  it("ends when the client is to stop, and says how the action stands", function()
+    local client, service, clock = world.new()
+    local ids = { service:add(ending(600)), service:add { status = "Succeeded" } }
+    local began = clock.monotonic()
+    function client.stop() return clock.monotonic() - began > 60 and "at once" end
+    local items = assert(client:wait(ids))
+    assert.is_true(clock.monotonic() - began < 70)
+    assert.same({ "interrupted", "Pending" }, { items[1].error.code, items[1].action.status })
+    assert.equal(items[1].action, items[1].error.action)
+    assert.same({ nil, "Succeeded" }, { items[2].error, items[2].action.status })
+    client.stop = nil
+    assert.equal("Succeeded", client:wait(ids[1]).status)
+  end)
 end)

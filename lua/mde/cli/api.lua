@@ -14,16 +14,18 @@ local api = {}
 
 function api.define(command)
   command:epilog [[
-The call goes by the rules of all others: the token, the quota of the operation that it
-is, the pause when the service asks for one. What reads is tried again; anything else is
-sent once, and is asked about at the terminal first. The token goes to the API's host only.
-The answer is one line of JSON, without what is null in it, or the text as it is.
+The call goes by the rules of all others: the token, the quota of the operation
+that it is, the pause when the service asks for one. What reads is tried again;
+anything else is sent once, and is asked about at the terminal first. The token
+goes to the API's host only. The answer is one line of JSON, without what is
+null in it, or the text as it is.
 
 Examples:
    mde api GET /api/libraryfiles
-   mde api GET /api/alerts --query '$top=10' --query "\$filter=severity eq 'High'"
-   mde api POST /api/advancedqueries/run -d '{"Query":"DeviceInfo | take 5"}' --yes
-   mde api POST /api/libraryfiles --file triage.ps1 --field Description="Triage, v7"
+   mde api GET /api/alerts --query '$top=10' --query '$skip=10'
+   mde api GET /api/alerts --query "\$filter=severity eq 'High'"
+   mde api POST /api/advancedqueries/run -d '{"Query":"DeviceInfo | take 5"}'
+   mde api POST /api/libraryfiles --file triage.ps1 --field Description="Triage"
    mde api DELETE /api/libraryfiles/triage.ps1]]
   command:argument("method", "GET, POST, PUT, PATCH or DELETE."):argname "METHOD"
   command:argument("path", "The path, such as /api/machines."):argname "PATH"

@@ -18,21 +18,24 @@ local terminal = require "mde.terminal"
 local launch = {}
 
 local EPILOG = [[
-TYPE is isolate, unisolate, restrict, unrestrict, scan, collect, offboard, quarantine,
-live-response or investigate. MACHINE is an id or a DNS name; a short name will do where
-only one machine has it. More than one machine is asked about at the terminal; offboard
-takes one, and wants its name typed.
+TYPE is isolate, unisolate, restrict, unrestrict, scan, collect, offboard,
+quarantine, live-response or investigate. MACHINE is an id or a DNS name; a
+short name will do where only one machine has it. More than one machine is
+asked about at the terminal; offboard takes one, and wants its name typed.
 
-A launch whose answer is lost is looked for in the list of actions before anything is sent
-again. One that the service says exists already is `existing`.
+Each machine is launched, existing (the same is under way already), refused,
+unsent, or unknown: a launch whose answer is lost is looked for in the list of
+actions, and sent again only where it is not there; an investigation is in no
+list. Where the existing one has another scope the exit status is 1; with
+--wait it is 0 only if all Succeeded.
 
 Examples:
    mde launch isolate srv-1.contoso.com -m "INC0048211"
-   mde launch scan ws-1.contoso.com ws-2.contoso.com --scope Full -m "After clean-up" --wait
-   mde launch quarantine ws-1.contoso.com --sha1 87662bc3d60e4200ceaf7aae249d1c343f4b83c9 \
-       -m "INC0048211"
-   mde launch live-response srv-1.contoso.com --run triage.ps1 --args "-Case 7" \
-       --get 'C:\Temp\triage.zip' -m "INC0048211"]]
+   mde launch scan ws-1.contoso.com ws-2.contoso.com --scope Full -m x --wait
+   mde launch quarantine ws-1.contoso.com -m "INC0048211" \
+       --sha1 87662bc3d60e4200ceaf7aae249d1c343f4b83c9
+   mde launch live-response srv-1.contoso.com -m "INC0048211" \
+       --run triage.ps1 --args "-Case 7" --get 'C:\Temp\triage.zip']]
 
 -- Adds the options of `launch` and of its shortcuts.
 function launch.define_rest(command)

@@ -15,8 +15,9 @@ local show = {}
 
 function show.define(command)
   command:epilog [[
-With an id: the action. With a machine (its id or DNS name): the machine, and its last
-actions, the newest first. With --wait the exit status is 0 only if it Succeeded.
+With an id: the action. With a machine (its id or DNS name): the machine, and
+its last actions, the newest first. With --wait the exit status is 0 only if the
+action Succeeded.
 
 Examples:
    mde show 5382f7ea-7557-4ab7-9782-d50480024a4e
@@ -126,7 +127,6 @@ local function print_timeline(actions)
 end
 
 local function show_machine(session, parsed)
-  if parsed.wait then failure.raise(failure.usage, "--wait goes with the id of an action") end
   local limit = parsed.limit or 20
   local machine = failure.check(session:machine(parsed.what))
   local actions = failure.check(session:list { machine = machine.id, limit = limit + 1 })
@@ -147,11 +147,21 @@ end
 
 -- }}
 
-function show.run(parsed)
+-- Checks what the options say together. -> the id of an action, or nil for a machine
+local function check(parsed)
+  local id = core.operation.guid(parsed.what)
   if parsed.deadline and not parsed.wait then
     failure.raise(failure.usage, "--deadline needs --wait")
   end
-  local id = core.operation.guid(parsed.what)
+  if parsed.wait and not id then
+    failure.raise(failure.usage, "--wait goes with the id of an action")
+  end
+  if parsed.limit and id then failure.raise(failure.usage, "--limit goes with a machine") end
+  return id
+end
+
+function show.run(parsed)
+  local id = check(parsed)
   local session = client.connect(parsed)
   if id then return show_action(session, id, parsed) end
   return show_machine(session, parsed)

@@ -1,0 +1,110 @@
+-- mde show of a machine, and its waiting, against the simulator. Actions: list_spec.lua.
+
+local cjson = require "cjson"
+local program = require "spec.support.program"
+
+local MACHINE = "syd-lt-3185.corp.contoso.com"  -- its isolation waits by mistake
+
+local function rehearse(script, options)
+  return program.rehearse(options or "{ history = 0 }", script:gsub("%$M", MACHINE))
+end
+
+local FIND = "id=$(mde list --machine $M --ids 2>/dev/null); "
+
+describe("mde show MACHINE", function()
+  it("shows the machine, and its actions, the newest first", function()
+    local run = rehearse [[mde launch scan $M -m "$(printf 'a\033[31mb')" >/dev/null
+      mde show syd-lt-3185]]
+    assert.same({ 0, "" }, { run.status, run.err })
+    local machine, actions = run.out:match "^(.-\n)\n(AGE .*)$"
+    assert.truthy(machine:find("\ncomputerDnsName: " .. MACHINE .. "\n", 1, true))
+    assert.truthy(machine:find "\nlastSeen: 20%S+Z %(%d+%a[^)]* ago%)\n")
+    assert.truthy(actions:find "^AGE +TYPE +STATUS +BY +COMMENT +ID\n", actions)
+    assert.truthy(actions:find "\n%d+s +RunAntiVirusScan .*\n%d+m +Isolate +Pending +soar@",
+      actions)
+    assert.falsy(run.out:find "\27")
+  end)
+
+  it("shows them as JSON, an object a line", function()
+    local run = rehearse "mde show $M --json"
+    local machine, action, rest = run.out:match "^(.-)\n(.-)\n(.*)$"
+    assert.same({ 0, "" }, { run.status, rest })
+    assert.equal(MACHINE, cjson.decode(machine).computerDnsName)
+    assert.equal(cjson.decode(machine).id, cjson.decode(action).machineId)
+  end)
+
+  it("says where there are more, or none", function()
+    local run = rehearse [[mde launch scan $M -m x >/dev/null; mde show $M --limit 1
+      mde show par-lt-1011.corp.contoso.com --limit 1 >/dev/null
+      mde show ber-srv-5720.corp.contoso.com]]
+    assert.equal(0, run.status)
+    assert.truthy(run.err:find("The limit of 1 is reached; more exist.", 1, true), run.err)
+    assert.truthy(run.err:find("No action on this machine is known.", 1, true), run.err)
+  end)
+
+  it("ends with 1 for one that is not there, with 3 for a name that two have", function()
+    local run = rehearse "mde show nobody"
+    assert.same({ "", 1 }, { run.out, run.status })
+    run = rehearse "mde show par-lt-1011"
+    assert.same({ "", 3 }, { run.out, run.status })
+    assert.truthy(run.err:find("give the id of one, or its whole name", 1, true), run.err)
+  end)
+
+  it("refuses wrong use before anything is asked", function()
+    local id = "5382f7ea-7557-4ab7-9782-d50480024a4e"
+    for arguments, text in pairs {
+      [MACHINE .. " --wait"] = "--wait goes with the id of an action",
+      [MACHINE .. " --limit 0"] = "'0' is not a whole number above 0",
+      [id .. " --limit 3"] = "--limit goes with a machine", ["''"] = "'' is not a machine's id",
+      [id .. " --deadline 5s"] = "--deadline needs --wait", [""] = "missing argument 'what'",
+      [id .. " --wait --deadline soon"] = "'soon'",
+    } do
+      local run = rehearse("mde show " .. arguments)
+      assert.same({ "", 2, 0 }, { run.out, run.status, run.ledger.requests }, arguments)
+      assert.truthy(run.err:find(text, 1, true), run.err)
+    end
+  end)
+
+  it("cuts the table to the terminal's width, but never an id", function()
+    for _, columns in ipairs { 120, 70 } do
+      local run = program.at_terminal(columns, {}, "env", "NO_COLOR=1", program.path, "sim", "mde",
+        "show", MACHINE)
+      local row = run.out:match "\n(%d+m +Isolate[^\r]+)\r\n$"
+      assert.truthy(row and row:find " %x+%-%x+%-%x+%-%x+%-%x%x%x%x%x%x%x%x%x%x%x%x$", run.out)
+      if columns == 120 then assert.truthy(utf8.len(row) <= columns, row) end
+      assert.falsy(run.out:find "\27")
+    end
+  end)
+end)
+
+describe("mde show ID --wait", function()
+  it("waits for the end, and ends with 0 where that is Succeeded", function()
+    local run = rehearse([[id=$(mde launch scan $M -m x --json | sed 's/.*"id":"\([^"]*\).*/\1/')
+      mde show $id --wait]], [[{ mistaken = 312, history = 0, launch_course = function()
+        return { { 0, "Succeeded" } } end }]])
+    assert.same({ 0, "" }, { run.status, run.err })
+    assert.truthy(run.out:find("\nstatus: Succeeded\n", 1, true))
+  end)
+
+  it("ends with 1 otherwise, and shows how the action stands", function()
+    local run = rehearse(FIND .. "mde cancel $id -m x >/dev/null 2>&1; mde show $id --wait --json")
+    assert.equal(1, run.status)
+    assert.equal("Cancelled", cjson.decode(run.out).status)
+    run = rehearse(FIND .. "mde show $id --wait --deadline 0.01s --json")
+    assert.equal(1, run.status)
+    assert.equal("Pending", cjson.decode(run.out).status)
+    assert.truthy(run.err:find "^mde: the action is still Pending after ", run.err)
+  end)
+
+  it("shows at a terminal that it waits, until Ctrl-C", function()
+    local run = program.at_terminal(80, { "waiting for the end of the action", "^C" },
+      program.path, "sim", "sh", "-c", (FIND:gsub("%$M", MACHINE)) .. "mde show $id --wait")
+    assert.equal(130, run.status, run.out)
+    assert.truthy(run.out:find("interrupted while it was waited for", 1, true), run.out)
+  end)
+
+  it("ends with 1 for an action that is not there", function()
+    local run = rehearse "mde show 5382f7ea-7557-4ab7-9782-d50480024a4e --wait"
+    assert.same({ "", 1 }, { run.out, run.status })
+  end)
+end)
