@@ -137,6 +137,8 @@ describe("the checks of mde launch", function()
       ["live-response $A -m x"] = "live-response needs --put, --run or --get",
       ["live-response $A -m x --args -x --run a"] = "--args goes behind the --run",
       ["live-response $A -m x --get a --run b"] = "--run comes after --get",
+      ["live-response $A -m x --run ''"] = "--run: which one?",
+      ["isolate $A -m \"$(printf 'a\\377b')\""] = "comment",
       ["isolate $A -m x --deadline 5s"] = "--deadline needs --wait",
       ["investigate $A -m x --wait"] = "can't be waited for",
       ["offboard $A $B -m x"] = "one machine at a time",

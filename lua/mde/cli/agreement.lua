@@ -1,11 +1,14 @@
 -- How people agree to a change: at the terminal, or beforehand with --yes. Nobody agreed
 -- where neither was there: the command is refused, and nothing was sent.
 
+local core = require "mde.core"
 local failure = require "mde.cli.failure"
 local options = require "mde.cli.options"
 local terminal = require "mde.terminal"
 
 local agreement = {}
+
+local ANY = "5382f7ea-7557-4ab7-9782-d50480024a4e"  -- stands for an id
 
 -- Adds the options of every command that changes something. `what` would be done.
 function agreement.define(command, what)
@@ -18,6 +21,13 @@ end
 function agreement.place(session)
   local tenant = session.tenant and "tenant " .. session.tenant or "the tenant of MDE_TOKEN"
   return session.profile and ("%s (%s)"):format(session.profile, tenant) or tenant
+end
+
+-- Raises where the service would not take this for a comment.
+function agreement.check_comment(text)
+  local encoded, err = core.operation.encode("cancel", { id = ANY, comment = text })
+  if encoded then return end
+  failure.raise(failure.usage, "%s", (err.message:gsub("^cancel: ", "")))
 end
 
 -- Raises where there are more than --max.

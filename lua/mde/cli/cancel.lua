@@ -6,7 +6,6 @@
 
 local agreement = require "mde.cli.agreement"
 local client = require "mde.cli.client"
-local core = require "mde.core"
 local execution = require "mde.cli.execution"
 local failure = require "mde.cli.failure"
 local ids = require "mde.cli.ids"
@@ -17,8 +16,6 @@ local report = require "mde.cli.report"
 local stores = require "mde.cli.store"
 
 local cancel = {}
-
-local ANY = "5382f7ea-7557-4ab7-9782-d50480024a4e"  -- stands for an id
 
 local EPILOG = [[
 Give ids, or - to read them from standard input (one a line, blank lines and #
@@ -76,9 +73,7 @@ function cancel.check(parsed)
   if not parsed.dry_run and not (parsed.comment or ""):find "%S" then
     failure.raise(failure.usage, "a comment is required, such as -m \"Launched by mistake\"")
   end
-  if parsed.comment then
-    failure.check(core.operation.encode("cancel", { id = ANY, comment = parsed.comment }))
-  end
+  if parsed.comment then agreement.check_comment(parsed.comment) end
   if any and parsed.yes and not parsed.max then
     failure.raise(failure.usage, "--yes with filters needs --max N: how many there may be at most")
   end

@@ -1,7 +1,7 @@
 -- What `mde launch` can launch: names, options, and how a launched action is shown.
 
+local agreement = require "mde.cli.agreement"
 local cjson = require "cjson"
-local core = require "mde.core"
 local failure = require "mde.cli.failure"
 local line = require "mde.cli.line"
 local live_response = require "mde.live_response"
@@ -10,8 +10,6 @@ local output = require "mde.cli.output"
 local terminal = require "mde.terminal"
 
 local launches = {}
-
-local ANY = "5382f7ea-7557-4ab7-9782-d50480024a4e"  -- stands for an id
 
 -- Name on the command line -> method of the client, the service's type (none: no machine
 -- action comes of it), the option that it takes, whether it can't be undone.
@@ -49,6 +47,7 @@ local function collect(key)
     local commands = result.commands or {}
     result.commands = commands
     if key ~= "args" then
+      if not value:find "%S" then failure.raise(failure.usage, "--%s: which one?", key) end
       commands[#commands + 1] = { [key] = value }
     elseif commands[#commands] and commands[#commands].run and not commands[#commands].args then
       commands[#commands].args = value
@@ -97,9 +96,7 @@ local function check(kind, parsed)
   if not parsed.dry_run and not (parsed.comment or ""):find "%S" then
     failure.raise(failure.usage, "a comment is required, such as -m \"INC0048211\"")
   end
-  if parsed.comment then
-    failure.check(core.operation.encode("cancel", { id = ANY, comment = parsed.comment }))
-  end
+  if parsed.comment then agreement.check_comment(parsed.comment) end
   if parsed.deadline and not parsed.wait then
     failure.raise(failure.usage, "--deadline needs --wait")
   end
