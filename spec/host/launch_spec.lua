@@ -269,6 +269,19 @@ describe("mde launch at a terminal", function()
     assert.truthy(run.err:find("not launched: " .. B, 1, true), run.err)
   end)
 
+  it("waits for the quota no longer after Ctrl-C", function()
+    local run = rehearse([[
+      ids=$(mde api GET '/api/machines?$top=11' | grep -o '"id":"[0-9a-f]*"' | cut -d '"' -f 4)
+      mde launch live-response $ids --run a.ps1 -m x --yes & pid=$!
+      until [ "$(grep -ci runliveresponse $REQUESTS)" -ge 10 ]; do :; done
+      kill -TERM $pid; wait $pid]])
+    local err, count = said(run)
+    assert.same({ 130, 10 }, { run.status, count }, err)
+    local _, launched = run.out:gsub("launched  ", "")
+    local _, others = err:gsub("not launched: ", "")
+    assert.same({ 10, 1 }, { launched, others })
+  end)
+
   it("gives up what is under way with a second Ctrl-C", function()
     local run = program.rehearse(with [[oddities = { late = { nth = 1, operation = "isolate" } }]],
       ([[

@@ -36,6 +36,7 @@ Examples:
   command:option("--field", "With --file: a field of the form."):argname "NAME=VALUE":count "*"
   command:flag("-n --dry-run", "Show the request, and send nothing.")
   command:flag("-y --yes", "Do not ask.")
+  command:flag("--json", "Nothing but JSON: other text as a string, no answer as null.")
 end
 
 local function pair(text, option)
@@ -73,8 +74,9 @@ local function body_of(parsed)
   return parsed.data and data_of(parsed.data)
 end
 
-local function show(answer)
+local function show(answer, as_json)
   if type(answer) == "table" then output.json(answer)
+  elseif as_json then output.json(answer ~= "" and answer or cjson.null)
   elseif answer == "" then output.note "Done; the answer is empty."
   else output.write(answer:sub(-1) == "\n" and answer or answer .. "\n") end
 end
@@ -118,7 +120,7 @@ function api.run(parsed)
   if err and err.sent and method ~= "GET" then
     output.note("Whether the service did it is not known: it may have.")
   end
-  show(failure.check(answer, err))
+  show(failure.check(answer, err), parsed.json)
   return 0
 end
 

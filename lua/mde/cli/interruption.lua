@@ -21,7 +21,6 @@ function interruption.watch(session, tick)
     if session.only_reads or signals > 1 then return "at once" end
     if not is_said then
       is_said = true
-      line.clear()
       output.note("Interrupted: nothing more is sent; what is under way is waited for."
         .. " Ctrl-C again stops at once.")
     end

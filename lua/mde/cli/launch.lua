@@ -209,7 +209,6 @@ end
 
 -- Says what was not launched.
 local function note_rest(items, machines, why)
-  line.clear()
   if #items == #machines then
     return output.note("%s: no longer waited for; what was launched goes on.", why)
   end

@@ -3,7 +3,6 @@
 local agreement = require "mde.cli.agreement"
 local cjson = require "cjson"
 local failure = require "mde.cli.failure"
-local line = require "mde.cli.line"
 local live_response = require "mde.live_response"
 local options = require "mde.cli.options"
 local output = require "mde.cli.output"
@@ -180,7 +179,6 @@ end
 
 -- The same on standard error.
 function launches.tell(item, machine)
-  line.clear()
   output.note("%s", text_of(item, machine, 0))
 end
 

@@ -5,6 +5,7 @@
 
 local cjson = require "cjson"
 local failure = require "mde.cli.failure"
+local line_shown = require "mde.cli.line"
 local terminal = require "mde.terminal"
 
 local output = {}
@@ -34,6 +35,7 @@ end
 -- be no one to tell.
 function output.note(format, ...)
   local text = select("#", ...) > 0 and format:format(...) or format
+  line_shown.clear()
   for line in (text:gsub("\t", "  ") .. "\n"):gmatch "(.-)\n" do
     io.stderr:write(terminal.printable(line), "\n")
   end
