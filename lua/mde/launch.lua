@@ -19,12 +19,14 @@
 -- that it may be under way.
 
 local answer = require "mde.answer"
+local core = require "mde.core"
 local date = require "mde.date"
 local entity = require "mde.entity"
 local errors = require "mde.errors"
 local judge = require "mde.judge"
 local machines = require "mde.machine"
 local odata = require "mde.odata"
+local permissions = require "mde.permissions"
 local retry = require "mde.retry"
 
 local LOOKS = 6    -- how often the list is read for a lost action: half a minute in all
@@ -54,11 +56,22 @@ local function trimmed(text)
   return type(text) == "string" and text:match "^%s*(.-)%s*$" or ""
 end
 
+-- Whether an action may be of whoever signs in. The service names an application by its id
+-- or a name of its own, and a user by his; a name of the service's own tells nothing.
+local function may_be_requestor(call, requestor)
+  if type(requestor) ~= "string" or not call.header then return true end
+  local claims = permissions.claims(call.header) or {}
+  local known = requestor:find("@", 1, true) and (claims.upn or claims.preferred_username)
+                or core.operation.guid(requestor) and (claims.appid or claims.azp)
+  return not known or requestor:lower() == tostring(known):lower()
+end
+
 -- Whether it says what ours says, and began no earlier.
 local function is_ours(call, action, since)
   local created = date.parse(action.creationDateTimeUtc)
   if since and created and created < since then return false end
   if action.machineId and action.machineId:lower() ~= call.machine then return false end
+  if not may_be_requestor(call, action.requestor) then return false end
   return action.type == call.launch.type and trimmed(action.requestorComment) == call.comment
 end
 

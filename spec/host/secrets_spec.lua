@@ -42,4 +42,22 @@ describe("no secret is shown or kept", function()
     assert.is_true(count >= 2)
     assert.equal("", found)
   end)
+
+  it("by any way to sign in", function()
+    local pem = program.support .. "/certificates/leaf.pem"
+    local options = ([[{ mistaken = 3, history = 0, sign_in = { federated = { "%s" },
+      certificate = require "mde.core".certificate(io.open(%q):read "a") } }]])
+      :format(("federated-"):rep(9), pem)
+    local count, found, run = leaks(options, ([[
+      mde --verbose login; mde --verbose list; mde status; mde logout --json
+      unset AZURE_CLIENT_SECRET; printf %%s %s >federated
+      AZURE_CLIENT_CERTIFICATE_PATH=%s mde --verbose list
+      AZURE_FEDERATED_TOKEN_FILE=federated mde --verbose list; rm federated
+      AZURE_CLIENT_CERTIFICATE_PATH=%s mde --verbose --json; mde login --json; mde --verbose list
+      mde --verbose logout]]):format(("federated-"):rep(9), program.quote(pem),
+        program.quote(pem)))
+    assert.is_truthy(count, run)
+    assert.is_true(count >= 8, run)  -- tokens, refresh tokens, codes, assertions
+    assert.equal("", found)
+  end)
 end)

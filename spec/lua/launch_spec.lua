@@ -193,13 +193,15 @@ describe("a launch whose answer is lost", function()
     assert.equal(2, service:requests "isolate")
   end)
 
-  it("is not taken for another's with other words, or for an older one", function()
+  it("is not taken for another's, for one with other words, or for an older one", function()
     local client, service, machine = new {
       oddities = { lost_before = { nth = 1, operation = "scan" } } }
     service:add { machine_id = machine, type = "RunAntiVirusScan", age = 30, comment = "x",
                   status = "Succeeded" }
     service:add { machine_id = machine, type = "RunAntiVirusScan", age = -1, comment = "y",
                   status = "Succeeded" }
+    service:add { machine_id = machine, type = "RunAntiVirusScan", age = -1, comment = "x",
+                  status = "Succeeded", requestor = "5382f7ea-7557-4ab7-9782-d50480024a4e" }
     local action = client:scan(machine, { comment = "x" })
     assert.equal(1, service:launched(machine, "scan"))
     assert.equal("x", action.requestorComment)
