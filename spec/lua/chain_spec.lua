@@ -7,21 +7,10 @@ local settings = require "mde.settings"
 local signing = require "spec.support.signing"
 
 local IDENTITY = "0c1d2e3f-58d2-4b77-8f0e-b1a6c2d4e587"
-local folder
-
-before_each(function()
-  folder = os.tmpname()
-  os.remove(folder)
-  os.execute("mkdir " .. folder)
-end)
-after_each(function() os.execute("rm -rf " .. folder) end)
-
-local function put(name, content)
-  local file = assert(io.open(folder .. "/" .. name, "wb"))
-  file:write(content)
-  file:close()
-  return folder .. "/" .. name
-end
+local files = require "spec.support.folder".new()
+before_each(files.make)
+after_each(files.remove)
+local put = files.put
 
 -- What mde.settings makes of an environment, at the simulator.
 local function read(here, environment, options)
@@ -181,7 +170,7 @@ end)
 describe("the token of the Azure CLI", function()
   -- A credential whose `az` is this script, and where the words of its call are noted.
   local function cli(here, script, changes)
-    local path = put("az", "#!/bin/sh\necho \"$@\" >" .. folder .. "/words\n" .. script)
+    local path = put("az", "#!/bin/sh\necho \"$@\" >" .. files.path "words" .. "\n" .. script)
     os.execute("chmod +x " .. path)
     local given = here:with { tenant = false, command = path }
     for name, value in pairs(changes or {}) do given[name] = value end
@@ -190,7 +179,7 @@ describe("the token of the Azure CLI", function()
   end
 
   local function words()
-    local file = io.open(folder .. "/words")
+    local file = io.open(files.path "words")
     local text = file and file:read "*l"
     if file then file:close() end
     return text
@@ -219,7 +208,7 @@ describe("the token of the Azure CLI", function()
       assert.same({ nil, "missing_credential" }, { got, err.code })
       assert.is_truthy(err.message:find(text, 1, true), err.message)
     end
-    missing(azure_cli.new(here:with { command = folder .. "/none" }), "is not installed")
+    missing(azure_cli.new(here:with { command = files.path "none" }), "is not installed")
     missing(cli(here, "echo \"ERROR: Please run 'az login' to setup account.\" >&2; exit 1"),
       "`az login` does")
   end)
@@ -242,7 +231,7 @@ describe("the token of the Azure CLI", function()
   it("lets nothing but a tenant near a shell", function()
     local here = signing.new()
     for _, tenant in ipairs { "x; touch y", "$(id)", "a b", "-o", "a'b", "`id`", "a\nb", "" } do
-      os.remove(folder .. "/words")
+      os.remove(files.path "words")
       local got, err = cli(here, "exit 0", { tenant = tenant }).obtain()
       assert.same({ nil, "invalid_argument" }, { got, err.code })
       assert.is_nil(words())

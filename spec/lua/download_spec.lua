@@ -14,41 +14,13 @@ local function package(service)
   return service:add { type = "CollectInvestigationPackage", status = "Succeeded" }
 end
 
--- A folder for files, and how to look into it.
-local function folder()
-  local path = os.tmpname()
-  os.remove(path)
-  assert(os.execute("mkdir " .. path))
-  local self = {}
-  function self.path(name) return path .. "/" .. name end
-  function self.read(name)
-    local file = io.open(self.path(name), "rb")
-    if not file then return nil end
-    local content = file:read "*a"
-    file:close()
-    return content
-  end
-  function self.write(name, content)
-    local file = assert(io.open(self.path(name), "wb"))
-    file:write(content)
-    file:close()
-  end
-  function self.remove() os.execute("rm -rf " .. path) end
-  return self
-end
-
 local function content(service, id, part)
   return require "mde.sim.blob".content(service, id, part or "package")
 end
 
-local function in_folder(f)
-  return function()
-    local files = folder()
-    local ok, problem = pcall(f, files)
-    files.remove()
-    if not ok then error(problem, 0) end
-  end
-end
+local files = require "spec.support.folder".new()
+before_each(files.make)
+after_each(files.remove)
 
 describe("links", function()
   it("are unwrapped, and kept as secrets", function()
@@ -89,7 +61,7 @@ describe("links", function()
 end)
 
 describe("client:download", function()
-  it("fetches a package in pieces, and says size and SHA-256", in_folder(function(files)
+  it("fetches a package in pieces, and says size and SHA-256", function()
     local client, service = new()
     local id, seen = package(service), {}
     local result = assert(client:download(id, files.path "p.zip", {
@@ -102,9 +74,9 @@ describe("client:download", function()
     assert.equal(0, service.leaks)
     assert.equal(1, service:requests "package_uri")
     assert.is_nil(files.read("p.zip." .. id .. ".part"))
-  end))
+  end)
 
-  it("fetches the result of a command", in_folder(function(files)
+  it("fetches the result of a command", function()
     local client, service = new { package_size = 1000 }
     local commands = {
       { type = "PutFile", params = { { key = "FileName", value = "x" } } },
@@ -121,42 +93,42 @@ describe("client:download", function()
     id = service:add { type = "LiveResponse", status = "Succeeded", commands = commands }
     assert(client:download(id, files.path "c"))
     assert.is_true(files.read "c" == content(service, id, "1"))
-  end))
+  end)
 
-  it("goes on where it was cut", in_folder(function(files)
+  it("goes on where it was cut", function()
     local client, service = new()
     local id = package(service)
     local wanted = content(service, id)
-    files.write("p.zip." .. id .. ".part", wanted:sub(1, 9000000))
+    files.put("p.zip." .. id .. ".part", wanted:sub(1, 9000000))
     local before
     assert(client:download(id, files.path "p.zip", { on_progress = function(bytes)
       before = before or bytes end }))
     assert.is_true(files.read "p.zip" == wanted)
     assert.equal(10000000, before)  -- one piece was left
-    files.write("q.zip." .. id .. ".part", wanted)
+    files.put("q.zip." .. id .. ".part", wanted)
     assert(client:download(id, files.path "q.zip"))
     assert.is_true(files.read "q.zip" == wanted)
-  end))
+  end)
 
-  it("begins again where what is there is of another file", in_folder(function(files)
+  it("begins again where what is there is of another file", function()
     local client, service = new()
     local id = package(service)
     local wanted = content(service, id)
     for name, content_before in pairs { p = ("x"):rep(70000), q = wanted .. "more", r = "x" } do
-      files.write(name .. "." .. id .. ".part", content_before)
+      files.put(name .. "." .. id .. ".part", content_before)
       assert(client:download(id, files.path(name)))
       assert.is_true(files.read(name) == wanted, name)
     end
-  end))
+  end)
 
-  it("begins again when the file changes meanwhile", in_folder(function(files)
+  it("begins again when the file changes meanwhile", function()
     local client, service = new { oddities = { blob_changes = { nth = 2 } } }
     local id = package(service)
     assert(client:download(id, files.path "p"))
     assert.is_true(files.read "p" == content(service, id))
-  end))
+  end)
 
-  it("survives cut pieces, lost answers, no ranges and links that end", in_folder(function(files)
+  it("survives cut pieces, lost answers, no ranges and links that end", function()
     local oddities = {
       { cut_blob = { nth = 2, operation = "download" } },
       { lost_before = { nth = 2, operation = "download" } },
@@ -178,9 +150,9 @@ describe("client:download", function()
     end }))
     assert.is_true(files.read "slow" == content(service, id))
     assert.equal(2, service:requests "package_uri")
-  end))
+  end)
 
-  it("gives up when no link is of any use", in_folder(function(files)
+  it("gives up when no link is of any use", function()
     local client, service = new()
     local id, answer = package(service), service.answer
     function service.answer(self, request)
@@ -192,25 +164,25 @@ describe("client:download", function()
     local ok, err = client:download(id, files.path "p")
     assert.is_nil(ok)
     assert.equal("each of the service's links was refused by the file's host", err.message)
-  end))
+  end)
 
-  it("takes an empty file", in_folder(function(files)
+  it("takes an empty file", function()
     local client, service = new { package_size = 0 }
     assert.equal(0, assert(client:download(package(service), files.path "p")).size)
     assert.equal("", files.read "p")
-  end))
+  end)
 
-  it("overwrites nothing, and says what the disk said", in_folder(function(files)
+  it("overwrites nothing, and says what the disk said", function()
     local client, service = new()
     local id = package(service)
-    files.write("there", "mine")
+    files.put("there", "mine")
     local _, err = client:download(id, files.path "there")
     assert.matches("there exists; remove it", err.message)
     assert.equal("mine", files.read "there")
     _, err = client:download(id, files.path "nowhere/p")
     assert.equal("file", err.code)
     assert.matches("nowhere/p.*No such file", err.message)
-  end))
+  end)
 
   it("refuses what leaves no file", function()
     local client, service = new()
@@ -225,7 +197,7 @@ describe("client:download", function()
 end)
 
 describe("a download that fails", function()
-  it("says what it keeps, and leaves nothing where nothing came", in_folder(function(files)
+  it("says what it keeps, and leaves nothing where nothing came", function()
     local client, service = new { oddities = { lost_before = { nth = 1, operation = "download" } } }
     local id, path = package(service), files.path "a"
     local stopped = 0
@@ -238,5 +210,5 @@ describe("a download that fails", function()
     _, err = client:download(id, files.path "b", { on_progress = on_progress })
     assert.same({ "interrupted", nil }, { err.code, err.part })
     assert.is_nil(files.read(("b.%s.part"):format(id)))
-  end))
+  end)
 end)

@@ -123,33 +123,23 @@ end)
 describe("the identity that Azure Arc gives", function()
   local ENVIRONMENT = { IDENTITY_ENDPOINT = "http://127.0.0.1:40342/metadata/identity/oauth2/token",
                         IMDS_ENDPOINT = "http://127.0.0.1:40342" }
-  local folder
-
-  before_each(function()
-    folder = os.tmpname()
-    os.remove(folder)
-    os.execute("mkdir " .. folder)
-  end)
-  after_each(function() os.execute("rm -rf " .. folder) end)
-
-  local function put(name, content)
-    local file = assert(io.open(folder .. "/" .. name, "wb"))
-    file:write(content)
-    file:close()
-  end
+  local files = require "spec.support.folder".new()
+  before_each(files.make)
+  after_each(files.remove)
+  local put = files.put
 
   -- Signs in where the agent names `path` and wants `content`.
   local function arc(path, content, folders)
     local here = signing.new { identity = IDENTITY,
                                arc_key = { path = path, content = content or "k-3f9a" } }
     local token, err = here:sign(identity(here, ENVIRONMENT,
-      { key_folders = folders or { folder .. "/" } }))
+      { key_folders = folders or { files.path "" } }))
     return token, err, here
   end
 
   it("is asked for with the key that its agent makes", function()
     put("a.key", "k-3f9a")
-    local token, err, here = arc(folder .. "/a.key")
+    local token, err, here = arc(files.path "a.key")
     assert.is_nil(err)
     assert.is_true(here:is_taken(token))
     assert.equal(2, #here.requests)
@@ -160,30 +150,31 @@ describe("the identity that Azure Arc gives", function()
   it("makes us read no other file", function()
     put("a.key", "k-3f9a")
     put("a.txt", "k-3f9a")
-    os.execute(("mkdir %s/in && cp %s/a.key %s/in/"):format(folder, folder, folder))
-    for _, path in ipairs { "/etc/passwd", folder .. "/a.txt", folder .. "/in/a.key",
-                            folder .. "/../etc/a.key", folder .. "/in/../a.key", "a.key", "" } do
+    os.execute(("mkdir %s && cp %s %s/"):format(files.path "in", files.path "a.key",
+      files.path "in"))
+    for _, path in ipairs { "/etc/passwd", files.path "a.txt", files.path "in/a.key",
+                            files.path "../etc/a.key", files.path "in/../a.key", "a.key", "" } do
       refused("sign_in", "key file", arc(path))
     end
     refused("sign_in", "not in /var/opt/azcmagent/tokens/", (function()
       local here = signing.new { identity = IDENTITY,
-                                 arc_key = { path = folder .. "/a.key", content = "k" } }
+                                 arc_key = { path = files.path "a.key", content = "k" } }
       return here:sign(identity(here, ENVIRONMENT))
     end)())
   end)
 
   it("is refused with a key that can't be one, and with a wrong one", function()
-    refused("sign_in", "cannot be read", arc(folder .. "/none.key"))
+    refused("sign_in", "cannot be read", arc(files.path "none.key"))
     put("long.key", ("k"):rep(4097))
-    refused("sign_in", "longer than 4096", arc(folder .. "/long.key"))
+    refused("sign_in", "longer than 4096", arc(files.path "long.key"))
     put("most.key", ("k"):rep(4096))
-    assert((arc(folder .. "/most.key", ("k"):rep(4096))))
+    assert((arc(files.path "most.key", ("k"):rep(4096))))
     put("lines.key", "k\r\nx: y")
-    refused("sign_in", "has no key", arc(folder .. "/lines.key"))
+    refused("sign_in", "has no key", arc(files.path "lines.key"))
     put("empty.key", "")
-    refused("sign_in", "has no key", arc(folder .. "/empty.key"))
+    refused("sign_in", "has no key", arc(files.path "empty.key"))
     put("a.key", "wrong-key")
-    local _, err, here = arc(folder .. "/a.key")
+    local _, err, here = arc(files.path "a.key")
     refused("sign_in", "unauthorized", nil, err)
     assert.is_false(here.shows(err, { "wrong-key" }))
   end)

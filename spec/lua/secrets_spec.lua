@@ -15,24 +15,13 @@ local IDENTITY = "0c1d2e3f-58d2-4b77-8f0e-b1a6c2d4e587"
 local ASSERTION = "eyJhIjoxfQ.eyJleHAiOjk5OTk5OTk5OTk5fQ.c2lnbmF0dXJl"
 local REFUSAL = { status = 400, error = "invalid_client", number = 50013, message = "Refused." }
 
-local folder
-
-before_each(function()
-  folder = os.tmpname()
-  os.remove(folder)
-  os.execute("mkdir " .. folder)
-end)
-after_each(function() os.execute("rm -rf " .. folder) end)
-
-local function put(name, content)
-  local file = assert(io.open(folder .. "/" .. name, "wb"))
-  file:write(content)
-  file:close()
-  return folder .. "/" .. name
-end
+local files = require "spec.support.folder".new()
+before_each(files.make)
+after_each(files.remove)
+local put = files.put
 
 local function identity(here, environment)
-  return managed_identity.new(here:with { client_id = IDENTITY, key_folders = { folder .. "/" },
+  return managed_identity.new(here:with { client_id = IDENTITY, key_folders = { files.path "" },
     getenv = function(name) return environment[name] end })
 end
 
