@@ -1,63 +1,18 @@
-local clocks = require "mde.sim.clock"
 local core = require "mde.core"
 local errors = require "mde.errors"
-local memory = require "mde.store.memory"
 local retry = require "mde.retry"
 local static = require "mde.credential.static"
 local tokens = require "mde.token"
+local fetching = require "spec.support.fetching"
 
-local REQUEST = { method = "POST", url = "https://login.microsoftonline.com/x" }
-
--- An answer that the credential below reads as a token, or as a refusal.
-local function granted(name, lifetime)
-  return { status = 200, headers = {}, body = "", name = name, lifetime = lifetime or 3600 }
-end
-
-local function refused(status, headers)
-  return { status = status, headers = headers or {}, body = "" }
-end
-
-local function failed(code)
-  return { code = code or "timeout", message = "no answer in time", sent = true }
-end
-
-local credential = {}
-
-function credential.request() return REQUEST end
-
-function credential.read(response)
-  if response.status == 200 then
-    return { header = core.secret("Bearer " .. response.name), lifetime = response.lifetime }
-  end
-  return nil, errors.new { code = "sign_in", message = "refused", status = response.status }
-end
+local granted, refused, failed = fetching.granted, fetching.refused, fetching.failed
+local current, answer = fetching.current, fetching.answer
 
 local clock, token, fetches
 
-local function new(with)
-  clock, fetches = clocks.new(), {}
-  token = tokens.new(with or credential, {
-    clock = clock, random = function() return 0 end, store = memory.new(),
-  }, function(fetch) fetches[#fetches + 1] = fetch end)
-end
+local function new(with) clock, token, fetches = fetching.new(with) end
 
 local function now() return clock.monotonic() end
-
--- What the header's secret is, or nil; the fetch to wait for.
-local function current()
-  local header, fetch = token:current(now())
-  return header and header:reveal(), fetch
-end
-
--- Starts the last fetch, and lets it be answered after `seconds`.
-local function answer(response, err, seconds)
-  local fetch = fetches[#fetches]
-  local what, request = fetch:step(now())
-  assert.equal("start", what)
-  assert.equal(REQUEST, request)
-  clock.advance(seconds or 0)
-  return fetch:step(now(), response, err)
-end
 
 -- There is no header, and the fetch to wait for is number `count`, the last.
 local function assert_waits(count)
