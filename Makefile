@@ -35,6 +35,8 @@ else # nodelete: libcurl's threads may outlive the Lua state that loaded it
 MODULE  = $(LINK) -shared -Wl,-z,nodelete
 endif
 
+SECCOMP := $(if $(filter Linux,$(shell uname)),libseccomp)  # what confines workers
+
 CORE_OBJECTS := $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/core/*.c))
 BIND_OBJECTS := $(patsubst src/%.c,$(BUILD)/obj/$(LUA)/%.o,$(wildcard src/bind/*.c))
 HOST_OBJECTS := $(patsubst src/%.c,$(BUILD)/obj/%.o,\
@@ -42,6 +44,7 @@ HOST_OBJECTS := $(patsubst src/%.c,$(BUILD)/obj/%.o,\
                     $(wildcard src/host/*.c)))
 CORE_TESTS   := $(patsubst spec/core/%.c,$(BUILD)/spec/%,$(wildcard spec/core/*_test.c))
 BIND_TESTS   := $(patsubst spec/%.c,$(BUILD)/spec/%,$(wildcard spec/bind/*_test.c))
+HOST_TESTS   := $(patsubst spec/%.c,$(BUILD)/spec/%,$(wildcard spec/host/*_test.c))
 
 # The build tree has the shape of an installation, so that the program finds
 # its modules beside itself in both. The program is Lua 5.4's alone.
@@ -59,6 +62,7 @@ $(BUILD)/obj/$(LUA)/bind/%.o: src/bind/%.c Makefile
 
 HTTPD_OBJECTS := $(BUILD)/obj/host/httpd.o $(BUILD)/obj/host/answer.o
 $(HTTPD_OBJECTS): HOST_CFLAGS = $(call pkg,--cflags,libmicrohttpd)
+$(BUILD)/obj/host/confinement.o: HOST_CFLAGS = $(call pkg,--cflags,$(SECCOMP))
 $(BUILD)/obj/host/%.o: src/host/%.c Makefile
 	$(COMPILE) $(LUA_CFLAGS) $(HOST_CFLAGS) -c -o $@ $<
 
@@ -72,7 +76,7 @@ $(MODULES)/httpd.so: $(HTTPD_OBJECTS)
 	$(MODULE) -o $@ $^ $(call pkg,--libs,libmicrohttpd)
 
 $(BUILD)/bin/mde: $(HOST_OBJECTS) | $(SHARE)
-	$(LINK) -o $@ $^ $(call pkg,--libs,$(LUA_PC))
+	$(LINK) -o $@ $^ $(call pkg,--libs,$(LUA_PC) $(SECCOMP))
 
 # Made anew each time: a copied or moved tree must not run another one's Lua.
 $(SHARE): FORCE
@@ -80,6 +84,7 @@ $(SHARE): FORCE
 
 core-tests: $(CORE_TESTS)
 bind-tests: $(BIND_TESTS)
+host-tests: $(HOST_TESTS) $(BUILD)/bin/mde
 
 # These make allocations fail: see spec/core/shortage.h.
 $(BUILD)/spec/allocation_test $(BIND_TESTS): WRAP = -Wl,--wrap=malloc,--wrap=calloc,--wrap=free
@@ -91,6 +96,10 @@ $(BUILD)/spec/%_test: spec/core/%_test.c $(wildcard spec/core/*.h) $(CORE_OBJECT
 $(BUILD)/spec/bind/%_test: spec/bind/%_test.c $(wildcard spec/core/*.h) $(CORE_OBJECTS) $(BIND_OBJECTS)
 	$(COMPILE) $(LUA_CFLAGS) -Ispec/core $(LDFLAGS) $(WRAP) -o $@ $< $(CORE_OBJECTS) \
 	  $(BIND_OBJECTS) $(call pkg,--libs,$(LUA_PC) libcurl libcrypto) -lpthread
+
+$(BUILD)/spec/host/%_test: spec/host/%_test.c $(wildcard spec/core/*.h) $(HOST_OBJECTS)
+	$(COMPILE) $(LUA_CFLAGS) -Ispec/core $(LDFLAGS) -o $@ $< \
+	  $(filter-out %/main.o,$(HOST_OBJECTS)) $(call pkg,--libs,$(LUA_PC) $(SECCOMP))
 
 deps:  ## installs what building and running need and this machine lacks
 	@spec/support/deps
@@ -135,7 +144,7 @@ help:  ## lists these
 
 FORCE:
 .DELETE_ON_ERROR:
-.PHONY: all deps demo test core-tests bind-tests lint asan valgrind bench install \
+.PHONY: all deps demo test core-tests bind-tests host-tests lint asan valgrind bench install \
         uninstall clean help FORCE
 
 -include $(wildcard $(BUILD)/obj/*/*.d $(BUILD)/obj/*/*/*.d $(BUILD)/spec/*.d $(BUILD)/spec/*/*.d)

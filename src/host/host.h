@@ -13,6 +13,7 @@
 
 int mde_host_open_interrupt (lua_State *L);  /* mde.interrupt */
 int mde_host_open_process (lua_State *L);    /* mde.process */
+int mde_host_open_supervisor (lua_State *L);  /* mde.supervisor */
 int mde_host_open_terminal (lua_State *L);   /* mde.terminal */
 
 /* Pushes the absolute path of the running program, links followed, or raises

@@ -1,7 +1,7 @@
 /* The program `mde`: a Lua 5.4 that finds mde beside itself and runs mde.cli.
 **
-** It links liblua alone. Everything else comes by `require` when a command
-** needs it, so that `mde --version` costs no libcurl.
+** It links liblua alone, and libseccomp for its workers. Everything else comes by
+** `require` when a command needs it, so that `mde --version` costs no libcurl.
 */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,6 +18,7 @@
 #endif
 
 #include "host.h"
+#include "worker.h"
 
 #define FOLDER "/5.4/"
 
@@ -97,6 +98,7 @@ static void preload (lua_State *L) {
   static const luaL_Reg modules[] = {
     { "mde.interrupt", mde_host_open_interrupt },
     { "mde.process", mde_host_open_process },
+    { "mde.supervisor", mde_host_open_supervisor },
     { "mde.terminal", mde_host_open_terminal },
     { NULL, NULL }
   };
@@ -145,6 +147,7 @@ static int protected_run (lua_State *L, int count, char **arguments) {
 int main (int count, char **arguments) {
   lua_State *L;
   int status;
+  if (mde_worker_is_asked(count, arguments)) mde_worker_run();
   guard_descriptors();
   guard_memory();
   set_characters();

@@ -1,0 +1,93 @@
+#include <errno.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "worker.h"
+
+#define PIECE ((size_t)64 * 1024)  /* bytes that are read or written at once */
+#define ROOM (MDE_FRAME_MOST + MDE_FRAME_HEAD + PIECE)
+
+static char input[ROOM];
+static size_t taken, got;  /* of the input: in frames that were read; in all */
+static char output_room[ROOM];
+static mde_buffer output = { output_room, 0, ROOM, ROOM };
+static volatile size_t whole;  /* bytes of the output in frames that ended */
+static volatile sig_atomic_t flushing;
+
+
+/* Without stdio, and without an end where the pipe is slow. */
+static void write_all (const char *bytes, size_t size) {
+  while (size > 0) {
+    ssize_t written = write(STDOUT_FILENO, bytes, size);
+    if (written < 0 && errno != EINTR) _exit(MDE_END_ALONE);
+    if (written > 0) {
+      bytes += written;
+      size -= (size_t)written;
+    }
+  }
+}
+
+
+void mde_channel_flush (void) {
+  flushing = 1;
+  write_all(output.data, whole);
+  mde_buffer_drop(&output, whole);
+  whole = 0;
+  flushing = 0;
+}
+
+
+void mde_channel_rescue (void) {
+  if (!flushing) write_all(output.data, whole);
+}
+
+
+mde_buffer *mde_channel_begin (char kind) {
+  if (whole > PIECE) mde_channel_flush();
+  output.size = whole;
+  mde_frame_begin(&output, kind);
+  return &output;
+}
+
+
+void mde_channel_end (void) {
+  if (!mde_frame_end(&output, whole)) mde_limits_end(MDE_END_GARBLED);
+  atomic_signal_fence(memory_order_seq_cst);
+  whole = output.size;
+}
+
+
+static size_t receive (char *bytes, size_t size) {
+  ssize_t count;
+  do count = read(STDIN_FILENO, bytes, size);
+  while (count < 0 && errno == EINTR);
+  if (count <= 0) _exit(MDE_END_ALONE);
+  return (size_t)count;
+}
+
+
+void mde_channel_fill (void *bytes, size_t size) {
+  size_t filled = 0;
+  while (filled < size) filled += receive((char *)bytes + filled, size - filled);
+}
+
+
+mde_frame mde_channel_read (void) {
+  mde_frame frame;
+  for (;;) {
+    switch (mde_frame_find(input + taken, got - taken, &frame)) {
+      case MDE_FRAME_WHOLE:
+        taken += MDE_FRAME_HEAD + frame.size;
+        return frame;
+      case MDE_FRAME_GARBLED: mde_limits_end(MDE_END_GARBLED);
+      case MDE_FRAME_PART: break;
+    }
+    mde_channel_flush();
+    got -= taken;
+    memmove(input, input + taken, got);
+    taken = 0;
+    got += receive(input + got, sizeof input - got);
+  }
+}

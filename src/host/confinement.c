@@ -1,0 +1,108 @@
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+#ifdef __linux__
+#include <seccomp.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#endif
+
+#include "worker.h"
+
+#define ITS_OWN ((rlim_t)64 << 20)  /* bytes of the program itself */
+#define AN_HOUR 3600  /* of computing, for a worker that nobody watches any more */
+
+
+/* All but the two pipes. */
+static void close_descriptors (void) {
+  int fd, last = (int)sysconf(_SC_OPEN_MAX);
+#ifdef SYS_close_range
+  if (syscall(SYS_close_range, (unsigned)STDERR_FILENO, ~0U, 0U) == 0) return;
+#endif
+  for (fd = STDERR_FILENO; fd < last; fd++) close(fd);
+}
+
+
+static bool lower (int resource, rlim_t value) {
+  struct rlimit limit;
+  if (getrlimit(resource, &limit) != 0) return false;
+  if (limit.rlim_max == RLIM_INFINITY || limit.rlim_max > value) limit.rlim_max = value;
+  limit.rlim_cur = limit.rlim_max;
+  return setrlimit(resource, &limit) == 0;
+}
+
+
+static bool lower_all (const mde_limits *limits) {
+#ifndef __SANITIZE_ADDRESS__  /* which reserves terabytes */
+  if (!lower(RLIMIT_AS, ITS_OWN + 2 * (rlim_t)limits->memory)) return false;
+#endif
+  (void)limits;
+  return lower(RLIMIT_CPU, AN_HOUR) && lower(RLIMIT_CORE, 0) && lower(RLIMIT_FSIZE, 0) &&
+         lower(RLIMIT_NPROC, 0) && lower(RLIMIT_NOFILE, 2);
+}
+
+
+/* What a terminal or an init system sends to all: the program sees to its worker. */
+static void ignore_requests (void) {
+  signal(SIGINT, SIG_IGN);
+  signal(SIGTERM, SIG_IGN);
+  signal(SIGHUP, SIG_IGN);
+  signal(SIGQUIT, SIG_IGN);
+  signal(SIGPIPE, SIG_IGN);
+}
+
+
+#ifdef __linux__
+/* Memory that holds no code; clocks; the end. */
+static bool allow (scmp_filter_ctx filter) {
+  static const int free_calls[] = {
+    SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(clock_gettime),
+    SCMP_SYS(clock_gettime64), SCMP_SYS(gettimeofday), SCMP_SYS(time), SCMP_SYS(rt_sigreturn),
+#ifdef __SANITIZE_ADDRESS__  /* what its bookkeeping does */
+    SCMP_SYS(sigaltstack), SCMP_SYS(madvise),
+#endif
+    SCMP_SYS(restart_syscall), SCMP_SYS(exit), SCMP_SYS(exit_group)
+  };
+  const struct scmp_arg_cmp no_code = SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
+  const struct scmp_arg_cmp no_file = SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS, MAP_ANONYMOUS);
+  size_t i;
+  for (i = 0; i < sizeof free_calls / sizeof free_calls[0]; i++)
+    if (seccomp_rule_add(filter, SCMP_ACT_ALLOW, free_calls[i], 0) != 0) return false;
+  return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(read), 1,
+                          SCMP_A0(SCMP_CMP_EQ, STDIN_FILENO)) == 0 &&
+         seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(write), 1,
+                          SCMP_A0(SCMP_CMP_EQ, STDOUT_FILENO)) == 0 &&
+         seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 2, no_code, no_file) == 0 &&
+         seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, no_code) == 0;
+}
+
+
+static bool forbid (void) {
+  scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
+  bool loaded;
+  if (filter == NULL) return false;
+  loaded = allow(filter) && seccomp_load(filter) == 0;
+  seccomp_release(filter);
+  return loaded;
+}
+#endif
+
+
+/* The zone is read now, and never again. */
+bool mde_confine (const mde_limits *limits) {
+  close_descriptors();
+  ignore_requests();
+  if (setenv("TZ", "UTC0", 1) != 0) return false;
+  tzset();
+  if (!lower_all(limits)) return false;
+#ifdef __linux__
+  return prctl(PR_SET_DUMPABLE, 0L, 0L, 0L, 0L) == 0 &&
+         prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L) == 0 && forbid();
+#else
+  return true;
+#endif
+}

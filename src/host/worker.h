@@ -1,0 +1,86 @@
+/* The worker: the process in which a policy runs.
+**
+** supervisor.c starts it as `mde --worker` with an empty environment and two pipes, as
+** its standard input and output, and sends its limits. Before it reads anything else it
+** gives up all that the system would let it do (confinement.c). A policy that exceeds a
+** limit ends the process: an error could be caught.
+*/
+#ifndef MDE_WORKER_H
+#define MDE_WORKER_H
+
+#include <lauxlib.h>
+#include <lua.h>
+#include <lualib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "codec.h"
+
+#define MDE_WORKER_OPTION "--worker"
+#define MDE_REASON_MOST 1024       /* bytes of a reason */
+#define MDE_SOURCE_MOST 262144  /* 256 KiB: bytes of a policy, or of a module of it */
+
+/* The first that the worker is sent. */
+typedef struct mde_limits {
+  double load, average, longest;  /* seconds of computing: for loading; for an action */
+  uint64_t memory;                /* bytes that Lua may use */
+  uint64_t output;                /* bytes that may be printed */
+  uint64_t coverage;              /* 1: notes which lines of `decide` are reached */
+} mde_limits;
+
+/* How a worker ends by itself. No policy can choose one: it has no os.exit. */
+enum {
+  MDE_END_WELL = 0,
+  MDE_END_LOAD = 101, MDE_END_AVERAGE, MDE_END_LONGEST, MDE_END_MEMORY, MDE_END_OUTPUT,
+  MDE_END_UNCONFINED = 111,  /* the system does not confine it */
+  MDE_END_GARBLED,           /* what it was sent makes no sense */
+  MDE_END_ALONE              /* the program has gone */
+};
+
+/* Whether the program was started to be a worker; people are told that it is not for
+** them, and the program ends. */
+bool mde_worker_is_asked (int count, char **arguments);
+_Noreturn void mde_worker_run (void);
+
+/* confinement.c: closes, limits and forbids. False: the system refuses. */
+bool mde_confine (const mde_limits *limits);
+
+/* limits.c */
+typedef enum mde_phase { MDE_IDLE, MDE_LOADING, MDE_DECIDING } mde_phase;
+bool mde_limits_start (const mde_limits *limits);
+void mde_limits_enter (mde_phase phase);
+bool mde_limits_are_for_loading (void);
+void mde_limits_look (void);            /* ends the process if time is up */
+void mde_limits_print (size_t size);    /* so much more is printed */
+_Noreturn void mde_limits_end (int how);  /* whole frames still leave */
+void *mde_limits_allocate (void *unused, void *block, size_t old, size_t size);
+
+/* channel.c */
+void mde_channel_fill (void *bytes, size_t size);  /* reads so many; before any frame */
+mde_frame mde_channel_read (void);         /* lives until the next is read */
+mde_buffer *mde_channel_begin (char kind);  /* drops what was begun and not ended */
+void mde_channel_end (void);
+void mde_channel_flush (void);
+void mde_channel_rescue (void);            /* the same, from a signal handler */
+
+/* source.c: pushes the function that a policy's text is, or raises. [-0, +1, e] */
+void mde_source_load (lua_State *L, const char *text, size_t size, const char *name);
+
+/* environment.c: makes the globals of policies, and nothing else reachable. [-0, +0, e] */
+void mde_environment_open (lua_State *L);
+
+/* rules.c: takes `decide` of the policy's table on the top, or raises; pushes the
+** decision, or nil, and the reason that the first rule with an answer gives for action and
+** machine, which are on the top. */
+void mde_rules_take (lua_State *L);                  /* [-0, +0, e] */
+void mde_rules_decide (lua_State *L);                /* [-0, +(2..), e] */
+bool mde_rules_push (lua_State *L, lua_Integer place);  /* [-0, +(0|1), -] */
+
+/* coverage.c: counts instructions from now on, and with `lines` notes which lines of
+** the policy called `name` run; pushes { reached, active }, the lines of the functions in
+** `decide`. */
+void mde_coverage_start (lua_State *L, bool lines);
+void mde_coverage_watch (const char *name);
+void mde_coverage_push (lua_State *L);                  /* [-0, +1, e] */
+
+#endif
