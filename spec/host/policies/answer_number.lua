@@ -1,0 +1,2 @@
+-- policy decide returned a number
+return { decide = function() return 1 end }

@@ -1,0 +1,3 @@
+-- policy the reason of a decision is a table
+return { decide = function() return { decision = "cancel", reason = setmetatable({}, {
+  __tostring = function() while true do end end }) } end }

@@ -1,0 +1,2 @@
+-- policy decide returned two values
+return { decide = function() return "cancel", "reason" end }

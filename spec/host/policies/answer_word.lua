@@ -1,0 +1,2 @@
+-- policy decide returned a string
+return { decide = function() return "CANCEL" end }

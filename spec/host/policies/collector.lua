@@ -1,0 +1,2 @@
+-- policy no collectgarbage but
+collectgarbage "stop"

@@ -1,0 +1,2 @@
+-- policy invalid conversion specifier
+return { decide = "cancel", comment = os.date "%Ez" }

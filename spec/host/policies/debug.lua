@@ -1,0 +1,3 @@
+-- policy nil value %(global 'debug'%)
+debug.sethook()
+return { decide = "cancel" }

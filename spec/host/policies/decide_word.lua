@@ -1,0 +1,2 @@
+-- policy decide must be "cancel"
+return { decide = { "keep", "delete" } }

@@ -1,0 +1,2 @@
+-- policy nil value %(field 'dump'%)
+return { decide = "cancel", comment = string.dump(function() end) }

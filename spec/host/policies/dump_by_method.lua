@@ -1,0 +1,2 @@
+-- policy nil value %(method 'dump'%)
+return { decide = "cancel", comment = (""):dump() }

@@ -1,0 +1,2 @@
+-- policy nil value %(field 'getenv'%)
+return { decide = "cancel", comment = os.getenv "MDE_TOKEN" }

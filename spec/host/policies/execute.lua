@@ -1,0 +1,3 @@
+-- policy nil value %(field 'execute'%)
+os.execute "touch /tmp/owned"
+return { decide = "cancel" }

@@ -1,0 +1,2 @@
+-- policy nil value %(field 'exit'%)
+os.exit(0)

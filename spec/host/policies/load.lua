@@ -1,0 +1,2 @@
+-- policy nil value %(global 'load'%)
+return load "return { decide = 'cancel' }" ()

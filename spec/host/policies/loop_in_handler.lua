@@ -1,0 +1,4 @@
+-- limit longest
+return { decide = function()
+  xpcall(error, function() while true do end end)
+end }

@@ -1,0 +1,2 @@
+-- limit load
+while true do pcall(error) end

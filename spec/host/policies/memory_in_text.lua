@@ -1,0 +1,3 @@
+-- limit memory
+local text = "x"
+while true do pcall(function() text = text .. text end) end

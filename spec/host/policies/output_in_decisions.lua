@@ -1,0 +1,2 @@
+-- limit output
+return { decide = function() while true do print "x" end end }

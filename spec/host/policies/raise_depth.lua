@@ -1,0 +1,3 @@
+-- limit memory
+local function deeper() return 1 + deeper() end
+deeper()

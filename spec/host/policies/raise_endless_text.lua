@@ -1,0 +1,2 @@
+-- limit load
+error(setmetatable({}, { __tostring = function() while true do end end }))

@@ -1,0 +1,2 @@
+-- policy raised a value that cannot be shown
+error(setmetatable({}, { __tostring = function() error "again" end }))

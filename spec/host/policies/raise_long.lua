@@ -1,0 +1,2 @@
+-- policy xxxxxxxxxx
+error(("x"):rep(1e6))

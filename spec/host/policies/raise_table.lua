@@ -1,0 +1,2 @@
+-- policy raised a value of type table
+error {}

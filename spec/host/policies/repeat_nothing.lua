@@ -1,0 +1,3 @@
+-- limit load
+pcall(string.rep, "", math.maxinteger)
+return { decide = "cancel" }

@@ -1,0 +1,2 @@
+-- policy there is no module /etc/passwd
+require "/etc/passwd"

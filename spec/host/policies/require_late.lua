@@ -1,0 +1,2 @@
+-- policy comes too late
+return { decide = function() require "helpers" end }

@@ -1,0 +1,1 @@
+-- policy returned a nil: expected a table

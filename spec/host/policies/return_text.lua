@@ -1,0 +1,2 @@
+-- policy returned a string: expected a table
+return "cancel"

@@ -1,0 +1,2 @@
+-- policy table expected
+setmetatable("", { __index = {} })

@@ -1,0 +1,2 @@
+-- policy attempt to yield from outside a coroutine
+coroutine.yield()

@@ -1,0 +1,187 @@
+-- How a worker is confined, and what the program makes of one that is stopped, killed or
+-- starved.
+
+local program = require "spec.support.program"
+local support = require "spec.support.worker"
+
+local run, sanitized = support.run, support.sanitized
+
+local function linux(name, test)
+  local found = io.open "/proc/self/status"
+  if not found then return pending(name) end
+  found:close()
+  it(name, test)
+end
+
+describe("a limit", function()
+  it("says which, of which policy, at which action; what was decided before still comes", function()
+    run [=[
+      local worker = assert(start([[return { decide = function(action)
+        print(action.id)
+        if action.id == "50" then while true do end end
+        return keep(action.id)
+      end }]], { longest_seconds = 0.1 }))
+      for i = 1, 100 do worker:send { id = tostring(i) } end
+      for i = 1, 49 do assert(select(2, worker:receive()) == tostring(i)) end
+      local _, _, err = worker:receive()
+      assert(err.code == "limit" and err.limit == "longest" and err.id == "50")
+      assert(err.message == "policy policy.lua: takes more than 0.1 s for an action (action 50)")
+      assert(worker:output():find "49\n50\n$")
+      local _, _, again = worker:receive()
+      assert(again == err and select(2, worker:close()) == err and worker:pid() == 0)]=]
+  end)
+
+  it("must be sensible", function()
+    run [=[
+      for _, options in ipairs { { memory = 1 }, { longest_seconds = 0 / 0 }, { output = 2^30 },
+                                 { load_seconds = "x" }, { seconds = 1 } } do
+        assert(not pcall(workers.start, options))
+      end]=]
+  end)
+end)
+
+describe("a worker", function()
+  it("is not for people", function()
+    for _, script in ipairs { "exec $mde --worker", "echo | $mde --worker | cat; exit 2",
+                              "exec env -i $mde --worker", "env -i $mde --worker x" } do
+      local result = program.sh(script)
+      assert.equal(2, result.status)
+      assert.truthy(result.err:find "^mde: %-%-worker is not for people")
+    end
+  end)
+
+  linux("is confined, and has no secret of the program", function()
+    local out = run([=[
+      local worker = assert(start [[return { decide = "keep" }]])
+      local there = "/proc/" .. worker:pid()
+      local status = read(there .. "/status")
+      assert(status:find "\nSeccomp:%s*2\n" and status:find "\nNoNewPrivs:%s*1\n", status)
+      local function ls()
+        local pipe = io.popen("ls " .. there .. "/fd 2>&1")
+        local list = pipe:read("a"):gsub("\n", " ")
+        pipe:close()
+        return list
+      end
+      local list = ls()
+      if list:find "ermission" then print "unprivileged" os.exit(0) end
+      assert(list == "0 1 ", list)
+      assert(read(there .. "/environ") == "")
+      local limits = read(there .. "/limits")
+      for _, name in ipairs { "core file size", "file size", "processes" } do
+        assert(limits:find("Max " .. name .. " +0 +0 "), limits)
+      end
+      assert(limits:find "Max open files +2 +2 " and limits:find "Max cpu time +3600 +3600 ")
+      local memory, found = assert(io.open(there .. "/mem", "rb")), 0
+      for first, last in read(there .. "/maps"):gmatch "(%x+)%-(%x+) rw" do
+        memory:seek("set", tonumber(first, 16))
+        local bytes = memory:read(math.min(tonumber(last, 16) - tonumber(first, 16), 2^26)) or ""
+        found = found + #bytes
+        assert(not bytes:find("hush" .. "hush", 1, true))
+      end
+      assert(found > 2^16)
+      print(limits:find "Max address space +%d" and "limited" or "unlimited")]=],
+      "MDE_TOKEN=$(printf 'hush%s' hush) MDE_X=$(printf 'hush%s' hush); export MDE_TOKEN MDE_X")
+    if out == "unprivileged\n" then pending "needs root to look inside" end
+    assert.equal(sanitized and "unlimited\n" or "limited\n", out)
+  end)
+
+  linux("that dies is an error with its signal", function()
+    run [=[
+      local worker = assert(start [[return { decide = "keep" }]])
+      os.execute("kill -9 " .. worker:pid())
+      worker:send { id = "a" }
+      worker:send { id = "b" }
+      local decision, _, err = worker:receive()
+      assert(decision == nil and err.code == "worker" and err.signal == 9, tostring(err))
+      assert(err.message:find "died of signal 9 %(Killed%) %(action a or one of the 1 after it%)")
+      assert(not worker:close())]=]
+  end)
+
+  linux("that is silent is killed", function()
+    run [=[
+      local worker = assert(start([[return { decide = "keep" }]],
+        { longest_seconds = 0.1, patience = 0.1 }))
+      os.execute("kill -STOP " .. worker:pid())
+      local decision, _, err = worker:decide { id = "a" }
+      assert(decision == nil and err.code == "worker" and err.message:find "did not answer in time")
+      assert(worker:pid() == 0)]=]
+  end)
+
+  linux("ignores what a terminal sends to all, and ends when the program does", function()
+    local result = program.sh [[
+      cat >playbook.lua <<'END'
+        local worker = assert(require "mde.worker".start())
+        assert(worker:load("p.lua", "return { decide = 'keep' }"))
+        os.execute("kill -INT " .. worker:pid() .. "; kill -TERM " .. worker:pid())
+        assert(worker:decide { id = "a" } == "keep")
+        print(worker:pid())
+        io.stdout:flush()
+        os.execute("kill -9 " .. require "mde.process".pid())
+END
+      pid=$($mde run playbook.lua)
+      for _ in 1 2 3 4 5 6 7 8 9 10; do [ -d /proc/$pid ] || exit 0; sleep 0.2; done
+      exit 1]]
+    assert.equal(0, result.status, result.err)
+  end)
+
+  it("is refused where there are no descriptors left, and none is lost", function()
+    local out = run([=[
+      local kept, err = {}, nil
+      for _ = 1, 100 do
+        local worker
+        worker, err = workers.start()
+        if not worker then break end
+        kept[#kept + 1] = worker
+      end
+      assert(#kept > 0 and #kept < 100 and err.code == "worker", tostring(err))
+      assert(err.message:find "cannot start a worker: Too many open files", err.message)
+      local first = #kept
+      for _ = 1, 50 do assert(not workers.start()) end
+      for i, worker in ipairs(kept) do assert(worker:close()) end
+      kept = {}
+      for i = 1, first do kept[i] = assert(workers.start()) end
+      assert(not workers.start())
+      kept = nil
+      collectgarbage()
+      for i = 1, 2 * first do
+        local worker <close> = assert(workers.start())
+      end
+      print "fine"]=], "ulimit -n 30")
+    assert.equal("fine\n", out)
+  end)
+
+  it("has its own descriptors where the program has closed its standard ones", function()
+    local out = run [=[
+      io.stdin:close()
+      io.stderr:close()
+      local worker = assert(start [[return { decide = "keep" }]])
+      assert(worker:decide { id = "a" } == "keep")
+      assert(worker:close())
+      print "fine"]=]
+    assert.equal("fine\n", out)
+  end)
+
+  it("can be reaped where the program was told to leave its children alone", function()
+    run([=[
+      local worker = assert(start [[return { decide = "keep" }]])
+      assert(worker:close())]=], "trap '' CHLD")
+  end)
+
+  it("is used as it must be", function()
+    run [=[
+      local worker = workers.start()
+      assert(not pcall(worker.send, worker, {}))
+      assert(not pcall(worker.receive, worker))
+      assert(worker:load("p.lua", "return { decide = 'keep' }"))
+      assert(not pcall(worker.load, worker, "p.lua", "return {}"))
+      local ok, message = pcall(worker.send, worker, { id = "a", commands = { { print } } })
+      assert(not ok and message:find "commands%[1%]%[1%] is a function", message)
+      assert(worker:decide { id = "a" } == "keep")
+      for _ = 1, workers.most do worker:send { id = "a" } end
+      assert(not pcall(worker.send, worker, { id = "a" }))
+      for _ = 1, workers.most do assert(worker:receive() == "keep") end
+      worker:send { id = "a" }
+      ok, message = worker:close()
+      assert(not ok and message.message:find "closed before it had answered")]=]
+  end)
+end)

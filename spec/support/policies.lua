@@ -1,0 +1,59 @@
+-- mde run policies.lua FILE...: what becomes of policies under short limits. Prints a line
+-- for each: its name, what became of it, and the seconds that took; at last how many
+-- descriptors and children it left behind.
+
+local now = require "mde.core".monotonic
+local workers = require "mde.worker"
+
+local function read(path)
+  local file = assert(io.open(path, "rb"))
+  local text = file:read "a"
+  file:close()
+  return text
+end
+
+local function decide(worker)
+  local decisions = {}
+  for i = 1, 30 do
+    local decision, _, err = worker:decide({ id = "action" .. i, age = i, status = "Pending" })
+    if err then return nil, err end
+    decisions[decision or "nothing"] = true
+  end
+  local ok, err = worker:close()
+  if not ok then return nil, err end
+  return (next(decisions))
+end
+
+-- Sanitizers take their time.
+local patient = (os.getenv "BUILD" or ""):find "asan" and 4 or 1
+
+local function try(path)
+  local worker = assert(workers.start {
+    load_seconds = 0.5 * patient, average_seconds = 0.02, longest_seconds = 0.2, memory = 16 * 2^20,
+    output = 4096 })
+  local form, err = worker:load(path:match "[^/]*$", read(path))
+  local decision
+  if form then decision, err = decide(worker) end
+  assert(not err or worker:close() == nil)
+  if decision then return decision end
+  return ("%s %s"):format(err.code, err.limit or err.signal and "signal " .. err.signal
+                          or err.message)
+end
+
+local function count(path)
+  local pipe = assert(io.popen("ls " .. path .. " | wc -l"))
+  local found = pipe:read "n"
+  pipe:close()
+  return found
+end
+
+local before = count "/proc/$PPID/fd"
+for _, path in ipairs(arg) do
+  local began = now()
+  print(path:match "[^/]*$", try(path), ("%.2f"):format(now() - began))
+end
+collectgarbage()
+collectgarbage()
+local left = count "/proc/$PPID/fd" - before
+local children = io.open(("/proc/self/task/%d/children"):format(require "mde.process".pid()))
+print("left", left, children and children:read "a" or "")
