@@ -40,7 +40,7 @@ SECCOMP := $(if $(filter Linux,$(shell uname)),libseccomp)  # what confines work
 CORE_OBJECTS := $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/core/*.c))
 BIND_OBJECTS := $(patsubst src/%.c,$(BUILD)/obj/$(LUA)/%.o,$(wildcard src/bind/*.c))
 HOST_OBJECTS := $(patsubst src/%.c,$(BUILD)/obj/%.o,\
-                  $(filter-out $(addprefix src/host/,httpd.c answer.c file.c),\
+                  $(filter-out $(patsubst %,src/host/%.c,httpd answer file text),\
                     $(wildcard src/host/*.c)))
 CORE_TESTS   := $(patsubst spec/core/%.c,$(BUILD)/spec/%,$(wildcard spec/core/*_test.c))
 BIND_TESTS   := $(patsubst spec/%.c,$(BUILD)/spec/%,$(wildcard spec/bind/*_test.c))
@@ -69,7 +69,7 @@ $(BUILD)/obj/host/%.o: src/host/%.c Makefile
 $(MODULES)/core.so: $(CORE_OBJECTS) $(BIND_OBJECTS)
 	$(MODULE) -o $@ $^ $(call pkg,--libs,libcurl libcrypto)
 
-$(MODULES)/file.so: $(BUILD)/obj/host/file.o
+$(MODULES)/file.so: $(BUILD)/obj/host/file.o $(BUILD)/obj/host/text.o
 	$(MODULE) -o $@ $^
 
 $(MODULES)/httpd.so: $(HTTPD_OBJECTS)

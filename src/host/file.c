@@ -20,8 +20,8 @@
 #define fdatasync fsync
 #endif
 
-#include <lua.h>
 #include <lauxlib.h>
+#include "text.h"
 
 /* The only symbol that is visible. */
 __attribute__((visibility("default"))) int luaopen_mde_file (lua_State *L);
@@ -376,7 +376,7 @@ static void new_class (lua_State *L, const char *name, lua_CFunction close,
 }
 
 
-/* The module: { make_folder, lock, log, boot, mode } */
+/* The module: { make_folder, lock, log, boot, mode, text } */
 int luaopen_mde_file (lua_State *L) {
   static const luaL_Reg of_locks[] = {
     { "write", write_lock }, { "release", release_lock }, { "remove", remove_lock },
@@ -389,7 +389,7 @@ int luaopen_mde_file (lua_State *L) {
   };
   static const luaL_Reg functions[] = {
     { "make_folder", make_folder }, { "lock", new_lock }, { "log", new_log },
-    { "boot", boot }, { "mode", get_mode }, { NULL, NULL }
+    { "boot", boot }, { "mode", get_mode }, { "text", mde_file_text }, { NULL, NULL }
   };
   luaL_checkversion(L);
   new_class(L, LOCK, release_lock, of_locks);

@@ -1,0 +1,94 @@
+/* Reads a whole file that somebody else wrote: a pipe, a device or a file without end in
+** its place must not hold the program up.
+*/
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <lauxlib.h>
+
+#include "text.h"
+
+
+/* Opens what the path really is. Another file that was put there meanwhile may be opened,
+** but never by a link. */
+static int open_real (const char *real) {
+  int fd;
+  do fd = open(real, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY);
+  while (fd < 0 && errno == EINTR);
+  return fd;
+}
+
+
+/* Reads until the end or `size` bytes; -1 with errno. */
+static ssize_t read_all (int fd, char *bytes, size_t size) {
+  size_t length = 0;
+  while (length < size) {
+    ssize_t got = read(fd, bytes + length, size - length);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return -1;
+    if (got == 0) break;
+    length += (size_t)got;
+  }
+  return (ssize_t)length;
+}
+
+
+/* The length of what is read into `bytes`, which has room for one byte more than `most`;
+** -1 with *problem, or else errno. */
+static ssize_t read_regular (int fd, char *bytes, size_t most, const char **problem) {
+  struct stat status;
+  ssize_t length;
+  if (fstat(fd, &status) != 0) return -1;
+  if (!S_ISREG(status.st_mode)) {
+    *problem = "not a regular file";
+    return -1;
+  }
+  length = read_all(fd, bytes, most + 1);
+  if (length <= (ssize_t)most) return length;
+  *problem = "too long";
+  return -1;
+}
+
+
+static int too_long (lua_State *L, const char *path, lua_Integer most) {
+  luaL_pushfail(L);
+  lua_pushfstring(L, "%s: longer than %I bytes", path, (LUAI_UACINT)most);
+  return 2;
+}
+
+
+int mde_file_text (lua_State *L) {
+  const char *path = luaL_checkstring(L, 1), *problem = NULL;
+  const lua_Integer most = luaL_checkinteger(L, 2);
+  char real[PATH_MAX];
+  luaL_Buffer buffer;
+  struct stat status;
+  ssize_t length;
+  char *bytes;
+  int fd, number;
+  luaL_argcheck(L, most >= 0 && most < INT_MAX, 2, "not a number of bytes");
+  if (realpath(path, real) == NULL || stat(real, &status) != 0)
+    return luaL_fileresult(L, 0, path);
+  if (status.st_size > most) return too_long(L, path, most);
+  /* What it grows by meanwhile is not read, but seen. */
+  bytes = luaL_buffinitsize(L, &buffer, (size_t)status.st_size + 1);
+  fd = open_real(real);
+  if (fd < 0) return luaL_fileresult(L, 0, path);
+  length = read_regular(fd, bytes, (size_t)status.st_size, &problem);
+  number = errno;
+  (void)close(fd);
+  errno = number;
+  if (length < 0 && problem == NULL) return luaL_fileresult(L, 0, path);
+  if (length < 0) {
+    luaL_pushfail(L);
+    lua_pushfstring(L, "%s: %s", path, problem);
+    return 2;
+  }
+  luaL_pushresultsize(&buffer, (size_t)length);
+  lua_pushstring(L, real);
+  return 2;
+}
