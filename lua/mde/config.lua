@@ -20,14 +20,15 @@ local config = {}
 
 -- {{ What may be in it
 
--- The keys of a profile, and the types of their values.
+-- The keys of a profile, and the types of their values. What is in a guard is checked where
+-- plans are made: mde.policy.guard.
 local KEYS = {
   tenant = "string", client_id = "string", cloud = "string", api_url = "string",
   authority = "string", ca_file = "string", proxy = "string or false", timeout = "number",
   quota = "table or false", client_secret = "string", secret_command = "string or table",
   secret_file = "string", client_certificate = "string", client_certificate_password = "string",
   client_certificate_algorithm = "string", send_certificate_chain = "boolean",
-  federated_token_file = "string", managed_identity = "boolean or string",
+  federated_token_file = "string", managed_identity = "boolean or string", guard = "table",
 }
 
 -- Ways to sign in, of which a profile has one: that of the defaults does not get beside
@@ -200,7 +201,7 @@ local function options_of(defaults, fields, folder)
   local how = words(options)
   if options.secret_command then options.client_secret = secret.of_command(options.secret_command)
   elseif options.secret_file then options.client_secret = secret.of_file(options.secret_file) end
-  options.secret_command, options.secret_file = nil, nil
+  options.secret_command, options.secret_file, options.guard = nil, nil, nil
   return options, how
 end
 
@@ -241,7 +242,7 @@ end
 
 -- Reads the configuration file (default: config.path).
 -- -> { path, defaults, profiles = { name -> options of mde.client }, how = { name -> how it
--- signs in, in words } } | nil, err
+-- signs in, in words }, guards = { name -> its guard rails, see mde.policy.guard } } | nil, err
 function config.load(path)
   path = path or config.path(os.getenv)
   if not path then
@@ -254,10 +255,12 @@ function config.load(path)
     if type(defaults) ~= "table" then error(defaults, 0) end
     return explained(defaults, path, text)
   end
-  local loaded = { path = path, defaults = defaults, profiles = {}, how = {} }
+  local loaded = { path = path, defaults = defaults, profiles = {}, how = {},
+                   guards = {} }
   local folder = path:match "^(.*/)" or ""
   for name, fields in pairs(profiles) do
     loaded.profiles[name], loaded.how[name] = options_of(defaults, fields, folder)
+    loaded.guards[name] = fields.guard or defaults.guard
   end
   return loaded
 end
@@ -312,7 +315,7 @@ local function match(loaded, wanted, chosen)
 end
 
 -- The profiles that `wanted` says: true for all of them, "a,b", "emea-*", or an array of
--- such. -> array of { name =, options =, how = } in the order of names | nil, err
+-- such. -> array of { name =, options =, how =, guard = } in the order of names | nil, err
 function config.select(loaded, wanted)
   local chosen = wanted == true and loaded.profiles or {}
   if type(wanted) ~= "table" then wanted = { wanted ~= true and wanted or nil } end
@@ -325,7 +328,8 @@ function config.select(loaded, wanted)
   end
   local list = sorted(chosen)
   for i, name in ipairs(list) do
-    list[i] = { name = name, options = loaded.profiles[name], how = loaded.how[name] }
+    list[i] = { name = name, options = loaded.profiles[name], how = loaded.how[name],
+                guard = (loaded.guards or {})[name] }
   end
   return list
 end

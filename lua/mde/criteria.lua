@@ -206,6 +206,21 @@ function Form:compile(wanted, now, here)
   return compiled
 end
 
+-- What `wanted` asks, one by one: array of { key, text, matches (nil: only the service can
+-- tell) }, for the same as Form:compile. -> array | nil, err
+function Form:parts(wanted, now)
+  local parts = {}
+  for _, field in ipairs(self.fields) do
+    local key, check = field[1], field[2]
+    if wanted[key] ~= nil then
+      local test, problem = check(wanted[key], now)
+      if not test then return errors.invalid("%s: %s", key, problem) end
+      parts[#parts + 1] = { key = key, text = test.text, matches = test.matches }
+    end
+  end
+  return parts
+end
+
 -- What becomes of `wanted`, as a value for people and programs: `path` (what is asked,
 -- without the filter), `service` (the OData filter, absent where there is none), `here`
 -- (array of text), `order`, `limit`. -> table | nil, err

@@ -34,6 +34,9 @@
 --   deadline            an action had not ended in time
 --   file                a file can't be read or written
 --   service             the service failed (5xx)
+--   policy, limit, worker   a policy is at fault, exceeds a limit (err.limit: which), or its
+--                       worker died (err.signal)
+--   plan                a file is not a plan as it was made
 --   store               journal or quota can't be read or written
 --   bad_answer          not the JSON that was expected, or a redirect
 --   connection, tls, timeout, lost, too_large, out_of_memory, invalid_request

@@ -18,6 +18,7 @@ local STATUS = {
   unauthorized = failure.sign_in, forbidden = failure.sign_in,
   not_found = failure.some, ambiguous = failure.refused, bad_request = failure.some,
   interrupted = failure.interrupted,
+  policy = failure.usage, limit = failure.refused, plan = failure.refused,
 }
 
 local Failure = {}

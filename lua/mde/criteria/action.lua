@@ -32,13 +32,17 @@ local function machine(value)
     if test then test.text = test.text .. " (the service filters by a machine's id only)" end
     return test, problem
   end
-  return { text = "machine is " .. id, service = odata.is("machineId", id) }
+  return { text = "machine is " .. id, service = odata.is("machineId", id),
+           matches = function(action) return (action.machineId or ""):lower() == id end }
 end
+
+local requested_by = criteria.same("requestor", "requestor", "the name of a user or application")
 
 local function requestor(value)
   local name, problem = criteria.text(value, "the name of a user or application")
   if not name then return nil, problem end
-  return { text = ("requestor is '%s'"):format(name), service = odata.is("requestor", name) }
+  local same = requested_by(name)
+  return { text = same.text, matches = same.matches, service = odata.is("requestor", name) }
 end
 
 return criteria.form({
