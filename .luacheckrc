@@ -22,6 +22,8 @@ local program = {
 files["lua/mde/cli"] = program
 files["lua/mde/audit.lua"] = program
 files["lua/mde/audit"] = program
+files["lua/mde/policy"] = program
+files["lua/mde/plan"] = program
 for _, name in ipairs { "batch", "common", "database", "journal", "lock", "postgresql",
                         "schema", "sqlite", "tokens", "windows" } do
   files["lua/mde/store/" .. name .. ".lua"] = program
@@ -37,3 +39,4 @@ files["spec"] = { std = "max+busted" }
 files["spec/bench"] = { read_globals = { "mde" } }
 files["spec/hosts"] = { std = "ngx_lua+busted", max_line_length = 100 }
 files["examples"] = { std = "lua54", read_globals = { "mde" } }
+files["examples/policies"] = { std = "lua54", read_globals = { "cancel", "keep", "undo" } }

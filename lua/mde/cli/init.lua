@@ -22,6 +22,8 @@ local COMMANDS = {
   { "api", "Make any other call of the service." },
   { "batch", "List batches, show one, or report on it." },
   { "machines", "Find machines, tag them, and tell which are isolated." },
+  { "test", "Try policies: their form and their tests." },
+  { "plan", "Show what policies decide, and write it as a plan." },
   { "status", "Show who signs in, what that allows, and the quota." },
   { "profiles", "List the profiles of the configuration file." },
   { "login", "Sign in as a user, with a code to enter in a browser." },

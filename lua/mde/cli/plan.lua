@@ -1,0 +1,249 @@
+-- mde plan: what policies decide about a tenant's actions, as a table and as a plan to apply.
+-- Nothing is changed.
+
+local client = require "mde.cli.client"
+local date = require "mde.date"
+local duration = require "mde.duration"
+local failure = require "mde.cli.failure"
+local guard = require "mde.policy.guard"
+local listing = require "mde.cli.listing"
+local options = require "mde.cli.options"
+local output = require "mde.cli.output"
+local plans = require "mde.plan"
+local policies = require "mde.policy"
+local selection = require "mde.cli.selection"
+
+local plan = {}
+
+local EPILOG = [[
+A policy is a Lua file that says which actions it is about and what becomes of
+them; `mde test` tries it. Its code runs in a process of its own, which sees
+copies of actions and machines and nothing else. Guard rails, of the profile and
+of the policy, refuse the whole plan when it exceeds one of them (exit status 3).
+
+The plan is JSON Lines: who made it for which tenant, until when it holds, and a
+line an action that was decided upon. Its hash is what is approved.
+
+Examples:
+   mde plan stale.lua
+   mde plan policies/*.lua -o plan.jsonl
+   mde plan stale.lua --explain 5382f7ea-7557-4ab7-9782-d50480024a4e]]
+
+function plan.define(command)
+  command:epilog(EPILOG)
+  command:argument("files", "Policies."):args "+":argname "FILE"
+  options.add(command, "-o --output", "PLAN", "Write the plan to this file.")
+  options.add(command, "--expires", "TIME", "How long the plan holds, where no policy says less."
+    .. " Default: 1h.", options.duration)
+  options.add(command, "--explain", "ACTION", "Say what was decided about one action and why.")
+  command:flag("--json", "Show the plan itself, or the explanation, as JSON.")
+end
+
+-- {{ Guards
+
+-- The guards of the policies and of the profile that the command line chooses. Raises what
+-- does not go together.
+function plan.guards(loaded, profile)
+  local named = profile and "the profile " .. profile.name
+  local own, problem
+  if profile and profile.guard then
+    own, problem = require "mde.policy.check".problem(guard.form,
+      ("profiles.%s.guard"):format(profile.name), profile.guard)
+    if problem then failure.raise(failure.usage, "%s", problem) end
+  end
+  local guards
+  guards, problem = guard.of(loaded, own, named)
+  if not guards then failure.raise(failure.usage, "%s", problem) end
+  return guards
+end
+
+-- Raises where the plan exceeds a guard: all of them are said.
+function plan.check_guards(guards, decided)
+  local violations = guard.check(guards, decided.entities, decided.onboarded)
+  if not violations[1] then return end
+  local lines = {}
+  for i, violation in ipairs(violations) do lines[i] = violation.message end
+  lines[#lines + 1] = "the plan is refused, and nothing was changed"
+  failure.raise(failure.refused, "%s", table.concat(lines, "\n     "))
+end
+
+-- }}
+
+-- {{ The table
+
+local COLOURS = { cancel = "33", undo = "35", keep = "32" }
+
+local COLUMNS = {
+  { title = "DECISION", colour = function(decision) return COLOURS[decision] end },
+  { title = "TYPE", may_cut = true }, { title = "AGE" }, { title = "MACHINE", may_cut = true },
+  { title = "BY", may_cut = true }, { title = "REASON", may_cut = true },
+}
+
+local function reason_of(entity)
+  local parts = {}
+  if entity.reason ~= "" then parts[1] = entity.reason end
+  if entity.decision == "undo" then
+    parts[#parts + 1] = "(" .. table.concat(entity.steps, ", then ")
+      .. (entity.note and (entity.steps[1] and "; " or "") .. entity.note or "") .. ")"
+  end
+  return table.concat(parts, " ")
+end
+
+local function show_table(entities, now)
+  local rows = {}
+  for i, entity in ipairs(entities) do
+    local created = date.parse(entity.creationDateTimeUtc)
+    rows[i] = { entity.decision, entity.type or "?", listing.age(created and now - created),
+                entity.computerDnsName or entity.machineId or "-", entity.requestor or "-",
+                reason_of(entity) }
+  end
+  if rows[1] then require "mde.cli.table"(COLUMNS, rows) end
+  output.flush()
+end
+
+-- }}
+
+-- {{ What is said below it
+
+local OPERATIONS = { Unisolate = "unisolate", UnrestrictCodeExecution = "unrestrict" }
+
+-- The least seconds that the limits make of what is to be sent.
+local function seconds_of(session, counts)
+  session.quota:look()
+  session.store:commit()
+  local now, most = session.clock.monotonic(), 0
+  local function count(operation, number)
+    if number > 0 then
+      most = math.max(most, session.quota:at_best(operation, number, now))
+    end
+  end
+  count("cancel", counts.cancels)
+  for step, number in pairs(counts.launches) do count(OPERATIONS[step], number) end
+  return most
+end
+
+local function show_totals(session, made)
+  local counts, header = plans.counts(made), made.header
+  local parts = {}
+  for _, word in ipairs { "cancel", "undo", "keep" } do
+    if counts[word] > 0 then parts[#parts + 1] = ("%d %s"):format(counts[word], word) end
+  end
+  output.note("%s; %d of %d actions abstained.", parts[1] and table.concat(parts, ", ")
+    or "Nothing is decided upon", header.abstained, header.read)
+  if counts.nothing > 0 then
+    output.note("%d of those to undo: nothing can be done.", counts.nothing)
+  end
+  local seconds = seconds_of(session, counts)
+  if counts.cancels > 0 or next(counts.launches) then
+    output.note("The service's limits make this take %s.",
+      seconds < 1 and "less than a second" or "at least " .. duration.text(seconds))
+  end
+  local now = session.clock.wall()
+  local is_open, change = guard.open(header.guards, now)
+  if not is_open then
+    output.note("Outside of its hours (%s): it can be applied %s.",
+      guard.hours(header.guards),
+      change and "from " .. date.text(now + change) or "never")
+  end
+end
+
+-- }}
+
+-- {{ --explain
+
+local function reached(told)
+  if not told.rule then return "" end
+  local where = told.rules > 1 and ("rule %d of %d"):format(told.rule, told.rules) or "decide"
+  return told.line and (" (%s, line %d)"):format(where, told.line) or " (" .. where .. ")"
+end
+
+local function outcome(told)
+  if told.unmatched[1] then
+    return "not selected: asked for is " .. table.concat(told.unmatched, "; ")
+  end
+  local unchecked = told.unchecked[1]
+    and "; if the service finds it by " .. table.concat(told.unchecked, "; ") or ""
+  if not told.decision then return "abstains" .. unchecked end
+  return told.decision .. (told.reason ~= "" and " '" .. told.reason .. "'" or "")
+    .. reached(told) .. unchecked
+end
+
+local function explain_json(explained, violations)
+  output.json({ action = explained.action, policies = explained.told,
+                decision = explained.entity and explained.entity.decision,
+                policy = explained.entity and explained.entity.policy,
+                reason = explained.entity and explained.entity.reason,
+                guards = violations }, { "decision", "policy", "reason" })
+end
+
+local function explain(session, loaded, guards, parsed)
+  local explained = failure.check(policies.explain(session, loaded, parsed.explain))
+  local entity = explained.entity
+  local violations = entity and guard.check(guards, { entity }, nil) or {}
+  for i = #violations, 1, -1 do  -- a share is the whole plan's
+    if violations[i].guard == "max_share" then table.remove(violations, i) end
+  end
+  if parsed.json then return explain_json(explained, violations) end
+  local printable = require "mde.terminal".printable
+  local width = 0
+  for _, told in ipairs(explained.told) do width = math.max(width, #told.path) end
+  output.line(printable(tostring(explained.action)))
+  for _, told in ipairs(explained.told) do
+    output.line(printable(("%-" .. width .. "s  %s"):format(told.path, outcome(told))))
+  end
+  output.line(printable(("%-" .. width .. "s  %s"):format("decided",
+    entity and ("%s (%s)"):format(entity.decision, entity.policy) or "nothing: all abstain")))
+  for _, violation in ipairs(violations) do output.line(printable(violation.message)) end
+end
+
+-- }}
+
+-- Reads, decides and checks the guards. -> plan; raises what hinders
+function plan.make(session, loaded, guards, parsed)
+  local decided = failure.check(policies.decide_all(session, loaded, guards))
+  local made = plans.new(session, loaded, guards, decided, {
+    by = require "mde.cli.store".who(), expires = parsed.expires })
+  return made, decided
+end
+
+-- What the policies have printed, each line with the policy's name in front.
+local function show_printed(loaded)
+  for _, policy in ipairs(loaded) do
+    for line in (policy.printed or ""):gmatch "[^\n]+" do
+      output.note("%s: %s", policy.name, line)
+    end
+  end
+end
+
+local function run(session, loaded, guards, parsed)
+  local made, decided = plan.make(session, loaded, guards, parsed)
+  show_printed(loaded)
+  if not parsed.json then show_table(made.entities, session.clock.wall()) end
+  show_totals(session, made)
+  plan.check_guards(guards, decided)
+  if not parsed.output then
+    if parsed.json then output.write((plans.text(made))) end
+    output.note("Nothing changed. With -o PLAN this is written as a plan.")
+    return 0
+  end
+  local hash = failure.check(plans.write(parsed.output, made))
+  if parsed.json then output.write((plans.text(made))) end
+  output.flush()
+  output.note("Nothing changed. mde apply %s (hash %s…)", parsed.output, hash:sub(1, 12))
+  return 0
+end
+
+function plan.run(parsed)
+  local profile, warning = selection.one(parsed), policies.warning()
+  if warning then output.note("%s", warning) end
+  local loaded = failure.check(policies.load_all(policies.files(parsed.files),
+    { coverage = parsed.explain ~= nil }))
+  local guards = plan.guards(loaded, profile)
+  local session = client.connect(parsed)
+  if not parsed.explain then return run(session, loaded, guards, parsed) end
+  explain(session, loaded, guards, parsed)
+  show_printed(loaded)
+  return 0
+end
+
+return plan

@@ -1,0 +1,147 @@
+-- The form of a policy: what the table may have that its file returns, as the worker gives it.
+
+local check = require "mde.policy.check"
+local core = require "mde.core"
+local criteria = require "mde.criteria.action"
+local guard = require "mde.policy.guard"
+
+-- What can still be cancelled.
+local OPEN = { "Pending", "InProgress" }
+
+local form = {}
+
+-- {{ select
+
+local LAST = 253402300799  -- the last second that a date can be written of
+
+-- Raises where a criterion is wrong; says where.
+local function check_select(path, value, now)
+  check.keys(path, value, criteria.known)
+  for _, key in ipairs { "after", "before" } do
+    local moment = value[key]
+    check.expect(check.inside(path, key), moment, type(moment) ~= "number"
+      or moment >= 0 and moment <= LAST, "a date, or seconds since 1970")
+  end
+  local compiled, err = criteria:compile(value, now)
+  if not compiled then check.refuse("", "%s.%s", path, err.message) end
+  if not value.status and not value.cancelled_by then value.status = OPEN end
+  return value
+end
+
+-- }}
+
+-- {{ decide
+
+local DECISIONS = { cancel = true, keep = true, undo = true }
+local EXPECTED = "\"cancel\", \"keep\", \"undo\", a function(action [, machine]), or an array of"
+  .. " those"
+
+local function check_rule(path, value)
+  local is_function = type(value) == "table" and value["function"]
+  check.expect(path, value, is_function or DECISIONS[value] ~= nil, EXPECTED)
+  if is_function and value.parameters and value.parameters > 2 then
+    check.refuse(path, "a function takes the action and the machine, and this has %d parameters",
+      value.parameters)
+  end
+end
+
+-- -> array of rules: { line, last, parameters } or { constant }
+local function rules_of(path, value)
+  if value == nil then check.refuse(path, "missing: %s", EXPECTED) end
+  local list = value
+  if type(value) ~= "table" or value["function"] then
+    check_rule(path, value)
+    list = { value }
+  else
+    check.array(path, value, check_rule)
+    check.expect(path, value, value[1] ~= nil, "an array with a rule in it")
+  end
+  local rules = {}
+  for i, rule in ipairs(list) do
+    rules[i] = type(rule) == "string" and { constant = rule }
+      or { line = rule.line, last = rule.last, parameters = rule.parameters or 1 }
+  end
+  return rules
+end
+
+-- }}
+
+-- {{ tests
+
+-- What a test may say of the machine, in the field's words and the service's.
+form.machine_words = { tags = "machineTags", group = "rbacGroupName", risk = "riskScore",
+                       exposure = "exposureLevel", value = "deviceValue",
+                       health = "healthStatus", lastSeen = "lastSeen" }
+
+local OF_TEST = { expect = true, reason = true, name = true, machine = true }
+for word in pairs(form.machine_words) do OF_TEST[word] = true end
+
+local OUTCOMES = { cancel = true, keep = true, undo = true, abstain = true }
+
+local function check_test(path, value)
+  check.expect(path, value, type(value) == "table" and not value["function"], "a test")
+  for key in pairs(value) do
+    if key ~= 1 then check.keys(path, { [key] = true }, OF_TEST) end
+  end
+  check.expect(check.inside(path, 1), value[1] or {},
+    value[1] == nil or type(value[1]) == "table" and not value[1]["function"],
+    "a table with fields of an action")
+  check.expect(check.inside(path, "expect"), value.expect, OUTCOMES[value.expect] ~= nil,
+    "\"cancel\", \"keep\", \"undo\" or \"abstain\"")
+  for _, key in ipairs { "reason", "name" } do
+    if value[key] ~= nil then check.text(check.inside(path, key), value[key]) end
+  end
+  if value.tags ~= nil then value.tags = check.texts(check.inside(path, "tags"), value.tags) end
+  local machine = value.machine
+  check.expect(check.inside(path, "machine"), machine, machine == nil or machine == false
+    or type(machine) == "table", "a table with fields of a machine, or false: not known")
+end
+
+-- The tests of a policy, or of a file beside it. Raises what is wrong.
+function form.tests(path, value)
+  return check.array(path, value, check_test)
+end
+
+-- }}
+
+local MOST_COMMENT = 1000  -- bytes: the service keeps it with each action
+local ANY = "5382f7ea-7557-4ab7-9782-d50480024a4e"  -- stands for an id
+
+local KEYS = { comment = true, name = true, select = true, decide = true, guard = true,
+               tests = true, expires = true }
+
+local function comment_of(path, value)
+  check.text(path, value, "a text that says why")
+  if #value > MOST_COMMENT then check.refuse(path, "longer than %d bytes", MOST_COMMENT) end
+  local good, err = core.operation.encode("cancel", { id = ANY, comment = value })
+  if not good then check.refuse(path, "%s", err.message) end
+  return value
+end
+
+local function check_name(path, value)
+  return check.expect(path, value, type(value) == "string" and #value <= 64
+    and value:find "^[%w][%w._-]*$" ~= nil, "a name of letters, digits and ._-, 64 at most")
+end
+
+-- Checks the form that a worker gave; ages count from `now`, `name` is the file's.
+-- -> { name, comment, select, rules, guard, tests, expires (seconds), takes_machine }
+-- Raises what is wrong: see mde.policy.check.
+function form.check(value, name, now)
+  if value == nil then check.refuse("", "the file returns nothing: it begins with  return {") end
+  check.keys("", value, KEYS, "a table: the file begins with  return {")
+  local checked = {
+    comment = comment_of("comment", value.comment),
+    name = check_name("name", value.name or name),
+    select = check_select("select", value.select or {}, now),
+    rules = rules_of("decide", value.decide),
+    guard = guard.form("guard", value.guard or {}),
+    tests = form.tests("tests", value.tests or {}),
+    expires = value.expires and check.seconds("expires", value.expires),
+  }
+  for _, rule in ipairs(checked.rules) do
+    if (rule.parameters or 0) > 1 then checked.takes_machine = true end
+  end
+  return checked
+end
+
+return form

@@ -1,0 +1,200 @@
+-- Policies: files that decide what becomes of machine actions. Their code runs in a worker
+-- (mde.worker) and nowhere else; what comes back is checked here, and bounded by guard rails
+-- (mde.policy.guard) that are none of its business.
+--
+--   local mine = assert(policy.load "stale.lua")
+--   local decided = assert(policy.decide_all(session, { mine }, { guards = guards }))
+--
+-- What a policy is at fault for has the code "policy", a limit of its worker "limit", and the
+-- death of that "worker".
+
+local errors = require "mde.errors"
+local check = require "mde.policy.check"
+local explanation = require "mde.policy.explanation"
+local form = require "mde.policy.form"
+local pipeline = require "mde.policy.pipeline"
+local sources = require "mde.policy.source"
+local tenant = require "mde.policy.tenant"
+
+local policy = {}
+
+local UNKNOWN = "machine unknown"
+
+local Policy = {}
+Policy.__index = Policy
+
+-- {{ Loading
+
+-- An error of the worker, which says whose it is.
+local function named(self, err)
+  if not err.message:find(self.path, 1, true) then
+    err.message = self.path .. ": " .. err.message
+  end
+  err.policy = self.name or self.path
+  return errors.is(err) and err or errors.new(err)
+end
+
+local function at_fault(self, message)
+  return nil, named(self, errors.new { code = "policy", message = message })
+end
+
+-- A worker in which the policy is loaded. -> worker, the form it gave | nil, err
+local function start(self)
+  local worker, err = require "mde.worker".start { coverage = self.coverage }
+  if not worker then return nil, named(self, err) end
+  local value
+  value, err = worker:load(self.path, self.source.text, function(name)
+    return self.source:resolve(name)
+  end)
+  if err then
+    worker:close()
+    return nil, named(self, err)
+  end
+  return worker, value
+end
+
+-- The name of a policy that does not say its own: the file's.
+local function file_name(path)
+  local name = path:match "([^/]*)$":gsub("%.lua$", ""):gsub("[^%w._-]", "-"):sub(1, 64)
+  return name:find "^%w" and name or "policy"
+end
+
+-- Loads a policy, and checks its form. options.coverage: notes which lines of `decide` are
+-- reached; options.now: seconds since 1970 (default: the clock's).
+-- -> policy | nil, err. The policy has what form.check gives, and `path`, `hash` and `text`
+function policy.load(path, options)
+  options = options or {}
+  errors.check_keys("policy.load", options, { coverage = true, now = true })
+  local source, err = sources.read(path)
+  if not source then return nil, err end
+  local self = setmetatable({ path = path, source = source, text = source.text,
+                              coverage = options.coverage }, Policy)
+  local worker, value = start(self)
+  if not worker then return nil, value end
+  local checked, problem = check.problem(form.check, value, file_name(path),
+    options.now or os.time())
+  if not checked then
+    worker:close()
+    return at_fault(self, problem)
+  end
+  for key, field in pairs(checked) do self[key] = field end
+  self.worker, self.hash = worker, source:hash()
+  return self
+end
+
+-- Loads several, whose names differ. -> array | nil, err
+function policy.load_all(paths, options)
+  local list, seen = {}, {}
+  for i, path in ipairs(paths) do
+    local each, err = policy.load(path, options)
+    if each and seen[each.name] then
+      each:close()
+      each, err = errors.invalid("%s and %s are both called '%s': give one a name of its own",
+        seen[each.name], path, each.name)
+    end
+    if not each then
+      for _, loaded in ipairs(list) do loaded:close() end
+      return nil, err
+    end
+    list[i], seen[each.name] = each, path
+  end
+  return list
+end
+
+-- The tests beside a policy: NAME_test.lua returns an array of them.
+-- -> array (empty: there is no such file), its path | nil, err
+function policy.load_tests(path)
+  local beside = path:gsub("%.lua$", "") .. "_test.lua"
+  if not sources.exists(beside) then return {}, beside end
+  local source, err = sources.read(beside)
+  if not source then return nil, err end
+  local self = setmetatable({ path = beside, source = source }, Policy)
+  local worker, value = start(self)
+  if not worker then return nil, value end
+  self.worker = worker
+  local checked, problem = check.problem(form.tests, "tests", value)
+  local ok
+  ok, err = self:close()
+  if not checked then return at_fault(self, problem) end
+  if not ok then return nil, err end
+  return checked, beside
+end
+
+-- What people are to be told where the system does not confine workers, or nil.
+function policy.warning()
+  local workers = require "mde.worker"
+  return not workers.confined and workers.warning or nil
+end
+
+-- The files of policies among the arguments of a command: those of tests beside them
+-- (NAME_test.lua) stand for NAME.lua. -> array
+function policy.files(arguments)
+  local files, seen = {}, {}
+  for _, path in ipairs(arguments) do
+    path = path:gsub("_test%.lua$", ".lua")
+    if not seen[path] then files[#files + 1], seen[path] = path, true end
+  end
+  return files
+end
+
+-- }}
+
+-- {{ Asking
+
+-- Makes sure that there is a worker: a policy that was closed is loaded again, as the same
+-- text. -> worker | nil, err
+function Policy:open()
+  if self.worker then return self.worker end
+  local worker, err = start(self)
+  if not worker then return nil, err end
+  self.worker = worker
+  return worker
+end
+
+-- Ends the worker; what the policy has printed is then in `printed`.
+-- -> true | nil, err: it did not end well, and nothing that it has decided counts
+function Policy:close()
+  local worker = self.worker
+  if not worker then return true end
+  self.worker = nil
+  local ok, err = worker:close()
+  self.printed = worker:output()
+  if ok then return true end
+  return nil, named(self, err)
+end
+
+-- What the policy says of one action (see mde.policy.entity) and its machine
+-- (nil: not known), which `select` has chosen. -> decision (nil: abstains), reason | nil, nil, err
+function Policy:decide(action, machine)
+  if self.takes_machine and not machine then return "keep", UNKNOWN end
+  local worker, err = self:open()
+  if not worker then return nil, nil, err end
+  local answer, reason
+  answer, reason, err = worker:decide(action, self.takes_machine and machine or nil)
+  if err then return nil, nil, named(self, err) end
+  return answer, reason or ""
+end
+
+-- Asks for many, without waiting for each. `items` have action and machine; calls
+-- answer(item, decision, reason). -> true | nil, err
+function Policy:decide_many(items, answer)
+  local worker, err = self:open()
+  if not worker then return nil, err end
+  local asked, problem = pipeline.new(worker, answer), nil
+  for _, item in ipairs(items) do
+    if self.takes_machine and not item.machine then answer(item, "keep", UNKNOWN)
+    else problem = asked:put(item, self.takes_machine and item.machine or nil) end
+    if problem then return nil, named(self, problem) end
+  end
+  problem = asked:take_all()
+  if problem then return nil, named(self, problem) end
+  return true
+end
+
+-- }}
+
+Policy.explain = explanation.of
+policy.explain = explanation.all
+policy.decide_all = tenant.decide
+
+return policy

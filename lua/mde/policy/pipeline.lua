@@ -1,0 +1,44 @@
+-- Questions to a worker, many under way at once. Answers come in the order of the questions.
+
+local MOST, LEAST = 256, 128  -- under way: filled up to MOST when there are so few as LEAST
+
+local pipeline = {}
+
+local Pipeline = {}
+Pipeline.__index = Pipeline
+
+-- Calls answer(item, decision, reason) for each.
+function pipeline.new(worker, answer)
+  return setmetatable({ worker = worker, answer = answer, asked = {}, first = 1, last = 0 },
+    Pipeline)
+end
+
+-- Takes answers until no more than `least` are awaited. -> nil | err
+function Pipeline:take(least)
+  while self.last - self.first + 1 > least do
+    local decision, reason, err = self.worker:receive()
+    if err then return err end
+    local item = self.asked[self.first]
+    self.asked[self.first], self.first = nil, self.first + 1
+    self.answer(item, decision, reason or "")
+  end
+end
+
+-- Asks of one item. -> nil | err
+function Pipeline:put(item, machine)
+  if self.last - self.first + 1 >= MOST then
+    local err = self:take(LEAST)
+    if err then return err end
+  end
+  local _, err = self.worker:send(item.action, machine)
+  if err then return err end
+  self.last = self.last + 1
+  self.asked[self.last] = item
+end
+
+-- Takes all that are left. -> nil | err
+function Pipeline:take_all()
+  return self:take(0)
+end
+
+return pipeline
