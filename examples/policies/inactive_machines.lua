@@ -1,0 +1,25 @@
+-- What waits for a machine that does not report waits until it comes back, perhaps in weeks,
+-- and then surprises its owner. Isolations may wait: a stolen laptop is to be isolated the
+-- moment it is seen.
+local GONE = { Inactive = true, NoSensorData = true, NoSensorDataImpairedCommunication = true }
+
+return {
+  comment = "Nothing waits for inactive machines, CHG-4733",
+  select = { older_than = "1h" },
+  decide = function(action, machine)
+    if not GONE[machine.healthStatus] then return nil end
+    if action.type == "Isolate" or action.type == "Offboard" then
+      return keep(action.type .. " may wait")
+    end
+    return cancel("the machine is " .. machine.healthStatus)
+  end,
+  guard = { max = 100, protect_types = { "Isolate", "Offboard" } },
+  tests = {
+    { { type = "LiveResponse" }, health = "Inactive", expect = "cancel",
+      reason = "the machine is Inactive" },
+    { { type = "RunAntiVirusScan" }, health = "Active", expect = "abstain" },
+    { { type = "Isolate" }, health = "NoSensorData", expect = "keep" },
+    { { type = "Offboard" }, health = "Inactive", expect = "keep" },
+    { { type = "LiveResponse" }, machine = false, expect = "keep" },
+  },
+}

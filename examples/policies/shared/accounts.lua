@@ -1,0 +1,16 @@
+-- Which accounts are people: a helper for the policies of this folder.
+
+local accounts = {}
+
+local AUTOMATION = { ["soar@contoso.com"] = true }
+
+function accounts.is_person(requestor)
+  local name = (requestor or ""):lower()
+  return name:find("@", 1, true) ~= nil and not AUTOMATION[name]
+end
+
+function accounts.shown(requestor)
+  return requestor or "nobody"
+end
+
+return accounts

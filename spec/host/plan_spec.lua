@@ -1,0 +1,159 @@
+-- mde plan, against the simulator.
+
+local cjson = require "cjson"
+local program = require "spec.support.program"
+
+local RULE = [[return {
+  comment = "Misfired rule", select = { type = "Isolate", requestor = "soar@contoso.com" },
+  decide = function(action, machine)
+    if machine:tagged "VIP" then return keep "VIP" end
+    return cancel "misfired"
+  end,
+  guard = { max = 400 } }]]
+
+-- Runs a script with policies { name -> text } against an incident.
+local function sim(files, script, options)
+  local parts = {}
+  for name, text in pairs(files) do
+    parts[#parts + 1] = ("printf %%s %s > %s"):format(program.quote(text), program.quote(name))
+  end
+  parts[#parts + 1] = script
+  return program.rehearse(options or "{ quota = false }", table.concat(parts, "\n"))
+end
+
+local function lines(text)
+  local list = {}
+  for line in text:gmatch "[^\n]+" do list[#list + 1] = line end
+  return list
+end
+
+describe("mde plan", function()
+  it("shows what was decided, and changes nothing", function()
+    local run = sim({ ["rule.lua"] = RULE }, "mde plan rule.lua")
+    assert.equal(0, run.status)
+    local rows = lines(run.out)
+    assert.truthy(rows[1]:find "^DECISION +TYPE +AGE +MACHINE +BY +REASON$")
+    assert.equal(313, #rows)
+    assert.truthy(run.out:find "\ncancel +Isolate +%d+m +%S+ +soar@contoso%.com +misfired\n")
+    assert.truthy(run.out:find "\nkeep +Isolate +%d+m +%S+ +soar@contoso%.com +VIP\n")
+    local cancels, keeps = run.err:match "^(%d+) cancel, (%d+) keep; 0 of 312 actions abstained%."
+    assert.equal(312, cancels + keeps)
+    assert.truthy(run.err:find "Nothing changed%. With %-o PLAN this is written as a plan%.\n$")
+    assert.equal(0, run.ledger.posts)
+  end)
+
+  it("writes the plan, whose hash it shows", function()
+    local run = sim({ ["rule.lua"] = RULE }, [[
+      mde plan rule.lua -o plan.jsonl >/dev/null || exit
+      cat plan.jsonl; sed '$d' plan.jsonl | sha256sum >&2; ls >&2]])
+    local hash, whole = run.err:match
+      "Nothing changed%. mde apply plan%.jsonl %(hash (%x+)…%)\n(%x+) "
+    assert.equal(hash, whole:sub(1, 12))
+    assert.truthy(run.err:find "\nplan%.jsonl\nrule%.lua\n$", run.err)
+    local rows = lines(run.out)
+    assert.equal(314, #rows)
+    assert.equal(whole, cjson.decode(rows[314]).sha256)
+    local header, entity = cjson.decode(rows[1]), cjson.decode(rows[2])
+    assert.equal(1, header.mde_plan)
+    assert.equal("7d0b3b4e-6e1f-4c43-9d5a-2f8d4a1c9b60", header.tenant)
+    assert.equal("rule", header.policies[1].name)
+    assert.equal(400, header.guards[1].max)
+    assert.equal("Isolate", entity.type)
+    assert.truthy(entity.machineTags[1]:find "^site%-")
+  end)
+
+  it("gives the plan itself with --json", function()
+    local run = sim({ ["rule.lua"] = RULE }, [[
+      mde plan rule.lua --json -o plan.jsonl > shown && cmp shown plan.jsonl && echo same]])
+    assert.equal("same\n", run.out)
+  end)
+
+  it("refuses the whole plan where a guard is violated, with 3, the guard and the count", function()
+    local run = sim({ ["rule.lua"] = RULE:gsub("400", "100") }, "mde plan rule.lua -o p; ls p")
+    assert.truthy(run.err:find("guard max of rule: %d+ actions would be changed, and at most 100"))
+    assert.truthy(run.err:find("the plan is refused, and nothing was changed", 1, true))
+    assert.truthy(run.err:find("cannot access 'p'", 1, true))
+    run = sim({ ["rule.lua"] = RULE:gsub("max = 400", "max = 400, protect_tags = 'crown-jewel'") },
+      "mde plan rule.lua -o p")
+    assert.equal(3, run.status)
+    assert.truthy(run.err:find "guard protect_tags of rule: %d+ actions are protected: %S+ has")
+    run = sim({ ["a.lua"] = [[return { comment = "c", select = { type = "Isolate" },
+      decide = "cancel" }]] }, "mde plan a.lua")
+    assert.equal(3, run.status)
+    assert.truthy(run.err:find "at most 50 may be where nothing is said")
+  end)
+
+  it("takes the guards of the profile, which a policy can't loosen", function()
+    local function profiled(guard, policy)
+      return sim({ ["rule.lua"] = policy or RULE, ["config.lua"] = ([[return { profiles = { it = {
+        tenant = "7d0b3b4e-6e1f-4c43-9d5a-2f8d4a1c9b60", client_secret = "SECRET",
+        client_id = "3c9f4f0a-58d2-4b77-8f0e-b1a6c2d4e587", api_url = "URL", authority = "LOGIN",
+        guard = %s } } }]]):format(guard) }, [[
+        sed "s|URL|$MDE_API_URL|; s|LOGIN|$AZURE_AUTHORITY_HOST|; s|SECRET|$AZURE_CLIENT_SECRET|" \
+          config.lua > c.lua; chmod 600 c.lua
+        MDE_CONFIG=$PWD/c.lua mde plan -p it rule.lua >/dev/null]])
+    end
+    local run = profiled "{ max = 300 }"
+    assert.equal(2, run.status)
+    assert.truthy(run.err:find("rule.lua: guard.max: 400 is looser than the 300 of the profile it",
+      1, true), run.err)
+    run = profiled "{ max = 400, max_share = 0.01 }"
+    assert.equal(3, run.status)
+    assert.truthy(run.err:find("guard max_share of the profile it: ", 1, true), run.err)
+    run = profiled "{ maxx = 400 }"
+    assert.equal(2, run.status)
+    assert.truthy(run.err:find("profiles.it.guard.maxx: unknown", 1, true), run.err)
+    run = profiled "{ max = 500 }"
+    assert.equal(0, run.status, run.err)
+  end)
+
+  it("says what the hours are, and plans outside of them", function()
+    local run = sim({ ["rule.lua"] = RULE:gsub("max = 400", "max = 400, hours = '%%s'") }, [[
+      hour=$(date -u -d '+3 hours' +%H)
+      sed -i "s/%s/$hour:00-$hour:30 UTC/" rule.lua; mde plan rule.lua >/dev/null]])
+    assert.equal(0, run.status, run.err)
+    assert.truthy(run.err:find "Outside of its hours %(%d%d:00%-%d%d:30 UTC%): it can be")
+  end)
+
+  it("explains one action", function()
+    local files = { ["rule.lua"] = RULE, ["live.lua"] = [[return { comment = "c",
+      select = { type = "LiveResponse" }, decide = { function() end, "cancel" } }]] }
+    local run = sim(files, [[
+      id() { mde list --limit 1 --ids "$@" 2>/dev/null; }
+      mde plan rule.lua live.lua --explain "$(id --type LiveResponse)"
+      mde plan rule.lua live.lua --explain "$(id --requestor soar@contoso.com)"]])
+    assert.equal(0, run.status, run.err)
+    assert.truthy(run.out:find("rule.lua  not selected: asked for is type is Isolate; requestor is"
+      .. " 'soar@contoso.com'\nlive.lua  cancel (rule 2 of 2)\ndecided   cancel (live)\n", 1, true),
+      run.out)
+    assert.truthy(run.out:find("rule.lua  cancel 'misfired' (decide, line 3)", 1, true), run.out)
+    run = sim(files, "mde plan rule.lua --explain 5382f7ea-7557-4ab7-9782-d50480024a4e")
+    assert.equal(1, run.status)
+    assert.truthy(run.err:find("404", 1, true))
+  end)
+
+  it("ends without a plan when a policy raises, or exceeds a limit", function()
+    local run = sim({ ["bad.lua"] = [[return { comment = "c", select = { type = "Isolate" },
+      decide = function(action) error "oops" end }]] }, "mde plan bad.lua -o p; echo $?; ls p")
+    assert.equal("2\n", run.out)
+    assert.truthy(run.err:find "oops.*%(action %x+%-")
+    run = sim({ ["bad.lua"] = [[return { comment = "c", select = { type = "Isolate" },
+      decide = function(action) while true do end end }]] }, "mde plan bad.lua -o p; echo $?; ls p")
+    assert.equal("3\n", run.out)
+    assert.truthy(run.err:find "bad%.lua.* takes more than 1 s", run.err)
+  end)
+
+  it("says when the plan can't be written", function()
+    local run = sim({ ["rule.lua"] = RULE }, "mde plan rule.lua -o /nowhere/p >/dev/null")
+    assert.equal(4, run.status)
+    assert.truthy(run.err:find "cannot write the plan: /nowhere/p")
+  end)
+
+  it("has nothing to show where nothing was decided upon", function()
+    local run = sim({ ["a.lua"] = [[return { comment = "c", select = { requestor = "nobody" },
+      decide = "cancel" }]] }, "mde plan a.lua -o p && tail -n 1 p")
+    assert.equal(0, run.status)
+    assert.truthy(run.out:find '^{"sha256":"%x+"}\n$')
+    assert.truthy(run.err:find("Nothing is decided upon; 0 of 0 actions abstained.", 1, true))
+  end)
+end)
