@@ -41,6 +41,23 @@ describe("mde test", function()
     assert.truthy(run.err:find("1 passed, 1 failed", 1, true))
   end)
 
+  it("ends with 1 when the policy raises or exceeds a limit, and says where", function()
+    local run = sh({ ["raises.lua"] = [[return { comment = "c",
+      decide = function(action)
+        if action.type == "Isolate" then return keep(action.nothing.there) end
+        if action.type == "Offboard" then while true do end end
+        return keep "k"
+      end,
+      tests = { { { type = "Isolate" }, expect = "keep" },
+                { { type = "LiveResponse" }, expect = "keep" },
+                { { type = "Offboard" }, expect = "keep" } } }]] }, "mde test raises.lua")
+    assert.equal(1, run.status)
+    assert.truthy(run.out:find "FAIL  test 1  [^\n]*raises.lua:3: attempt to index a nil value",
+      run.out)
+    assert.truthy(run.out:find("ok    test 2  keep 'k'", 1, true), run.out)
+    assert.truthy(run.out:find "FAIL  test 3  [^\n]*takes more than 1 s", run.out)
+  end)
+
   it("ends with 2 for what is no policy, says why, and tries the others", function()
     local run = sh({ ["a.lua"] = 'return { comment = "c" }', ["good.lua"] = GOOD,
                      ["z.lua"] = "return {" }, "mde test a.lua good.lua z.lua none.lua")

@@ -86,6 +86,8 @@ describe("a plan", function()
     assert.equal(600, holds(plan.new(client, { loaded, { name = "b", path = "b", comment = "c",
       select = {}, hash = "" } }, {}, decided, {}).header))
     loaded.expires = 7200
+    assert.equal(1800, holds(plan.new(client, { loaded }, {}, decided, { expires = 1800 }).header))
+    assert.equal(7200, holds(plan.new(client, { loaded }, {}, decided, { expires = 9e4 }).header))
     assert.equal(7200, holds(plan.new(client, { loaded }, {}, decided, {}).header))
   end)
 

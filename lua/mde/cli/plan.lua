@@ -33,8 +33,8 @@ function plan.define(command)
   command:epilog(EPILOG)
   command:argument("files", "Policies."):args "+":argname "FILE"
   options.add(command, "-o --output", "PLAN", "Write the plan to this file.")
-  options.add(command, "--expires", "TIME", "How long the plan holds, where no policy says less."
-    .. " Default: 1h.", options.duration)
+  options.add(command, "--expires", "TIME", "How long the plan holds, unless a policy says less."
+    .. " Default: what the policies say, or 1h.", options.duration)
   options.add(command, "--explain", "ACTION", "Say what was decided about one action and why.")
   command:flag("--json", "Show the plan itself, or the explanation, as JSON.")
 end

@@ -23,6 +23,7 @@ local guard = require "mde.policy.guard"
 local plan = {}
 
 local MOST = 256 * 2^20 | 0  -- bytes of a plan
+local HOUR = 3600
 local MOST_LINE = 2^20 | 0    -- bytes of a line
 
 -- {{ Making
@@ -32,13 +33,13 @@ local function header_of(session, policies, guards, decided, details)
   for i, policy in ipairs(policies) do
     described[i] = { name = policy.name, path = policy.path, comment = policy.comment,
                      hash = policy.hash, select = policy.select }
-    local own = policy.expires or details.expires
-    expires = math.min(expires or own, own)
+    local own = policy.expires or details.expires or HOUR
+    expires = math.min(expires or own, own, details.expires or own)
   end
   local now = session.clock.wall()
   return {
     mde_plan = form.version, made = date.text(now), by = details.by,
-    expires = date.text(now + (expires or details.expires)), tenant = session.tenant,
+    expires = date.text(now + (expires or details.expires or HOUR)), tenant = session.tenant,
     application = session.application, profile = session.profile, read = decided.read,
     abstained = decided.abstained, onboarded = decided.onboarded, policies = described,
     guards = guards,
@@ -46,9 +47,9 @@ local function header_of(session, policies, guards, decided, details)
 end
 
 -- The plan of what policies have decided (mde.policy). `details`: by (who makes it), expires
--- (seconds that it holds, where no policy says less; default an hour).
+-- (seconds that it holds, unless a policy says less; default: what the policies say, or an
+-- hour).
 function plan.new(session, policies, guards, decided, details)
-  details.expires = details.expires or 3600
   return { header = header_of(session, policies, guards, decided, details),
            entities = decided.entities }
 end
