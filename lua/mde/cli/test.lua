@@ -13,7 +13,8 @@ A test is an action, what is expected, and what is known of its machine:
    tests = {
      { { requestor = "soar@contoso.com" }, expect = "cancel" },
      { { requestor = "soar@contoso.com" }, tags = { "VIP" }, expect = "keep" },
-     { { age = "1h" }, machine = false, expect = "abstain", name = "too young" },
+     { { age = "1h" }, expect = "abstain", name = "too young" },
+     { {}, machine = false, expect = "keep", name = "a machine not known" },
    }
 More are read from NAME_test.lua beside NAME.lua, which returns an array. What a
 test leaves out is filled in so that `select` chooses the action. Exit status: 0
@@ -128,8 +129,9 @@ function test.run(parsed)
   end
   output.flush()
   if not parsed.json then
-    output.note("%d %s, %d tests: %d passed, %d failed", #files,
-      #files == 1 and "policy" or "policies", passed + failed, passed, failed)
+    output.note("%d %s, %d %s: %d passed, %d failed", #files,
+      #files == 1 and "policy" or "policies", passed + failed,
+      passed + failed == 1 and "test" or "tests", passed, failed)
   end
   return status > 0 and status or failed > 0 and 1 or 0
 end
