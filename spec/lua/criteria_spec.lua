@@ -11,6 +11,23 @@ local function ids_of(list)
 end
 
 describe("criteria of actions", function()
+  it("can be asked of an action one by one, but for what only the service understands", function()
+    local id = ("a"):rep(40)
+    local parts = assert(actions:parts({ type = "Isolate", requestor = "Bob@contoso.com",
+      machine = id:upper(), older_than = "4h", filter = "type ne 'Isolate'" }, NOW))
+    local matched = {}
+    for _, part in ipairs(parts) do
+      matched[part.key] = part.matches and part.matches { type = "Isolate",
+        requestor = "bob@contoso.com", machineId = id,
+        creationDateTimeUtc = "2026-01-23T17:00:00Z" }
+    end
+    assert.same({ type = true, requestor = true, machine = true, older_than = false }, matched)
+    assert.equal("filter", parts[5].key)
+    local none, err = actions:parts({ type = "Isolat" }, NOW)
+    assert.is_nil(none)
+    assert.equal("invalid_argument", err.code)
+  end)
+
   it("are explained: what the service filters, and what is filtered here", function()
     local id = ("a"):rep(40)
     assert.same({ path = "/api/machineactions", order = "newest", here = {} },
