@@ -119,7 +119,7 @@ describe("a worker", function()
         os.execute("kill -9 " .. require "mde.process".pid())
 END
       pid=$($mde run playbook.lua)
-      for _ in 1 2 3 4 5 6 7 8 9 10; do [ -d /proc/$pid ] || exit 0; sleep 0.2; done
+      for _ in $(seq 100); do [ -d /proc/$pid ] || exit 0; sleep 0.2; done
       exit 1]]
     assert.equal(0, result.status, result.err)
   end)
