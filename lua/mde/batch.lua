@@ -53,7 +53,9 @@ function Batch:take()
     return false
   end
   self.report.total = self.report.total + 1
-  local call, err = self.client:cancelling(target, self.comment, self.wait)
+  local decided = type(target) == "table" and target.position and target or {}  -- a journal's
+  local make = decided.decision == "undo" and self.client.undoing or self.client.cancelling
+  local call, err = make(self.client, target, decided.comment or self.comment, self.wait)
   if not call then
     self:hand_out { id = type(target) == "table" and target.id or target, verdict = "error",
                     error = err }
@@ -120,11 +122,12 @@ end
 
 local MOST_ASKED = 4000  -- calls that may wait for what came of them
 
--- Whether one more may be under way. Those that wait to be read are not counted.
+-- Whether one more may be under way. Those that wait to be read are not counted, but for
+-- those of a plan that are read before they are sent: that should not be long before.
 function Batch:has_room()
   local asked = 0
   for _, call in ipairs(self.live) do
-    if call.question then asked = asked + 1 end
+    if call.question and not call.expected then asked = asked + 1 end
   end
   return #self.live - asked < self.parallel and asked < MOST_ASKED
 end

@@ -46,7 +46,7 @@ function call.new(client, operation, arguments, judge)
     leaving = false,                     -- nothing with an effect goes out any more
     throttled_since = false,             -- answers have been 429 since then
     accepted = false,                    -- the action, not final, that a cancel gave
-    posted = nil,                        -- the last answer to a cancel; false: it was lost
+    posted = nil,                        -- the last answer to what has an effect; false: lost
     question = false,                    -- what it asked the client's verification
     done = false, value = nil, err = nil, verdict = nil,
   }, Call)
@@ -179,7 +179,7 @@ end
 
 function Call:receive(now, response, failure)
   self.in_air = false
-  if self.operation == "cancel" then self.posted = response or false end
+  if self.encoded.method ~= "GET" then self.posted = response or false end
   self:settle_slot(now, failure)
   if response and not self.encoded.url and self:detour(now, response) then return end
   self.throttled_since = false
@@ -190,7 +190,8 @@ function Call:receive(now, response, failure)
   elseif response.status < 200 or response.status > 299 then
     err = answer.error(response, answer.noun(self.encoded.path))
   end
-  if response or err.sent then self.reached = true end
+  local has_effect = self.encoded.method ~= "GET"
+  if has_effect and (response or err.sent) then self.reached = true end
   if err and self:may_repeat(response, err) and self:try_again(now, response) then return end
   self.judge(self, now, response, err)
 end

@@ -184,7 +184,8 @@ local ASKED_BEFORE = { code = "lost", message = "sent before, and its answer was
 
 -- A call that cancels, and waits at most `wait` seconds (default 0) for an action that is
 -- accepted to become final. A target with `read_first` was sent before, at sends[1]
--- (wall clock): it is read, and sent again only if it is still open. -> call | nil, err
+-- (wall clock): it is read, and sent again only if it is still open. One with `expected` is
+-- read too, and left alone (`changed`) where its status is another. -> call | nil, err
 function Client:cancelling(target, comment, wait)
   local id, err = id_of(target)
   if not id then return nil, err end
@@ -196,11 +197,12 @@ function Client:cancelling(target, comment, wait)
   call, err = calls.new(self, "cancel", { id = id, comment = comment }, judge.cancel)
   if not call then return nil, err end
   call.wait = wait
-  if type(target) == "table" and target.read_first then
-    local now = self.clock.monotonic()
-    local since = target.sends[1] and self.clock.wall() - target.sends[1] or 0
-    call.posted_err, call.posts, call.reached = errors.copy(ASKED_BEFORE), 0, true
-    call.first_sent = now - since
+  if type(target) == "table" and (target.read_first or target.expected) then
+    local now, sends = self.clock.monotonic(), target.sends or {}
+    local since = sends[1] and self.clock.wall() - sends[1] or 0
+    call.posted_err, call.posts = errors.copy(ASKED_BEFORE), 0
+    call.reached, call.first_sent = target.read_first or false, now - since
+    call.expected = not target.read_first and target.expected or nil
     call:look_up(now)
   end
   return call
@@ -244,13 +246,14 @@ end
 include(require "mde.actions")
 include(require "mde.download")
 include(require "mde.isolation".methods)
-include(require "mde.launch")
+include(require "mde.launch".methods)
 include(require "mde.library")
 include(require "mde.machines")
 include(require "mde.permissions".methods)
 include(require "mde.request")
 include(require "mde.tags")
 include(require "mde.unblock")
+include(require "mde.undo".methods)
 include(require "mde.waiting")
 
 -- }}

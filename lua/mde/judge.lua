@@ -97,7 +97,7 @@ local function unread(call, err)
   elseif first.code == "not_found" then
     call:finish(nil, first, "not_found")
   else
-    call:finish(nil, err, "unknown")
+    call:finish(nil, err, call:standing())
   end
 end
 
@@ -128,6 +128,17 @@ local function still_open(call, now, action)
   call:go_on_with("cancel", { id = call.id, comment = call.comment }, now)
 end
 
+-- Ends a call whose action is no longer as a plan saw it, before anything is sent for it.
+-- -> whether it is
+function judge.has_changed(call, action)
+  local expected = call.expected
+  if not expected or (call.posts or 0) > 0 then return false end
+  call.expected = nil
+  if action.status == expected and not action.cancellationDateTimeUtc then return false end
+  call:finish(call.client.read(action), nil, "changed")
+  return true
+end
+
 -- `action`, if given, is what the verification read.
 function judge.cancel(call, now, response, err, action)
   if not action and call.operation == "cancel" then return posted(call, now, response, err) end
@@ -135,6 +146,7 @@ function judge.cancel(call, now, response, err, action)
   if not err and not action then action, problem = answer.action(response, call.id) end
   if problem and call:try_again(now, response) then return end
   if not action then return unread(call, err or problem) end
+  if judge.has_changed(call, action) then return end
   if not settle(call, now, response, action) then still_open(call, now, action) end
 end
 

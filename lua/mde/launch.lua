@@ -48,7 +48,7 @@ local LAUNCHES = {
   investigate = {},
 }
 
-local launch = {}
+local launch = { methods = {} }
 
 -- {{ Whether an action is ours
 
@@ -190,7 +190,7 @@ local function compared(call, _, response, err)
   call:finish(nil, call.lost)
 end
 
-local function on_answer(call, now, response, err)
+function launch.judge(call, now, response, err)
   if call.operation == "list" then return searched(call, now, response, err) end
   if call.operation == "get" then return compared(call, now, response, err) end
   posted(call, now, response, err)
@@ -223,6 +223,25 @@ local function arguments_of(operation, machine, options)
   return arguments
 end
 
+-- What a call needs to launch something. `arguments` as operation.encode takes them.
+local function details_of(operation, arguments)
+  return {
+    launch = LAUNCHES[operation], launched = operation, arguments = arguments,
+    machine = arguments.machine:lower(), comment = trimmed(arguments.comment), posts = 0,
+    looks = 0,
+  }
+end
+
+-- Makes a call that did something else launch this next; where it may have been sent
+-- before, it is looked for first.
+function launch.start(call, operation, arguments, now, was_sent)
+  for key, value in pairs(details_of(operation, arguments)) do call[key] = value end
+  if not was_sent then return post(call, now) end
+  call.lost = errors.new { code = "lost", sent = true,
+                           message = "launched before, and its answer was not seen" }
+  look(call, now)
+end
+
 -- -> action | nil, err
 local function perform(self, operation, target, options)
   local machine, err = self:machine_id(target)
@@ -230,14 +249,11 @@ local function perform(self, operation, target, options)
   local arguments
   arguments, err = arguments_of(operation, machine, options)
   if not arguments then return nil, err end
-  return self:perform(operation, arguments, on_answer, {
-    launch = LAUNCHES[operation], launched = operation, arguments = arguments,
-    machine = machine:lower(), comment = trimmed(arguments.comment), posts = 0, looks = 0,
-  })
+  return self:perform(operation, arguments, launch.judge, details_of(operation, arguments))
 end
 
 for operation in pairs(LAUNCHES) do
-  launch[operation] = function(self, target, options)
+  launch.methods[operation] = function(self, target, options)
     local action, err = perform(self, operation, target, options or {})
     return action, err  -- no tail call: levels count
   end
@@ -245,7 +261,7 @@ end
 
 -- The id of a machine: given as it is, by a machine, an action on it, or a name.
 -- -> id | nil, err
-function launch:machine_id(target)
+function launch.methods:machine_id(target)
   if type(target) == "table" then
     local id = target.machineId or target.machine_id or (not target.status and target.id)
     if type(id) == "string" then return id end

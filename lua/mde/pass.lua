@@ -87,7 +87,7 @@ end
 local function write_down(client, decided)
   for _, departure in ipairs(decided.departures) do
     local task = departure[1]
-    if task.record and task.operation == "cancel" then task.record:sent(task) end
+    if task.record and task.encoded.method ~= "GET" then task.record:sent(task) end
   end
   for _, task in ipairs(decided.ended) do
     if task.record then task.record:ended(task) end

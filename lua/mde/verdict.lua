@@ -6,6 +6,10 @@
 --   already_final      Succeeded, Failed or TimeOut: there was nothing to cancel
 --   too_late           Cancelled, by whomever, but all its commands had completed
 --   accepted           the service took the cancel; the action is not final yet
+--   undone             its inverse was launched, and has succeeded
+--   undo_accepted      its inverse was launched, and is not final yet
+--   changed            no longer what a plan decided upon: skipped
+--   skipped            a plan left it alone, or nothing undoes it
 --   not_found          no such action
 --   forbidden          a permission is missing
 --   error              refused, or the id was malformed; the error says why
@@ -22,16 +26,18 @@ local verdict = {}
 
 -- All verdicts, in the order of a report.
 verdict.all = {
-  "cancelled", "already_cancelled", "already_final", "too_late", "accepted", "not_found",
-  "forbidden", "error", "unsent", "unknown",
+  "cancelled", "already_cancelled", "undone", "undo_accepted", "already_final", "too_late",
+  "accepted", "changed", "skipped", "not_found", "forbidden", "error", "unsent", "unknown",
 }
 
 -- Those that are as asked.
-verdict.good = { cancelled = true, already_cancelled = true, accepted = true }
+verdict.good = { cancelled = true, already_cancelled = true, accepted = true, undone = true,
+                 undo_accepted = true }
 
 -- Those about which nothing is left to be done: proven, for good.
 verdict.settled = { cancelled = true, already_cancelled = true, already_final = true,
-                    too_late = true, not_found = true }
+                    too_late = true, not_found = true, undone = true, undo_accepted = true,
+                    changed = true, skipped = true }
 
 local function all_completed(commands)
   if type(commands) ~= "table" then return false end

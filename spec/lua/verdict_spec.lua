@@ -90,13 +90,13 @@ describe("the verdict on an action", function()
 end)
 
 describe("the verdicts", function()
-  it("are ten, each once", function()
+  it("are fourteen, each once", function()
     local seen = {}
     for _, name in ipairs(verdict.all) do
       assert.is_nil(seen[name])
       seen[name] = true
     end
-    assert.equal(10, #verdict.all)
+    assert.equal(14, #verdict.all)
   end)
 
   it("are good when all is as asked", function()
@@ -104,6 +104,6 @@ describe("the verdicts", function()
     for _, name in ipairs(verdict.all) do
       if verdict.good[name] then good[#good + 1] = name end
     end
-    assert.same({ "cancelled", "already_cancelled", "accepted" }, good)
+    assert.same({ "cancelled", "already_cancelled", "undone", "undo_accepted", "accepted" }, good)
   end)
 end)

@@ -36,7 +36,7 @@ Examples:
    mde cancel --older-than 4h -m "Stuck" --yes --max 50
    mde list --status Pending --ids | mde cancel - -m "Stuck" --yes --json]]
 
-local function batch_name(text)
+function cancel.batch_name(text)
   if #text <= 64 and text:find "^[%w][%w%._-]*$" then return text end
   return nil, ("'%s' is not a name of letters, digits and .-_, 64 at most"):format(text:sub(1, 80))
 end
@@ -48,7 +48,7 @@ function cancel.define(command)
   options.add_filters(command)
   agreement.define(command, "cancelled")
   options.add(command, "--batch", "NAME", "Call the batch so. Default: the day and a number.",
-    batch_name)
+    cancel.batch_name)
   options.add(command, "--order", "newest|oldest", "With filters: which first. Default: newest.",
     options.order)
   execution.define(command)

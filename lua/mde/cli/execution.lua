@@ -2,8 +2,11 @@
 -- and shows how it goes. Ctrl-C stops sending and waits for what is in the air; a
 -- second one stops waiting. Either way the batch can be resumed.
 
+local cjson = require "cjson"
+local date = require "mde.date"
 local errors = require "mde.errors"
 local failure = require "mde.cli.failure"
+local hours = require "mde.policy.hours"
 local interrupt = require "mde.interrupt"
 local options = require "mde.cli.options"
 local output = require "mde.cli.output"
@@ -15,6 +18,7 @@ local report = require "mde.cli.report"
 local execution = {}
 
 local DEADLINE = 600  -- seconds that --wait waits for an action
+local PLANNED = 40    -- calls under way of a plan: so many are read by one list call
 
 -- Adds the options that say how a batch is carried out.
 function execution.define(command)
@@ -41,8 +45,46 @@ function execution.settings(parsed)
   return { reserve = percent / 100 }
 end
 
+-- {{ The hours of a plan's guards: an array of texts
+
+-- Whether something may be sent at `moment`, and when that changes (nil: never).
+local function open(list, moment)
+  local parsed = {}
+  for i, text in ipairs(list) do parsed[i] = hours.parse(text) end
+  local is_open, seconds = hours.open(parsed, moment)
+  return is_open, seconds and moment + seconds
+end
+
+-- Raises outside of these hours.
+function execution.check_hours(list, moment)
+  local is_open, change = open(list, moment)
+  if is_open then return end
+  failure.raise(failure.refused, "outside of the hours of its guards (%s): it may go on %s",
+    table.concat(list, "; "), change and "from " .. date.text(change) or "never")
+end
+
+local function hours_of(batch)
+  return batch.hours and cjson.decode(batch.hours) or {}
+end
+
+-- }}
+
 local Execution = {}
 Execution.__index = Execution
+
+-- Whether the hours of the plan have ended. They are looked at once a second.
+function Execution:is_closed()
+  local now = self.session.clock.wall()
+  if not self.hours[1] or now < (self.looked_at or 0) + 1 then return self.closed end
+  self.looked_at = now
+  if not self.closed and not open(self.hours, now) then
+    self.closed = true
+    self.progress:clear()
+    output.note("The hours of the plan's guards (%s) have ended: nothing more is sent.",
+      table.concat(self.hours, "; "))
+  end
+  return self.closed
+end
 
 -- Reports an item. Where that fails nothing more is sent, since nobody could
 -- tell what was done.
@@ -66,38 +108,48 @@ function Execution:stop()
     output.note("Interrupted: nothing more is sent; what is under way is waited for."
       .. " Ctrl-C again stops at once.")
   end
-  return self.interrupted or self.problem ~= nil
+  return self.interrupted or self.problem ~= nil or self:is_closed()
 end
 
 -- Reports what was not taken up.
-function Execution:rest(items)
+function Execution:rest()
   if self.report.is_quiet or self.problem then
     return self.report:unsent(self.total - self.report.reported)
   end
-  for item in items do self:item { id = item.id, verdict = "unsent" } end
+  for _, items in ipairs(self.passes) do
+    for item in items do self:item { id = item.id, verdict = "unsent" } end
+  end
+end
+
+-- Sends what is to be cancelled before what is to be undone: where a cancel and a release
+-- of a machine cross, it stays isolated. Raises what hinders it.
+function Execution:send_all(parsed)
+  for _, items in ipairs(self.passes) do
+    failure.check(self.session:cancel_all(items, {
+      comment = self.batch.comment, parallel = parsed.parallel or self.batch.plan and PLANNED,
+      record = self.recorder, wait = parsed.wait and (parsed.deadline or DEADLINE) or nil,
+      on_item = function(item) self:item(item) end,
+      stop = function() return self:stop() end,
+    }))
+  end
 end
 
 function Execution:send(parsed)
-  local items = self.batch:items()
+  self.passes = { self.batch:items(), self.batch.plan and self.batch:items(true) or nil }
   interrupt.watch()
-  local done, result, err = pcall(self.session.cancel_all, self.session, items, {
-    comment = self.batch.comment, parallel = parsed.parallel, record = self.recorder,
-    wait = parsed.wait and (parsed.deadline or DEADLINE) or nil,
-    on_item = function(item) self:item(item) end,
-    stop = function() return self:stop() end,
-  })
-  if done then failure.check(result, err) end
+  local done, result = pcall(self.send_all, self, parsed)
   if not done and not (errors.is(result) and result.code == "store") then error(result, 0) end
   self.store_failure = self.store_failure or self.session.store_failure or not done and result
   self.interrupted = interrupt.count() > 0
-  if not self.store_failure then self:rest(items) end
+  if not self.store_failure then self:rest() end
   interrupt.release()
 end
 
 -- Notes how it ended, unless the store is the reason.
 function Execution:note_end()
   local left = self.batch:open_count()
-  local reason = self.interrupted and "interrupted" or self.problem and "output failed" or nil
+  local reason = self.interrupted and "interrupted" or self.problem and "output failed"
+                 or self.closed and "outside of hours" or nil
   self.interrupted = self.interrupted and left > 0
   self.recorder:note(left == 0 and "ended" or "stopped", reason)
 end
@@ -112,6 +164,10 @@ function Execution:status()
     output.note("%s. Nothing more was sent; `mde resume %s` goes on, when the store works again.",
       tostring(self.store_failure), name)
     return failure.failed
+  end
+  if self.closed and self.batch:open_count() > 0 then
+    output.note("`mde resume %s` goes on with it, within those hours.", name)
+    return failure.refused
   end
   local problem = self.problem
   if problem and failure.status(problem) ~= 0 then error(problem, 0) end
@@ -130,9 +186,10 @@ function execution.foretell(session, count)
     os.date(seconds < 43200 and "%H:%M" or "%A, %H:%M", os.time() + math.ceil(seconds)))
 end
 
--- Carries out `batch`, which this process holds; `kind`: "begun" or "resumed".
--- -> exit status
+-- Carries out `batch`, which this process holds; `kind`: "begun" or "resumed". Raises
+-- outside of the hours of its plan. -> exit status
 function execution.run(session, batch, parsed, kind)
+  execution.check_hours(hours_of(batch), session.clock.wall())
   local clock = session.clock
   local began, total = clock.monotonic(), batch:open_count()
   local is_kept = session.store.name ~= "memory"
@@ -141,6 +198,7 @@ function execution.run(session, batch, parsed, kind)
     recorder = recorder.new(session.store, batch),
     report = report.new(session.tenant, total, parsed.json, is_kept and batch.name or nil),
     progress = progress.new(session, total, parsed.progress),
+    hours = hours_of(batch), closed = false,
   }, Execution)
   self.report.waited = parsed.wait
   self.recorder:note(kind)

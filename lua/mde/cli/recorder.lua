@@ -50,13 +50,17 @@ local function well_formed(text)
   return text
 end
 
--- A cancel is about to leave.
+-- A cancel, or what undoes something, is about to leave.
 function Recorder:sent(call)
   self.batch:sent(call.target)
 end
 
-local function cancel_path(id)
-  return ("POST /api/machineactions/%s/cancel"):format(id)
+-- The request that had an effect, or may have had.
+local function request_of(call)
+  if call.posted == nil then return nil end
+  if not call.launch then return ("POST /api/machineactions/%s/cancel"):format(call.id) end
+  return ("POST /api/machines/%s/%s%s"):format(call.machine, call.launched,
+    call.launched_id and ", which launched " .. call.launched_id or "")
 end
 
 -- A call has ended. One that was only held back has no outcome: it is as it was.
@@ -68,13 +72,14 @@ function Recorder:ended(call)
   local outcome = {
     verdict = call.verdict, status = action.status, http = status, request_id = request_id,
     machine = action.computerDnsName, machine_id = action.machineId, type = action.type,
-    requestor = action.requestor, error = err.code, message = err.message,
+    requestor = action.requestor, error = err.code,
+    message = err.message or call.launched_id and "launched " .. call.launched_id or nil,
   }
   for key, value in pairs(outcome) do outcome[key] = well_formed(value) end
   self.batch:ended(call.target, outcome)
-  self:log("cancel", {
+  self:log(call.launch and "undo" or "cancel", {
     id = call.id, verdict = call.verdict, comment = call.comment, request_id = request_id,
-    status = status, request = posted ~= nil and cancel_path(call.id) or nil,
+    status = status, request = request_of(call),
   })
 end
 

@@ -19,6 +19,9 @@ local NEXT = {
   already_final = "nothing: it had ended before, and there was nothing to cancel",
   too_late = "check the machines: the commands had completed (mde batch show %s)",
   accepted = "look again later: mde resume %s",
+  undo_accepted = "look again later: mde machines --isolated",
+  changed = "decide anew: mde plan",
+  skipped = "nothing undoes these: mde batch show %s --verdict skipped",
   not_found = "check ids and tenant: mde batch show %s --verdict not_found",
   error = "see why: mde batch show %s --verdict error",
   unsent = "mde resume %s, when the cause is gone",
@@ -28,6 +31,7 @@ local NEXT = {
 -- The same where there is no journal.
 local UNKEPT = {
   already_final = NEXT.already_final, too_late = "check the machines: the commands had completed",
+  undo_accepted = NEXT.undo_accepted, changed = NEXT.changed, skipped = "nothing undoes these",
   accepted = "look again later: mde show ID", not_found = "check ids and tenant",
   error = "the reason is below", unsent = "the same command again, when the cause is gone",
   unknown = "the same command again settles them",

@@ -15,6 +15,8 @@ local PAGE = 500    -- items read at once
 
 local INSERT = "INSERT INTO items (batch, position, id) VALUES "
 local MANY = INSERT .. ("(?,?,?),"):rep(ROWS):sub(1, -2)
+local DECIDED = [[INSERT INTO items (batch, position, id, decision, comment, expected)
+  VALUES (?, ?, ?, ?, ?, ?)]]
 
 -- Writes what was added since the last time.
 local function write_items(self)
@@ -26,7 +28,21 @@ local function write_items(self)
   for i = first, #values, 3 do
     database:run(INSERT .. "(?,?,?)", values[i], values[i + 1], values[i + 2])
   end
-  self.values = {}
+  for _, decided in ipairs(self.decided) do
+    database:run(DECIDED, self.number, decided.position, decided.id, decided.decision,
+      decided.comment, decided.expected)
+  end
+  self.values, self.decided = {}, {}
+end
+
+-- Adds what a plan decided to a draft: { id, decision ("cancel" or "undo"), comment,
+-- expected (the status that the action must still have) }.
+function Batch:add_decided(decided)
+  self.added = self.added + 1
+  self.decided[#self.decided + 1] = {
+    position = self.added, id = decided.id, comment = decided.comment,
+    decision = decided.decision, expected = decided.expected,
+  }
 end
 
 -- Adds an item to a draft. An id that comes twice is dropped later.
@@ -134,7 +150,8 @@ end
 local NONE = {}
 
 local function row_of(item, events)
-  local row = { position = item[1], id = item[2], number = 0, sends = {} }
+  local row = { position = item[1], id = item[2], number = 0, sends = {}, decision = item[3],
+                comment = item[4], expected = item[5] }
   for _, event in ipairs(events or NONE) do
     row.number = event[2]
     if event[4] == "sent" then
@@ -153,16 +170,16 @@ local function row_of(item, events)
   return row
 end
 
-local FORWARD = [[SELECT position, id FROM items WHERE batch = ? AND position > ?
-  ORDER BY position LIMIT ]] .. PAGE
-local BACKWARD = [[SELECT position, id FROM items WHERE batch = ? AND position < ?
-  ORDER BY position DESC LIMIT ]] .. PAGE
+local ITEMS = "SELECT position, id, decision, comment, expected FROM items WHERE batch = ? "
+local FORWARD = ITEMS .. "AND position > ? ORDER BY position LIMIT " .. PAGE
+local BACKWARD = ITEMS .. "AND position < ? ORDER BY position DESC LIMIT " .. PAGE
 local EVENTS = [[SELECT position, number, at, kind, verdict, status, http, request_id, machine,
   machine_id, type, requestor, error, message FROM events
   WHERE batch = ? AND position >= ? AND position <= ? ORDER BY position, number]]
 
--- An iterator over the items in the batch's order, each with how it stands: position,
--- id, number (of events), sends (moments), in_air (sent, without an outcome), and what
+-- An iterator over the items in the batch's order, each with what was decided (see
+-- `add_decided`; nothing where only ids were given) and how it stands: position, id,
+-- number (of events), sends (moments), in_air (sent, without an outcome), and what
 -- its last outcome said (see `ended`; ended_at, verdict nil: none).
 function Batch:rows()
   local database, backward = self.store.database, self.order == "oldest"
@@ -183,7 +200,8 @@ end
 
 -- An iterator over what is left to be done: first what was sent before and is not
 -- settled, which is to be read first, then what was not sent. Each is a row as above.
-function Batch:items()
+-- Of a plan only what is to be cancelled, or with `undoing` only what is to be undone.
+function Batch:items(undoing)
   local rows, second = self:rows(), false
   return function()
     while true do
@@ -191,7 +209,8 @@ function Batch:items()
       if not row then
         if second then return nil end
         rows, second = self:rows(), true
-      elseif (row.number == 0) == second and not verdicts.settled[row.verdict] then
+      elseif (row.number == 0) == second and not verdicts.settled[row.verdict]
+             and (row.decision == "undo") == (undoing or false) then
         row.read_first = row.in_air or (row.number > 0 and row.verdict ~= "unsent"
                                         and row.verdict ~= "forbidden")
         return row
@@ -240,7 +259,7 @@ function Batch:holder()
 end
 
 function batch.new(store, fields)
-  fields.store, fields.values, fields.added = store, {}, 0
+  fields.store, fields.values, fields.decided, fields.added = store, {}, {}, 0
   return setmetatable(fields, Batch)
 end
 

@@ -15,13 +15,13 @@ local Journal = {}
 Journal.__index = Journal
 
 local COLUMNS = "number, name, created, who, tenant, application, command, plan, comment,"
-  .. " ordering, size"
+  .. " ordering, size, hours"
 
 local function batch_of(self, row)
   return batches.new(self.store, {
     number = row[1], name = row[2], created = row[3], who = row[4], tenant = row[5],
     application = row[6], command = row[7], plan = row[8], comment = row[9], order = row[10],
-    count = row[11],
+    count = row[11], hours = row[12],
   })
 end
 
@@ -49,7 +49,8 @@ end
 
 -- Makes a draft. `fields`: name (default: one of the day), who, tenant (nil if not
 -- known), application, command (the command line it comes from), plan (a hash, or nil),
--- comment, order ("given", "newest" or "oldest" first). Who makes it holds it.
+-- hours (of its guards, as text, or nil), comment, order ("given", "newest" or "oldest"
+-- first). Who makes it holds it.
 -- -> batch, lock | nil, err: the name is taken
 function Journal:draft(fields)
   local store = self.store
@@ -65,9 +66,9 @@ function Journal:draft(fields)
     end
     local number = (database:row "SELECT max(number) FROM batches" or 0) + 1
     local row = { number, name, at, fields.who, fields.tenant, fields.application,
-                  fields.command, fields.plan, fields.comment, fields.order }
-    database:run("INSERT INTO batches (" .. COLUMNS .. ") VALUES (?,?,?,?,?,?,?,?,?,?,NULL)",
-      table.unpack(row, 1, 10))
+                  fields.command, fields.plan, fields.comment, fields.order, nil, fields.hours }
+    database:run("INSERT INTO batches (" .. COLUMNS .. ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
+      table.unpack(row, 1, 12))
     local batch = batch_of(self, row)
     return batch, assert(batch:hold())
   end)

@@ -35,6 +35,15 @@ schema.steps = {
     [[CREATE TABLE audit (
       machine TEXT NOT NULL PRIMARY KEY, line DOUBLE PRECISION NOT NULL, hash TEXT NOT NULL)]],
   },
+  {
+    -- What a plan decided: "undo" (absent: cancel), with which comment (absent: the
+    -- batch's), and the status that the action must still have.
+    "ALTER TABLE items ADD COLUMN decision TEXT",
+    "ALTER TABLE items ADD COLUMN comment TEXT",
+    "ALTER TABLE items ADD COLUMN expected TEXT",
+    -- The hours of a plan's guards, as JSON: outside of them nothing is sent.
+    "ALTER TABLE batches ADD COLUMN hours TEXT",
+  },
 }
 
 -- Brings a database up to date, in one transaction. Raises the error (code "store") for

@@ -21,8 +21,9 @@ outcome.titles = {
 }
 
 local KINDS = {
-  cancelled = "good", already_cancelled = "good", accepted = "good",
-  already_final = "moot", too_late = "moot",
+  cancelled = "good", already_cancelled = "good", accepted = "good", undone = "good",
+  undo_accepted = "good", already_final = "moot", too_late = "moot", changed = "moot",
+  skipped = "moot",
   not_found = "refused", forbidden = "refused", error = "refused",
   unsent = "undecided", unknown = "undecided", in_air = "undecided", never_sent = "undecided",
 }
@@ -42,6 +43,10 @@ outcome.meanings = {
   cancelled = "by this batch",
   already_cancelled = "by an earlier cancel",
   accepted = "taken, and not final yet; a resume looks again",
+  undone = "its inverse was launched, and has succeeded",
+  undo_accepted = "its inverse was launched",
+  changed = "no longer what the plan decided upon",
+  skipped = "nothing undoes it",
   already_final = "had ended before; nothing was left to cancel",
   too_late = "Cancelled, but its commands had completed",
   not_found = "not known to the service: check ids and tenant",

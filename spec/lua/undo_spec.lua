@@ -1,0 +1,148 @@
+local world = require "spec.support.world"
+
+local ROLES = { "Machine.Read.All", "Machine.Isolate", "Machine.RestrictExecution" }
+
+-- A client, a service, and a machine with an action of these fields on it.
+local function new(fields, options)
+  options = options or {}
+  options.roles = options.roles or ROLES
+  local client, service, clock = world.new(options)
+  local machine = service:add_machine { lastSeen = service:now() - 60 }
+  fields = fields or {}
+  fields.machine_id = machine
+  return client, service, service:add(fields), machine, clock
+end
+
+-- What a batch makes of one item of a plan.
+local function apply(client, id, decided)
+  local item = { id = id, position = 1, sends = {} }
+  for key, value in pairs(decided) do item[key] = value end
+  local last
+  local report = assert(client:cancel_all({ item }, {
+    comment = "x", on_item = function(one) last = one end }))
+  return last, report
+end
+
+describe("undoing", function()
+  it("launches the inverse of what succeeded", function()
+    for kind, operation in pairs { Isolate = "unisolate", Unisolate = "isolate",
+                                   RestrictCodeExecution = "unrestrict",
+                                   UnrestrictCodeExecution = "restrict" } do
+      local client, service, id, machine = new { type = kind, status = "Succeeded" }
+      local item = apply(client, id, { decision = "undo", expected = "Succeeded",
+                                       comment = "why" })
+      assert.same({ "undo_accepted", id }, { item.verdict, item.id })
+      assert.equal("why", item.action.requestorComment)
+      assert.equal(1, service:launched(machine, operation), kind)
+      assert.equal(0, service:posted(id))
+    end
+  end)
+
+  it("cancels what is not final", function()
+    local client, service, id, machine = new { status = "Pending" }
+    local item = apply(client, id, { decision = "undo", expected = "Pending" })
+    assert.equal("cancelled", item.verdict)
+    assert.equal(0, service:launched(machine, "unisolate"))
+    assert.equal(1, service:posted(id))
+  end)
+
+  it("cancels what was in progress, and releases its machine once that is Cancelled", function()
+    local client, service, id, machine = new({ status = "InProgress" },
+      { oddities = { cancel_takes = 5 } })
+    local item = apply(client, id, { decision = "undo", expected = "InProgress" })
+    assert.equal("accepted", item.verdict)  -- a resume goes on
+    assert.equal(0, service:launched(machine, "unisolate"))
+    item = apply(client, id, { decision = "undo", expected = "InProgress", read_first = true,
+                               sends = { service:now() - 1 } })
+    assert.equal("accepted", item.verdict)
+    client.clock.pass(10)
+    item = apply(client, id, { decision = "undo", expected = "InProgress", read_first = true,
+                               sends = { service:now() - 11 } })
+    assert.equal("undo_accepted", item.verdict)
+    assert.equal(1, service:launched(machine, "unisolate"))
+    assert.equal(1, service:posted(id))
+    client, service, id, machine = new { status = "InProgress" }
+    assert.equal("undo_accepted",
+      apply(client, id, { decision = "undo", expected = "InProgress" }).verdict)
+    assert.same({ 1, 1 }, { service:launched(machine, "unisolate"), (service:posted(id)) })
+  end)
+
+  it("leaves alone what had no effect, and what nothing undoes", function()
+    for status, verdict in pairs { Failed = "already_final", Cancelled = "already_cancelled",
+                                   TimeOut = "already_final" } do
+      local client, service, id = new { status = status }
+      assert.equal(verdict, apply(client, id, { decision = "undo" , expected = status }).verdict)
+      assert.equal(0, service:requests "unisolate")
+    end
+    local client, _, id = new { type = "RunAntiVirusScan", status = "Succeeded" }
+    local item = apply(client, id, { decision = "undo", expected = "Succeeded" })
+    assert.equal("skipped", item.verdict)
+  end)
+
+  it("launches once, though answers are lost", function()
+    for _, oddity in ipairs { "lost_after", "lost_before", "bad_gateway", "internal_error" } do
+      local client, service, id, machine = new({ type = "Isolate", status = "Succeeded" }, {
+        oddities = { [oddity] = { nth = 1, operation = "unisolate" }, list_lags = 3 } })
+      local item = apply(client, id, { decision = "undo", expected = "Succeeded" })
+      assert.equal("undo_accepted", item.verdict, oddity)
+      assert.equal(1, service:launched(machine, "unisolate"), oddity)
+    end
+  end)
+
+  it("looks first for what was launched before a holder died", function()
+    local client, service, id, machine, clock = new { type = "Isolate", status = "Succeeded" }
+    local sent = clock.wall()
+    assert(client:unisolate(machine, { comment = "x" }))
+    clock.pass(100)
+    local item = apply(client, id, { decision = "undo", read_first = true, sends = { sent } })
+    assert.equal("undo_accepted", item.verdict)
+    assert.equal(1, service:launched(machine, "unisolate"))
+    assert.equal(1, service:requests "unisolate")
+  end)
+
+  it("says what hindered it", function()
+    local client, _, id = new({ type = "Isolate", status = "Succeeded" },
+      { roles = { "Machine.Read.All" } })
+    local item = apply(client, id, { decision = "undo", expected = "Succeeded" })
+    assert.same({ "forbidden", "forbidden" }, { item.verdict, item.error.code })
+  end)
+end)
+
+describe("what a plan decided upon", function()
+  it("is read just before, forty at a time, and cancelled when it is as it was", function()
+    local client, service = world.new { quota = false }
+    local ids = world.add(service, 100)
+    local items = {}
+    for i, id in ipairs(ids) do
+      items[i] = { id = id, position = i, sends = {}, decision = "cancel", expected = "Pending" }
+    end
+    local report = assert(client:cancel_all(items, { comment = "x", parallel = 40 }))
+    assert.same({ cancelled = 100 }, report.counts)
+    assert.equal(0, service:requests "get")
+    assert.is_true(service:requests "list" <= 12, service:requests "list")
+  end)
+
+  it("is left alone when it is something else by now", function()
+    local client, service, id = new { steps = { { 1, "InProgress" } } }
+    local item = apply(client, id, { decision = "cancel", expected = "Pending" })
+    assert.same({ "changed", "InProgress" }, { item.verdict, item.action.status })
+    assert.equal(0, service:posted(id))
+  end)
+
+  it("is left alone when somebody has cancelled it, or it is gone", function()
+    local client, service, id = new({}, { oddities = { cancel_takes = 3600 } })
+    client:cancel(id, { comment = "another" })
+    local item = apply(client, id, { decision = "cancel", expected = "Pending" })
+    assert.equal("changed", item.verdict)
+    assert.equal(1, service:posted(id))
+    item = apply(client, "5382f7ea-7557-4ab7-9782-d50480024a4e",
+      { decision = "cancel", expected = "Pending" })
+    assert.equal("not_found", item.verdict)
+  end)
+
+  it("is unsent where it can't be read", function()
+    local client, service, id = new({}, { roles = { "Machine.Isolate" } })
+    local item = apply(client, id, { decision = "cancel", expected = "Pending" })
+    assert.same({ "unsent", 0 }, { item.verdict, (service:posted(id)) })
+  end)
+end)
