@@ -24,6 +24,8 @@ local COMMANDS = {
   { "machines", "Find machines, tag them, and tell which are isolated." },
   { "test", "Try policies: their form and their tests." },
   { "plan", "Show what policies decide, and write it as a plan." },
+  { "apply", "Carry out a plan that was approved." },
+  { "undo", "Make a plan that undoes an incident." },
   { "status", "Show who signs in, what that allows, and the quota." },
   { "profiles", "List the profiles of the configuration file." },
   { "login", "Sign in as a user, with a code to enter in a browser." },

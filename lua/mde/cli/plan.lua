@@ -215,21 +215,24 @@ local function show_printed(loaded)
   end
 end
 
-local function run(session, loaded, guards, parsed)
-  local made, decided = plan.make(session, loaded, guards, parsed)
-  show_printed(loaded)
+-- Checks a plan's guards, writes it where -o says, and shows it: a reader that leaves early
+-- has the file nevertheless. -> exit status
+function plan.present(session, guards, made, decided, parsed)
+  local violations = guard.check(guards, decided.entities, decided.onboarded)
+  local hash
+  if parsed.output and not violations[1] then
+    hash = failure.check(plans.write(parsed.output, made))
+  end
   if not parsed.json then show_table(made.entities, session.clock.wall()) end
   show_totals(session, made)
   plan.check_guards(guards, decided)
-  if not parsed.output then
-    if parsed.json then output.write((plans.text(made))) end
-    output.note("Nothing changed. With -o PLAN this is written as a plan.")
-    return 0
-  end
-  local hash = failure.check(plans.write(parsed.output, made))
   if parsed.json then output.write((plans.text(made))) end
   output.flush()
-  output.note("Nothing changed. mde apply %s (hash %s…)", parsed.output, hash:sub(1, 12))
+  if hash then
+    output.note("Nothing changed. mde apply %s (hash %s…)", parsed.output, hash:sub(1, 12))
+  else
+    output.note("Nothing changed. With -o PLAN this is written as a plan.")
+  end
   return 0
 end
 
@@ -240,7 +243,11 @@ function plan.run(parsed)
     { coverage = parsed.explain ~= nil }))
   local guards = plan.guards(loaded, profile)
   local session = client.connect(parsed)
-  if not parsed.explain then return run(session, loaded, guards, parsed) end
+  if not parsed.explain then
+    local made, decided = plan.make(session, loaded, guards, parsed)
+    show_printed(loaded)
+    return plan.present(session, guards, made, decided, parsed)
+  end
   explain(session, loaded, guards, parsed)
   show_printed(loaded)
   return 0

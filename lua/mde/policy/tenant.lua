@@ -33,7 +33,7 @@ end
 
 -- Gives the items their machines: all machines are read, those of the items are kept.
 -- -> how many are onboarded | nil, err
-local function read_machines(session, items)
+function tenant.read_machines(session, items)
   local wanted, onboarded = {}, 0
   for _, item in ipairs(items) do
     local id = item.action.machineId
@@ -112,7 +112,7 @@ local function read(session, policies, guards)
     if not done then return nil, err end
   end
   if #found > 0 and (takes_machine(policies) or guard.needs_machines(guards)) then
-    local onboarded, err = read_machines(session, found)
+    local onboarded, err = tenant.read_machines(session, found)
     if not onboarded then return nil, err end
     found.onboarded = onboarded
   end

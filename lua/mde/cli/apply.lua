@@ -1,0 +1,233 @@
+-- mde apply: carries out a plan that a person, or a hash given beforehand, has approved.
+--
+-- A plan is a batch like any other: in the journal before anything is sent, resumable and
+-- audited. What is no longer as the plan saw it is left alone, as `changed`.
+
+local agreement = require "mde.cli.agreement"
+local cjson = require "cjson"
+local client = require "mde.cli.client"
+local date = require "mde.date"
+local duration = require "mde.duration"
+local execution = require "mde.cli.execution"
+local failure = require "mde.cli.failure"
+local options = require "mde.cli.options"
+local output = require "mde.cli.output"
+local permission = require "mde.cli.permission"
+local plans = require "mde.plan"
+local stores = require "mde.cli.store"
+
+local apply = {}
+
+local LEAST = 20          -- digits of a hash that approve a plan
+local MOST_COMMENT = 900  -- bytes of a comment with reason and batch
+
+local EPILOG = [[
+The plan's hash, tenant, application and end are verified. At the terminal its hash
+and what it does are asked about; unattended, --approve says at least 20 digits of
+the hash. Just before forty actions are sent they are read again by one call: what
+is no longer as the plan saw it is `changed`, and left alone. What is cancelled goes
+before what is undone.
+
+Outside of the hours of its guards nothing is sent; when they end, the batch stops, and
+`mde resume` goes on with it.
+
+Examples:
+   mde plan policies/*.lua -o plan.jsonl && mde apply plan.jsonl
+   mde apply plan.jsonl --approve 9f2c41d0a8b36e17c5d2]]
+
+function apply.define(command)
+  command:epilog(EPILOG)
+  command:argument("plan", "The plan."):argname "PLAN"
+  options.add(command, "--approve", "HASH", "Approve the plan that has this hash.")
+  options.add(command, "--batch", "NAME", "Call the batch so. Default: the day and a number.",
+    require "mde.cli.cancel".batch_name)
+  execution.define(command)
+end
+
+-- {{ Whether it may be carried out
+
+local function check_time(plan, now)
+  local ends = date.parse(plan.header.expires)
+  if now >= ends then
+    failure.raise(failure.refused, "the plan ended %s ago, at %s: make a new one with mde plan",
+      duration.text(math.floor(now - ends)), plan.header.expires)
+  end
+end
+
+local function check_owner(plan, session)
+  if plan.header.application == session.application then return end
+  failure.raise(failure.refused, "the plan is of tenant and application %s, and this signs in as"
+    .. " %s", plan.header.application, session.application)
+end
+
+local function check_once(plan, session)
+  for _, batch in ipairs(session.store.journal:batches()) do
+    if batch.plan == plan.hash then
+      failure.raise(failure.refused, "the plan was carried out as batch %s: `mde resume %s` goes on"
+        .. " with it, if anything is left", batch.name, batch.name)
+    end
+  end
+end
+
+-- The hours of all its guards. -> array of texts
+local function hours_of(plan)
+  local list = {}
+  for _, guard in ipairs(plan.header.guards) do list[#list + 1] = guard.hours end
+  return list
+end
+
+-- The profile's guards may be tighter by now.
+local function check_guards(plan, parsed)
+  local profile = require "mde.cli.selection".one(parsed)
+  local guards = require "mde.cli.plan".guards({}, profile)
+  require "mde.cli.plan".check_guards(guards, {
+    entities = plan.entities, onboarded = plan.header.onboarded })
+end
+
+-- }}
+
+-- {{ What is said, and asked
+
+-- How many actions match by now that the plan has not seen.
+local function newer(plan, session)
+  local count, seen = 0, {}
+  for _, policy in ipairs(plan.header.policies) do
+    local wanted = {}
+    for key, value in pairs(policy.select or {}) do wanted[key] = value end
+    wanted.after = plan.header.made
+    for _, action in ipairs(policy.select and failure.check(session:list(wanted)) or {}) do
+      if not seen[action.id] then count = count + 1 end
+      seen[action.id] = true
+    end
+  end
+  return count
+end
+
+local function counted(plan)
+  local counts = plans.counts(plan)
+  return ("%d to cancel, %d to undo, %d kept"):format(counts.cancel, counts.undo, counts.keep),
+         counts.cancel + counts.undo
+end
+
+local function tell(plan, session)
+  local text = counted(plan)
+  output.note("Plan %s… by %s, %s ago: %s.", plan.hash:sub(1, 12), plan.header.by,
+    duration.text(math.max(0, math.floor(session.clock.wall() - date.parse(plan.header.made)))),
+    text)
+  local count = newer(plan, session)
+  if count > 0 then
+    output.note("%d matching action%s newer than the plan, which leaves %s alone.", count,
+      count == 1 and " is" or "s are", count == 1 and "it" or "them")
+  end
+end
+
+local function approve(plan, session, parsed)
+  local given = parsed.approve
+  local text = counted(plan)
+  if not given then
+    return agreement.confirm(("Apply the plan %s… (%s) in %s"):format(plan.hash:sub(1, 12), text,
+      agreement.place(session)), text, ("--approve %s… agrees beforehand"):format(
+      plan.hash:sub(1, LEAST)))
+  end
+  if #given < LEAST then
+    failure.raise(failure.usage, "--approve: '%s' has %d digits of the hash, and %d are needed",
+      given, #given, LEAST)
+  end
+  if plan.hash:sub(1, #given) ~= given:lower() then
+    failure.raise(failure.refused, "the plan's hash is %s, and %s… is approved", plan.hash,
+      given:sub(1, LEAST))
+  end
+end
+
+-- }}
+
+-- {{ The batch
+
+-- A policy's comment with the reason and the batch, as the service keeps it.
+local function comment_of(entity, comments, name)
+  local reason = (entity.reason or "") ~= "" and ": " .. entity.reason or ""
+  local text = comments[entity.policy] .. reason
+  return require "mde.errors".line(text, MOST_COMMENT) .. (" [%s]"):format(name)
+end
+
+local function comments_of(plan)
+  local comments, all = {}, {}
+  for i, policy in ipairs(plan.header.policies) do
+    comments[policy.name], all[i] = policy.comment, policy.comment
+  end
+  return comments, table.concat(all, "; ")
+end
+
+-- What is done for an entity of a plan: "cancel", "undo" (which may cancel first), or nil.
+local function deed(entity)
+  if entity.decision ~= "undo" then return entity.decision == "cancel" and "cancel" or nil end
+  local last = entity.steps[#entity.steps]
+  return last == "cancel" and "cancel" or last and "undo"
+end
+
+-- Fills a draft with what the plan would change.
+local function fill(draft, plan, comments)
+  for _, entity in ipairs(plan.entities) do
+    local decision = deed(entity)
+    if decision then
+      draft:add_decided { id = entity.id, decision = decision, expected = entity.status,
+                          comment = comment_of(entity, comments, draft.name) }
+    end
+  end
+  return (draft:complete())
+end
+
+local function new_batch(plan, session, parsed)
+  local comments, all = comments_of(plan)
+  local list = hours_of(plan)
+  local draft, lock = session.store.journal:draft {
+    name = parsed.batch, who = stores.who(), tenant = session.tenant,
+    application = session.application, command = parsed.command_line, plan = plan.hash,
+    comment = all, order = "given", hours = list[1] and cjson.encode(list) or nil,
+  }
+  failure.check(draft, lock)
+  local done, problem = pcall(fill, draft, plan, comments)
+  if done then return draft, lock end
+  draft:discard()
+  lock:release()
+  error(problem, 0)
+end
+
+-- }}
+
+-- Checks a plan and asks for approval. Raises what hinders.
+function apply.agree(plan, session, parsed)
+  check_owner(plan, session)
+  check_time(plan, session.clock.wall())
+  check_once(plan, session)
+  check_guards(plan, parsed)
+  execution.check_hours(hours_of(plan), session.clock.wall())
+  permission.check(session, parsed)
+  tell(plan, session)
+  approve(plan, session, parsed)
+end
+
+-- Carries out a plan that was agreed to. -> exit status, the batch
+function apply.carry_out(plan, session, parsed)
+  local batch, lock = new_batch(plan, session, parsed)
+  batch:begin()
+  local status = execution.run(session, batch, parsed, "begun")
+  lock:release()
+  return status, batch
+end
+
+function apply.run(parsed)
+  local plan = failure.check(plans.read(parsed.plan))
+  parsed.profile = parsed.profile or plan.header.profile
+  local session = client.connect(parsed, execution.settings(parsed))
+  local _, changes = counted(plan)
+  if changes == 0 then
+    output.note("The plan changes nothing.")
+    return 0
+  end
+  apply.agree(plan, session, parsed)
+  execution.foretell(session, changes)
+  return (apply.carry_out(plan, session, parsed))
+end
+
+return apply

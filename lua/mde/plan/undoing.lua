@@ -1,0 +1,176 @@
+-- What undoes an incident: the actions that somebody launched in a time, decided upon as a
+-- policy would.
+--
+-- What is open is cancelled. What isolates (or restricts) a machine now is released, if it
+-- is one of these actions that made it so; where a person had done that before, or a release
+-- is under way, the machine is kept. Cancels come first, and the most valuable machines
+-- before others: where a cancel and a release of a machine cross, it stays isolated.
+
+local decision = require "mde.policy.decision"
+local entities = require "mde.entity"
+local isolation = require "mde.isolation"
+local odata = require "mde.odata"
+local tenant = require "mde.policy.tenant"
+
+local undoing = {}
+
+local STATES = {
+  { name = "isolated", types = { "Isolate", "Unisolate" } },
+  { name = "restricted", types = { "RestrictCodeExecution", "UnrestrictCodeExecution" } },
+}
+
+-- {{ Reading
+
+local MOST = 40  -- ids in one filter
+
+-- The actions with these ids. -> array | nil, err
+local function by_id(session, ids)
+  local list = {}
+  for first = 1, #ids, MOST do
+    local texts = {}
+    for i = first, math.min(first + MOST - 1, #ids) do texts[#texts + 1] = odata.text(ids[i]) end
+    local some, err = session:list { filter = ("id in (%s)"):format(table.concat(texts, ",")) }
+    if not some then return nil, err end
+    table.move(some, 1, #some, #list + 1, list)
+  end
+  return list
+end
+
+-- How each machine stands that is in a state now. -> { machine id -> row of mde.isolation }
+-- | nil, err
+local function standing(session, state)
+  local fold = isolation.fold(state.name)
+  local all, err = session:list { type = state.types, order = "oldest" }
+  if not all then return nil, err end
+  for _, action in ipairs(all) do fold:add(action) end
+  local rows = {}
+  for _, row in ipairs(fold:rows()) do
+    if row.state == state.name then rows[row.machine_id] = row end
+  end
+  return rows
+end
+
+-- }}
+
+-- {{ Deciding
+
+local function keep(reason) return { decision = "keep", reason = reason } end
+
+-- What becomes of an action that had its effect. `row` tells how its machine stands, and
+-- `incident` has the ids of all that is to be undone. nil: there is nothing to do.
+local function of_done(action, row, incident)
+  if not row or row.conflict and incident[row.conflict.id:lower()] then
+    return nil
+  elseif not incident[row.action.id:lower()] then
+    return keep(("%s before by %s"):format(row.state, row.by or "somebody else"))
+  elseif row.conflict then
+    return keep "its release is under way"
+  elseif row.action.id ~= action.id then
+    return nil  -- another of these made it so
+  end
+  return { decision = "undo", reason = "" }
+end
+
+-- An open action is cancelled. One that is in progress may have its effect nevertheless,
+-- and is released then, unless the machine was so before.
+local function of_open(action, row, incident)
+  local steps = decision.undoing(action)
+  local was_so = row and not incident[row.action.id:lower()]
+  return { decision = steps[2] and not was_so and "undo" or "cancel", reason = "" }
+end
+
+local function of_action(action, rows, incident)
+  local row = action.machineId and (rows[action.type] or {})[action.machineId:lower()]
+  if not entities.final[action.status] then return of_open(action, row, incident) end
+  if action.status ~= "Succeeded" then return nil end
+  return of_done(action, row, incident)
+end
+
+-- }}
+
+local RANK = { High = 1, Normal = 2, Low = 3 }
+
+local function sort(list)
+  local place = {}
+  for i, one in ipairs(list) do place[one] = i end
+  local function rank(one)
+    return (one.entity.decision == "cancel" and 0 or one.entity.decision == "undo" and 10 or 20)
+           + (RANK[one.value] or 2)
+  end
+  table.sort(list, function(a, b)
+    if rank(a) ~= rank(b) then return rank(a) < rank(b) end
+    return place[a] < place[b]
+  end)
+end
+
+-- Why the machine of an item is excepted, or nil. `excepted`: tags and machines (ids and
+-- names), as sets in lower case.
+local function exception(item, excepted)
+  local action, machine = item.action, item.machine
+  local name, id = action.computerDnsName, action.machineId
+  if name and excepted.machines[name:lower()] or id and excepted.machines[id:lower()] then
+    return "the machine is excepted"
+  end
+  for _, tag in ipairs(machine and machine.machineTags or {}) do
+    if excepted.tags[tag:lower()] then return ("tag %s is excepted"):format(tag) end
+  end
+end
+
+-- The rows of each type of action that makes a machine isolated or restricted.
+-- -> { type -> { machine id -> row } } | nil, err
+local function all_standing(session)
+  local rows = {}
+  for _, state in ipairs(STATES) do
+    local standing_now, err = standing(session, state)
+    if not standing_now then return nil, err end
+    rows[state.types[1]] = standing_now
+  end
+  return rows
+end
+
+local function decide(items, rows, incident, excepted)
+  local list, untouched = {}, 0
+  for _, item in ipairs(items) do
+    local answer = of_action(item.action, rows, incident)
+    local why = answer and answer.decision ~= "keep" and exception(item, excepted)
+    if why then answer = keep(why) end
+    if answer then
+      answer.policy = undoing.name
+      list[#list + 1] = { entity = tenant.planned(item, answer),
+                          value = item.machine and item.machine.deviceValue }
+    else
+      untouched = untouched + 1
+    end
+  end
+  sort(list)
+  for i, one in ipairs(list) do list[i] = one.entity end
+  decision.launch_once(list)
+  return list, untouched
+end
+
+undoing.name = "undo"  -- what a plan calls it, in place of a policy
+
+-- Decides what undoes the actions that `wanted` says: criteria (of mde.criteria.action) or
+-- ids. `excepted` = { tags, machines }: sets in lower case.
+-- -> as mde.policy's decide_all: { entities, read, abstained (nothing undoes them, or nothing
+-- needs to), onboarded } | nil, err
+function undoing.decide(session, wanted, excepted)
+  local actions, err
+  if wanted.ids then actions, err = by_id(session, wanted.ids)
+  else actions, err = session:list(wanted.criteria) end
+  if not actions then return nil, err end
+  local rows
+  rows, err = all_standing(session)
+  if not rows then return nil, err end
+  local items, incident = {}, {}
+  for i, action in ipairs(actions) do
+    items[i], incident[action.id:lower()] = { action = action }, true
+  end
+  local onboarded
+  onboarded, err = tenant.read_machines(session, items)
+  if not onboarded then return nil, err end
+  local list, untouched = decide(items, rows, incident, excepted)
+  return { entities = list, read = #items, abstained = untouched, onboarded = onboarded }
+end
+
+return undoing

@@ -1,0 +1,130 @@
+-- Plans carried out: mde undo makes them here, since it needs no policy.
+
+local program = require "spec.support.program"
+local trouble = require "spec.support.trouble"
+
+local FEW = "{ mistaken = 12, history = 0 }"
+local INCIDENT = "mde undo --requestor soar@contoso.com --after 2020-01-01T00:00:00Z -m 'CHG-4711'"
+local PLAN = INCIDENT .. [[ -o plan >/dev/null 2>&1
+  hash=$(tail -n 1 plan | sed 's/.*"\([0-9a-f]*\)"}/\1/')
+]]
+
+local function rehearse(script, options)
+  return program.rehearse(options or FEW, PLAN .. script)
+end
+
+local function assert_said(text, ...)
+  for _, part in ipairs { ... } do assert.truthy(text:find(part, 1, true), text) end
+end
+
+describe("mde apply", function()
+  it("carries out an approved plan as a batch, with reason and batch in the comments", function()
+    local run = rehearse [[mde apply plan --approve $hash --batch b; echo "was $?"
+      mde batch show b --json | head -n 1; mde audit verify
+      mde show $(mde list --all --status Cancelled --ids --limit 1 2>/dev/null)]]
+    assert_said(run.out, "was 0\n", '"verdict":"cancelled"', "lines, unbroken",
+      "cancellationComment: CHG-4711 [b]")
+    assert_said(run.err, "12 to cancel, 0 to undo, 0 kept", "12 of 12 actions")
+    assert.equal(12, run.ledger.posts)
+  end)
+
+  it("takes no plan without approval", function()
+    local run = rehearse [[mde apply plan; echo "was $?"
+      mde apply plan --approve 12345; echo "was $?"
+      mde apply plan --approve 0123456789012345678901; echo "was $?"]]
+    assert.equal("was 3\nwas 2\nwas 3\n", run.out)
+    assert_said(run.err, "no terminal to ask at", "5 digits of the hash, and 20 are needed",
+      "the plan's hash is ")
+    assert.equal(0, run.ledger.posts)
+  end)
+
+  it("asks at the terminal", function()
+    local run = program.rehearse(FEW, PLAN .. "echo $hash")
+    assert.equal(64, #run.out:match "%x+")
+    run = program.at_terminal(80, { "[y/N]", "n\n" }, "sh", "-c",
+      ("mde run %s/rehearse.lua '%s' sh -c %s"):format(program.support, FEW,
+        program.quote(PLAN .. "mde apply plan; echo was $?")))
+    assert_said(run.out, "(12 to cancel, 0 to undo, 0 kept) in tenant", "not confirmed", "was 3")
+  end)
+
+  it("takes no plan that was changed, cut, carried out, or is another's", function()
+    local run = rehearse [[
+      sed 's/Pending/InProgress/' plan >changed; mde apply changed --approve $hash; echo "was $?"
+      head -n 5 plan >cut; mde apply cut --approve $hash; echo "was $?"
+      head -c 300 plan >part; mde apply part --approve $hash; echo "was $?"
+      mde apply nothing --approve $hash; echo "was $?"
+      AZURE_CLIENT_ID=5382f7ea-7557-4ab7-9782-d50480024a4e mde apply plan --approve $hash
+      echo "was $?"
+      mde apply plan --approve $hash --batch b >/dev/null 2>&1
+      mde apply plan --approve $hash; echo "was $?"]]
+    assert.equal("was 3\nwas 3\nwas 3\nwas 2\nwas 3\nwas 3\n", run.out, run.err)
+    assert_said(run.err, "the plan was changed", "the plan is cut", "nothing: No such file",
+      "the plan is of tenant and application", "was carried out as batch b")
+  end)
+
+  it("takes no plan that has ended", function()
+    local run = program.rehearse(FEW, INCIDENT .. [[ --expires 1s -o plan >/dev/null 2>&1
+      hash=$(tail -n 1 plan | sed 's/.*"\([0-9a-f]*\)"}/\1/')
+      until mde apply plan --approve 12345678901234567890 2>&1 | grep "the plan ended"
+      do :; done]])
+    assert_said(run.out, "make a new one with mde plan")
+    assert.equal(0, run.ledger.posts)
+  end)
+
+  it("leaves alone what is something else by now", function()
+    local run = rehearse [[mde cancel $(sed -n 's/.*"id":"\([^"]*\)".*/\1/p' plan | head -n 2) \
+      -m other --yes >/dev/null 2>&1; mde apply plan --approve $hash]]
+    assert.equal(1, run.status, run.err)
+    local _, count = run.out:gsub("changed ", "")
+    assert.equal(2, count)
+    assert.truthy(run.err:find "changed +2  decide anew: mde plan", run.err)
+    assert.equal(12, run.ledger.posts)
+  end)
+
+  it("says how many actions are newer than the plan, and sends nothing for them", function()
+    local run = rehearse([[mde isolate $(mde machines --ids --limit 1 2>/dev/null) -m x \
+      >/dev/null 2>&1; mde apply plan --approve $hash]])
+    assert.equal(0, run.status, run.err)
+    assert.equal(12, run.ledger.posts)
+  end)
+end)
+
+-- Isolates machines that are so at once, and plans to release them.
+local RELEASE = [[
+  mde isolate $(mde machines --ids --limit %d 2>/dev/null) -m x --yes >/dev/null 2>&1
+  mde undo --requestor $AZURE_CLIENT_ID --after 2020-01-01T00:00:00Z -m CHG --max 99 \
+    --type Isolate -o plan >/dev/null 2>&1
+  hash=$(tail -n 1 plan | sed 's/.*"\([0-9a-f]*\)"}/\1/')
+]]
+local AT_ONCE = [[{ mistaken = 0, history = 0, quota = false,
+  launch_course = function() return { { 0, "Succeeded" } } end }]]
+
+describe("undoing what had its effect", function()
+  it("launches the inverse, and proves it", function()
+    local run = program.rehearse(AT_ONCE, "export MDE_QUOTA=off; " .. RELEASE:format(3) .. [[
+      mde apply plan --approve $hash --batch b; mde machines --isolated --ids
+      grep -c '"what":"undo"' "$XDG_STATE_HOME/mde/audit.jsonl"; mde batch report b]])
+    local _, count = run.out:gsub("undone +%x+%-", "")
+    assert.equal(3, count, run.err)
+    assert_said(run.out, "\n3\n", "its inverse was launched")
+  end)
+
+  it("launches once a machine, though it is killed again and again", function()
+    local environment = trouble.environment "kill:STEP":gsub("STEP", "'$step'")
+    local run = program.rehearse(AT_ONCE, "export MDE_QUOTA=off; " .. RELEASE:format(12) .. ([[
+      for step in 700 760 40 60 80 100 120 90 70 50 30 20; do
+        if mde batch show b >/dev/null 2>&1; then %s mde resume b >out 2>err
+        else %s mde apply plan --approve $hash --batch b >out 2>err; fi
+      done
+      mde resume b >out 2>err; mde resume b 2>&1
+      sed -n 's/^POST .*machines.\([0-9a-f]*\).unisolate$/\1/p' "$REQUESTS" | sort | uniq -c |
+        awk '{ print $1 }' | sort | uniq -c
+      grep -c '"decision":"undo"' plan
+      mde list --all --type Unisolate --ids 2>/dev/null | wc -l; mde audit verify]])
+      :format(environment, environment))
+    assert_said(run.out, "Nothing is left to do", "lines, unbroken")
+    local machines, times, planned, made = run.out:match " +(%d+) (%d+)\n(%d+)\n(%d+)\n"
+    assert.same({ planned, "1", planned, planned }, { machines, times, planned, made }, run.out)
+    assert.is_true(tonumber(planned) >= 10)
+  end)
+end)
