@@ -9,7 +9,8 @@ local repl = {}
 function repl.define(command)
   command:epilog [[
 `mde` is the module, `client` a client configured by the environment. A line is
-an expression, whose values are shown, or a statement.
+an expression, whose values are shown, or a statement. It may do whatever you may:
+paste only what you trust.
 
 Example:
    > client:list { type = "Isolate", older_than = "4h" }[1].requestor]]
