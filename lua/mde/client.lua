@@ -297,6 +297,7 @@ function client.new(settings, world)
     store = store,
     quota = quota.new(settings.limits, settings.timeout, store:windows(settings.application),
       settings.reserve),
+    launched = {},  -- ids of actions that did not name their machine: see mde.launch
     tasks = {}, records = {}, unwritten = {}, quiet_until = -math.huge,
   }, Client)
   self.verification = verification.new(self)

@@ -79,6 +79,7 @@ end
 local function found(call, action, is_existing)
   local read = call.client.read(action)
   if is_existing then read.existing = true end
+  if call.launch.is_nameless then call.client.launched[read.id:lower()] = true end
   call:finish(read)
 end
 
@@ -111,19 +112,31 @@ local function post(call, now)
   call:go_on_with(call.launched, call.arguments, now)
 end
 
+-- Ours among those of the list, unless another call was given it. What does not name its
+-- machine yet may be another machine's. -> action | nil, array of such
+local function search(call, list, since)
+  local nameless = {}
+  for _, action in ipairs(list) do
+    if is_ours(call, action, since) and not call.client.launched[action.id:lower()] then
+      if action.machineId then return action end
+      nameless[#nameless + 1] = action
+    end
+  end
+  return nil, nameless
+end
+
 local function searched(call, now, response, err)
   local list, problem
   if not err then list, problem = answer.actions(response) end
   if problem and call:try_again(now, response) then return end
   if not list then return give_up(call, err or problem) end
-  local since = judge.since(call, now, response)
-  for _, action in ipairs(list) do
-    if is_ours(call, action, since) then return found(call, action) end
-  end
+  local action, nameless = search(call, list, judge.since(call, now, response))
+  if action then return found(call, action) end
   if call.looks < LOOKS then
     return look(call, now + retry.delay(call.looks, call.client.random))
   end
-  if call.posts >= POSTS then return give_up(call) end
+  if #nameless == 1 then return found(call, nameless[1]) end
+  if nameless[1] or call.posts >= POSTS then return give_up(call) end
   post(call, now)
 end
 
@@ -174,6 +187,7 @@ local function posted(call, now, response, err)
     err = problem
   elseif REFUSED[err.code] or err.sent == false then
     if is_action and response and is_active(call, now, response, err) then return end
+    if call.posts > 1 then err.sent = true end  -- what was lost before may be launched
     return call:finish(nil, err)
   end
   err.sent = true
@@ -186,7 +200,7 @@ end
 local function compared(call, _, response, err)
   local action = not err and answer.action(response)
   if action and is_ours(call, action, call.since) then return found(call, action) end
-  call.lost.operation = call.launched
+  call.lost.operation, call.lost.sent = call.launched, not action or nil
   call:finish(nil, call.lost)
 end
 
@@ -198,8 +212,11 @@ end
 
 -- }}
 
--- Checks the options. -> what operation.encode takes | nil, err
-local function arguments_of(operation, machine, options)
+local ANY = ("0"):rep(40)  -- stands for a machine
+
+-- Checks the options, before a machine's name is looked up.
+-- -> what operation.encode takes | nil, err
+local function arguments_of(operation, options)
   local takes = LAUNCHES[operation].takes or {}
   local known = { comment = true }
   for name in pairs(takes) do known[name] = true end
@@ -207,7 +224,7 @@ local function arguments_of(operation, machine, options)
   if type(options.comment) ~= "string" then
     return errors.invalid("%s: comment is missing: say why, in a few words", operation)
   end
-  local arguments = { machine = machine, comment = options.comment }
+  local arguments = { machine = ANY, comment = options.comment }
   for name, default in pairs(takes) do
     local value = options[name]
     if value == nil then value = default or nil end
@@ -220,6 +237,8 @@ local function arguments_of(operation, machine, options)
     end
     arguments[name] = value
   end
+  local encoded, err = core.operation.encode(operation, arguments)
+  if not encoded then return nil, errors.new(err) end
   return arguments
 end
 
@@ -244,11 +263,10 @@ end
 
 -- -> action | nil, err
 local function perform(self, operation, target, options)
-  local machine, err = self:machine_id(target)
-  if not machine then return nil, err end
-  local arguments
-  arguments, err = arguments_of(operation, machine, options)
+  local arguments, err = arguments_of(operation, options)
   if not arguments then return nil, err end
+  arguments.machine, err = self:machine_id(target)
+  if not arguments.machine then return nil, err end
   return self:perform(operation, arguments, launch.judge, details_of(operation, arguments))
 end
 

@@ -92,6 +92,15 @@ describe("launching", function()
     assert.equal(0, service:requests())
   end)
 
+  it("does not look a name up when something else is malformed", function()
+    local client, service = new()
+    local _, err = client:isolate("srv-1.contoso.com", { comment = " " })
+    assert.equal("invalid_argument", err.code)
+    _, err = client:isolate("srv-1.contoso.com", { comment = "x", type = "full" })
+    assert.equal("invalid_argument", err.code)
+    assert.equal(0, service:requests())
+  end)
+
   it("raises on an unknown option, where it was called", function()
     local client, _, machine = new()
     for _, wrong in ipairs {
@@ -206,6 +215,30 @@ describe("a launch whose answer is lost", function()
     assert.equal(1, service:launched(machine, "scan"))
     assert.equal("x", action.requestorComment)
     assert.equal("Pending", action.status)
+  end)
+
+  it("is not taken for that of another machine, where the service names none yet", function()
+    for _, name in ipairs { "live_response", "offboard" } do
+      local client, service, machine = new {
+        oddities = { lost_before = { nth = 2, operation = name }, fills_after = 600 } }
+      local other = service:add_machine { lastSeen = service:now() }
+      local first = assert(client[name](client, machine, options_of(name)))
+      local second = assert(client[name](client, other, options_of(name)))
+      assert.are_not.equal(first.id, second.id)
+      assert.equal(1, service:launched(other, name))
+    end
+  end)
+
+  it("may have been launched, whatever is said to the second", function()
+    local SECOND = { disallowed = { 2 }, unreachable = { 2, 3, 4, 5, 6, 7, 8 } }
+    for oddity, nth in pairs(SECOND) do
+      local client, _, machine = new {
+        oddities = { lost_after = { nth = 1, operation = "isolate" }, list_lags = 300,
+                     [oddity] = { nth = nth, operation = "isolate" } } }
+      local action, err = client:isolate(machine, { comment = "x" })
+      assert.is_nil(action)
+      assert.is_true(err.sent, oddity)
+    end
   end)
 
   it("says that it may have been launched, where nobody can tell", function()
