@@ -22,6 +22,9 @@ local WORDS = {
   service = "the service failed",
 }
 
+-- What does not tell whether the request took effect.
+local UNDECIDED = { service = true, bad_answer = true }
+
 local GUID = ("x"):rep(8) .. "%-" .. ("xxxx%-"):rep(3) .. ("x"):rep(12)
 GUID = GUID:gsub("x", "%%x")
 
@@ -68,6 +71,7 @@ function answer.error(response, noun)
   return errors.new {
     code = code, message = table.concat(words, ": "), status = response.status,
     service_code = service_code, request_id = request_id(response, problem),
+    sent = UNDECIDED[code],
     active_action_id = (text(problem.message) or ""):match("active action id:%s*(" .. GUID .. ")"),
   }
 end
@@ -82,6 +86,7 @@ end
 function answer.unexpected(response, expected)
   return nil, errors.new {
     code = "bad_answer", status = response.status, request_id = request_id(response, {}),
+    sent = true,
     message = ("the service's answer is not %s: %s"):format(expected, first_bytes(response.body)),
   }
 end

@@ -61,11 +61,22 @@ function download:package_uri(target)
   return self:perform("package_uri", { id = id }, on_link)
 end
 
+-- -> true | nil, err
+local function check_index(what, index)
+  if type(index) == "number" and index % 1 == 0 and index >= 0 and index <= 9999 then
+    return true
+  end
+  return errors.invalid("%s: index: '%s' is not a whole number from 0 to 9999", what,
+    errors.line(tostring(index), 60))
+end
+
 -- The link to what command `index` (from 0) of a live response gave. -> link | nil, err
 function download:result_uri(target, index)
   local id, err = id_of(target)
   if not id then return nil, err end
-  if type(index) ~= "number" then return errors.invalid "result_uri: index is missing" end
+  local good
+  good, err = check_index("result_uri", index)
+  if not good then return nil, err end
   return self:perform("result_uri", { id = id, index = ("%d"):format(index) }, on_link)
 end
 
@@ -307,6 +318,10 @@ function download:download(target, path, options)
   errors.check_keys("download", options, KNOWN)
   if type(path) ~= "string" or path == "" then
     return errors.invalid "download: the path of a file is missing"
+  end
+  if options.index ~= nil then
+    local good, err = check_index("download", options.index)
+    if not good then return nil, err end
   end
   local there = io.open(path, "rb")
   if there then

@@ -17,7 +17,7 @@
 --   active_action_id  the action that is under way, where the service refuses because of it
 --   action       with "deadline": the action as it stood then
 --   lacks        of missing_credential: { name, what it lacked } for each way to sign in
---   sent         whether the service may have seen the request
+--   sent         whether the request may have taken effect, and nobody saw it
 -- `tostring(err)` is one good line. No error holds a token or a secret.
 --
 -- Codes:

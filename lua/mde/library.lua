@@ -19,7 +19,7 @@ local function reader(what, decode)
     local value, problem
     if not err then
       value = decode(entity.decode(response.body) or {})
-      if value == nil then problem = answer.unexpected(response, what) end
+      if value == nil then problem = select(2, answer.unexpected(response, what)) end
     end
     if problem and call.encoded.method == "GET" and call:try_again(now, response) then return end
     call:finish(value, err or problem)
@@ -48,6 +48,17 @@ end
 
 local KNOWN = { name = true, description = true, parameters = true, overwrite = true }
 
+-- -> true | nil, err
+local function check_texts(options)
+  for _, key in ipairs { "name", "description", "parameters" } do
+    local value = options[key]
+    if value ~= nil and type(value) ~= "string" then
+      return errors.invalid("upload: %s must be text, not a %s", key, type(value))
+    end
+  end
+  return true
+end
+
 local function read_file(path)
   local file, problem = io.open(path, "rb")
   if not file then return errors.invalid("upload: %s", problem) end
@@ -70,6 +81,8 @@ function library:upload(path, options)
   options = options or {}
   errors.check_keys("upload", options, KNOWN)
   if type(path) ~= "string" then return errors.invalid "upload: the path of a file is missing" end
+  local good, wrong = check_texts(options)
+  if not good then return nil, wrong end
   local name = options.name or path:match "([^/]*)$"
   local encoded, err = core.operation.encode("delete_file", { file = name })
   if not encoded then
@@ -90,6 +103,9 @@ end
 
 -- Deletes a file of the library by its name. -> true | nil, err
 function library:delete_file(name)
+  if type(name) ~= "string" then
+    return errors.invalid("delete_file: the name of a file must be text, not a %s", type(name))
+  end
   return self:perform("delete_file", { file = name }, on_delete)
 end
 

@@ -117,9 +117,8 @@ local function newest(list)
   local found
   for _, one in ipairs(list) do
     if (one[NAME] or ""):lower() ~= (list[1][NAME] or ""):lower() then return nil end
-    if one.healthStatus == "Active" and (not found or one:seen() < found:seen()) then
-      found = one
-    end
+    local seen = one.healthStatus == "Active" and one:seen()
+    if seen and (not found or seen < found:seen()) then found = one end
   end
   return found
 end

@@ -15,7 +15,7 @@ local pass = {}
 local function note(client, task, now, response, err)
   if not client.on_request then return end
   local request = task.request
-  local host, path = request.url:match "^%a+://([^/]+)([^?]*)"
+  local host, path = request.url:match "^%a+://([^/?#]+)([^?#]*)"
   client.records[#client.records + 1] = {
     method = request.method, host = host, path = path, operation = task.operation,
     status = response and response.status, error = err and errors.new(err),

@@ -2,6 +2,7 @@
 -- token means is the service's to decide, and one that can't be read is no failure.
 
 local core = require "mde.core"
+local errors = require "mde.errors"
 local jwt = require "mde.jwt"
 
 local permissions = {}
@@ -47,6 +48,9 @@ function permissions.methods:sign_in()
   while not header do
     self:wait_until(self:step())
     now = self.clock.monotonic()
+    if self.closed then
+      return nil, errors.new { code = "interrupted", message = "the client was closed" }
+    end
     if fetch.done and fetch.err then return nil, fetch.err end
     header, fetch = self.token:current(now)
   end
@@ -71,9 +75,11 @@ end
 -- Whether the token allows an operation ("cancel", "list", "isolate", …), as far as it
 -- says. -> boolean | nil: it does not say | nil, err
 function permissions.methods:may(operation)
+  local row = core.operation.rows[operation]
+  if not row then error(("may: unknown operation '%s'"):format(tostring(operation)), 2) end
   local held, err = self:permissions()
   if not held then return nil, err end
-  return permissions.any(core.operation.rows[operation].permissions, held)
+  return permissions.any(row.permissions, held)
 end
 
 return permissions

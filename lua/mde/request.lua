@@ -47,7 +47,13 @@ local function with_query(path, query)
     end
   elseif type(query) == "table" then
     local fields = {}
-    for name, value in pairs(query) do fields[#fields + 1] = { tostring(name), tostring(value) } end
+    for name, value in pairs(query) do
+      if type(value) == "table" or type(value) == "function" then
+        return errors.invalid("request: query: %s must be text, a number or a boolean, not a %s",
+          tostring(name), type(value))
+      end
+      fields[#fields + 1] = { tostring(name), tostring(value) }
+    end
     table.sort(fields, function(a, b) return a[1] < b[1] end)
     for i, field in ipairs(fields) do
       fields[i] = url.encode(field[1]):gsub("%%24", "$", 1) .. "=" .. url.encode(field[2])
@@ -96,6 +102,11 @@ function request:prepare_request(method, path, options)
   if not METHODS[method] then
     return errors.invalid("request: '%s' is not GET, POST, PUT, PATCH or DELETE", tostring(method))
   end
+  local kind = options.content_type
+  if kind ~= nil and (type(kind) ~= "string" or kind == "" or kind:find "[%c\127-\255]") then
+    return errors.invalid("request: content_type: '%s' is not a media type",
+      errors.line(tostring(kind), 60))
+  end
   local target, err = path_of(self, path)
   if not target then return nil, err end
   local whole, body
@@ -105,7 +116,7 @@ function request:prepare_request(method, path, options)
   if err then return nil, err end
   local bare = target:match "^[^?]*":gsub("^/api/v1%.0/", "/api/")
   return { operation = core.operation.match(method, bare), method = method, path = whole,
-           body = body, content_type = options.content_type }
+           body = body, content_type = kind }
 end
 
 -- Sends one request. `path` begins with a slash; `options`: query (a table, or text that

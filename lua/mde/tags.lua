@@ -37,7 +37,7 @@ local function writing(client, operation, arguments, question, is_done)
     local value, problem
     if not err then value, problem = question.accepted(response) end
     if value then return call:finish(value) end
-    if problem or err.sent or err.code == "service" then return look(call, now, problem or err) end
+    if problem or err.sent then return look(call, now, problem or err) end
     call:finish(nil, err)
   end
 

@@ -3,12 +3,16 @@
 -- A machine takes one action of a kind at a time, and one that waits for a machine which
 -- is away does so for days. Cancelling it is the only way to make room.
 
+local criteria = require "mde.criteria"
 local duration = require "mde.duration"
+local entity = require "mde.entity"
 local errors = require "mde.errors"
 
 local unblock = {}
 
 local KNOWN = { older_than = true, type = true, comment = true }
+
+local one_of_types = criteria.one_of("type", "type", entity.types)
 
 -- The conditions of the options, as function(action) -> whether it is to go.
 -- -> function | nil, err
@@ -20,7 +24,11 @@ local function conditions(options)
     least = seconds
   end
   local types = options.type
-  if type(types) == "string" then types = { types } end
+  if types ~= nil then
+    local _, problem = one_of_types(types)
+    if problem then return errors.invalid("unblock: type: %s", problem) end
+    if type(types) == "string" then types = { types } end
+  end
   return function(action)
     local age = action:age()
     if least and not (age and age > least) then return false end

@@ -41,6 +41,7 @@ local function on_answer(call, now, response, err, action)
   if not action then return call:finish(nil, err or problem) end
   call.began, call.seen = call.began or now, action
   if entity.final[action.status] then return call:finish(call.client.read(action)) end
+  if call.leaving then return call:leave(call:standing()) end
   local deadline = call.began + call.timeout
   if now >= deadline then return too_late(call, action) end
   call:look_up(math.min(next_look(call, now), deadline))

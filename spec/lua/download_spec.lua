@@ -43,6 +43,38 @@ describe("links", function()
     assert.equal(0, service:requests(nil, 429))
   end)
 
+  it("want a whole number for an index, and send nothing for another", function()
+    local client, service = new()
+    local id = service:add { type = "LiveResponse", status = "Succeeded" }
+    for _, index in ipairs { 0.5, -1, 10000, 0 / 0, 1 / 0, "1", "x", {} } do
+      local link, err = client:result_uri(id, index)
+      assert.is_nil(link)
+      assert.equal("invalid_argument", err.code)
+      link, err = client:download(id, "/no/such/folder/x", { index = index })
+      assert.is_nil(link)
+      assert.equal("invalid_argument", err.code)
+    end
+    assert.equal(0, service:requests())
+  end)
+
+  it("are shown to no observer, whatever their form", function()
+    local client, service = new()
+    local id, answer, seen = package(service), service.answer, {}
+    function client.on_request(record)
+      for _, value in pairs(record) do seen[#seen + 1] = tostring(value) end
+    end
+    for _, rest in ipairs { "?sig=hidden", "/x?sig=hidden", "#hidden", "/x#hidden" } do
+      function service.answer(self, request)
+        if not request.path:find "getPackageUri" then return answer(self, request) end
+        return { status = 200, headers = {}, delay = 0,
+                 body = ('{"value":"https://x.example%s"}'):format(rest) }
+      end
+      client:download(id, os.tmpname() .. ".none")
+    end
+    assert.is_true(#seen > 0)
+    assert.is_nil(table.concat(seen, "\n"):find "hidden")
+  end)
+
   it("are refused where they are none", function()
     for _, value in ipairs { '""', '"x"', "7", "null", '"ftp://x/y"', '"http://example.com/x"',
                              '"https://a b/c"' } do

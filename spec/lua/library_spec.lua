@@ -38,6 +38,39 @@ describe("the library of live response", function()
     end)
   end)
 
+  it("refuses options of another kind, and sends nothing", function()
+    local client, service = new()
+    file_with("one", function(path)
+      for _, options in ipairs { { name = 7 }, { description = true }, { description = 7 },
+                                 { parameters = true } } do
+        local file, err = client:upload(path, options)
+        assert.is_nil(file)
+        assert.equal("invalid_argument", err.code)
+      end
+    end)
+    local done, err = client:delete_file(7)
+    assert.is_nil(done)
+    assert.equal("invalid_argument", err.code)
+    assert.equal(0, service:requests())
+  end)
+
+  it("is read again where the answer was cut", function()
+    local client, service = new { oddities = { cut_json = { nth = 1, operation = "library" } } }
+    assert.same({}, client:library())
+    assert.equal(2, service:requests "library")
+  end)
+
+  it("says that a file may be there, where the answer does not tell", function()
+    for _, oddity in ipairs { "bad_gateway", "cut_json", "lost_after" } do
+      local client = new { oddities = { [oddity] = { nth = 1, operation = "upload" } } }
+      file_with("one", function(path)
+        local file, err = client:upload(path, { name = "a.ps1" })
+        assert.is_nil(file)
+        assert.is_true(err.sent, oddity)
+      end)
+    end
+  end)
+
   it("keeps a file that is there, unless told otherwise", function()
     local client = new()
     file_with("one", function(path)

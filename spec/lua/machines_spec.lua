@@ -208,6 +208,17 @@ describe("client:machine", function()
     assert.equal(ids.active, assert(client:machine("twice", { newest = true })).id)
     local found, err = client:machine("web1", { newest = true })
     assert.same({ nil, "ambiguous" }, { found, err.code })
+    local reply = service.answer
+    function service.answer(self, request)  -- of one it does not say when it was seen
+      local response = reply(self, request)
+      response.body = response.body:gsub('"id":"' .. ids.active .. '".-"lastSeen":"[^"]*"',
+        function(text) return (text:gsub('"lastSeen":"[^"]*"$', '"lastSeen":null')) end)
+      return response
+    end
+    service:add_machine { computerDnsName = "twice.contoso.com", healthStatus = "Active",
+                          lastSeen = service:now() - 7 * 86400 }
+    found = assert(client:machine("twice.contoso.com", { newest = true }))
+    assert.is_truthy(found.lastSeen)
   end)
 
   it("says what it does not know", function()

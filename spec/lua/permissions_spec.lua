@@ -32,6 +32,21 @@ describe("what a token allows", function()
     assert.same({}, client:sign_in())
   end)
 
+  it("is not asked of an operation that there is not, which is said where it was asked", function()
+    local client = world.new()
+    local ok, message = pcall(function() client:may "cansel" end)
+    assert.is_false(ok)
+    assert.matches("permissions_spec.lua:%d+: may: unknown operation 'cansel'", message)
+  end)
+
+  it("is no longer waited for when the client is closed", function()
+    local client = world.new()
+    client.host = { wait = function() client:close() end }
+    local claims, err = client:sign_in()
+    assert.is_nil(claims)
+    assert.equal("interrupted", err.code)
+  end)
+
   it("is not known where nobody can sign in", function()
     local client = world.new({}, { client_secret = "wrong" })
     for _, method in ipairs { "sign_in", "permissions", "may" } do

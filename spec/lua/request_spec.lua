@@ -33,7 +33,7 @@ describe("client:request", function()
     local answer, err = client:request("POST", ("/api/machineactions/%s/cancel"):format(id),
       { body = { Comment = "x" } })
     assert.is_nil(answer)
-    assert.same({ "service", 502 }, { err.code, err.status })
+    assert.same({ "service", 502, true }, { err.code, err.status, err.sent })
     assert.equal(1, service:posted(id))
   end)
 
@@ -67,6 +67,9 @@ describe("client:request", function()
     for _, wrong in ipairs { { "get", "/api/x" }, { nil, "/api/x" }, { "GET", nil },
                              { "GET", "/api/x", { query = 7 } },
                              { "GET", "/api/x", { query = "a b" } },
+                             { "GET", "/api/x", { query = { ["$top"] = {} } } },
+                             { "POST", "/api/x", { body = "x", content_type = 7 } },
+                             { "POST", "/api/x", { body = "x", content_type = "a\r\nb: c" } },
                              { "POST", "/api/x", { body = 7 } },
                              { "POST", "/api/x", { body = { print } } } } do
       local answer, err = client:request(wrong[1], wrong[2], wrong[3])

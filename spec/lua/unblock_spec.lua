@@ -43,7 +43,9 @@ describe("client:unblock", function()
 
   it("refuses what is malformed, and sends nothing", function()
     local client, service = new()
-    for _, options in ipairs { {}, { comment = " " }, { comment = "x", older_than = "long" } } do
+    for _, options in ipairs { {}, { comment = " " }, { comment = "x", older_than = "long" },
+                             { comment = "x", type = "isolate" }, { comment = "x", type = {} },
+                             { comment = "x", type = 7 } } do
       local result, err = client:unblock(MACHINE, options)
       assert.is_nil(result)
       assert.equal("invalid_argument", err.code)

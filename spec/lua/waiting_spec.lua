@@ -94,6 +94,27 @@ describe("client:wait", function()
     assert.equal(0, service:requests())
   end)
 
+  it("looks no more for who is gone, or is to stop and let what is under way end", function()
+    local client, service, clock = world.new()
+    local id = service:add(ending(3000))
+    client.host = { wait = coroutine.yield }
+    assert(coroutine.resume(coroutine.create(function() client:wait(id) end)))
+    collectgarbage()
+    collectgarbage()
+    for _ = 1, 60 do
+      clock.advance(10)
+      client:step()
+    end
+    assert.is_true(service:requests "get" <= 1)
+    assert.equal(0, #client.tasks)
+    client.host = require "mde.host.plain"
+    local began = clock.monotonic()
+    function client.stop() return clock.monotonic() - began > 60 end
+    local _, err = client:wait(id)
+    assert.equal("interrupted", err.code)
+    assert.is_true(clock.monotonic() - began < 130)
+  end)
+
   it("ends when the client is to stop, and says how the action stands", function()
     local client, service, clock = world.new()
     local ids = { service:add(ending(600)), service:add { status = "Succeeded" } }

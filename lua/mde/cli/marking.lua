@@ -91,7 +91,7 @@ end
 
 -- What is not known to have had no effect.
 local function verdict_of(err)
-  return (err.sent or err.code == "service" or err.code == "bad_answer") and "unknown" or "failed"
+  return err.sent and "unknown" or "failed"
 end
 
 -- Makes the change on `most` machines at a time, and shows what became of each. What will
