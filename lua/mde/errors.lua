@@ -99,6 +99,16 @@ function errors.invalid(format, ...)
   return nil, errors.new { code = "invalid_argument", message = format:format(...) }
 end
 
+-- Whether a table is an array without holes: what comes behind one would be left out.
+function errors.is_array(list)
+  local count = 0
+  for key in pairs(list) do
+    if type(key) ~= "number" then return false end
+    count = count + 1
+  end
+  return count == #list
+end
+
 -- Whether `value` was made by this module.
 function errors.is(value)
   return getmetatable(value) == Error

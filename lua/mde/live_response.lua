@@ -67,6 +67,13 @@ local function convert(command)
   for key in pairs(command) do
     if not KNOWN[key] then return nil, ("unknown key '%s'"):format(tostring(key)) end
   end
+  local first
+  for _, key in ipairs { "type", "put", "run", "get" } do
+    if command[key] ~= nil and first then
+      return nil, ("%s and %s: each command is one of put, run and get"):format(first, key)
+    end
+    first = first or command[key] ~= nil and key
+  end
   if command.type ~= nil then return from_service(command) end
   return from_short(command)
 end
@@ -86,6 +93,13 @@ function live_response.commands(list)
         .. " PutFile, then RunScript, then GetFile", i, converted.type, KINDS[last].type)
     end
     commands[i], last = converted, rank
+  end
+  for key in pairs(list) do
+    if type(key) ~= "number" then
+      return errors.invalid("live_response: '%s' is no number of a command", tostring(key))
+    elseif not commands[key] then
+      return errors.invalid("live_response: there is a hole before command %s", tostring(key))
+    end
   end
   return commands
 end

@@ -38,6 +38,9 @@ function machine.ids(targets)
     local id, err = id_of(targets)
     return id and { id }, err
   end
+  if not errors.is_array(targets) then
+    return errors.invalid "an array of machines is needed, without holes"
+  end
   local ids, seen = {}, {}
   for _, target in ipairs(targets) do
     local id, err = id_of(target)

@@ -16,6 +16,10 @@ local errors = require "mde.errors"
 local FIRST, LONGEST = 5, 60  -- seconds
 local TIMEOUT = 3600          -- seconds to wait at most, unless said otherwise
 
+-- What may be over when the next look comes.
+local PASSING = { connection = true, timeout = true, lost = true, service = true,
+                  bad_answer = true }
+
 local waiting = {}
 
 -- When to look again: those that wait together look at multiples of the pause.
@@ -33,12 +37,21 @@ local function too_late(call, action)
       duration.text(call.timeout)) })
 end
 
+-- The action can't be read: for a while, perhaps, where it could be before.
+local function unread(call, now, err)
+  local deadline = call.seen and call.began + call.timeout
+  if deadline and PASSING[err.code] and now < deadline and not call.leaving then
+    return call:look_up(math.min(next_look(call, now), deadline))
+  end
+  call:finish(nil, err)
+end
+
 -- The action was read, by this call or by the client's verification.
 local function on_answer(call, now, response, err, action)
   local problem
   if not err and not action then action, problem = answer.action(response, call.id) end
   if problem and call:try_again(now, response) then return end
-  if not action then return call:finish(nil, err or problem) end
+  if not action then return unread(call, now, err or problem) end
   call.began, call.seen = call.began or now, action
   if entity.final[action.status] then return call:finish(call.client.read(action)) end
   if call.leaving then return call:leave(call:standing()) end
@@ -110,6 +123,9 @@ function waiting:wait(target, options)
   if err then return nil, err end
   local is_one = type(target) ~= "table" or target.id ~= nil
   if target == nil then return errors.invalid "wait: which action? An id or an action is needed" end
+  if not is_one and not errors.is_array(target) then
+    return errors.invalid "wait: an array of ids or actions is needed, without holes"
+  end
   local items
   items, err = wait_for_all(self, is_one and { target } or target, timeout, every)
   if not items then return nil, err end

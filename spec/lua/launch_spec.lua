@@ -146,6 +146,12 @@ describe("a live response", function()
     refused("command 1: params is missing", { { type = "GetFile" } })
     refused("command 1: each of params needs", { { type = "GetFile", params = { {} } } })
     refused("command 1: a table is needed, not a string", { "x" })
+    refused("command 1: put and run: each command is one of put, run and get",
+      { { put = "a", run = "b" } })
+    refused("command 1: type and get", { { type = "GetFile", get = "x",
+                                           params = { { key = "Path", value = "x" } } } })
+    refused("there is a hole before command 3", { { run = "a" }, nil, { get = "b" } })
+    refused("'get' is no number of a command", { { run = "a" }, get = "b" })
   end)
 end)
 

@@ -72,6 +72,40 @@ describe("client:wait", function()
     assert.same({ ids[6], "not_found" }, { items[6].id, items[6].error.code })
   end)
 
+  it("goes on when the service could not be asked for a while", function()
+    local client, service, clock = world.new()
+    local id = service:add(ending(600))
+    local began, reply = clock.monotonic(), service.answer
+    function service.answer(self, request)
+      local past = clock.monotonic() - began
+      if past > 100 and past < 300 then
+        return { status = 503, headers = {}, body = "", delay = 0 }
+      end
+      return reply(self, request)
+    end
+    assert.equal("Succeeded", assert(client:wait(id)).status)
+    function service.answer() return { status = 503, headers = {}, body = "", delay = 0 } end
+    began = clock.monotonic()
+    assert.equal("service", select(2, client:wait(id)).code)  -- it was never seen
+    assert.is_true(clock.monotonic() - began < 120)
+  end)
+
+  it("gives up at its time where the service can't be asked any more", function()
+    local client, service, clock = world.new()
+    local id = service:add(ending(60000))
+    local began, reply = clock.monotonic(), service.answer
+    function service.answer(self, request)
+      if clock.monotonic() - began > 100 then
+        return { status = 503, headers = {}, body = "", delay = 0 }
+      end
+      return reply(self, request)
+    end
+    local _, err = client:wait(id, { timeout = 600 })
+    assert.same({ "service", "Pending" }, { err.code, err.action.status })
+    local took = clock.monotonic() - began
+    assert.is_true(took > 600 and took < 700, took)
+  end)
+
   it("keeps to the quota of reads", function()
     local client, service = world.new()
     local ids = world.add(service, 3, function() return ending(300) end)
@@ -82,6 +116,8 @@ describe("client:wait", function()
   it("refuses what is malformed", function()
     local client, service = world.new()
     for _, wrong in ipairs { { "x" }, { 7 }, { nil }, { { "x" } }, { { 7 } },
+                             { { service:add {}, nil, service:add {} } },
+                             { { action = service:add {} } },
                              { service:add {}, { timeout = "soon" } },
                              { service:add {}, { every = 0 } } } do
       local action, err = client:wait(wrong[1], wrong[2])

@@ -87,6 +87,7 @@ local function query_of(parsed)
   for _, text in ipairs(parsed.query) do
     local name, value = pair(text, "--query")
     query = query or {}
+    if query[name] then failure.raise(failure.usage, "--query: %s is given twice", name) end
     query[name] = value
   end
   return query
