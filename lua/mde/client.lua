@@ -96,12 +96,8 @@ function Client:finish(list)
   error(raised, 0)
 end
 
--- Makes one call, whose answers go to `on_answer` (a judge, see mde.call), and drives it to
--- its end; `details` are further fields of the call. -> value | nil, err
-function Client:perform(operation, arguments, on_answer, details)
-  local call, err = calls.new(self, operation, arguments, on_answer)
-  if not call then return nil, err end
-  for key, value in pairs(details or {}) do call[key] = value end
+-- Drives one call, which is for `operation`, to its end. -> value | nil, err
+function Client:complete(call, operation)
   self:finish { call }
   if call.err then return nil, call.err end
   if call.value == nil and call.verdict then
@@ -109,6 +105,15 @@ function Client:perform(operation, arguments, on_answer, details)
                              message = "interrupted", sent = call.verdict ~= "unsent" }
   end
   return call.value
+end
+
+-- Makes one call, whose answers go to `on_answer` (a judge, see mde.call), and drives it to
+-- its end; `details` are further fields of the call. -> value | nil, err
+function Client:perform(operation, arguments, on_answer, details)
+  local call, err = calls.new(self, operation, arguments, on_answer)
+  if not call then return nil, err end
+  for key, value in pairs(details or {}) do call[key] = value end
+  return self:complete(call, operation)
 end
 
 -- Ends a call that is not in the air; if `at_once`, any.

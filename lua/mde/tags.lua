@@ -126,10 +126,10 @@ local function change(client, machines, tag, action)
   if not prepared then return nil, err end
   local done = {}
   for _, part in ipairs(prepared) do
-    client:finish { part.call }
-    if part.call.err then
-      part.call.err.done = done
-      return nil, part.call.err
+    local _, problem = client:complete(part.call, "tag")
+    if problem then
+      problem.done = done
+      return nil, problem
     end
     for _, id in ipairs(part.ids) do done[#done + 1] = id end
   end
@@ -164,12 +164,13 @@ function tags:set_device_value(target, value)
   call, err = writing(self, "set_device_value", { machine = ids[1], value = value },
     about(ids[1]), function(fields) return fields.deviceValue == value end)
   if not call then return nil, err end
-  self:finish { call }
-  if call.err then
-    call.err.machine = ids[1]
-    return nil, call.err
+  local fields
+  fields, err = self:complete(call, "set_device_value")
+  if err then
+    err.machine = ids[1]
+    return nil, err
   end
-  return self:read_machine(call.value)
+  return self:read_machine(fields)
 end
 
 return tags

@@ -131,6 +131,19 @@ describe("mde machines", function()
 end)
 
 describe("mde machines that changes something", function()
+  it("sends nothing more after Ctrl-C, and tells what became of each", function()
+    local run = program.rehearse([[{ mistaken = 0, history = 0,
+      oddities = { late = { nth = 1, operation = "set_device_value" }, late_by = 0.3 } }]], [[
+      mde machines --set-value High --seen-within 900d --yes --max 9999 >out 2>err & pid=$!
+      until grep -q -i setdevicevalue $REQUESTS; do :; done
+      kill -TERM $pid; wait $pid; s=$?
+      grep -c -i setdevicevalue $REQUESTS; cut -d ' ' -f 1 out | sort | uniq -c | tr -d 0-9
+      cat err >&2; exit $s]])
+    assert.equal(130, run.status, run.err .. run.out)
+    assert.matches("^1\n *unsent\n *valued\n$", run.out)
+    assert.truthy(run.err:find("Interrupted", 1, true), run.err)
+  end)
+
   it("changes one without asking, and says what became of it", function()
     local run = sim [[
       id=$(mde machines --tag emea --ids)

@@ -18,6 +18,20 @@ local function tagged(service, ids, tag)
 end
 
 describe("client:tag and client:untag", function()
+  it("count none that was stopped", function()
+    local client, service, ids = new(nil, 3)
+    function client.stop() return true end
+    for _, targets in ipairs { ids, ids[1] } do
+      local count, err = client:tag(targets, "x")
+      assert.is_nil(count)
+      assert.same({ "interrupted", false, {} }, { err.code, err.sent, err.done })
+    end
+    local machine, err = client:set_device_value(ids[1], "High")
+    assert.is_nil(machine)
+    assert.equal("interrupted", err.code)
+    assert.equal(0, service:requests())
+  end)
+
   it("change one machine, or many, 500 a call", function()
     local client, service, ids = new(nil, 1001)
     assert.equal(1, client:tag(ids[1], "one"))

@@ -4,6 +4,7 @@
 local agreement = require "mde.cli.agreement"
 local cjson = require "cjson"
 local failure = require "mde.cli.failure"
+local interruption = require "mde.cli.interruption"
 local options = require "mde.cli.options"
 local output = require "mde.cli.output"
 local terminal = require "mde.terminal"
@@ -91,17 +92,20 @@ end
 
 -- What is not known to have had no effect.
 local function verdict_of(err)
+  if err.code == "interrupted" and not err.sent then return "unsent" end
   return err.sent and "unknown" or "failed"
 end
 
 -- Makes the change on `most` machines at a time, and shows what became of each. What will
--- go wrong again is not tried again. -> how many were done, the first error, the last
+-- go wrong again is not tried again, and nothing is after Ctrl-C.
+-- -> how many were done, the first error, the last, whether it was interrupted
 local function carry_out(session, parsed, change, list)
   local done, first_err, last_err = 0, nil, nil
+  interruption.watch(session)
   for first = 1, #list, change.most do
     local some = table.move(list, first, math.min(first + change.most - 1, #list), 1, {})
     local verdict, ok, err = "unsent", nil, nil
-    if not (last_err and is_general(last_err)) then
+    if not (interruption.came() or last_err and is_general(last_err)) then
       ok, err = change.perform(session, some, change.value)
       verdict = ok and change.done or verdict_of(err)
       last_err, first_err = err, first_err or err
@@ -110,12 +114,18 @@ local function carry_out(session, parsed, change, list)
     for _, machine in ipairs(some) do show(session, parsed, machine, verdict, err) end
     output.flush()
   end
-  return done, first_err, last_err
+  local is_cut = interruption.came() and done < #list
+  interruption.release(session)
+  return done, first_err, last_err, is_cut
 end
 
 -- -> exit status
-local function conclude(change, list, done, first_err, last_err)
+local function conclude(change, list, done, first_err, last_err, is_cut)
   output.note("%d of %s %s.", done, counted(#list), change.done)
+  if is_cut then
+    output.note "Interrupted."
+    return failure.interrupted
+  end
   if not first_err then return 0 end
   output.note("mde: " .. tostring(first_err))
   return done == 0 and is_general(last_err) and failure.status(last_err) or failure.some
