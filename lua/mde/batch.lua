@@ -181,9 +181,9 @@ end
 -- Raises, where cancel_all was called, on what is no list of targets.
 local function check_targets(targets)
   if type(targets) == "function" then return end
-  if type(targets) ~= "table" or (targets[1] == nil and next(targets) ~= nil) then
+  if type(targets) ~= "table" or not errors.is_array(targets) then
     error("cancel_all: an array or iterator of ids or actions is needed, not "
-      .. (type(targets) == "table" and "a table with other keys" or "a " .. type(targets)), 4)
+      .. (type(targets) == "table" and "one with holes or other keys" or "a " .. type(targets)), 4)
   end
 end
 

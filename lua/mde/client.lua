@@ -74,10 +74,19 @@ function Client:heed_stop(list)
   end
 end
 
+-- Ends what has an end (call.ends_at), whatever it waits for.
+function Client:heed_ends(list)
+  local now = self.clock.monotonic()
+  for _, call in ipairs(list) do
+    if not call.done and call.ends_at and now >= call.ends_at then self:withdraw(call, true) end
+  end
+end
+
 function Client:drive(list)
   for _, call in ipairs(list) do self:add(call) end
   while true do
     self:heed_stop(list)
+    self:heed_ends(list)
     if are_done(list) then return end
     local moment = self:step()
     if are_done(list) then return end

@@ -78,14 +78,19 @@ local function waiter(client, target, timeout, every)
   local call, err = calls.new(client, "get", { id = id }, on_answer)
   if not call then return nil, err end
   call.timeout, call.every, call.looks = timeout, every, 0
+  call.ends_at = client.clock.monotonic() + timeout + client.timeout
   call:look_up(-math.huge)
   return call
 end
 
--- What became of one; neither value nor error: it was stopped.
+-- What became of one; neither value nor error: it was stopped, or could not be read in time.
 local function item_of(call)
   local action, err = call.value, call.err
-  if not action and not err then
+  if not action and not err and call.client.clock.monotonic() >= call.ends_at then
+    err = errors.new { code = "deadline", operation = "get", id = call.id,
+      message = ("the service could not be asked about the action within %s"):format(
+        duration.text(call.timeout)) }
+  elseif not action and not err then
     err = errors.new { code = "interrupted", message = "interrupted while it was waited for" }
   end
   if not action and call.seen then

@@ -82,6 +82,7 @@ describe("client:cancel_all", function()
     local client, service = world.new()
     local ids = world.add(service, 2)
     for _, wrong in ipairs { { ids[1], {} }, { { status = "Pending" }, {} }, { 5, {} },
+                             { { ids[1], nil, ids[2] }, { comment = "x" } },
                              { ids, { on_item = "print" } }, { ids, { stop = true } },
                              { ids, "a comment" } } do
       local _, raised = pcall(function() client:cancel_all(wrong[1], wrong[2]) end)

@@ -106,6 +106,24 @@ describe("client:wait", function()
     assert.is_true(took > 600 and took < 700, took)
   end)
 
+  it("gives up at its time, however long the service asks to wait", function()
+    for _, others in ipairs { 0, 3 } do
+      local client, service, clock = world.new()
+      local ids = world.add(service, 1 + others, function() return ending(60000) end)
+      local began, reply = clock.monotonic(), service.answer
+      function service.answer(self, request)
+        if clock.monotonic() - began > 50 then
+          return { status = 429, headers = {}, body = "", delay = 0 }
+        end
+        return reply(self, request)
+      end
+      for _, item in ipairs(assert(client:wait(ids, { timeout = 100 }))) do
+        assert.same({ "deadline", "Pending" }, { item.error.code, item.action.status })
+      end
+      assert.is_true(clock.monotonic() - began < 200)
+    end
+  end)
+
   it("keeps to the quota of reads", function()
     local client, service = world.new()
     local ids = world.add(service, 3, function() return ending(300) end)
