@@ -269,8 +269,9 @@ local function only_result(action)
     if kind ~= "PutFile" then indices[#indices + 1] = command.index end
   end
   if #indices == 1 then return indices[1] end
+  if #indices == 0 then return refused(action, "has no result to fetch") end
   return refused(action, "has %d results; say which by its index (%s)", #indices,
-    indices[1] and table.concat(indices, ", ") or "there is none")
+    table.concat(indices, ", "))
 end
 
 -- A function that gets a link by `get`. What is not there may come when the action ends.
@@ -289,13 +290,18 @@ local function source_of(client, target, index)
   local action, err = target, nil
   if type(target) ~= "table" then action, err = client:action(target) end
   if not action then return nil, err end
-  local id = action.id
-  if action.type == "CollectInvestigationPackage" then
-    if index ~= nil then return refused(action, "is a package, which has no index") end
-    return link_to(action, function() return client:package_uri(id) end), id
-  elseif action.type ~= "LiveResponse" then
+  local id, is_package = action.id, action.type == "CollectInvestigationPackage"
+  if not is_package and action.type ~= "LiveResponse" then
     return refused(action, "is %s, which leaves no file: only CollectInvestigationPackage and"
       .. " LiveResponse do", action.type or "of no type")
+  elseif is_package and index ~= nil then
+    return refused(action, "is a package, which has no index")
+  elseif action.status == "Pending" or is_package and action.status == "InProgress" then
+    return nil, errors.new { code = "not_found", operation = "download", id = id,
+      message = ("the action %s is still %s: there is nothing to download before it ends")
+        :format(id, action.status) }
+  elseif is_package then
+    return link_to(action, function() return client:package_uri(id) end), id
   end
   if index == nil then index, err = only_result(action) end
   if not index then return nil, err end

@@ -17,6 +17,7 @@
 --   active_action_id  the action that is under way, where the service refuses because of it
 --   action       with "deadline": the action as it stood then
 --   lacks        of missing_credential: { name, what it lacked } for each way to sign in
+--   attempts     how often it was tried, if more than once
 --   sent         whether the request may have taken effect, and nobody saw it
 -- `tostring(err)` is one good line. No error holds a token or a secret.
 --
@@ -59,6 +60,7 @@ end
 function Error:__tostring()
   local details = {}
   if self.status then details[#details + 1] = "HTTP " .. self.status end
+  if self.attempts then details[#details + 1] = ("tried %d times"):format(self.attempts) end
   if self.request_id then details[#details + 1] = "request " .. self.request_id end
   local tail = #details > 0 and " (" .. table.concat(details, ", ") .. ")" or ""
   return self.message .. lack(self) .. tail

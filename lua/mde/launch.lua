@@ -156,7 +156,9 @@ local function launched(call, now, response)
   local action, problem = answer.action(response)
   if not action then return nil, problem end
   local since = judge.since(call, now, response)
-  found(call, action, not is_ours(call, action, since))
+  local wanted = call.arguments.type
+  local is_other = wanted and action.scope and action.scope ~= wanted
+  found(call, action, is_other or not is_ours(call, action, since))
   return true
 end
 

@@ -133,9 +133,12 @@ local function ambiguous(name, list)
     words[i] = ("%s (%s, %s, last seen %s)"):format(one[NAME] or "-", one.id,
       one.healthStatus or "?", one.lastSeen or "never")
   end
+  local first, differ = (list[1][NAME] or ""):lower(), false
+  for _, one in ipairs(list) do differ = differ or (one[NAME] or ""):lower() ~= first end
   return nil, errors.new { code = "ambiguous", operation = "machine", machines = list,
-    message = ("'%s' is the name of %d machines: %s; give the id of one, or its whole name")
-      :format(errors.line(name, 60), #list, table.concat(words, ", ")) }
+    message = ("'%s' is the name of %d machines: %s; give the id of one%s"):format(
+      errors.line(name, 60), #list, table.concat(words, ", "),
+      differ and ", or its whole name" or "") }
 end
 
 -- One machine: `target` is its id, the machine itself (which is read again), its whole DNS

@@ -340,4 +340,21 @@ describe("Ctrl-C in mde cancel", function()
     assert.equal(10, count(run.out, "unsent  +%x"))
     assert_said(run, "was 130", "2 unknown", "10 unsent")
   end)
+
+  it("takes a machine by a short name, and refuses one that several have", function()
+    local run = rehearse [[
+      name=$(mde list --requestor soar@contoso.com --json --limit 1 2>/dev/null |
+        sed 's/.*"computerDnsName":"\([^."]*\).*/\1/')
+      mde cancel --machine $name --requestor soar@contoso.com -m x --yes --max 5; echo "was $?"
+      mde list --machine $name.nowhere; echo "was $?"
+      mde cancel --machine par-lt-1011 -m x -n; echo "was $?"]]
+    assert.truthy(run.out:find "cancelled +%x+%-.*was 0\nwas 0\nwas 3\n", run.out .. run.err)
+    assert_said(run, "No machine '", "is the name of 2 machines")
+  end)
+
+  it("says so when Ctrl-C is the answer to its question", function()
+    local run = program.at_terminal(80, { "[y/N]", "\3" }, program.path, "sim", "mde", "cancel",
+      "--requestor", "soar@contoso.com", "-m", "x")
+    assert.truthy(run.out:find("interrupted; nothing was sent", 1, true), run.out)
+  end)
 end)

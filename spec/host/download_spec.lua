@@ -62,7 +62,7 @@ describe("mde download", function()
     assert.equal("", run.out)
     for _, pattern in ipairs { "has 2 results; say which by its index %(0, 1%)\n[^\n]*\n2\n",
       "no result of command 9 [^\n]*\n1\n", "is a package, which has no index\n[^\n]*\n2\n",
-      "no result of command 0; the action is still Pending [^\n]*\n1\n",
+      "is still Pending: there is nothing to download before it ends\n1\n",
       "is Unisolate, which leaves no file" } do
       assert.truthy(run.err:find(pattern), pattern .. run.err)
     end

@@ -167,6 +167,12 @@ describe("what was launched before", function()
     assert.same({ id, true }, { scan.id, scan.existing })  -- the same words, but older
   end)
 
+  it("is given as existing where its scope is another, however young it is", function()
+    local client, _, machine = new { oddities = { duplicate_as = "existing" } }
+    assert(client:isolate(machine, { comment = "x" }))
+    assert.is_true(client:isolate(machine, { comment = "x", type = "Selective" }).existing)
+  end)
+
   it("is named where the service refuses", function()
     local client, _, machine = new { oddities = { duplicate_as = "error" } }
     local first = client:isolate(machine, { comment = "x" })

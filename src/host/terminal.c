@@ -199,14 +199,14 @@ static bool write_all (int fd, const char *text, size_t size) {
 }
 
 
-/* Reads up to a newline, which is not kept. False at the end of input. */
+/* Reads up to a newline, which is not kept. False at the end of input, and when a
+** signal comes. */
 static bool read_line (int fd, char line[ANSWER + 1]) {
+  struct pollfd ready = { fd, POLLIN, 0 };
   size_t size = 0;
   for (;;) {
     char byte;
-    ssize_t got = read(fd, &byte, 1);
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) return false;
+    if (poll(&ready, 1, -1) < 0 || read(fd, &byte, 1) <= 0) return false;
     if (byte == '\n') break;
     if (size < ANSWER) line[size++] = byte;
   }

@@ -77,7 +77,7 @@ function account.read(session)
     self.problem = lifetime
     return self
   end
-  self.tenant = claims.tid or self.tenant
+  self.is_signed_in, self.tenant = true, claims.tid or self.tenant
   self.application = claims.appid or claims.azp or self.application
   self.name, self.user = claims.app_displayname, claims.upn or claims.preferred_username
   self.way, self.lifetime = session:way(), lifetime
@@ -115,8 +115,9 @@ end
 function account.lines(self)
   local lines = {}
   local function add(label, text) lines[#lines + 1] = { label, text } end
-  add("tenant", self.tenant or "a token that does not say")
-  add("signs in as", who(self))
+  local unknown = self.is_signed_in and "a token that does not say" or "-"
+  add("tenant", self.tenant or unknown)
+  add("signs in as", self.is_signed_in and who(self) or "nobody: see below")
   if self.way then add("by", self.way) end
   add("cloud", ("%s, %s"):format(self.cloud, self.api_url))
   if self.lifetime then add("token", token_text(self.lifetime)) end
@@ -148,7 +149,7 @@ end
 -- }}
 
 account.columns = { { title = "OPERATIONS" }, { title = "HELD" },
-                    { title = "ANY OF THESE PERMISSIONS", may_cut = true } }
+                    { title = "ANY OF THESE PERMISSIONS" } }
 
 function account.rows(self)
   local rows = {}

@@ -3,6 +3,7 @@
 
 local core = require "mde.core"
 local failure = require "mde.cli.failure"
+local interrupt = require "mde.interrupt"
 local options = require "mde.cli.options"
 local terminal = require "mde.terminal"
 
@@ -39,7 +40,14 @@ end
 
 local function ask(question, what, otherwise)
   io.stdout:flush()
+  interrupt.watch()
   local answer = terminal.ask(terminal.printable(question))
+  local is_interrupted = interrupt.count() > 0
+  interrupt.release()
+  if is_interrupted then
+    io.stderr:write "\n"
+    failure.raise(failure.interrupted, "interrupted; nothing was sent")
+  end
   if not answer then
     failure.raise(failure.refused, "%s, and no terminal to ask at; nothing was sent. %s", what,
       otherwise)

@@ -9,6 +9,7 @@ local client = require "mde.cli.client"
 local execution = require "mde.cli.execution"
 local failure = require "mde.cli.failure"
 local ids = require "mde.cli.ids"
+local naming = require "mde.cli.naming"
 local options = require "mde.cli.options"
 local output = require "mde.cli.output"
 local permission = require "mde.cli.permission"
@@ -103,6 +104,7 @@ end
 -- stops as soon as there are more. `visit` is called with each action.
 local function add_matching(draft, session, criteria, max, visit)
   local count, groups, under_way = 0, {}, 0
+  criteria.machine = naming.criterion(session, criteria.machine)
   criteria.status = criteria.status or options.open
   criteria.limit = max and max + 1
   for action in session:actions(criteria) do
@@ -146,7 +148,7 @@ end
 -- What would be cancelled: of actions that were looked up, what they are; of ids,
 -- only that.
 local function preview(draft, session, parsed, criteria)
-  local lines = report.new(session.tenant, 0, parsed.json)
+  local lines = report.new(session, 0, parsed.json)
   local function show(action)
     lines:item {
       id = action.id, verdict = "unsent", status = action.status,

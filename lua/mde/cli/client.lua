@@ -39,7 +39,9 @@ end
 
 -- The client of a command that works in one tenant. -> client; raises what hinders
 function client.connect(options, settings)
-  return connect(options, settings, selection.one(options))
+  local profile = selection.one(options)
+  failure.profile = profile and profile.name
+  return connect(options, settings, profile)
 end
 
 -- What a command does that reads in one tenant or many: read(client) reads, several tenants
@@ -55,6 +57,7 @@ function client.reader(options)
         return connect(options, nil, profile)
       end, read, tell)
     end
+    failure.profile = chosen and chosen[1].name
     tell(nil, read(connect(options, nil, chosen and chosen[1])))
     return 0
   end, many

@@ -155,22 +155,23 @@ function Execution:note_end()
 end
 
 function Execution:status()
-  local name = self.batch.name
+  local again = ("%s resume %s"):format(self.report.program, self.batch.name)
   if self.interrupted then
-    if self.report.batch then output.note("Interrupted: `mde resume %s` goes on with it.", name) end
+    if self.report.batch then output.note("Interrupted: `%s` goes on with it.", again) end
     return failure.interrupted
   end
   if self.store_failure then
-    output.note("%s. Nothing more was sent; `mde resume %s` goes on, when the store works again.",
-      tostring(self.store_failure), name)
+    output.note("%s. Nothing more was sent; `%s` goes on, when the store works again.",
+      tostring(self.store_failure), again)
     return failure.failed
   end
   if self.closed and self.batch:open_count() > 0 then
-    output.note("`mde resume %s` goes on with it, within those hours.", name)
+    output.note("`%s` goes on with it, within those hours.", again)
     return failure.refused
   end
   local problem = self.problem
   if problem and failure.status(problem) ~= 0 then error(problem, 0) end
+  if problem then output.note("Nobody reads the output any more: nothing more was sent.") end
   return self.report:status()
 end
 
@@ -196,7 +197,7 @@ function execution.run(session, batch, parsed, kind)
   local self = setmetatable({
     session = session, batch = batch, total = total,
     recorder = recorder.new(session.store, batch),
-    report = report.new(session.tenant, total, parsed.json, is_kept and batch.name or nil),
+    report = report.new(session, total, parsed.json, is_kept and batch.name or nil),
     progress = progress.new(session, total, parsed.progress),
     hours = hours_of(batch), closed = false,
   }, Execution)

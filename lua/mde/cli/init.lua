@@ -5,6 +5,7 @@
 -- status. It is loaded when it is called for. What it raises is shown here: see
 -- mde.cli.failure.
 
+local errors = require "mde.errors"
 local failure = require "mde.cli.failure"
 local options = require "mde.cli.options"
 local output = require "mde.cli.output"
@@ -212,6 +213,7 @@ end
 -- Shows what was raised. -> exit status
 local function show(raised, arguments)
   local message, status = text_of(raised), failure.status(raised) or failure.some
+  if failure.profile and errors.is(raised) then message = failure.profile .. ": " .. message end
   if message ~= "" then output.note("mde: " .. message) end
   if status == failure.usage then
     local command = command_of(arguments)

@@ -9,15 +9,16 @@ local output = require "mde.cli.output"
 local COLOURS = { isolated = "31", restricted = "31", isolating = "33", restricting = "33" }
 
 local SHAPE = {
-  keys = { "machine_id", "machine", "state", "since", "by", "comment", "scope" },
+  keys = { "machine_id", "machine", "state", "since", "by", "comment", "scope",
+           "conflict" },
   columns = {
-    { title = "MACHINE", may_cut = true, least = 24 },
+    { title = "MACHINE", may_cut = true, least = 20 },
     { title = "STATE", colour = function(state) return COLOURS[state] end },
     { title = "FOR" },
-    { title = "BY", may_cut = true },
-    { title = "WHY", may_cut = true },
-    { title = "CONFLICT", may_cut = true },
-    { title = "ID", may_cut = "last" },  -- a name does for most
+    { title = "BY", may_cut = true, may_drop = true },
+    { title = "WHY", may_cut = true, may_drop = true },
+    { title = "CONFLICT", may_cut = true, may_drop = true },
+    { title = "ID" },
   },
 }
 

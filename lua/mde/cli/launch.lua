@@ -10,6 +10,7 @@ local failure = require "mde.cli.failure"
 local interruption = require "mde.cli.interruption"
 local launches = require "mde.cli.launches"
 local line = require "mde.cli.line"
+local naming = require "mde.cli.naming"
 local options = require "mde.cli.options"
 local output = require "mde.cli.output"
 local permission = require "mde.cli.permission"
@@ -62,7 +63,7 @@ end
 local function find(session, names)
   local machines, seen = {}, {}
   for _, name in ipairs(names) do
-    local machine = failure.check(session:machine(name))
+    local machine = naming.before_sending(session.machine, session, name)
     if not seen[machine.id] then
       seen[machine.id] = true
       machines[#machines + 1] = machine

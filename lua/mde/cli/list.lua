@@ -1,6 +1,7 @@
 -- mde list: the machine actions that match, of one tenant or many.
 
 local listing = require "mde.cli.listing"
+local naming = require "mde.cli.naming"
 local options = require "mde.cli.options"
 
 local list = {}
@@ -52,8 +53,8 @@ local SHAPE = {
     { title = "AGE" },
     { title = "TYPE", may_cut = true },
     { title = "STATUS", colour = function(status) return COLOURS[status] end },
-    { title = "MACHINE", may_cut = true },
-    { title = "BY", may_cut = true },
+    { title = "MACHINE", may_cut = true, least = 16 },
+    { title = "BY", may_cut = true, may_drop = true },
     { title = "ID" },
   },
 }
@@ -76,7 +77,11 @@ function list.run(parsed)
     return 0
   end
   criteria.limit = parsed.limit and parsed.limit + 1
-  return listing.run(parsed, SHAPE, function(session) return session:actions(criteria) end)
+  local name = criteria.machine
+  return listing.run(parsed, SHAPE, function(session)
+    criteria.machine = naming.criterion(session, name)
+    return session:actions(criteria)
+  end)
 end
 
 return list

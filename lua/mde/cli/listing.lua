@@ -39,9 +39,11 @@ function formats.json(keys)
   return { show = show, finish = nothing }
 end
 
--- A list of texts in one field.
+-- A list of texts, or an action, in one field.
 local function text_of(value)
-  return type(value) == "table" and table.concat(value, "; ") or value
+  if type(value) ~= "table" then return value end
+  return value.id and ("%s %s %s"):format(value.type, value.status, value.id)
+         or table.concat(value, "; ")
 end
 
 function formats.csv(keys)

@@ -38,6 +38,10 @@ function logout.run(parsed)
   else
     output.note(was_there and "Signed out of %s: nothing of it is kept here."
       or "Nobody was signed in to %s.", settings.tenant)
+    local way = connected:way()
+    if way and way ~= "mde login" then
+      output.note("Commands go on signing in by %s, as the environment or the profile says.", way)
+    end
   end
   return 0
 end

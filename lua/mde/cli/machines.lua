@@ -149,11 +149,13 @@ local SHAPE = {
   },
   columns = {
     { title = "NAME", may_cut = true, least = 24 },
-    { title = "HEALTH", may_cut = true, colour = function(health) return HEALTH[health] end },
-    { title = "RISK", may_cut = true, colour = function(risk) return RISK[risk] end },
+    { title = "HEALTH", may_cut = true, may_drop = true,
+      colour = function(health) return HEALTH[health] end },
+    { title = "RISK", may_cut = true, may_drop = true,
+      colour = function(risk) return RISK[risk] end },
     { title = "LAST SEEN" },
-    { title = "TAGS", may_cut = true },
-    { title = "ID", may_cut = "last" },  -- a name does for most
+    { title = "TAGS", may_cut = true, may_drop = true },
+    { title = "ID" },
   },
 }
 

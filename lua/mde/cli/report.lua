@@ -39,11 +39,17 @@ local UNKEPT = {
 
 local KEYS = { "tenant", "id", "machine", "verdict", "status", "error", "request_id", "batch" }
 
--- A report on `total` actions of a tenant (nil if not known), as JSON or text; `batch`
--- is the name of theirs (nil: no journal keeps it).
-function report.new(tenant, total, as_json, batch)
+-- How the program is called again for the same tenant.
+function report.program(profile)
+  return profile and "mde -p " .. profile or "mde"
+end
+
+-- A report on `total` actions of a client's tenant, as JSON or text; `batch` is the name of
+-- theirs (nil: no journal keeps it).
+function report.new(session, total, as_json, batch)
   return setmetatable({
-    tenant = tenant, total = total, as_json = as_json, batch = batch,
+    tenant = session.tenant, total = total, as_json = as_json, batch = batch,
+    program = report.program(session.profile),
     is_quiet = not as_json and total > FEW and terminal.is_terminal(1),
     counts = {},        -- verdict -> how many
     reported = 0,
@@ -135,11 +141,13 @@ function Report:next_step(verdict)
   if verdict == "forbidden" then
     return ("grant the application %s; then %s"):format(
       self.permissions and "any of " .. table.concat(self.permissions, ", ")
-      or "the permission that lacks", self.batch and "mde resume " .. self.batch or "try again")
+      or "the permission that lacks",
+      self.batch and ("%s resume %s"):format(self.program, self.batch) or "try again")
   end
   local step = NEXT[verdict]
   if not step then return "" end
-  return self.batch and step:format(self.batch) or UNKEPT[verdict]
+  step = self.batch and step:format(self.batch) or UNKEPT[verdict]
+  return (step:gsub("%f[%w]mde ", function() return self.program .. " " end))
 end
 
 local COLUMNS = { { title = "VERDICT" }, { title = "COUNT", right = true }, { title = "NEXT" } }

@@ -150,6 +150,10 @@ end
 -- Checks what the options say together. -> the id of an action, or nil for a machine
 local function check(parsed)
   local id = core.operation.guid(parsed.what)
+  if not id and parsed.what:find "^%x+%-%x+%-[%x%-]+$" then
+    failure.raise(failure.usage, "'%s' is not the id of a machine action: of its 36 characters"
+      .. " %d are there", parsed.what, #parsed.what)
+  end
   if parsed.deadline and not parsed.wait then
     failure.raise(failure.usage, "--deadline needs --wait")
   end

@@ -38,7 +38,7 @@ local function show_json(profile, session, found, list)
   output.json(object, KEYS)
 end
 
-local SETTINGS = { { title = "SETTING" }, { title = "VALUE", may_cut = true }, { title = "FROM" } }
+local SETTINGS = { { title = "SETTING" }, { title = "VALUE" }, { title = "FROM" } }
 
 local function show_text(session, found, list)
   for _, line in ipairs(account.lines(found)) do

@@ -17,11 +17,11 @@ local function measure(columns, rows)
   return widths, total
 end
 
--- The widest column that may be cut further: of those with this `may_cut`.
-local function widest(columns, widths, may_cut)
+-- The widest column that may be cut further.
+local function widest(columns, widths)
   local found
   for i, column in ipairs(columns) do
-    if column.may_cut == may_cut and widths[i] > (column.least or NARROWEST)
+    if column.may_cut and widths[i] > (column.least or NARROWEST)
        and (not found or widths[i] > widths[found]) then
       found = i
     end
@@ -29,11 +29,25 @@ local function widest(columns, widths, may_cut)
   return found
 end
 
+-- -> the width that is left
 local function narrow(columns, widths, total, limit)
   while total > limit do
-    local i = widest(columns, widths, true) or widest(columns, widths, "last")
-    if not i then return end
+    local i = widest(columns, widths)
+    if not i then return total end
     widths[i], total = widths[i] - 1, total - 1
+  end
+  return total
+end
+
+-- Leaves the last column out that may be left out. -> columns | nil: there is none
+local function leave_out(columns, rows)
+  for i = #columns, 1, -1 do
+    if columns[i].may_drop then
+      columns = table.move(columns, 1, #columns, 1, {})
+      table.remove(columns, i)
+      for _, row in ipairs(rows) do table.remove(row, i) end
+      return columns
+    end
   end
 end
 
@@ -60,18 +74,31 @@ local function note_line(text)
   io.stderr:write(text, "\n")
 end
 
+-- The columns and rows that fit into `limit` (nil: all do), and their widths. What is never
+-- cut, such as an id, may be wider than that.
+local function fit(columns, rows, limit)
+  local widths, total = measure(columns, rows)
+  while limit and narrow(columns, widths, total, limit) > limit do
+    local fewer = leave_out(columns, rows)
+    if not fewer then break end
+    columns = fewer
+    widths, total = measure(columns, rows)
+  end
+  return columns, widths
+end
+
 -- Prints `rows`, arrays of text (which this makes printable), under `columns`,
--- each { title=, may_cut= (on a narrow terminal; "last": when no other can be), least= (columns
--- that it keeps then), right= (aligned so), colour= (text -> SGR code | nil) }; on standard
--- output, or standard error if `fd` is 2.
+-- each { title=, may_cut= (on a narrow terminal), least= (columns that it keeps then),
+-- may_drop= (left out where even that is too wide), right= (aligned so), colour= (text -> SGR
+-- code | nil) }; on standard output, or standard error if `fd` is 2.
 return function(columns, rows, fd)
   fd = fd or 1
   local write = fd == 1 and output.line or note_line
   for _, row in ipairs(rows) do
     for i = 1, #columns do row[i] = terminal.printable(row[i] or "") end
   end
-  local widths, total = measure(columns, rows)
-  if terminal.is_terminal(fd) then narrow(columns, widths, total, terminal.width(fd) or 80) end
+  local widths
+  columns, widths = fit(columns, rows, terminal.is_terminal(fd) and (terminal.width(fd) or 80))
   local titles = {}
   for i, column in ipairs(columns) do titles[i] = column.title end
   write(line(titles, columns, widths))

@@ -203,7 +203,8 @@ local later = {}
 function later.session(_, common)
   if not common.sessions then return nil, "the store keeps no sign-ins" end
   if not (common.tenant and common.client_id) then
-    return nil, "tenant and client_id say whose sign-in to use, and are not there"
+    return nil, (common.tenant and "client_id is" or common.client_id and "tenant is"
+                 or "tenant and client_id are") .. " not there to say whose sign-in to use"
   end
   return require "mde.credential.session".new(common)
 end
