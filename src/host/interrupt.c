@@ -2,7 +2,8 @@
 **
 ** A program that does not watch is ended by SIGINT, SIGTERM and SIGHUP as any
 ** other. While it watches, the first two signals are counted, so that it can
-** finish what it began; the third ends it after all.
+** finish what it began; the third ends it after all. SIGHUP counts with them, unless
+** the program wants to be told of it apart: then it asks to read files again.
 */
 #include <signal.h>
 
@@ -15,6 +16,8 @@
 
 static volatile sig_atomic_t count;
 static volatile sig_atomic_t latest;
+static volatile sig_atomic_t reloads;    /* whether SIGHUP is told apart */
+static volatile sig_atomic_t to_reload;  /* whether it came since that was asked */
 static lua_State *volatile running;  /* what runs under interrupt.call, or NULL */
 
 static const int watched[] = { SIGINT, SIGTERM, SIGHUP };
@@ -33,6 +36,10 @@ static void look (lua_State *L, lua_Debug *activation) {
 
 /* Only what is safe in a signal handler: flags, lua_sethook, signal, raise. */
 static void on_signal (int number) {
+  if (number == SIGHUP && reloads) {
+    to_reload = 1;
+    return;
+  }
   latest = number;
   if (count < PATIENCE) {
     count++;
@@ -58,10 +65,12 @@ static void handle (void (*handler) (int)) {
 }
 
 
-/* interrupt.watch(): counts signals from now on, from zero. */
+/* interrupt.watch([reloads]): counts signals from now on, from zero; with `reloads`
+** SIGHUP is none of them: see interrupt.reload. */
 static int watch (lua_State *L) {
-  (void)L;
   count = 0;
+  reloads = lua_toboolean(L, 1);
+  to_reload = 0;
   handle(on_signal);
   return 0;
 }
@@ -92,6 +101,14 @@ static int get_count (lua_State *L) {
 }
 
 
+/* interrupt.reload() -> whether SIGHUP came since the last time */
+static int take_reload (lua_State *L) {
+  lua_pushboolean(L, to_reload);
+  to_reload = 0;
+  return 1;
+}
+
+
 /* The message handler of `call`: text and where it was raised. */
 static int traceback (lua_State *L) {
   lua_sethook(L, NULL, 0, 0);
@@ -107,7 +124,9 @@ static int call (lua_State *L) {
   int ended;
   lua_pushcfunction(L, traceback);
   lua_insert(L, 1);
-  watch(L);
+  count = 0;
+  reloads = 0;
+  handle(on_signal);
   lua_sethook(L, look, LUA_MASKCOUNT, STRIDE);
   running = L;
   ended = lua_pcall(L, lua_gettop(L) - 2, LUA_MULTRET, 1);
@@ -126,6 +145,7 @@ int mde_host_open_interrupt (lua_State *L) {
     { "release", release },
     { "ignore", ignore },
     { "count", get_count },
+    { "reload", take_reload },
     { "call", call },
     { NULL, NULL }
   };

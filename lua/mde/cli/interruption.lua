@@ -10,8 +10,13 @@ local interruption = {}
 
 -- Heeds them from now on. `tick`, if given, is called every second at least.
 function interruption.watch(session, tick)
-  local is_said = false
   interrupt.watch()
+  interruption.heed(session, tick)
+end
+
+-- Heeds those that somebody watches for already.
+function interruption.heed(session, tick)
+  local is_said = false
   session.stop = function()
     local signals = interrupt.count()
     if signals == 0 then
