@@ -28,6 +28,9 @@ local GOOD = [[return {
 describe("mde test", function()
   it("runs the tests, aligned, and ends with 0", function()
     local run = sh({ ["good.lua"] = GOOD }, "mde test good.lua")
+    local summary, hash = run.err:match "^(.-\n)Their hash, for mde watch %-%-approve: (%x+)\n$"
+    assert.equal(64, #hash)
+    run.err = summary
     assert.same({ status = 0, err = "1 policy, 2 tests: 2 passed, 0 failed\n",
       out = "good.lua\n  ok    test 1  cancel 'misfired'\n  ok    a VIP   keep 'VIP'\n" }, run)
   end)

@@ -148,6 +148,8 @@ end
 
 -- }}
 
+account.sessions = SESSIONS
+
 account.columns = { { title = "OPERATIONS" }, { title = "HELD" },
                     { title = "ANY OF THESE PERMISSIONS" } }
 

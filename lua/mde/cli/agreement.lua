@@ -65,6 +65,29 @@ function agreement.confirm(question, what, otherwise)
   end
 end
 
+-- {{ Agreeing beforehand to what has a hash
+
+agreement.digits = 20  -- of the hash, at least
+
+-- Raises where `given` (of --approve) can't be the beginning of a hash that suffices.
+function agreement.check_hash(given)
+  if not given:find "^%x+$" or #given > 64 then
+    failure.raise(failure.usage, "--approve: '%s' is not the beginning of a hash, which has 64"
+      .. " hexadecimal digits", given)
+  end
+  if #given < agreement.digits then
+    failure.raise(failure.usage, "--approve: '%s' has %d digits of the hash, and %d are needed",
+      given, #given, agreement.digits)
+  end
+end
+
+-- Whether `given` is the beginning of the hash.
+function agreement.approves(given, hash)
+  return hash:sub(1, #given) == given:lower()
+end
+
+-- }}
+
 -- The same for what can't be undone: `word` must be typed.
 function agreement.confirm_word(question, word)
   local what = "this can't be undone"

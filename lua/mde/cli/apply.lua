@@ -18,7 +18,6 @@ local stores = require "mde.cli.store"
 
 local apply = {}
 
-local LEAST = 20          -- digits of a hash that approve a plan
 local MOST_COMMENT = 900  -- bytes of a comment with reason and batch
 
 local EPILOG = [[
@@ -127,15 +126,12 @@ local function approve(plan, session, parsed)
   if not given then
     return agreement.confirm(("Apply the plan %s… (%s) in %s"):format(plan.hash:sub(1, 12), text,
       agreement.place(session)), text, ("--approve %s… agrees beforehand"):format(
-      plan.hash:sub(1, LEAST)))
+      plan.hash:sub(1, agreement.digits)))
   end
-  if #given < LEAST then
-    failure.raise(failure.usage, "--approve: '%s' has %d digits of the hash, and %d are needed",
-      given, #given, LEAST)
-  end
-  if plan.hash:sub(1, #given) ~= given:lower() then
+  agreement.check_hash(given)
+  if not agreement.approves(given, plan.hash) then
     failure.raise(failure.refused, "the plan's hash is %s, and %s… is approved", plan.hash,
-      given:sub(1, LEAST))
+      given:sub(1, agreement.digits))
   end
 end
 
@@ -207,7 +203,12 @@ function apply.agree(plan, session, parsed)
   approve(plan, session, parsed)
 end
 
--- Carries out a plan that was agreed to. -> exit status, the batch
+-- How many actions it would change.
+function apply.changes(plan)
+  return select(2, counted(plan))
+end
+
+-- Carries out a plan that was agreed to. -> what execution.run gives, the batch
 function apply.carry_out(plan, session, parsed)
   local batch, lock = new_batch(plan, session, parsed)
   batch:begin()
@@ -220,7 +221,7 @@ function apply.run(parsed)
   local plan = failure.check(plans.read(parsed.plan))
   parsed.profile = parsed.profile or plan.header.profile
   local session = client.connect(parsed, execution.settings(parsed))
-  local _, changes = counted(plan)
+  local changes = apply.changes(plan)
   if changes == 0 then
     output.note("The plan changes nothing.")
     return 0

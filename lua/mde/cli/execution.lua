@@ -1,6 +1,10 @@
 -- Carries a batch of the journal out, from its first cancel or from where it stopped,
 -- and shows how it goes. Ctrl-C stops sending and waits for what is in the air; a
 -- second one stops waiting. Either way the batch can be resumed.
+--
+-- With parsed.quiet it says nothing and leaves signals to its caller, who gets what became
+-- of all as a table: quiet() is called at least once a second, and stops the sending when
+-- it returns a reason (text).
 
 local cjson = require "cjson"
 local date = require "mde.date"
@@ -20,11 +24,16 @@ local execution = {}
 local DEADLINE = 600  -- seconds that --wait waits for an action
 local PLANNED = 40    -- calls under way of a plan: so many are read by one list call
 
+-- Adds the option that says how much of the quota is left to others.
+function execution.define_reserve(command)
+  options.add(command, "--reserve", "PERCENT", "Leave this share of the quota to others. Default:"
+    .. " 20 without a terminal, else 0.", options.percent)
+end
+
 -- Adds the options that say how a batch is carried out.
 function execution.define(command)
   options.add(command, "--parallel", "N", "Calls under way at once. Default: 10.", options.count)
-  options.add(command, "--reserve", "PERCENT", "Leave this share of the quota to others. Default:"
-    .. " 20 without a terminal, else 0.", options.percent)
+  execution.define_reserve(command)
   command:flag("--wait", "Wait for the end of actions that are accepted and not final yet.")
   options.add(command, "--deadline", "TIME", "With --wait: at most so long for each."
     .. " Default: 10m.", options.duration)
@@ -72,6 +81,12 @@ end
 local Execution = {}
 Execution.__index = Execution
 
+function Execution:say(...)
+  if self.quiet then return end
+  self.progress:clear()
+  output.note(...)
+end
+
 -- Whether the hours of the plan have ended. They are looked at once a second.
 function Execution:is_closed()
   local now = self.session.clock.wall()
@@ -79,8 +94,7 @@ function Execution:is_closed()
   self.looked_at = now
   if not self.closed and not open(self.hours, now) then
     self.closed = true
-    self.progress:clear()
-    output.note("The hours of the plan's guards (%s) have ended: nothing more is sent.",
+    self:say("The hours of the plan's guards (%s) have ended: nothing more is sent.",
       table.concat(self.hours, "; "))
   end
   return self.closed
@@ -104,11 +118,11 @@ function Execution:stop()
   if signals > 1 then return "at once" end
   if signals == 1 and not self.interrupted then
     self.interrupted = true
-    self.progress:clear()
-    output.note("Interrupted: nothing more is sent; what is under way is waited for."
+    self:say("Interrupted: nothing more is sent; what is under way is waited for."
       .. " Ctrl-C again stops at once.")
   end
-  return self.interrupted or self.problem ~= nil or self:is_closed()
+  self.revoked = self.revoked or self.quiet and self.quiet() or nil
+  return self.interrupted or self.revoked ~= nil or self.problem ~= nil or self:is_closed()
 end
 
 -- Reports what was not taken up.
@@ -136,22 +150,27 @@ end
 
 function Execution:send(parsed)
   self.passes = { self.batch:items(), self.batch.plan and self.batch:items(true) or nil }
-  interrupt.watch()
+  if not self.quiet then interrupt.watch() end
   local done, result = pcall(self.send_all, self, parsed)
   if not done and not (errors.is(result) and result.code == "store") then error(result, 0) end
   self.store_failure = self.store_failure or self.session.store_failure or not done and result
   self.interrupted = interrupt.count() > 0
   if not self.store_failure then self:rest() end
-  interrupt.release()
+  if not self.quiet then interrupt.release() end
+end
+
+-- Why it stopped before its end | nil
+function Execution:reason()
+  return self.interrupted and "interrupted" or self.revoked or self.problem and "output failed"
+         or self.closed and "outside of hours" or nil
 end
 
 -- Notes how it ended, unless the store is the reason.
 function Execution:note_end()
   local left = self.batch:open_count()
-  local reason = self.interrupted and "interrupted" or self.problem and "output failed"
-                 or self.closed and "outside of hours" or nil
+  self.recorder:note(left == 0 and "ended" or "stopped", self:reason())
   self.interrupted = self.interrupted and left > 0
-  self.recorder:note(left == 0 and "ended" or "stopped", reason)
+  self.left = left
 end
 
 function Execution:status()
@@ -187,8 +206,21 @@ function execution.foretell(session, count)
     os.date(seconds < 43200 and "%H:%M" or "%A, %H:%M", os.time() + math.ceil(seconds)))
 end
 
+-- What became of all, for a caller that shows it.
+function Execution:told()
+  return { verdicts = self.report.counts, errors = self.report.codes, left = self.left,
+           stopped = self.left ~= 0 and self:reason() or nil, status = self.report:status(),
+           failure = self.store_failure or self.report.failure }
+end
+
+-- Where nobody is shown how far it is.
+local SILENT = { tick = function() end, count = function() end, clear = function() end,
+                 finish = function() end }
+
 -- Carries out `batch`, which this process holds; `kind`: "begun" or "resumed". Raises
--- outside of the hours of its plan. -> exit status
+-- outside of the hours of its plan. -> exit status; with parsed.quiet: { verdicts = { verdict
+-- -> how many }, errors = { code -> how many }, left (nil: the store does not tell), stopped
+-- (why, nil: it was not), status (exit status), failure (error of the world, or nil) }
 function execution.run(session, batch, parsed, kind)
   execution.check_hours(hours_of(batch), session.clock.wall())
   local clock = session.clock
@@ -198,10 +230,10 @@ function execution.run(session, batch, parsed, kind)
     session = session, batch = batch, total = total,
     recorder = recorder.new(session.store, batch),
     report = report.new(session, total, parsed.json, is_kept and batch.name or nil),
-    progress = progress.new(session, total, parsed.progress),
-    hours = hours_of(batch), closed = false,
+    progress = parsed.quiet and SILENT or progress.new(session, total, parsed.progress),
+    hours = hours_of(batch), closed = false, quiet = parsed.quiet,
   }, Execution)
-  self.report.waited = parsed.wait
+  self.report.waited, self.report.is_silent = parsed.wait, parsed.quiet ~= nil
   self.recorder:note(kind)
   self:send(parsed)
   self.progress:finish()
@@ -209,6 +241,7 @@ function execution.run(session, batch, parsed, kind)
     local noted, problem = pcall(self.note_end, self)
     if not noted then self.store_failure = problem end
   end
+  if self.quiet then return self:told() end
   self.report:summary(clock.monotonic() - began)
   return self:status()
 end

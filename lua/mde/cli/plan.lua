@@ -133,6 +133,9 @@ local function show_totals(session, made)
   if counts.nothing > 0 then
     output.note("%d of those to undo: nothing can be done.", counts.nothing)
   end
+  if made.policies then
+    output.note("Policies: hash %s…, for mde watch --approve.", made.policies:sub(1, 20))
+  end
   local seconds = seconds_of(session, counts)
   if counts.cancels > 0 or next(counts.launches) then
     output.note("The service's limits make this take %s.",
@@ -246,6 +249,7 @@ function plan.run(parsed)
   if not parsed.explain then
     local made, decided = plan.make(session, loaded, guards, parsed)
     show_printed(loaded)
+    made.policies = policies.hash(loaded)
     return plan.present(session, guards, made, decided, parsed)
   end
   explain(session, loaded, guards, parsed)

@@ -57,6 +57,9 @@ function report.new(session, total, as_json, batch)
     reasons = {}, order = {},  -- of failures: text -> { count, example }
     permissions = nil,  -- those of which any one would have done
     isolations = 0,     -- of those cancelled
+    codes = {},         -- of errors -> how many
+    failure = nil,      -- the last error of the service, the network or the sign-in
+    is_silent = false,  -- nothing is shown, and what needed nothing is as asked
   }, Report)
 end
 
@@ -83,6 +86,9 @@ end
 -- The exit status that an item alone would give; nil for one that was held back
 -- because of another.
 local function exit_status(self, item)
+  if self.is_silent and (item.verdict == "already_final" or item.verdict == "changed") then
+    return 0
+  end
   if require("mde.verdict").good[item.verdict] then
     return item.verdict == "accepted" and self.waited and failure.some or 0
   end
@@ -96,6 +102,10 @@ function Report:note_reason(item)
   local err = item.error
   if not err then return end
   self.permissions = self.permissions or err.permissions
+  self.codes[err.code] = (self.codes[err.code] or 0) + 1
+  if failure.status(err) == failure.failed or failure.status(err) == failure.sign_in then
+    self.failure = err
+  end
   local text = ("%s: %s"):format(item.verdict, err.message):gsub("%x+%-%x+%-%x+%-%x+%-%x+", "…")
   local reason = self.reasons[text]
   if not reason then
@@ -117,7 +127,7 @@ function Report:item(item)
     self.isolations = self.isolations + 1
   end
   self:note_reason(item)
-  if self.is_quiet then return end
+  if self.is_quiet or self.is_silent then return end
   if self.as_json then json_item(self, item) else text_item(item) end
   output.flush()
 end

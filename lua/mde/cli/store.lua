@@ -44,6 +44,12 @@ end
 
 local opened
 
+-- Lets the next `open` open it anew: its connection is lost.
+function store.forget()
+  if opened then pcall(opened.close, opened) end
+  opened = nil
+end
+
 -- The store that `parsed` (the command line) says. Raises what hinders.
 function store.open(parsed)
   if opened then return opened end

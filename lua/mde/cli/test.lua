@@ -117,9 +117,10 @@ local KEYS = { "policy", "name", "hash", "error", "tests", "printed", "warnings"
 function test.run(parsed)
   local files, warning = policies.files(parsed.files), policies.warning()
   if warning then output.note("%s", warning) end
-  local passed, failed, status = 0, 0, 0
+  local passed, failed, status, all = 0, 0, 0, {}
   for _, path in ipairs(files) do
     local one = tried(path)
+    all[#all + 1] = one
     for _, result in ipairs(one.tests) do
       if result.passed then passed = passed + 1 else failed = failed + 1 end
     end
@@ -132,6 +133,9 @@ function test.run(parsed)
     output.note("%d %s, %d %s: %d passed, %d failed", #files,
       #files == 1 and "policy" or "policies", passed + failed,
       passed + failed == 1 and "test" or "tests", passed, failed)
+    if status == 0 then
+      output.note("Their hash, for mde watch --approve: %s", policies.hash(all))
+    end
   end
   return status > 0 and status or failed > 0 and 1 or 0
 end

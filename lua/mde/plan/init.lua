@@ -19,6 +19,7 @@ local errors = require "mde.errors"
 local file = require "mde.file"
 local form = require "mde.plan.form"
 local guard = require "mde.policy.guard"
+local replace = require "mde.plan.replace"
 
 local plan = {}
 
@@ -77,17 +78,8 @@ end
 -- Writes the file, whole or not at all. -> hash | nil, err
 function plan.write(path, self)
   local text, hash = plan.text(self)
-  local new = path .. ".new"
-  local handle, problem = io.open(new, "wb")
-  local done = handle
-  if handle then
-    done, problem = handle:write(text)
-    local closed, other = handle:close()
-    if done and not closed then done, problem = nil, other end
-  end
-  if done then done, problem = os.rename(new, path) end
+  local done, problem = replace(path, text)
   if done then return hash end
-  if handle then os.remove(new) end
   return nil, errors.new { code = "file", message = ("cannot write the plan: %s"):format(problem) }
 end
 

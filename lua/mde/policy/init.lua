@@ -10,6 +10,7 @@
 
 local errors = require "mde.errors"
 local check = require "mde.policy.check"
+local core = require "mde.core"
 local explanation = require "mde.policy.explanation"
 local form = require "mde.policy.form"
 local pipeline = require "mde.policy.pipeline"
@@ -99,6 +100,15 @@ function policy.load_all(paths, options)
     list[i], seen[each.name] = each, path
   end
   return list
+end
+
+-- What approves policies as they are now: SHA-256 over their names and hashes, in the order
+-- of their names. `list`: array of anything that has `name` and `hash`.
+function policy.hash(list)
+  local sorted, digest = { table.unpack(list) }, core.digest()
+  table.sort(sorted, function(a, b) return a.name < b.name end)
+  for _, each in ipairs(sorted) do digest:update(("%s\n%s\n"):format(each.name, each.hash)) end
+  return digest:hex()
 end
 
 -- The tests beside a policy: NAME_test.lua returns an array of them.

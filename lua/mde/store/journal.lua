@@ -92,6 +92,20 @@ function Journal:batches()
   return list
 end
 
+local UNDONE = [[
+  SELECT DISTINCT i.id FROM items AS i
+  JOIN batches AS b ON b.number = i.batch
+  JOIN events AS e ON e.batch = i.batch AND e.position = i.position
+  WHERE b.application = ? AND i.decision = 'undo' AND e.verdict IN ('undone', 'undo_accepted')]]
+
+-- The actions that an application has launched the inverse of, in any batch.
+-- -> set of ids
+function Journal:undone(application)
+  local ids = {}
+  for _, row in ipairs(self.store.database:all(UNDONE, application)) do ids[row[1]] = true end
+  return ids
+end
+
 -- {{ The head of a machine's audit log
 
 -- -> { n =, hash = } | nil
