@@ -26,6 +26,7 @@ local COMMANDS = {
   { "test", "Try policies: their form and their tests." },
   { "plan", "Show what policies decide, and write it as a plan." },
   { "apply", "Carry out a plan that was approved." },
+  { "watch", "Plan and apply policies again and again, or report only." },
   { "undo", "Make a plan that undoes an incident." },
   { "status", "Show who signs in, what that allows, and the quota." },
   { "profiles", "List the profiles of the configuration file." },

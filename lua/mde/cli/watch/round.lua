@@ -1,0 +1,123 @@
+-- One round of `mde watch`: reads, decides, and, where the policies are approved, carries
+-- out. What a guard refuses is refused whole.
+
+local apply = require "mde.cli.apply"
+local date = require "mde.date"
+local failure = require "mde.cli.failure"
+local guard = require "mde.policy.guard"
+local interrupt = require "mde.interrupt"
+local permission = require "mde.cli.permission"
+local plan = require "mde.cli.plan"
+local plans = require "mde.plan"
+local survey = require "mde.cli.watch.survey"
+
+local round = {}
+
+-- {{ Deciding
+
+-- What has been undone once stays so: its action is as it was, and would be undone in every
+-- round. -> how many were dropped
+local function drop_undone(self, made)
+  local undone, count
+  for i = #made.entities, 1, -1 do
+    local entity = made.entities[i]
+    if entity.decision == "undo" and guard.changes(entity) then
+      undone = undone or self.session.store.journal:undone(self.session.application)
+      if undone[entity.id] then
+        table.remove(made.entities, i)
+        count = (count or 0) + 1
+      end
+    end
+  end
+  return count
+end
+
+-- -> plan, decided, how many were dropped
+local function decide(self)
+  local made, decided = plan.make(self.session, self.loaded, self.guards, {})
+  local dropped = drop_undone(self, made)
+  plans.text(made)  -- which gives it its hash
+  return made, decided, dropped
+end
+
+-- Why it reports only | nil
+local function why_not(self)
+  if not self.approved then return self.why end
+  local now = self.session.clock.wall()
+  local is_open, change = guard.open(self.guards, now)
+  if is_open then return nil end
+  return ("outside of the hours of the guards (%s), until %s"):format(guard.hours(self.guards),
+    change and date.text(now + change) or "ever")
+end
+
+local function tell_plan(self, made, dropped)
+  local counts, header = plans.counts(made), made.header
+  local decisions = { cancel = counts.cancel, keep = counts.keep, undo = counts.undo }
+  local why = why_not(self)
+  self.events:tell("plan", {
+    plan = made.hash, read = header.read, decisions = decisions, abstained = header.abstained,
+    done_before = dropped, changes = apply.changes(made), mode = why and "report" or "apply",
+    why = why,
+  })
+  self.metrics:add("actions_read_total", nil, header.read)
+  for decision, count in pairs(decisions) do
+    self.metrics:add("decisions_total", { decision = decision }, count)
+  end
+  self.metrics:add("decisions_total", { decision = "abstain" }, header.abstained)
+  return why
+end
+
+-- }}
+
+-- Tells of each guard that is exceeded. -> whether any is
+local function is_refused(self, decided)
+  local violations = guard.check(self.guards, decided.entities, decided.onboarded)
+  for _, violation in ipairs(violations) do
+    self.events:tell("refused", { guard = violation.guard, from = violation.from,
+      count = violation.count ~= math.huge and violation.count or nil,
+      limit = type(violation.limit) == "number" and violation.limit or nil,
+      message = violation.message })
+    self.metrics:add("refused_total", { guard = violation.guard })
+  end
+  return violations[1] ~= nil
+end
+
+local function carry_out(self, made)
+  permission.check(self.session, self.parsed)
+  local told, batch = apply.carry_out(made, self.session, {
+    command_line = self.parsed.command_line, unverified = self.parsed.unverified,
+    quiet = function() return self:stop_reason() end,
+  })
+  local is_left = told.left ~= 0
+  self.events:tell("applied", {
+    batch = batch.name, plan = made.hash, verdicts = next(told.verdicts) and told.verdicts,
+    errors = next(told.errors) and told.errors, left = told.left, stopped = told.stopped,
+    resume = is_left and "mde resume " .. batch.name or nil,
+  })
+  for verdict, count in pairs(told.verdicts) do
+    self.metrics:add("outcomes_total", { verdict = verdict }, count)
+  end
+  self.left = is_left and { batch = batch.name, count = told.left } or nil
+  if told.failure then
+    self:fail(told.failure)
+    return "failed", failure.status(told.failure)
+  end
+  return "applied", told.stopped and failure.some or told.status
+end
+
+-- -> what came of it ("applied", "reported", "refused", "failed"), exit status | nil: the
+-- policies were loaded again meanwhile, and it is void. Raises what hinders.
+function round.run(self)
+  local loaded = self.loaded
+  local made, decided, dropped = decide(self)
+  local found = survey.read(self.session)
+  if loaded ~= self.loaded then return nil end
+  survey.count(found, self.metrics)
+  survey.tell(found, self.last, self.events)
+  local why = tell_plan(self, made, dropped)
+  if is_refused(self, decided) then return "refused", failure.refused end
+  if why or apply.changes(made) == 0 or interrupt.count() > 0 then return "reported", 0 end
+  return carry_out(self, made)
+end
+
+return round

@@ -1,0 +1,58 @@
+-- Runs `mde watch` as its users do: from a shell, with policies in files, against the
+-- simulator. What is waited for are events, never moments.
+
+local cjson = require "cjson"
+local program = require "spec.support.program"
+
+local watch = {}
+
+-- What a script has: p.lua, whose hash `hash FILE…` says; `start ARG…`, which watches in
+-- the background, with its events in `out`; `await TEXT [COUNT]`, until so many lines have
+-- it; `finish`, which waits for its end, and prints the events and "was STATUS".
+local PRELUDE = [[
+  cat >p.lua <<'END'
+return { comment = "Misfired rule", select = { requestor = "soar@contoso.com" },
+  decide = "cancel", guard = { max = 20 } }
+END
+  hash() { mde test "$@" 2>&1 >/dev/null | sed -n 's/.*approve: //p'; }
+  start() { : >out; mde watch "$@" --metrics m.prom >out 2>err & pid=$!; }
+  await() {
+    for _ in $(seq 3000); do
+      [ "$(grep -c -- "$1" out)" -ge "${2:-1}" ] && return
+      kill -0 $pid 2>/dev/null || break
+      sleep 0.02
+    done
+    [ "$(grep -c -- "$1" out)" -ge "${2:-1}" ] || { echo "no $1" >&2; cat err >&2; }
+  }
+  finish() { wait $pid; status=$?; cat out; cat err >&2; echo "was $status"; }
+]]
+
+-- What a run printed. -> it, with `events` (array) and `of` { kind -> array of events }
+local function read(run)
+  run.events, run.of = {}, setmetatable({}, { __index = function(list, kind)
+    list[kind] = {}
+    return list[kind]
+  end })
+  for line in run.out:gmatch "[^\n]+" do
+    if line:find "^{" then
+      local event = cjson.decode(line)
+      if event.event then
+        run.events[#run.events + 1] = event
+        table.insert(run.of[event.event], event)
+      end
+    end
+  end
+  return run
+end
+
+-- Runs a script against an incident (see program.rehearse).
+function watch.rehearse(script, options)
+  return read(program.rehearse(options or "{ mistaken = 12, history = 0 }", PRELUDE .. script))
+end
+
+-- Runs a script by itself.
+function watch.sh(script)
+  return read(program.sh(PRELUDE .. script))
+end
+
+return watch
