@@ -231,6 +231,16 @@ describe("mde watch", function()
     assert_said(run.out, "was 130\n")
   end)
 
+  it("goes on after the service has failed", function()
+    local run = watch.rehearse([[
+      start p.lua --every 1s --approve "$(hash p.lua)"; await '"event":"applied"'
+      kill $pid; finish]], [[{ mistaken = 12, history = 0,
+        oddities = { internal_error = { operation = "list", nth = { 1, 2, 3, 4, 5 } } } }]])
+    assert.same({ "service", "list" }, { run.of.failed[1].code, run.of.failed[1].operation })
+    assert.same({ cancelled = 12 }, run.of.applied[1].verdicts)
+    assert_said(run.out, "was 0\n")
+  end)
+
   it("goes on after a policy that raised", function()
     local run = watch.rehearse [[
       printf 'return { comment = "x", select = { requestor = "soar@contoso.com" },

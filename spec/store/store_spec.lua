@@ -124,6 +124,28 @@ local function keeps(kind)
     assert.equal(5, batch:open_count())
   end)
 
+  it("knows what an application has undone, in whatever batch", function()
+    local store = stores.open "a"
+    local batch, lock = draft_of(store, 0)
+    for i, decision in ipairs { "undo", "undo", "cancel" } do
+      batch:add_decided { id = id_of(i), decision = decision, comment = "x", expected = "Pending" }
+    end
+    batch:complete()
+    batch:begin()
+    lock:release()
+    for undoing, verdicts in pairs { [true] = { "undo_accepted", "error" },
+                                     [false] = { "cancelled" } } do
+      local at = 0
+      for item in batch:items(undoing) do
+        at = at + 1
+        batch:ended(item, { verdict = verdicts[at] })
+      end
+    end
+    store:commit()
+    assert.same({ [id_of(1)] = true }, store.journal:undone "t/a")
+    assert.same({}, store.journal:undone "t/other")
+  end)
+
   it("takes back what was not committed", function()
     local store = stores.open "a"
     local batch = new_batch(store, 2)
