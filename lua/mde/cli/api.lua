@@ -14,11 +14,11 @@ local api = {}
 
 function api.define(command)
   command:epilog [[
-The call goes by the rules of all others: the token, the quota of the operation
-that it is, the pause when the service asks for one. What reads is tried again;
-anything else is sent once, and is asked about at the terminal first. The token
-goes to the API's host only. The answer is one line of JSON, without what is
-null in it, or the text as it is.
+The call goes by the rules of all others: the token, the quota of the
+operation that it is, the pause when the service asks for one. What reads is
+tried again; anything else is sent once, and is asked about at the terminal
+first. The token goes to the API's host only. The answer is one line of JSON,
+without what is null in it, or the text as it is.
 
 Examples:
    mde api GET /api/libraryfiles

@@ -21,14 +21,14 @@ local apply = {}
 local MOST_COMMENT = 900  -- bytes of a comment with reason and batch
 
 local EPILOG = [[
-The plan's hash, tenant, application and end are verified. At the terminal its hash
-and what it does are asked about; unattended, --approve says at least 20 digits of
-the hash. Just before forty actions are sent they are read again by one call: what
-is no longer as the plan saw it is `changed`, and left alone. What is cancelled goes
-before what is undone.
+The plan's hash, tenant, application and end are verified. At the terminal
+its hash and what it does are asked about; unattended, --approve says at
+least 20 digits of the hash. Just before forty actions are sent they are read
+again by one call: what is no longer as the plan saw it is `changed`, and
+left alone. What is cancelled goes before what is undone.
 
-Outside of the hours of its guards nothing is sent; when they end, the batch stops, and
-`mde resume` goes on with it.
+Outside of the hours of its guards nothing is sent; when they end, the batch
+stops, and `mde resume` goes on with it.
 
 Examples:
    mde plan policies/*.lua -o plan.jsonl && mde apply plan.jsonl

@@ -10,10 +10,10 @@ local command = {}
 
 function command.define(parser)
   parser:epilog [[
-Each line of the log holds the hash of the line before, and the journal that of the
-last one: what was changed, taken out, put in or cut off is found, and the first such
-line is named (exit status 1; 4 if the log can't be read). Of a FILE elsewhere, such
-as a copy, the journal does not know the end.
+Each line of the log holds the hash of the line before, and the journal that
+of the last one: what was changed, taken out, put in or cut off is found, and
+the first such line is named (exit status 1; 4 if the log can't be read). Of
+a FILE elsewhere, such as a copy, the journal does not know the end.
 
 Examples:
    mde audit verify

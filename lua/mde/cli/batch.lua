@@ -12,8 +12,9 @@ local batch = {}
 
 function batch.define(command)
   command:epilog [[
-`list` tells how each batch stands, `show` its items, and `report` proves what was
-done: as text, one JSON object, CSV, or a page that needs no network.
+`list` tells how each batch stands, `show` its items, and `report` proves
+what was done: as text, one JSON object, CSV, or a page that needs no
+network.
 
 Examples:
    mde batch list

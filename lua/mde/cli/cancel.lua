@@ -19,17 +19,18 @@ local stores = require "mde.cli.store"
 local cancel = {}
 
 local EPILOG = [[
-Give ids, or - to read them from standard input (one a line, blank lines and #
-comments skipped, or JSON Lines as from `mde list --json`), or filters, which
-choose among the open actions. More than one action is asked about at the
-terminal; --yes agrees beforehand, with filters only up to --max.
+Give ids, or - to read them from standard input (one a line, blank lines and
+# comments skipped, or JSON Lines as from `mde list --json`), or filters,
+which choose among the open actions. More than one action is asked about at
+the terminal; --yes agrees beforehand, with filters only up to --max.
 
-What is to be done is in the journal before it is sent, as a batch: whatever stops
-it, `mde resume BATCH` goes on where it stopped. Exit status: 0 all cancelled,
-accepted or nothing matched; with --wait an action that is only accepted counts as 1.
+What is to be done is in the journal before it is sent, as a batch: whatever
+stops it, `mde resume BATCH` goes on where it stopped. Exit status: 0 all
+cancelled, accepted or nothing matched; with --wait an action that is only
+accepted counts as 1.
 
-Cancelling is not un-isolating: a machine whose isolation was already InProgress
-may be isolated nevertheless.
+Cancelling is not un-isolating: a machine whose isolation was already
+InProgress may be isolated nevertheless.
 
 Examples:
    mde cancel 5382f7ea-7557-4ab7-9782-d50480024a4e -m "Launched by mistake"

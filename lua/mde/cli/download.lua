@@ -13,10 +13,10 @@ local download = {}
 function download.define(command)
   command:epilog [[
 Of CollectInvestigationPackage the package, of LiveResponse the result of a
-command (--index, where there is more than one). While it comes in, the file is
-called FILE.ID.part; when a download was cut, the same command goes on with it.
-Nothing is overwritten. SHA-256 and name go to standard output, as sha256sum
-writes them.
+command (--index, where there is more than one). While it comes in, the file
+is called FILE.ID.part; when a download was cut, the same command goes on
+with it. Nothing is overwritten. SHA-256 and name go to standard output, as
+sha256sum writes them.
 
 Examples:
    mde download 5382f7ea-7557-4ab7-9782-d50480024a4e

@@ -25,9 +25,9 @@ short name will do where only one machine has it. More than one machine is
 asked about at the terminal; offboard takes one, and wants its name typed.
 
 Each machine is launched, existing (the same is under way already), refused,
-unsent, or unknown: a launch whose answer is lost is looked for in the list of
-actions, and sent again only where it is not there; an investigation is in no
-list. Where the existing one has another scope the exit status is 1; with
+unsent, or unknown: a launch whose answer is lost is looked for in the list
+of actions, and sent again only where it is not there; an investigation is in
+no list. Where the existing one has another scope the exit status is 1; with
 --wait it is 0 only if all Succeeded.
 
 Examples:

@@ -15,12 +15,14 @@ local login = {}
 
 function login.define(command)
   command:epilog [[
-Shows a code to enter in a browser, on this or another device, and waits for it. Later
-commands act as that user, with the permissions that he and the application have, until
-`mde logout`. A client secret, certificate or MDE_TOKEN goes before it.
+Shows a code to enter in a browser, on this or another device, and waits for
+it. Later commands act as that user, with the permissions that he and the
+application have, until `mde logout`. A client secret, certificate or
+MDE_TOKEN goes before it.
 
 Examples:
-   mde login --tenant contoso.com --client-id 3c9f4f0a-58d2-4b77-8f0e-b1a6c2d4e587
+   mde login --tenant contoso.com \
+       --client-id 3c9f4f0a-58d2-4b77-8f0e-b1a6c2d4e587
    mde login              with AZURE_TENANT_ID and AZURE_CLIENT_ID]]
   login.add_options(command)
   command:flag("--json", "One JSON object with the code, and one when it was entered.")

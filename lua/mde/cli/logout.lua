@@ -8,8 +8,9 @@ local logout = {}
 
 function logout.define(command)
   command:epilog [[
-Forgets what `mde login` kept, and cached access tokens. What the login service has given
-out lives on there until it ends; an administrator can revoke it.
+Forgets what `mde login` kept, and cached access tokens. What the login
+service has given out lives on there until it ends; an administrator can
+revoke it.
 
 Example:
    mde logout --tenant contoso.com --client-id 3c9f4f0a-58d2-4b77-8f0e-b1a6c2d4e587]]

@@ -11,10 +11,10 @@ local options = require "mde.cli.options"
 local machines = {}
 
 local EPILOG = [[
-MACHINE is an id or a DNS name; a short name will do where only one machine has
-it. - reads ids from standard input, one a line or as JSON Lines. Filters choose
-among all machines instead. A tag or an address is looked for by the service, and
-all else then here.
+MACHINE is an id or a DNS name; a short name will do where only one machine
+has it. - reads ids from standard input, one a line or as JSON Lines. Filters
+choose among all machines instead. A tag or an address is looked for by the
+service, and all else then here.
 
 Changing the tags or value of more than one machine is asked about at the
 terminal; --yes agrees beforehand, with filters only up to --max.

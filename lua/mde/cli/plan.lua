@@ -16,13 +16,14 @@ local selection = require "mde.cli.selection"
 local plan = {}
 
 local EPILOG = [[
-A policy is a Lua file that says which actions it is about and what becomes of
-them; `mde test` tries it. Its code runs in a process of its own, which sees
-copies of actions and machines and nothing else. A plan that exceeds a guard
-rail of the profile or of a policy is refused as a whole (exit status 3).
+A policy is a Lua file that says which actions it is about and what becomes
+of them; `mde test` tries it. Its code runs in a process of its own, which
+sees copies of actions and machines and nothing else. A plan that exceeds a
+guard rail of the profile or of a policy is refused as a whole (exit status
+3).
 
-The plan is JSON Lines: who made it for which tenant, until when it holds, and a
-line an action that was decided upon. Its hash is what is approved.
+The plan is JSON Lines: who made it for which tenant, until when it holds,
+and a line an action that was decided upon. Its hash is what is approved.
 
 Examples:
    mde plan stale.lua

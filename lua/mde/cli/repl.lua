@@ -8,8 +8,9 @@ local repl = {}
 
 function repl.define(command)
   command:epilog [[
-`mde` is the module, `client` a client configured by the environment. A line is
-an expression, whose values are shown, or a statement. It may do whatever you may:
+`mde` is the module, `client` a client configured by the environment. A line
+is an expression, whose values are shown, or a statement. It may do whatever
+you may:
 paste only what you trust.
 
 Example:

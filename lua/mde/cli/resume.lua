@@ -11,10 +11,10 @@ local resume = {}
 
 function resume.define(command)
   command:epilog [[
-What was in the air is read back first, and sent again only if it is still open. What
-is proven done is not sent again. Without BATCH the latest one is taken that is not
-done and that nobody holds. A batch is of one application in one tenant: it is resumed
-by who signs in as that.
+What was in the air is read back first, and sent again only if it is still
+open. What is proven done is not sent again. Without BATCH the latest one is
+taken that is not done and that nobody holds. A batch is of one application
+in one tenant: it is resumed by who signs in as that.
 
 Examples:
    mde resume

@@ -11,9 +11,11 @@ local run = {}
 
 function run.define(command)
   command:epilog [[
-The script finds the module as the global `mde` and its arguments in `arg` and
-`...`. An error ends it with a traceback and status 1. It may do whatever you may:
-run only what you trust. What others wrote belongs into a policy (mde help plan).
+The script finds the module as the global `mde` and its arguments in `arg`
+and `...`. An error ends it with a traceback and status 1. It may do whatever
+you may:
+run only what you trust. What others wrote belongs into a policy (mde help
+plan).
 
 Example:
    mde run examples/playbooks/stuck.lua 4h]]

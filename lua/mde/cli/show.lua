@@ -16,8 +16,8 @@ local show = {}
 function show.define(command)
   command:epilog [[
 With an id: the action. With a machine (its id or DNS name): the machine, and
-its last actions, the newest first. With --wait the exit status is 0 only if the
-action Succeeded.
+its last actions, the newest first. With --wait the exit status is 0 only if
+the action Succeeded.
 
 Examples:
    mde show 5382f7ea-7557-4ab7-9782-d50480024a4e

@@ -32,9 +32,9 @@ end
 
 function sim.define(command)
   command:epilog [[
-A fresh incident each time: some hundred Isolate actions that wait by mistake,
-among others. COMMAND finds it in its environment, and its exit status is that of
-`mde sim`; without one, a shell is started.
+A fresh incident each time: some hundred Isolate actions that wait by
+mistake, among others. COMMAND finds it in its environment, and its exit
+status is that of `mde sim`; without one, a shell is started.
 
 Examples:
    mde sim mde list --type Isolate

@@ -13,10 +13,10 @@ local status = {}
 
 function status.define(command)
   command:epilog [[
-HELD tells, from the token, whether any of the permissions is there that an operation
-needs. FROM tells where a setting comes from. A bucket is an operation of the service,
-whose calls are counted in a minute and in an hour; HELD BY says which processes took
-slots in that time.
+HELD tells, from the token, whether any of the permissions is there that an
+operation needs. FROM tells where a setting comes from. A bucket is an
+operation of the service, whose calls are counted in a minute and in an hour;
+HELD BY says which processes took slots in that time.
 
 Examples:
    mde status

@@ -16,9 +16,9 @@ A test is an action, what is expected, and what is known of its machine:
      { { age = "1h" }, expect = "abstain", name = "too young" },
      { {}, machine = false, expect = "keep", name = "a machine not known" },
    }
-More are read from NAME_test.lua beside NAME.lua, which returns an array. What a
-test leaves out is filled in so that `select` chooses the action. Exit status: 0
-all tests passed, 1 some failed, 2 a file is no policy.
+More are read from NAME_test.lua beside NAME.lua, which returns an array.
+What a test leaves out is filled in so that `select` chooses the action. Exit
+status: 0 all tests passed, 1 some failed, 2 a file is no policy.
 
 Examples:
    mde test stale.lua

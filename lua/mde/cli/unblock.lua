@@ -14,11 +14,12 @@ local MOST = 25  -- open actions that one machine can have, and more
 
 function unblock.define(command)
   command:epilog [[
-A machine takes one action of a kind at a time, and one that waits for a machine
-which is away does so for days. This cancels the machine's open actions that the
-options choose, as a batch like those of `mde cancel`, and reads what became of
-them; more than 25, or --max, are refused. A live response that has just been
-launched may have no machine yet, and is not found.
+A machine takes one action of a kind at a time, and one that waits for a
+machine which is away does so for days. This cancels the machine's open
+actions that the options choose, as a batch like those of `mde cancel`, and
+reads what became of them; more than 25, or --max, are refused. A live
+response that has just been launched may have no machine yet, and is not
+found.
 
 Examples:
    mde unblock srv-1.contoso.com -n

@@ -14,11 +14,12 @@ local undoing = require "mde.plan.undoing"
 local undo = {}
 
 local EPILOG = [[
-The incident is what --requestor launched between --after and --before, or the
-actions of a batch. What is open is cancelled; a machine that these actions have
-isolated (or restricted) is released, unless somebody had isolated it before. Cancels
-come first, and machines of high value before others. Scans, packages, offboarding and
-live responses that have ended can't be undone.
+The incident is what --requestor launched between --after and --before, or
+the actions of a batch. What is open is cancelled; a machine that these
+actions have isolated (or restricted) is released, unless somebody had
+isolated it before. Cancels come first, and machines of high value before
+others. Scans, packages, offboarding and live responses that have ended can't
+be undone.
 
 Examples:
    mde undo --requestor soar@contoso.com --after 2026-11-25T09:00:00Z \

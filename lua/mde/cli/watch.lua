@@ -25,19 +25,21 @@ local watch = {}
 
 local EPILOG = [[
 Without --approve it reports only; `mde test` and `mde plan` say the hash of
-the policies, of which --approve takes 20 digits or more. Each round is a plan
-that is carried out as `mde apply` does: as a batch in the journal, under the
-guards, which refuse it whole. Outside of their hours it reports only.
+the policies, of which --approve takes 20 digits or more. Each round is a
+plan that is carried out as `mde apply` does: as a batch in the journal,
+under the guards, which refuse it whole. Outside of their hours it reports
+only.
 
-On standard output is a line of JSON an event: started, plan, applied, refused,
-failed, stuck (actions that are open for too long), slots (live responses in
-progress), reloaded, reload_failed, stopped.
+On standard output is a line of JSON an event: started, plan, applied,
+refused, failed, stuck (actions that are open for too long), slots (live
+responses in progress), reloaded, reload_failed, stopped.
 
-SIGHUP loads the policies and the profile's guards again. What is broken leaves
-the old ones running, and under another hash than the approved one it reports
-only. SIGTERM sends nothing more, waits for what is under way, and ends with 0,
-or with 130 where `mde resume` has something left to do. With --once the exit
-status is the round's: 3 where a guard refused it, or another hash is approved.
+SIGHUP loads the policies and the profile's guards again. What is broken
+leaves the old ones running, and under another hash than the approved one it
+reports only. SIGTERM sends nothing more, waits for what is under way, and
+ends with 0, or with 130 where `mde resume` has something left to do. With
+--once the exit status is the round's: 3 where a guard refused it, or another
+hash is approved.
 
 A unit for systemd is examples/systemd/mde-watch.service.
 
