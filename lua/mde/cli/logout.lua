@@ -13,7 +13,8 @@ service has given out lives on there until it ends; an administrator can
 revoke it.
 
 Example:
-   mde logout --tenant contoso.com --client-id 3c9f4f0a-58d2-4b77-8f0e-b1a6c2d4e587]]
+   mde logout --tenant contoso.com \
+       --client-id 3c9f4f0a-58d2-4b77-8f0e-b1a6c2d4e587]]
   login.add_options(command)
   command:flag("--json", "One JSON object.")
 end
