@@ -10,35 +10,47 @@ local failure = require "mde.cli.failure"
 local options = require "mde.cli.options"
 local output = require "mde.cli.output"
 
-local COMMANDS = {
-  { "list", "List machine actions: the open ones, or --all." },
-  { "show", "Show one machine action, or what was done on a machine." },
-  { "cancel", "Cancel machine actions, by id or by filter." },
-  { "resume", "Go on with a batch that has stopped." },
-  { "unblock", "Cancel what blocks a machine." },
-  { "launch", "Launch an action on machines." },
-  { "isolate", "Isolate machines: mde launch isolate." },
-  { "unisolate", "Release machines: mde launch unisolate." },
-  { "download", "Fetch the file that an action has produced." },
-  { "api", "Make any other call of the service." },
-  { "batch", "List batches, show one, or report on it." },
-  { "machines", "Find machines, tag them, and tell which are isolated." },
-  { "test", "Try policies: their form and their tests." },
-  { "plan", "Show what policies decide, and write it as a plan." },
-  { "apply", "Carry out a plan that was approved." },
-  { "watch", "Plan and apply policies again and again, or report only." },
-  { "undo", "Make a plan that undoes an incident." },
-  { "status", "Show who signs in, what that allows, and the quota." },
-  { "profiles", "List the profiles of the configuration file." },
-  { "login", "Sign in as a user, with a code to enter in a browser." },
-  { "logout", "Forget that sign-in, and cached tokens." },
-  { "audit", "Verify the audit log." },
-  { "run", "Run a playbook: a Lua script with `mde` at hand." },
-  { "repl", "Try things at a Lua prompt." },
-  { "sim", "Rehearse against a simulated incident." },
-  { "help", "Show how mde, or one command, is used." },
-  { "version", "Show the version." },
+-- Each group of commands, in the order of the help: name -> what it does.
+local GROUPS = {
+  { "Look",
+    { "list", "List machine actions: the open ones, or --all." },
+    { "show", "Show one machine action, or what was done on a machine." },
+    { "machines", "Find machines, tag them, and tell which are isolated." } },
+  { "Cancel",
+    { "cancel", "Cancel machine actions, by id or by filter." },
+    { "unblock", "Cancel what blocks a machine." },
+    { "resume", "Go on with a batch that has stopped." },
+    { "batch", "List batches, show one, or report on it." },
+    { "audit", "Verify the audit log." } },
+  { "Launch",
+    { "launch", "Launch an action on machines." },
+    { "isolate", "Isolate machines: mde launch isolate." },
+    { "unisolate", "Release machines: mde launch unisolate." },
+    { "download", "Fetch the file that an action has produced." },
+    { "api", "Make any other call of the service." } },
+  { "Decide by policies",
+    { "test", "Try policies: their form and their tests." },
+    { "plan", "Show what policies decide, and write it as a plan." },
+    { "undo", "Make a plan that undoes an incident." },
+    { "apply", "Carry out a plan that was approved." },
+    { "watch", "Plan and apply again and again, or report only." } },
+  { "Sign in",
+    { "status", "Show who signs in, what that allows, and the quota." },
+    { "login", "Sign in as a user, with a code to enter in a browser." },
+    { "logout", "Forget that sign-in, and cached tokens." },
+    { "profiles", "List the profiles of the configuration file." } },
+  { "Try",
+    { "sim", "Rehearse against a simulated incident." },
+    { "run", "Run a playbook: a Lua script with `mde` at hand." },
+    { "repl", "Try things at a Lua prompt." },
+    { "help", "Show how mde, or one command, is used." },
+    { "version", "Show the version." } },
 }
+
+local IS_COMMAND = {}
+for _, group in ipairs(GROUPS) do
+  for i = 2, #group do IS_COMMAND[group[i][1]] = true end
+end
 
 local EPILOG = [[
 Examples:
@@ -67,6 +79,7 @@ end
 local function add_help(command)
   command:add_help(false)
   command:flag("-h --help", "Show this."):action(answer(function() return command:get_help() end))
+  return command
 end
 
 local function new_parser()
@@ -77,7 +90,8 @@ local function new_parser()
   parser:flag("--version", "Show the version.")
     :action(answer(function() return require("mde.cli.version").text end))
   parser:flag("--verbose", "Show one line for each request on standard error.")
-  options.add(parser, "--timeout", "SECONDS", "Give up on a request after this long. Default: 60.",
+  options.add(parser, "--timeout", "SECONDS", "Give up on a request after this long. Default: 60."
+    .. "\nWhat only reads is tried five times.",
     options.seconds)
   parser:mutex(
     parser:option("-p --profile", "Work in the tenants of these profiles: a, or a,b, or 'emea-*'."
@@ -97,9 +111,14 @@ Program.__index = Program
 
 local function new_program()
   local parser, commands = new_parser(), {}
-  for _, entry in ipairs(COMMANDS) do
-    commands[entry[1]] = parser:command(entry[1], entry[2])
-    add_help(commands[entry[1]])
+  for _, group in ipairs(GROUPS) do
+    local members = {}
+    for i = 2, #group do
+      local name = group[i][1]
+      commands[name] = parser:command(name, group[i][2])
+      members[i - 1] = add_help(commands[name])
+    end
+    parser:group(group[1], table.unpack(members))
   end
   return setmetatable({ parser = parser, commands = commands, defined = {} }, Program)
 end
@@ -163,9 +182,7 @@ end
 -- The first word of the command line that is a command, or nil.
 local function command_of(arguments)
   for i, argument in ipairs(arguments) do
-    for _, entry in ipairs(COMMANDS) do
-      if argument == entry[1] and not TAKES_VALUE[arguments[i - 1]] then return argument end
-    end
+    if IS_COMMAND[argument] and not TAKES_VALUE[arguments[i - 1]] then return argument end
   end
 end
 
