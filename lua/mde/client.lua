@@ -227,8 +227,15 @@ end
 -- many seconds to wait for the end of an action that was accepted (default 0).
 -- -> action, verdict | nil, err, verdict      (verdicts: mde.verdict)
 function Client:cancel(target, options)
-  errors.check_keys("cancel", options or {}, { comment = true, wait = true })
-  local call, err = self:cancelling(target, (options or {}).comment, (options or {}).wait)
+  options = options or {}
+  errors.check_keys("cancel", options, { comment = true, wait = true })
+  local wait = options.wait
+  if wait ~= nil and not (type(wait) == "number" and wait >= 0) then
+    local _, wrong = errors.invalid("cancel: wait: '%s' is not a number of seconds",
+      tostring(wait))
+    return nil, wrong, "error"
+  end
+  local call, err = self:cancelling(target, options.comment, wait)
   if not call then return nil, err, "error" end
   self:finish { call }
   if call.err then return nil, call.err, call.verdict end

@@ -224,13 +224,21 @@ function Download:keep(piece)
   return #piece.body == 0 or self.at >= (piece.total or math.huge)
 end
 
+-- The file is another by now: begins again, but not for ever.
+function Download:begin_again()
+  self.changes = self.changes + 1
+  if self.changes <= MOST_LINKS then return self:restart() end
+  return nil, errors.new { code = "bad_answer",
+    message = "the file changes again and again while it is downloaded" }
+end
+
 -- Fetches one piece more. -> whether it was the last | nil, err
 function Download:advance()
   local piece, err = fetch(self.client, self.link, self.at, self.tag)
   if not piece then return nil, err end
   local ok
   if piece.has_ended then ok, err = self:renew()
-  elseif piece.has_changed then ok, err = self:restart()
+  elseif piece.has_changed then ok, err = self:begin_again()
   else return self:keep(piece) end
   if ok then return false end
   return nil, err
@@ -338,6 +346,7 @@ function download:download(target, path, options)
   if not get_link then return nil, name end
   local part = ("%s.%s.part"):format(path, name)
   local work = setmetatable({ client = self, get_link = get_link, part = part, links = 0,
+                                 changes = 0,
                               on_progress = options.on_progress }, Download)
   local ok, err = work:run()
   if not ok then

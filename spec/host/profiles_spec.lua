@@ -225,6 +225,18 @@ describe("several profiles", function()
   end)
 end)
 
+describe("mde batch list of several tenants", function()
+  it("says whose each batch is, and how it is resumed", function()
+    local run = tenants(THREE, [[
+      mde -p emea-a cancel --type Isolate -m x --yes --max 5 >/dev/null 2>&1
+      mde -p contoso cancel --type Isolate -m x --yes --max 5 --parallel 1 >/dev/full
+      mde batch list]])
+    assert.truthy(run.out:find "^BATCH +TENANT +STATE ", run.out)
+    assert.truthy(run.out:find "00000000%-0000%-4000%-8000%-000000000002 +done", run.out)
+    assert.truthy(run.err:find("mde -p contoso resume 20", 1, true), run.err)
+  end)
+end)
+
 describe("mde status of several tenants", function()
   it("has the tenant as its first column", function()
     local quota = THREE:gsub("contoso = { actions = (%d)", "contoso = { actions = %1,"

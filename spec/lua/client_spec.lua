@@ -52,6 +52,13 @@ describe("client:cancel", function()
     assert.equal(0, service:requests())
   end)
 
+  it("refuses a wait that is no number of seconds", function()
+    local client, service = world.new()
+    local action, err, found = client:cancel(service:add {}, { comment = "x", wait = "5m" })
+    assert.is_nil(action)
+    assert.same({ "invalid_argument", "error" }, { err.code, found })
+  end)
+
   it("raises on an unknown option, where it was called", function()
     local client = world.new()
     for _, wrong in ipairs {

@@ -198,6 +198,13 @@ describe("client:download", function()
     assert.equal("each of the service's links was refused by the file's host", err.message)
   end)
 
+  it("gives up on a file that changes with each piece", function()
+    local client, service = new { oddities = { blob_changes = true } }
+    local ok, err = client:download(package(service), files.path "p")
+    assert.is_nil(ok)
+    assert.equal("the file changes again and again while it is downloaded", err.message)
+  end)
+
   it("takes an empty file", function()
     local client, service = new { package_size = 0 }
     assert.equal(0, assert(client:download(package(service), files.path "p")).size)

@@ -68,13 +68,20 @@ local function list(store, parsed)
   local batches = store.journal:batches()
   if parsed.json then return list_json(batches) end
   if #batches == 0 then return output.note("No batch is in %s.", store.name) end
-  local rows = {}
+  local rows, many = {}, false
   for i, each in ipairs(batches) do
     local state, done = state_of(each)
     rows[i] = { each.name, state, ("%d"):format(done), ("%d"):format(each.count),
                 os.date("%Y-%m-%d %H:%M", math.floor(each.created)), each.who, each.comment }
+    many = many or each.tenant ~= batches[1].tenant
   end
-  show_table(COLUMNS, rows)
+  local columns = COLUMNS
+  if many then  -- whose each is
+    columns = table.move(COLUMNS, 1, #COLUMNS, 1, {})
+    table.insert(columns, 2, { title = "TENANT" })
+    for i, each in ipairs(batches) do table.insert(rows[i], 2, each.tenant or "-") end
+  end
+  show_table(columns, rows)
 end
 
 -- }}
