@@ -346,8 +346,7 @@ function download:download(target, path, options)
   if not get_link then return nil, name end
   local part = ("%s.%s.part"):format(path, name)
   local work = setmetatable({ client = self, get_link = get_link, part = part, links = 0,
-                                 changes = 0,
-                              on_progress = options.on_progress }, Download)
+                              changes = 0, on_progress = options.on_progress }, Download)
   local ok, err = work:run()
   if not ok then
     if work:is_empty() then os.remove(part)
