@@ -1,9 +1,9 @@
--- CPU that journal, quota and audit log cost: mde run store.lua URL CALLS PARALLEL
+-- CPU that journal, quota and audit log cost: mde run store.lua URL CALLS PARALLEL CA-FILE
 --
 -- Cancels CALLS actions by the program's own ways, once with the store and once without
 -- any, in turns. Prints the microseconds an item of both, as the process's whole time.
 
-local url, calls, parallel = arg[1], tonumber(arg[2]), tonumber(arg[3])
+local url, calls, parallel, ca_file = arg[1], tonumber(arg[2]), tonumber(arg[3]), arg[4]
 
 local recorder = require "mde.cli.recorder"
 local memory = require "mde.store.memory"
@@ -13,7 +13,7 @@ local store = stores.open {}
 
 local function cancels(kept)
   mde.use(kept and store or memory.new())
-  local client = assert(mde.client { token = "x", api_url = url,
+  local client = assert(mde.client { token = "x", api_url = url, ca_file = ca_file,
                                      quota = { per_minute = 1e6, per_hour = 1e7 } })
   local options = { comment = "bench", parallel = parallel }
   local batch, lock = store.journal:draft { who = "x", application = "x", comment = "x",
