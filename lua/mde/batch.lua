@@ -147,11 +147,11 @@ function Batch:loop()
   while true do
     self:heed_stop()
     while not (self.exhausted or self.stopped) and self:has_room() and self:take() do end
-    local moment = self.client:step()
+    local pause, seconds = self.client:step()
     local progress = self:collect()
     self.stopped = self.stopped or self.client.store_failure ~= nil
     if #self.live == 0 and (self.exhausted or self.stopped) then break end
-    if not progress then self.client:wait_until(moment) end
+    if not progress then self.client:rest(pause, seconds) end
   end
 end
 

@@ -28,33 +28,57 @@ Client.__name = "mde.client"
 
 function Client:add(task)
   assert(not self.closed, "the client is closed")
-  self.tasks[#self.tasks + 1] = task
+  self.whole(table.insert, self.tasks, task)
   self.quiet_until = -math.huge
 end
 
 -- Tells the observer, once everything is in order: it may raise, or let others go on.
 function Client:observe()
-  while self.records[1] do self.on_request(table.remove(self.records, 1)) end
+  local record = table.remove(self.records, 1)
+  while record do
+    self.on_request(record)
+    record = table.remove(self.records, 1)
+  end
 end
 
--- Moves what can be moved without waiting. -> the moment (monotonic) before which
--- nothing is to be done unless an answer comes
-function Client:step()
+-- Moves what can be moved without waiting.
+local function move(self)
   local now = self.clock.monotonic()
   local answers = self.engine:step() > 0
-  if answers or now >= self.quiet_until then
-    self.quiet_until = math.huge  -- unless something is added meanwhile
-    local moment = pass.run(self, now, answers)
-    self.quiet_until = math.min(self.quiet_until, moment)
-    if self.records[1] then self:observe() end
-  end
-  return self.quiet_until
+  if not answers and now < self.quiet_until then return end
+  self.quiet_until, self.moved_at = math.huge, now  -- unless something is added meanwhile
+  local moment = pass.run(self, now, answers)
+  self.quiet_until = math.min(self.quiet_until, moment)
 end
 
--- Waits for news, at most until `moment` and at most a second.
-function Client:wait_until(moment)
-  local seconds = math.min(moment - self.clock.monotonic(), 1)
-  if seconds > 0 then self.host.wait(self.engine, seconds) end
+local function is_in_air(tasks)
+  for _, task in ipairs(tasks) do
+    if task.flight then return true end
+  end
+  return false
+end
+
+local SHORTEST, LONGEST = 0.001, 0.05  -- seconds between two looks for an answer
+
+-- Moves everything that goes for the client as far as it goes without waiting. Gives the
+-- suggested wait, for who drives a client from a loop of their own: how many seconds to
+-- sleep before the next step (while answers are awaited, a millisecond at first, and half
+-- of the time that nothing came, up to 50 ms), and for how many nothing is to be done
+-- unless an answer comes (at most 1), if they can wait for that (engine:poll).
+-- -> seconds, seconds
+function Client:step()
+  self.whole(move, self)
+  if self.records[1] then self:observe() end
+  local now = self.clock.monotonic()
+  local seconds = math.max(0, math.min(self.quiet_until - now, 1))
+  if not is_in_air(self.tasks) then return seconds, seconds end
+  local pause = math.max(SHORTEST, math.min((now - self.moved_at) / 2, LONGEST))
+  return math.min(pause, seconds), seconds
+end
+
+-- Waits as `step` suggests.
+function Client:rest(pause, seconds)
+  if seconds > 0 then self.host.wait(self.engine, seconds, pause) end
 end
 
 -- Whether all have ended.
@@ -88,9 +112,9 @@ function Client:drive(list)
     self:heed_stop(list)
     self:heed_ends(list)
     if are_done(list) then return end
-    local moment = self:step()
+    local pause, seconds = self:step()
     if are_done(list) then return end
-    self:wait_until(moment)
+    self:rest(pause, seconds)
   end
 end
 
@@ -125,13 +149,17 @@ function Client:perform(operation, arguments, on_answer, details)
   return self:complete(call, operation)
 end
 
--- Ends a call that is not in the air; if `at_once`, any.
-function Client:withdraw(call, at_once)
+local function withdraw(self, call, at_once)
   self.quiet_until = -math.huge
   if call:withdraw() or not at_once then return end
   if call.flight then self.engine:abandon(call.flight) end
   call.flight = nil
   call:abandon(self.clock.monotonic())
+end
+
+-- Ends a call that is not in the air; if `at_once`, any.
+function Client:withdraw(call, at_once)
+  self.whole(withdraw, self, call, at_once)
 end
 
 -- }}
@@ -299,13 +327,17 @@ function Client:__tostring()
   return ("mde.client (%s)"):format(self.tenant or self.application)
 end
 
+-- Calls f, where the host need not see to it that nobody interrupts.
+local function directly(f, ...) return f(...) end
+
 -- Makes a client of `settings` (see mde.settings) in a `world` of engine, clock, host
--- (a module of mde.host), random (gives a number in [0, 1)) and store (default: one of
+-- (as in mde.host), random (gives a number in [0, 1)) and store (default: one of
 -- its own, in memory).
 function client.new(settings, world)
   local store = world.store or memory.new()
   local self = setmetatable({
     engine = world.engine, clock = world.clock, host = world.host, random = world.random,
+    whole = world.host.whole or directly,
     tenant = settings.tenant, application = settings.application, api_url = settings.api_url,
     client_id = settings.client_id, cloud = settings.cloud, origins = settings.origins,
     credential = settings.credential, authority = settings.authority, scope = settings.scope,
@@ -320,6 +352,7 @@ function client.new(settings, world)
       settings.reserve),
     launched = {},  -- ids of actions that did not name their machine: see mde.launch
     tasks = {}, records = {}, unwritten = {}, quiet_until = -math.huge,
+    moved_at = -math.huge,
   }, Client)
   self.verification = verification.new(self)
   self.token = tokens.new(self:transported(settings.credential), self,

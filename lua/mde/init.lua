@@ -11,7 +11,7 @@ local client = require "mde.client"
 local clock = require "mde.clock"
 local core = require "mde.core"
 local errors = require "mde.errors"
-local plain = require "mde.host.plain"
+local hosts = require "mde.host"
 local settings = require "mde.settings"
 local version = require "mde.version"
 
@@ -19,24 +19,38 @@ local mde = { _VERSION = "mde " .. version }
 
 -- One engine and one store serve every client of this Lua state: connections, the
 -- trusted certificates and the quota are shared.
-local engine
-local store = require "mde.store.memory".new()
+local engine, store
 
 -- The microseconds of the clock spread the pauses of many processes well enough.
 local function random()
   return clock.system.monotonic() * 1e6 % 1000 / 1000
 end
 
--- -> client | nil, err
-local function new(options, getenv)
-  local read, err = settings.read(options, getenv, { store = store, clock = clock.system })
-  if not read then return nil, err end
+-- What this Lua state has, made when it is needed first. -> engine, store | nil, err
+local function shared(given)
+  local err
+  if not (store or given) then
+    store, err = hosts.store()
+    if not store then return nil, err end
+  end
   if not engine then
     engine, err = core.engine()
     if not engine then return nil, errors.new(err) end
   end
-  return client.new(read, { engine = engine, clock = clock.system, host = plain, random = random,
-                            store = store })
+  return engine, given or store
+end
+
+-- -> client | nil, err
+local function new(options, getenv)
+  local host, err = hosts.choose(options.host)
+  if not host then return nil, err end
+  local carrier, kept = shared(options.store)
+  if not carrier then return nil, kept end
+  local read
+  read, err = settings.read(options, getenv, { store = kept, clock = clock.system })
+  if not read then return nil, err end
+  return client.new(read, { engine = carrier, clock = clock.system, host = host, random = random,
+                            store = kept })
 end
 
 -- The environment as a profile's client sees it: nothing in it signs in, or leads elsewhere.

@@ -46,7 +46,7 @@ function permissions.methods:sign_in()
   local now = self.clock.monotonic()
   local header, fetch = self.token:current(now)
   while not header do
-    self:wait_until(self:step())
+    self:rest(self:step())
     now = self.clock.monotonic()
     if self.closed then
       return nil, errors.new { code = "interrupted", message = "the client was closed" }

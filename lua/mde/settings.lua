@@ -47,6 +47,10 @@ local KNOWN = {
   quota = true,         -- { per_minute =, per_hour = } for a service with other limits;
                         -- false: none
   reserve = true,       -- share of the quota that is left to others, from 0 to 0.9; default 0
+  host = true,          -- where this runs: "plain", "nmap", "nginx", "haproxy", or a table with
+                        -- wait(engine, seconds, pause); default what is found (mde.host)
+  store = true,         -- what keeps quota and tokens (contract 5 of doc/architecture.md);
+                        -- default that of the host: memory, in nginx its dictionary `mde`
   on_request = true,    -- function(record): told of each request, without its secrets:
                         -- { method, host, path, operation, status, request_id, seconds,
                         -- error }

@@ -96,8 +96,8 @@ end
 local function drive(connected, fetch)
   interrupt.watch()
   while not fetch.done and interrupt.count() == 0 do
-    local moment = connected:step()
-    if not fetch.done then connected:wait_until(moment) end
+    local pause, seconds = connected:step()
+    if not fetch.done then connected:rest(pause, seconds) end
   end
   local interrupted = interrupt.count() > 0
   interrupt.release()

@@ -257,7 +257,8 @@ function Watch:rest()
     self:tick()
     local now = self.session.clock.monotonic()
     if self.is_due or now >= self.next then return end
-    self.session:wait_until(self.next)
+    local seconds = math.min(self.next - now, 1)
+    self.session:rest(seconds, seconds)
   end
 end
 

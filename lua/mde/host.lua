@@ -1,0 +1,50 @@
+-- Hosts (contract 4 of doc/architecture.md): the programs that Lua runs in, which differ in
+-- how time passes.
+--
+-- A host is a table with one function, wait(engine, seconds, pause): it waits for news of
+-- the engine, at most `seconds` (1 at most); a program that can't hear of news sleeps for
+-- `pause` seconds and lets others go on meanwhile. One that interrupts Lua at any place
+-- has whole(f, ...) too: it calls f, and nobody else meanwhile. What they raise, a call raises.
+
+local errors = require "mde.errors"
+
+local host = {}
+
+-- How each program but plain Lua is known.
+local SIGNS = {
+  nginx = function() return type(_G.ngx) == "table" and _G.ngx.sleep end,
+  haproxy = function() return type(_G.core) == "table" and _G.core.msleep end,
+  nmap = function()
+    local nmap = package.loaded.nmap
+    return type(nmap) == "table" and nmap.registry
+  end,
+}
+
+-- Where we run. -> "plain", "nmap", "nginx" or "haproxy"
+function host.here()
+  for name, is_here in pairs(SIGNS) do
+    if is_here() then return name end
+  end
+  return "plain"
+end
+
+-- The host that `given` names, or is; without it, that of where we run. -> host | nil, err
+function host.choose(given)
+  if type(given) == "table" and type(given.wait) == "function" then return given end
+  local name = given == nil and host.here() or given
+  if name == "plain" or SIGNS[name] then return require("mde.host." .. name) end
+  return errors.invalid("host: '%s' is not \"plain\", \"nmap\", \"nginx\", \"haproxy\", or a"
+    .. " table with a function wait(engine, seconds, pause)", tostring(given))
+end
+
+-- What keeps quota and tokens where we run: in nginx the dictionary `mde`, which its
+-- workers share, else memory. -> store (contract 5) | nil, err
+function host.store()
+  if host.here() ~= "nginx" then return require "mde.store.memory".new() end
+  local dictionary = _G.ngx.shared.mde
+  if dictionary then return require "mde.store.nginx".new(dictionary) end
+  return errors.invalid("the workers of nginx share quota and tokens in a dictionary, which is"
+    .. " not there: add \"lua_shared_dict mde 10m;\" to http { }, or give another store")
+end
+
+return host

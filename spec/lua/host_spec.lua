@@ -1,0 +1,123 @@
+-- Where mde runs, and how it waits there.
+
+local hosts = require "mde.host"
+local mde = require "mde"
+local world = require "spec.support.world"
+
+describe("mde.host", function()
+  local loaded = package.loaded
+
+  after_each(function()
+    _G.ngx, _G.core, loaded.nmap, loaded.stdnse = nil, nil, nil, nil
+  end)
+
+  it("is plain Lua where nothing else is found", function()
+    assert.equal("plain", hosts.here())
+    assert.equal(require "mde.host.plain", hosts.choose())
+    assert.equal("memory", hosts.store().name)
+  end)
+
+  it("finds nginx, HAProxy and nmap", function()
+    _G.ngx = { sleep = function() end, shared = {} }
+    assert.equal("nginx", hosts.here())
+    _G.ngx, _G.core = nil, { msleep = function() end }
+    assert.equal("haproxy", hosts.here())
+    _G.core, loaded.nmap = nil, { registry = {} }
+    assert.equal("nmap", hosts.here())
+  end)
+
+  it("is none of them for a module or a global of the same name", function()
+    _G.core, loaded.nmap = { other = true }, true
+    assert.equal("plain", hosts.here())
+  end)
+
+  it("can be given, by name or as it is", function()
+    local own = { wait = function() end }
+    assert.equal(own, hosts.choose(own))
+    assert.equal(require "mde.host.haproxy", hosts.choose "haproxy")
+    for _, wrong in ipairs { "apache", {}, 7 } do
+      local host, err = hosts.choose(wrong)
+      assert.is_nil(host)
+      assert.equal("invalid_argument", err.code)
+      assert.matches("host: '", err.message, 1, true)
+    end
+    assert.equal(own, assert(mde.client { token = "x", host = own }).host)
+  end)
+
+  it("says in nginx which dictionary is missing", function()
+    _G.ngx = { sleep = function() end, shared = {} }
+    local store, err = hosts.store()
+    assert.is_nil(store)
+    assert.matches("lua_shared_dict mde 10m;", err.message, 1, true)
+  end)
+
+  it("sleeps as each program does", function()
+    local slept = {}
+    local function note(time) slept[#slept + 1] = time end
+    _G.ngx, _G.core, loaded.stdnse = { sleep = note }, { msleep = note }, { sleep = note }
+    for _, name in ipairs { "nginx", "haproxy", "nmap" } do
+      require("mde.host." .. name).wait(nil, 1, 0.0225)
+    end
+    assert.same({ 0.0225, 23, 0.0225 }, slept)
+  end)
+
+  it("keeps what is whole from being interrupted by HAProxy", function()
+    local haproxy = require "mde.host.haproxy"
+    local thread = coroutine.create(function()
+      haproxy.whole(function(a, b, c)
+        assert.same({ 1, nil, 3 }, { a, b, c })
+        coroutine.yield()
+      end, 1, nil, 3)
+    end)
+    local went, raised = coroutine.resume(thread)
+    assert.is_false(went)
+    assert.matches("yield", raised)
+  end)
+end)
+
+describe("client:step()", function()
+  local function in_air()
+    local client, service, clock = world.new { latency = 3 }
+    local ids = world.add(service, 1)
+    local thread = coroutine.create(function() client:cancel(ids[1], { comment = "x" }) end)
+    client.host = { wait = coroutine.yield }
+    return client, clock, thread
+  end
+
+  it("suggests a second where nothing goes on", function()
+    local client = world.new()
+    assert.same({ 1, 1 }, { client:step() })
+  end)
+
+  it("suggests pauses that grow by half up to 50 ms while an answer is awaited", function()
+    local client, clock, thread = in_air()
+    assert(coroutine.resume(thread))
+    local began, pauses = clock.monotonic(), {}
+    while clock.monotonic() < began + 2 do
+      local pause, seconds = client:step()
+      assert.is_true(seconds > 0.9)
+      pauses[#pauses + 1] = pause
+      clock.advance(pause)
+    end
+    assert.equal(0.001, pauses[1])
+    for i = 2, #pauses do
+      assert.is_true(pauses[i] >= pauses[i - 1] - 1e-9 and pauses[i] <= pauses[i - 1] * 1.5 + 0.0006)
+    end
+    assert.equal(0.05, pauses[#pauses])
+    assert.is_true(#pauses < 60)
+  end)
+
+  it("gives the same to the host, and moves what others wait for", function()
+    local client, clock, thread = in_air()
+    local waited
+    client.host = { wait = function(_, seconds, pause)
+      waited = { pause, seconds }
+      coroutine.yield()
+    end }
+    assert(coroutine.resume(thread))
+    assert.is_true(waited[1] > 0 and waited[1] <= 0.05 and waited[2] <= 1)
+    while client.tasks[1] do clock.advance((client:step())) end
+    assert(coroutine.resume(thread))
+    assert.equal("dead", coroutine.status(thread))
+  end)
+end)
