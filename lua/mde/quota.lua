@@ -74,6 +74,7 @@ function Quota:take(operation, now)
     return nil, free
   end
   local name = self.shared:take(operation, now + self.timeout)
+  if name == false then return self:take(operation, now) end  -- somebody was faster
   bucket.out = bucket.out + 1
   return { taken = now, bucket = bucket, operation = operation, name = name }
 end

@@ -28,6 +28,25 @@ end
 local Fetch = {}
 Fetch.__index = Fetch
 
+-- What is held against other processes while it lasts; a holder that died lets go by itself.
+local CLAIM = 10  -- seconds
+local LOOK = 0.05  -- between two looks at whether another process has fetched it
+
+-- Whether the fetch is ours to do, where others share what comes of it: one of them may have
+-- fetched a token meanwhile (then this is done), or be at it.
+function Fetch:is_ours(now)
+  local token = self.token
+  local shared = token.shared
+  if not (shared and shared.claim) then return true end
+  local old = token.header
+  if token:adopt(now, old) then
+    self.done, token.fetching = true, nil
+    return false
+  end
+  self.name = self.name or core.random_guid()
+  return shared:claim(token.credential.identity, self.name, CLAIM)
+end
+
 function Fetch:finish(now, got, err)
   if got and now >= self.started + got.lifetime then
     got, err = nil, errors.new { code = "bad_answer",
@@ -40,6 +59,8 @@ function Fetch:finish(now, got, err)
   if err then err.operation = "token" end
   self.done, self.err = true, err
   self.token:fetched(self, now, got)
+  local shared = self.token.shared
+  if self.name and shared then shared:release(self.token.credential.identity, self.name) end
 end
 
 -- What the credential makes of an answer: the end, or another round after a pause, which
@@ -79,6 +100,7 @@ function Fetch:step(now, response, err)
   while not self.done do
     if self.in_air then return "wait" end
     if now < self.not_before then return "wait", self.not_before end
+    if not self:is_ours(now) then return self.done and "done" or "wait", now + LOOK end
     self.started = now
     local request, problem, got = self.token.credential.request()
     if request then
@@ -155,19 +177,20 @@ function Token:fetched(fetch, now, got)
   end
 end
 
--- Uses the token that another process has fetched, if there is one that lives on for
--- a while.
-function Token:adopt(now)
-  if not self.shared or self.fetching then return end
+-- Uses the token that another process has fetched, if there is one but `old` that lives on
+-- for a while. -> whether there is
+function Token:adopt(now, old)
   local header, expires_at = self.shared:get(self.credential.identity)
   local lifetime = header and expires_at - self.clock.wall() or 0
-  if lifetime > 60 and self:recognise(header) then self:use(header, now, lifetime) end
+  if header == old or lifetime <= 60 or not self:recognise(header) then return false end
+  self:use(header, now, lifetime)
+  return true
 end
 
 -- The Authorization header's value, or nil and the fetch to wait for.
 function Token:current(now)
   if self.header and now >= self.expires_at then self.header = nil end
-  if not self.header then self:adopt(now) end
+  if not self.header and self.shared and not self.fetching then self:adopt(now) end
   if not self.header then return nil, self:fetch() end
   if now >= self.refresh_at and not self.fetching then self:fetch() end
   return self.header

@@ -243,9 +243,15 @@ describe("tokens", function()
   before_each(function() stores.prepare "sqlite" end)
   after_each(stores.clean)
 
-  for _, kind in ipairs { "memory", "sqlite" } do
+  local function portable(kind)
+    if kind == "memory" then return memory.new() end
+    if kind == "nginx" then stores.prepare "nginx" end
+    return stores.open "a"
+  end
+
+  for _, kind in ipairs { "memory", "sqlite", "nginx" } do
     it("are kept until they are forgotten, in " .. kind, function()
-      local store = kind == "memory" and memory.new() or stores.open "a"
+      local store = portable(kind)
       local tokens, header = store.tokens, core.secret "Bearer x"
       local expires = stores.clock.wall() + 100
       assert.is_nil((tokens:get "me"))
@@ -259,9 +265,9 @@ describe("tokens", function()
     end)
   end
 
-  for _, kind in ipairs { "memory", "sqlite" } do
+  for _, kind in ipairs { "memory", "sqlite", "nginx" } do
     it("that renew a sign-in are kept, replaced and forgotten, in " .. kind, function()
-      local store = kind == "memory" and memory.new() or stores.open "a"
+      local store = portable(kind)
       local sessions = store.sessions
       assert.is_nil(sessions:get "a/b")
       sessions:put("a/b", core.secret "one")

@@ -132,7 +132,7 @@ local function shares()
   end)
 end
 
-for _, kind in ipairs { "sqlite", "postgresql" } do
+for _, kind in ipairs { "sqlite", "postgresql", "nginx" } do
   describe("the windows in " .. kind, function()
     before_each(function() stores.prepare(kind) end)
     after_each(stores.clean)

@@ -8,7 +8,7 @@ local sqlite = require "mde.store.sqlite"
 
 local stores = {}
 
-local kind, folder, server, opened
+local kind, folder, server, dictionary, opened
 
 local OPEN = {
   memory = function(holder) return sqlite.open(nil, stores.clock, holder) end,
@@ -16,6 +16,7 @@ local OPEN = {
   postgresql = function(holder)
     return require "mde.store.postgresql".open(server.url, stores.clock, holder)
   end,
+  nginx = function() return require "mde.store.nginx".new(dictionary) end,
 }
 
 -- A clean place for stores of this kind; `stores.clock` is theirs, `stores.folder` where
@@ -29,6 +30,8 @@ function stores.prepare(of)
     server = server or postgresql.start()
     server:psql "DROP SCHEMA IF EXISTS mde CASCADE"
     stores.clock = require "mde.clock".system  -- the server's time is real
+  elseif kind == "nginx" then
+    dictionary = require "spec.support.dictionary"(stores.clock)
   end
   stores.folder = folder
 end
