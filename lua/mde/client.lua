@@ -26,9 +26,13 @@ Client.__name = "mde.client"
 
 -- {{ Moving calls on. A task is a call, or a token being fetched: they step alike.
 
+local function append(tasks, task)
+  tasks[#tasks + 1] = task
+end
+
 function Client:add(task)
   assert(not self.closed, "the client is closed")
-  self.whole(table.insert, self.tasks, task)
+  self.whole(append, self.tasks, task)
   self.quiet_until = -math.huge
 end
 

@@ -4,7 +4,7 @@
 -- A host is a table with one function, wait(engine, seconds, pause): it waits for news of
 -- the engine, at most `seconds` (1 at most); a program that can't hear of news sleeps for
 -- `pause` seconds and lets others go on meanwhile. One that interrupts Lua at any place
--- has whole(f, ...) too: it calls f, and nobody else meanwhile. What they raise, a call raises.
+-- has whole(f, a, b, c) too: it calls f, and nobody else meanwhile. What they raise, a call raises.
 
 local errors = require "mde.errors"
 

@@ -35,16 +35,14 @@ local LOOK = 0.05  -- between two looks at whether another process has fetched i
 -- Whether the fetch is ours to do, where others share what comes of it: one of them may have
 -- fetched a token meanwhile (then this is done), or be at it.
 function Fetch:is_ours(now)
-  local token = self.token
-  local shared = token.shared
+  local shared = self.token.shared
   if not (shared and shared.claim) then return true end
-  local old = token.header
-  if token:adopt(now, old) then
-    self.done, token.fetching = true, nil
+  if self.token:adopt(now, self.token.header) then
+    self.done, self.token.fetching = true, nil
     return false
   end
   self.name = self.name or core.random_guid()
-  return shared:claim(token.credential.identity, self.name, CLAIM)
+  return shared:claim(self.token.credential.identity, self.name, CLAIM)
 end
 
 function Fetch:finish(now, got, err)

@@ -10,11 +10,10 @@ function haproxy.wait(_, _, pause)
   _G.core.msleep(math.ceil(pause * 1000))
 end
 
--- Calls f(...), and nobody else meanwhile: in what a C function calls HAProxy can't stop,
+-- Calls f(a, b, c), and nobody else meanwhile: in what a C function calls HAProxy can't stop,
 -- and string.gsub calls this. f returns nothing.
-function haproxy.whole(f, ...)
-  local arguments, count = { ... }, select("#", ...)
-  ;("x"):gsub("x", function() f((table.unpack or unpack)(arguments, 1, count)) end)
+function haproxy.whole(f, a, b, c)
+  local _ = ("x"):gsub("x", function() f(a, b, c) end)
 end
 
 return haproxy

@@ -1,6 +1,6 @@
 -- nginx with its Lua module, and OpenResty: a worker serves its clients while a request,
--- or a timer, sleeps. Where nginx does not let Lua sleep (init_by_lua, header filters, log_by_lua …),
--- it raises.
+-- or a timer, sleeps. Where nginx does not let Lua sleep (init_by_lua, header filters,
+-- log_by_lua …), it raises.
 
 return {
   -- Lets the worker go on for `pause` seconds.
