@@ -20,6 +20,7 @@ local VARIABLES = {
   send_certificate_chain = "AZURE_CLIENT_SEND_CERTIFICATE_CHAIN",
   federated_token_file = "AZURE_FEDERATED_TOKEN_FILE",
   authority = "AZURE_AUTHORITY_HOST", api_url = "MDE_API_URL", quota = "MDE_QUOTA",
+  ca_file = "MDE_CA_FILE",
 }
 
 local KNOWN = {

@@ -19,7 +19,8 @@ for _, name in ipairs { "cqueues", "luv" } do
       assert.equal(0, result.status, result.err)
       assert.equal(8, select(2, result.out:gsub("%x+%-[%x-]+\tcancelled\t\n", "")))
       assert.is_true(tonumber(result.out:match "(%d+) ticks meanwhile") > 10, result.out)
-      assert.same({ 8, 0, 10 }, { result.ledger.posts, result.ledger.twice, result.ledger.requests })
+      local ledger = result.ledger
+      assert.same({ 8, 0, 10 }, { ledger.posts, ledger.twice, ledger.requests })
     end)
 
     it("tells what could not be done", function()
