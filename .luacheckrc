@@ -40,4 +40,8 @@ files["spec/bench"] = { read_globals = { "mde" } }
 files["spec/hosts"] = { std = "ngx_lua+busted", max_line_length = 100 }
 files["examples"] = { std = "lua54", read_globals = { "mde" } }
 files["examples/haproxy"] = { std = "lua53", read_globals = { "core" } }
+files["examples/nmap"] = {
+  std = "lua53", read_globals = { "SCRIPT_PATH" },
+  globals = { "description", "author", "license", "categories", "action", "hostrule" },
+}
 files["examples/policies"] = { std = "lua54", read_globals = { "cancel", "keep", "undo" } }

@@ -10,14 +10,15 @@ local errors = require "mde.errors"
 
 local host = {}
 
--- How each program but plain Lua is known.
+local function has(module, name)
+  return type(module) == "table" and module[name] ~= nil
+end
+
+-- How each program but plain Lua is known. (nmap raises for a global that is not there.)
 local SIGNS = {
-  nginx = function() return type(_G.ngx) == "table" and _G.ngx.sleep end,
-  haproxy = function() return type(_G.core) == "table" and _G.core.msleep end,
-  nmap = function()
-    local nmap = package.loaded.nmap
-    return type(nmap) == "table" and nmap.registry
-  end,
+  nginx = function() return has(rawget(_G, "ngx"), "sleep") end,
+  haproxy = function() return has(rawget(_G, "core"), "msleep") end,
+  nmap = function() return has(package.loaded.nmap, "registry") end,
 }
 
 -- Where we run. -> "plain", "nmap", "nginx" or "haproxy"

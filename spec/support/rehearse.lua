@@ -1,6 +1,7 @@
 -- A playbook for tests: mde run rehearse.lua OPTIONS COMMAND ARG...
 --
--- As `mde sim COMMAND`, with an incident made with OPTIONS (Lua text of a table).
+-- As `mde sim COMMAND`, with an incident made with OPTIONS (Lua text of a table), to which
+-- OPTIONS.arrange(service), if there, adds.
 -- The command finds in $POSTED a file with the number of cancels that arrived so
 -- far, to wait for, in $REQUESTS one with a line for each request, and in $SECRETS one with
 -- a line for each secret that went either way. A last line on standard error tells what
@@ -9,7 +10,11 @@
 local process = require "mde.process"
 debug.sethook()  -- Ctrl-C is the command's
 
-local service = require "mde.sim.incident".service(load("return " .. arg[1])())
+local options = load("return " .. arg[1])()
+local arrange = options.arrange
+options.arrange = nil
+local service = require "mde.sim.incident".service(options)
+if arrange then arrange(service) end
 local server = assert(require "mde.sim.server".new(service))
 local posted, noted = os.tmpname(), nil
 
