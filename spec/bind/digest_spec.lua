@@ -25,6 +25,26 @@ describe("core.sha256", function()
   end)
 end)
 
+describe("core.hmac_sha256", function()
+  local expected = "\91\220\193\70\191\96\117\78\106\4\36\38\8\149\117\199"
+    .. "\90\0\63\8\157\39\57\131\157\236\88\185\100\236\56\67"  -- RFC 4231, 4.3
+
+  it("takes a key as text or as a secret", function()
+    local text = "what do ya want for nothing?"
+    assert.equal(expected, core.hmac_sha256("Jefe", text))
+    assert.equal(expected, core.hmac_sha256(core.secret "Jefe", text))
+    assert.not_equal(expected, core.hmac_sha256("Jeff", text))
+    assert.equal(32, #core.hmac_sha256("k", ""))
+  end)
+
+  it("refuses anything else", function()
+    for _, value in ipairs { true, {}, print } do
+      assert.error_matches(function() core.hmac_sha256(value, "x") end, "string expected")
+    end
+    assert.error_matches(function() core.hmac_sha256("k") end, "string expected")
+  end)
+end)
+
 describe("core.digest", function()
   it("is the digest of the pieces together", function()
     local digest = core.digest()

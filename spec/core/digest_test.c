@@ -69,8 +69,28 @@ static void test_pieces (void) {
 }
 
 
+/* Cases 2 and 6 of RFC 4231. */
+static void test_hmac (void) {
+  static const unsigned char short_key[MDE_HMAC_SIZE] =
+    "\x5b\xdc\xc1\x46\xbf\x60\x75\x4e\x6a\x04\x24\x26\x08\x95\x75\xc7"
+    "\x5a\x00\x3f\x08\x9d\x27\x39\x83\x9d\xec\x58\xb9\x64\xec\x38\x43";
+  static const unsigned char long_key[MDE_HMAC_SIZE] =
+    "\x60\xe4\x31\x59\x1e\xe0\xb6\x7f\x0d\x8a\x26\xaa\xcb\xf5\xb7\x7f"
+    "\x8e\x0b\xc6\x21\x37\x28\xc5\x14\x05\x46\x04\x0f\x0e\xe3\x7f\x54";
+  unsigned char code[MDE_HMAC_SIZE];
+  char key[131];
+  memset(key, 0xaa, sizeof key);
+  check(mde_hmac_sha256("Jefe", 4, "what do ya want for nothing?", 28, code) &&
+        memcmp(code, short_key, sizeof code) == 0, "a short key");
+  check(mde_hmac_sha256(key, sizeof key, "Test Using Larger Than Block-Size Key - Hash Key First",
+                        54, code) &&
+        memcmp(code, long_key, sizeof code) == 0, "a key longer than a block");
+}
+
+
 int main (void) {
   tap_begin();
+  test_hmac();
   test_pieces();
   test_vectors();
   test_lengths();

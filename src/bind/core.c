@@ -79,7 +79,8 @@ EXPORT int luaopen_mde_core (lua_State *L) {
   mde_open_certificate(L);
   lua_setfield(L, -2, "certificate");
   mde_open_digest(L);
-  lua_setfield(L, -3, "sha256");
-  lua_setfield(L, -2, "digest");
+  lua_setfield(L, -4, "sha256");
+  lua_setfield(L, -3, "digest");
+  lua_setfield(L, -2, "hmac_sha256");
   return 1;
 }

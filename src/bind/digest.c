@@ -1,4 +1,5 @@
-/* SHA-256 in Lua: `core.sha256(text)`, and `core.digest()` of what comes in pieces.
+/* SHA-256 in Lua: `core.sha256(text)`, `core.digest()` of what comes in pieces, and
+** `core.hmac_sha256(key, text)`.
 */
 #include "bind.h"
 #include "core/digest.h"
@@ -20,6 +21,20 @@ static int sha256 (lua_State *L) {
   const char *text = luaL_checklstring(L, 1, &length);
   char digits[MDE_SHA256_LENGTH + 1];
   return push_digits(L, mde_sha256(text, length, digits), digits);
+}
+
+
+/* core.hmac_sha256(key, text) -> 32 bytes; the key is text or a secret */
+static int hmac_sha256 (lua_State *L) {
+  const mde_secret *secret = mde_test_secret(L, 1);
+  size_t key_length, length;
+  const char *key = secret != NULL ? mde_secret_bytes(secret, &key_length)
+                                   : luaL_checklstring(L, 1, &key_length);
+  const char *text = luaL_checklstring(L, 2, &length);
+  unsigned char code[MDE_HMAC_SIZE];
+  if (!mde_hmac_sha256(key, key_length, text, length, code)) return luaL_error(L, FAILED);
+  lua_pushlstring(L, (const char *)code, sizeof code);
+  return 1;
 }
 
 
@@ -81,6 +96,7 @@ void mde_open_digest (lua_State *L) {
   };
   mde_metatable(L, DIGEST, metamethods, methods);
   lua_pop(L, 1);
+  lua_pushcfunction(L, hmac_sha256);
   lua_pushcfunction(L, new_digest);
   lua_pushcfunction(L, sha256);
 }

@@ -1,6 +1,8 @@
 #include "digest.h"
 
+#include <limits.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <stdlib.h>
 
 struct mde_digest {
@@ -28,6 +30,16 @@ bool mde_sha256 (const char *bytes, size_t length, char digits[MDE_SHA256_LENGTH
   unsigned int size;
   return EVP_Digest(bytes, length, raw, &size, EVP_sha256(), NULL) == 1 &&
          write_digits(raw, size, digits);
+}
+
+
+bool mde_hmac_sha256 (const char *key, size_t key_length, const char *bytes, size_t length,
+                      unsigned char code[MDE_HMAC_SIZE]) {
+  unsigned int size = 0;
+  return key_length <= INT_MAX &&
+         HMAC(EVP_sha256(), key, (int)key_length, (const unsigned char *)bytes, length, code,
+              &size) != NULL &&
+         size == MDE_HMAC_SIZE;
 }
 
 

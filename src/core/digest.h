@@ -1,4 +1,4 @@
-/* SHA-256, by libcrypto: of bytes at hand, or of bytes that come in pieces.
+/* SHA-256, by libcrypto: of bytes at hand, of bytes that come in pieces, or with a key.
 **
 ** What may fail does so when memory is short, or if this libcrypto has no SHA-256.
 */
@@ -10,10 +10,16 @@
 
 #define MDE_SHA256_LENGTH 64  /* hexadecimal digits */
 
+#define MDE_HMAC_SIZE 32  /* bytes */
+
 typedef struct mde_digest mde_digest;
 
 /* Fills `digits` with lower-case hexadecimal digits and a NUL. */
 bool mde_sha256 (const char *bytes, size_t length, char digits[MDE_SHA256_LENGTH + 1]);
+
+/* Fills `code` with the message authentication code of RFC 2104 over SHA-256. */
+bool mde_hmac_sha256 (const char *key, size_t key_length, const char *bytes, size_t length,
+                      unsigned char code[MDE_HMAC_SIZE]);
 
 /* A digest of nothing yet, or NULL. */
 mde_digest *mde_digest_new (void);
