@@ -44,4 +44,5 @@ files["examples/nmap"] = {
   std = "lua53", read_globals = { "SCRIPT_PATH" },
   globals = { "description", "author", "license", "categories", "action", "hostrule" },
 }
+files["examples/openresty"] = { std = "ngx_lua", max_line_length = 100 }
 files["examples/policies"] = { std = "lua54", read_globals = { "cancel", "keep", "undo" } }

@@ -9,15 +9,12 @@ local settings = require "mde.settings"
 
 local THREADS = 20
 
--- How time passes here: other requests of the worker go on meanwhile.
-local host = { wait = function(_, seconds) ngx.sleep(math.min(seconds, 0.005)) end }
-
 local function new_client(url)
   local read = assert(settings.read({
     tenant = "contoso.com", client_id = "3c9f4f0a-58d2-4b77-8f0e-b1a6c2d4e587",
     client_secret = "s", api_url = url, authority = url,
   }, function() end))
-  return clients.new(read, { engine = assert(core.engine()), host = host,
+  return clients.new(read, { engine = assert(core.engine()), host = require "mde.host.nginx",
                              clock = require "mde.clock".system, random = math.random })
 end
 

@@ -40,11 +40,11 @@ end
 
 local function list()
   count "list"
-  local rows, filter = {}, ngx.var.arg_["$filter"] or ngx.var.args or ""
-  for id in ngx.unescape_uri(filter):gmatch "%x+%-%x+%-%x+%-%x+%-%x+" do
+  local rows = {}
+  for id in ngx.unescape_uri(ngx.var.args or ""):gmatch "%x+%-%x+%-%x+%-%x+%-%x+" do
     rows[#rows + 1] = action(id)
   end
-  ngx.say(cjson.encode { value = rows[1] and rows or setmetatable({}, cjson.empty_array_mt) })
+  ngx.say(rows[1] and cjson.encode { value = rows } or '{"value":[]}')
 end
 
 function service.answer()

@@ -3,6 +3,7 @@
 -- log_by_lua …), it raises.
 
 return {
-  -- Lets the worker go on for `pause` seconds.
-  wait = function(_, _, pause) _G.ngx.sleep(pause) end,
+  -- Lets the worker go on for `pause` seconds. Less than a millisecond would be none, which
+  -- costs nginx dear.
+  wait = function(_, _, pause) _G.ngx.sleep(math.max(pause, 0.001)) end,
 }

@@ -1,0 +1,134 @@
+-- A webhook that cancels machine actions, for nginx with Lua and for OpenResty.
+--
+--   POST /cancel   { "ids": ["5382f7ea-…", …], "comment": "INC0048211" }, or "id"
+--     200  all is done: { "job", "state": "done", "items": [{ "id", "verdict", … }] }
+--     202  it will be: the same with "state": "open"; Location says where to ask
+--   GET  /cancel/JOB   the same
+--   GET  /status       open jobs, and what the watch saw last
+--   400 401 403 409 413 503   { "error": { "code", "message" } }
+--
+-- A request that comes again with the same webhook-id is the same job. Who may ask:
+-- webhook.authentication. What a 202 promises: webhook.jobs.
+
+local authentication = require "webhook.authentication"
+local cjson = require "cjson.safe"
+local core = require "mde.core"
+local jobs = require "webhook.jobs"
+local mde = require "mde"
+local watch = require "webhook.watch"
+
+local webhook = {}
+
+local MOST_IDS = 500  -- of a request
+local WAIT = tonumber(os.getenv "WEBHOOK_WAIT") or 5  -- seconds until it is answered by 202
+local GLANCE = 0.05   -- seconds between two looks at whether a job is done
+
+local client
+
+local function answer(status, value)
+  ngx.status = status
+  ngx.header.content_type = "application/json"
+  ngx.say(cjson.encode(value))
+end
+
+local function refuse(status, code, message)
+  answer(status, { error = { code = code, message = message } })
+end
+
+-- {{ What is asked for
+
+-- -> ids in lower case, comment | nil, what is wrong
+local function read(body)
+  local wanted = cjson.decode(body)
+  local ids = type(wanted) == "table" and (wanted.ids or { wanted.id })
+  if type(ids) ~= "table" or ids[1] == nil or type(wanted.comment) ~= "string"
+     or not wanted.comment:find "%S" then
+    return nil, 'not JSON such as { "ids": ["5382f7ea-7557-4ab7-9782-d50480024a4e"],'
+      .. ' "comment": "INC0048211" }'
+  end
+  if #ids > MOST_IDS then return nil, ("more than %d ids"):format(MOST_IDS) end
+  local list, seen = {}, {}
+  for i, id in ipairs(ids) do
+    local good = type(id) == "string" and core.operation.guid(id)
+    if not good then return nil, ("ids[%d] is not the id of a machine action"):format(i) end
+    if not seen[good] then list[#list + 1] = good end
+    seen[good] = true
+  end
+  return list, wanted.comment
+end
+
+local function show(job)
+  local state = jobs.look(job)
+  if not state then return refuse(404, "not_found", "there is no such job, or no more") end
+  if state.state == "open" then ngx.header.location = "/cancel/" .. job end
+  answer(state.state == "open" and 202 or 200, state)
+end
+
+-- Does a job, and waits for it as long as one may.
+local function post(name, body)
+  local ids, comment = read(body)
+  if not ids then return refuse(400, "invalid_argument", comment) end
+  local job, problem = jobs.add(name, ids, comment)
+  if problem == "full" then
+    ngx.log(ngx.ERR, "the dictionary mde_jobs or mde_open is full")
+    return refuse(503, "full", "nothing was promised: too many jobs are kept; try again later")
+  end
+  if not job then
+    return refuse(409, "conflict", "another request has come with this webhook-id")
+  end
+  ngx.timer.at(0, function(premature)
+    if not premature then jobs.drive(client, job) end
+  end)
+  local give_up = core.monotonic() + WAIT
+  while jobs.look(job).state == "open" and core.monotonic() < give_up
+        and not ngx.worker.exiting() do
+    ngx.sleep(GLANCE)
+  end
+  show(job)
+end
+
+-- }}
+
+-- The body, as far as nginx takes one.
+local function body_of()
+  ngx.req.read_body()
+  local body = ngx.req.get_body_data()
+  if body or not ngx.req.get_body_file() then return body or "" end
+  return nil
+end
+
+-- Answers a request: content_by_lua_block { require "webhook".serve() }
+function webhook.serve()
+  if not authentication.is_configured then
+    return refuse(403, "forbidden", "nobody may ask: this webhook is not configured")
+  end
+  local body = body_of()
+  if not body then return refuse(413, "too_large", "the body is too large") end
+  local name, problem = authentication.check(body)
+  if name == false then return refuse(401, "unauthorized", problem) end
+  local path, method = ngx.var.uri, ngx.req.get_method()
+  if not client then
+    return refuse(503, "not_ready", "the webhook can't work: see nginx's error log")
+  end
+  if path == "/cancel" and method == "POST" then return post(name, body) end
+  if path == "/status" and method == "GET" then
+    return answer(200, { open_jobs = jobs.count(), watch = watch.last() })
+  end
+  local job = path:match "^/cancel/([%w_%-]+)$"
+  if job and method == "GET" then return show(job) end
+  refuse(404, "not_found", "POST /cancel, GET /cancel/JOB and GET /status are here")
+end
+
+-- Begins what goes on by itself: init_worker_by_lua_block { require "webhook".start() }
+function webhook.start()
+  if not authentication.is_configured then
+    return ngx.log(ngx.ERR, "the webhook refuses everybody: set WEBHOOK_SECRET or WEBHOOK_CLIENTS")
+  end
+  local err
+  client, err = mde.client()
+  if not client then return ngx.log(ngx.ERR, "the webhook can't work: ", tostring(err)) end
+  jobs.start(client)
+  watch.start(client)
+end
+
+return webhook
