@@ -40,7 +40,7 @@ SECCOMP := $(if $(filter Linux,$(shell uname)),libseccomp)  # what confines work
 CORE_OBJECTS := $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/core/*.c))
 BIND_OBJECTS := $(patsubst src/%.c,$(BUILD)/obj/$(LUA)/%.o,$(wildcard src/bind/*.c))
 HOST_OBJECTS := $(patsubst src/%.c,$(BUILD)/obj/%.o,\
-                  $(filter-out $(patsubst %,src/host/%.c,httpd answer file text),\
+                  $(filter-out $(patsubst %,src/host/%.c,httpd answer file text editor),\
                     $(wildcard src/host/*.c)))
 CORE_TESTS   := $(patsubst spec/core/%.c,$(BUILD)/spec/%,$(wildcard spec/core/*_test.c))
 BIND_TESTS   := $(patsubst spec/%.c,$(BUILD)/spec/%,$(wildcard spec/bind/*_test.c))
@@ -50,7 +50,7 @@ HOST_TESTS   := $(patsubst spec/%.c,$(BUILD)/spec/%,$(wildcard spec/host/*_test.
 # its modules beside itself in both. The program is Lua 5.4's alone.
 MODULES := $(BUILD)/lib/lua/$(LUA)/mde
 SHARE   := $(BUILD)/share/lua/5.4/mde
-PROGRAM := $(if $(filter 5.4,$(LUA)),$(BUILD)/bin/mde $(MODULES)/file.so $(MODULES)/httpd.so)
+PROGRAM := $(if $(filter 5.4,$(LUA)),$(BUILD)/bin/mde $(patsubst %,$(MODULES)/%.so,file httpd editor))
 
 all: $(MODULES)/core.so $(PROGRAM)  ## builds (the default); LUA=5.4|5.3|5.2|5.1|luajit
 
@@ -62,6 +62,7 @@ $(BUILD)/obj/$(LUA)/bind/%.o: src/bind/%.c Makefile
 
 HTTPD_OBJECTS := $(BUILD)/obj/host/httpd.o $(BUILD)/obj/host/answer.o
 $(HTTPD_OBJECTS): HOST_CFLAGS = $(call pkg,--cflags,libmicrohttpd)
+$(BUILD)/obj/host/editor.o: HOST_CFLAGS = $(call pkg,--cflags,libedit)
 $(BUILD)/obj/host/confinement.o: HOST_CFLAGS = $(call pkg,--cflags,$(SECCOMP))
 $(BUILD)/obj/host/%.o: src/host/%.c Makefile
 	$(COMPILE) $(LUA_CFLAGS) $(HOST_CFLAGS) -c -o $@ $<
@@ -74,6 +75,9 @@ $(MODULES)/file.so: $(BUILD)/obj/host/file.o $(BUILD)/obj/host/text.o
 
 $(MODULES)/httpd.so: $(HTTPD_OBJECTS)
 	$(MODULE) -o $@ $^ $(call pkg,--libs,libmicrohttpd)
+
+$(MODULES)/editor.so: $(BUILD)/obj/host/editor.o
+	$(MODULE) -o $@ $^ $(call pkg,--libs,libedit)
 
 $(BUILD)/bin/mde: $(HOST_OBJECTS) | $(SHARE)
 	$(LINK) -o $@ $^ $(call pkg,--libs,$(LUA_PC) $(SECCOMP))

@@ -9,7 +9,7 @@ description = {
     Lists machine actions and cancels one or thousands of them under the
     service's limits, from Lua or with the program mde (Lua 5.4). Building
     needs GNU make, pkg-config, libcurl, libcrypto and, for the program,
-    libmicrohttpd and, on Linux, libseccomp.
+    libmicrohttpd, libedit and, on Linux, libseccomp.
   ]],
   license = "MIT",
 }

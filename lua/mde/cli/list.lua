@@ -47,7 +47,7 @@ end
 local COLOURS = { Pending = "33", InProgress = "36", Succeeded = "32", Failed = "31",
                   TimeOut = "31" }
 
-local SHAPE = {
+list.shape = {
   keys = list.keys, none = "No action matches.",
   columns = {
     { title = "AGE" },
@@ -59,12 +59,12 @@ local SHAPE = {
   },
 }
 
-function SHAPE.row(action)
+function list.shape.row(action)
   return { listing.age(action:age()), action.type, action.status,
            action.computerDnsName or action.machineId or "-", action.requestor or "-", action.id }
 end
 
-function SHAPE.id(action) return action.id end
+function list.shape.id(action) return action.id end
 
 function list.run(parsed)
   local criteria = options.read_each(parsed, FILTERS, (options.criteria(parsed)))
@@ -78,7 +78,7 @@ function list.run(parsed)
   end
   criteria.limit = parsed.limit and parsed.limit + 1
   local name = criteria.machine
-  return listing.run(parsed, SHAPE, function(session)
+  return listing.run(parsed, list.shape, function(session)
     criteria.machine = naming.criterion(session, name)
     return session:actions(criteria)
   end)

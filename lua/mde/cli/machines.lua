@@ -139,7 +139,7 @@ end
 local HEALTH = { Active = "32", Inactive = "33", NoSensorData = "33" }
 local RISK = { High = "31", Medium = "33" }
 
-local SHAPE = {
+machines.shape = {
   none = "No machine matches.",
   keys = {
     "id", "computerDnsName", "firstSeen", "lastSeen", "osPlatform", "osArchitecture",
@@ -159,12 +159,12 @@ local SHAPE = {
   },
 }
 
-function SHAPE.row(machine)
+function machines.shape.row(machine)
   return { machine.computerDnsName or "-", machine.healthStatus or "-", machine.riskScore or "-",
            listing.age(machine:seen()), table.concat(machine.machineTags or {}, ", "), machine.id }
 end
 
-function SHAPE.id(machine) return machine.id end
+function machines.shape.id(machine) return machine.id end
 
 function machines.run(parsed)
   local criteria, any, change = check_options(parsed)
@@ -181,7 +181,7 @@ function machines.run(parsed)
     if not names then return session:machines(criteria) end
     return named(session, names, change ~= nil)
   end
-  if not change then return listing.run(parsed, SHAPE, choose) end
+  if not change then return listing.run(parsed, machines.shape, choose) end
   local session = client.connect(parsed)
   return marking.run(session, parsed, change, choose(session), any)
 end

@@ -9,7 +9,7 @@ local keys = require "mde.cli.list".keys
 local line = require "mde.cli.line"
 local options = require "mde.cli.options"
 local output = require "mde.cli.output"
-local terminal = require "mde.terminal"
+local print_fields = require "mde.cli.fields"
 
 local show = {}
 
@@ -33,52 +33,9 @@ Examples:
     .. "\nactions, an object a line.")
 end
 
--- {{ Fields
-
--- A date with how long ago that was.
-local function with_age(text, now)
-  local date = require "mde.date"
-  local moment = date.parse(text)
-  if not moment then return text end
-  local age = now - moment
-  local words = age < 0 and "in " .. duration.text(-age) or duration.text(age) .. " ago"
-  return ("%s (%s)"):format(text, words)
-end
-
-local function print_fields(fields, now, indent)
-  local known, others = {}, {}
-  for _, key in ipairs(keys) do known[key] = true end
-  for key in pairs(fields) do
-    if not known[key] and not tostring(key):find "^@" then others[#others + 1] = key end
-  end
-  table.sort(others)
-  local function print_field(key)
-    local value = fields[key]
-    if value == nil then return end
-    local label = indent .. terminal.printable(tostring(key)) .. ":"
-    if type(value) == "table" then
-      if next(value) == nil then return end
-      if type(value[1]) == "string" then value = table.concat(value, ", ")
-      else
-        output.line(label)
-        return print_fields(value, now, indent .. "  ")
-      end
-    end
-    local text = tostring(value)
-    if type(key) == "string" and (key:find "Time" or key:find "Seen$") then
-      text = with_age(text, now)
-    end
-    output.line(label .. " " .. terminal.printable(text))
-  end
-  for _, key in ipairs(keys) do print_field(key) end
-  for _, key in ipairs(others) do print_field(key) end
-end
-
--- }}
-
 local function print_action(action, parsed)
   if parsed.json then return output.json(action, keys) end
-  print_fields(action, require("mde.clock").system.wall(), "")
+  print_fields(action)
 end
 
 -- Waits for the end of an action; Ctrl-C ends the waiting. -> action | nil, err
@@ -136,7 +93,7 @@ local function show_machine(session, parsed)
     output.json(machine)
     for _, action in ipairs(actions) do output.json(action, keys) end
   else
-    print_fields(machine, require("mde.clock").system.wall(), "")
+    print_fields(machine)
     output.line ""
     print_timeline(actions)
   end

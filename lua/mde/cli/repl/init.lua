@@ -1,0 +1,75 @@
+-- mde repl: Lua at a prompt, with `mde` and `client` at hand.
+
+local display = require "mde.cli.repl.display"
+local manual = require "mde.cli.repl.manual"
+local output = require "mde.cli.output"
+local reader = require "mde.cli.repl.reader"
+local run = require "mde.cli.run"
+local terminal = require "mde.terminal"
+
+local repl = {}
+
+function repl.define(command)
+  command:epilog [[
+`mde` is the module, `client` a client configured by the environment. A line is
+an expression, whose values are shown (`_` is the first of them), or a
+statement; it may go on over several lines. A tab completes names, options and
+the service's words; `help` lists the functions, `help cancel` shows one. Ctrl-C
+ends the call, not the prompt; Ctrl-D ends that. What is typed may do whatever
+you may: paste only what you trust.
+
+Examples:
+   mde repl --sim
+   > client:list { type = "Isolate", older_than = "4h" }
+   > client:cancel(_[1], { comment = "INC0048211" })]]
+  command:flag("--sim", "Against a simulated incident: needs no tenant.")
+end
+
+local function evaluate(chunk)
+  local results = table.pack(run.interruptible(chunk))
+  if not results[1] then return display.fail(results[2]) end
+  local values = { n = results.n - 1, table.unpack(results, 2, results.n) }
+  local problem = display.error_of(values)
+  if problem then return display.fail(problem) end
+  if values.n > 0 then
+    _G._ = values[1]
+    display.show(values)
+  end
+end
+
+local function greet()
+  if not (terminal.is_terminal(0) and terminal.is_terminal(1)) then return end
+  output.note("%s at a Lua prompt: `help` lists the functions, a tab completes, Ctrl-D ends.",
+    require "mde.cli.version".text:match "^[^\n]*")
+end
+
+local function loop(lines)
+  while true do
+    local chunk, text, problem = lines:chunk()
+    local is_command, name = reader.is_command(text or "")
+    if chunk == nil and not text then return end
+    if is_command then manual.show(name)
+    elseif chunk then evaluate(chunk)
+    elseif problem then display.fail(problem) end
+  end
+end
+
+local function prompt(parsed)
+  local mde = run.module(parsed)
+  local client, problem = mde.client()
+  _G.mde, _G.client, _G.help = mde, client, manual.show
+  greet()
+  if problem then output.note("No client: %s", tostring(problem)) end
+  local lines = reader.new()
+  local ended, raised = pcall(loop, lines)
+  lines:close()
+  if not ended then error(raised, 0) end
+  return 0
+end
+
+function repl.run(parsed)
+  if not parsed.sim then return prompt(parsed) end
+  return require "mde.cli.sim".run { words = { require "mde.process".path(), "repl" } }
+end
+
+return repl

@@ -1,0 +1,103 @@
+-- The documentation of the public functions, as mde.types has it, for the prompt.
+
+local output = require "mde.cli.output"
+
+local manual = {}
+
+local entries
+
+-- A block of "---" lines above a function -> { text, parameters, returns }
+local function read_block(lines)
+  local entry = { text = {}, parameters = {}, returns = {} }
+  for _, line in ipairs(lines) do
+    local tag, rest = line:match "^@(%a+)%s+(.*)$"
+    if tag == "param" then entry.parameters[#entry.parameters + 1] = rest
+    elseif tag == "return" then entry.returns[#entry.returns + 1] = rest
+    elseif not tag then entry.text[#entry.text + 1] = line end
+  end
+  return entry
+end
+
+-- -> array of { name, signature, text, parameters, returns }, in the order of the file
+local function read(path)
+  local list, block = {}, {}
+  for line in io.lines(path) do
+    local comment = line:match "^%-%-%-%s?(.*)$"
+    local name, arguments = line:match "^function ([%w_%.:]+)(%b())"
+    if comment then
+      block[#block + 1] = comment
+    else
+      if name then
+        local entry = read_block(block)
+        entry.name, entry.signature = name, name:gsub("^Client", "client") .. arguments
+        list[#list + 1] = entry
+      end
+      block = {}
+    end
+  end
+  return list
+end
+
+local function load_entries()
+  if not entries then
+    local path = package.searchpath("mde.types", package.path)
+    entries = path and read(path) or {}
+  end
+  return entries
+end
+
+-- The names that `help` knows, without what they belong to.
+function manual.names()
+  local names, seen = {}, {}
+  for _, entry in ipairs(load_entries()) do
+    local name = entry.name:match "[%w_]+$"
+    if not seen[name] then seen[name], names[#names + 1] = true, name end
+  end
+  return names
+end
+
+-- The beginning of a description, up to the end of its first sentence.
+local function first_sentence(entry)
+  local text = table.concat(entry.text, " ")
+  return text:match "^(.-[%.:])%s" or text
+end
+
+local function print_list()
+  output.line "help NAME shows more on:"
+  local widest = 0
+  for _, entry in ipairs(entries) do widest = math.max(widest, #entry.signature) end
+  widest = math.min(widest, 34)
+  for _, entry in ipairs(entries) do
+    output.line(("  %-" .. widest .. "s  %s"):format(entry.signature, first_sentence(entry)))
+  end
+end
+
+local function print_entry(entry)
+  output.line(entry.signature)
+  for _, line in ipairs(entry.text) do output.line("  " .. line) end
+  if entry.parameters[1] then output.line "  parameters:" end
+  for _, line in ipairs(entry.parameters) do output.line("    " .. line) end
+  for i, line in ipairs(entry.returns) do
+    output.line((i == 1 and "  returns: " or "           ") .. line)
+  end
+end
+
+-- Shows what is known of `name` ("cancel", "client:cancel", "mde.client"); without one, a list.
+function manual.show(name)
+  load_entries()
+  if not entries[1] then
+    return output.note "The documentation is not installed: mde/types.lua is not to be found."
+  end
+  if not name then return print_list() end
+  local wanted, found = name:lower():match "([%w_]+)$", false
+  for _, entry in ipairs(entries) do
+    if entry.name:match "[%w_]+$" == wanted then
+      if found then output.line "" end
+      print_entry(entry)
+      found = true
+    end
+  end
+  if not found then output.note("There is no function '%s'; help lists all.", name) end
+end
+
+return manual
