@@ -1,4 +1,4 @@
--- mde run and mde repl.
+-- mde run.
 
 local program = require "spec.support.program"
 
@@ -112,66 +112,5 @@ describe("mde run", function()
       done 2>/dev/null
       wait $pid; echo $?; rm %s.log]]):format(path, path, path, path))
     assert.equal("143\n", run.out)
-  end)
-end)
-
-describe("mde repl", function()
-  local function repl(input)
-    local run = program.sh("exec $mde repl", input)
-    assert.equal(0, run.status)
-    return run.out, run.err
-  end
-
-  it("shows values of expressions and runs statements, over several lines", function()
-    assert.equal("2  x\n3\n", (repl "1 + 1, 'x'\ny = 3\ny\n"))
-    assert.equal("1\n2\n", (repl "for i = 1, 2 do\nprint(i)\nend\n"))
-    assert.equal("nil\n", (repl "nil"))
-  end)
-
-  it("shows a value over several lines, tables by their fields, and lists in order", function()
-    assert.equal("3\n", (repl "1 +\n2\n"))
-    assert.equal("{}\n", (repl "{\n}\n"))
-    assert.equal("{\n  1 = 7\n  2 = 8\n  a = {\n    b = true\n  }\n}\n",
-      (repl "{ a = { b = true }, 7, 8 }\n"))
-    local run = program.sh("exec $mde sim --quota off mde repl", [[
-      client:list { requestor = "soar@contoso.com", limit = 2 }
-      client:action(client:list { limit = 1 }[1])]])
-    assert.truthy(run.out:find "^{\n  1 = Isolate Pending %x%S+ %S+\n  2 = Isolate Pending %x")
-    assert.truthy(run.out:find("\n  status = InProgress\n", 1, true))
-    assert.falsy(run.out:find("} nil", 1, true))
-  end)
-
-  it("takes no binary chunk", function()
-    local _, err = repl "\27Lua\n"
-    assert.truthy(err:find("binary", 1, true), err)
-  end)
-
-  it("goes on after an error", function()
-    local out, err = repl "error 'no'\nx x\n5\n"
-    assert.equal("5\n", out)
-    assert.truthy(err:find("stdin:1: no", 1, true))
-    assert.truthy(err:find("syntax error", 1, true))
-  end)
-
-  it("has mde and, where the environment makes sense, a client", function()
-    assert.equal("function  mde.client (default sign-in)\n", (repl "type(mde.client), client"))
-    local made = program.sh("AZURE_TENANT_ID='a b' exec $mde repl", "type(mde.client), client\n")
-    assert.equal("function  nil\n", made.out)
-    assert.truthy(made.err:find("No client: .*AZURE_TENANT_ID"))
-    local run = program.sh("MDE_TOKEN=abc exec $mde repl", "type(client.cancel)\n")
-    assert.same({ "function\n", "" }, { run.out, run.err })
-  end)
-
-  it("prints nothing that a terminal would execute", function()
-    assert.equal("\\x1b[31m\n", (repl "'\\27[31m'"))
-  end)
-
-  it("asks at a terminal, and outlives Ctrl-C in a running chunk", function()
-    local run = program.at_terminal(80, {
-      "> ", "print(6 * 7) while true do end^M", "42", "^C", "traceback", "", "> ", "7 * 7^M",
-      "49", "", "> ", "^D",
-    }, "env", "MDE_TOKEN=abc", program.path, "repl")
-    assert.equal(0, run.status, run.out)
-    assert.truthy(run.out:find("interrupted", 1, true))
   end)
 end)

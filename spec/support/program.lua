@@ -81,6 +81,12 @@ local function build_pty()
   pty_built = true
 end
 
+-- The program of spec/support/pty.c.
+function program.pty()
+  build_pty()
+  return program.quote(pty)
+end
+
 -- Runs a command at a terminal of so many columns. `dialogue` is a list of what to
 -- wait for and what to type then. -> { status, out: all that was shown, err: of pty }
 function program.at_terminal(columns, dialogue, ...)

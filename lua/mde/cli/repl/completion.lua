@@ -25,6 +25,10 @@ local function keys_of(...)
   return names
 end
 
+local function joined(one, other)
+  return table.move(other, 1, #other, #one + 1, table.move(one, 1, #one, 1, {}))
+end
+
 -- The options of a function, by its name.
 local function options_of(name)
   if name == "client" or name == "clients" then return keys_of(require "mde.settings".known) end
@@ -54,11 +58,11 @@ local function tables_of(value)
   return found
 end
 
--- The value that "a.b.c" names, or nil.
+-- The value that "a.b[1].c" names, or nil.
 local function value_of(path)
   local value = _G
-  for name in path:gmatch "[%w_]+" do
-    local field
+  for word in path:gmatch "[%w_]+" do
+    local name, field = math.tointeger(word) or word, nil
     for _, one in ipairs(tables_of(value)) do
       field = rawget(one, name)
       if field ~= nil then break end
@@ -96,27 +100,29 @@ local function open_text(before)
   if quote then return before:sub(start + 1), before:sub(1, start - 1), quote end
 end
 
+-- The name of the function in whose table of options the cursor is: "f {" or "f(x, {".
+local function function_of(before)
+  local head = before:match "^(.*){[^{}]*$"
+  if not head then return nil end
+  return head:match "([%a_][%w_]*)%s*$" or head:match "([%a_][%w_]*)%s*%([^()]*$"
+end
+
 -- What may follow `before`. -> what was begun of it, names, what ends one
 local function choices(before)
   local begun, rest, quote = open_text(before)
   if begun then
     local option = rest:match "([%a_]+)%s*=%s*$" or rest:match "([%a_]+)%s*=%s*{[^{}]*$"
-    local words = WORDS[option]
-    if not words then
-      words = table.move(entity.types, 1, #entity.types, 1 + #entity.statuses,
-        table.move(entity.statuses, 1, #entity.statuses, 1, {}))
-    end
-    return begun, words, quote
+    return begun, WORDS[option] or joined(entity.statuses, entity.types), quote
   end
-  local path, mark, name = before:match "([%a_][%w_%.]*)([%.:])([%w_]*)$"
+  local path, mark, name = before:match "([%a_][%w_%.%[%]]*)([%.:])([%w_]*)$"
   if path then return name, fields_of(value_of(path), mark == ":"), "" end
   name = before:match "[%a_]?[%w_]*$"
-  local call = before:match "([%a_][%w_]*)%s*%(?[^(){}]*{[^{}]*$"
-  if call and before:find("[{,]%s*" .. name .. "$") then return name, options_of(call), " = " end
+  local call = before:find("[{,]%s*" .. name .. "$") and function_of(before)
+  if call then return name, options_of(call), " = " end
   if before:find "^%s*help%s+[%w_]*$" then
     return name, require "mde.cli.repl.manual".names(), ""
   end
-  return name, table.move(KEYWORDS, 1, #KEYWORDS, 1, keys_of(_G)), ""
+  return name, joined(KEYWORDS, keys_of(_G)), ""
 end
 
 -- The names in columns as wide as the terminal, or as many as there is room for.

@@ -39,7 +39,11 @@ local function complete(line, position) return completion.at(line:sub(1, positio
 -- -> line | false: given up by Ctrl-C | nil: no more
 function Reader:line(prompt)
   output.flush()
-  if self.editor then return self.editor:read(prompt, complete) end
+  if self.editor then
+    local line = self.editor:read(prompt, complete)
+    if line == nil then output.line "" end
+    return line
+  end
   if terminal.is_terminal(0) then
     output.write(prompt)
     output.flush()
