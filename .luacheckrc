@@ -2,8 +2,10 @@
 -- I/O or tells the time: doc/architecture.md.
 std = "min"
 max_line_length = 100
+max_comment_line_length = 200  -- a tag of LuaCATS is one line
 self = false
-exclude_files = { "build", "spec/host/policies" }  -- these are hostile
+exclude_files = { "build", "spec/host/policies",  -- these are hostile
+                  "lua/mde/types.lua" }  -- this is for editors
 files["lua/mde"] = {
   not_globals = {
     "print", "io", "debug", "dofile", "loadfile", "load", "loadstring", "module",
@@ -35,6 +37,7 @@ for _, name in ipairs { "download", "library", "credential/federated", "credenti
                         "credential/azure_cli", "credential/managed_identity/arc" } do
   files["lua/mde/" .. name .. ".lua"] = { read_globals = { "io", "os" } }
 end
+files["doc"] = { std = "lua54" }
 files["spec"] = { std = "max+busted" }
 files["spec/bench"] = { read_globals = { "mde" } }
 files["spec/hosts"] = { std = "ngx_lua+busted", max_line_length = 100 }

@@ -120,6 +120,9 @@ lint asan valgrind:  ## those of the tests
 	@spec/support/deps test
 	@spec/run $@
 
+reference:  ## makes lua/mde/types.lua and doc/reference.md from the comments in lua/mde
+	lua5.4 doc/generate.lua
+
 bench:  ## measures, against nginx on loopback
 	@spec/support/deps test
 	@$(MAKE) --no-print-directory all
@@ -148,7 +151,7 @@ help:  ## lists these
 
 FORCE:
 .DELETE_ON_ERROR:
-.PHONY: all deps demo test core-tests bind-tests host-tests lint asan valgrind bench install \
-        uninstall clean help FORCE
+.PHONY: all deps demo test core-tests bind-tests host-tests lint asan valgrind reference bench \
+        install uninstall clean help FORCE
 
 -include $(wildcard $(BUILD)/obj/*/*.d $(BUILD)/obj/*/*/*.d $(BUILD)/spec/*.d $(BUILD)/spec/*/*.d)

@@ -24,23 +24,31 @@ function actions:pages(wanted, name)
   return pages.new(compiled, pages.by_date, function(query) return self:page(query) end)
 end
 
--- The actions that match (see mde.criteria.action), in an array. -> array | nil, err
+--- The actions that match, in an array, the newest first.
+---@param wanted? mde.action_criteria
+---@return mde.action[]? actions
+---@return mde.error? err
 function actions:list(wanted)
   local found, err = self:pages(wanted or {}, "list")
   if not found then return nil, err end
   return found:all()
 end
 
--- The same as an iterator, a page at a time. What goes wrong is raised.
+--- The actions that match, one after the other, read a page of a thousand at a time. What goes wrong
+--- is raised (the error itself), so that a cut list can't pass for a whole one.
+---@param wanted? mde.action_criteria
+---@return fun(): mde.action? iterator
 function actions:actions(wanted)
   local found, err = self:pages(wanted or {}, "actions")
   if not found then error(err, 0) end
   return found:each()
 end
 
--- What the service would be asked, and what would be filtered here; nothing is sent.
--- `kind`: "actions" (the default) or "machines". See criteria.explain.
--- -> table | nil, err
+--- What the service would be asked, and what would be filtered here. Nothing is sent.
+---@param wanted mde.action_criteria|mde.machine_criteria
+---@param kind? "actions"|"machines" default "actions"
+---@return {path: string, service?: string, here: string[], order?: string, limit?: integer}? told
+---@return mde.error? err
 function actions:explain(wanted, kind)
   local form = FORMS[kind or "actions"]
   if not form then error(("explain: no list of '%s'"):format(tostring(kind)), 2) end

@@ -9,17 +9,36 @@ local batch = {}
 local Batch = {}
 Batch.__index = Batch
 
+---@class mde.batch_options
+---@field comment string why; the service keeps it with each action
+---@field parallel? integer calls under way at once; default 10
+---@field wait? number seconds to wait for the end of an action that was accepted; default 0
+---@field record? mde.record what writes the calls down
+---@field on_item? fun(item: mde.item) called with each as it ends
+---@field stop? fun(): boolean|"at once"|nil asked all along: true to send nothing more and finish what is in the air, "at once" to wait for nothing
+
+-- What a record has is called in the commit of a pass (see mde.pass): what it raises lets
+-- nothing leave.
+---@class mde.record
+---@field sent fun(self: mde.record, call: table) before a call leaves; call.target is what the batch was given
+---@field ended fun(self: mde.record, call: table) with call.verdict, call.value (the action), call.err
+
+---@class mde.item
+---@field id string
+---@field verdict mde.verdict
+---@field action? mde.action
+---@field status? mde.status
+---@field machine? string its name, or its id
+---@field error? mde.error
+
+---@class mde.report
+---@field total integer how many were taken from what was given
+---@field counts table<mde.verdict, integer>
+---@field seconds number
+
 -- The options, with their defaults.
-batch.options = {
-  comment = false,   -- required: why; the service keeps it with each action
-  parallel = 10,     -- calls under way at once
-  wait = false,      -- seconds to wait for the end of an action that was accepted; default 0
-  record = false,    -- what writes the calls down: { sent = function(record, call), ended = … },
-                     -- each called in the commit of a pass (see mde.client)
-  on_item = false,   -- function(item): called with each as it ends
-  stop = false,      -- function(): true to send nothing more and finish what is in the
-                     -- air, "at once" to wait for nothing
-}
+batch.options = { comment = false, parallel = 10, wait = false, record = false, on_item = false,
+                  stop = false }
 
 -- {{ What comes in
 
@@ -199,14 +218,9 @@ local function check(options)
   return parallel
 end
 
--- Cancels `targets`, an array or an iterator of ids or actions. `options`: see
--- above. An item is { id, verdict, action, status, machine, error }, each but the
--- first two absent where it is not known.
--- -> { total, counts = { verdict -> how many }, seconds } | nil, err (nothing was
--- sent). What an iterator or on_item raises is raised again once what was in the air
--- has ended; what anything else raises, at once, and what was in the air is `unknown`.
--- An item that was stopped on its way is `unsent` or `unknown`; what was
--- not taken from the iterator is not counted. A refused sign-in stops the batch.
+-- Client:cancel_all. What anything but an iterator or on_item raises is raised at once, and
+-- what was in the air is `unknown`. An item that was stopped on its way is `unsent` or
+-- `unknown`.
 function batch.run(client, targets, options)
   check_targets(targets)
   check_type("on_item", options.on_item, "function")

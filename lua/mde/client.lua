@@ -64,12 +64,12 @@ end
 
 local SHORTEST, LONGEST = 0.001, 0.05  -- seconds between two looks for an answer
 
--- Moves everything that goes for the client as far as it goes without waiting. Gives the
--- suggested wait, for who drives a client from a loop of their own: how many seconds to
--- sleep before the next step (while answers are awaited, a millisecond at first, and half
--- of the time that nothing came, up to 50 ms), and for how many nothing is to be done
--- unless an answer comes (at most 1), if they can wait for that (engine:poll).
--- -> seconds, seconds
+--- Moves everything that goes for the client as far as it goes without waiting: for who drives a
+--- client from a loop of their own. What is suggested is how long to sleep before the next step
+--- (while answers are awaited a millisecond at first, and then half of the time that nothing came,
+--- up to 50 ms), and for how long nothing is to be done unless an answer comes.
+---@return number pause seconds
+---@return number seconds at most 1
 function Client:step()
   self.whole(move, self)
   if self.records[1] then self:observe() end
@@ -254,10 +254,13 @@ function Client:cancelling(target, comment, wait)
   return call
 end
 
--- Cancels one action: `target` is its id, or the action itself; options.comment
--- (required) says why, and the service keeps it with the action; options.wait is how
--- many seconds to wait for the end of an action that was accepted (default 0).
--- -> action, verdict | nil, err, verdict      (verdicts: mde.verdict)
+--- Cancels one action. An answer that is lost is settled by reading the action, before anything is
+--- sent again. Needs any one of the permissions that launch actions, and Machine.Read.All.
+---@param target string|mde.action its id, or the action itself
+---@param options {comment: string, wait?: number} why, which the service keeps; seconds to wait for the end of what was accepted (default 0)
+---@return mde.action? action as it is now
+---@return mde.verdict|mde.error verdict or, without an action, the error
+---@return mde.verdict? verdict with an error
 function Client:cancel(target, options)
   options = options or {}
   errors.check_keys("cancel", options, { comment = true, wait = true })
@@ -274,14 +277,23 @@ function Client:cancel(target, options)
   return call.value, call.verdict
 end
 
--- Cancels many: see mde.batch. -> report | nil, err
+--- Cancels many actions under the service's limits, `parallel` at once; each ends with one verdict.
+--- What the iterator or on_item raises is raised again once what was in the air has ended; whatever
+--- else is raised meanwhile, nothing is sent afterwards. A refused sign-in stops it.
+---@param targets (string|mde.action)[]|fun(): string|mde.action|nil ids or actions, or an iterator
+---@param options mde.batch_options
+---@return mde.report? report
+---@return mde.error? err nothing was sent
 function Client:cancel_all(targets, options)
   errors.check_keys("cancel_all", options or {}, batch.options)
   local report, err = batch.run(self, targets, options or {})  -- no tail call: levels count
   return report, err
 end
 
--- Reads one action. -> action | nil, err
+--- Reads one action.
+---@param target string|mde.action its id, or the action, which is read anew
+---@return mde.action? action
+---@return mde.error? err
 function Client:action(target)
   local id, err = id_of(target)
   if not id then return nil, err end
@@ -311,8 +323,7 @@ include(require "mde.waiting")
 
 -- }}
 
--- Gives up every call: whoever waits for one gets an error. The engine, which others
--- use too, stays. May be called again.
+--- Gives up every call: whoever waits for one gets an error. May be called again.
 function Client:close()
   self.closed = true
   for _, task in ipairs(self.tasks) do

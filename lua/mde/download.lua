@@ -53,8 +53,10 @@ local function id_of(target)
   return errors.invalid("an action's id must be text, not a %s", type(id))
 end
 
--- The link to the package of a CollectInvestigationPackage action that succeeded.
--- -> link, a secret: link:reveal() is its text | nil, err
+--- The link to the package of a CollectInvestigationPackage action that succeeded.
+---@param target string|mde.action
+---@return mde.secret? link link:reveal() is its text: whoever has it may download
+---@return mde.error? err
 function download:package_uri(target)
   local id, err = id_of(target)
   if not id then return nil, err end
@@ -70,7 +72,11 @@ local function check_index(what, index)
     errors.line(tostring(index), 60))
 end
 
--- The link to what command `index` (from 0) of a live response gave. -> link | nil, err
+--- The link to what a command of a live response gave.
+---@param target string|mde.action
+---@param index integer of the command, from 0
+---@return mde.secret? link
+---@return mde.error? err
 function download:result_uri(target, index)
   local id, err = id_of(target)
   if not id then return nil, err end
@@ -321,12 +327,13 @@ local KNOWN = { index = true, on_progress = true }
 
 -- }}
 
--- Downloads what an action (its id, or the action) has produced into the file `path`, which
--- must not exist: the package, or the result of the command with options.index (from 0; not
--- needed where there is but one). Meanwhile the file is called PATH.ID.part; where that
--- exists, the download goes on behind what it has. options.on_progress(bytes, total) is told
--- of each piece. -> { path, size, sha256 } | nil, err (code "file" where the disk is at fault;
--- err.part: the file with what came in before)
+--- Downloads what an action has produced: a package, or the result of a command. Meanwhile the file
+--- is called PATH.ID.part; where that exists, the download goes on behind what it has.
+---@param target string|mde.action
+---@param path string of a file that must not exist
+---@param options? {index?: integer, on_progress?: fun(bytes: integer, total?: integer)} which command, from 0 (not needed where there is but one)
+---@return {path: string, size: integer, sha256: string}? file
+---@return mde.error? err code "file" where the disk is at fault; err.part is the file with what came in before
 function download:download(target, path, options)
   options = options or {}
   errors.check_keys("download", options, KNOWN)

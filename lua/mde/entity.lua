@@ -43,17 +43,56 @@ function entity.respell(fields, documented, real)
   if fields[real] == nil then fields[real] = value end
 end
 
+---@alias mde.status "Pending"|"InProgress"|"Succeeded"|"Failed"|"TimeOut"|"Cancelled"|string
+
+---@alias mde.action_type
+---| "RunAntiVirusScan"
+---| "Offboard"
+---| "LiveResponse"
+---| "CollectInvestigationPackage"
+---| "Isolate"
+---| "Unisolate"
+---| "StopAndQuarantineFile"
+---| "RestrictCodeExecution"
+---| "UnrestrictCodeExecution"
+---| "RequestSample"
+---| "Unknown"
+---| string
+
+-- A machine action, with the service's own keys; what is null there is absent.
+---@class mde.action
+---@field id string a GUID
+---@field type mde.action_type
+---@field title? string
+---@field status mde.status
+---@field requestor? string a user's name, or an application's id
+---@field requestorComment? string
+---@field machineId? string
+---@field computerDnsName? string
+---@field creationDateTimeUtc? string
+---@field lastUpdateDateTimeUtc? string
+---@field cancellationRequestor? string
+---@field cancellationComment? string
+---@field cancellationDateTimeUtc? string
+---@field errorHResult? integer
+---@field scope? string
+---@field externalId? string
+---@field requestSource? string
+---@field commands? table[] of a live response
+
 -- Makes `table -> action`, whose ages are told by `clock`.
 function entity.reader(clock)
   local Action = {}
 
-  -- Seconds since the action was created, or nil if the service does not say.
+  --- Seconds since the action was created.
+  ---@return number? seconds nil if the service does not say
   function Action:age()
     local created = date.parse(self.creationDateTimeUtc)
     return created and clock.wall() - created
   end
 
-  -- Whether the action has ended: no cancel can change it any more.
+  --- Whether the action has ended: no cancel can change it any more.
+  ---@return boolean
   function Action:is_final()
     return entity.final[self.status] == true
   end

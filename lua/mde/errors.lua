@@ -1,47 +1,54 @@
 -- The world's failures as values.
 --
--- Functions that can fail for a reason outside the program return `nil, err`.
--- An error is a table:
---   code         stable, for programs (see the table below)
---   message      one sentence, for people
---   status       HTTP status of the answer, if there was one
---   service_code the service's own word for it, such as "ResourceNotFound"
---   request_id   the service's correlation id, to give to Microsoft
---   operation    "cancel", "get", "list", "token"
---   id           the machine action
---   machine      the id of the machine, where it is about one
---   machines     with "ambiguous": those that have the name
---   done         of what many were to get: the ids of those that had it before it failed
---   permissions  on 403: those of which any one would do
---   held         on 403: those that the token has, where it says so
---   active_action_id  the action that is under way, where the service refuses because of it
---   action       with "deadline": the action as it stood then
---   lacks        of missing_credential: { name, what it lacked } for each way to sign in
---   attempts     how often it was tried, if more than once
---   sent         whether the request may have taken effect, and nobody saw it
--- `tostring(err)` is one good line. No error holds a token or a secret.
---
--- Codes:
---   invalid_argument    a value given by the caller; nothing was sent
---   missing_credential  no way to sign in was given
---   sign_in             the login service refused
---   unauthorized        the service refused the token (401)
---   forbidden           a permission is missing (403)
---   not_found           no such action or machine (404)
---   ambiguous           a name that several machines have
---   bad_request         refused as it was put (other 4xx)
---   too_many_requests   the quota is used up (429)
---   interrupted         the client was closed
---   deadline            an action had not ended in time
---   file                a file can't be read or written
---   service             the service failed (5xx)
---   policy, limit, worker   a policy is at fault, exceeds a limit (err.limit: which), or its
---                       worker died (err.signal)
---   plan                a file is not a plan as it was made
---   store               journal or quota can't be read or written
---   bad_answer          not the JSON that was expected, or a redirect
---   connection, tls, timeout, lost, too_large, out_of_memory, invalid_request
---                       from the engine: see src/core/engine.h
+-- Functions that can fail for a reason outside the program return `nil, err`. `tostring(err)` is
+-- one good line. No error holds a token or a secret.
+
+---@alias mde.error_code
+---| "invalid_argument" # a value given by the caller; nothing was sent
+---| "missing_credential" # no way to sign in was given
+---| "sign_in" # the login service refused
+---| "unauthorized" # the service refused the token (401)
+---| "forbidden" # a permission is missing (403)
+---| "not_found" # no such action or machine (404)
+---| "ambiguous" # a name that several machines have
+---| "bad_request" # refused as it was put (other 4xx)
+---| "too_many_requests" # the quota is used up (429)
+---| "interrupted" # the client was closed, or the call was stopped
+---| "deadline" # an action had not ended in time
+---| "file" # a file can't be read or written
+---| "service" # the service failed (5xx)
+---| "policy" # a policy is at fault
+---| "limit" # a policy exceeds a limit: err.limit says which
+---| "worker" # a policy's process died: err.signal says of what
+---| "plan" # a file is not a plan as it was made
+---| "store" # journal or quota can't be read or written
+---| "bad_answer" # not the JSON that was expected, or a redirect
+---| "connection" # no connection to the host or proxy
+---| "tls" # the other side can't be trusted
+---| "timeout" # no answer in time
+---| "lost" # the connection ended without a whole answer
+---| "too_large" # an answer is larger than what is taken
+---| "out_of_memory"
+---| "invalid_request" # no request that could be sent
+
+---@class mde.error
+---@field code mde.error_code stable, for programs
+---@field message string one sentence, for people
+---@field status? integer HTTP status of the answer
+---@field service_code? string the service's own word for it, such as "ResourceNotFound"
+---@field request_id? string the service's correlation id, to give to Microsoft
+---@field operation? string "cancel", "get", "list", "token", …
+---@field id? string the machine action
+---@field machine? string the id of the machine
+---@field machines? mde.machine[] with "ambiguous": those that have the name
+---@field done? string[] of what many were to get: the ids of those that had it before it failed
+---@field permissions? string[] with "forbidden": those of which any one would do
+---@field held? string[] with "forbidden": those that the token has, where it says so
+---@field active_action_id? string the action that is under way, where the service refuses because of it
+---@field action? mde.action with "deadline": the action as it stood then
+---@field lacks? table[] with "missing_credential": { name, what it lacked } for each way to sign in
+---@field attempts? integer how often it was tried, if more than once
+---@field sent? boolean whether the request may have taken effect, and nobody saw it
 
 local errors = {}
 

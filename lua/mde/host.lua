@@ -1,10 +1,17 @@
 -- Hosts (contract 4 of doc/architecture.md): the programs that Lua runs in, which differ in
 -- how time passes.
 --
--- A host is a table with one function, wait(engine, seconds, pause): it waits for news of
--- the engine, at most `seconds` (1 at most); a program that can't hear of news sleeps for
--- `pause` seconds and lets others go on meanwhile. One that interrupts Lua at any place
--- has whole(f, a, b, c) too: it calls f, and nobody else meanwhile. What they raise, a call raises.
+-- What a host's functions raise, a call raises.
+
+---@class mde.host
+---@field wait fun(engine: table, seconds: number, pause: number) waits for the engine's news, at most `seconds` (1); who can't hear of news sleeps for `pause`, and lets others go on
+---@field whole? fun(f: function, a: any, b: any, c: any) calls f, and nobody else meanwhile: of a program that interrupts Lua at any place
+
+-- What outlives a call: contract 5 of doc/architecture.md.
+---@class mde.store
+---@field windows fun(self: mde.store, application: string): table the quota's windows
+---@field tokens? table access tokens
+---@field sessions? table what renews a sign-in
 
 local errors = require "mde.errors"
 

@@ -15,6 +15,9 @@ local hosts = require "mde.host"
 local settings = require "mde.settings"
 local version = require "mde.version"
 
+---@class mde.secret
+---@field reveal fun(self: mde.secret): string its text; a secret itself prints as <secret>
+
 local mde = { _VERSION = "mde " .. version }
 
 -- One engine and one store serve every client of this Lua state: connections, the
@@ -82,12 +85,13 @@ local function select(wanted, path)
   return config.select(loaded, wanted)
 end
 
--- Makes a client. `options`: see mde.settings; what they leave out comes from the
--- environment (AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET,
--- AZURE_AUTHORITY_HOST, MDE_API_URL, or MDE_TOKEN). With options.profile, the name of a
--- profile in the configuration file (see mde.config), it comes from there, and nothing that
--- signs in from the environment. Nothing is sent yet.
--- -> client | nil, err
+--- Makes a client: one application in one tenant. What the options leave out comes from the
+--- environment (AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET and others, MDE_TOKEN,
+--- MDE_API_URL, MDE_QUOTA). With `profile` it comes from the configuration file, and nothing that
+--- signs in from the environment. Nothing is sent yet.
+---@param options? mde.options
+---@return mde.client? client
+---@return mde.error? err
 function mde.client(options)
   options = options or {}
   errors.check_keys("mde.client", options, settings.known)
@@ -104,11 +108,12 @@ function mde.client(options)
   return of_profile(profile, options)
 end
 
--- Makes a client of each profile that options.profiles says ("emea-*", "a,b" or an array of
--- such), or of every one with options.all; options.config names another configuration
--- file. The other options are those of mde.client, and go before the profiles'. A client
--- has its profile's name as `profile`. Whether they can sign in shows when they do.
--- -> array of clients in the order of their profiles' names | nil, err
+--- Makes a client for each of several profiles of the configuration file, in the order of their
+--- names; a client has its profile's name as `profile`. Whether they can sign in shows when they
+--- do.
+---@param options mde.options|{profiles?: string|string[], all?: true} `profiles` is "emea-*", "a,b" or an array; the others go before the profiles' own
+---@return mde.client[]? clients
+---@return mde.error? err
 function mde.clients(options)
   local known = { profiles = true, all = true }
   for key in pairs(settings.known) do known[key] = key ~= "profile" or nil end
@@ -126,8 +131,8 @@ function mde.clients(options)
   return list
 end
 
--- Lets the clients made from now on keep what outlives a call elsewhere than in memory
--- (contract 5 of doc/architecture.md).
+--- Lets the clients made from now on keep quota and tokens elsewhere than in memory.
+---@param another mde.store
 function mde.use(another)
   store = another
 end

@@ -77,13 +77,18 @@ local function is_later(a, b)
   return a.machine_id < b.machine_id
 end
 
--- What is so now, the latest first. -> array of rows
---   machine_id, machine (its name)
---   state      "isolated" (or "restricted"), or "isolating" ("restricting"): not yet
---   since, by, comment, scope   of the action that made it so; a later one may have
---              changed the scope
---   action     that action
---   conflict   a pending action that would undo it, or nil
+---@class mde.isolated
+---@field machine_id string
+---@field machine? string its name
+---@field state "isolated"|"isolating"|"restricted"|"restricting" not yet, where it ends in "ing"
+---@field since? string of the action that made it so
+---@field by? string
+---@field comment? string
+---@field scope? string a later action may have changed it
+---@field action mde.action that action
+---@field conflict? mde.action a pending action that would undo it
+
+-- What is so now, the latest first. -> array of rows (mde.isolated)
 function Fold:rows()
   local rows = {}
   for _, machine in pairs(self.machines) do
@@ -132,10 +137,12 @@ local function reach_of(client, wanted, fold)
   return { from = from, note = note }
 end
 
--- What is isolated now (with `restricted`: whose code execution is restricted), since
--- when, by whom and why. `machine`: only this one (its id or whole DNS name); `since`: a
--- duration or date, before which the history is not read.
--- -> array of rows (see Fold:rows) with `reach` = { from = date, note = text } | nil, err
+--- What is isolated now, or whose code execution is restricted: since when, by whom and why. It is
+--- told from the history of actions, since the service does not say it; `reach` tells how far that
+--- goes back.
+---@param options? {restricted?: boolean, machine?: string, since?: string|number} only this machine (id or whole DNS name); a duration or date before which the history is not read
+---@return mde.isolated[]|{reach: {from?: string, note: string}}|nil rows the latest first
+---@return mde.error? err
 function isolation.methods:isolated(options)
   options = options or {}
   errors.check_keys("isolated", options, OPTIONS)

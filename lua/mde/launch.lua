@@ -1,17 +1,5 @@
--- Launching machine actions: the methods of a client, one an operation.
---
---   client:isolate(machine, { comment =, type = "Full" | "Selective" | "UnManagedDevice" })
---   client:unisolate, restrict, unrestrict, collect, offboard(machine, { comment = })
---   client:scan(machine, { comment =, type = "Quick" | "Full" })
---   client:quarantine(machine, { comment =, sha1 = })
---   client:live_response(machine, { comment =, commands = })   see mde.live_response
---   client:investigate(machine, { comment = })                 gives an investigation
---     -> action | nil, err
---
--- `machine` is a machine's id, a machine, an action on it, or its name (see
--- client:machine). An action that had been launched before, which the service gives
--- instead of a new one, has `existing = true`. Where the service refuses because one is
--- under way, err.active_action_id is that one.
+-- Launching machine actions: the methods of a client, one an operation. They are made at the
+-- end of this file; what each does is described there.
 --
 -- A launch is not sent twice unseen: after an answer that says nothing (lost, late, a
 -- failed service) the list of actions is read until the action appears; only when it
@@ -271,6 +259,76 @@ local function perform(self, operation, target, options)
   if not arguments.machine then return nil, err end
   return self:perform(operation, arguments, launch.judge, details_of(operation, arguments))
 end
+
+--- Isolates a machine from the network.
+---@param target string|mde.machine|mde.action a machine, its id or its name, or an action on it
+---@param options {comment: string, type?: "Full"|"Selective"|"UnManagedDevice"}
+---@return mde.action? action existing = true where it had been launched before
+---@return mde.error? err err.active_action_id is the action that is in the way, where one is
+-- function client:isolate(target, options)
+
+--- Releases a machine from isolation.
+---@param target string|mde.machine|mde.action a machine, its id or its name, or an action on it
+---@param options {comment: string}
+---@return mde.action? action existing = true where it had been launched before
+---@return mde.error? err err.active_action_id is the action that is in the way, where one is
+-- function client:unisolate(target, options)
+
+--- Restricts what a machine executes to what Microsoft has signed.
+---@param target string|mde.machine|mde.action a machine, its id or its name, or an action on it
+---@param options {comment: string}
+---@return mde.action? action existing = true where it had been launched before
+---@return mde.error? err err.active_action_id is the action that is in the way, where one is
+-- function client:restrict(target, options)
+
+--- Lifts that restriction.
+---@param target string|mde.machine|mde.action a machine, its id or its name, or an action on it
+---@param options {comment: string}
+---@return mde.action? action existing = true where it had been launched before
+---@return mde.error? err err.active_action_id is the action that is in the way, where one is
+-- function client:unrestrict(target, options)
+
+--- Has a machine scanned by Defender Antivirus.
+---@param target string|mde.machine|mde.action a machine, its id or its name, or an action on it
+---@param options {comment: string, type?: "Quick"|"Full"}
+---@return mde.action? action existing = true where it had been launched before
+---@return mde.error? err err.active_action_id is the action that is in the way, where one is
+-- function client:scan(target, options)
+
+--- Collects an investigation package from a machine.
+---@param target string|mde.machine|mde.action a machine, its id or its name, or an action on it
+---@param options {comment: string}
+---@return mde.action? action existing = true where it had been launched before
+---@return mde.error? err err.active_action_id is the action that is in the way, where one is
+-- function client:collect(target, options)
+
+--- Offboards a machine: it can't be onboarded again from here.
+---@param target string|mde.machine|mde.action a machine, its id or its name, or an action on it
+---@param options {comment: string}
+---@return mde.action? action existing = true where it had been launched before
+---@return mde.error? err err.active_action_id is the action that is in the way, where one is
+-- function client:offboard(target, options)
+
+--- Stops a file on a machine and quarantines it.
+---@param target string|mde.machine|mde.action a machine, its id or its name, or an action on it
+---@param options {comment: string, sha1: string}
+---@return mde.action? action existing = true where it had been launched before
+---@return mde.error? err err.active_action_id is the action that is in the way, where one is
+-- function client:quarantine(target, options)
+
+--- Runs commands on a machine, one after the other.
+---@param target string|mde.machine|mde.action a machine, its id or its name, or an action on it
+---@param options {comment: string, commands: ({run: string, args?: string}|{get: string}|{put: string})[]}
+---@return mde.action? action existing = true where it had been launched before
+---@return mde.error? err err.active_action_id is the action that is in the way, where one is
+-- function client:live_response(target, options)
+
+--- Starts an automated investigation on a machine. It is in no list of actions: err.sent tells that it may be under way.
+---@param target string|mde.machine|mde.action a machine, its id or its name, or an action on it
+---@param options {comment: string}
+---@return table? investigation
+---@return mde.error? err err.active_action_id is the action that is in the way, where one is
+-- function client:investigate(target, options)
 
 for operation in pairs(LAUNCHES) do
   launch.methods[operation] = function(self, target, options)

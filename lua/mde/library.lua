@@ -7,6 +7,16 @@ local entity = require "mde.entity"
 local errors = require "mde.errors"
 local multipart = require "mde.multipart"
 
+---@class mde.library_file
+---@field fileName string
+---@field sha256? string
+---@field description? string
+---@field creationTime? string
+---@field lastUpdatedTime? string
+---@field createdBy? string
+---@field hasParameters? boolean
+---@field parametersDescription? string
+
 local library = {}
 
 local LARGEST = 20 * 1048576  -- bytes; source: "Upload files to the live response library"
@@ -40,8 +50,9 @@ end
 
 -- }}
 
--- The files: array of { fileName, sha256, description, creationTime, lastUpdatedTime,
--- createdBy, hasParameters, parametersDescription } | nil, err
+--- The files of the live-response library.
+---@return mde.library_file[]? files
+---@return mde.error? err
 function library:library()
   return self:perform("library", {}, on_list)
 end
@@ -74,9 +85,11 @@ local function read_file(path)
   return content
 end
 
--- Uploads the file `path`. options: name (default: the last part of the path),
--- description, parameters (what the script's parameters are), overwrite (default false:
--- the service refuses a name that is taken). -> the file as the library has it | nil, err
+--- Uploads a file into the library.
+---@param path string
+---@param options? {name?: string, description?: string, parameters?: string, overwrite?: boolean} `name` is the last part of the path by default; a name that is taken is refused unless `overwrite`
+---@return mde.library_file? file
+---@return mde.error? err
 function library:upload(path, options)
   options = options or {}
   errors.check_keys("upload", options, KNOWN)
@@ -101,7 +114,10 @@ function library:upload(path, options)
                                   content_type = kind }, on_upload)
 end
 
--- Deletes a file of the library by its name. -> true | nil, err
+--- Deletes a file of the library.
+---@param name string
+---@return true? done
+---@return mde.error? err
 function library:delete_file(name)
   if type(name) ~= "string" then
     return errors.invalid("delete_file: the name of a file must be text, not a %s", type(name))

@@ -50,11 +50,33 @@ function machine.ids(targets)
   return ids
 end
 
+-- A machine, with the service's own keys; what is null there is absent.
+---@class mde.machine
+---@field id string 40 hexadecimal digits
+---@field computerDnsName? string
+---@field firstSeen? string
+---@field lastSeen? string its last full report, about once a day
+---@field osPlatform? string
+---@field version? string
+---@field healthStatus? string
+---@field riskScore? string
+---@field exposureLevel? string
+---@field deviceValue? string
+---@field onboardingStatus? string
+---@field rbacGroupName? string
+---@field machineTags? string[]
+---@field lastIpAddress? string
+---@field lastExternalIpAddress? string
+---@field ipAddresses? table[]
+---@field aadDeviceId? string
+
 -- Makes `table -> machine`, of which `clock` tells how long ago it was seen.
 function machine.reader(clock)
   local Machine = {}
 
-  -- Whether the machine has a tag, whatever the case.
+  --- Whether the machine has a tag, whatever the case.
+  ---@param tag string
+  ---@return boolean
   function Machine:tagged(tag)
     local lower = tag:lower()
     for _, held in ipairs(self.machineTags or {}) do
@@ -63,7 +85,8 @@ function machine.reader(clock)
     return false
   end
 
-  -- Seconds since the machine's last full report, or nil if the service does not say.
+  --- Seconds since the machine's last full report.
+  ---@return number? seconds nil if the service does not say
   function Machine:seen()
     local last = date.parse(self.lastSeen)
     return last and clock.wall() - last

@@ -76,14 +76,19 @@ local function reader(self, wanted, name)
   return read(self, compiled)
 end
 
--- The machines that match (see mde.criteria.machine), in an array. -> array | nil, err
+--- The machines that match, in an array.
+---@param wanted? mde.machine_criteria
+---@return mde.machine[]? machines
+---@return mde.error? err
 function machines:list_machines(wanted)
   local found, err = reader(self, wanted or {}, "list_machines")
   if not found then return nil, err end
   return found:all()
 end
 
--- The same as an iterator, a page at a time. What goes wrong is raised.
+--- The machines that match, one after the other, read a page at a time. What goes wrong is raised.
+---@param wanted? mde.machine_criteria
+---@return fun(): mde.machine? iterator
 function machines:machines(wanted)
   local found, err = reader(self, wanted or {}, "machines")
   if not found then error(err, 0) end
@@ -141,11 +146,12 @@ local function ambiguous(name, list)
       differ and ", or its whole name" or "") }
 end
 
--- One machine: `target` is its id, the machine itself (which is read again), its whole DNS
--- name, or its name without domain, if no other machine has it. Of several records of one
--- name none is guessed: that is an error with the code "ambiguous" and the `machines`,
--- unless options.newest asks for the active one that was seen last.
--- -> machine | nil, err
+--- One machine. Of several of one name none is guessed: that is an error with the code "ambiguous"
+--- and the `machines`.
+---@param target string|mde.machine its id, its whole DNS name, or its name without domain if no other has it; or the machine, which is read anew
+---@param options? {newest?: boolean} of several records of one name: the active one that was seen last
+---@return mde.machine? machine
+---@return mde.error? err
 function machines:machine(target, options)
   errors.check_keys("machine", options or {}, { newest = true })
   local given = type(target) == "table" and target.id or target

@@ -65,15 +65,20 @@ function permissions.methods:way()
   return credential.way and credential.way() or credential.name
 end
 
--- The permissions that the token holds. -> array | nil: it does not say | nil, err
+--- The permissions that the token holds: an application's roles, or the scopes of a user's token.
+--- Signs in, unless there is a token.
+---@return string[]? permissions nil: the token does not say
+---@return mde.error? err
 function permissions.methods:permissions()
   local claims, err = self:sign_in()
   if not claims then return nil, err end
   return permissions.of(claims)
 end
 
--- Whether the token allows an operation ("cancel", "list", "isolate", …), as far as it
--- says. -> boolean | nil: it does not say | nil, err
+--- Whether the token allows an operation, as far as it says.
+---@param operation string "cancel", "list", "isolate", …
+---@return boolean? may nil: the token does not say
+---@return mde.error? err
 function permissions.methods:may(operation)
   local row = core.operation.rows[operation]
   if not row then error(("may: unknown operation '%s'"):format(tostring(operation)), 2) end

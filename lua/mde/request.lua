@@ -119,10 +119,12 @@ function request:prepare_request(method, path, options)
            body = body, content_type = kind }
 end
 
--- Sends one request. `path` begins with a slash; `options`: query (a table, or text that
--- is encoded already), body (a table, which becomes JSON, or text as it is), content_type
--- (of such a text; default JSON). -> the answer: a table where it is JSON, else text
--- | nil, err
+--- Sends any other request of the service, by the same rules: token, quota, retries.
+---@param method string such as "GET"
+---@param path string with a slash in front, such as "/api/alerts"
+---@param options? {query?: table|string, body?: table|string, content_type?: string} a table as body becomes JSON; text is sent as it is
+---@return table|string|nil answer a table where it is JSON
+---@return mde.error? err
 function request:request(method, path, options)
   local prepared, err = self:prepare_request(method, path, options)
   if not prepared then return nil, err end

@@ -23,39 +23,50 @@ local VARIABLES = {
   ca_file = "MDE_CA_FILE",
 }
 
-local KNOWN = {
-  tenant = true,        -- id (a GUID) or domain name of the tenant
-  client_id = true,     -- id of the application (a GUID)
-  -- One way to sign in, or none: it is looked for (see mde.credential.choice).
-  client_secret = true, -- its secret, or a function() -> text | nil, err, called when needed
-  client_certificate = true,            -- path of its certificate with its key: PEM or PFX
-  client_certificate_password = true,
-  client_certificate_algorithm = true,  -- "PS256" (default) or "RS256"
-  send_certificate_chain = true,        -- true: for those known by issuer and name
-  federated_token_file = true,          -- path of a file with a token that it trusts
-  managed_identity = true,              -- true, or a client id: the machine's identity
-  token = true,         -- an access token, as it is; instead of tenant and client_id too
-  profile = true,       -- instead of all these: a profile's name (see mde.config)
-  config = true,        -- with a profile: another configuration file
-  cloud = true,         -- a name of mde.cloud; default "commercial"
-  api_url = true,       -- base of the service's API, instead of the cloud's
-  authority = true,     -- base of the login service, instead of the cloud's
-  ca_file = true,       -- PEM file or folder of trusted authorities; default the system's
-  proxy = true,         -- URL; false: none; default HTTPS_PROXY, but for NO_PROXY
-  timeout = true,       -- seconds for a whole request; default 60
-  http_version = true,  -- "1.1" or "2"; default what the service speaks best
-  user_agent = true,
-  quota = true,         -- { per_minute =, per_hour = } for a service with other limits;
-                        -- false: none
-  reserve = true,       -- share of the quota that is left to others, from 0 to 0.9; default 0
-  host = true,          -- where this runs: "plain", "nmap", "nginx", "haproxy", or a table with
-                        -- wait(engine, seconds, pause); default what is found (mde.host)
-  store = true,         -- what keeps quota and tokens (contract 5 of doc/architecture.md);
-                        -- default that of the host: memory, in nginx its dictionary `mde`
-  on_request = true,    -- function(record): told of each request, without its secrets:
-                        -- { method, host, path, operation, status, request_id, seconds,
-                        -- error }
-}
+---@class mde.options
+---@field tenant? string id (a GUID) or domain name of the tenant
+---@field client_id? string id of the application (a GUID)
+---@field client_secret? string|fun(): string?, mde.error? its secret, or what gives it when it is needed
+---@field client_certificate? string path of its certificate with its key: PEM or PFX
+---@field client_certificate_password? string
+---@field client_certificate_algorithm? "PS256"|"RS256" default "PS256"
+---@field send_certificate_chain? boolean for applications that are known by issuer and name
+---@field federated_token_file? string path of a file with a token that the application trusts
+---@field managed_identity? boolean|string the machine's identity: true, or a client id
+---@field token? string an access token, as it is; instead of tenant and client_id too
+---@field profile? string instead of all these: a profile of the configuration file
+---@field config? string with a profile: the path of another configuration file
+---@field cloud? "commercial"|"us"|"eu"|"uk"|"au"|"swa"|"ina"|"gcc"|"gcc-high"|"dod" default "commercial"
+---@field api_url? string base of the service's API, instead of the cloud's
+---@field authority? string base of the login service, instead of the cloud's
+---@field ca_file? string PEM file or folder of trusted authorities; default the system's
+---@field proxy? string|false URL; false: none; default HTTPS_PROXY, but for NO_PROXY
+---@field timeout? number seconds for a whole request; default 60
+---@field http_version? "1.1"|"2" default what the service speaks best
+---@field user_agent? string
+---@field quota? {per_minute?: integer, per_hour?: integer}|false of a service with other limits; false: none
+---@field reserve? number share of the quota that is left to others, from 0 to 0.9; default 0
+---@field host? "plain"|"nmap"|"nginx"|"haproxy"|mde.host where this runs; default what is found
+---@field store? mde.store what keeps quota and tokens; default that of the host: memory, in nginx its dictionary `mde`
+---@field on_request? fun(record: mde.request_record) told of each request, without its secrets
+
+---@class mde.request_record
+---@field method string
+---@field host string
+---@field path string
+---@field operation string
+---@field status? integer of the answer
+---@field request_id? string the service's correlation id
+---@field seconds number
+---@field error? mde.error
+
+local KNOWN = {}
+for name in ([[tenant client_id client_secret client_certificate client_certificate_password
+    client_certificate_algorithm send_certificate_chain federated_token_file managed_identity
+    token profile config cloud api_url authority ca_file proxy timeout http_version user_agent
+    quota reserve host store on_request]]):gmatch "%S+" do
+  KNOWN[name] = true
+end
 
 settings.known = KNOWN
 

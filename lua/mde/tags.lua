@@ -136,14 +136,21 @@ local function change(client, machines, tag, action)
   return #done
 end
 
--- Adds a tag to one machine (its id or itself) or an array of them, 500 a call.
--- -> how many | nil, err: err.done are the ids of those that have it
+--- Adds a tag to one machine or many, 500 a call.
+---@param machines string|mde.machine|(string|mde.machine)[] ids, or machines
+---@param tag string
+---@return integer? count
+---@return mde.error? err err.done are the ids of those that have it
 function tags:tag(machines, tag)
   local count, err = change(self, machines, tag, "Add")
   return count, err
 end
 
--- Takes a tag from them, likewise.
+--- Takes a tag from one machine or many, likewise.
+---@param machines string|mde.machine|(string|mde.machine)[]
+---@param tag string
+---@return integer? count
+---@return mde.error? err
 function tags:untag(machines, tag)
   local count, err = change(self, machines, tag, "Remove")
   return count, err
@@ -151,7 +158,11 @@ end
 
 -- }}
 
--- Says what a machine is worth: "Low", "Normal" or "High". -> machine | nil, err
+--- Says what a machine is worth.
+---@param target string|mde.machine
+---@param value "Low"|"Normal"|"High"
+---@return mde.machine? machine
+---@return mde.error? err
 function tags:set_device_value(target, value)
   if type(value) ~= "string" then
     return errors.invalid("set_device_value: value must be Low, Normal or High, not a %s",

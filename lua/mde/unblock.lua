@@ -39,13 +39,12 @@ local function conditions(options)
   end
 end
 
--- Cancels the open actions on a machine (as client:isolate takes it) that are older than
--- options.older_than (seconds, or text such as "4h") and of options.type (one or an array),
--- where these are given, and reads what became of them. options.comment is required.
--- -> { items = array as client:cancel_all gives them, kept = the open actions that were left
--- alone } | nil, err
---
--- An action that has no machine yet, as a live response just launched, is not found.
+--- Cancels the open actions on a machine, and reads what became of them. An action that has no
+--- machine yet, as a live response just launched, is not found.
+---@param target string|mde.machine|mde.action a machine, its id or name, or an action on it
+---@param options {comment: string, older_than?: number|string, type?: mde.action_type|mde.action_type[]}
+---@return {items: mde.item[], kept: mde.action[]}? result `kept` are the open actions that were left alone
+---@return mde.error? err
 function unblock:unblock(target, options)
   options = options or {}
   errors.check_keys("unblock", options, KNOWN)

@@ -1,21 +1,6 @@
 -- What became of an item: decided from what the service says the action is,
 -- never from a status code alone.
 --
---   cancelled          by this call
---   already_cancelled  by an earlier one
---   already_final      Succeeded, Failed or TimeOut: there was nothing to cancel
---   too_late           Cancelled, by whomever, but all its commands had completed
---   accepted           the service took the cancel; the action is not final yet
---   undone             its inverse was launched, and has succeeded
---   undo_accepted      its inverse was launched, and is not final yet
---   changed            no longer what a plan decided upon: skipped
---   skipped            a plan left it alone, or nothing undoes it
---   not_found          no such action
---   forbidden          a permission is missing
---   error              refused, or the id was malformed; the error says why
---   unsent             never went out: interrupted, or no connection could be made
---   unknown            sent, and the service could not be asked what came of it
---
 -- A cancelled isolation that was InProgress may have taken effect: cancelling
 -- is not un-isolating.
 
@@ -23,6 +8,22 @@ local date = require "mde.date"
 local entity = require "mde.entity"
 
 local verdict = {}
+
+---@alias mde.verdict
+---| "cancelled" # by this call
+---| "already_cancelled" # by an earlier one
+---| "already_final" # Succeeded, Failed or TimeOut: there was nothing to cancel
+---| "too_late" # Cancelled, by whomever, but all its commands had completed
+---| "accepted" # the service took the cancel; the action is not final yet
+---| "undone" # its inverse was launched, and has succeeded
+---| "undo_accepted" # its inverse was launched, and is not final yet
+---| "changed" # no longer what a plan decided upon: skipped
+---| "skipped" # a plan left it alone, or nothing undoes it
+---| "not_found" # no such action
+---| "forbidden" # a permission is missing
+---| "error" # refused, or the id was malformed; the error says why
+---| "unsent" # never went out: interrupted, or no connection could be made
+---| "unknown" # sent, and the service could not be asked what came of it
 
 -- All verdicts, in the order of a report.
 verdict.all = {

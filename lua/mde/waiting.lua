@@ -114,10 +114,11 @@ local function wait_for_all(client, targets, timeout, every)
   return items
 end
 
--- Waits until an action (its id, or the action) is final. -> action | nil, err; the
--- error's code is "deadline" when that took longer than options.timeout (default an hour),
--- "interrupted" when it was stopped; err.action is how it stood then.
--- With an array of them -> array of { id, action, error }, in the same order.
+--- Waits until an action is final, or each of an array of them, by few calls for many.
+---@param target string|mde.action|(string|mde.action)[]
+---@param options? {timeout?: number|string} seconds, or "10m"; default an hour
+---@return mde.action|{id: string, action?: mde.action, error?: mde.error}[]|nil action or, of an array, an array in the same order
+---@return mde.error? err code "deadline" when that took longer, "interrupted" when it was stopped; err.action is how it stood then
 function waiting:wait(target, options)
   options = options or {}
   errors.check_keys("wait", options, { timeout = true, every = true })

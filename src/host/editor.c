@@ -183,7 +183,9 @@ static int open_editor (lua_State *L) {
 /* The line that libedit gives, or NULL. */
 static const char *get_line (editor *self, int *count) {
   const locale_t before = enter_locale(self);
-  const char *text = el_gets(self->line, count);
+  const char *text;
+  el_set(self->line, EL_PREP_TERM, 1);  /* before the prompt invites to type */
+  text = el_gets(self->line, count);
   leave_locale(before);
   return text;
 }

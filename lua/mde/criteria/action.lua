@@ -1,18 +1,22 @@
 -- Which actions are meant.
 --
---   status, type         text or array of texts
---   requestor            a user's name, an application's id or its name
---   machine              a machine's id, or its whole DNS name (case does not matter)
---   older_than, newer_than   since when: seconds, or a duration such as "4h"
---   after, before        a date with zone such as "2026-01-23T20:10:40Z", or seconds
---                        since 1970
---   comment              a part of the comment it was launched with
---   scope                such as "Full"
---   cancelled_by         who cancelled it
---   order                "newest" (first; the default) or "oldest"
---   filter, limit        see mde.criteria
---
 -- The service filters by the first eight of them, but for a machine's name.
+
+---@class mde.action_criteria
+---@field status? mde.status|mde.status[]
+---@field type? mde.action_type|mde.action_type[]
+---@field requestor? string a user's name, an application's id or its name, exactly as the service has it
+---@field machine? string a machine's id, or its whole DNS name (case does not matter)
+---@field older_than? number|string since its creation: seconds, or a duration such as "4h"
+---@field newer_than? number|string
+---@field after? number|string a date with zone such as "2026-01-23T20:10:40Z", or seconds since 1970
+---@field before? number|string
+---@field comment? string a part of the comment it was launched with
+---@field scope? string such as "Full"
+---@field cancelled_by? string who cancelled it
+---@field order? "newest"|"oldest" which come first; default "newest"
+---@field filter? string OData as it is, in addition
+---@field limit? integer at most so many
 
 local core = require "mde.core"
 local criteria = require "mde.criteria"

@@ -1,19 +1,25 @@
 -- Which machines are meant.
 --
---   name        the whole DNS name, or its beginning and a "*" (case does not matter)
---   id          a machine's id, or an array of 100 at most
---   tag         a tag, or its beginning and a "*"
---   ip, at      an address that it had at a moment (a date or seconds since 1970; now,
---               if left out), 15 minutes more or less, within the past 30 days
---   health, risk, exposure, value, onboarding
---               a word of the service's, or an array: see mde.machine
---   os          such as "Windows11", or an array
---   group       the device group's name
---   seen_within, not_seen_for   since its last full report: seconds, or a duration
---   filter, limit               see mde.criteria
---
 -- The service filters by all of them but the group. What has a tag or an address is
 -- found by a call of its own, which takes no filter: all else is filtered here then.
+
+---@class mde.machine_criteria
+---@field name? string the whole DNS name, or its beginning and a "*" (case does not matter)
+---@field id? string|string[] a machine's id, or an array of 100 at most
+---@field tag? string a tag, or its beginning and a "*"
+---@field ip? string an address that it had at the moment `at`, 15 minutes more or less
+---@field at? number|string with `ip`: a date, or seconds since 1970, within the past 30 days; default now
+---@field health? string|string[] such as "Active"
+---@field risk? string|string[] such as "High"
+---@field exposure? string|string[]
+---@field value? string|string[] "Low", "Normal" or "High"
+---@field onboarding? string|string[] such as "Onboarded"
+---@field os? string|string[] such as "Windows11"
+---@field group? string the device group's name
+---@field seen_within? number|string since its last full report: seconds, or a duration such as "1d"
+---@field not_seen_for? number|string
+---@field filter? string OData as it is, in addition
+---@field limit? integer at most so many
 
 local core = require "mde.core"
 local criteria = require "mde.criteria"

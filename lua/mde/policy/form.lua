@@ -1,5 +1,42 @@
 -- The form of a policy: what the table may have that its file returns, as the worker gives it.
 
+---@class mde.policy
+---@field comment string why; the service keeps it with each action
+---@field select mde.action_criteria open actions, unless `status` says otherwise
+---@field decide mde.decision|mde.decision[]|fun(action: mde.policy_action, machine?: mde.policy_machine): string?, string? with a second parameter it gets the machine
+---@field guard? mde.guard
+---@field tests? table[] { action's fields, tags =, expect = }
+
+---@alias mde.decision "cancel"|"keep"|"undo"
+
+-- A copy of an action, as a policy sees it.
+---@class mde.policy_action: mde.action
+---@field age number seconds since its creation
+---@field is_open boolean
+
+-- A copy of a machine, as a policy sees it.
+---@class mde.policy_machine: mde.machine
+---@field age number seconds since its last full report
+---@field tagged fun(self: mde.policy_machine, tag: string): boolean whatever the case
+
+--- In a policy: the action is to be cancelled.
+---@param reason? string
+---@return mde.decision decision
+---@return string? reason
+-- function cancel(reason)
+
+--- In a policy: the action is to be left alone, whatever other rules and files say.
+---@param reason? string
+---@return mde.decision decision
+---@return string? reason
+-- function keep(reason)
+
+--- In a policy: what is not final is to be cancelled, and the inverse of what succeeded launched.
+---@param reason? string
+---@return mde.decision decision
+---@return string? reason
+-- function undo(reason)
+
 local check = require "mde.policy.check"
 local core = require "mde.core"
 local criteria = require "mde.criteria.action"

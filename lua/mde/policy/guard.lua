@@ -1,13 +1,17 @@
 -- Guard rails: what no policy does, whatever it decides. They come from a profile and from the
 -- policies, which can only tighten them; what is violated refuses all of a plan.
---
---   max                 actions that are changed, at most (50 where nothing is said)
---   max_share           share of the onboarded machines that are touched, at most
---   max_per_machine, max_per_group   actions on one machine, in one device group, at most
---   protect_tags, protect_machines, protect_groups, protect_types, protect_requestors
---                       whose actions are not changed (case does not matter). A machine that
---                       is not known counts as protected
---   hours               when something may be sent: see mde.policy.hours
+
+---@class mde.guard
+---@field max? integer actions that are changed, at most; default 50
+---@field max_share? number share of the onboarded machines that are touched, at most
+---@field max_per_machine? integer actions on one machine, at most
+---@field max_per_group? integer actions in one device group, at most
+---@field protect_tags? string[] whose actions are not changed (case does not matter, and a machine that is not known counts as protected); so are these:
+---@field protect_machines? string[]
+---@field protect_groups? string[]
+---@field protect_types? string[]
+---@field protect_requestors? string[]
+---@field hours? string|string[] when something may be sent, such as "22:00-06:00 UTC"
 
 local check = require "mde.policy.check"
 local hours = require "mde.policy.hours"

@@ -73,6 +73,17 @@ local function value_of(path)
   return value
 end
 
+-- The methods of a client that are for users, if these are known.
+local function is_public(value, name)
+  local metatable = type(value) == "table" and getmetatable(value)
+  if type(metatable) ~= "table" or metatable.__name ~= "mde.client" then return true end
+  local public = require "mde.cli.repl.manual".names()
+  for _, other in ipairs(public) do
+    if name == other then return true end
+  end
+  return public[1] == nil
+end
+
 -- The names of a value's fields; only_methods: those that can be called.
 local function fields_of(value, only_methods)
   if type(value) == "string" then value = string end
@@ -80,7 +91,8 @@ local function fields_of(value, only_methods)
   for _, one in ipairs(tables_of(value)) do
     for name, field in next, one do
       if type(name) == "string" and name:find "^[%a_][%w_]*$" and not name:find "^__"
-         and not seen[name] and (not only_methods or type(field) == "function") then
+         and not seen[name] and (not only_methods or type(field) == "function")
+         and is_public(value, name) then
         seen[name], names[#names + 1] = true, name
       end
     end

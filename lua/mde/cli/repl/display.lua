@@ -94,6 +94,7 @@ end
 -- Shows what went wrong, in one line: an error, or a message with its traceback.
 function display.fail(problem)
   local text = tostring(problem):match "^(.-)\nstack traceback" or tostring(problem)
+  if text:find "^[^:]*:?%d*:? ?interrupted$" then return output.note "interrupted" end  -- by Ctrl-C
   output.note("error: %s", (text:gsub("%s*\n%s*", "; ")))
 end
 

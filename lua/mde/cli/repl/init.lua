@@ -25,16 +25,17 @@ Examples:
   command:flag("--sim", "Against a simulated incident: needs no tenant.")
 end
 
+-- Calls a chunk and shows what it gives; Ctrl-C ends either.
 local function evaluate(chunk)
-  local results = table.pack(run.interruptible(chunk))
-  if not results[1] then return display.fail(results[2]) end
-  local values = { n = results.n - 1, table.unpack(results, 2, results.n) }
-  local problem = display.error_of(values)
-  if problem then return display.fail(problem) end
-  if values.n > 0 then
+  local done, problem = run.interruptible(function()
+    local values = table.pack(chunk())
+    local err = display.error_of(values)
+    if err or values.n == 0 then return err end
     _G._ = values[1]
     display.show(values)
-  end
+    output.flush()
+  end)
+  if problem or not done then display.fail(problem) end
 end
 
 local function greet()

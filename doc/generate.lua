@@ -1,0 +1,246 @@
+-- Makes lua/mde/types.lua, which editors read (LuaCATS), and doc/reference.md from the comments
+-- of the public functions and tables, which begin with three dashes and stand where these are:
+--
+--   lua5.4 doc/generate.lua           writes both
+--   lua5.4 doc/generate.lua --check   ends with 1 if they are not what it would write
+--
+-- A block of such comments is a class or an alias, or it describes the function below it; where
+-- functions are made in a loop, a line "-- function client:isolate(…)" stands for one.
+
+local folder = arg[0]:match "^(.*/)doc/" or "./"
+
+-- What is described, in the order of the reference.
+local CHAPTERS = {
+  { "The module", "mde", "init settings" },
+  { "Actions", "client", "client actions waiting unblock batch" },
+  { "Launching", "client", "launch download" },
+  { "Machines", "client", "machines isolation tags" },
+  { "The library, and everything else", "client", "library request permissions" },
+  { "Entities", nil, "entity machine" },
+  { "Choosing", nil, "criteria/action criteria/machine" },
+  { "Verdicts and errors", nil, "verdict errors" },
+  { "Policies", nil, "policy/form policy/guard" },
+  { "Where it runs", nil, "host" },
+}
+
+local OWNERS = { ["mde.client"] = "mde.client", ["mde.clients"] = "mde.clients", Action = "action",
+                 Machine = "machine" }
+
+-- {{ Reading
+
+-- "function actions:list(wanted)" as users write it, in a chapter of `owner`'s.
+local function signature_of(line, owner)
+  local path, arguments = line:match "^%s*%-?%-?%s*function ([%w_%.:]+)(%b())"
+  if not path then return nil end
+  local holder, name = path:match "^(.*)[%.:]([%w_]+)$"
+  if not holder then return path .. arguments end
+  local is_method = path:find ":" ~= nil
+  holder = OWNERS[holder] or (is_method and owner) or holder
+  return holder .. (is_method and ":" or ".") .. name .. arguments
+end
+
+-- A block of comments -> { text, tags = array of { name, rest } }
+local function block_of(lines)
+  local block = { text = {}, tags = {} }
+  for _, line in ipairs(lines) do
+    local name, rest = line:match "^@(%a+)%s*(.*)$"
+    if name then block.tags[#block.tags + 1] = { name, rest }
+    elseif line:find "^|" then
+      block.tags[#block.tags][2] = block.tags[#block.tags][2] .. "\n" .. line
+    else block.text[#block.text + 1] = line end
+  end
+  return block
+end
+
+-- The blocks of a file: functions have a signature, the others are classes or aliases. A class
+-- takes the plain comment above it as its text.
+local function read(name, owner)
+  local blocks, lines, plain = {}, {}, {}
+  local path = folder .. "lua/mde/" .. name .. ".lua"
+  for line in io.lines(path) do
+    local comment, remark = line:match "^%s*%-%-%-%s?(.*)$", line:match "^%-%- (.*)$"
+    local signature = #lines > 0 and signature_of(line, owner)
+    if comment then lines[#lines + 1] = comment
+    elseif #lines == 0 then
+      local goes_on = remark and not remark:find "^[{}][{}]"
+      plain = goes_on and table.move({ remark }, 1, 1, #plain + 1, plain) or {}
+    else
+      local block = block_of(lines)
+      local kind = block.tags[1] and block.tags[1][1]
+      block.signature = signature or nil
+      if not signature and kind ~= "class" and kind ~= "alias" then
+        error(path .. ": a description of nothing: " .. lines[1])
+      end
+      if kind == "class" and not signature then block.text = plain end
+      blocks[#blocks + 1], lines, plain = block, {}, {}
+    end
+  end
+  return blocks
+end
+
+local function read_chapters()
+  for _, chapter in ipairs(CHAPTERS) do
+    chapter.blocks = {}
+    for name in chapter[3]:gmatch "%S+" do
+      for _, block in ipairs(read(name, chapter[2])) do
+        chapter.blocks[#chapter.blocks + 1] = block
+      end
+    end
+  end
+end
+
+-- }}
+
+-- {{ types.lua
+
+-- Classes that functions belong to, and are not described otherwise.
+local HEAD = [[
+---@meta mde
+-- Made by doc/generate.lua from the comments in lua/mde: change those, and run `make reference`.
+
+---@class mde
+---@field _VERSION string
+local mde = {}
+
+---@class mde.client
+---@field profile? string the name of the profile that it was made of
+local client = {}
+]]
+
+local function types()
+  local out = { HEAD }
+  local function add(text) out[#out + 1] = text end
+  local locals = {}
+  for _, chapter in ipairs(CHAPTERS) do
+    for _, block in ipairs(chapter.blocks) do
+      for _, line in ipairs(block.text) do add("---" .. (line == "" and "" or " " .. line)) end
+      for _, tag in ipairs(block.tags) do
+        add(("---@%s %s"):format(tag[1], (tag[2]:gsub("\n|", "\n---|"))):match "^(.-)%s*$")
+      end
+      local class = not block.signature and block.tags[1][2]:match "^mde%.(action)$"
+                    or not block.signature and block.tags[1][2]:match "^mde%.(machine)$"
+      if class and not locals[class] then
+        locals[class] = true
+        add(("local %s = {}"):format(class))
+      end
+      if block.signature then add(("function %s end"):format(block.signature)) end
+      add ""
+    end
+  end
+  add "return mde"
+  return table.concat(out, "\n") .. "\n"
+end
+
+-- }}
+
+-- {{ reference.md
+
+-- "options? {comment: string} why" -> name, type, text. A type may have blanks in brackets.
+local function split(rest)
+  local name, tail = rest:match "^(%S+)%s*(.*)$"
+  local depth, position = 0, #tail + 1
+  for i = 1, #tail do
+    local c = tail:sub(i, i)
+    if c:find "[%({<]" then depth = depth + 1 elseif c:find "[%)}>]" then depth = depth - 1 end
+    if c == " " and depth == 0 and not tail:sub(1, i - 1):find "[:,|]$" then
+      position = i
+      break
+    end
+  end
+  return name, tail:sub(1, position - 1), tail:sub(position + 1)
+end
+
+local function cell(text) return (text:gsub("|", "\\|")) end
+
+-- What a return is called where its type comes first: "mde.action? action as it is now".
+local function returned(rest)
+  local _, type_name, tail = split("x " .. rest)
+  local name, text = tail:match "^(%S+)%s*(.*)$"
+  return name or "", type_name, text or ""
+end
+
+local function function_text(block, add)
+  add("### `" .. block.signature .. "`\n")
+  add(table.concat(block.text, "\n") .. "\n")
+  local rows = {}
+  for _, tag in ipairs(block.tags) do
+    local name, kind, text
+    if tag[1] == "param" then name, kind, text = split(tag[2])
+    elseif tag[1] == "return" then
+      name, kind, text = returned(tag[2])
+      name = "→ " .. name
+    end
+    if name then rows[#rows + 1] = ("| %s | `%s` | %s |"):format(name, cell(kind), cell(text)) end
+  end
+  if rows[1] then add("| | | |\n| --- | --- | --- |\n" .. table.concat(rows, "\n") .. "\n") end
+end
+
+local function class_text(block, add)
+  local kind, rest = block.tags[1][1], block.tags[1][2]
+  local name = rest:match "^[%w_%.]+"
+  add("### `" .. name .. "`\n")
+  if block.text[1] then add(table.concat(block.text, "\n") .. "\n") end
+  if kind == "alias" then
+    local rows = {}
+    for value, text in rest:gmatch '|%s*("[^"]*")%s*#?%s*([^\n]*)' do
+      rows[#rows + 1] = ("| `%s` | %s |"):format(value, cell(text))
+    end
+    if rest:find "\n" then
+      return add("| | |\n| --- | --- |\n" .. table.concat(rows, "\n") .. "\n")
+    end
+    return add("`" .. rest:match "^%S+%s+(.*)$" .. "`\n")
+  end
+  local rows = {}
+  for i = 2, #block.tags do
+    local field, type_name, text = split(block.tags[i][2])
+    rows[#rows + 1] = ("| `%s` | `%s` | %s |"):format(field, cell(type_name), cell(text))
+  end
+  if rows[1] then add("| | | |\n| --- | --- | --- |\n" .. table.concat(rows, "\n") .. "\n") end
+end
+
+local INTRODUCTION = [[
+# Reference
+
+Made by `doc/generate.lua` from the comments in `lua/mde`.
+
+Wrong use (an unknown option, a value of a wrong type) raises where the function was called; a
+malformed value, and what the world does, is `nil, err`. A `?` after a name: it may be left out;
+after a type: it may be nil. Durations are seconds, or text such as `"90s"`, `"4h"`, `"1d12h"`.
+]]
+
+local function reference()
+  local out = { INTRODUCTION }
+  local function add(text) out[#out + 1] = text end
+  for _, chapter in ipairs(CHAPTERS) do
+    add("## " .. chapter[1] .. "\n")
+    for _, block in ipairs(chapter.blocks) do
+      (block.signature and function_text or class_text)(block, add)
+    end
+  end
+  return (table.concat(out, "\n"):gsub("\n+$", "\n"))
+end
+
+-- }}
+
+local function content(path)
+  local file = io.open(path)
+  local text = file and file:read "a"
+  if file then file:close() end
+  return text
+end
+
+read_chapters()
+local status = 0
+for path, text in pairs { ["lua/mde/types.lua"] = types(), ["doc/reference.md"] = reference() } do
+  if arg[1] == "--check" then
+    if content(folder .. path) ~= text then
+      print(path .. " is not what its sources say: run `make reference`")
+      status = 1
+    end
+  else
+    local file = assert(io.open(folder .. path, "w"))
+    assert(file:write(text))
+    file:close()
+  end
+end
+os.exit(status)

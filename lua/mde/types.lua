@@ -1,0 +1,600 @@
+---@meta mde
+-- Made by doc/generate.lua from the comments in lua/mde: change those, and run `make reference`.
+
+---@class mde
+---@field _VERSION string
+local mde = {}
+
+---@class mde.client
+---@field profile? string the name of the profile that it was made of
+local client = {}
+
+---@class mde.secret
+---@field reveal fun(self: mde.secret): string its text; a secret itself prints as <secret>
+
+--- Makes a client: one application in one tenant. What the options leave out comes from the
+--- environment (AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET and others, MDE_TOKEN,
+--- MDE_API_URL, MDE_QUOTA). With `profile` it comes from the configuration file, and nothing that
+--- signs in from the environment. Nothing is sent yet.
+---@param options? mde.options
+---@return mde.client? client
+---@return mde.error? err
+function mde.client(options) end
+
+--- Makes a client for each of several profiles of the configuration file, in the order of their
+--- names; a client has its profile's name as `profile`. Whether they can sign in shows when they
+--- do.
+---@param options mde.options|{profiles?: string|string[], all?: true} `profiles` is "emea-*", "a,b" or an array; the others go before the profiles' own
+---@return mde.client[]? clients
+---@return mde.error? err
+function mde.clients(options) end
+
+--- Lets the clients made from now on keep quota and tokens elsewhere than in memory.
+---@param another mde.store
+function mde.use(another) end
+
+---@class mde.options
+---@field tenant? string id (a GUID) or domain name of the tenant
+---@field client_id? string id of the application (a GUID)
+---@field client_secret? string|fun(): string?, mde.error? its secret, or what gives it when it is needed
+---@field client_certificate? string path of its certificate with its key: PEM or PFX
+---@field client_certificate_password? string
+---@field client_certificate_algorithm? "PS256"|"RS256" default "PS256"
+---@field send_certificate_chain? boolean for applications that are known by issuer and name
+---@field federated_token_file? string path of a file with a token that the application trusts
+---@field managed_identity? boolean|string the machine's identity: true, or a client id
+---@field token? string an access token, as it is; instead of tenant and client_id too
+---@field profile? string instead of all these: a profile of the configuration file
+---@field config? string with a profile: the path of another configuration file
+---@field cloud? "commercial"|"us"|"eu"|"uk"|"au"|"swa"|"ina"|"gcc"|"gcc-high"|"dod" default "commercial"
+---@field api_url? string base of the service's API, instead of the cloud's
+---@field authority? string base of the login service, instead of the cloud's
+---@field ca_file? string PEM file or folder of trusted authorities; default the system's
+---@field proxy? string|false URL; false: none; default HTTPS_PROXY, but for NO_PROXY
+---@field timeout? number seconds for a whole request; default 60
+---@field http_version? "1.1"|"2" default what the service speaks best
+---@field user_agent? string
+---@field quota? {per_minute?: integer, per_hour?: integer}|false of a service with other limits; false: none
+---@field reserve? number share of the quota that is left to others, from 0 to 0.9; default 0
+---@field host? "plain"|"nmap"|"nginx"|"haproxy"|mde.host where this runs; default what is found
+---@field store? mde.store what keeps quota and tokens; default that of the host: memory, in nginx its dictionary `mde`
+---@field on_request? fun(record: mde.request_record) told of each request, without its secrets
+
+---@class mde.request_record
+---@field method string
+---@field host string
+---@field path string
+---@field operation string
+---@field status? integer of the answer
+---@field request_id? string the service's correlation id
+---@field seconds number
+---@field error? mde.error
+
+--- Moves everything that goes for the client as far as it goes without waiting: for who drives a
+--- client from a loop of their own. What is suggested is how long to sleep before the next step
+--- (while answers are awaited a millisecond at first, and then half of the time that nothing came,
+--- up to 50 ms), and for how long nothing is to be done unless an answer comes.
+---@return number pause seconds
+---@return number seconds at most 1
+function client:step() end
+
+--- Cancels one action. An answer that is lost is settled by reading the action, before anything is
+--- sent again. Needs any one of the permissions that launch actions, and Machine.Read.All.
+---@param target string|mde.action its id, or the action itself
+---@param options {comment: string, wait?: number} why, which the service keeps; seconds to wait for the end of what was accepted (default 0)
+---@return mde.action? action as it is now
+---@return mde.verdict|mde.error verdict or, without an action, the error
+---@return mde.verdict? verdict with an error
+function client:cancel(target, options) end
+
+--- Cancels many actions under the service's limits, `parallel` at once; each ends with one verdict.
+--- What the iterator or on_item raises is raised again once what was in the air has ended; whatever
+--- else is raised meanwhile, nothing is sent afterwards. A refused sign-in stops it.
+---@param targets (string|mde.action)[]|fun(): string|mde.action|nil ids or actions, or an iterator
+---@param options mde.batch_options
+---@return mde.report? report
+---@return mde.error? err nothing was sent
+function client:cancel_all(targets, options) end
+
+--- Reads one action.
+---@param target string|mde.action its id, or the action, which is read anew
+---@return mde.action? action
+---@return mde.error? err
+function client:action(target) end
+
+--- Gives up every call: whoever waits for one gets an error. May be called again.
+function client:close() end
+
+--- The actions that match, in an array, the newest first.
+---@param wanted? mde.action_criteria
+---@return mde.action[]? actions
+---@return mde.error? err
+function client:list(wanted) end
+
+--- The actions that match, one after the other, read a page of a thousand at a time. What goes wrong
+--- is raised (the error itself), so that a cut list can't pass for a whole one.
+---@param wanted? mde.action_criteria
+---@return fun(): mde.action? iterator
+function client:actions(wanted) end
+
+--- What the service would be asked, and what would be filtered here. Nothing is sent.
+---@param wanted mde.action_criteria|mde.machine_criteria
+---@param kind? "actions"|"machines" default "actions"
+---@return {path: string, service?: string, here: string[], order?: string, limit?: integer}? told
+---@return mde.error? err
+function client:explain(wanted, kind) end
+
+--- Waits until an action is final, or each of an array of them, by few calls for many.
+---@param target string|mde.action|(string|mde.action)[]
+---@param options? {timeout?: number|string} seconds, or "10m"; default an hour
+---@return mde.action|{id: string, action?: mde.action, error?: mde.error}[]|nil action or, of an array, an array in the same order
+---@return mde.error? err code "deadline" when that took longer, "interrupted" when it was stopped; err.action is how it stood then
+function client:wait(target, options) end
+
+--- Cancels the open actions on a machine, and reads what became of them. An action that has no
+--- machine yet, as a live response just launched, is not found.
+---@param target string|mde.machine|mde.action a machine, its id or name, or an action on it
+---@param options {comment: string, older_than?: number|string, type?: mde.action_type|mde.action_type[]}
+---@return {items: mde.item[], kept: mde.action[]}? result `kept` are the open actions that were left alone
+---@return mde.error? err
+function client:unblock(target, options) end
+
+---@class mde.batch_options
+---@field comment string why; the service keeps it with each action
+---@field parallel? integer calls under way at once; default 10
+---@field wait? number seconds to wait for the end of an action that was accepted; default 0
+---@field record? mde.record what writes the calls down
+---@field on_item? fun(item: mde.item) called with each as it ends
+---@field stop? fun(): boolean|"at once"|nil asked all along: true to send nothing more and finish what is in the air, "at once" to wait for nothing
+
+--- What a record has is called in the commit of a pass (see mde.pass): what it raises lets
+--- nothing leave.
+---@class mde.record
+---@field sent fun(self: mde.record, call: table) before a call leaves; call.target is what the batch was given
+---@field ended fun(self: mde.record, call: table) with call.verdict, call.value (the action), call.err
+
+---@class mde.item
+---@field id string
+---@field verdict mde.verdict
+---@field action? mde.action
+---@field status? mde.status
+---@field machine? string its name, or its id
+---@field error? mde.error
+
+---@class mde.report
+---@field total integer how many were taken from what was given
+---@field counts table<mde.verdict, integer>
+---@field seconds number
+
+--- Isolates a machine from the network.
+---@param target string|mde.machine|mde.action a machine, its id or its name, or an action on it
+---@param options {comment: string, type?: "Full"|"Selective"|"UnManagedDevice"}
+---@return mde.action? action existing = true where it had been launched before
+---@return mde.error? err err.active_action_id is the action that is in the way, where one is
+function client:isolate(target, options) end
+
+--- Releases a machine from isolation.
+---@param target string|mde.machine|mde.action a machine, its id or its name, or an action on it
+---@param options {comment: string}
+---@return mde.action? action existing = true where it had been launched before
+---@return mde.error? err err.active_action_id is the action that is in the way, where one is
+function client:unisolate(target, options) end
+
+--- Restricts what a machine executes to what Microsoft has signed.
+---@param target string|mde.machine|mde.action a machine, its id or its name, or an action on it
+---@param options {comment: string}
+---@return mde.action? action existing = true where it had been launched before
+---@return mde.error? err err.active_action_id is the action that is in the way, where one is
+function client:restrict(target, options) end
+
+--- Lifts that restriction.
+---@param target string|mde.machine|mde.action a machine, its id or its name, or an action on it
+---@param options {comment: string}
+---@return mde.action? action existing = true where it had been launched before
+---@return mde.error? err err.active_action_id is the action that is in the way, where one is
+function client:unrestrict(target, options) end
+
+--- Has a machine scanned by Defender Antivirus.
+---@param target string|mde.machine|mde.action a machine, its id or its name, or an action on it
+---@param options {comment: string, type?: "Quick"|"Full"}
+---@return mde.action? action existing = true where it had been launched before
+---@return mde.error? err err.active_action_id is the action that is in the way, where one is
+function client:scan(target, options) end
+
+--- Collects an investigation package from a machine.
+---@param target string|mde.machine|mde.action a machine, its id or its name, or an action on it
+---@param options {comment: string}
+---@return mde.action? action existing = true where it had been launched before
+---@return mde.error? err err.active_action_id is the action that is in the way, where one is
+function client:collect(target, options) end
+
+--- Offboards a machine: it can't be onboarded again from here.
+---@param target string|mde.machine|mde.action a machine, its id or its name, or an action on it
+---@param options {comment: string}
+---@return mde.action? action existing = true where it had been launched before
+---@return mde.error? err err.active_action_id is the action that is in the way, where one is
+function client:offboard(target, options) end
+
+--- Stops a file on a machine and quarantines it.
+---@param target string|mde.machine|mde.action a machine, its id or its name, or an action on it
+---@param options {comment: string, sha1: string}
+---@return mde.action? action existing = true where it had been launched before
+---@return mde.error? err err.active_action_id is the action that is in the way, where one is
+function client:quarantine(target, options) end
+
+--- Runs commands on a machine, one after the other.
+---@param target string|mde.machine|mde.action a machine, its id or its name, or an action on it
+---@param options {comment: string, commands: ({run: string, args?: string}|{get: string}|{put: string})[]}
+---@return mde.action? action existing = true where it had been launched before
+---@return mde.error? err err.active_action_id is the action that is in the way, where one is
+function client:live_response(target, options) end
+
+--- Starts an automated investigation on a machine. It is in no list of actions: err.sent tells that it may be under way.
+---@param target string|mde.machine|mde.action a machine, its id or its name, or an action on it
+---@param options {comment: string}
+---@return table? investigation
+---@return mde.error? err err.active_action_id is the action that is in the way, where one is
+function client:investigate(target, options) end
+
+--- The link to the package of a CollectInvestigationPackage action that succeeded.
+---@param target string|mde.action
+---@return mde.secret? link link:reveal() is its text: whoever has it may download
+---@return mde.error? err
+function client:package_uri(target) end
+
+--- The link to what a command of a live response gave.
+---@param target string|mde.action
+---@param index integer of the command, from 0
+---@return mde.secret? link
+---@return mde.error? err
+function client:result_uri(target, index) end
+
+--- Downloads what an action has produced: a package, or the result of a command. Meanwhile the file
+--- is called PATH.ID.part; where that exists, the download goes on behind what it has.
+---@param target string|mde.action
+---@param path string of a file that must not exist
+---@param options? {index?: integer, on_progress?: fun(bytes: integer, total?: integer)} which command, from 0 (not needed where there is but one)
+---@return {path: string, size: integer, sha256: string}? file
+---@return mde.error? err code "file" where the disk is at fault; err.part is the file with what came in before
+function client:download(target, path, options) end
+
+--- The machines that match, in an array.
+---@param wanted? mde.machine_criteria
+---@return mde.machine[]? machines
+---@return mde.error? err
+function client:list_machines(wanted) end
+
+--- The machines that match, one after the other, read a page at a time. What goes wrong is raised.
+---@param wanted? mde.machine_criteria
+---@return fun(): mde.machine? iterator
+function client:machines(wanted) end
+
+--- One machine. Of several of one name none is guessed: that is an error with the code "ambiguous"
+--- and the `machines`.
+---@param target string|mde.machine its id, its whole DNS name, or its name without domain if no other has it; or the machine, which is read anew
+---@param options? {newest?: boolean} of several records of one name: the active one that was seen last
+---@return mde.machine? machine
+---@return mde.error? err
+function client:machine(target, options) end
+
+---@class mde.isolated
+---@field machine_id string
+---@field machine? string its name
+---@field state "isolated"|"isolating"|"restricted"|"restricting" not yet, where it ends in "ing"
+---@field since? string of the action that made it so
+---@field by? string
+---@field comment? string
+---@field scope? string a later action may have changed it
+---@field action mde.action that action
+---@field conflict? mde.action a pending action that would undo it
+
+--- What is isolated now, or whose code execution is restricted: since when, by whom and why. It is
+--- told from the history of actions, since the service does not say it; `reach` tells how far that
+--- goes back.
+---@param options? {restricted?: boolean, machine?: string, since?: string|number} only this machine (id or whole DNS name); a duration or date before which the history is not read
+---@return mde.isolated[]|{reach: {from?: string, note: string}}|nil rows the latest first
+---@return mde.error? err
+function client:isolated(options) end
+
+--- Adds a tag to one machine or many, 500 a call.
+---@param machines string|mde.machine|(string|mde.machine)[] ids, or machines
+---@param tag string
+---@return integer? count
+---@return mde.error? err err.done are the ids of those that have it
+function client:tag(machines, tag) end
+
+--- Takes a tag from one machine or many, likewise.
+---@param machines string|mde.machine|(string|mde.machine)[]
+---@param tag string
+---@return integer? count
+---@return mde.error? err
+function client:untag(machines, tag) end
+
+--- Says what a machine is worth.
+---@param target string|mde.machine
+---@param value "Low"|"Normal"|"High"
+---@return mde.machine? machine
+---@return mde.error? err
+function client:set_device_value(target, value) end
+
+---@class mde.library_file
+---@field fileName string
+---@field sha256? string
+---@field description? string
+---@field creationTime? string
+---@field lastUpdatedTime? string
+---@field createdBy? string
+---@field hasParameters? boolean
+---@field parametersDescription? string
+
+--- The files of the live-response library.
+---@return mde.library_file[]? files
+---@return mde.error? err
+function client:library() end
+
+--- Uploads a file into the library.
+---@param path string
+---@param options? {name?: string, description?: string, parameters?: string, overwrite?: boolean} `name` is the last part of the path by default; a name that is taken is refused unless `overwrite`
+---@return mde.library_file? file
+---@return mde.error? err
+function client:upload(path, options) end
+
+--- Deletes a file of the library.
+---@param name string
+---@return true? done
+---@return mde.error? err
+function client:delete_file(name) end
+
+--- Sends any other request of the service, by the same rules: token, quota, retries.
+---@param method string such as "GET"
+---@param path string with a slash in front, such as "/api/alerts"
+---@param options? {query?: table|string, body?: table|string, content_type?: string} a table as body becomes JSON; text is sent as it is
+---@return table|string|nil answer a table where it is JSON
+---@return mde.error? err
+function client:request(method, path, options) end
+
+--- The permissions that the token holds: an application's roles, or the scopes of a user's token.
+--- Signs in, unless there is a token.
+---@return string[]? permissions nil: the token does not say
+---@return mde.error? err
+function client:permissions() end
+
+--- Whether the token allows an operation, as far as it says.
+---@param operation string "cancel", "list", "isolate", …
+---@return boolean? may nil: the token does not say
+---@return mde.error? err
+function client:may(operation) end
+
+---@alias mde.status "Pending"|"InProgress"|"Succeeded"|"Failed"|"TimeOut"|"Cancelled"|string
+
+---@alias mde.action_type
+---| "RunAntiVirusScan"
+---| "Offboard"
+---| "LiveResponse"
+---| "CollectInvestigationPackage"
+---| "Isolate"
+---| "Unisolate"
+---| "StopAndQuarantineFile"
+---| "RestrictCodeExecution"
+---| "UnrestrictCodeExecution"
+---| "RequestSample"
+---| "Unknown"
+---| string
+
+--- A machine action, with the service's own keys; what is null there is absent.
+---@class mde.action
+---@field id string a GUID
+---@field type mde.action_type
+---@field title? string
+---@field status mde.status
+---@field requestor? string a user's name, or an application's id
+---@field requestorComment? string
+---@field machineId? string
+---@field computerDnsName? string
+---@field creationDateTimeUtc? string
+---@field lastUpdateDateTimeUtc? string
+---@field cancellationRequestor? string
+---@field cancellationComment? string
+---@field cancellationDateTimeUtc? string
+---@field errorHResult? integer
+---@field scope? string
+---@field externalId? string
+---@field requestSource? string
+---@field commands? table[] of a live response
+local action = {}
+
+--- Seconds since the action was created.
+---@return number? seconds nil if the service does not say
+function action:age() end
+
+--- Whether the action has ended: no cancel can change it any more.
+---@return boolean
+function action:is_final() end
+
+--- A machine, with the service's own keys; what is null there is absent.
+---@class mde.machine
+---@field id string 40 hexadecimal digits
+---@field computerDnsName? string
+---@field firstSeen? string
+---@field lastSeen? string its last full report, about once a day
+---@field osPlatform? string
+---@field version? string
+---@field healthStatus? string
+---@field riskScore? string
+---@field exposureLevel? string
+---@field deviceValue? string
+---@field onboardingStatus? string
+---@field rbacGroupName? string
+---@field machineTags? string[]
+---@field lastIpAddress? string
+---@field lastExternalIpAddress? string
+---@field ipAddresses? table[]
+---@field aadDeviceId? string
+local machine = {}
+
+--- Whether the machine has a tag, whatever the case.
+---@param tag string
+---@return boolean
+function machine:tagged(tag) end
+
+--- Seconds since the machine's last full report.
+---@return number? seconds nil if the service does not say
+function machine:seen() end
+
+---@class mde.action_criteria
+---@field status? mde.status|mde.status[]
+---@field type? mde.action_type|mde.action_type[]
+---@field requestor? string a user's name, an application's id or its name, exactly as the service has it
+---@field machine? string a machine's id, or its whole DNS name (case does not matter)
+---@field older_than? number|string since its creation: seconds, or a duration such as "4h"
+---@field newer_than? number|string
+---@field after? number|string a date with zone such as "2026-01-23T20:10:40Z", or seconds since 1970
+---@field before? number|string
+---@field comment? string a part of the comment it was launched with
+---@field scope? string such as "Full"
+---@field cancelled_by? string who cancelled it
+---@field order? "newest"|"oldest" which come first; default "newest"
+---@field filter? string OData as it is, in addition
+---@field limit? integer at most so many
+
+---@class mde.machine_criteria
+---@field name? string the whole DNS name, or its beginning and a "*" (case does not matter)
+---@field id? string|string[] a machine's id, or an array of 100 at most
+---@field tag? string a tag, or its beginning and a "*"
+---@field ip? string an address that it had at the moment `at`, 15 minutes more or less
+---@field at? number|string with `ip`: a date, or seconds since 1970, within the past 30 days; default now
+---@field health? string|string[] such as "Active"
+---@field risk? string|string[] such as "High"
+---@field exposure? string|string[]
+---@field value? string|string[] "Low", "Normal" or "High"
+---@field onboarding? string|string[] such as "Onboarded"
+---@field os? string|string[] such as "Windows11"
+---@field group? string the device group's name
+---@field seen_within? number|string since its last full report: seconds, or a duration such as "1d"
+---@field not_seen_for? number|string
+---@field filter? string OData as it is, in addition
+---@field limit? integer at most so many
+
+---@alias mde.verdict
+---| "cancelled" # by this call
+---| "already_cancelled" # by an earlier one
+---| "already_final" # Succeeded, Failed or TimeOut: there was nothing to cancel
+---| "too_late" # Cancelled, by whomever, but all its commands had completed
+---| "accepted" # the service took the cancel; the action is not final yet
+---| "undone" # its inverse was launched, and has succeeded
+---| "undo_accepted" # its inverse was launched, and is not final yet
+---| "changed" # no longer what a plan decided upon: skipped
+---| "skipped" # a plan left it alone, or nothing undoes it
+---| "not_found" # no such action
+---| "forbidden" # a permission is missing
+---| "error" # refused, or the id was malformed; the error says why
+---| "unsent" # never went out: interrupted, or no connection could be made
+---| "unknown" # sent, and the service could not be asked what came of it
+
+---@alias mde.error_code
+---| "invalid_argument" # a value given by the caller; nothing was sent
+---| "missing_credential" # no way to sign in was given
+---| "sign_in" # the login service refused
+---| "unauthorized" # the service refused the token (401)
+---| "forbidden" # a permission is missing (403)
+---| "not_found" # no such action or machine (404)
+---| "ambiguous" # a name that several machines have
+---| "bad_request" # refused as it was put (other 4xx)
+---| "too_many_requests" # the quota is used up (429)
+---| "interrupted" # the client was closed, or the call was stopped
+---| "deadline" # an action had not ended in time
+---| "file" # a file can't be read or written
+---| "service" # the service failed (5xx)
+---| "policy" # a policy is at fault
+---| "limit" # a policy exceeds a limit: err.limit says which
+---| "worker" # a policy's process died: err.signal says of what
+---| "plan" # a file is not a plan as it was made
+---| "store" # journal or quota can't be read or written
+---| "bad_answer" # not the JSON that was expected, or a redirect
+---| "connection" # no connection to the host or proxy
+---| "tls" # the other side can't be trusted
+---| "timeout" # no answer in time
+---| "lost" # the connection ended without a whole answer
+---| "too_large" # an answer is larger than what is taken
+---| "out_of_memory"
+---| "invalid_request" # no request that could be sent
+
+---@class mde.error
+---@field code mde.error_code stable, for programs
+---@field message string one sentence, for people
+---@field status? integer HTTP status of the answer
+---@field service_code? string the service's own word for it, such as "ResourceNotFound"
+---@field request_id? string the service's correlation id, to give to Microsoft
+---@field operation? string "cancel", "get", "list", "token", …
+---@field id? string the machine action
+---@field machine? string the id of the machine
+---@field machines? mde.machine[] with "ambiguous": those that have the name
+---@field done? string[] of what many were to get: the ids of those that had it before it failed
+---@field permissions? string[] with "forbidden": those of which any one would do
+---@field held? string[] with "forbidden": those that the token has, where it says so
+---@field active_action_id? string the action that is under way, where the service refuses because of it
+---@field action? mde.action with "deadline": the action as it stood then
+---@field lacks? table[] with "missing_credential": { name, what it lacked } for each way to sign in
+---@field attempts? integer how often it was tried, if more than once
+---@field sent? boolean whether the request may have taken effect, and nobody saw it
+
+---@class mde.policy
+---@field comment string why; the service keeps it with each action
+---@field select mde.action_criteria open actions, unless `status` says otherwise
+---@field decide mde.decision|mde.decision[]|fun(action: mde.policy_action, machine?: mde.policy_machine): string?, string? with a second parameter it gets the machine
+---@field guard? mde.guard
+---@field tests? table[] { action's fields, tags =, expect = }
+
+---@alias mde.decision "cancel"|"keep"|"undo"
+
+--- A copy of an action, as a policy sees it.
+---@class mde.policy_action: mde.action
+---@field age number seconds since its creation
+---@field is_open boolean
+
+--- A copy of a machine, as a policy sees it.
+---@class mde.policy_machine: mde.machine
+---@field age number seconds since its last full report
+---@field tagged fun(self: mde.policy_machine, tag: string): boolean whatever the case
+
+--- In a policy: the action is to be cancelled.
+---@param reason? string
+---@return mde.decision decision
+---@return string? reason
+function cancel(reason) end
+
+--- In a policy: the action is to be left alone, whatever other rules and files say.
+---@param reason? string
+---@return mde.decision decision
+---@return string? reason
+function keep(reason) end
+
+--- In a policy: what is not final is to be cancelled, and the inverse of what succeeded launched.
+---@param reason? string
+---@return mde.decision decision
+---@return string? reason
+function undo(reason) end
+
+---@class mde.guard
+---@field max? integer actions that are changed, at most; default 50
+---@field max_share? number share of the onboarded machines that are touched, at most
+---@field max_per_machine? integer actions on one machine, at most
+---@field max_per_group? integer actions in one device group, at most
+---@field protect_tags? string[] whose actions are not changed (case does not matter, and a machine that is not known counts as protected); so are these:
+---@field protect_machines? string[]
+---@field protect_groups? string[]
+---@field protect_types? string[]
+---@field protect_requestors? string[]
+---@field hours? string|string[] when something may be sent, such as "22:00-06:00 UTC"
+
+---@class mde.host
+---@field wait fun(engine: table, seconds: number, pause: number) waits for the engine's news, at most `seconds` (1); who can't hear of news sleeps for `pause`, and lets others go on
+---@field whole? fun(f: function, a: any, b: any, c: any) calls f, and nobody else meanwhile: of a program that interrupts Lua at any place
+
+--- What outlives a call: contract 5 of doc/architecture.md.
+---@class mde.store
+---@field windows fun(self: mde.store, application: string): table the quota's windows
+---@field tokens? table access tokens
+---@field sessions? table what renews a sign-in
+
+return mde
