@@ -12,6 +12,7 @@ local date = require "mde.date"
 local entity = require "mde.entity"
 local errors = require "mde.errors"
 local judge = require "mde.judge"
+local live_response = require "mde.live_response"
 local machines = require "mde.machine"
 local odata = require "mde.odata"
 local permissions = require "mde.permissions"
@@ -219,7 +220,7 @@ local function arguments_of(operation, options)
     local value = options[name]
     if value == nil then value = default or nil end
     if name == "commands" then
-      local commands, err = require "mde.live_response".commands(value)
+      local commands, err = live_response.commands(value)
       if not commands then return nil, err end
       value = commands
     elseif value ~= nil and type(value) ~= "string" then

@@ -6,6 +6,7 @@
 
 local core = require "mde.core"
 local errors = require "mde.errors"
+local jwt = require "mde.jwt"
 local retry = require "mde.retry"
 
 local token = {}
@@ -13,7 +14,7 @@ local token = {}
 -- Refuses a token that says that it is another tenant's than `tenant`, where that is an id
 -- (a domain's name can't be compared). -> true, the tenant it names (nil: none) | nil, err
 function token.check(header, tenant)
-  local named = require "mde.credential.static".owner(header:reveal():match "%S+$")
+  local named = jwt.owner(header:reveal():match "%S+$")
   local expected = tenant and core.operation.guid(tenant)
   if not named or not expected or named == expected then return true, named end
   return nil, errors.new {

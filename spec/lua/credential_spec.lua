@@ -1,5 +1,6 @@
 local core = require "mde.core"
 local errors = require "mde.errors"
+local jwt = require "mde.jwt"
 local samples = require "spec.support.samples"
 local secrets = require "mde.credential.secret"
 local sim = require "spec.support.sim"
@@ -243,11 +244,11 @@ describe("a given token", function()
     local second = "eyJ0aWQiOiAiN2QwYjNiNGUtNmUxZi00YzQzLTlkNWEtMmY4ZDRhMWM5YjYwIiwgImF6cC"
       .. "I6ICIzYzlmNGYwYS01OGQyLTRiNzctOGYwZS1iMWE2YzJkNGU1ODcifQ"
     for _, payload in ipairs { first, second } do
-      assert.same({ tenant, client }, { static.owner("eyJ." .. payload .. ".x") })
+      assert.same({ tenant, client }, { jwt.owner("eyJ." .. payload .. ".x") })
     end
     for _, text in ipairs { "opaque", "a.b.c", "eyJ." .. first,
                             "eyJ.eyJ0aWQiOiAibm9uc2Vuc2UiLCAiYXBwaWQiOiA3fQ.x" } do
-      assert.same({}, { static.owner(text) })
+      assert.same({}, { jwt.owner(text) })
     end
   end)
 

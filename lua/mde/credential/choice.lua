@@ -6,6 +6,7 @@
 local chain = require "mde.credential.chain"
 local core = require "mde.core"
 local errors = require "mde.errors"
+local jwt = require "mde.jwt"
 local tokens = require "mde.token"
 
 local choice = {}
@@ -161,7 +162,7 @@ local function with_token(source)
       .. " without 'Bearer'", called)
   end
   credential.name = "a token as it is"
-  local tenant, client_id = static.owner(token)
+  local tenant, client_id = jwt.owner(token)
   local whose = tenant and client_id and tenant .. "/" .. client_id
                 or "token " .. core.sha256(token):sub(1, 16)
   local given = source.options.tenant and tenant_of(source)
