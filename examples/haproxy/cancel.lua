@@ -30,7 +30,8 @@ local function refuse(applet, status, code, message)
   answer(applet, status, { error = { code = code, message = message } })
 end
 
--- The body, or somewhat more than LONGEST bytes of it.
+-- The body, or somewhat more than LONGEST bytes of it. It is read to its end before anything
+-- waits: HAProxy 2.6 with abortonclose would abort when a client hangs up meanwhile.
 local function read(applet)
   local body = ""
   repeat

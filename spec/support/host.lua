@@ -55,9 +55,12 @@ function Service:ask(path)
   return counts
 end
 
--- Waits until `count` requests of a kind have come.
+-- Waits until `count` requests of a kind have come; raises when they don't in a minute.
 function Service:await(name, count)
-  repeat until (self:ask "counts"[name] or 0) >= count
+  local ends = os.time() + 60
+  repeat
+    assert(os.time() < ends, "no request came: " .. name)
+  until (self:ask "counts"[name] or 0) >= count
 end
 
 -- The id of the action number `i`.
