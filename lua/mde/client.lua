@@ -66,8 +66,9 @@ local SHORTEST, LONGEST = 0.001, 0.05  -- seconds between two looks for an answe
 
 --- Moves everything that goes for the client as far as it goes without waiting: for who drives a
 --- client from a loop of their own. What is suggested is how long to sleep before the next step
---- (while answers are awaited a millisecond at first, and then half of the time that nothing came,
---- up to 50 ms), and for how long nothing is to be done unless an answer comes.
+--- (while answers are awaited a millisecond for each, as each may have a thread that steps, or half
+--- of the time that nothing came, up to 50 ms), and for how long nothing is to be done unless an
+--- answer comes.
 ---@return number pause seconds
 ---@return number seconds at most 1
 function Client:step()
@@ -76,8 +77,8 @@ function Client:step()
   local now = self.clock.monotonic()
   local seconds = math.max(0, math.min(self.quiet_until - now, 1))
   if not is_in_air(self.tasks) then return seconds, seconds end
-  local pause = math.max(SHORTEST, math.min((now - self.moved_at) / 2, LONGEST))
-  return math.min(pause, seconds), seconds
+  local pause = math.max(#self.tasks * SHORTEST, (now - self.moved_at) / 2)
+  return math.min(pause, LONGEST, seconds), seconds
 end
 
 -- Waits as `step` suggests.

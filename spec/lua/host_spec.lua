@@ -99,13 +99,22 @@ describe("client:step()", function()
       pauses[#pauses + 1] = pause
       clock.advance(pause)
     end
-    assert.equal(0.001, pauses[1])
+    assert.equal(0.002, pauses[1])  -- of the call and its token
     for i = 2, #pauses do
       assert.is_true(pauses[i] >= pauses[i - 1] - 1e-9)
       assert.is_true(pauses[i] <= pauses[i - 1] * 1.5 + 0.0006)
     end
     assert.equal(0.05, pauses[#pauses])
     assert.is_true(#pauses < 60)
+  end)
+
+  it("suggests longer pauses the more are awaited, since each waits by itself", function()
+    local client, service = world.new { latency = 3 }
+    client.host = { wait = coroutine.yield }
+    for count, id in ipairs(world.add(service, 60)) do
+      assert(coroutine.resume(coroutine.create(function() client:cancel(id, { comment = "x" }) end)))
+      assert.near(math.min((1 + count) / 1000, 0.05), (client:step()), 1e-9)
+    end
   end)
 
   it("gives the same to the host, and moves what others wait for", function()
