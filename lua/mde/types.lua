@@ -72,8 +72,9 @@ function mde.use(another) end
 
 --- Moves everything that goes for the client as far as it goes without waiting: for who drives a
 --- client from a loop of their own. What is suggested is how long to sleep before the next step
---- (while answers are awaited a millisecond at first, and then half of the time that nothing came,
---- up to 50 ms), and for how long nothing is to be done unless an answer comes.
+--- (while answers are awaited a millisecond for each, as each may have a thread that steps, or half
+--- of the time that nothing came, up to 50 ms), and for how long nothing is to be done unless an
+--- answer comes.
 ---@return number pause seconds
 ---@return number seconds at most 1
 function client:step() end
