@@ -3,9 +3,9 @@
 --   POST /cancel   { "id": "5382f7ea-…", "comment": "INC0048211" }
 --   200            { "id": "5382f7ea-…", "verdict": "cancelled", "status": "Cancelled" }
 --
--- It answers when the action's verdict is known; others are served meanwhile. When the
--- quota is used up that may take a minute or an hour. Who hangs up before may have the
--- action cancelled nevertheless; who asks again is told how it stands.
+-- 200 says that it is known how the action stands, which may be "already_final" too. Others
+-- are served meanwhile. When the quota is used up it may take a minute or an hour. Who hangs
+-- up before may have the action cancelled nevertheless; who asks again is told how it stands.
 -- What went wrong is { "error": { "code": …, "message": … } }. haproxy.cfg says who may ask.
 
 local cjson = require "cjson.safe"
@@ -15,7 +15,7 @@ local LONGEST = 8192  -- bytes of a body
 
 local client = assert(mde.client())
 
-local STATUS = { invalid_argument = 400, not_found = 404, forbidden = 403, final = 409 }
+local STATUS = { invalid_argument = 400, not_found = 404, forbidden = 403 }
 
 local function answer(applet, status, value)
   local text = cjson.encode(value)

@@ -112,7 +112,8 @@ describe("client:step()", function()
     local client, service = world.new { latency = 3 }
     client.host = { wait = coroutine.yield }
     for count, id in ipairs(world.add(service, 60)) do
-      assert(coroutine.resume(coroutine.create(function() client:cancel(id, { comment = "x" }) end)))
+      local thread = coroutine.create(function() client:cancel(id, { comment = "x" }) end)
+      assert(coroutine.resume(thread))
       assert.near(math.min((1 + count) / 1000, 0.05), (client:step()), 1e-9)
     end
   end)
