@@ -15,7 +15,7 @@ local LONGEST = 8192  -- bytes of a body
 
 local client = assert(mde.client())
 
-local STATUS = { invalid_argument = 400, not_found = 404, forbidden = 403 }
+local STATUS = { invalid_argument = 400, not_found = 404 }
 
 local function answer(applet, status, value)
   local text = cjson.encode(value)
