@@ -1,137 +1,242 @@
 -- What mde-actions.nse and mde-cancel.nse share: one client for a scan, and the machines that
--- its hosts are. It lies beside them.
+-- its hosts are, with their actions. It lies beside them.
 --
 -- The scripts of many hosts run at the same time. Who looks for a machine waits until nobody
--- else asks, and then asks for all that are waited for: a scan of 256 hosts takes some ten
--- calls and not 256 (the service allows 100 a minute).
+-- else asks, and then asks for all that are waited for: a scan of 256 hosts takes some
+-- fifteen calls and not 512 (the service allows 100 a minute).
 
 local nmap = require "nmap"
 local stdnse = require "stdnse"
+local duration = require "mde.duration"
+local errors = require "mde.errors"
+local odata = require "mde.odata"
 
 local machines = {}
 
-local AT_ONCE = 40  -- hosts in one call: their names and addresses are a part of a URL
+local MOST = 40    -- conditions in one filter, which is a part of a URL
+local DAY = 86400  -- seconds in which a machine may have been given another address
 
--- Secrets have no place in script arguments, which are seen in `ps` and kept in reports.
-local function secret_argument()
-  for name in pairs(nmap.registry.args or {}) do
-    local lower = tostring(name):lower()
-    local is_secret = lower:find "secret" or lower:find "token" or lower:find "password"
-    if is_secret and lower:find "^mde" then return name end
+-- {{ Arguments
+
+-- The name of an argument of ours that looks like a secret, in whatever table of arguments.
+local function secret_in(arguments, is_ours)
+  for name, value in pairs(arguments) do
+    local text = tostring(type(name) == "number" and value or name):lower()
+    local ours = is_ours or text:find "^mde" or text:find "^azure"
+    for _, word in ipairs { "secret", "token", "password", "assertion", "private" } do
+      if ours and text:find(word, 1, true) then return tostring(name) end
+    end
+    local within = type(value) == "table" and secret_in(value, ours)
+    if within then return within end
   end
 end
 
+-- The arguments `script.NAME`. `known` has for each name "value", or "flag" if it needs none.
+-- nmap leaves alone what it does not know, and takes NAME for script.NAME: where a misspelt
+-- limit would be none, and another script's argument one of ours, only whole names count.
+-- -> table | nil, what is wrong
+function machines.arguments(script, known)
+  local given, names = {}, {}
+  for name in pairs(known) do names[#names + 1] = script .. "." .. name end
+  table.sort(names)
+  for key, value in pairs(nmap.registry.args) do
+    local is_flag = type(key) == "number"
+    local whole = is_flag and value or key
+    local name = type(whole) == "string"
+      and (whole == script and "" or whole:sub(1, #script + 1) == script .. "."
+           and whole:sub(#script + 2))
+    if name and not known[name] then
+      return nil, ("'%s' is not one of %s"):format(errors.line(whole, 60),
+        table.concat(names, ", "))
+    elseif name and is_flag and known[name] ~= "flag" then
+      return nil, ("%s has no value: write %s=…"):format(whole, whole)
+    elseif name then
+      given[name] = is_flag or value
+    end
+  end
+  return given
+end
+
+-- }}
+
 -- The client of this scan. `mde` is the module. -> client | nil, what hinders it
 function machines.client(mde)
-  local name = secret_argument()
+  local name = secret_in(nmap.registry.args)
   if name then
     return nil, ("'%s': script arguments are seen by others: give secrets by the environment"
       .. " (AZURE_CLIENT_SECRET, MDE_TOKEN) or a profile (mde.profile)"):format(name)
   end
+  local given, wrong = machines.arguments("mde", { profile = "value" })
+  if not given then return nil, wrong end
   local shared = nmap.registry.mde
   if not shared then
-    local client, err = mde.client { profile = stdnse.get_script_args "mde.profile" }
-    shared = { client = client, problem = err and tostring(err), wanted = {} }
+    local client, err = mde.client { profile = given.profile }
+    shared = { client = client, problem = err and tostring(err), queues = {}, most = MOST }
     nmap.registry.mde = shared
   end
   return shared.client, shared.problem
 end
 
--- {{ Looking for machines
+-- {{ What a host may be
 
-local function text(value) return "'" .. value:gsub("'", "''") .. "'" end
+-- A host's name that may be one in MDE, in lower case | nil
+local function name_of(text)
+  local name = (text or ""):lower():gsub("%.$", "")
+  if name:find "^[%w%-_%.]+$" and not name:find "^[%d%.]+$" then return name end
+end
 
--- The names that a host may have in MDE, in lower case.
-local function names(host)
-  local list = {}
-  for _, name in ipairs { host.targetname or "", host.name or "" } do
-    name = name:lower():gsub("%.$", "")
-    if name:find "^[%w%-_%.]+$" and not name:find "^[%d%.]+$" then list[#list + 1] = name end
+-- The conditions (OData) that find what a host may be.
+local function conditions(question)
+  local list = { odata.is("lastIpAddress", question.ip) }
+  for _, name in pairs { question.target, question.reverse ~= question.target
+                         and question.reverse or nil } do
+    list[#list + 1] = odata.is("computerDnsName", name)
+    if not name:find(".", 1, true) then
+      list[#list + 1] = ("startswith(computerDnsName,%s)"):format(odata.text(name .. "."))
+    end
   end
   return list
 end
 
--- The OData filter that finds what the hosts of `asked` may be.
-local function filter(asked)
-  local conditions = {}
-  for _, question in ipairs(asked) do
-    conditions[#conditions + 1] = "lastIpAddress eq " .. text(question.ip)
-    for _, name in ipairs(question.names) do
-      conditions[#conditions + 1] = name:find(".", 1, true)
-        and "computerDnsName eq " .. text(name)
-        or ("startswith(computerDnsName,%s)"):format(text(name))
-    end
-  end
-  return table.concat(conditions, " or ")
-end
-
--- Whether a machine has one of the names; one without a dot is a machine's in any domain.
-local function is_called(machine, wanted)
+-- Whether a machine is called so; a name without a dot is a machine's in any domain.
+local function is_called(machine, name)
   local held = (machine.computerDnsName or ""):lower()
-  for _, name in ipairs(wanted) do
-    if held == name or not name:find(".", 1, true) and held:match "^[^.]*" == name then
-      return true
-    end
-  end
-  return false
+  return name ~= nil and (held == name
+    or not name:find(".", 1, true) and held:match "^[^.]*" == name)
 end
 
 local function newest_first(a, b)
-  return (a:seen() or math.huge) < (b:seen() or math.huge)
+  local first, second = a.machine:seen() or math.huge, b.machine:seen() or math.huge
+  if first ~= second then return first < second end
+  return a.machine.id < b.machine.id
 end
 
--- What of `list` a host is: those of its name, else those of its address.
+-- What of `list` a host is: those of its target's name; without one, those of the name that
+-- reverse DNS has for it, and of its address.
 local function choose(question, list)
-  local named, addressed = {}, {}
+  local targets, others = {}, {}
   for _, machine in ipairs(list) do
-    if is_called(machine, question.names) then named[#named + 1] = machine end
-    if machine.lastIpAddress == question.ip then addressed[#addressed + 1] = machine end
+    local found = { machine = machine, has_address = machine.lastIpAddress == question.ip }
+    if is_called(machine, question.target) then
+      found.by = "name"
+      targets[#targets + 1] = found
+    elseif is_called(machine, question.reverse) or found.has_address then
+      found.by = is_called(machine, question.reverse) and "reverse DNS name" or "address"
+      others[#others + 1] = found
+    end
   end
-  question.by = named[1] and "name" or "address"
-  question.found = named[1] and named or addressed
+  question.found = targets[1] and targets or others
   table.sort(question.found, newest_first)
-end
-
--- Asks for the first of those that are waited for.
-local function ask(shared)
-  local asked = {}
-  while shared.wanted[1] and #asked < AT_ONCE do
-    asked[#asked + 1] = table.remove(shared.wanted, 1)
-  end
-  local list, err = shared.client:list_machines { filter = filter(asked) }
-  for _, question in ipairs(asked) do
-    if list then choose(question, list) end
-    question.problem = err and tostring(err)
-    question.done = true
-  end
-end
-
--- The machines that a host may be, the one seen last first, and by what they were found
--- ("name" or "address"). -> array, by | nil, what hinders it
-function machines.of(host)
-  local shared = nmap.registry.mde
-  local question = { ip = host.ip, names = names(host) }
-  table.insert(shared.wanted, question)
-  stdnse.sleep(0.01)  -- the other hosts' scripts begin now, too
-  local turn = nmap.mutex "mde"
-  turn "lock"
-  local ok, raised = pcall(function()
-    while not question.done do ask(shared) end
-  end)
-  turn "done"
-  if not ok then error(raised, 0) end
-  if question.problem then return nil, question.problem end
-  return question.found, question.by
 end
 
 -- }}
 
--- "srv-1.contoso.com (id), found by its name, Active, seen 2h 10m ago"
-function machines.line(machine, by)
-  local duration = require "mde.duration"
-  return ("%s (%s), found by its %s, %s, seen %s"):format(machine.computerDnsName or "-",
-    machine.id, by, machine.healthStatus or "health unknown",
-    machine:seen() and duration.text(machine:seen()) .. " ago" or "never")
+-- {{ Asking the service
+
+-- The first questions of a queue that go into one filter. -> questions, the conditions
+local function first_of(queue, most)
+  local asked, all = {}, {}
+  for _, question in ipairs(queue) do
+    local list = conditions(question)
+    if asked[1] and #all + #list > most then break end
+    asked[#asked + 1] = question
+    for _, condition in ipairs(list) do all[#all + 1] = condition end
+  end
+  return asked, all
+end
+
+-- Reads the actions that match `criteria` of those machines that were found.
+-- -> err | nil
+local function read_actions(client, asked, criteria)
+  local ids, of = {}, {}
+  for _, question in ipairs(asked) do
+    local found = question.found[1]
+    local id = found and found.machine.id:lower()
+    if id and not of[id] then ids[#ids + 1], of[id] = id, {} end
+    question.actions = of[id]
+  end
+  if not ids[1] then return nil end
+  local wanted = { filter = odata.is("machineId", ids) }
+  for name, value in pairs(criteria) do wanted[name] = value end
+  local list, err = client:list(wanted)
+  for _, action in ipairs(list or {}) do
+    local actions = of[(action.machineId or ""):lower()]
+    if actions then actions[#actions + 1] = action end
+  end
+  return err
+end
+
+-- Asks for the first questions of a queue. They leave it only when they are answered: a
+-- script that is killed meanwhile takes nobody's question along.
+local function ask(shared, queue, criteria)
+  local asked, all = first_of(queue, shared.most)
+  local list, err = shared.client:list_machines { filter = table.concat(all, " or ") }
+  if list then
+    for _, question in ipairs(asked) do choose(question, list) end
+    err = read_actions(shared.client, asked, criteria)
+  end
+  if err and err.code == "bad_request" and asked[2] then  -- too long for this service
+    shared.most = math.ceil(#all / 2)
+    return
+  end
+  for _, question in ipairs(asked) do
+    question.problem, question.done = err and tostring(err), true
+    table.remove(queue, 1)
+  end
+end
+
+-- The machines that a host may be, the one seen last first, and the actions of that one.
+-- Each is { machine, by = "name", "reverse DNS name" or "address", has_address: whether the
+-- host's address is its last }. `criteria` (see mde.criteria.action) are the same for all
+-- hosts of a script. -> array, actions | nil, what hinders it
+function machines.of(host, script, criteria)
+  local shared = nmap.registry.mde
+  local queue = shared.queues[script] or {}
+  shared.queues[script] = queue
+  local question = { ip = host.ip, target = name_of(host.targetname),
+                     reverse = name_of(host.name) }
+  table.insert(queue, question)
+  stdnse.sleep(0.01)  -- the other hosts' scripts begin now, too
+  local turn = nmap.mutex(queue)
+  turn "lock"
+  local ok, raised = pcall(function()
+    while not question.done do ask(shared, queue, criteria) end
+  end)
+  turn "done"
+  if not ok then error(raised, 0) end
+  if question.problem then return nil, question.problem end
+  return question.found, question.actions
+end
+
+-- }}
+
+-- Whether the address by which a machine was found may be another's by now.
+function machines.is_stale(found)
+  return found.by == "address" and (found.machine:seen() or math.huge) > DAY
+end
+
+-- "srv-1.contoso.com (id), found by its name, Active, risk High, seen 2h 10m ago"
+function machines.line(found)
+  local machine, seen = found.machine, found.machine:seen()
+  local words = { ("%s (%s)"):format(machine.computerDnsName or "-", machine.id),
+    "found by its " .. found.by, machine.healthStatus or "health unknown",
+    "risk " .. (machine.riskScore or "unknown"),
+    "seen " .. (seen and duration.text(seen) .. " ago" or "never") }
+  if not found.has_address then
+    words[#words + 1] = "last at " .. (machine.lastIpAddress or "no address")
+  end
+  if machines.is_stale(found) then words[#words + 1] = "may have another address by now" end
+  return errors.line(table.concat(words, ", "), 400)
+end
+
+-- The same as an output table.
+function machines.row(found)
+  local shown, machine = stdnse.output_table(), found.machine
+  shown.id, shown.name, shown.found_by = machine.id, machine.computerDnsName, found.by
+  shown.address, shown.health, shown.risk = machine.lastIpAddress, machine.healthStatus,
+    machine.riskScore
+  shown.last_seen = machine.lastSeen
+  return shown
 end
 
 return machines

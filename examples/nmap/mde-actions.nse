@@ -5,9 +5,10 @@ description = [[
 Shows, for each host of a scan, the machine that it is in Microsoft Defender for Endpoint, its
 open and latest machine actions, and whether it is isolated.
 
-A host is found by its name (the target's, or that of reverse DNS), else by the address that the
-machine reported last. Where several machines have it, the one that was seen last is shown, and
-the others are named. Whether a machine is isolated is told from the history of its actions.
+A host is found by the target's name, else by the name that reverse DNS has for it or by the
+address that the machine reported last. Where that is several machines, the one that was seen
+last is shown, and the others are named. Whether a machine is isolated is told from the history
+of its actions. An isolated machine does not answer nmap: -Pn shows it.
 
 It signs in as the environment says (AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET,
 MDE_TOKEN and others), once for the whole scan. It needs the permission Machine.Read.All, and
@@ -16,8 +17,8 @@ sends nothing to the hosts.
 
 ---
 -- @usage
--- nmap -sn 192.0.2.0/24 --script ./mde-actions.nse
--- nmap -sn srv-1.contoso.com --script ./mde-actions.nse --script-args mde-actions.latest=10 -oX -
+-- nmap -sn -Pn 192.0.2.0/24 --script ./mde-actions.nse
+-- nmap -sn -Pn srv-1.contoso.com --script ./mde-actions.nse --script-args mde-actions.latest=10 -oX -
 --
 -- @args mde-actions.latest  How many finished actions are shown. Default: 3.
 -- @args mde.profile  A profile of mde's configuration file, instead of the environment.
@@ -25,22 +26,26 @@ sends nothing to the hosts.
 -- @output
 -- Host script results:
 -- | mde-actions:
--- |   machine: srv-1.contoso.com (0a1b…), found by its name, Active, seen 2h 10m ago
+-- |   machine: srv-1.contoso.com (0a1b…), found by its name, Active, risk Low, seen 2h ago
 -- |   isolated: since 2026-01-23T20:10:40Z, by soar@contoso.com
 -- |   open:
--- |     CollectInvestigationPackage Pending since 3h 2m, by dana@contoso.com (5382f7ea-…)
+-- |     CollectInvestigationPackage Pending since 3h 2m, by dana@contoso.com (5382f7ea-…): INC 1
 -- |   latest:
--- |_    Isolate Succeeded 5h 40m ago, by soar@contoso.com (0bb5f04a-…)
+-- |_    Isolate Succeeded 5h 40m ago, by soar@contoso.com (0bb5f04a-…): Rule 4711
 --
 -- @xmloutput
 -- <table key="machine">
 --   <elem key="id">0a1b…</elem>
 --   <elem key="name">srv-1.contoso.com</elem>
 --   <elem key="found_by">name</elem>
+--   <elem key="address">192.0.2.7</elem>
 --   <elem key="health">Active</elem>
+--   <elem key="risk">High</elem>
 --   <elem key="last_seen">2026-01-23T18:00:00Z</elem>
 -- </table>
 -- <elem key="isolated">true</elem>
+-- <elem key="isolated_since">2026-01-23T20:10:40Z</elem>
+-- <elem key="isolated_by">soar@contoso.com</elem>
 -- <table key="open">
 --   <table>
 --     <elem key="id">5382f7ea-…</elem>
@@ -48,6 +53,7 @@ sends nothing to the hosts.
 --     <elem key="status">Pending</elem>
 --     <elem key="age">10930</elem>
 --     <elem key="requestor">dana@contoso.com</elem>
+--     <elem key="comment">INC 1</elem>
 --   </table>
 -- </table>
 
@@ -55,6 +61,9 @@ author = "the authors of mde"
 license = "MIT"
 categories = { "discovery", "safe", "external" }
 
+local duration = require "mde.duration"
+local errors = require "mde.errors"
+local isolations = require "mde.isolation"
 local machines = dofile(SCRIPT_PATH:match "^(.*/)" .. "machines.lua")
 
 hostrule = function() return true end
@@ -70,10 +79,12 @@ local function row(action)
 end
 
 local function line(action)
-  local age = action:age() and require "mde.duration".text(action:age())
-  return ("%s %s %s, by %s (%s)"):format(action.type, action.status,
+  local age = action:age() and duration.text(action:age())
+  local told = ("%s %s %s, by %s (%s)%s"):format(action.type, action.status,
     not age and "" or action:is_final() and age .. " ago" or "since " .. age,
-    action.requestor or "-", action.id)
+    action.requestor or "-", action.id,
+    action.requestorComment and ": " .. action.requestorComment or "")
+  return errors.line(told, 300)
 end
 
 -- "since …, by …", as the fold of a machine's actions has it, or "no".
@@ -85,17 +96,9 @@ local function isolation_line(isolated)
     isolated.conflict and "; a release is " .. isolated.conflict.status or "")
 end
 
-local function machine_row(machine, by)
-  local shown = stdnse.output_table()
-  shown.id, shown.name, shown.found_by = machine.id, machine.computerDnsName, by
-  shown.health, shown.risk, shown.last_seen = machine.healthStatus, machine.riskScore,
-    machine.lastSeen
-  return shown
-end
-
 -- Whether the machine is isolated, as the history of its actions says. -> row | nil
 local function isolation(actions)
-  local fold = require "mde.isolation".fold "isolated"
+  local fold = isolations.fold "isolated"
   for i = #actions, 1, -1 do fold:add(actions[i]) end
   return fold:rows()[1]
 end
@@ -110,40 +113,56 @@ local function by_kind(actions, latest)
   return open, finished
 end
 
-local function each(list, f, ...)
+local function each(list, f)
   local made = {}
-  for i, value in ipairs(list) do made[i] = f(value, ...) end
+  for i, value in ipairs(list) do made[i] = f(value) end
   return made
 end
 
-local function report(found, by, actions, latest)
-  local isolated, open, finished = isolation(actions), by_kind(actions, latest)
+-- For reports.
+local function structure(found, isolated, open, finished)
   local shown = stdnse.output_table()
-  shown.machine = machine_row(found[1], by)
-  if found[2] then shown.others = each({ table.unpack(found, 2) }, machine_row, by) end
+  shown.machine = machines.row(found[1])
+  if found[2] then shown.others = each({ table.unpack(found, 2) }, machines.row) end
   shown.isolated = isolated ~= nil and isolated.state == "isolated"
+  if isolated then
+    shown[isolated.state .. "_since"], shown[isolated.state .. "_by"] = isolated.since, isolated.by
+  end
   shown.open, shown.latest = each(open, row), each(finished, row)
-  local lines = { "", "machine: " .. machines.line(found[1], by) }
-  for i = 2, #found do lines[#lines + 1] = "or else: " .. machines.line(found[i], by) end
+  return shown
+end
+
+-- For people.
+local function text(found, isolated, open, finished)
+  local lines = { "", "machine: " .. machines.line(found[1]) }
+  for i = 2, #found do lines[#lines + 1] = "or else: " .. machines.line(found[i]) end
   lines[#lines + 1] = "isolated: " .. isolation_line(isolated)
   lines[#lines + 1] = open[1] and "open:" or "open: none"
   for _, action in ipairs(open) do lines[#lines + 1] = "  " .. line(action) end
   if finished[1] then lines[#lines + 1] = "latest:" end
   for _, action in ipairs(finished) do lines[#lines + 1] = "  " .. line(action) end
-  return shown, table.concat(lines, "\n  ")
+  return table.concat(lines, "\n  ")
 end
 
 -- }}
 
+-- -> how many | nil, what is wrong
+local function latest()
+  local given, wrong = machines.arguments("mde-actions", { latest = "value" })
+  if not given then return nil, wrong end
+  local count = tonumber(given.latest or 3)
+  if count and count >= 0 then return count end
+  return nil, ("mde-actions.latest: '%s' is not a number"):format(tostring(given.latest))
+end
+
 action = function(host)
   local client, problem = machines.client(mde)
   if not client then return nil, "ERROR: " .. problem end
-  local latest = tonumber(stdnse.get_script_args "mde-actions.latest" or 3)
-  if not latest then return nil, "ERROR: mde-actions.latest is not a number" end
-  local found, by = machines.of(host)
-  if not found then return nil, "ERROR: " .. by end
+  local most, wrong = latest()
+  if not most then return nil, "ERROR: " .. wrong end
+  local found, actions = machines.of(host, "mde-actions", {})
+  if not found then return nil, "ERROR: " .. actions end
   if not found[1] then return { machine = false }, "not in MDE, by this name or address" end
-  local actions, err = client:list { machine = found[1].id }
-  if not actions then return nil, "ERROR: " .. tostring(err) end
-  return report(found, by, actions, latest)
+  local isolated, open, finished = isolation(actions), by_kind(actions, most)
+  return structure(found, isolated, open, finished), text(found, isolated, open, finished)
 end

@@ -7,8 +7,9 @@ Cancels open machine actions of the scanned hosts in Microsoft Defender for Endp
 and age.
 
 Nothing is done without a comment, and a type or an age. A host must be one machine beyond
-doubt: the only one of its name, or the only one of its address, seen within the last day. At
-most so many actions are cancelled in a scan; what is over that is told.
+doubt: the only one of the target's name; or the only one of the host's address, seen within the
+last day; the name that reverse DNS has for it must not be another machine's. At most so many
+actions are cancelled in a scan; what is over that is told.
 
 It signs in as the environment says, once for the whole scan. Cancelling is not un-isolating:
 an isolation that was InProgress may have taken effect.
@@ -16,7 +17,7 @@ an isolation that was InProgress may have taken effect.
 
 ---
 -- @usage
--- nmap -sn srv-1.contoso.com --script ./mde-cancel.nse \
+-- nmap -sn -Pn srv-1.contoso.com --script ./mde-cancel.nse \
 --   --script-args 'mde-cancel.comment="INC0048211",mde-cancel.older-than=4h'
 --
 -- @args mde-cancel.comment     Why: the service keeps it with each action. Required.
@@ -29,112 +30,135 @@ an isolation that was InProgress may have taken effect.
 -- @output
 -- Host script results:
 -- | mde-cancel:
--- |   machine: srv-1.contoso.com (0a1b…), found by its name, Active, seen 2h 10m ago
+-- |   machine: srv-1.contoso.com (0a1b…), found by its name, Active, risk Low, seen 2h 10m ago
 -- |_  cancelled LiveResponse 5382f7ea-…
 --
 -- @xmloutput
--- <table>
---   <elem key="id">5382f7ea-…</elem>
---   <elem key="type">LiveResponse</elem>
---   <elem key="verdict">cancelled</elem>
+-- <table key="machine">
+--   <elem key="id">0a1b…</elem>
+--   <elem key="name">srv-1.contoso.com</elem>
+--   <elem key="found_by">name</elem>
 -- </table>
+-- <table key="actions">
+--   <table>
+--     <elem key="id">5382f7ea-…</elem>
+--     <elem key="type">LiveResponse</elem>
+--     <elem key="verdict">cancelled</elem>
+--   </table>
+-- </table>
+-- <elem key="left_alone">0</elem>
 
 author = "the authors of mde"
 license = "MIT"
 categories = { "intrusive", "external" }
 
+local duration = require "mde.duration"
+local errors = require "mde.errors"
 local machines = dofile(SCRIPT_PATH:match "^(.*/)" .. "machines.lua")
 
 hostrule = function() return true end
 
-local DAY = 86400
+local KNOWN = { comment = "value", type = "value", ["older-than"] = "value", max = "value",
+                ["dry-run"] = "flag" }
 
 -- -> { comment, type, older_than, max, dry_run } | nil, what is wrong
 local function arguments()
-  local function get(name) return (stdnse.get_script_args("mde-cancel." .. name)) end
-  local wanted = { comment = get "comment", type = get "type", older_than = get "older-than",
-                   max = tonumber(get "max" or 10), dry_run = get "dry-run" }
+  local given, wrong = machines.arguments("mde-cancel", KNOWN)
+  if not given then return nil, wrong end
+  local wanted = { comment = given.comment, type = given.type, older_than = given["older-than"],
+                   max = tonumber(given.max or 10), dry_run = given["dry-run"] }
   if not wanted.comment or not (wanted.type or wanted.older_than) then
-    return nil, "nothing was cancelled: mde-cancel.comment is wanted, and mde-cancel.type or"
-      .. " mde-cancel.older-than"
+    return nil, "mde-cancel.comment is wanted, and mde-cancel.type or mde-cancel.older-than"
+  elseif type(wanted.comment) ~= "string" or not wanted.comment:find "%S" then
+    return nil, "mde-cancel.comment says nothing: say why, in a few words"
+  elseif wanted.older_than and not duration.parse(wanted.older_than) then
+    return nil, "mde-cancel.older-than: " .. select(2, duration.parse(wanted.older_than))
+  elseif not wanted.max or wanted.max < 0 or wanted.max % 1 ~= 0 then
+    return nil, ("mde-cancel.max: '%s' is not a whole number"):format(tostring(given.max))
   end
-  if not wanted.max then return nil, "mde-cancel.max is not a number" end
   return wanted
 end
 
--- The one machine that a host is. -> machine, by | nil, why not
-local function the_machine(host)
-  local found, by = machines.of(host)
-  if not found then return nil, "ERROR: " .. by end
-  if not found[1] then return nil, "not in MDE, by this name or address" end
+-- Why a host, which may be the machines `found`, is not one beyond doubt | nil
+local function doubt(found)
+  local first = found[1]
   if found[2] then
-    return nil, ("nothing was cancelled: %d machines have its %s"):format(#found, by)
+    local ids = {}
+    for i, each in ipairs(found) do ids[i] = each.machine.id end
+    return ("%d machines may be this host: %s"):format(#found, table.concat(ids, ", "))
+  elseif machines.is_stale(first) then
+    return machines.line(first) .. "; give the name"
+  elseif first.by == "reverse DNS name" and not first.has_address then
+    return machines.line(first) .. ": only reverse DNS says so; give the name"
   end
-  if by == "address" and (found[1]:seen() or math.huge) > DAY then
-    return nil, "nothing was cancelled: " .. machines.line(found[1], by)
-      .. ": the address may be another machine's by now; give the name"
-  end
-  return found[1], by
 end
 
--- Keeps the scan within `max`. -> those of `actions` that may go, how many may not
-local function within(actions, max)
-  local shared, chosen = nmap.registry.mde, {}
-  shared.chosen = shared.chosen or 0
+-- Keeps the scan within `max`, and to one cancel an action: a machine may be scanned by two
+-- addresses. -> those of `actions` that may go, how many may not, how many are another's
+local function choose(actions, max)
+  local shared, chosen, left = nmap.registry.mde, {}, 0
+  shared.chosen, shared.count = shared.chosen or {}, shared.count or 0
+  local others = 0
   for _, action in ipairs(actions) do
-    if shared.chosen < max then
-      shared.chosen = shared.chosen + 1
+    if shared.chosen[action.id] then others = others + 1
+    elseif shared.count >= max then left = left + 1
+    else
+      shared.chosen[action.id], shared.count = true, shared.count + 1
       chosen[#chosen + 1] = action
     end
   end
-  return chosen, #actions - #chosen
+  return chosen, left, others
 end
 
--- -> rows { id, type, verdict, error } | nil, what hinders it
+-- What becomes of `actions`. -> rows { id, type, verdict, error }, in the same order
 local function cancel(client, actions, wanted)
-  local rows = {}
-  local function note(action, verdict, err)
-    local shown = stdnse.output_table()
-    shown.id, shown.type, shown.verdict = action.id, action.type, verdict
-    shown.error = err and tostring(err)
-    rows[#rows + 1] = shown
+  local rows, of = {}, {}
+  for i, action in ipairs(actions) do
+    local row = stdnse.output_table()
+    row.id, row.type = action.id, action.type
+    row.verdict = wanted.dry_run and "would be cancelled" or "unsent"
+    rows[i], of[action.id:lower()] = row, row
   end
-  if wanted.dry_run then
-    for _, action in ipairs(actions) do note(action, "would be cancelled") end
-    return rows
-  end
-  local types = {}
-  for _, action in ipairs(actions) do types[action.id] = action.type end
+  if wanted.dry_run or not rows[1] then return rows end
   local report, err = client:cancel_all(actions, { comment = wanted.comment,
     on_item = function(item)
-      note({ id = item.id, type = types[item.id] }, item.verdict, item.error)
+      local row = of[item.id:lower()]
+      row.verdict, row.error = item.verdict, item.error and tostring(item.error)
     end })
-  if not report then return nil, tostring(err) end
+  for _, row in ipairs(report and {} or rows) do row.error = tostring(err) end
   return rows
 end
 
-action = function(host)
-  local client, problem = machines.client(mde)
-  if not client then return nil, "ERROR: " .. problem end
-  local wanted, wrong = arguments()
-  if not wanted then return nil, wrong end
-  local machine, by = the_machine(host)
-  if not machine then return nil, by end
-  local actions, err = client:list { machine = machine.id, status = { "Pending", "InProgress" },
-                                     type = wanted.type, older_than = wanted.older_than }
-  if not actions then return nil, "ERROR: " .. tostring(err) end
-  if not actions[1] then return nil, "no such action is open" end
-  local chosen, left = within(actions, wanted.max)
-  local rows
-  rows, err = cancel(client, chosen, wanted)
-  if not rows then return nil, "ERROR: " .. err end
-  local lines = { "", "machine: " .. machines.line(machine, by) }
+local function text(found, rows, left, others, max)
+  local lines = { "", "machine: " .. machines.line(found) }
   for _, row in ipairs(rows) do
-    lines[#lines + 1] = ("%s %s %s%s"):format(row.verdict, row.type, row.id,
-      row.error and ": " .. row.error or "")
+    lines[#lines + 1] = errors.line(("%s %s %s%s"):format(row.verdict, row.type, row.id,
+      row.error and ": " .. row.error or ""), 400)
   end
   if left > 0 then
-    lines[#lines + 1] = ("%d more were left alone: mde-cancel.max is %d"):format(left, wanted.max)
+    lines[#lines + 1] = ("%d more left alone: mde-cancel.max is %d"):format(left, max)
   end
-  return rows, table.concat(lines, "\n  ")
+  if others > 0 then
+    lines[#lines + 1] = ("%d cancelled by another address of this machine"):format(others)
+  end
+  return table.concat(lines, "\n  ")
+end
+
+action = function(host)
+  local wanted, wrong = arguments()
+  if not wanted then return nil, "nothing was cancelled: " .. wrong end
+  local client, problem = machines.client(mde)
+  if not client then return nil, "ERROR: " .. problem end
+  local found, actions = machines.of(host, "mde-cancel", {
+    status = { "Pending", "InProgress" }, type = wanted.type, older_than = wanted.older_than })
+  if not found then return nil, "ERROR: " .. actions end
+  if not found[1] then return nil, "not in MDE, by this name or address" end
+  wrong = doubt(found)
+  if wrong then return nil, "nothing was cancelled: " .. wrong end
+  if not actions[1] then return nil, "no such action is open" end
+  local chosen, left, others = choose(actions, wanted.max)
+  local shown = stdnse.output_table()
+  shown.machine, shown.actions = machines.row(found[1]), cancel(client, chosen, wanted)
+  shown.left_alone = left
+  return shown, text(found[1], shown.actions, left, others, wanted.max)
 end
