@@ -18,7 +18,7 @@ sends nothing to the hosts.
 ---
 -- @usage
 -- nmap -sn -Pn 192.0.2.0/24 --script ./mde-actions.nse
--- nmap -sn -Pn srv-1.contoso.com --script ./mde-actions.nse --script-args mde-actions.latest=10 -oX -
+-- nmap -sn -Pn srv-1.contoso.com --script ./mde-actions.nse -oX report.xml
 --
 -- @args mde-actions.latest  How many finished actions are shown. Default: 3.
 -- @args mde.profile  A profile of mde's configuration file, instead of the environment.

@@ -156,6 +156,19 @@ describe("mde-actions.nse", function()
     assert_has(of(run, "127.0.0.20"), "not in MDE")
   end)
 
+  it("does not ask for each host again what was refused", function()
+    local run = scan("127.0.0.2-4", "mde-actions", "-n --max-hostgroup 1", "", [[
+      local answer = service.answer
+      function service:answer(request)
+        if not request.path:find "/machines" then return answer(self, request) end
+        local refusal = require "mde.sim.reply".error(403, "Forbidden", "no such role", "x")
+        refusal.delay = 0
+        return refusal
+      end]])
+    assert.equal(3, select(2, run.out:gsub("|_mde%-actions: ERROR: ", "")), run.out)
+    assert.equal(1, run.asked.machines)
+  end)
+
   it("goes on where nmap has killed the script of another host", function()
     local run = scan("127.0.0.2-3", "mde-actions", "-n --max-hostgroup 1 --script-timeout 2s", "",
       [[ local answer, first = service.answer, true
