@@ -7,6 +7,24 @@
 -- What a client can do: mde.client (the methods under "Operations"). Errors:
 -- mde.errors. Verdicts: mde.verdict.
 
+-- Says what is wrong where the C half was built for another Lua than this one.
+local function check_build()
+  local loaded, problem = pcall(require, "mde.core")
+  if loaded then return end
+  problem = tostring(problem)
+  local is_alien = problem:find "undefined symbol" or problem:find "[Ss]ymbol not found"
+                   or problem:find "version mismatch" or problem:find "incompatible"
+  if not is_alien then error(problem, 0) end
+  local is_jit = rawget(_G, "jit") ~= nil
+  local here = is_jit and "luajit" or _VERSION:match "%S+$"
+  error(("mde: %s was built for another Lua than this one, %s: run `make LUA=%s`, and let"
+    .. " LUA_CPATH begin with that build's lib/lua/%s/?.so (%s)"):format(
+    problem:match "file '([^']+)'" or "mde.core", is_jit and "LuaJIT" or _VERSION, here, here,
+    problem), 0)
+end
+
+check_build()
+
 local client = require "mde.client"
 local clock = require "mde.clock"
 local core = require "mde.core"

@@ -39,6 +39,16 @@ static inline void *mde_testudata (lua_State *L, int index, const char *name) {
 
 #endif
 
+/* Raises where this was built for another Lua whose functions have the same names. LuaJIT and
+** Lua 5.1 are one in that. [-0, +0, v] */
+static inline void mde_check_version (lua_State *L) {
+#if LUA_VERSION_NUM > 501
+  luaL_checkversion(L);
+#else
+  (void)L;
+#endif
+}
+
 /* Whether numbers have an integer subtype that a float should become. */
 #define MDE_HAS_INTEGERS (LUA_VERSION_NUM >= 503)
 

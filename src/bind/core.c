@@ -67,6 +67,7 @@ EXPORT int luaopen_mde_core (lua_State *L) {
     { "random_guid", random_guid },
     { NULL, NULL }
   };
+  mde_check_version(L);
   luaL_newlib(L, functions);
   mde_open_secret(L);
   lua_setfield(L, -2, "secret");
