@@ -16,6 +16,9 @@ LUA_PC      ?= $(if $(filter luajit,$(LUA)),luajit,lua$(LUA))
 LUA_VERSION := $(if $(filter luajit,$(LUA)),5.1,$(LUA))
 BINDIR ?= $(PREFIX)/bin
 MANDIR ?= $(PREFIX)/share/man/man1
+BASHDIR ?= $(PREFIX)/share/bash-completion/completions
+ZSHDIR  ?= $(PREFIX)/share/zsh/site-functions
+FISHDIR ?= $(PREFIX)/share/fish/vendor_completions.d
 LUADIR ?= $(PREFIX)/share/lua/$(LUA_VERSION)
 LIBDIR ?= $(PREFIX)/lib/lua/$(LUA_VERSION)
 
@@ -136,12 +139,17 @@ install: all  ## into PREFIX (/usr/local), under DESTDIR if given
 ifneq ($(PROGRAM),)
 	install -d "$(DESTDIR)$(BINDIR)" "$(DESTDIR)$(MANDIR)"
 	install -m 755 $(BUILD)/bin/mde "$(DESTDIR)$(BINDIR)"
-	$(if $(wildcard doc/*.1),install -m 644 doc/*.1 "$(DESTDIR)$(MANDIR)")
+	install -m 644 doc/*.1 "$(DESTDIR)$(MANDIR)"
+	install -d "$(DESTDIR)$(BASHDIR)" "$(DESTDIR)$(ZSHDIR)" "$(DESTDIR)$(FISHDIR)"
+	$(BUILD)/bin/mde completion bash > "$(DESTDIR)$(BASHDIR)/mde"
+	$(BUILD)/bin/mde completion zsh > "$(DESTDIR)$(ZSHDIR)/_mde"
+	$(BUILD)/bin/mde completion fish > "$(DESTDIR)$(FISHDIR)/mde.fish"
 endif
 
 uninstall:  ## removes what install put there
 	rm -rf "$(DESTDIR)$(LIBDIR)/mde" "$(DESTDIR)$(LUADIR)/mde"
-	rm -f "$(DESTDIR)$(BINDIR)/mde" "$(DESTDIR)$(MANDIR)/mde.1"
+	rm -f "$(DESTDIR)$(BINDIR)/mde" "$(DESTDIR)$(MANDIR)/mde.1" "$(DESTDIR)$(BASHDIR)/mde" \
+	  "$(DESTDIR)$(ZSHDIR)/_mde" "$(DESTDIR)$(FISHDIR)/mde.fish"
 
 clean:  ## removes what was built
 	rm -rf $(BUILD)

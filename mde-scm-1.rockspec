@@ -25,5 +25,8 @@ build = {
     LUADIR = "$(LUADIR)",
     LIBDIR = "$(LIBDIR)",
     MANDIR = "$(PREFIX)/doc",
+    BASHDIR = "$(PREFIX)/completions/bash",
+    ZSHDIR = "$(PREFIX)/completions/zsh",
+    FISHDIR = "$(PREFIX)/completions/fish",
   },
 }

@@ -44,6 +44,7 @@ local GROUPS = {
     { "run", "Run a playbook: a Lua script with `mde` at hand." },
     { "repl", "Try things at a Lua prompt." },
     { "help", "Show how mde, or one command, is used." },
+    { "completion", "Print what completes mde's command line in a shell." },
     { "version", "Show the version." } },
 }
 

@@ -2,10 +2,14 @@
 
 local options = {}
 
+-- Converter -> what gives the words that it takes.
+local words_of = setmetatable({}, { __mode = "k" })
+
 -- Adds to an argparse command the option `name` with a value. `convert(text)` gives
 -- the value, or nil and what is wrong. -> argparse's option
 function options.add(command, name, value, description, convert)
   local option = command:option(name, description):argname(value):overwrite(false)
+  option.words = words_of[convert or false]  -- for completions
   if convert then
     option:convert(function(text)
       local converted, problem = convert(text)
@@ -45,12 +49,14 @@ end
 -- A converter: one of some words, whatever the case. `list` gives them when
 -- they are needed, so that `mde help` loads nothing.
 function options.word(what, list)
-  return function(text)
+  local function convert(text)
     for _, known in ipairs(list()) do
       if known:lower() == text:lower() then return known end
     end
     return nil, ("'%s' is not %s: %s"):format(text, what, table.concat(list(), ", "))
   end
+  words_of[convert] = list
+  return convert
 end
 
 -- {{ Filters

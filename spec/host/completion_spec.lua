@@ -1,0 +1,84 @@
+-- mde completion, in the shells themselves; and the manual page beside the command line.
+
+local program = require "spec.support.program"
+
+local function completes(run, ...)
+  assert.equal(0, run.status, run.err)
+  for _, line in ipairs { ... } do
+    assert(("\n" .. run.out):find("\n" .. line, 1, true), ("'%s' is not in:\n%s"):format(line, run.out))
+  end
+end
+
+describe("mde completion", function()
+  it("completes commands, options and words in bash", function()
+    completes(program.sh [[exec bash -c '
+      eval "$($mde completion bash)"
+      try() {
+        COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMPREPLY=()
+        $(complete -p mde | sed "s/.*-F \([^ ]*\).*/\1/") mde "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
+        echo "$*: ${COMPREPLY[*]}"
+      }
+      try mde ca
+      try mde list --older
+      try mde list --status Pe
+      try mde machines --health Im']],
+      "mde ca: cancel\n", "mde list --older: --older-than\n", "mde list --status Pe: Pending\n",
+      "mde machines --health Im: ImpairedCommunication\n")
+  end)
+
+  it("completes them in fish", function()
+    completes(program.sh [[exec fish -c '
+      $mde completion fish | source
+      complete -C "mde ca"; complete -C "mde list --older"; complete -C "mde list --type Iso"']],
+      "cancel\tCancel machine actions", "--older-than\t", "Isolate\t")
+  end)
+
+  it("completes them in zsh", function()
+    completes(program.sh [[
+      mkdir functions && $mde completion zsh >functions/_mde
+      cat >capture <<'ZSH'
+        zmodload zsh/zpty
+        zpty shell zsh -f -i
+        zpty -w shell "PS1=; fpath=(\$PWD/functions \$fpath); autoload -Uz compinit; compinit -u -d dump"
+        zpty -w shell "zstyle ':completion:*' list-grouped no; echo rea''dy"
+        zpty -r shell output '*ready*'
+        zpty -n -w shell $'mde machines --health NoSensorDataI\t; echo do''ne\n'
+        zpty -r shell output '*NoSensorDataImpairedCommunication*' && echo completed
+ZSH
+      timeout 30 zsh -f capture]], "completed")
+  end)
+
+  it("knows no other shell", function()
+    local run = program.run("completion", "tcsh")
+    assert.equal(2, run.status)
+    assert.truthy(run.err:find("'tcsh' is not a shell that this is for: bash, zsh or fish", 1, true))
+  end)
+end)
+
+describe("the manual page", function()
+  local file = assert(io.open "doc/mde.1")
+  local page = file:read "a"
+  file:close()
+
+  it("is well-formed", function()
+    local run = program.sh(("mandoc -T lint -W warning %s/../doc/mde.1"):format(program.examples))
+    assert.same({ 0, "" }, { run.status, run.out })
+  end)
+
+  it("names every command, and every option of each", function()
+    local missing, seen = {}, {}
+    local function miss(what)
+      if not seen[what] then seen[what], missing[#missing + 1] = true, what end
+    end
+    for name in program.run("help").out:gmatch "\n   (%l+) +%u" do
+      if not page:find("%.It Cm [^\n]*%f[%w]" .. name .. "%f[%W]") then
+        miss(name)
+      end
+      for option in program.run("help", name).out:gmatch "%-%-([%l%d%-]+)" do
+        local written = " %-" .. option:gsub("%-", "%%-") .. "%f[^%w%-]"
+        if option ~= "help" and not page:find(written) then miss("--" .. option) end
+      end
+    end
+    assert.same({}, missing)
+  end)
+end)
