@@ -111,11 +111,14 @@ $(BUILD)/spec/host/%_test: spec/host/%_test.c $(wildcard spec/core/*.h) $(HOST_O
 deps:  ## installs what building and running need and this machine lacks
 	@spec/support/deps
 
+deps-hosts:  ## installs the programs that mde runs in: nmap, nginx, HAProxy
+	@spec/support/deps hosts
+
 demo: deps  ## builds, and rehearses an incident against the built-in simulator
 	@$(MAKE) --no-print-directory all
 	@PATH="$(abspath $(BUILD)/bin):$$PATH" mde sim sh examples/demo
 
-test:  ## installs what the tests need too, and runs every test
+test: deps-hosts  ## installs what the tests need too, and runs every test
 	@spec/support/deps test
 	@spec/run
 
@@ -159,7 +162,7 @@ help:  ## lists these
 
 FORCE:
 .DELETE_ON_ERROR:
-.PHONY: all deps demo test core-tests bind-tests host-tests lint asan valgrind reference bench \
+.PHONY: all deps deps-hosts demo test core-tests bind-tests host-tests lint asan valgrind reference bench \
         install uninstall clean help FORCE
 
 -include $(wildcard $(BUILD)/obj/*/*.d $(BUILD)/obj/*/*/*.d $(BUILD)/spec/*.d $(BUILD)/spec/*/*.d)

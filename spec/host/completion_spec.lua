@@ -5,7 +5,8 @@ local program = require "spec.support.program"
 local function completes(run, ...)
   assert.equal(0, run.status, run.err)
   for _, line in ipairs { ... } do
-    assert(("\n" .. run.out):find("\n" .. line, 1, true), ("'%s' is not in:\n%s"):format(line, run.out))
+    local is_there = ("\n" .. run.out):find("\n" .. line, 1, true)
+    assert(is_there, ("'%s' is not in:\n%s"):format(line, run.out))
   end
 end
 
@@ -15,7 +16,8 @@ describe("mde completion", function()
       eval "$($mde completion bash)"
       try() {
         COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMPREPLY=()
-        $(complete -p mde | sed "s/.*-F \([^ ]*\).*/\1/") mde "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
+        $(complete -p mde | sed "s/.*-F \([^ ]*\).*/\1/") mde "${COMP_WORDS[COMP_CWORD]}" \
+          "${COMP_WORDS[COMP_CWORD - 1]}"
         echo "$*: ${COMPREPLY[*]}"
       }
       try mde ca
@@ -39,7 +41,8 @@ describe("mde completion", function()
       cat >capture <<'ZSH'
         zmodload zsh/zpty
         zpty shell zsh -f -i
-        zpty -w shell "PS1=; fpath=(\$PWD/functions \$fpath); autoload -Uz compinit; compinit -u -d dump"
+        zpty -w shell "PS1=; fpath=(\$PWD/functions \$fpath); autoload -Uz compinit"
+        zpty -w shell "compinit -u -d dump"
         zpty -w shell "zstyle ':completion:*' list-grouped no; echo rea''dy"
         zpty -r shell output '*ready*'
         zpty -n -w shell $'mde machines --health NoSensorDataI\t; echo do''ne\n'
@@ -51,7 +54,7 @@ ZSH
   it("knows no other shell", function()
     local run = program.run("completion", "tcsh")
     assert.equal(2, run.status)
-    assert.truthy(run.err:find("'tcsh' is not a shell that this is for: bash, zsh or fish", 1, true))
+    assert.truthy(run.err:find("'tcsh' is not a shell that this is for", 1, true))
   end)
 end)
 
