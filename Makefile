@@ -158,7 +158,7 @@ clean:  ## removes what was built
 	rm -rf $(BUILD)
 
 help:  ## lists these
-	@sed -n 's/^\([a-z][a-z ]*\):.*  ## \(.*\)/\1\t\2/p' Makefile | expand -t 22
+	@sed -n 's/^\([a-z][a-z -]*\):.*  ## \(.*\)/\1\t\2/p' Makefile | expand -t 22
 
 FORCE:
 .DELETE_ON_ERROR:
