@@ -1,11 +1,23 @@
--- Tells what is open on a machine, oldest first: mde run machine.lua web1.contoso.com
+-- Tells what is open on a machine, the oldest first:
+--
+--   mde run machine.lua web1.contoso.com
+--
+-- Needs Machine.Read.All. Ends with 1 if anything is open.
 
-local name = assert(arg[1], "which machine? Give its DNS name or id")
-local client = assert(mde.client())
+local mde = mde or require "mde"
 
-local actions = assert(client:list { status = { "Pending", "InProgress" }, machine = name })
-for i = #actions, 1, -1 do
-  local action = actions[i]
-  print(("%s  %s  %s  %.0f minutes  by %s"):format(
-    action.id, action.type, action.status, action:age() / 60, action.requestor))
+local name = arg[1]
+if not name then
+  io.stderr:write("usage: machine.lua MACHINE\n")
+  os.exit(2)
 end
+
+local client = assert(mde.client())
+local machine = assert(client:machine(name))
+local actions = assert(client:list { status = { "Pending", "InProgress" }, machine = machine.id,
+                                     order = "oldest" })
+for _, action in ipairs(actions) do
+  print(("%s  %s  %s  %.0f minutes  by %s"):format(
+    action.id, action.type, action.status, action:age() / 60, action.requestor or "-"))
+end
+os.exit(#actions == 0 and 0 or 1)

@@ -1,12 +1,28 @@
--- Cancels live responses that have been stuck for so long: mde run stuck.lua 4h
--- They block the next live response on their machine until they are gone.
+-- Cancels live responses that have been stuck for so long. They block the next live response on
+-- their machine until they are gone:
+--
+--   mde run stuck.lua 4h            shows them
+--   mde run stuck.lua 4h --yes      cancels them
+--
+-- Needs Machine.Read.All and Machine.LiveResponse. Ends with 1 if one was not cancelled.
 
-local age = arg[1] or "4h"
+local mde = mde or require "mde"
+
+local age, is_meant = arg[1], arg[2] == "--yes"
+if not age then
+  io.stderr:write("usage: stuck.lua AGE [--yes]\n")
+  os.exit(2)
+end
+
 local client = assert(mde.client())
-
 local stuck = assert(client:list {
   status = { "Pending", "InProgress" }, type = "LiveResponse", older_than = age })
 print(("%d live responses are older than %s"):format(#stuck, age))
+if not is_meant then
+  for _, action in ipairs(stuck) do print(action.id, action.computerDnsName or "-") end
+  print "Nothing was cancelled: --yes does it."
+  os.exit(0)
+end
 
 local report = assert(client:cancel_all(stuck, {
   comment = "Stuck for more than " .. age,
@@ -14,4 +30,4 @@ local report = assert(client:cancel_all(stuck, {
     print(item.verdict, item.id, item.machine or "-", item.error or "")
   end,
 }))
-for verdict, count in pairs(report.counts) do print(count, verdict) end
+os.exit((report.counts.cancelled or 0) == report.total and 0 or 1)

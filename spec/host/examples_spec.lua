@@ -20,20 +20,4 @@ describe("the examples", function()
     assert.equal(1, run.status)
     assert.truthy(run.err:find("demo: not all 101 were cancelled", 1, true), run.err)
   end)
-
-  it("cancel what is stuck", function()
-    local run = program.sh(example("playbooks/stuck.lua", "mde", "run"))
-    assert.equal(0, run.status, run.err)
-    assert.truthy(run.out:find("26 live responses are older than 4h\n", 1, true))
-    assert.truthy(run.out:find("\n26\tcancelled\n$"))
-  end)
-
-  it("tell what is open on a machine", function()
-    local run = program.sh(
-      [[exec $mde sim sh -c 'name=$(mde list --json --limit 1 2>/dev/null |
-        sed "s/.*computerDnsName\":\"\([^\"]*\).*/\1/")
-        mde run ]] .. program.examples .. [[/playbooks/machine.lua $name']])
-    assert.equal(0, run.status, run.err)
-    assert.truthy(run.out:find "^%x+%-[%x-]+  %u%a+  %u%a+  %d+ minutes  by %S+\n", run.out)
-  end)
 end)
