@@ -68,10 +68,13 @@ describe("mde repl", function()
       client:cancel(_[1], { comment = "x" })
       _.status, #client:list { status = "Cancelled" } > 0
       client:list_machines { limit = 1 }
-      client:machine(_[1])]])
+      client:machine(_[1])
+      client:isolated()]])
     assert.equal(0, run.status, run.err)
     assert.truthy(run.out:find "\nstatus: Cancelled\n.*\ncancelled\nCancelled  true\nNAME +HEALTH")
     assert.truthy(run.out:find "\nlastSeen: %S+ %([^)]+ ago%)\n")
+    assert.truthy(run.out:find "\nMACHINE +STATE +FOR +BY +WHY +CONFLICT +ID\n")
+    assert.truthy(run.err:find("The history of actions was read back to", 1, true))
   end)
 
   it("shows the documentation of a function", function()

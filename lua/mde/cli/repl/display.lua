@@ -10,9 +10,12 @@ local display = {}
 
 local DEEPEST = 3  -- levels of tables that are shown
 
+-- What has a shape of the command line's, in the plural; rows of client:isolated are of the
+-- last kind.
 local SHAPES = {
-  ["mde.action"] = function() return require "mde.cli.list".shape end,
-  ["mde.machine"] = function() return require "mde.cli.machines".shape end,
+  ["mde.action"] = function() return require "mde.cli.list".shape, "actions" end,
+  ["mde.machine"] = function() return require "mde.cli.machines".shape, "machines" end,
+  isolated = function() return require "mde.cli.isolated".shape, "machines" end,
 }
 
 -- "mde.action", "mde.machine" … or nil.
@@ -23,6 +26,7 @@ end
 
 -- The kind of which all elements of an array are, if it is of the service's.
 local function kind_of_all(list)
+  if type(list) == "table" and type(list.reach) == "table" and list[1] then return "isolated" end
   local kind = type(list) == "table" and not kind_of(list) and kind_of(list[1])
   if not SHAPES[kind] then return nil end
   for _, element in ipairs(list) do
@@ -57,11 +61,12 @@ local function print_text(text)
 end
 
 local function print_table(list, kind)
-  local shape, rows = SHAPES[kind](), {}
+  local shape, plural = SHAPES[kind]()
+  local rows = {}
   for i, entity in ipairs(list) do rows[i] = shape.row(entity) end
   require "mde.cli.table"(shape.columns, rows)
-  output.note("%d %s%s", #list, kind == "mde.action" and "action" or "machine",
-    #list == 1 and "" or "s")
+  output.note("%d %s", #list, #list == 1 and plural:sub(1, -2) or plural)
+  if list.reach then output.note(list.reach.note) end
 end
 
 -- Shows the results of a chunk: values 1 to values.n. What stands alone has lines of its own,

@@ -1,6 +1,7 @@
 -- The documentation of the public functions, as mde.types has it, for the prompt.
 
 local output = require "mde.cli.output"
+local terminal = require "mde.terminal"
 
 local manual = {}
 
@@ -59,16 +60,17 @@ end
 -- The beginning of a description, up to the end of its first sentence.
 local function first_sentence(entry)
   local text = table.concat(entry.text, " ")
-  return text:match "^(.-[%.:])%s" or text
+  return text:match "^(.-%.)%s" or text
 end
 
 local function print_list()
   output.line "help NAME shows more on:"
   local widest = 0
   for _, entry in ipairs(entries) do widest = math.max(widest, #entry.signature) end
-  widest = math.min(widest, 34)
+  local width = terminal.is_terminal(1) and (terminal.width(1) or 80) or math.huge
   for _, entry in ipairs(entries) do
-    output.line(("  %-" .. widest .. "s  %s"):format(entry.signature, first_sentence(entry)))
+    local line = ("  %-" .. widest .. "s  %s"):format(entry.signature, first_sentence(entry))
+    output.line(#line > width and terminal.cut(line, width) or line)
   end
 end
 
