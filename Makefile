@@ -53,9 +53,11 @@ HOST_TESTS   := $(patsubst spec/%.c,$(BUILD)/spec/%,$(wildcard spec/host/*_test.
 # its modules beside itself in both. The program is Lua 5.4's alone.
 MODULES := $(BUILD)/lib/lua/$(LUA)/mde
 SHARE   := $(BUILD)/share/lua/5.4/mde
-PROGRAM := $(if $(filter 5.4,$(LUA)),$(BUILD)/bin/mde $(patsubst %,$(MODULES)/%.so,file httpd editor))
+PROGRAM := $(if $(filter 5.4,$(LUA)),$(BUILD)/bin/mde $(patsubst %,$(MODULES)/%.so,httpd editor))
+# What the stores in databases need of the system; Lua 5.1 lacks too much for it.
+STORES  := $(if $(filter 5.1,$(LUA)),,$(MODULES)/file.so)
 
-all: $(MODULES)/core.so $(PROGRAM)  ## builds (the default); LUA=5.4|5.3|5.2|5.1|luajit
+all: $(MODULES)/core.so $(STORES) $(PROGRAM)  ## builds (the default); LUA=5.4|5.3|5.2|5.1|luajit
 
 $(BUILD)/obj/core/%.o: src/core/%.c Makefile
 	$(COMPILE) $(call pkg,--cflags,libcurl libcrypto) -c -o $@ $<
@@ -73,7 +75,10 @@ $(BUILD)/obj/host/%.o: src/host/%.c Makefile
 $(MODULES)/core.so: $(CORE_OBJECTS) $(BIND_OBJECTS)
 	$(MODULE) -o $@ $^ $(call pkg,--libs,libcurl libcrypto)
 
-$(MODULES)/file.so: $(BUILD)/obj/host/file.o $(BUILD)/obj/host/text.o
+$(BUILD)/obj/$(LUA)/host/%.o: src/host/%.c Makefile
+	$(COMPILE) $(LUA_CFLAGS) -c -o $@ $<
+
+$(MODULES)/file.so: $(patsubst %,$(BUILD)/obj/$(LUA)/host/%.o,file text)
 	$(MODULE) -o $@ $^
 
 $(MODULES)/httpd.so: $(HTTPD_OBJECTS)

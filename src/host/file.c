@@ -21,6 +21,7 @@
 #endif
 
 #include <lauxlib.h>
+#include "compat.h"
 #include "text.h"
 
 /* The only symbol that is visible. */
@@ -236,13 +237,12 @@ static int get_size (lua_State *L) {
 static int read_log (lua_State *L) {
   const log_file *log = check_log(L);
   const lua_Integer offset = luaL_checkinteger(L, 2), count = luaL_checkinteger(L, 3);
-  luaL_Buffer buffer;
   char *bytes;
   size_t had = 0;
   luaL_argcheck(L, count >= 0 && count <= READ_MAXIMUM, 3, "0 to 16 MiB expected");
   luaL_argcheck(L, offset >= 0 && offset <= LUA_MAXINTEGER - count, 2,
                 "an offset of 0 or more expected");
-  bytes = luaL_buffinitsize(L, &buffer, (size_t)count);
+  bytes = (char *)lua_newuserdatauv(L, (size_t)count, 0);
   while (had < (size_t)count) {
     ssize_t got = pread(log->fd, bytes + had, (size_t)count - had, (off_t)offset + (off_t)had);
     if (got < 0 && errno == EINTR) continue;
@@ -250,7 +250,7 @@ static int read_log (lua_State *L) {
     if (got == 0) break;
     had += (size_t)got;
   }
-  luaL_pushresultsize(&buffer, had);
+  lua_pushlstring(L, bytes, had);
   return 1;
 }
 
@@ -322,7 +322,8 @@ static int make_folder (lua_State *L) {
   const char *path = luaL_checklstring(L, 1, &length);
   for (i = 1; i < length; i++) {
     if (path[i] != '/' || path[i - 1] == '/') continue;
-    if (!make_one(lua_pushlstring(L, path, i)))
+    lua_pushlstring(L, path, i);
+    if (!make_one(lua_tostring(L, -1)))
       return luaL_fileresult(L, 0, lua_tostring(L, -1));
     lua_pop(L, 1);
   }
@@ -391,7 +392,7 @@ int luaopen_mde_file (lua_State *L) {
     { "make_folder", make_folder }, { "lock", new_lock }, { "log", new_log },
     { "boot", boot }, { "mode", get_mode }, { "text", mde_file_text }, { NULL, NULL }
   };
-  luaL_checkversion(L);
+  mde_check_version(L);
   new_class(L, LOCK, release_lock, of_locks);
   new_class(L, LOG, close_log, of_logs);
   luaL_newlib(L, functions);

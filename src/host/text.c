@@ -10,6 +10,7 @@
 
 #include <lauxlib.h>
 
+#include "compat.h"
 #include "text.h"
 
 
@@ -56,7 +57,7 @@ static ssize_t read_regular (int fd, char *bytes, size_t most, const char **prob
 
 static int too_long (lua_State *L, const char *path, lua_Integer most) {
   luaL_pushfail(L);
-  lua_pushfstring(L, "%s: longer than %I bytes", path, (LUAI_UACINT)most);
+  lua_pushfstring(L, "%s: longer than %d bytes", path, (int)most);
   return 2;
 }
 
@@ -65,7 +66,6 @@ int mde_file_text (lua_State *L) {
   const char *path = luaL_checkstring(L, 1), *problem = NULL;
   const lua_Integer most = luaL_checkinteger(L, 2);
   char real[PATH_MAX];
-  luaL_Buffer buffer;
   struct stat status;
   ssize_t length;
   char *bytes;
@@ -75,7 +75,7 @@ int mde_file_text (lua_State *L) {
     return luaL_fileresult(L, 0, path);
   if (status.st_size > most) return too_long(L, path, most);
   /* What it grows by meanwhile is not read, but seen. */
-  bytes = luaL_buffinitsize(L, &buffer, (size_t)status.st_size + 1);
+  bytes = (char *)lua_newuserdatauv(L, (size_t)status.st_size + 1, 0);
   fd = open_real(real);
   if (fd < 0) return luaL_fileresult(L, 0, path);
   length = read_regular(fd, bytes, (size_t)status.st_size, &problem);
@@ -88,7 +88,7 @@ int mde_file_text (lua_State *L) {
     lua_pushfstring(L, "%s: %s", path, problem);
     return 2;
   }
-  luaL_pushresultsize(&buffer, (size_t)length);
+  lua_pushlstring(L, bytes, (size_t)length);
   lua_pushstring(L, real);
   return 2;
 }

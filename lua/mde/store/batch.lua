@@ -1,5 +1,6 @@
 -- A batch in the journal: see mde.store.journal.
 
+local portable = require "mde.store.portable"
 local verdicts = require "mde.verdict"
 
 local batch = {}
@@ -22,7 +23,7 @@ local DECIDED = [[INSERT INTO items (batch, position, id, decision, comment, exp
 local function write_items(self)
   local values, database, first = self.values, self.store.database, 1
   while #values - first + 1 >= 3 * ROWS do
-    database:run(MANY, table.unpack(values, first, first + 3 * ROWS - 1))
+    database:run(MANY, portable.unpack(values, first, first + 3 * ROWS - 1))
     first = first + 3 * ROWS
   end
   for i = first, #values, 3 do
@@ -65,7 +66,7 @@ function Batch:complete()
           FROM items WHERE batch = ?) AS numbered
         WHERE nth > 1)]], self.number, self.number)
   end)
-  self.count = math.tointeger((database:row(
+  self.count = portable.integer((database:row(
     "SELECT count(*) FROM items WHERE batch = ?", self.number)))
   return self.count, self.added - self.count
 end
@@ -227,7 +228,7 @@ function Batch:counts()
     AND number = (SELECT max(number) FROM events AS f
                   WHERE f.batch = e.batch AND f.position = e.position)
     GROUP BY kind, verdict]], self.number)) do
-    local count = math.tointeger(row[3])
+    local count = portable.integer(row[3])
     left = left - count
     if row[1] == "sent" then in_air = in_air + count else counts[row[2]] = count end
   end

@@ -1,5 +1,4 @@
--- A connection to an SQL database through LuaDBI, with prepared statements that are
--- kept. Lua 5.4, for the program alone.
+-- A connection to an SQL database through LuaDBI, with prepared statements that are kept.
 --
 -- What fails is raised as the error itself, with the code "store". Numbers are
 -- DOUBLE PRECISION in every table where they may pass 2^31: LuaDBI reads integers as
@@ -7,6 +6,7 @@
 
 local DBI = require "DBI"
 local errors = require "mde.errors"
+local portable = require "mde.store.portable"
 
 local database = {}
 
@@ -52,7 +52,7 @@ function Database:once(sql)
   if not done then self:fail(problem) end
   local gives_rows, row = pcall(statement.fetch, statement, false)
   statement:close()
-  if gives_rows and row then return table.unpack(row) end
+  if gives_rows and row then return portable.unpack(row) end
 end
 
 -- All rows of a query, each an array of columns. Nothing is left open.
@@ -67,7 +67,7 @@ end
 -- The first row, unpacked.
 function Database:row(sql, ...)
   local row = self:all(sql, ...)[1]
-  if row then return table.unpack(row, 1, row.n or 32) end
+  if row then return portable.unpack(row, 1, row.n or 32) end
 end
 
 -- {{ Transactions: one at a time
@@ -98,10 +98,10 @@ end
 -- Calls f in a transaction of its own.
 function Database:atomically(f, ...)
   self:begin()
-  local results = table.pack(pcall(f, ...))
+  local results = portable.pack(pcall(f, ...))
   if results[1] then
     local ok, raised = pcall(self.commit, self)
-    if ok then return table.unpack(results, 2, results.n) end
+    if ok then return portable.unpack(results, 2, results.n) end
     results[2] = raised
   end
   self:rollback()

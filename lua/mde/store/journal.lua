@@ -5,9 +5,10 @@
 -- An item is settled when its last event is an outcome that nothing more is to be done
 -- about. One that was sent and has no outcome was in the air when its holder ended.
 
-local batches = require "mde.store.batch"
 local date = require "mde.date"
 local errors = require "mde.errors"
+local batches = require "mde.store.batch"
+local portable = require "mde.store.portable"
 
 local journal = {}
 
@@ -68,7 +69,7 @@ function Journal:draft(fields)
     local row = { number, name, at, fields.who, fields.tenant, fields.application,
                   fields.command, fields.plan, fields.comment, fields.order, nil, fields.hours }
     database:run("INSERT INTO batches (" .. COLUMNS .. ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
-      table.unpack(row, 1, 12))
+      portable.unpack(row, 1, 12))
     local batch = batch_of(self, row)
     return batch, assert(batch:hold())
   end)
@@ -112,7 +113,7 @@ end
 function Journal:audit_head(machine)
   local line, hash = self.store.database:row(
     "SELECT line, hash FROM audit WHERE machine = ?", machine)
-  return line and { n = math.tointeger(line), hash = hash }
+  return line and { n = portable.integer(line), hash = hash }
 end
 
 -- Notes it, in the transaction that is under way.

@@ -3,6 +3,7 @@
 -- simply are none. Refresh tokens are a sign-in: what hinders them is raised (code "store").
 
 local core = require "mde.core"
+local portable = require "mde.store.portable"
 
 local tokens = {}
 
@@ -29,8 +30,8 @@ end
 local function try(self, f)
   local database = opened(self)
   if not database then return end
-  local results = table.pack(pcall(f, database))
-  if results[1] then return table.unpack(results, 2, results.n) end
+  local results = portable.pack(pcall(f, database))
+  if results[1] then return portable.unpack(results, 2, results.n) end
 end
 
 -- The token of `identity` (a secret, the value of an Authorization header) and when it

@@ -39,6 +39,15 @@ static inline void *mde_testudata (lua_State *L, int index, const char *name) {
 
 #endif
 
+#if LUA_VERSION_NUM < 504
+#define lua_newuserdatauv(L, size, count) lua_newuserdata(L, size)
+#define luaL_pushfail lua_pushnil
+#endif
+
+#if LUA_VERSION_NUM < 503
+#define LUA_MAXINTEGER PTRDIFF_MAX
+#endif
+
 /* Raises where this was built for another Lua whose functions have the same names. LuaJIT and
 ** Lua 5.1 are one in that. [-0, +0, v] */
 static inline void mde_check_version (lua_State *L) {
