@@ -15,8 +15,20 @@ function Dictionary:get(key)
   if entry then return entry.value end
 end
 
+-- What has expired takes room until it is flushed.
+function Dictionary:has_no_room(key)
+  if self.entries[key] then return false end
+  local count = 0
+  for _ in pairs(self.entries) do count = count + 1 end
+  return count >= self.room
+end
+
+function Dictionary:flush_expired()
+  for key in pairs(self.entries) do self:entry(key) end
+end
+
 function Dictionary:safe_set(key, value, seconds)
-  if self.is_full and not self.entries[key] then return nil, "no memory" end
+  if self:has_no_room(key) then return nil, "no memory" end
   self.entries[key] = { value = value,
                         expires = seconds and self.clock.monotonic() + seconds or math.huge }
   return true
@@ -30,7 +42,8 @@ end
 
 function Dictionary:delete(key) self.entries[key] = nil end
 
--- `before_add`, if it is set, is called before each add: as what others do meanwhile.
+-- `before_add`, if it is set, is called before each add: as what others do meanwhile. There
+-- is room for `room` entries.
 return function(clock)
-  return setmetatable({ entries = {}, clock = clock, is_full = false }, Dictionary)
+  return setmetatable({ entries = {}, clock = clock, room = math.huge }, Dictionary)
 end

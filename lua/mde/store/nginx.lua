@@ -6,7 +6,8 @@
 -- add that succeeds for one worker only. What is taken or noted stands at once. Moments are
 -- the machine's monotonic time, the same for all workers.
 --
--- A full dictionary is an error of the store, as no entry may be lost.
+-- Entries expire when they count no more. A full dictionary is an error of the store, as no
+-- entry may be lost before.
 
 local core = require "mde.core"
 local errors = require "mde.errors"
@@ -19,9 +20,9 @@ local nginx = {}
 local Windows = {}
 Windows.__index = Windows
 
--- Entries that stay: more than all operations of an application come to in the longest
--- window, so that whoever is further behind than this has missed nothing that counts.
-local KEPT = 30000
+-- Seconds that an entry stays: as long as a call that lasts half of it may be in a window.
+-- Whoever is further behind has missed nothing that counts.
+local KEPT = 7300
 
 local function fail(problem)
   error(errors.new { code = "store", message = ("nginx: the shared dictionary failed (%s): is it"
@@ -61,12 +62,16 @@ function Windows:append(operation, kind, slot, moment)
   local number = self.seen + 1
   local text = ("%s %s %s %s"):format(operation, kind, slot or "-",
     moment and ("%.6f"):format(moment) or "-")
-  local added, problem = self.dictionary:safe_add(self.prefix .. number, text)
+  local dictionary, key = self.dictionary, self.prefix .. number
+  local added, problem = dictionary:safe_add(key, text, KEPT)
+  if problem == "no memory" then
+    dictionary:flush_expired()
+    added, problem = dictionary:safe_add(key, text, KEPT)
+  end
   if not added and problem ~= "exists" then fail(problem) end
   if not added then return nil end
   self.seen = number
-  self.dictionary:safe_set(self.prefix .. "last", number)
-  self.dictionary:delete(self.prefix .. number - KEPT)
+  dictionary:safe_set(self.prefix .. "last", number)
   return number
 end
 
