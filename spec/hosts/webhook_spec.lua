@@ -107,6 +107,15 @@ describe("the webhook in nginx", function()
     assert.same({}, service:ask "counts")
   end)
 
+  it("refuses everybody where the secret is none", function()
+    start "WEBHOOK_SECRET=whsec_ WEBHOOK_CLIENTS='mde test server'"
+    for _, secret in ipairs { "sesame", "whsec_" } do
+      assert.equal(403, (post(body(1), { secret = secret })))
+    end
+    assert.truthy(log():find("base64 must follow whsec_", 1, true))
+    assert.same({}, service:ask "counts")
+  end)
+
   it("cancels what is signed, and answers with the verdicts", function()
     start()
     local status, answer = post(body(1, 3))
@@ -151,7 +160,8 @@ describe("the webhook in nginx", function()
     start()
     for wrong, part in pairs { nonsense = "not JSON such as", ["{}"] = "not JSON such as",
         ['{"id":"1-2","comment":"x"}'] = "ids[1] is not the id",
-        [cjson.encode { id = id(1), comment = " " }] = "not JSON such as" } do
+        [cjson.encode { id = id(1), comment = " " }] = "not JSON such as",
+        [cjson.encode { id = id(1), comment = "\xff" }] = "is not UTF-8" } do
       local status, answer = post(wrong)
       assert.equal(400, status)
       assert.truthy(answer.error.message:find(part, 1, true), answer.error.message)
@@ -169,6 +179,11 @@ describe("the webhook in nginx", function()
     end
     assert.equal(200, (with "server"))
     assert.equal(401, (with "elsewhere"))
+    assert.equal(400, (with "other-ca"))  -- nobody who is trusted has signed it
+    host.lines(("cd %s && openssl req -new -key server.key -config openssl.cnf"
+      .. " -subj '/CN=guest/OU=x, CN=siem/OU=CN=siem' | openssl x509 -req -out guest.pem -days 2"
+      .. " -CA ca.pem -CAkey ca.key -set_serial 7 2>x509.log && cp server.key guest.key"):format(service.folder))
+    assert.equal(401, (with "guest"))
     assert.equal(401, (run(curl("/cancel", body(1)))))
     assert.equal(401, (post(body(1))))
     assert.equal(1, service:ask "counts".cancel)
@@ -227,16 +242,20 @@ describe("the webhook in nginx", function()
     assert.same({ [1] = 40 }, posted(1, 40))
   end)
 
-  it("promises nothing that it can't keep", function()
-    start("WEBHOOK_SECRET=sesame WEBHOOK_WAIT=0", "s/mde_jobs 10m/mde_jobs 100k/")
-    service:ask "hold/token"
-    local status, many = nil, body(1, 500)
-    for _ = 1, 2000 do
-      status = post(many)
-      if status ~= 202 then break end
-    end
-    assert.equal(503, status)
-    service:ask "release/token"
+  it("promises nothing that it can't keep, and keeps what it promised when it is full", function()
+    start("WEBHOOK_SECRET=sesame WEBHOOK_WAIT=0 MDE_QUOTA=off", "s/mde_jobs 32m/mde_jobs 128k/")
+    service:ask "hold/cancel"
+    local status, answer, promised = nil, nil, {}
+    repeat
+      local first = 20 * #promised + 1
+      status, answer = post(body(first, first + 19))
+      if status == 202 then promised[#promised + 1] = answer.job end
+    until status ~= 202
+    assert.same({ 503, "full" }, { status, answer.error.code })
+    assert.is_true(#promised > 1)
+    service:ask "release/cancel"
+    for _, job in ipairs(promised) do assert.equal(200, (await(job))) end
+    assert.same({ [1] = 20 * #promised }, posted(1, 20 * #promised))
   end)
 
   it("sends nothing to a service that it can't trust", function()
@@ -259,14 +278,32 @@ describe("the webhook in nginx", function()
     assert.truthy(log():find("watch: 0 open actions are older than 4h", 1, true))
   end)
 
+  -- What wrk is to ask, as a script of it: all of these requests again and again.
+  local function load_script(requests)
+    local path = folder .. "/load.lua"
+    local file = assert(io.open(path, "w"))
+    file:write("local requests = {\n")
+    for _, request in ipairs(requests) do
+      local headers = signed(request.body, request.name):gsub("%-H '([^:]+): ([^']+)'", '["%1"]="%2",')
+      file:write(("{ 'POST', '/cancel', {%s}, %q },\n"):format(headers, request.body))
+    end
+    file:write "}\nlocal i = 0\nfunction request()\n  i = i % #requests + 1\n"
+    file:write "  return wrk.format(unpack(requests[i]))\nend\n"
+    file:close()
+    return path
+  end
+
   it("keeps to one quota and one token in both workers, under load", function()
     start "WEBHOOK_SECRET=sesame WEBHOOK_WAIT=0 MDE_QUOTA=60,1000"
-    local commands = {}
+    local requests = {}
     for i = 1, 20 do
-      local text = body(i * 10, i * 10 + 9)
-      commands[i] = curl("/cancel", text, signed(text, "msg_load_" .. i)) .. " >/dev/null &"
+      requests[i] = { name = "msg_load_" .. i, body = body(i * 10, i * 10 + 9) }
     end
-    host.lines(table.concat(commands, "\n") .. "\nwait")
+    service:ask "hold/cancel"
+    local said = host.lines(("wrk -t 1 -c 20 -d 1s -s %s https://127.0.0.1:%s")
+      :format(load_script(requests), port))
+    assert.truthy(said:find "requests in", said)
+    assert.is_nil(said:find "Non%-2xx", said)
     service:await("cancel", 60)
     local workers = host.lines(("pgrep -P $(cat %s/nginx.pid) | wc -l"):format(folder))
     assert.equal(2, tonumber(workers))
@@ -274,5 +311,6 @@ describe("the webhook in nginx", function()
     assert.is_true(seen.open_jobs > 0)
     local counts = service:ask "counts"
     assert.same({ 60, 1 }, { counts.cancel, counts.token })
+    service:ask "release/cancel"
   end)
 end)

@@ -13,9 +13,11 @@ local authentication = {}
 
 local LONGEST_AGO = 300  -- seconds
 
+-- The bytes of a secret, or nil where they are none.
 local function key_of(text)
-  local coded = text and text:match "^whsec_(.+)$"
-  return coded and ngx.decode_base64(coded) or text
+  local coded = text:match "^whsec_(.*)$"
+  local key = coded and ngx.decode_base64(coded) or not coded and text
+  return key and key ~= "" and core.secret(key) or nil
 end
 
 local function setting(name)
@@ -23,11 +25,12 @@ local function setting(name)
   return value ~= "" and value or nil
 end
 
-local secret = key_of(setting "WEBHOOK_SECRET")
-secret = secret and core.secret(secret)
-local clients = setting "WEBHOOK_CLIENTS"
+local given, clients = setting "WEBHOOK_SECRET", setting "WEBHOOK_CLIENTS"
+local secret = given and key_of(given)
 
-authentication.is_configured = (secret or clients) ~= nil
+-- Why everybody is refused, or nil.
+authentication.refusal = given and not secret and "WEBHOOK_SECRET: base64 must follow whsec_"
+  or not (secret or clients) and "set WEBHOOK_SECRET or WEBHOOK_CLIENTS" or nil
 
 -- Whether one of the signatures (several are separated by spaces) is right.
 local function is_signed(id, timestamp, body, signatures)
@@ -61,7 +64,9 @@ end
 -- Whether the client's certificate was verified and has a name that is listed.
 local function by_certificate()
   if not clients or ngx.var.ssl_client_verify ~= "SUCCESS" then return false end
-  local name = (ngx.var.ssl_client_s_dn or ""):match "CN=([^,]+)"
+  -- RFC 2253, the most specific first; what is escaped is no part of a name that is listed.
+  local subject = "," .. (ngx.var.ssl_client_s_dn or ""):gsub("\\.", "\\")
+  local name = subject:match ",CN=([^,+]+)"
   for listed in clients:gmatch "[^,]+" do
     if name == listed:match "^%s*(.-)%s*$" then return true end
   end

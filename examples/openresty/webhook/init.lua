@@ -54,6 +54,8 @@ local function read(body)
     if not seen[good] then list[#list + 1] = good end
     seen[good] = true
   end
+  local fine, err = core.operation.encode("cancel", { id = list[1], comment = wanted.comment })
+  if not fine then return nil, err.message end
   return list, wanted.comment
 end
 
@@ -80,7 +82,7 @@ local function post(name, body)
     if not premature then jobs.drive(client, job) end
   end)
   local give_up = core.monotonic() + WAIT
-  while jobs.look(job).state == "open" and core.monotonic() < give_up
+  while jobs.is_open(job) and core.monotonic() < give_up
         and not ngx.worker.exiting() do
     ngx.sleep(GLANCE)
   end
@@ -99,7 +101,7 @@ end
 
 -- Answers a request: content_by_lua_block { require "webhook".serve() }
 function webhook.serve()
-  if not authentication.is_configured then
+  if authentication.refusal then
     return refuse(403, "forbidden", "nobody may ask: this webhook is not configured")
   end
   local body = body_of()
@@ -121,8 +123,8 @@ end
 
 -- Begins what goes on by itself: init_worker_by_lua_block { require "webhook".start() }
 function webhook.start()
-  if not authentication.is_configured then
-    return ngx.log(ngx.ERR, "the webhook refuses everybody: set WEBHOOK_SECRET or WEBHOOK_CLIENTS")
+  if authentication.refusal then
+    return ngx.log(ngx.ERR, "the webhook refuses everybody: ", authentication.refusal)
   end
   local err
   client, err = mde.client()

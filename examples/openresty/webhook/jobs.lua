@@ -1,10 +1,11 @@
 -- Jobs: what a webhook was promised to have cancelled.
 --
 -- A job is kept in the dictionary mde_jobs, shared by nginx's workers, until a day after it
--- came: what is to be done, what was sent, what came of it. The worker that does it holds a
--- lease in mde_open; where the lease ends because the worker died or is being replaced,
--- another worker goes on, and reads first what had been sent. So a job outlives its client, a
--- reload and a worker, but no restart of nginx.
+-- came: what is to be done, and for each id what was sent and what came of it. There is room
+-- for that from the beginning, so that a dictionary that is full later breaks no promise. The
+-- worker that does a job holds a lease in mde_open; where the lease ends because the worker
+-- died or is being replaced, another worker goes on, and reads first what had been sent. So a
+-- job outlives its client, a reload and a worker, but no restart of nginx.
 
 local cjson = require "cjson.safe"
 local core = require "mde.core"
@@ -16,6 +17,7 @@ local DAY = 86400
 local LEASE = 5   -- seconds; renewed all along
 local LOOK = 2    -- seconds between two looks for jobs that nobody does
 local REST = 30   -- seconds until what could not be done is tried again
+local SIZE = 384  -- bytes of what is kept of an id: a value of the same length needs no room
 
 local kept, open = ngx.shared.mde_jobs, ngx.shared.mde_open
 
@@ -25,36 +27,81 @@ local function fail(message)
   error(errors.new { code = "store", message = message }, 0)
 end
 
--- Keeps a value. Raises where there is no room, so that nothing is sent that is not noted.
-local function keep(key, value)
-  local done, problem = kept:safe_set(key, cjson.encode(value), DAY)
+-- Adds to a dictionary, if need be in place of what has expired. -> true | nil, problem
+local function add(dictionary, key, value)
+  local added, problem = dictionary:safe_add(key, value, DAY)
+  if problem == "no memory" then
+    dictionary:flush_expired()
+    added, problem = dictionary:safe_add(key, value, DAY)
+  end
+  return added, problem
+end
+
+local function padded(value)
+  local text = cjson.encode(value)
+  return text .. (" "):rep(SIZE - #text)
+end
+
+-- The item number `i` of a job: { sent (seconds since 1970), verdict, status, error }, as far
+-- as there is.
+local function item_of(name, i)
+  return cjson.decode(kept:get(("item %s %d"):format(name, i)) or "{}")
+end
+
+-- Keeps an item. Raises what hinders it, so that nothing is sent that is not noted.
+local function keep(name, i, item)
+  local text = padded(item)
+  if #text > SIZE then
+    ngx.log(ngx.WARN, "job ", name, ": ", item.error.message)
+    item.error.message = "see nginx's error log"
+    text = padded(item)
+  end
+  local done, problem = kept:safe_set(("item %s %d"):format(name, i), text, DAY)
   if not done then fail("the dictionary mde_jobs: " .. problem) end
 end
 
-local function kept_of(key) return cjson.decode(kept:get(key) or "") end
+-- Makes room for a job and keeps it, or nothing. -> whether there was room
+local function reserve(name, count, text)
+  local added = {}
+  local function take(key, value)
+    local went, problem = add(kept, key, value)
+    if went then added[#added + 1] = key end
+    return went or problem == "exists"
+  end
+  local room = true
+  for i = 1, count do room = room and take(("item %s %d"):format(name, i), padded {}) end
+  room = room and take("job " .. name, text)
+  if not room then for _, key in ipairs(added) do kept:delete(key) end end
+  return room
+end
 
 -- A job of these ids. Where one of this name has come before, that one. `name` nil: a new one.
 -- -> name | nil, "full" or "other" (one of this name is another job)
 function jobs.add(name, ids, comment)
   name = name or core.random_guid()
   local text = cjson.encode { ids = ids, comment = comment }
-  local added, problem = kept:safe_add("job " .. name, text, DAY)
-  if problem == "exists" then return kept:get("job " .. name) == text and name or nil, "other" end
-  if added and open:safe_set(name, true, DAY) then return name end
-  kept:delete("job " .. name)
+  if not kept:get("job " .. name) and not reserve(name, #ids, text) then return nil, "full" end
+  if kept:get("job " .. name) ~= text then return nil, "other" end
+  -- Even one that came before: the worker that was about to do this may have died.
+  local added, problem = add(open, name, true)
+  if added or problem == "exists" then return name end
   return nil, "full"
 end
 
+-- Whether something of a job is still to be done, or to be found out.
+function jobs.is_open(name) return open:get(name) ~= nil end
+
 -- How a job stands. -> { job, state = "open" or "done", items = { { id, verdict, … }, … } } | nil
 function jobs.look(name)
-  local job = kept_of("job " .. name)
+  local job = cjson.decode(kept:get("job " .. name) or "")
   if not job then return nil end
-  local items, left = {}, 0
+  local items, state = {}, "done"
   for i, id in ipairs(job.ids) do
-    items[i] = kept_of(("done %s %d"):format(name, i)) or { id = id }
-    if not items[i].verdict then left = left + 1 end
+    local item = item_of(name, i)
+    items[i] = { id = id, verdict = item.verdict, status = item.status, error = item.error }
+    if not item.verdict then state = "open" end
   end
-  return { job = name, state = left > 0 and "open" or "done", items = items }
+  return { job = name, state = state, items = items }
 end
 
 -- }}
@@ -62,13 +109,13 @@ end
 -- {{ Doing one
 
 -- What is left of a job, as targets of client:cancel_all.
-local function targets_of(name, job)
+local function targets_of(name, ids)
   local targets = {}
-  for i, id in ipairs(job.ids) do
-    local key = ("%s %d"):format(name, i)
-    local sent = kept_of("sent " .. key)
-    if not kept:get("done " .. key) then
-      targets[#targets + 1] = { id = id, key = key, read_first = sent and true, sends = sent }
+  for i, id in ipairs(ids) do
+    local item = item_of(name, i)
+    if not item.verdict then
+      targets[#targets + 1] = { id = id, number = i, read_first = item.sent and true,
+                                sends = { item.sent } }
     end
   end
   return targets
@@ -83,22 +130,20 @@ Lease.__index = Lease
 
 function Lease:is_ours() return open:get(self.key) == self.mine end
 
--- Notes what is sent before it leaves.
+-- Notes that an id is sent before it is.
 function Lease:sent(call)
   if not self:is_ours() then fail "another worker does this job" end
-  local key = "sent " .. call.target.key
-  local sends = kept_of(key) or {}
-  sends[#sends + 1] = ngx.now()
-  keep(key, sends)
+  local item = item_of(self.job, call.target.number)
+  item.sent = item.sent or ngx.now()
+  keep(self.job, call.target.number, item)
 end
 
 function Lease:ended(call)
   if PASSING[call.verdict] then return end
-  local err = call.err
-  keep("done " .. call.target.key, {
-    id = call.id, verdict = call.verdict, status = call.value and call.value.status,
-    error = err and { code = err.code, message = tostring(err) },
-  })
+  local item, err = item_of(self.job, call.target.number), call.err
+  item.verdict, item.status = call.verdict, call.value and call.value.status
+  item.error = err and { code = err.code, message = tostring(err) }
+  keep(self.job, call.target.number, item)
 end
 
 -- Whether to stop. Renews the lease.
@@ -117,17 +162,18 @@ end
 
 -- -> lease | nil: another worker has it
 local function lease_of(name)
-  local lease = setmetatable({ key = "lease " .. name, mine = core.random_guid() }, Lease)
+  local lease = setmetatable({ job = name, key = "lease " .. name,
+                               mine = core.random_guid() }, Lease)
   return open:safe_add(lease.key, lease.mine, LEASE) and lease or nil
 end
 
 -- Does what is left of a job, unless another worker is at it.
 function jobs.drive(client, name)
-  local job = kept_of("job " .. name)
+  local job = cjson.decode(kept:get("job " .. name) or "")
   if not job then return open:delete(name) end
   local lease = lease_of(name)
   if not lease then return end
-  local went, report, err = pcall(client.cancel_all, client, targets_of(name, job), {
+  local went, report, err = pcall(client.cancel_all, client, targets_of(name, job.ids), {
     comment = job.comment, record = lease, stop = function() return lease:heed() end })
   if not (went and report) then
     ngx.log(ngx.ERR, "job ", name, ": ", tostring(went and err or report))
