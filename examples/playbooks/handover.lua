@@ -3,9 +3,15 @@
 --   mde run handover.lua              a table
 --   mde run handover.lua --csv        for a spreadsheet
 --
--- Needs Machine.Read.All.
+-- Needs Machine.Read.All. Ends with 0.
 
 local mde = mde or require "mde"
+
+local is_csv = arg[1] == "--csv"
+if arg[1] and not is_csv then
+  io.stderr:write("usage: handover.lua [--csv]\n")
+  os.exit(2)
+end
 
 local HOUR = 3600
 local AGES = { { "under 1h", HOUR }, { "1h to 8h", 8 * HOUR }, { "8h to 2d", 48 * HOUR },
@@ -37,12 +43,17 @@ table.sort(order, function(a, b)
   return a.requestor .. a.type < b.requestor .. b.type
 end)
 
+-- A name that a spreadsheet would take for a formula is made text.
+local function quote(field)
+  local text = tostring(field):gsub('"', '""'):gsub("^[=+%-@\t\r]", "'%0")
+  return '"' .. text .. '"'
+end
+
 local titles = { "requestor", "type" }
 for _, band in ipairs(AGES) do titles[#titles + 1] = band[1] end
-local is_csv = arg[1] == "--csv"
 local function line(fields)
   if is_csv then
-    for i, field in ipairs(fields) do fields[i] = '"' .. tostring(field):gsub('"', '""') .. '"' end
+    for i, field in ipairs(fields) do fields[i] = quote(field) end
     return print(table.concat(fields, ","))
   end
   print(("%-38s  %-28s  %8s  %8s  %8s  %8s"):format(table.unpack(fields)))

@@ -2,9 +2,10 @@
 --
 --   mde run machine.lua web1.contoso.com
 --
--- Needs Machine.Read.All. Ends with 1 if anything is open.
+-- Needs Machine.Read.All. Ends with 1 if anything is open, or there is no such machine.
 
 local mde = mde or require "mde"
+local duration = require "mde.duration"
 
 local name = arg[1]
 if not name then
@@ -17,7 +18,7 @@ local machine = assert(client:machine(name))
 local actions = assert(client:list { status = { "Pending", "InProgress" }, machine = machine.id,
                                      order = "oldest" })
 for _, action in ipairs(actions) do
-  print(("%s  %s  %s  %.0f minutes  by %s"):format(
-    action.id, action.type, action.status, action:age() / 60, action.requestor or "-"))
+  print(("%-27s  %-10s  %8s  %s  by %s"):format(action.type, action.status,
+    duration.text(action:age() or 0), action.id, action.requestor or "-"))
 end
 os.exit(#actions == 0 and 0 or 1)

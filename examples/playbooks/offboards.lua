@@ -18,7 +18,8 @@ local client = assert(mde.client())
 local open = assert(client:list { type = "Offboard", status = { "Pending", "InProgress" } })
 if not is_meant then
   for _, action in ipairs(open) do
-    print(action.id, action.computerDnsName or "-", "by " .. (action.requestor or "-"))
+    print(("%s  %-40s  by %s"):format(action.id, action.computerDnsName or "-",
+      action.requestor or "-"))
   end
   print(("%d offboardings are open. Nothing was cancelled: --yes does it."):format(#open))
   os.exit(0)
@@ -27,7 +28,8 @@ end
 -- As many at once as the limits of a minute allow: every second counts.
 local report = assert(client:cancel_all(open, { comment = comment, parallel = 50, wait = 60,
   on_item = function(item)
-    print(item.verdict, item.id, item.machine or "-", item.error or "")
+    print(("%-17s  %s  %s  %s"):format(item.verdict, item.id, item.machine or "-",
+      tostring(item.error or "")))
   end }))
 local stopped = (report.counts.cancelled or 0) + (report.counts.already_cancelled or 0)
 print(("%d of %d offboardings are stopped"):format(stopped, report.total))

@@ -17,12 +17,12 @@ local client = assert(mde.client())
 local scanned = {}
 for action in client:actions { type = "RunAntiVirusScan", newer_than = age } do
   local counts = action.status == "Succeeded" or not action:is_final()
-  if counts and action.machineId then scanned[action.machineId] = true end
+  if counts and action.machineId then scanned[action.machineId:lower()] = true end
 end
 
 local refused, due = 0, 0
 for machine in client:machines { tag = tag, health = "Active" } do
-  if not scanned[machine.id] then
+  if not scanned[machine.id:lower()] then
     due = due + 1
     local outcome = "is due"
     if yes == "--yes" then
@@ -30,7 +30,7 @@ for machine in client:machines { tag = tag, health = "Active" } do
       outcome = action and "scan launched: " .. action.id or tostring(err)
       if not action then refused = refused + 1 end
     end
-    print(machine.computerDnsName or machine.id, outcome)
+    print(("%-40s  %s"):format(machine.computerDnsName or machine.id, outcome))
   end
 end
 print(("%d machines with the tag %s had no scan for %s%s"):format(due, tag, age,

@@ -7,6 +7,7 @@
 -- Needs Machine.Read.All and Machine.LiveResponse. Ends with 1 if one was not cancelled.
 
 local mde = mde or require "mde"
+local duration = require "mde.duration"
 
 local age, is_meant = arg[1], arg[2] == "--yes"
 if not age then
@@ -19,7 +20,10 @@ local stuck = assert(client:list {
   status = { "Pending", "InProgress" }, type = "LiveResponse", older_than = age })
 print(("%d live responses are older than %s"):format(#stuck, age))
 if not is_meant then
-  for _, action in ipairs(stuck) do print(action.id, action.computerDnsName or "-") end
+  for _, action in ipairs(stuck) do
+    print(("%8s  %s  %s"):format(duration.text(action:age() or 0), action.id,
+      action.computerDnsName or "-"))
+  end
   print "Nothing was cancelled: --yes does it."
   os.exit(0)
 end
@@ -27,7 +31,8 @@ end
 local report = assert(client:cancel_all(stuck, {
   comment = "Stuck for more than " .. age,
   on_item = function(item)
-    print(item.verdict, item.id, item.machine or "-", item.error or "")
+    print(("%-17s  %s  %s  %s"):format(item.verdict, item.id, item.machine or "-",
+      tostring(item.error or "")))
   end,
 }))
 os.exit((report.counts.cancelled or 0) == report.total and 0 or 1)

@@ -7,6 +7,7 @@
 -- with 1 if one could not be read.
 
 local mde = mde or require "mde"
+local duration = require "mde.duration"
 
 local wanted = arg[1]
 local clients = assert(mde.clients(wanted and { profiles = wanted } or { all = true }))
@@ -18,7 +19,7 @@ for _, client in ipairs(clients) do
   if open then
     local age = open[1] and open[1]:age()
     print(("%-24s  %6d  %s"):format(client.profile, #open,
-      age and ("%.1fh"):format(age / 3600) or "-"))
+      age and duration.text(age) or "-"))
   else
     failed = failed + 1
     io.stderr:write(client.profile, ": ", tostring(err), "\n")

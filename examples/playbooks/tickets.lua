@@ -1,22 +1,30 @@
 -- Compares what is isolated with a list of tickets: CSV with a machine's name and a ticket a
--- line, on standard input.
+-- line, on standard input. A short name stands for each machine that has it.
 --
 --   mde run tickets.lua < tickets.csv
 --
 -- Tells of each machine whether it is isolated and has a ticket, is isolated without one, or has
--- a ticket and is free. Needs Machine.Read.All. Ends with 1 unless all fit.
+-- a ticket and is free. Needs Machine.Read.All. Ends with 1 unless all fit, and with 2 if a line
+-- can't be read.
 
 local mde = mde or require "mde"
 
-local tickets = {}
+-- Spreadsheets write a mark before the first line, quotes, and some a semicolon.
+local tickets, number = {}, 0
 for line in io.lines() do
-  local name, ticket = line:match "^%s*([^,%s]+)%s*,%s*(.-)%s*$"
+  number = number + 1
+  line = line:gsub("^\239\187\191", ""):gsub('"', "")
+  local name, ticket = line:match "^%s*([^,;%s]+)%s*[,;]%s*([^,;]-)%s*$"
+  if not name and line:find "%S" then
+    io.stderr:write(("line %d: expected a machine and a ticket, such as srv-1,INC1\n"):format(number))
+    os.exit(2)
+  end
   if name and name:lower() ~= "machine" then tickets[name:lower()] = ticket end
 end
 
 local client = assert(mde.client())
 local rows = assert(client:isolated())
-local wrong = 0
+local wrong, found = 0, {}
 
 local function tell(state, name, ticket, detail)
   print(("%-14s  %-40s  %-16s  %s"):format(state, name, ticket or "-", detail or ""))
@@ -24,14 +32,17 @@ end
 
 for _, row in ipairs(rows) do
   local name = (row.machine or row.machine_id):lower()
-  local ticket = tickets[name]
-  tickets[name] = nil
+  local short = name:match "^[^.]+"
+  local ticket = tickets[name] or tickets[short]
+  found[name], found[short] = true, true
   if not ticket then wrong = wrong + 1 end
   tell(ticket and "fits" or "no ticket", name, ticket,
     ("%s since %s by %s"):format(row.state, row.since or "?", row.by or "-"))
 end
 local free = {}
-for name in pairs(tickets) do free[#free + 1] = name end
+for name in pairs(tickets) do
+  if not found[name] then free[#free + 1] = name end
+end
 table.sort(free)
 for _, name in ipairs(free) do tell("not isolated", name, tickets[name]) end
 io.stderr:write(rows.reach.note, "\n")

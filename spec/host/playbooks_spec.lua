@@ -2,8 +2,9 @@
 
 local program = require "spec.support.program"
 
--- What is arranged besides the incident: a machine called "mine" with the tag "VIP", an
--- isolation by somebody, an offboarding, and a package that can be collected.
+-- What is arranged besides the incident: a machine called "mine" with the tag "VIP", isolated by
+-- the rule; "other", that is to be offboarded; and "theirs", isolated by a person and then by the
+-- rule.
 local ARRANGE = [[ arrange = function(service)
   local function machine(digit, name, tags)
     return service:add_machine { id = digit:rep(40), computerDnsName = name, machineTags = tags,
@@ -12,6 +13,11 @@ local ARRANGE = [[ arrange = function(service)
   local mine = machine("a", "mine.contoso.com", { "VIP" })
   local other = machine("b", "other.contoso.com", { "VIP" })
   service:add { machine_id = mine, dns_name = "mine.contoso.com", type = "Isolate", age = 7000,
+                requestor = "soar@contoso.com", steps = { { 60, "Succeeded" } } }
+  local theirs = machine("c", "theirs.contoso.com")
+  service:add { machine_id = theirs, dns_name = "theirs.contoso.com", type = "Isolate", age = 90000,
+                requestor = "lena.fischer@contoso.com", steps = { { 60, "Succeeded" } } }
+  service:add { machine_id = theirs, dns_name = "theirs.contoso.com", type = "Isolate", age = 7000,
                 requestor = "soar@contoso.com", steps = { { 60, "Succeeded" } } }
   service:add { machine_id = other, dns_name = "other.contoso.com", type = "Offboard", age = 60,
                 requestor = "mallory@contoso.com" }
@@ -39,9 +45,12 @@ describe("the playbook", function()
   it("machine tells what is open on a machine", function()
     local result = run "machine.lua other"
     assert.same({ 1, 1 }, { result.status, count(result.out, "\n") })
-    assert_has(result.out, "  Offboard  Pending  1 minutes  by mallory@contoso.com")
+    assert.truthy(result.out:find "^Offboard +Pending +1m[ %ds]*  %x[%x-]+  by mallory@contoso.com\n",
+      result.out)
     assert.equal(0, run "machine.lua mine".status)
-    assert_has(run "machine.lua nosuch".err, "the service knows no machine 'nosuch'")
+    result = run "machine.lua nosuch"
+    assert.equal(1, result.status)
+    assert.truthy(result.err:find "^mde: the service knows no machine 'nosuch'[^\n]*\n$", result.err)
     assert.equal(2, run "machine.lua".status)
   end)
 
@@ -51,8 +60,11 @@ describe("the playbook", function()
     assert.same({ 0, 0 }, { result.status, result.ledger.posts })
     result = run "stuck.lua 4h --yes"
     assert.same({ 0, 26, 26 }, { result.status, result.ledger.posts,
-                                 count(result.out, "cancelled\t%x+") })
+                                 count(result.out, "\ncancelled +%x+") })
     assert.equal(2, run "stuck.lua".status)
+    result = run "stuck.lua 4x --yes"
+    assert.same({ 2, 0 }, { result.status, result.ledger.posts })
+    assert_has(result.err, "'4x' is not a duration")
   end)
 
   it("misfire cancels what is open of a mistake, and lists what is isolated", function()
@@ -63,6 +75,10 @@ describe("the playbook", function()
     result = run "misfire.lua soar@contoso.com 3h x --yes"
     assert.same({ 0, 20 }, { result.status, result.ledger.posts })
     assert_has(result.err, "   20  cancelled\n")
+    assert.falsy(result.err:find("theirs", 1, true), result.err)
+    result = run("misfire.lua soar@contoso.com 3h x --yes", nil, "roles = { 'Machine.Read.All' },")
+    assert.equal(1, result.status)
+    assert_has(result.err, "   20  forbidden\n", "\n20 may be isolated yet: ask again\n")
     assert.equal(2, run "misfire.lua x 3h".status)
   end)
 
@@ -71,6 +87,7 @@ describe("the playbook", function()
     assert.equal(0, result.status)
     assert.truthy(result.out:find "\nsoar@contoso.com +Isolate +20 +0 +0 +0\n")
     assert_has(run "handover.lua --csv".out, '\n"soar@contoso.com","Isolate","20","0","0","0"\n')
+    assert.equal(2, run "handover.lua --cvs".status)
   end)
 
   it("packages collects and downloads", function()
@@ -94,12 +111,18 @@ describe("the playbook", function()
     assert.truthy(result.out:find "not isolated +free%.contoso%.com +INC2")
     assert.is_true(count(result.out, "no ticket ") > 20)
     assert_has(result.err, "The history of actions was read back to")
+    result = run("tickets.lua", '\239\187\191"Machine";"Ticket"\r\n"MINE";"INC 1"\r\n')
+    assert.truthy(result.out:find "fits +mine%.contoso%.com +INC 1 +isolated since ", result.out)
+    assert.falsy(result.out:find("not isolated", 1, true), result.out)
+    result = run("tickets.lua", "mine.contoso.com\n")
+    assert.same({ 2, "" }, { result.status, result.out })
+    assert_has(result.err, "line 1: expected a machine and a ticket")
   end)
 
   it("offboards stops offboarding, if it is told to", function()
     local result = run "offboards.lua x"
-    assert_has(result.out, "other.contoso.com\tby mallory@contoso.com",
-      "1 offboardings are open. Nothing was cancelled")
+    assert.truthy(result.out:find "other%.contoso%.com +by mallory@contoso%.com\n", result.out)
+    assert_has(result.out, "1 offboardings are open. Nothing was cancelled")
     assert.equal(0, result.ledger.posts)
     result = run "offboards.lua x --yes"
     assert_has(result.out, "1 of 1 offboardings are stopped")
@@ -108,10 +131,11 @@ describe("the playbook", function()
 
   it("rescan scans what had no scan for long, if it is told to", function()
     local result = run "rescan.lua VIP 1d Weekly"
-    assert_has(result.out, "mine.contoso.com\tis due\n", "Nothing was launched")
+    assert.truthy(result.out:find "mine%.contoso%.com +is due\n", result.out)
+    assert_has(result.out, "Nothing was launched")
     result = run "rescan.lua VIP 1d Weekly --yes"
-    assert_has(result.out, "mine.contoso.com\tscan launched: ",
-      "other.contoso.com\tscan launched: ")
+    assert.truthy(result.out:find "mine%.contoso%.com +scan launched: %x+", result.out)
+    assert.truthy(result.out:find "other%.contoso%.com +scan launched: %x+", result.out)
     assert.equal(0, result.status)
     assert.falsy(run "rescan.lua VIP 2d Weekly".out:find("other.contoso.com", 1, true))
   end)
@@ -129,15 +153,32 @@ describe("the playbook", function()
     assert.equal(3, run "queue.lua 4h".status)
   end)
 
+  it("queue ends where the quota is used up", function()
+    local script = ("export MDE_QUOTA=1,9; mde run %s/playbooks/queue.lua 4h 400 500; exec mde run"
+      .. " %s/playbooks/queue.lua 4h 400 500 1"):format(program.examples, program.examples)
+    local result = program.rehearse("{ mistaken = 1, quota = false }", script)
+    assert.equal(3, result.status)
+    assert.truthy(result.out:find "^MDE OK [^\n]+\nMDE UNKNOWN %- no answer within 1s\n$", result.out)
+  end)
+
   it("tenants counts in each, and goes on where one fails", function()
     local script = ("exec mde run %s/playbooks/tenants.lua"):format(program.examples)
     local result = program.with_tenants("{ alpha = { actions = 3 }, beta = {} }", script)
     assert.equal(0, result.status, result.err)
-    assert.truthy(result.out:find "\nalpha +3  %d+%.%dh\nbeta +0  %-\n$", result.out)
+    assert.truthy(result.out:find "\nalpha +3  %d[%d dhms]*\nbeta +0  %-\n$", result.out)
     result = program.with_tenants([[{ alpha = { profile = "client_secret = 'wrong'" },
       beta = { actions = 1 } }]], script)
     assert.equal(1, result.status)
     assert.truthy(result.out:find "\nbeta +1  ")
     assert_has(result.err, "alpha: the login service refused")
+  end)
+
+  it("runs under plain Lua too", function()
+    local result = program.rehearse("{ mistaken = 1, quota = false }", ([[
+      root=%s/..; export LUA_PATH="$root/lua/?.lua;$root/lua/?/init.lua;;"
+      export LUA_CPATH="%s/../lib/lua/5.4/?.so;;"
+      exec lua5.4 $root/examples/playbooks/stuck.lua 4h --yes]]):format(program.examples,
+        program.path:match "^(.*)/"))
+    assert.same({ 0, 26 }, { result.status, result.ledger.posts }, result.err)
   end)
 end)

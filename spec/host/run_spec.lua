@@ -28,10 +28,23 @@ describe("mde run", function()
     assert.falsy(run.err:find("mde/cli", 1, true), run.err)
   end)
 
-  it("shows errors of the library as one line", function()
+  it("shows errors of the library as one line, with the status of a command", function()
     local run = program.run("run", script "assert(mde.client { tenant = 'a b' })")
-    assert.equal(1, run.status)
-    assert.truthy(run.err:find("tenant: the value of 3 characters", 1, true), run.err)
+    assert.equal(2, run.status)
+    assert.truthy(run.err:find("^mde: tenant: the value of 3 characters"), run.err)
+    assert.falsy(run.err:find "traceback", run.err)
+    local path = script "assert(assert(mde.client { api_url = 'http://127.0.0.1:1' }):list {})"
+    assert.equal(5, program.sh("MDE_TOKEN= AZURE_TOKEN_CREDENTIALS=EnvironmentCredential exec"
+      .. " $mde run " .. path).status)
+    run = program.sh("MDE_TOKEN=x exec $mde run " .. path)
+    assert.equal(4, run.status, run.err)
+    assert.truthy(run.err:find "^mde: [^\n]+\n$", run.err)
+  end)
+
+  it("ends with 1 on a table that is raised, and says it if it can", function()
+    local run = program.run("run", script
+      "error(setmetatable({}, { __tostring = function() return 'spoken' end }))")
+    assert.same({ status = 1, out = "", err = "mde: spoken\n" }, run)
   end)
 
   it("takes -- before the playbook", function()

@@ -109,15 +109,18 @@ static int take_reload (lua_State *L) {
 }
 
 
-/* The message handler of `call`: text and where it was raised. */
+/* The message handler of `call`: text and where it was raised. A table was raised
+** on purpose, and stays. */
 static int traceback (lua_State *L) {
   lua_sethook(L, NULL, 0, 0);
+  if (lua_istable(L, 1)) return 1;
   luaL_traceback(L, L, luaL_tolstring(L, 1, NULL), 1);
   return 1;
 }
 
 
-/* interrupt.call(f, ...) -> true, results | false, message with traceback.
+/* interrupt.call(f, ...) -> true, results | false, message with traceback,
+** or the table that was raised.
 ** While f runs signals are counted, and each raises "interrupted" in it: at once
 ** here, or soon in a coroutine that it has made. */
 static int call (lua_State *L) {

@@ -12,9 +12,9 @@ local run = {}
 function run.define(command)
   command:epilog [[
 The script finds the module as the global `mde` and its arguments in `arg`
-and `...`. An error ends it with a traceback and status 1. It may do whatever
-you may:
-run only what you trust. What others wrote belongs into a policy (mde help
+and `...`. An error of the library that it does not catch ends it with one line
+and the status that a command would end with; any other with a traceback and
+status 1. It may do whatever you may: run only what you trust. What others wrote belongs into a policy (mde help
 plan).
 
 Example:
@@ -64,10 +64,10 @@ function run.module(parsed)
 end
 
 -- Calls `chunk` so that Ctrl-C raises in it. -> true, results | false, message
--- with the chunk's own part of the traceback
+-- with the chunk's own part of the traceback, or the table that was raised
 function run.interruptible(chunk, ...)
   local results = table.pack(interrupt.call(chunk, ...))
-  if not results[1] then
+  if type(results[2]) == "string" and not results[1] then
     results[2] = results[2]:gsub("\n[^\n]*\n[^\n]*mde/cli/run%.lua.*", "")
   end
   return table.unpack(results, 1, results.n)
@@ -81,7 +81,8 @@ function run.run(parsed)
   _G.arg, _G.mde = parsed.arguments, mde
   local done, message = run.interruptible(chunk, table.unpack(parsed.arguments))
   if done then return 0 end
-  output.note("mde: " .. message)
+  if interrupt.count() == 0 and errors.is(message) then error(message, 0) end
+  output.note("mde: " .. tostring(message))
   return interrupt.count() > 0 and failure.interrupted or failure.some
 end
 
