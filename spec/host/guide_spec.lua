@@ -52,9 +52,19 @@ describe("the guide", function()
       local help = program.run("help", command)
       assert.equal(0, help.status, "mde " .. command)
       for option in rest:gmatch "%s(%-%-[%l%-]+)" do
-        assert(help.out:find(option, 1, true), ("mde %s has no %s"):format(command, option))
+        assert(help.out:find(option:gsub("%p", "%%%0") .. "%f[^%w%-]"),
+          ("mde %s has no %s"):format(command, option))
       end
     end
+  end)
+
+  it("tells of what the program says when something is wrong", function()
+    local said = 0
+    for phrase in read():gmatch "\n| `([%l ]+)`" do
+      said = said + 1
+      assert(os.execute("grep -rqF " .. program.quote(phrase) .. " lua/mde"), phrase)
+    end
+    assert.equal(6, said)
   end)
 
   it("links to what is there", function()
