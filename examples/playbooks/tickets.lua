@@ -16,7 +16,7 @@ for line in io.lines() do
   line = line:gsub("^\239\187\191", ""):gsub('"', "")
   local name, ticket = line:match "^%s*([^,;%s]+)%s*[,;]%s*([^,;]-)%s*$"
   if not name and line:find "%S" then
-    io.stderr:write(("line %d: expected a machine and a ticket, such as srv-1,INC1\n"):format(number))
+    io.stderr:write("line ", number, ": expected a machine and a ticket, such as srv-1,INC1\n")
     os.exit(2)
   end
   if name and name:lower() ~= "machine" then tickets[name:lower()] = ticket end

@@ -45,12 +45,12 @@ describe("the playbook", function()
   it("machine tells what is open on a machine", function()
     local result = run "machine.lua other"
     assert.same({ 1, 1 }, { result.status, count(result.out, "\n") })
-    assert.truthy(result.out:find "^Offboard +Pending +1m[ %ds]*  %x[%x-]+  by mallory@contoso.com\n",
+    assert.truthy(result.out:find "^Offboard +Pending +1m[ %ds]*  %x[%x-]+  by mallory@",
       result.out)
     assert.equal(0, run "machine.lua mine".status)
     result = run "machine.lua nosuch"
     assert.equal(1, result.status)
-    assert.truthy(result.err:find "^mde: the service knows no machine 'nosuch'[^\n]*\n$", result.err)
+    assert.truthy(result.err:find "^mde: the service knows no machine 'nosuch'[^\n]*\n$")
     assert.equal(2, run "machine.lua".status)
   end)
 
@@ -158,7 +158,7 @@ describe("the playbook", function()
       .. " %s/playbooks/queue.lua 4h 400 500 1"):format(program.examples, program.examples)
     local result = program.rehearse("{ mistaken = 1, quota = false }", script)
     assert.equal(3, result.status)
-    assert.truthy(result.out:find "^MDE OK [^\n]+\nMDE UNKNOWN %- no answer within 1s\n$", result.out)
+    assert.truthy(result.out:find "^MDE OK [^\n]+\nMDE UNKNOWN %- no answer within 1s\n$")
   end)
 
   it("tenants counts in each, and goes on where one fails", function()

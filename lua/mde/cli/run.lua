@@ -12,10 +12,10 @@ local run = {}
 function run.define(command)
   command:epilog [[
 The script finds the module as the global `mde` and its arguments in `arg`
-and `...`. An error of the library that it does not catch ends it with one line
-and the status that a command would end with; any other with a traceback and
-status 1. It may do whatever you may: run only what you trust. What others wrote belongs into a policy (mde help
-plan).
+and `...`. An error of the library that it does not catch ends it with one
+line and the status that a command would end with; any other with a traceback
+and status 1. It may do whatever you may: run only what you trust. What others
+wrote belongs into a policy (mde help plan).
 
 Example:
    mde run examples/playbooks/stuck.lua 4h]]
