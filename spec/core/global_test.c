@@ -1,6 +1,7 @@
 #include "core/global.h"
 
 #include <pthread.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "tap.h"
@@ -37,9 +38,18 @@ static void test_clocks (void) {
 }
 
 
+static void test_trust (void) {
+  const char *folder = mde_trusted_folder();
+  struct stat status;
+  check(folder == NULL || (stat(folder, &status) == 0 && S_ISDIR(status.st_mode)),
+        "a folder of trusted authorities is one, if there is any");
+}
+
+
 int main (void) {
   tap_begin();
   test_threads();
   test_clocks();
+  test_trust();
   return tap_end();
 }

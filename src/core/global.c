@@ -1,7 +1,9 @@
 #include "global.h"
 
 #include <curl/curl.h>
+#include <dirent.h>
 #include <pthread.h>
+#include <string.h>
 #include <time.h>
 
 #define OLDEST 0x075700  /* 7.87.0: QUICK_EXIT, the cache of CA certificates */
@@ -15,10 +17,25 @@
 
 
 static volatile unsigned generation;
+static const char *trusted_folder;
 
 
 static void on_child (void) {
   generation++;
+}
+
+
+/* Whether a folder has names such as "5f2c1f0e.0", as openssl-rehash makes them. */
+static bool is_hashed (const char *path) {
+  DIR *folder = opendir(path);
+  const struct dirent *entry;
+  bool found = false;
+  if (folder == NULL) return false;
+  while (!found && (entry = readdir(folder)) != NULL)
+    found = strlen(entry->d_name) == 10 && strspn(entry->d_name, "0123456789abcdef") == 8 &&
+            strcmp(entry->d_name + 8, ".0") == 0;
+  (void)closedir(folder);
+  return found;
 }
 
 
@@ -35,8 +52,12 @@ static bool init (mde_error *error) {
     return false;
   }
   curl = curl_version_info(CURLVERSION_NOW);
-  if (curl->version_num >= OLDEST && (curl->features & NEEDED) == NEEDED)
+  if (curl->version_num >= OLDEST && (curl->features & NEEDED) == NEEDED) {
+    if (curl->capath != NULL && strncmp(curl->ssl_version, "OpenSSL", 7) == 0 &&
+        is_hashed(curl->capath))
+      trusted_folder = curl->capath;
     return true;
+  }
   curl_global_cleanup();  /* ours alone: the calls are counted */
   mde_error_set(error, "unfit_libcurl",
                 "libcurl %s is not fit: 7.87 or later is needed, with TLS, "
@@ -54,6 +75,11 @@ bool mde_global_init (mde_error *error) {
   result = ready;
   (void)pthread_mutex_unlock(&mutex);
   return result;
+}
+
+
+const char *mde_trusted_folder (void) {
+  return trusted_folder;
 }
 
 

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "failure.h"
+#include "global.h"
 #include "request.h"
 #include "secret.h"
 
@@ -229,8 +230,9 @@ static bool set_trust (const mde_request *request, CURL *easy) {
   const char *file = request->ca_file, *folder = NULL;
   bool ok = true;
   if (file == NULL) {
-    file = curl->cainfo;
-    folder = file == NULL ? curl->capath : NULL;
+    folder = mde_trusted_folder();
+    file = folder == NULL ? curl->cainfo : NULL;
+    if (file == NULL && folder == NULL) folder = curl->capath;
   }
   else if (is_folder(file)) {
     folder = file;
