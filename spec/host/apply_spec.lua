@@ -38,6 +38,18 @@ describe("mde apply", function()
     assert.equal(0, run.ledger.posts)
   end)
 
+  it("takes no plan that was written by hand against its own guards", function()
+    local run = rehearse [[
+      head -n -1 plan | sed '1s/"max":[0-9]*/"max":5/' >by_hand
+      hash=$(sha256sum by_hand | cut -d ' ' -f 1)
+      echo "{\"sha256\":\"$hash\"}" >>by_hand
+      head -n 1 by_hand | grep -o '"max":5'
+      mde apply by_hand --approve $hash; echo "was $?"]]
+    assert.equal('"max":5\nwas 3\n', run.out, run.err)
+    assert_said(run.err, "12 actions would be changed, and at most 5 may be")
+    assert.equal(0, run.ledger.posts)
+  end)
+
   it("asks at the terminal", function()
     local run = program.rehearse(FEW, PLAN .. "echo $hash")
     assert.equal(64, #run.out:match "%x+")

@@ -75,12 +75,13 @@ local function hours_of(plan)
   return list
 end
 
--- The profile's guards may be tighter by now.
+-- The profile's guards may be tighter by now; and a plan may have been written by hand, against
+-- its own.
 local function check_guards(plan, parsed)
   local profile = require "mde.cli.selection".one(parsed)
-  local guards = require "mde.cli.plan".guards({}, profile)
-  require "mde.cli.plan".check_guards(guards, {
-    entities = plan.entities, onboarded = plan.header.onboarded })
+  local decided = { entities = plan.entities, onboarded = plan.header.onboarded }
+  require "mde.cli.plan".check_guards(plan.header.guards, decided)
+  require "mde.cli.plan".check_guards(require "mde.cli.plan".guards({}, profile), decided)
 end
 
 -- }}
