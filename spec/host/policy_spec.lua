@@ -94,6 +94,20 @@ describe("the world of a policy", function()
       assert(decision == "undo" and reason == "" and not err, tostring(err))]=]
   end)
 
+  it("takes nothing for the machine's tags but the machine's tags", function()
+    run [=[
+      local worker = assert(start [[
+        return { decide = function(action, machine)
+          for _, other in ipairs { 5, 1 << 40, "text", { "Vip" } } do
+            assert(not machine:tagged("Vip", other))
+          end
+          return keep()
+        end }]])
+      local decision, _, err = worker:decide({ id = "a", status = "Pending" },
+        { machineTags = { "x" } })
+      assert(decision == "keep", tostring(err))]=]
+  end)
+
   it("lasts from action to action without growing", function()
     run [=[
       local worker = assert(start [[

@@ -83,6 +83,7 @@ static int is_tagged (lua_State *L) {
   bool found = false;
   lua_Integer i;
   luaL_checktype(L, 1, LUA_TTABLE);
+  lua_settop(L, 2);
   lua_pushliteral(L, "machineTags");
   if (lua_rawget(L, 1) == LUA_TTABLE)
     for (i = 1; !found && lua_rawgeti(L, 3, i) != LUA_TNIL; i++) {
