@@ -26,10 +26,23 @@ local function moment_of(action)
   return date.parse(action.lastUpdateDateTimeUtc) or date.parse(action.creationDateTimeUtc) or 0
 end
 
+-- Notes in machine.causes which actions make it so: all since it was last undone.
+local function note_cause(machine, action, does, moment)
+  if does then
+    if moment >= (machine.undone or 0) then table.insert(machine.causes, action) end
+    return
+  end
+  machine.undone = math.max(machine.undone or 0, moment)
+  for i = #machine.causes, 1, -1 do
+    if moment_of(machine.causes[i]) <= moment then table.remove(machine.causes, i) end
+  end
+end
+
 -- An action that has had its effect. Those of a machine may end in another order than
 -- they were launched in: the last one to end counts.
 local function settle(machine, action, does)
   local moment = moment_of(action)
+  note_cause(machine, action, does, moment)
   if machine.moment and moment < machine.moment then return end
   machine.moment = moment
   if not does then machine.done, machine.scope = nil, nil
@@ -51,12 +64,15 @@ function Fold:add(action)
   end
   local machine = self.machines[id]
   if not machine then
-    machine = { id = id }
+    machine = { id = id, causes = {}, going = {} }
     self.machines[id] = machine
   end
   machine.name = action.computerDnsName or machine.name
   if action.status == "Succeeded" then settle(machine, action, does)
-  elseif PENDING[action.status] then machine[does and "doing" or "undoing"] = action end
+  elseif PENDING[action.status] then
+    machine[does and "doing" or "undoing"] = action
+    if does then table.insert(machine.going, action) end
+  end
 end
 
 local function row_of(machine, state, kind)
@@ -98,7 +114,9 @@ function Fold:rows()
   return rows
 end
 
--- A fold over actions; `state` is "isolated" or "restricted".
+-- A fold over actions; `state` is "isolated" or "restricted". Its `machines` { id -> machine }
+-- have, where they are known, `done` and `doing` (the action that made it so, or may yet),
+-- `undoing` (a pending one that would undo it), and all that do: `causes`, and those `going` on.
 function isolation.fold(state)
   return setmetatable({ state = state, kind = KINDS[state], machines = {}, nameless = 0 },
     Fold)

@@ -58,6 +58,23 @@ describe("undoing an incident", function()
     assert.equal("cancel", by_id[going].decision)
   end)
 
+  it("keeps what a person has isolated later, or is about to", function()
+    local it = new()
+    local later, soon, both = it.machine(), it.machine(), it.machine()
+    local first = it.action(later, { age = 9000, status = "Succeeded" })
+    it.action(later, { age = 60, status = "Succeeded", requestor = DANA })
+    local second = it.action(soon, { age = 9000, status = "Succeeded" })
+    it.action(soon, { age = 60, status = "Pending", requestor = DANA })
+    local going = it.action(both, { age = 9000, status = "InProgress" })
+    it.action(both, { age = 60, status = "InProgress", requestor = DANA })
+    local by_id = it.decide()
+    assert.same({ "keep", "isolated later by " .. DANA },
+      { by_id[first].decision, by_id[first].reason })
+    assert.same({ "keep", "its Isolate by " .. DANA .. " is under way" },
+      { by_id[second].decision, by_id[second].reason })
+    assert.equal("cancel", by_id[going].decision)
+  end)
+
   it("has nothing to do for a machine that was released, or is being so", function()
     local it = new()
     local released, releasing = it.machine(), it.machine()

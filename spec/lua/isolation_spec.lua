@@ -71,6 +71,23 @@ describe("what is isolated", function()
     assert.equal(DB, found[1].machine_id)
   end)
 
+  it("has all that made it so since it was last undone", function()
+    local function causes(...)
+      local fold, ids = isolation.fold "isolated", {}
+      for i, given in ipairs { ... } do
+        fold:add { id = i, type = given[1], status = "Succeeded", machineId = WEB,
+                   creationDateTimeUtc = text(i), lastUpdateDateTimeUtc = text(given[2]) }
+      end
+      for i, action in ipairs(fold.machines[WEB].causes) do ids[i] = action.id end
+      return ids
+    end
+    assert.same({ 1, 2 }, causes({ "Isolate", 10 }, { "Isolate", 20 }))
+    assert.same({ 1, 2 }, causes({ "Isolate", 20 }, { "Isolate", 10 }))
+    assert.same({ 3 }, causes({ "Isolate", 10 }, { "Unisolate", 20 }, { "Isolate", 30 }))
+    assert.same({ 1 }, causes({ "Isolate", 30 }, { "Isolate", 10 }, { "Unisolate", 20 }))
+    assert.same({}, causes({ "Unisolate", 30 }, { "Isolate", 20 }))
+  end)
+
   it("is told of restrictions likewise", function()
     assert.same({ "restricted", 1, 2 }, told({ { "RestrictCodeExecution", "Succeeded" },
       { "UnrestrictCodeExecution", "Pending" }, { "Unisolate", "Succeeded" } }, "restricted"))

@@ -1,23 +1,18 @@
 -- What undoes an incident: the actions that somebody launched in a time, decided upon as a
 -- policy would.
 --
--- What is open is cancelled. What isolates (or restricts) a machine now is released, if it
--- is one of these actions that made it so; where a person had done that before, or a release
--- is under way, the machine is kept. Cancels come first, and the most valuable machines
+-- What is open is cancelled. A machine that is isolated (or restricted) now is released, if
+-- these actions alone made it so; where somebody else has done that too, before or later, or
+-- is about to, or a release is under way, the machine is kept. Cancels come first, and the most valuable machines
 -- before others: where a cancel and a release of a machine cross, it stays isolated.
 
 local decision = require "mde.policy.decision"
 local entities = require "mde.entity"
-local isolation = require "mde.isolation"
 local odata = require "mde.odata"
+local standing = require "mde.policy.standing"
 local tenant = require "mde.policy.tenant"
 
 local undoing = {}
-
-local STATES = {
-  { name = "isolated", types = { "Isolate", "Unisolate" } },
-  { name = "restricted", types = { "RestrictCodeExecution", "UnrestrictCodeExecution" } },
-}
 
 -- {{ Reading
 
@@ -36,54 +31,39 @@ local function by_id(session, ids)
   return list
 end
 
--- How each machine stands that is in a state now. -> { machine id -> row of mde.isolation }
--- | nil, err
-local function standing(session, state)
-  local fold = isolation.fold(state.name)
-  local all, err = session:list { type = state.types, order = "oldest" }
-  if not all then return nil, err end
-  for _, action in ipairs(all) do fold:add(action) end
-  local rows = {}
-  for _, row in ipairs(fold:rows()) do
-    if row.state == state.name then rows[row.machine_id] = row end
-  end
-  return rows
-end
-
 -- }}
 
 -- {{ Deciding
 
 local function keep(reason) return { decision = "keep", reason = reason } end
 
--- What becomes of an action that had its effect. `row` tells how its machine stands, and
+-- What becomes of an action that had its effect. `machine` tells how its machine stands, and
 -- `incident` has the ids of all that is to be undone. nil: there is nothing to do.
-local function of_done(action, row, incident)
-  if not row or row.conflict and incident[row.conflict.id:lower()] then
+local function of_done(action, machine, incident)
+  if not (machine and machine.done)
+     or machine.undoing and incident[machine.undoing.id:lower()] then
     return nil
-  elseif not incident[row.action.id:lower()] then
-    return keep(("%s before by %s"):format(row.state, row.by or "somebody else"))
-  elseif row.conflict then
-    return keep "its release is under way"
-  elseif row.action.id ~= action.id then
-    return nil  -- another of these made it so
   end
+  local why = standing.hindrance(machine, incident)
+  if why then return keep(why) end
+  if machine.undoing then return keep "its release is under way" end
+  if machine.done.id ~= action.id then return nil end  -- another of these made it so
   return { decision = "undo", reason = "" }
 end
 
 -- An open action is cancelled. One that is in progress may have its effect nevertheless,
--- and is released then, unless the machine was so before.
-local function of_open(action, row, incident)
+-- and is released then, unless another wants the machine so.
+local function of_open(action, machine, incident)
   local steps = decision.undoing(action)
-  local was_so = row and not incident[row.action.id:lower()]
-  return { decision = steps[2] and not was_so and "undo" or "cancel", reason = "" }
+  local is_hindered = machine and standing.hindrance(machine, incident)
+  return { decision = steps[2] and not is_hindered and "undo" or "cancel", reason = "" }
 end
 
-local function of_action(action, rows, incident)
-  local row = action.machineId and (rows[action.type] or {})[action.machineId:lower()]
-  if not entities.final[action.status] then return of_open(action, row, incident) end
+local function of_action(action, found, incident)
+  local machine = standing.of(found, action)
+  if not entities.final[action.status] then return of_open(action, machine, incident) end
   if action.status ~= "Succeeded" then return nil end
-  return of_done(action, row, incident)
+  return of_done(action, machine, incident)
 end
 
 -- }}
@@ -116,22 +96,10 @@ local function exception(item, excepted)
   end
 end
 
--- The rows of each type of action that makes a machine isolated or restricted.
--- -> { type -> { machine id -> row } } | nil, err
-local function all_standing(session)
-  local rows = {}
-  for _, state in ipairs(STATES) do
-    local standing_now, err = standing(session, state)
-    if not standing_now then return nil, err end
-    rows[state.types[1]] = standing_now
-  end
-  return rows
-end
-
-local function decide(items, rows, incident, excepted)
+local function decide(items, found, incident, excepted)
   local list, untouched = {}, 0
   for _, item in ipairs(items) do
-    local answer = of_action(item.action, rows, incident)
+    local answer = of_action(item.action, found, incident)
     local why = answer and answer.decision ~= "keep" and exception(item, excepted)
     if why then answer = keep(why) end
     if answer then
@@ -159,9 +127,9 @@ function undoing.decide(session, wanted, excepted)
   if wanted.ids then actions, err = by_id(session, wanted.ids)
   else actions, err = session:list(wanted.criteria) end
   if not actions then return nil, err end
-  local rows
-  rows, err = all_standing(session)
-  if not rows then return nil, err end
+  local found
+  found, err = standing.read(session)
+  if not found then return nil, err end
   local items, incident = {}, {}
   for i, action in ipairs(actions) do
     items[i], incident[action.id:lower()] = { action = action }, true
@@ -169,7 +137,7 @@ function undoing.decide(session, wanted, excepted)
   local onboarded
   onboarded, err = tenant.read_machines(session, items)
   if not onboarded then return nil, err end
-  local list, untouched = decide(items, rows, incident, excepted)
+  local list, untouched = decide(items, found, incident, excepted)
   return { entities = list, read = #items, abstained = untouched, onboarded = onboarded }
 end
 
