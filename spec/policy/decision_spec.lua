@@ -131,6 +131,38 @@ describe("policies", function()
                   " RunAntiVirusScan has no inverse", " Failed: nothing was done" }, steps)
   end)
 
+  it("release no machine that somebody else wants isolated, or that was released", function()
+    local before, later, soon, again = ("a1"):rep(20), ("b2"):rep(20), ("c3"):rep(20), ("d4"):rep(20)
+    local now = clock.wall()
+    local function act(machine, age, status, fields)
+      local made = { machine_id = machine, created = now - age, type = "Isolate",
+                     steps = { { 1, "InProgress" }, { 2, status } }, requestor = "soar@contoso.com" }
+      for key, value in pairs(fields or {}) do made[key] = value end
+      return service:add(made)
+    end
+    local dana = { requestor = "dana@contoso.com" }
+    act(before, 900, "Succeeded", dana)
+    act(before, 800, "Succeeded")
+    act(later, 700, "Succeeded")
+    act(later, 100, "Succeeded", dana)
+    act(soon, 600, "Succeeded")
+    act(soon, 90, "InProgress", dana)
+    act(again, 500, "Succeeded")
+    act(again, 400, "Succeeded", { type = "Unisolate" })
+    act(again, 80, "Succeeded", dana)
+    act(("e5"):rep(20), 70, "Succeeded")
+    local decided = decide(load("a", [[decide = "undo", select = { type = "Isolate",
+      requestor = "soar@contoso.com", status = { "InProgress", "Succeeded" } }]]))
+    words(decided)
+    local told = {}
+    for i, each in ipairs(decided.entities) do
+      told[i] = table.concat(each.steps, "+") .. (each.note or "")
+    end
+    assert.same({ "isolated before by dana@contoso.com", "isolated later by dana@contoso.com",
+                  "its Isolate by dana@contoso.com is under way", "undone already",
+                  "Unisolate" }, told)
+  end)
+
   it("launch one inverse a machine", function()
     local id = ("ab"):rep(20)
     add(3, { type = "Isolate", machine_id = id, steps = { { 1, "Succeeded" } } })

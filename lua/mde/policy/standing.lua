@@ -48,4 +48,43 @@ function standing.hindrance(machine, incident)
     other == machine.causes[1] and "before" or "later", by)
 end
 
+-- Whether what is planned for an action releases its machine.
+local function releases(entity)
+  local steps = entity.steps
+  return steps ~= nil and steps[1] ~= nil and steps[#steps] ~= "cancel"
+end
+
+-- Why an action is not the one to release its machine for | nil
+local function objection(machine, action, incident)
+  if action.status ~= "Succeeded" then return machine and standing.hindrance(machine, incident) end
+  for _, cause in ipairs(machine and machine.causes or {}) do
+    if cause.id:lower() == action.id:lower() then
+      return standing.hindrance(machine, incident)
+             or machine.undoing and "its release is under way"
+    end
+  end
+  return "undone already"
+end
+
+-- Takes the release out of what policies have planned, wherever the machine is as it is for
+-- other reasons, and notes why. `list`: array of { action, entity (of a plan) }.
+-- -> true | nil, err
+function standing.heed(session, list)
+  local incident, is_needed = {}, false
+  for _, one in ipairs(list) do
+    incident[one.entity.id] = one.entity.decision ~= "keep" or nil
+    is_needed = is_needed or releases(one.entity)
+  end
+  if not is_needed then return true end
+  local found, err = standing.read(session)
+  if not found then return nil, err end
+  for _, one in ipairs(list) do
+    local entity = one.entity
+    local why = releases(entity)
+                and objection(standing.of(found, one.action), one.action, incident)
+    if why then entity.steps[#entity.steps], entity.note = nil, why end
+  end
+  return true
+end
+
 return standing

@@ -4,6 +4,7 @@ local decision = require "mde.policy.decision"
 local entity = require "mde.policy.entity"
 local errors = require "mde.errors"
 local guard = require "mde.policy.guard"
+local standing = require "mde.policy.standing"
 
 local tenant = {}
 
@@ -131,11 +132,19 @@ function tenant.decide(session, policies, guards)
   done, err = ask(policies, found)
   if not done then return nil, err end
   local decided = { entities = {}, read = #found, abstained = 0, onboarded = found.onboarded }
+  local planned = {}
   for _, item in ipairs(found) do
     local answer = decision.of(item.answers)
-    if answer then decided.entities[#decided.entities + 1] = tenant.planned(item, answer)
-    else decided.abstained = decided.abstained + 1 end
+    if answer then
+      local made = tenant.planned(item, answer)
+      table.insert(decided.entities, made)
+      table.insert(planned, { action = item.action, entity = made })
+    else
+      decided.abstained = decided.abstained + 1
+    end
   end
+  done, err = standing.heed(session, planned)
+  if not done then return nil, err end
   decision.launch_once(decided.entities)
   return decided
 end
