@@ -97,13 +97,35 @@ describe("mde watch --once", function()
     assert_said(run.out, "was 0\n")
   end)
 
-  it("undoes nothing twice", function()
+  it("makes no batch where nothing can be undone", function()
     local run = watch.rehearse([[
-      printf 'return { comment = "x", guard = { max = 400 }, select = { type = "Isolate",
-        status = "Succeeded" }, decide = "undo" }' >q.lua
-      approve=$(hash q.lua)
-      mde watch q.lua --once --approve $approve; mde watch q.lua --once --approve $approve]],
+      printf 'return { comment = "x", guard = { max = 400 }, decide = "undo",
+        select = { type = "RunAntiVirusScan", status = "Succeeded" } }' >q.lua
+      mde watch q.lua --once --approve $(hash q.lua); mde batch list]],
       "{ mistaken = 0, history = 60 }")
+    local plan = run.of.plan[1]
+    assert.truthy(plan.decisions.undo > 0)
+    assert.same({ 0, 0 }, { plan.changes, #run.of.applied })
+    assert.falsy(run.out:find "BATCH")
+  end)
+
+  local UNDO_TWICE = [[
+    printf 'return { comment = "x", guard = { max = 400 }, select = { type = "Isolate",
+      status = "Succeeded" }, decide = "undo" }' >q.lua
+    approve=$(hash q.lua)
+    mde watch q.lua --once --approve $approve; mde watch q.lua --once --approve $approve]]
+
+  it("undoes nothing whose release is under way", function()
+    local run = watch.rehearse(UNDO_TWICE, "{ mistaken = 0, history = 60 }")
+    assert.truthy(run.of.plan[1].changes > 0)
+    assert.same({ 0, 1 }, { run.of.plan[2].changes, #run.of.applied })
+  end)
+
+  it("undoes nothing twice, though the release has failed", function()
+    local run = watch.rehearse(UNDO_TWICE, [[{ mistaken = 0, history = 60,
+      arrange = function(service)
+        service.launch_course = function() return { { 0, "Failed" } } end
+      end }]])
     local first, second = run.of.plan[1], run.of.plan[2]
     assert.truthy(first.changes > 0)
     assert.same({ 0, first.changes }, { second.changes, second.done_before })

@@ -103,10 +103,12 @@ local function newer(plan, session)
   return count
 end
 
+-- What the plan does in words, and how many actions that changes.
 local function counted(plan)
   local counts = plans.counts(plan)
-  return ("%d to cancel, %d to undo, %d kept"):format(counts.cancel, counts.undo, counts.keep),
-         counts.cancel + counts.undo
+  local undo = counts.undo - counts.nothing
+  return ("%d to cancel, %d to undo, %d kept"):format(counts.cancel, undo, counts.keep),
+         counts.cancel + undo
 end
 
 local function tell(plan, session)
