@@ -3,12 +3,15 @@
 -- was InProgress when it was cancelled may have had its effect: its inverse is launched too,
 -- once it is Cancelled, since two that cross leave a machine isolated.
 --
--- The action is read first. A launch is not sent twice unseen (see mde.launch).
+-- The action is read first, and just before a launch what was done on its machine since: who
+-- has isolated a machine anew wants it isolated, and it is left alone. A launch is not sent
+-- twice unseen (see mde.launch).
 
 local answer = require "mde.answer"
 local entity = require "mde.entity"
 local judge = require "mde.judge"
 local launch = require "mde.launch"
+local odata = require "mde.odata"
 
 local undo = { methods = {} }
 
@@ -25,16 +28,47 @@ local function verdict_of(action, err)
   return err.sent and "unknown" or "error"
 end
 
--- Launches what undoes the action. -> whether anything does
+local NEWEST = 50  -- actions that are read of the machine
+
+-- Reads the newest actions of the same type on its machine, to undo the action after that.
+-- -> whether anything undoes it
 local function reverse(call, now, action)
+  if not undo.inverse[action.type] or not action.machineId then return false end
+  call.releases, call.reversed = false, action
+  call:go_on_with("list", { query = odata.query {
+    { "$filter", odata.all { odata.is("type", action.type),
+                             odata.is("machineId", action.machineId) } },
+    { "$orderby", "creationDateTimeUtc desc" }, { "$top", NEWEST },
+  } }, now)
+  return true
+end
+
+-- Whether one of the list, the newest first, is newer than the action and had its effect, or
+-- may have it yet.
+local function is_done_anew(list, action)
+  for _, other in ipairs(list) do
+    if other.id:lower() == action.id:lower() then return false end
+    if other.status == "Succeeded" or not entity.final[other.status] then return true end
+  end
+  return false
+end
+
+-- The machine's actions were read: launches what undoes the action.
+local function compared(call, now, response, err)
+  local list, problem
+  if not err then list, problem = answer.actions(response) end
+  if problem and call:try_again(now, response) then return end
+  if not list then return call:finish(nil, err or problem, call:standing()) end
+  local action = call.reversed
+  call.reversed = false
+  if is_done_anew(list, action) then
+    return call:finish(call.client.read(action), nil, "changed")
+  end
   local operation = undo.inverse[action.type]
-  if not operation or not action.machineId then return false end
-  call.releases = false
   launch.start(call, operation, {
     machine = action.machineId, comment = call.comment,
     type = operation == "isolate" and "Full" or nil,
   }, now, call.was_sent)
-  return true
 end
 
 local CANCELLED = { cancelled = true, already_cancelled = true }
@@ -54,6 +88,7 @@ local function finish(call, value, err, verdict)
 end
 
 local function on_answer(call, now, response, err, action)
+  if call.reversed then return compared(call, now, response, err) end
   if call.launch then return launch.judge(call, now, response, err) end
   if call.operation ~= "get" or err then
     if not action then return judge.cancel(call, now, response, err) end

@@ -79,6 +79,31 @@ describe("undoing", function()
     assert.equal("skipped", item.verdict)
   end)
 
+  it("leaves a machine alone that was isolated anew, or is about to be", function()
+    for status, verdict in pairs { Succeeded = "changed", Pending = "changed",
+                                   InProgress = "changed", Failed = "undo_accepted",
+                                   Cancelled = "undo_accepted", TimeOut = "undo_accepted" } do
+      local client, service, id, machine = new { type = "Isolate", status = "Succeeded",
+                                                 age = 600 }
+      service:add { type = "Isolate", status = status, age = 60, machine_id = machine }
+      service:add { type = "Isolate", status = "Succeeded", age = 900, machine_id = machine }
+      service:add { type = "Isolate", status = "Succeeded", age = 60, machine_id = ("b"):rep(40) }
+      service:add { type = "RestrictCodeExecution", status = "Succeeded", age = 60,
+                    machine_id = machine }
+      local item = apply(client, id, { decision = "undo", expected = "Succeeded" })
+      assert.equal(verdict, item.verdict, status)
+      assert.equal(verdict == "changed" and 0 or 1, service:requests "unisolate")
+    end
+  end)
+
+  it("launches nothing where the machine's actions can't be read", function()
+    local client, service, id = new({ type = "Isolate", status = "Succeeded" },
+      { oddities = { unavailable = { operation = "list" } } })
+    local item = apply(client, id, { decision = "undo", expected = "Succeeded" })
+    assert.same({ "unsent", "service" }, { item.verdict, item.error.code })
+    assert.equal(0, service:requests "unisolate")
+  end)
+
   it("launches once, though answers are lost", function()
     for _, oddity in ipairs { "lost_after", "lost_before", "bad_gateway", "internal_error" } do
       local client, service, id, machine = new({ type = "Isolate", status = "Succeeded" }, {

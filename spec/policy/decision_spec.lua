@@ -166,13 +166,16 @@ describe("policies", function()
   it("launch one inverse a machine", function()
     local id = ("ab"):rep(20)
     add(3, { type = "Isolate", machine_id = id, steps = { { 1, "Succeeded" } } })
-    local decided = decide(load("a", 'decide = "undo", select = { status = "Succeeded" }'))
-    local launches, notes = 0, 0
-    for _, each in ipairs(decided.entities) do
-      launches = launches + #each.steps
-      if each.note then notes = notes + 1 end
+    local decided = decide(load("a", [[decide = "undo",
+      select = { status = "Succeeded", order = "oldest" }]]))
+    words(decided)
+    local steps = {}
+    for i, each in ipairs(decided.entities) do
+      steps[i] = #each.steps
+      assert.equal(i < 3 and "Unisolate is launched for " .. decided.entities[3].id or nil,
+        each.note)
     end
-    assert.same({ 1, 2 }, { launches, notes })
+    assert.same({ 0, 0, 1 }, steps)
   end)
 
   it("are asked about more than fit under way", function()

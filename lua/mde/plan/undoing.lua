@@ -47,7 +47,8 @@ local function of_done(action, machine, incident)
   local why = standing.hindrance(machine, incident)
   if why then return keep(why) end
   if machine.undoing then return keep "its release is under way" end
-  if machine.done.id ~= action.id then return nil end  -- another of these made it so
+  local causes = machine.causes
+  if causes[#causes].id ~= action.id then return nil end  -- a newer one of these will do
   return { decision = "undo", reason = "" }
 end
 

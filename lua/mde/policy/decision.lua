@@ -1,6 +1,7 @@
 -- What becomes of an action that several policies have answered for: `keep` vetoes, otherwise
 -- the first answer counts. And what undoing an action takes.
 
+local date = require "mde.date"
 local entities = require "mde.entity"
 
 local decision = {}
@@ -34,20 +35,30 @@ function decision.undoing(action)
   return steps
 end
 
--- One inverse a machine is enough: the first entity of a plan has it.
+local function is_newer(a, b)
+  return (date.parse(a.creationDateTimeUtc) or 0) > (date.parse(b.creationDateTimeUtc) or 0)
+end
+
+-- What is launched for an entity, and on which machine, as a key | nil
+local function launch_of(entity)
+  local step = entity.steps and entity.steps[#entity.steps]
+  if step and step ~= "cancel" then return step .. " " .. entity.machineId end
+end
+
+-- One inverse a machine is enough: the newest of a plan's entities has it, since what is newer
+-- by the time of the launch is somebody else's (see mde.undo).
 function decision.launch_once(list)
-  local launched = {}
+  local newest = {}
   for _, entity in ipairs(list) do
-    local steps = entity.steps or {}
-    local step = steps[#steps]
-    if step and step ~= "cancel" then
-      local key = step .. " " .. entity.machineId
-      if launched[key] then
-        steps[#steps] = nil
-        entity.note = ("%s is launched for %s"):format(step, launched[key])
-      else
-        launched[key] = entity.id
-      end
+    local key = launch_of(entity)
+    local other = key and newest[key]
+    if key and not (other and is_newer(other, entity)) then newest[key] = entity end
+  end
+  for _, entity in ipairs(list) do
+    local key = launch_of(entity)
+    if key and newest[key] ~= entity then
+      entity.note = ("%s is launched for %s"):format(entity.steps[#entity.steps], newest[key].id)
+      entity.steps[#entity.steps] = nil
     end
   end
 end
