@@ -8,6 +8,7 @@
 
 local answer = require "mde.answer"
 local date = require "mde.date"
+local entity = require "mde.entity"
 local retry = require "mde.retry"
 local verdict = require "mde.verdict"
 
@@ -134,7 +135,8 @@ function judge.has_changed(call, action)
   local expected = call.expected
   if not expected or (call.posts or 0) > 0 then return false end
   call.expected = nil
-  if action.status == expected and not action.cancellationDateTimeUtc then return false end
+  local is_cancelled = action.cancellationDateTimeUtc and not entity.final[expected]
+  if action.status == expected and not is_cancelled then return false end
   call:finish(call.client.read(action), nil, "changed")
   return true
 end

@@ -79,6 +79,18 @@ describe("undoing", function()
     assert.equal("skipped", item.verdict)
   end)
 
+  it("releases what a cancel came too late for", function()
+    local client, service, id, machine, clock = new({ age = 0, steps = { { 0, "InProgress" },
+      { 5, "Succeeded" } } }, { oddities = { cancel_takes = 60 } })
+    client:cancel(id, { comment = "too late" })
+    clock.pass(10)
+    local action = assert(client:action(id))
+    assert.same({ "Succeeded", true }, { action.status, action.cancellationDateTimeUtc ~= nil })
+    local item = apply(client, id, { decision = "undo", expected = "Succeeded" })
+    assert.equal("undo_accepted", item.verdict)
+    assert.equal(1, service:launched(machine, "unisolate"))
+  end)
+
   it("leaves a machine alone that was isolated anew, or is about to be", function()
     for status, verdict in pairs { Succeeded = "changed", Pending = "changed",
                                    InProgress = "changed", Failed = "undo_accepted",
