@@ -125,4 +125,22 @@ describe("undoing an incident", function()
     assert.same({ "keep", "the machine is excepted" },
       { by_id[named].decision, by_id[named].reason })
   end)
+
+  it("leaves alone what may be excepted", function()
+    local it = new()
+    local UNKNOWN = "the machine is not known, and may be excepted"
+    local unknown = it.action(("c"):rep(40), { status = "Succeeded", dns_name = "ws-2.contoso.com" })
+    local nameless = it.action(false, { type = "LiveResponse", status = "Pending",
+                                        dns_name = false })
+    local unnamed = it.action(it.machine { computerDnsName = "ws-3.contoso.com" },
+      { status = "Succeeded", dns_name = false })
+    local by_id = it.decide { tags = { vip = true }, machines = {} }
+    assert.same({ UNKNOWN, UNKNOWN, "undo" },
+      { by_id[unknown].reason, by_id[nameless].reason, by_id[unnamed].decision })
+    by_id = it.decide { tags = {}, machines = { ["ws-2"] = true, ["ws-3"] = true } }
+    assert.same({ "the machine is excepted", UNKNOWN, "the machine is excepted" },
+      { by_id[unknown].reason, by_id[nameless].reason, by_id[unnamed].reason })
+    by_id = it.decide { tags = {}, machines = { ["ws"] = true, ["ws-22"] = true } }
+    assert.same({ "undo", "undo" }, { by_id[unknown].decision, by_id[unnamed].decision })
+  end)
 end)

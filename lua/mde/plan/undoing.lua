@@ -84,16 +84,26 @@ local function sort(list)
   end)
 end
 
--- Why the machine of an item is excepted, or nil. `excepted`: tags and machines (ids and
--- names), as sets in lower case.
+-- Whether a set of machines has this one: its id, its whole name, or its short name.
+local function has_machine(set, id, name)
+  name = name and name:lower()
+  return id ~= nil and set[id:lower()]
+         or name ~= nil and (set[name] or set[name:match "^[^.]+"]) or false
+end
+
+-- Why the machine of an item is excepted, or may be, or nil. `excepted`: tags and machines
+-- (ids and names), as sets in lower case.
 local function exception(item, excepted)
   local action, machine = item.action, item.machine
-  local name, id = action.computerDnsName, action.machineId
-  if name and excepted.machines[name:lower()] or id and excepted.machines[id:lower()] then
+  local name = action.computerDnsName or machine and machine.computerDnsName
+  if has_machine(excepted.machines, action.machineId, name) then
     return "the machine is excepted"
   end
   for _, tag in ipairs(machine and machine.machineTags or {}) do
     if excepted.tags[tag:lower()] then return ("tag %s is excepted"):format(tag) end
+  end
+  if next(excepted.tags) and not machine or next(excepted.machines) and not (machine or name) then
+    return "the machine is not known, and may be excepted"
   end
 end
 
