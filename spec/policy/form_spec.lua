@@ -49,6 +49,12 @@ describe("the form of a policy", function()
       ["guard = { max = 'many' }"] = "guard.max: 'many' is not a whole number above 0",
       ["guard = { max = 1.5 }"] = "guard.max: '1.5' is not a whole number above 0",
       ["guard = { max_share = 5 }"] = "guard.max_share: '5' is not a share above 0",
+      ["guard = { protect_machines = '*.contoso.com' }"] = "guard.protect_machines[1]: "
+        .. "'*.contoso.com' is not an id or name of a machine, or the beginning of one and a *",
+      ["guard = { protect_machines = { 'a', 'b c' } }"] = "guard.protect_machines[2]: 'b c' is not "
+        .. "an id or name of a machine, or the beginning of one and a *",
+      ["guard = { protect_types = 'Isolation' }"] = "guard.protect_types[1]: 'Isolation' is not one "
+        .. "of " .. table.concat(require "mde.entity".types, ", "),
       ["guard = { protect_tags = { 1 } }"] = "guard.protect_tags[1]: '1' is not a text",
       ["guard = { protect_tags = {} }"] = "guard.protect_tags: a table is not an array of texts",
       ["guard = { hours = '22-6' }"] = "guard.hours: '22-6' is not hours with their zone",

@@ -80,7 +80,9 @@ describe("guard rails", function()
     assert.equal("protect_machines 1", check({ protect_machines = { "WS-3.example.com" } },
       entities(3)))
     assert.equal("protect_machines 3", check({ protect_machines = { "ws-*" } }, entities(3)))
-    assert.equal("", check({ protect_machines = { "srv-*" } }, entities(3)))
+    assert.equal("protect_machines 1", check({ protect_machines = { "ws-3" } }, entities(30)))
+    assert.equal("protect_machines 3", check({ protect_machines = { "*" } }, entities(3)))
+    assert.equal("", check({ protect_machines = { "srv-*", "example" } }, entities(3)))
     local nameless = entities(1)
     nameless[1].machineId = nil
     assert.equal("protect_machines 1", check({ protect_machines = { "srv-*" } }, nameless))

@@ -14,6 +14,7 @@
 ---@field hours? string|string[] when something may be sent, such as "22:00-06:00 UTC"
 
 local check = require "mde.policy.check"
+local actions = require "mde.entity"
 local hours = require "mde.policy.hours"
 
 local guard = { max = 50 }
@@ -24,12 +25,35 @@ local function hours_text(path, value)
   return check.expect(path, value, hours.parse(value) ~= nil, hours.expected)
 end
 
+-- What can't be met would protect nothing.
+local function machine_name(path, value)
+  return check.expect(path, value, type(value) == "string" and value:find "^[^*%s]*%*?$" ~= nil
+    and value ~= "", "an id or name of a machine, or the beginning of one and a *")
+end
+
+local TYPES = {}
+for _, name in ipairs(actions.types) do TYPES[name:lower()] = true end
+
+local function action_type(path, value)
+  return check.expect(path, value, type(value) == "string" and TYPES[value:lower()] ~= nil,
+    "one of " .. table.concat(actions.types, ", "))
+end
+
+local function each_of(kind)
+  return function(path, value)
+    local list = check.texts(path, value)
+    for i, text in ipairs(list) do kind(check.inside(path, i), text) end
+    return list
+  end
+end
+
 local LIMITS = { "max", "max_share", "max_per_machine", "max_per_group" }
 local LISTS = { "protect_tags", "protect_machines", "protect_groups", "protect_types",
                 "protect_requestors" }
 local KINDS = { max = check.count, max_share = check.share, max_per_machine = check.count,
                 max_per_group = check.count, hours = hours_text }
 for _, name in ipairs(LISTS) do KINDS[name] = check.texts end
+KINDS.protect_machines, KINDS.protect_types = each_of(machine_name), each_of(action_type)
 
 -- The guards that somebody wrote. Raises what is wrong: see mde.policy.check.
 function guard.form(path, value)
@@ -106,13 +130,13 @@ local function set_of(list)
   return set
 end
 
--- Names of machines: whole ones, or with * at the end.
+-- Names of machines: whole ones, short ones, or with * at the end.
 local function machine_test(list)
   local set, prefixes = set_of(list), {}
-  for name in pairs(set) do prefixes[#prefixes + 1] = name:match "^(.+)%*$" end
+  for name in pairs(set) do prefixes[#prefixes + 1] = name:match "^(.*)%*$" end
   return function(text)
     local lower = text:lower()
-    if set[lower] then return true end
+    if set[lower] or set[lower:match "^[^.]+"] then return true end
     for _, prefix in ipairs(prefixes) do
       if lower:sub(1, #prefix) == prefix then return true end
     end
