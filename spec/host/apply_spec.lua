@@ -83,6 +83,26 @@ describe("mde apply", function()
     assert.equal(0, run.ledger.posts)
   end)
 
+  it("heeds the profile's guards as they are now, also of a batch that is resumed", function()
+    local run = program.with_tenants("{ contoso = { actions = 4 } }", [[
+      config=$XDG_CONFIG_HOME/mde/config.lua; cp $config before
+      guard() { sed "s/tenant = /guard = { $1 }, tenant = /" before >$config; }
+      hours="hours = \"$(date -u -d '+3 days' +%a) 00:00-24:00 UTC\""
+      cat >p.lua <<'END'
+return { comment = "x", decide = "cancel" }
+END
+      mde plan p.lua -o plan >/dev/null 2>&1
+      of() { tail -n 1 $1 | sed 's/.*"\([0-9a-f]*\)"}/\1/'; }
+      guard "max = 3"; mde apply plan --approve $(of plan); echo "was $?"
+      guard "$hours"; mde apply plan --approve $(of plan); echo "was $?"
+      guard "max = 4"; mde apply plan --approve $(of plan) --batch b --parallel 1 >/dev/full; echo "was $?"
+      guard "$hours"; mde resume b; echo "was $?"
+      guard "max = 4"; mde resume b | grep -c cancelled]])
+    assert_said(run.err, "guard max of the profile contoso: 4 actions would be changed",
+      "outside of the hours of its guards (")
+    assert.equal("was 3\nwas 3\nwas 4\nwas 3\n3\n", run.out, run.err)
+  end)
+
   it("leaves alone what is something else by now", function()
     local run = rehearse [[mde cancel $(sed -n 's/.*"id":"\([^"]*\)".*/\1/p' plan | head -n 2) \
       -m other --yes >/dev/null 2>&1; mde apply plan --approve $hash]]

@@ -72,8 +72,24 @@ function execution.check_hours(list, moment)
     table.concat(list, "; "), change and "from " .. date.text(change) or "never")
 end
 
-local function hours_of(batch)
-  return batch.hours and cjson.decode(batch.hours) or {}
+-- The hours of a plan's guards (`list`), and those that its profile says by now.
+function execution.hours(list, parsed)
+  local all, seen = {}, {}
+  local function add(text)
+    if text and not seen[text] then all[#all + 1], seen[text] = text, true end
+  end
+  for _, text in ipairs(list) do add(text) end
+  local plan = require "mde.cli.plan"
+  for _, guard in ipairs(plan.guards({}, require "mde.cli.selection".one(parsed))) do
+    add(guard.hours)
+  end
+  return all
+end
+
+-- The hours of a batch. Who is quiet knows the profile's already.
+local function hours_of(batch, parsed)
+  local list = batch.hours and cjson.decode(batch.hours) or {}
+  return batch.plan and not parsed.quiet and execution.hours(list, parsed) or list
 end
 
 -- }}
@@ -222,7 +238,8 @@ local SILENT = { tick = function() end, count = function() end, clear = function
 -- -> how many }, errors = { code -> how many }, left (nil: the store does not tell), stopped
 -- (why, nil: it was not), status (exit status), failure (error of the world, or nil) }
 function execution.run(session, batch, parsed, kind)
-  execution.check_hours(hours_of(batch), session.clock.wall())
+  local open_hours = hours_of(batch, parsed)
+  execution.check_hours(open_hours, session.clock.wall())
   local clock = session.clock
   local began, total = clock.monotonic(), batch:open_count()
   local is_kept = session.store.name ~= "memory"
@@ -231,7 +248,7 @@ function execution.run(session, batch, parsed, kind)
     recorder = recorder.new(session.store, batch),
     report = report.new(session, total, parsed.json, is_kept and batch.name or nil),
     progress = parsed.quiet and SILENT or progress.new(session, total, parsed.progress),
-    hours = hours_of(batch), closed = false, quiet = parsed.quiet,
+    hours = open_hours, closed = false, quiet = parsed.quiet,
   }, Execution)
   self.report.waited, self.report.is_silent = parsed.wait, parsed.quiet ~= nil
   self.recorder:note(kind)
