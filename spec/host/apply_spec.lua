@@ -103,6 +103,17 @@ END
     assert.equal("was 3\nwas 3\nwas 4\nwas 3\n3\n", run.out, run.err)
   end)
 
+  it("takes no plan that ends while it asks", function()
+    local script = INCIDENT .. [[ --expires 3s -o plan >/dev/null 2>&1
+      (until mde apply plan --approve 12345678901234567890 2>&1 | grep -q "the plan ended"; do :; done
+       echo GO) &
+      mde apply plan; echo "was $?"]]
+    local run = program.at_terminal(80, { "GO", "y\n" }, "sh", "-c",
+      ("mde run %s/rehearse.lua '%s' sh -c %s"):format(program.support, FEW,
+        program.quote(script)))
+    assert_said(run.out, "make a new one with mde plan", "was 3", "posts = 0")
+  end)
+
   it("leaves alone what is something else by now", function()
     local run = rehearse [[mde cancel $(sed -n 's/.*"id":"\([^"]*\)".*/\1/p' plan | head -n 2) \
       -m other --yes >/dev/null 2>&1; mde apply plan --approve $hash]]

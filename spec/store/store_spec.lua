@@ -82,6 +82,27 @@ local function keeps(kind)
     assert.truthy(err.message:find "mde resume mine")
   end)
 
+  it("makes one batch of a plan that is to be carried out once", function()
+    local store = stores.open "a"
+    local other = kind ~= "memory" and stores.open "b"
+    local function draft(of, once)
+      return of.journal:draft { who = "x", application = "x", comment = "x", order = "given",
+                                plan = "abc", once = once }
+    end
+    local batch, lock = assert(draft(store, true))
+    if other then
+      local _, err = draft(other, true)  -- as somebody who was asked at the same time
+      assert.equal("plan", err.code)
+    end
+    batch:complete()
+    batch:begin()
+    lock:release()
+    local none, err = draft(other or store, true)
+    assert.is_nil(none)
+    assert.truthy(err.message:find("mde resume " .. batch.name, 1, true))
+    assert.truthy(draft(store, false))
+  end)
+
   it("drops a draft that is given up", function()
     local store = stores.open "a"
     local batch, lock = draft_of(store, 300)

@@ -183,6 +183,7 @@ local function new_batch(plan, session, parsed)
     name = parsed.batch, who = stores.who(), tenant = session.tenant,
     application = session.application, command = parsed.command_line, plan = plan.hash,
     comment = all, order = "given", hours = list[1] and cjson.encode(list) or nil,
+    once = not parsed.quiet,
   }
   failure.check(draft, lock)
   local done, problem = pcall(fill, draft, plan, comments)
@@ -204,6 +205,7 @@ function apply.agree(plan, session, parsed)
   permission.check(session, parsed)
   tell(plan, session)
   approve(plan, session, parsed)
+  check_time(plan, session.clock.wall())  -- people may take long to answer
 end
 
 -- How many actions it would change.

@@ -51,8 +51,8 @@ end
 -- Makes a draft. `fields`: name (default: one of the day), who, tenant (nil if not
 -- known), application, command (the command line it comes from), plan (a hash, or nil),
 -- hours (of its guards, as text, or nil), comment, order ("given", "newest" or "oldest"
--- first). Who makes it holds it.
--- -> batch, lock | nil, err: the name is taken
+-- first), once (whether no other batch may be of this plan). Who makes it holds it.
+-- -> batch, lock | nil, err: the name is taken, or the plan
 function Journal:draft(fields)
   local store = self.store
   local database = store.database
@@ -64,6 +64,12 @@ function Journal:draft(fields)
     if database:row("SELECT 1 FROM batches WHERE name = ?", name) then
       return errors.invalid("batch '%s' exists: `mde resume %s` goes on with it, if anything is"
         .. " left; a new one needs another name", name, name)
+    end
+    local other = fields.once and database:row("SELECT name FROM batches WHERE plan = ?",
+      fields.plan)
+    if other then
+      return nil, errors.new { code = "plan", message = ("the plan is carried out already, as batch"
+        .. " %s: `mde resume %s` goes on with it, if anything is left"):format(other, other) }
     end
     local number = (database:row "SELECT max(number) FROM batches" or 0) + 1
     local row = { number, name, at, fields.who, fields.tenant, fields.application,
