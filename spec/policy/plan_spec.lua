@@ -127,6 +127,11 @@ describe("a plan", function()
       ["1: guards[2].max: '0' is not a whole number above 0"] = text:gsub('"max":9', '"max":0'),
       ["2: decision: 'explode' is not one of cancel, keep, undo"] =
         text:gsub('"cancel"', '"explode"', 1),
+      ["1: policies[1].select.foo: unknown"] = text:gsub('"select":{', '"select":{"foo":1,'),
+      ["2: policy: 'b' is not one of the plan's policies"] =
+        text:gsub('"policy":"a","id"', '"policy":"b","id"', 1),
+      ["2: status: missing: what the action must still be"] =
+        text:gsub('"status":"Pending",', "", 1),
       ["2: id: '42' is not an action's id"] = text:gsub('"id":"[^"]*"', '"id":"42"', 1),
       ["2: steps: missing"] = text:gsub('"cancel"', '"undo"', 1),
       ["2: not a JSON object"] = text:gsub('\n{"decision"', '\n"decision"', 1),

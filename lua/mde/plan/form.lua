@@ -2,6 +2,7 @@
 
 local check = require "mde.policy.check"
 local core = require "mde.core"
+local criteria = require "mde.criteria.action"
 local date = require "mde.date"
 local guard = require "mde.policy.guard"
 
@@ -54,7 +55,7 @@ end
 
 local POLICY = { name = text, path = text, comment = text, hash = hash,
                  select = function(path, value)
-                   return check.expect(path, value, type(value) == "table", "an object")
+                   return check.keys(path, value, criteria.known, "an object")
                  end }
 
 local HEADER = {
@@ -122,9 +123,13 @@ function form.header(value)
   return value
 end
 
--- A line of an entity that was decided upon.
-function form.entity(value)
+-- A line of an entity that was decided upon. `policies`: set of the names of the plan's.
+function form.entity(value, policies)
   fields("", value, ENTITY, { "decision", "policy", "id" })
+  check.expect("policy", value.policy, policies[value.policy] ~= nil, "one of the plan's policies")
+  if value.decision ~= "keep" then
+    check.expect("status", value.status, value.status ~= nil, "what the action must still be")
+  end
   if value.decision == "undo" then
     check.expect("steps", value.steps, value.steps ~= nil, "what undoing takes")
   end

@@ -91,12 +91,12 @@ local function refuse(path, line, format, ...)
   error({ plan = ("%s:%d: %s"):format(path, line, format:format(...)) }, 0)
 end
 
--- A line as a value that `check_form` accepts.
-local function value_of(path, number, line, check_form)
+-- A line as a value that `check_form` accepts, which gets what else is given.
+local function value_of(path, number, line, check_form, ...)
   if #line > MOST_LINE then refuse(path, number, "longer than %d bytes", MOST_LINE) end
   local value, problem = entity.decode(line)
   if not value then refuse(path, number, "%s", problem) end
-  value, problem = check.problem(check_form, value)
+  value, problem = check.problem(check_form, value, ...)
   if not value then refuse(path, number, "%s", problem) end
   return value
 end
@@ -112,8 +112,8 @@ local function split(path, text)
   return text:sub(1, start - 1), text:sub(start, -2), count
 end
 
-local function add_entity(self, seen, path, number, line)
-  local value = value_of(path, number, line, form.entity)
+local function add_entity(self, seen, path, number, line, policies)
+  local value = value_of(path, number, line, form.entity, policies)
   if seen[value.id] then
     refuse(path, number, "the action %s is in line %d already", value.id, seen[value.id])
   end
@@ -121,15 +121,25 @@ local function add_entity(self, seen, path, number, line)
   self.entities[#self.entities + 1] = value
 end
 
+local function names_of(policies)
+  local set = {}
+  for _, policy in ipairs(policies) do set[policy.name] = true end
+  return set
+end
+
 -- The form first: it says in which line something is. Then the hash: that nothing else is
 -- otherwise.
 local function parse(path, text)
   local before, last, count = split(path, text)
-  local self, number, seen = { entities = {} }, 0, {}
+  local self, number, seen, names = { entities = {} }, 0, {}, nil
   for line in before:gmatch "(.-)\n" do
     number = number + 1
-    if number == 1 then self.header = value_of(path, 1, line, form.header)
-    else add_entity(self, seen, path, number, line) end
+    if number == 1 then
+      self.header = value_of(path, 1, line, form.header)
+      names = names_of(self.header.policies)
+    else
+      add_entity(self, seen, path, number, line, names)
+    end
   end
   self.hash = core.sha256(before)
   if value_of(path, count, last, form.sum) ~= self.hash then
