@@ -6,6 +6,7 @@
 ** the program wants to be told of it apart: then it asks to read files again.
 */
 #include <signal.h>
+#include <stdbool.h>
 
 #include "host.h"
 
@@ -101,10 +102,12 @@ static int get_count (lua_State *L) {
 }
 
 
-/* interrupt.reload() -> whether SIGHUP came since the last time */
+/* interrupt.reload() -> whether SIGHUP came since the last time. One that comes meanwhile is
+** not forgotten: nothing is cleared but what is told. */
 static int take_reload (lua_State *L) {
-  lua_pushboolean(L, to_reload);
-  to_reload = 0;
+  const bool asked = to_reload != 0;
+  if (asked) to_reload = 0;
+  lua_pushboolean(L, asked);
   return 1;
 }
 
