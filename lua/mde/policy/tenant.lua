@@ -1,6 +1,7 @@
 -- Reads what policies need of a tenant, asks them, and puts their answers together.
 
 local decision = require "mde.policy.decision"
+local entities = require "mde.entity"
 local entity = require "mde.policy.entity"
 local errors = require "mde.errors"
 local guard = require "mde.policy.guard"
@@ -124,21 +125,25 @@ end
 -- changed, and no guard is checked: see guard.check. `guards` (guard.of) say whether the
 -- machines are needed.
 -- -> { entities (see mde.plan), read = how many actions, abstained, onboarded (nil: the
--- machines were not read) } | nil, err
+-- machines were not read), asked = set of the ids of those whose cancel was accepted, and that
+-- are not final yet } | nil, err
 function tenant.decide(session, policies, guards)
   local found, err = read(session, policies, guards)
   if not found then return nil, err end
   local done
   done, err = ask(policies, found)
   if not done then return nil, err end
-  local decided = { entities = {}, read = #found, abstained = 0, onboarded = found.onboarded }
+  local decided = { entities = {}, read = #found, abstained = 0, onboarded = found.onboarded,
+                    asked = {} }
   local planned = {}
   for _, item in ipairs(found) do
     local answer = decision.of(item.answers)
     if answer then
-      local made = tenant.planned(item, answer)
+      local made, action = tenant.planned(item, answer), item.action
       table.insert(decided.entities, made)
-      table.insert(planned, { action = item.action, entity = made })
+      decided.asked[made.id] = action.cancellationDateTimeUtc ~= nil
+                               and not entities.final[action.status] or nil
+      table.insert(planned, { action = action, entity = made })
     else
       decided.abstained = decided.abstained + 1
     end

@@ -15,18 +15,20 @@ local round = {}
 
 -- {{ Deciding
 
--- What has been undone once stays so: its action is as it was, and would be undone in every
--- round. -> how many were dropped
-local function drop_undone(self, made)
+-- Drops what is done already, and would be done in every round: an action whose cancel was
+-- accepted stays open for a while, and one that was undone once is as it was.
+-- -> how many were dropped
+local function drop_done(self, made, asked)
   local undone, count
   for i = #made.entities, 1, -1 do
     local entity = made.entities[i]
-    if entity.decision == "undo" and guard.changes(entity) then
+    local is_undo = entity.decision == "undo" and guard.changes(entity)
+    if is_undo then
       undone = undone or self.session.store.journal:undone(self.session.application)
-      if undone[entity.id] then
-        table.remove(made.entities, i)
-        count = (count or 0) + 1
-      end
+    end
+    if entity.decision ~= "keep" and asked[entity.id] or is_undo and undone[entity.id] then
+      table.remove(made.entities, i)
+      count = (count or 0) + 1
     end
   end
   return count
@@ -35,7 +37,7 @@ end
 -- -> plan, decided, how many were dropped
 local function decide(self)
   local made, decided = plan.make(self.session, self.loaded, self.guards, {})
-  local dropped = drop_undone(self, made)
+  local dropped = drop_done(self, made, decided.asked)
   plans.text(made)  -- which gives it its hash
   return made, decided, dropped
 end
