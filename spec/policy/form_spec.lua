@@ -20,6 +20,14 @@ describe("the form of a policy", function()
     assert.truthy(policies.problem 'return { comment = " ", decide = "keep" }':find "^comment: ' '")
   end)
 
+  it("says nothing in two lines", function()
+    local policy = assert(policies.load [[return { decide = "cancel",
+      comment = "CHG-1\nmde: nothing was changed" }]])
+    assert.equal("CHG-1 mde: nothing was changed", policy.comment)
+    assert.truthy(policies.problem [[return { decide = "cancel", comment = "c",
+      ["x\nmde: nothing was changed"] = 1 }]]:find "^x mde: nothing was changed: unknown")
+  end)
+
   it("needs a comment that the service can keep", function()
     local function of(comment)
       return policies.problem(('return { comment = %s, decide = "keep" }'):format(comment))

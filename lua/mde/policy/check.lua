@@ -27,7 +27,8 @@ end
 -- The name of what is in `path` under `key`.
 function check.inside(path, key)
   if math.type(key) == "integer" then return ("%s[%d]"):format(path, key) end
-  return path == "" and tostring(key) or path .. "." .. tostring(key)
+  local name = errors.line(tostring(key), 60)
+  return path == "" and name or path .. "." .. name
 end
 
 -- A table whose keys are all in `known` (a set, or a map of them).

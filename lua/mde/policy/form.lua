@@ -40,6 +40,7 @@
 local check = require "mde.policy.check"
 local core = require "mde.core"
 local criteria = require "mde.criteria.action"
+local errors = require "mde.errors"
 local guard = require "mde.policy.guard"
 
 -- What can still be cancelled.
@@ -152,7 +153,7 @@ local function comment_of(path, value)
   if #value > MOST_COMMENT then check.refuse(path, "longer than %d bytes", MOST_COMMENT) end
   local good, err = core.operation.encode("cancel", { id = ANY, comment = value })
   if not good then check.refuse(path, "%s", err.message) end
-  return value
+  return errors.line(value, MOST_COMMENT)
 end
 
 local function check_name(path, value)
