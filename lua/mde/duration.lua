@@ -11,6 +11,8 @@ local SECONDS = { s = 1, m = 60, h = 3600, d = 86400, w = 604800 }
 -- A hundred years. More is a mistake, and leaves the dates that can be written.
 local LONGEST = 36525 * 86400
 
+local MOST = 100  -- bytes: a pattern takes the square of what is longer
+
 -- "1d12h" -> 129600 | nil. No number gets large enough for an integer to wrap.
 local function total(text)
   local sum, position = 0, 1
@@ -27,7 +29,7 @@ end
 -- A number of seconds, or text -> seconds | nil, message
 function duration.parse(value)
   local seconds
-  if type(value) == "string" then seconds = total(value)
+  if type(value) == "string" then seconds = #value <= MOST and total(value) or nil
   elseif type(value) == "number" and value >= 0 and value <= LONGEST then seconds = value end
   if seconds then return seconds end
   return nil, ("'%s' is not a duration such as 90s, 15m, 4h, 2d or 1d12h")

@@ -35,6 +35,12 @@ describe("a duration", function()
     assert.is_nil((duration.parse(nil)))
   end)
 
+  it("is told from a long text at once", function()
+    local began = os.clock()
+    assert.is_nil((duration.parse(("1"):rep(150000) .. "x")))
+    assert.is_true(os.clock() - began < 5)
+  end)
+
   it("is a hundred years at most, and never wraps", function()
     for _, value in ipairs { "36525d1s", 3155760001, "9223372036854775807w",
                              "18446744073709551617s",

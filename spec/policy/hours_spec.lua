@@ -58,4 +58,10 @@ describe("hours", function()
     end
     assert.is_nil(hours.parse(5))
   end)
+
+  it("are told from a long text at once", function()
+    local began = os.clock()
+    assert.is_nil(hours.parse((" "):rep(100000)))
+    assert.is_true(os.clock() - began < 5)
+  end)
 end)

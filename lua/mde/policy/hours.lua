@@ -39,9 +39,11 @@ local function days_of(text)
   return set
 end
 
+local LONGEST = 100  -- bytes: a pattern takes the square of what a policy may write
+
 -- -> hours | nil
 function hours.parse(text)
-  if type(text) ~= "string" then return nil end
+  if type(text) ~= "string" or #text > LONGEST then return nil end
   local days, h1, m1, h2, m2, zone =
     text:match "^%s*([%a%-]-)%s*(%d%d):(%d%d)%-(%d%d):(%d%d)%s+(%S+)%s*$"
   if not days then return nil end
