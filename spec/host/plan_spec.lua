@@ -83,6 +83,19 @@ describe("mde plan", function()
     assert.truthy(run.err:find "at most 50 may be where nothing is said")
   end)
 
+  it("keeps an action that is more than a policy can be given", function()
+    local run = program.rehearse([[{ mistaken = 2, history = 0, arrange = function(service)
+      service:add { type = "Isolate", requestor = "soar@contoso.com", comment = ("x"):rep(2^21) }
+    end }]], [[
+      echo 'return { comment = "c", select = { requestor = "soar@contoso.com" },
+        decide = function() return cancel() end }' >p.lua
+      mde plan p.lua]])
+    assert.equal(0, run.status, run.err)
+    assert.truthy(run.out:find("more than a policy can be given: requestorComment is too large", 1,
+      true), run.out)
+    assert.truthy(run.err:find("2 cancel, 1 keep", 1, true), run.err)
+  end)
+
   it("takes the guards of the profile, which a policy can't loosen", function()
     local function profiled(guard, policy)
       return sim({ ["rule.lua"] = policy or RULE, ["config.lua"] = ([[return { profiles = { it = {

@@ -20,6 +20,7 @@ local tenant = require "mde.policy.tenant"
 local policy = {}
 
 local UNKNOWN = "machine unknown"
+local UNFIT = "more than a policy can be given: "  -- and what
 
 local Policy = {}
 Policy.__index = Policy
@@ -173,18 +174,6 @@ function Policy:close()
   return nil, named(self, err)
 end
 
--- What the policy says of one action (see mde.policy.entity) and its machine
--- (nil: not known), which `select` has chosen. -> decision (nil: abstains), reason | nil, nil, err
-function Policy:decide(action, machine)
-  if self.takes_machine and not machine then return "keep", UNKNOWN end
-  local worker, err = self:open()
-  if not worker then return nil, nil, err end
-  local answer, reason
-  answer, reason, err = worker:decide(action, self.takes_machine and machine or nil)
-  if err then return nil, nil, named(self, err) end
-  return answer, reason or ""
-end
-
 -- Asks for many, without waiting for each. `items` have action and machine; calls
 -- answer(item, decision, reason). -> true | nil, err
 function Policy:decide_many(items, answer)
@@ -192,13 +181,25 @@ function Policy:decide_many(items, answer)
   if not worker then return nil, err end
   local asked, problem = pipeline.new(worker, answer), nil
   for _, item in ipairs(items) do
+    local unfit
     if self.takes_machine and not item.machine then answer(item, "keep", UNKNOWN)
-    else problem = asked:put(item, self.takes_machine and item.machine or nil) end
+    else problem, unfit = asked:put(item, self.takes_machine and item.machine or nil) end
     if problem then return nil, named(self, problem) end
+    if unfit then answer(item, "keep", UNFIT .. errors.line(unfit, 100)) end
   end
   problem = asked:take_all()
   if problem then return nil, named(self, problem) end
   return true
+end
+
+-- What the policy says of one action (see mde.policy.entity) and its machine
+-- (nil: not known), which `select` has chosen. -> decision (nil: abstains), reason | nil, nil, err
+function Policy:decide(action, machine)
+  local decision, reason
+  local done, err = self:decide_many({ { action = action, machine = machine } },
+    function(_, answer, why) decision, reason = answer, why end)
+  if not done then return nil, nil, err end
+  return decision, reason
 end
 
 -- }}

@@ -24,14 +24,14 @@ function Pipeline:take(least)
   end
 end
 
--- Asks of one item. -> nil | err
+-- Asks of one item. -> nil | err | nil, why it can't be asked of (text)
 function Pipeline:put(item, machine)
   if self.last - self.first + 1 >= MOST then
     local err = self:take(LEAST)
     if err then return err end
   end
-  local _, err = self.worker:send(item.action, machine)
-  if err then return err end
+  local done, problem = pcall(self.worker.send, self.worker, item.action, machine)
+  if not done then return nil, (tostring(problem):gsub("^[^ ]*:%d+: ", "")) end
   self.last = self.last + 1
   self.asked[self.last] = item
 end
