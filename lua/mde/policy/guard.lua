@@ -234,8 +234,9 @@ local function limits(guards, count, onboarded, violate)
   if guards.max_share and count.all > 0 then
     local touched = count.machines + count.nameless
     local share = onboarded and onboarded > 0 and touched / onboarded or math.huge
-    over("max_share", share, ("%d of %d onboarded machines would be touched")
-      :format(touched, onboarded or 0))
+    over("max_share", share, onboarded
+      and ("%d of %d onboarded machines would be touched"):format(touched, onboarded)
+      or ("%d machines would be touched, how many are onboarded is not known"):format(touched))
   end
 end
 
