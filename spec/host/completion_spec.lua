@@ -23,16 +23,29 @@ describe("mde completion", function()
       try mde ca
       try mde list --older
       try mde list --status Pe
-      try mde machines --health Im']],
+      try mde machines --health Im
+      try mde list --order n
+      try mde batch s
+      try mde batch show --verdict not
+      try mde -p emea launch iso
+      try mde launch isolate --scope Sel
+      try mde completion z
+      try mde help unb']],
       "mde ca: cancel\n", "mde list --older: --older-than\n", "mde list --status Pe: Pending\n",
-      "mde machines --health Im: ImpairedCommunication\n")
+      "mde machines --health Im: ImpairedCommunication\n", "mde list --order n: newest\n",
+      "mde batch s: show\n", "mde batch show --verdict not: not_found\n",
+      "mde -p emea launch iso: isolate\n", "mde launch isolate --scope Sel: Selective\n",
+      "mde completion z: zsh\n", "mde help unb: unblock\n")
   end)
 
   it("completes them in fish", function()
     completes(program.sh [[exec fish -c '
       $mde completion fish | source
-      complete -C "mde ca"; complete -C "mde list --older"; complete -C "mde list --type Iso"']],
-      "cancel\tCancel machine actions", "--older-than\t", "Isolate\t")
+      complete -C "mde ca"; complete -C "mde list --older"; complete -C "mde list --type Iso"
+      complete -C "mde batch sh"; complete -C "mde batch show --verdict not"
+      complete -C "mde help unb"']],
+      "cancel\tCancel machine actions", "--older-than\t", "Isolate\t", "show\n", "not_found\t",
+      "unblock\n")
   end)
 
   it("completes them in zsh", function()
@@ -45,10 +58,12 @@ describe("mde completion", function()
         zpty -w shell "compinit -u -d dump"
         zpty -w shell "zstyle ':completion:*' list-grouped no; echo rea''dy"
         zpty -r shell output '*ready*'
-        zpty -n -w shell $'mde machines --health NoSensorDataI\t; echo do''ne\n'
+        zpty -n -w shell $'mde machines --health NoSensorDataI\t\C-u'
         zpty -r shell output '*NoSensorDataImpairedCommunication*' && echo completed
+        zpty -n -w shell $'mde batch show --verdict not_\t\C-u'
+        zpty -r shell output '*not_found*' && echo completed within a command
 ZSH
-      timeout 30 zsh -f capture]], "completed")
+      timeout 30 zsh -f capture]], "completed\n", "completed within a command\n")
   end)
 
   it("knows no other shell", function()
@@ -64,7 +79,7 @@ describe("the manual page", function()
   file:close()
 
   it("is well-formed", function()
-    local run = program.sh(("mandoc -T lint -W warning %s/../doc/mde.1"):format(program.examples))
+    local run = program.sh(("mandoc -T lint %s/../doc/mde.1"):format(program.examples))
     assert.same({ 0, "" }, { run.status, run.out })
   end)
 

@@ -27,7 +27,8 @@ Examples:
    mde api POST /api/advancedqueries/run -d '{"Query":"DeviceInfo | take 5"}'
    mde api POST /api/libraryfiles --file triage.ps1 --field Description="Triage"
    mde api DELETE /api/libraryfiles/triage.ps1]]
-  command:argument("method", "GET, POST, PUT, PATCH or DELETE."):argname "METHOD"
+  local method = command:argument("method", "GET, POST, PUT, PATCH or DELETE."):argname "METHOD"
+  function method.words() return { "GET", "POST", "PUT", "PATCH", "DELETE" } end
   command:argument("path", "The path, such as /api/machines."):argname "PATH"
   command:option("--query", "A query option; may be repeated."):argname "NAME=VALUE":count "*"
   options.add(command, "-d --data", "JSON", "The body; @FILE reads it from a file, - from"

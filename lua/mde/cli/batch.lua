@@ -23,7 +23,9 @@ Examples:
   command:argument("what", "What to do."):choices { "list", "show", "report" }
     :argname "list|show|report"
   command:argument("batch", "With show and report: the batch."):args "?":argname "BATCH"
-  options.add(command, "--verdict", "VERDICT", "With show: only items of this verdict, or 'open'.")
+  local verdict = options.add(command, "--verdict", "VERDICT",
+    "With show: only items of this verdict, or 'open'.")
+  function verdict.words() return { "open", table.unpack(require "mde.verdict".all) } end
   command:mutex(
     command:flag("--json", "JSON: an object a line, or for a report one object."),
     command:flag("--csv", "With report: CSV."),

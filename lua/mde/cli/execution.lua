@@ -41,7 +41,7 @@ function execution.define(command)
     function(text)
       if text == "json" then return text end
       return nil, ("'%s' is not json"):format(text)
-    end)
+    end).words = function() return { "json" } end
   permission.define(command)
   command:flag("--json", "One JSON object an action.")
 end

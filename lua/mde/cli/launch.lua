@@ -52,7 +52,7 @@ end
 
 function launch.define(command)
   command:epilog(EPILOG)
-  command:argument("type", "What to launch."):argname "TYPE"
+  command:argument("type", "What to launch."):argname "TYPE".words = launches.names
   launches.define(command)
   launch.define_rest(command)
 end

@@ -28,15 +28,20 @@ local KINDS = {
 
 local SCOPES = { isolate = "Full, Selective or UnManagedDevice", scan = "Quick or Full" }
 
+function launches.names()
+  local names = {}
+  for i, kind in ipairs(KINDS) do names[i] = kind.name end
+  return names
+end
+
 -- The kind that a word means: our name or the service's, whatever the case.
 function launches.kind(word)
-  local names = {}
-  for i, kind in ipairs(KINDS) do
+  for _, kind in ipairs(KINDS) do
     local lower, own = word:lower(), (kind.type or ""):lower()
     if lower == kind.name or lower == kind.method or lower == own then return kind end
-    names[i] = kind.name
   end
-  failure.raise(failure.usage, "'%s' is no action to launch: %s", word, table.concat(names, ", "))
+  failure.raise(failure.usage, "'%s' is no action to launch: %s", word,
+    table.concat(launches.names(), ", "))
 end
 
 -- A converter for --args and the commands of a live response: argparse gives them in the
@@ -59,7 +64,9 @@ end
 -- Adds the option of isolate and scan.
 function launches.define_scope(command)
   options.add(command, "--scope", "SCOPE", "isolate: Full (default), Selective or UnManagedDevice;"
-    .. "\nscan: Quick (default) or Full.")
+    .. "\nscan: Quick (default) or Full.").words = function()
+    return { "Full", "Selective", "UnManagedDevice", "Quick" }
+  end
 end
 
 -- Adds the options of all kinds.

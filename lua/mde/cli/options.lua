@@ -146,6 +146,7 @@ function options.order(text)
   if text == "newest" or text == "oldest" then return text end
   return nil, ("'%s' is neither newest nor oldest"):format(text)
 end
+words_of[options.order] = function() return { "newest", "oldest" } end
 
 -- }}
 
