@@ -11,7 +11,7 @@ local folder = arg[0]:match "^(.*/)doc/" or "./"
 
 -- What is described, in the order of the reference.
 local CHAPTERS = {
-  { "The module", "mde", "init settings" },
+  { "The module", "mde", "init settings config" },
   { "Actions", "client", "client actions waiting unblock batch" },
   { "Launching", "client", "launch download" },
   { "Machines", "client", "machines isolation tags" },
@@ -178,7 +178,7 @@ end
 local function class_text(block, add)
   local kind, rest = block.tags[1][1], block.tags[1][2]
   local name = rest:match "^[%w_%.]+"
-  add("### `" .. name .. "`\n")
+  add("### `" .. (kind == "class" and rest or name) .. "`\n")
   if block.text[1] then add(table.concat(block.text, "\n") .. "\n") end
   if kind == "alias" then
     local rows = {}

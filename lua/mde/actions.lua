@@ -36,6 +36,8 @@ end
 
 --- The actions that match, one after the other, read a page of a thousand at a time. What goes wrong
 --- is raised (the error itself), so that a cut list can't pass for a whole one.
+---
+---     for action in client:actions { type = "Isolate", older_than = "4h" } do print(action) end
 ---@param wanted? mde.action_criteria
 ---@return fun(): mde.action? iterator
 function actions:actions(wanted)

@@ -69,6 +69,9 @@ local SHORTEST, LONGEST = 0.001, 0.05  -- seconds between two looks for an answe
 --- (while answers are awaited a millisecond for each, as each may have a thread that steps, or half
 --- of the time that nothing came, up to 50 ms), and for how long nothing is to be done unless an
 --- answer comes.
+---
+---     local pause = client:step()
+---     timer:start(math.ceil(pause * 1000), 0, drive)    -- luv: examples/event_loops
 ---@return number pause seconds
 ---@return number seconds at most 1
 function Client:step()
@@ -257,6 +260,9 @@ end
 
 --- Cancels one action. An answer that is lost is settled by reading the action, before anything is
 --- sent again. Needs any one of the permissions that launch actions, and Machine.Read.All.
+---
+---     local action, verdict = client:cancel(id, { comment = "Stuck, CHG-4711" })
+---     print(id, action and verdict or tostring(verdict))
 ---@param target string|mde.action its id, or the action itself
 ---@param options {comment: string, wait?: number} why, which the service keeps; seconds to wait for the end of what was accepted (default 0)
 ---@return mde.action? action as it is now
@@ -281,6 +287,9 @@ end
 --- Cancels many actions under the service's limits, `parallel` at once; each ends with one verdict.
 --- What the iterator or on_item raises is raised again once what was in the air has ended; whatever
 --- else is raised meanwhile, nothing is sent afterwards. A refused sign-in stops it.
+---
+---     local report = assert(client:cancel_all(io.lines "ids.txt", { comment = "Stuck, CHG-4711",
+---       on_item = function(item) print(item.id, item.verdict, item.error) end }))
 ---@param targets (string|mde.action)[]|fun(): string|mde.action|nil ids or actions, or an iterator
 ---@param options mde.batch_options
 ---@return mde.report? report

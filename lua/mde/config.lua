@@ -12,6 +12,17 @@
 -- anything of it is used. A file's path in it may begin with ~/, and is else relative to
 -- the folder that the configuration is in.
 
+---@class mde.configuration
+---@field defaults? mde.profile what profiles don't say
+---@field profiles table<string, mde.profile>
+
+-- Has those of `mde.options` too that are about the tenant, signing in, addresses and limits. A path
+-- in it may begin with "~/", and is else relative to the folder of the configuration.
+---@class mde.profile: mde.options
+---@field secret_command? string|string[] a shell command, or a program and its arguments, that prints the secret
+---@field secret_file? string a file that has it
+---@field guard? mde.guard what no policy does to this tenant
+
 local chunk = require "mde.config.chunk"
 local errors = require "mde.errors"
 local secret = require "mde.config.secret"

@@ -79,6 +79,9 @@ end
 ---@field externalId? string
 ---@field requestSource? string
 ---@field commands? table[] of a live response
+---@field relatedFileInfo? table of a quarantine
+---@field troubleshootInfo? string
+---@field existing? true of a launch: it had been launched before
 
 -- Makes `table -> action`, whose ages are told by `clock`.
 function entity.reader(clock)

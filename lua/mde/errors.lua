@@ -30,6 +30,7 @@
 ---| "too_large" # an answer is larger than what is taken
 ---| "out_of_memory"
 ---| "invalid_request" # no request that could be sent
+---| "unfit_libcurl" # too old, or without what is needed of it
 
 ---@class mde.error
 ---@field code mde.error_code stable, for programs
@@ -47,6 +48,10 @@
 ---@field active_action_id? string the action that is under way, where the service refuses because of it
 ---@field action? mde.action with "deadline": the action as it stood then
 ---@field lacks? table[] with "missing_credential": { name, what it lacked } for each way to sign in
+---@field limit? string with "limit": which a policy exceeds
+---@field signal? integer with "worker": of what its process died
+---@field policy? string the name of the policy that is at fault
+---@field part? string of a download: the file with what came in
 ---@field attempts? integer how often it was tried, if more than once
 ---@field sent? boolean whether the request may have taken effect, and nobody saw it
 

@@ -107,6 +107,8 @@ end
 --- environment (AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET and others, MDE_TOKEN,
 --- MDE_API_URL, MDE_QUOTA). With `profile` it comes from the configuration file, and nothing that
 --- signs in from the environment. Nothing is sent yet.
+---
+---     local client = assert(mde.client { profile = "contoso" })
 ---@param options? mde.options
 ---@return mde.client? client
 ---@return mde.error? err
@@ -129,6 +131,8 @@ end
 --- Makes a client for each of several profiles of the configuration file, in the order of their
 --- names; a client has its profile's name as `profile`. Whether they can sign in shows when they
 --- do.
+---
+---     for _, client in ipairs(assert(mde.clients { profiles = "emea-*" })) do print(client.profile) end
 ---@param options mde.options|{profiles?: string|string[], all?: true} `profiles` is "emea-*", "a,b" or an array; the others go before the profiles' own
 ---@return mde.client[]? clients
 ---@return mde.error? err

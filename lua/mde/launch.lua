@@ -262,6 +262,8 @@ local function perform(self, operation, target, options)
 end
 
 --- Isolates a machine from the network.
+---
+---     local action = assert(client:isolate("srv-1.contoso.com", { comment = "INC0048211" }))
 ---@param target string|mde.machine|mde.action a machine, its id or its name, or an action on it
 ---@param options {comment: string, type?: "Full"|"Selective"|"UnManagedDevice"}
 ---@return mde.action? action existing = true where it had been launched before
@@ -318,6 +320,9 @@ end
 -- function client:quarantine(target, options)
 
 --- Runs commands on a machine, one after the other.
+---
+---     client:live_response(id, { comment = "INC0048211", commands = {
+---       { run = "triage.ps1", args = "-Days 7" }, { get = "C:\\Temp\\triage.zip" } } })
 ---@param target string|mde.machine|mde.action a machine, its id or its name, or an action on it
 ---@param options {comment: string, commands: ({run: string, args?: string}|{get: string}|{put: string})[]}
 ---@return mde.action? action existing = true where it had been launched before

@@ -57,18 +57,33 @@ end
 ---@field firstSeen? string
 ---@field lastSeen? string its last full report, about once a day
 ---@field osPlatform? string
+---@field osArchitecture? string
+---@field osProcessor? string
+---@field osVersion? string
+---@field osBuild? integer
 ---@field version? string
+---@field agentVersion? string
 ---@field healthStatus? string
 ---@field riskScore? string
 ---@field exposureLevel? string
 ---@field deviceValue? string
 ---@field onboardingStatus? string
----@field rbacGroupName? string
+---@field rbacGroupId? integer
+---@field rbacGroupName? string its device group
 ---@field machineTags? string[]
 ---@field lastIpAddress? string
 ---@field lastExternalIpAddress? string
----@field ipAddresses? table[]
+---@field ipAddresses? table[] not in what policies see
 ---@field aadDeviceId? string
+---@field isAadJoined? boolean
+---@field vmMetadata? table
+---@field managedBy? string
+---@field managedByStatus? string
+---@field isExcluded? boolean
+---@field exclusionReason? string
+---@field isPotentialDuplication? boolean
+---@field mergedIntoMachineId? string
+---@field defenderAvStatus? string
 
 -- Makes `table -> machine`, of which `clock` tells how long ago it was seen.
 function machine.reader(clock)

@@ -87,6 +87,8 @@ function machines:list_machines(wanted)
 end
 
 --- The machines that match, one after the other, read a page at a time. What goes wrong is raised.
+---
+---     for machine in client:machines { tag = "VIP", health = "Active" } do print(machine) end
 ---@param wanted? mde.machine_criteria
 ---@return fun(): mde.machine? iterator
 function machines:machines(wanted)

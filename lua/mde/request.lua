@@ -120,6 +120,8 @@ function request:prepare_request(method, path, options)
 end
 
 --- Sends any other request of the service, by the same rules: token, quota, retries.
+---
+---     local alerts = client:request("GET", "/api/alerts", { query = { ["$top"] = 10 } })
 ---@param method string such as "GET"
 ---@param path string with a slash in front, such as "/api/alerts"
 ---@param options? {query?: table|string, body?: table|string, content_type?: string} a table as body becomes JSON; text is sent as it is

@@ -16,6 +16,8 @@ local client = {}
 --- environment (AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET and others, MDE_TOKEN,
 --- MDE_API_URL, MDE_QUOTA). With `profile` it comes from the configuration file, and nothing that
 --- signs in from the environment. Nothing is sent yet.
+---
+---     local client = assert(mde.client { profile = "contoso" })
 ---@param options? mde.options
 ---@return mde.client? client
 ---@return mde.error? err
@@ -24,6 +26,8 @@ function mde.client(options) end
 --- Makes a client for each of several profiles of the configuration file, in the order of their
 --- names; a client has its profile's name as `profile`. Whether they can sign in shows when they
 --- do.
+---
+---     for _, client in ipairs(assert(mde.clients { profiles = "emea-*" })) do print(client.profile) end
 ---@param options mde.options|{profiles?: string|string[], all?: true} `profiles` is "emea-*", "a,b" or an array; the others go before the profiles' own
 ---@return mde.client[]? clients
 ---@return mde.error? err
@@ -70,17 +74,34 @@ function mde.use(another) end
 ---@field seconds number
 ---@field error? mde.error
 
+---@class mde.configuration
+---@field defaults? mde.profile what profiles don't say
+---@field profiles table<string, mde.profile>
+
+--- Has those of `mde.options` too that are about the tenant, signing in, addresses and limits. A path
+--- in it may begin with "~/", and is else relative to the folder of the configuration.
+---@class mde.profile: mde.options
+---@field secret_command? string|string[] a shell command, or a program and its arguments, that prints the secret
+---@field secret_file? string a file that has it
+---@field guard? mde.guard what no policy does to this tenant
+
 --- Moves everything that goes for the client as far as it goes without waiting: for who drives a
 --- client from a loop of their own. What is suggested is how long to sleep before the next step
 --- (while answers are awaited a millisecond for each, as each may have a thread that steps, or half
 --- of the time that nothing came, up to 50 ms), and for how long nothing is to be done unless an
 --- answer comes.
+---
+---     local pause = client:step()
+---     timer:start(math.ceil(pause * 1000), 0, drive)    -- luv: examples/event_loops
 ---@return number pause seconds
 ---@return number seconds at most 1
 function client:step() end
 
 --- Cancels one action. An answer that is lost is settled by reading the action, before anything is
 --- sent again. Needs any one of the permissions that launch actions, and Machine.Read.All.
+---
+---     local action, verdict = client:cancel(id, { comment = "Stuck, CHG-4711" })
+---     print(id, action and verdict or tostring(verdict))
 ---@param target string|mde.action its id, or the action itself
 ---@param options {comment: string, wait?: number} why, which the service keeps; seconds to wait for the end of what was accepted (default 0)
 ---@return mde.action? action as it is now
@@ -91,6 +112,9 @@ function client:cancel(target, options) end
 --- Cancels many actions under the service's limits, `parallel` at once; each ends with one verdict.
 --- What the iterator or on_item raises is raised again once what was in the air has ended; whatever
 --- else is raised meanwhile, nothing is sent afterwards. A refused sign-in stops it.
+---
+---     local report = assert(client:cancel_all(io.lines "ids.txt", { comment = "Stuck, CHG-4711",
+---       on_item = function(item) print(item.id, item.verdict, item.error) end }))
 ---@param targets (string|mde.action)[]|fun(): string|mde.action|nil ids or actions, or an iterator
 ---@param options mde.batch_options
 ---@return mde.report? report
@@ -114,6 +138,8 @@ function client:list(wanted) end
 
 --- The actions that match, one after the other, read a page of a thousand at a time. What goes wrong
 --- is raised (the error itself), so that a cut list can't pass for a whole one.
+---
+---     for action in client:actions { type = "Isolate", older_than = "4h" } do print(action) end
 ---@param wanted? mde.action_criteria
 ---@return fun(): mde.action? iterator
 function client:actions(wanted) end
@@ -126,6 +152,8 @@ function client:actions(wanted) end
 function client:explain(wanted, kind) end
 
 --- Waits until an action is final, or each of an array of them, by few calls for many.
+---
+---     local action, err = client:wait(id, { timeout = "10m" })
 ---@param target string|mde.action|(string|mde.action)[]
 ---@param options? {timeout?: number|string} seconds, or "10m"; default an hour
 ---@return mde.action|{id: string, action?: mde.action, error?: mde.error}[]|nil action or, of an array, an array in the same order
@@ -168,6 +196,8 @@ function client:unblock(target, options) end
 ---@field seconds number
 
 --- Isolates a machine from the network.
+---
+---     local action = assert(client:isolate("srv-1.contoso.com", { comment = "INC0048211" }))
 ---@param target string|mde.machine|mde.action a machine, its id or its name, or an action on it
 ---@param options {comment: string, type?: "Full"|"Selective"|"UnManagedDevice"}
 ---@return mde.action? action existing = true where it had been launched before
@@ -224,6 +254,9 @@ function client:offboard(target, options) end
 function client:quarantine(target, options) end
 
 --- Runs commands on a machine, one after the other.
+---
+---     client:live_response(id, { comment = "INC0048211", commands = {
+---       { run = "triage.ps1", args = "-Days 7" }, { get = "C:\\Temp\\triage.zip" } } })
 ---@param target string|mde.machine|mde.action a machine, its id or its name, or an action on it
 ---@param options {comment: string, commands: ({run: string, args?: string}|{get: string}|{put: string})[]}
 ---@return mde.action? action existing = true where it had been launched before
@@ -266,6 +299,8 @@ function client:download(target, path, options) end
 function client:list_machines(wanted) end
 
 --- The machines that match, one after the other, read a page at a time. What goes wrong is raised.
+---
+---     for machine in client:machines { tag = "VIP", health = "Active" } do print(machine) end
 ---@param wanted? mde.machine_criteria
 ---@return fun(): mde.machine? iterator
 function client:machines(wanted) end
@@ -347,6 +382,8 @@ function client:upload(path, options) end
 function client:delete_file(name) end
 
 --- Sends any other request of the service, by the same rules: token, quota, retries.
+---
+---     local alerts = client:request("GET", "/api/alerts", { query = { ["$top"] = 10 } })
 ---@param method string such as "GET"
 ---@param path string with a slash in front, such as "/api/alerts"
 ---@param options? {query?: table|string, body?: table|string, content_type?: string} a table as body becomes JSON; text is sent as it is
@@ -402,6 +439,9 @@ function client:may(operation) end
 ---@field externalId? string
 ---@field requestSource? string
 ---@field commands? table[] of a live response
+---@field relatedFileInfo? table of a quarantine
+---@field troubleshootInfo? string
+---@field existing? true of a launch: it had been launched before
 local action = {}
 
 --- Seconds since the action was created.
@@ -419,18 +459,33 @@ function action:is_final() end
 ---@field firstSeen? string
 ---@field lastSeen? string its last full report, about once a day
 ---@field osPlatform? string
+---@field osArchitecture? string
+---@field osProcessor? string
+---@field osVersion? string
+---@field osBuild? integer
 ---@field version? string
+---@field agentVersion? string
 ---@field healthStatus? string
 ---@field riskScore? string
 ---@field exposureLevel? string
 ---@field deviceValue? string
 ---@field onboardingStatus? string
----@field rbacGroupName? string
+---@field rbacGroupId? integer
+---@field rbacGroupName? string its device group
 ---@field machineTags? string[]
 ---@field lastIpAddress? string
 ---@field lastExternalIpAddress? string
----@field ipAddresses? table[]
+---@field ipAddresses? table[] not in what policies see
 ---@field aadDeviceId? string
+---@field isAadJoined? boolean
+---@field vmMetadata? table
+---@field managedBy? string
+---@field managedByStatus? string
+---@field isExcluded? boolean
+---@field exclusionReason? string
+---@field isPotentialDuplication? boolean
+---@field mergedIntoMachineId? string
+---@field defenderAvStatus? string
 local machine = {}
 
 --- Whether the machine has a tag, whatever the case.
@@ -519,6 +574,7 @@ function machine:seen() end
 ---| "too_large" # an answer is larger than what is taken
 ---| "out_of_memory"
 ---| "invalid_request" # no request that could be sent
+---| "unfit_libcurl" # too old, or without what is needed of it
 
 ---@class mde.error
 ---@field code mde.error_code stable, for programs
@@ -536,15 +592,36 @@ function machine:seen() end
 ---@field active_action_id? string the action that is under way, where the service refuses because of it
 ---@field action? mde.action with "deadline": the action as it stood then
 ---@field lacks? table[] with "missing_credential": { name, what it lacked } for each way to sign in
+---@field limit? string with "limit": which a policy exceeds
+---@field signal? integer with "worker": of what its process died
+---@field policy? string the name of the policy that is at fault
+---@field part? string of a download: the file with what came in
 ---@field attempts? integer how often it was tried, if more than once
 ---@field sent? boolean whether the request may have taken effect, and nobody saw it
 
 ---@class mde.policy
+---@field name? string default that of the file
 ---@field comment string why; the service keeps it with each action
----@field select mde.action_criteria open actions, unless `status` says otherwise
+---@field select? mde.action_criteria open actions, unless `status` says otherwise
 ---@field decide mde.decision|mde.decision[]|fun(action: mde.policy_action, machine?: mde.policy_machine): string?, string? with a second parameter it gets the machine
 ---@field guard? mde.guard
----@field tests? table[] { action's fields, tags =, expect = }
+---@field expires? number|string for how long its plans hold: seconds, or such as "1h", the default
+---@field tests? mde.policy_test[]
+
+--- A test of a policy: { { requestor = "soar@contoso.com" }, tags = { "VIP" }, expect = "keep" }
+---@class mde.policy_test
+---@field [1] table? what of the action matters
+---@field expect mde.decision|"abstain"
+---@field reason? string that is expected
+---@field name? string
+---@field machine? table|false what of the machine matters; false: it is not known
+---@field tags? string[] the machine's, as are these:
+---@field group? string
+---@field risk? string
+---@field exposure? string
+---@field value? string
+---@field health? string
+---@field lastSeen? string
 
 ---@alias mde.decision "cancel"|"keep"|"undo"
 
@@ -553,10 +630,16 @@ function machine:seen() end
 ---@field age number seconds since its creation
 ---@field is_open boolean
 
---- A copy of a machine, as a policy sees it.
+--- A copy of a machine, as a policy sees it; with the words of a test too.
 ---@class mde.policy_machine: mde.machine
 ---@field age number seconds since its last full report
 ---@field tagged fun(self: mde.policy_machine, tag: string): boolean whatever the case
+---@field tags? string[]
+---@field group? string
+---@field risk? string
+---@field exposure? string
+---@field value? string
+---@field health? string
 
 --- In a policy: the action is to be cancelled.
 ---@param reason? string
@@ -592,10 +675,36 @@ function undo(reason) end
 ---@field wait fun(engine: table, seconds: number, pause: number) waits for the engine's news, at most `seconds` (1); who can't hear of news sleeps for `pause`, and lets others go on
 ---@field whole? fun(f: function, a: any, b: any, c: any) calls f, and nobody else meanwhile: of a program that interrupts Lua at any place
 
---- What outlives a call: contract 5 of doc/architecture.md.
+--- What outlives a call: contract 5 of doc/architecture.md. What fails is raised, as an error with
+--- the code "store".
 ---@class mde.store
----@field windows fun(self: mde.store, application: string): table the quota's windows
----@field tokens? table access tokens
----@field sessions? table what renews a sign-in
+---@field windows fun(self: mde.store, application: string): mde.windows those of an application in a tenant
+---@field tokens? mde.tokens
+---@field sessions? mde.sessions
+---@field commit fun(self: mde.store) ends the transaction that `news` begins
+---@field rollback fun(self: mde.store)
+---@field close fun(self: mde.store)
+
+--- The windows of a quota: a log of slots, which the processes of one application share.
+---@class mde.windows
+---@field news fun(self: mde.windows): {operation: string, kind: string, slot: string, moment: number}[] what the others noted since it was last asked
+---@field take fun(self: mde.windows, operation: string, moment: number): string|false|nil takes a slot that counts at the moment unless its answer comes earlier; false: there is news, decide anew
+---@field note fun(self: mde.windows, operation: string, kind: "counted"|"unused"|"paused", slot?: string, moment?: number)
+---@field buckets table the library's own, empty at first
+---@field is_shared boolean whether there are others
+
+--- Access tokens that clients share, by whom they are for.
+---@class mde.tokens
+---@field get fun(self: mde.tokens, identity: string): mde.secret?, number? the header, and when it expires (seconds since 1970)
+---@field put fun(self: mde.tokens, identity: string, header: mde.secret, expires_at: number)
+---@field forget fun(self: mde.tokens, identity: string, header: mde.secret) unless another one has come in its place
+---@field claim? fun(self: mde.tokens, identity: string, who: string, seconds: number): boolean whether this one may fetch, and nobody else
+---@field release? fun(self: mde.tokens, identity: string, who: string)
+
+--- Refresh tokens of users who signed in.
+---@class mde.sessions
+---@field get fun(self: mde.sessions, name: string): mde.secret?
+---@field put fun(self: mde.sessions, name: string, refresh: mde.secret)
+---@field forget fun(self: mde.sessions, name: string)
 
 return mde

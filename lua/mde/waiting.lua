@@ -115,6 +115,8 @@ local function wait_for_all(client, targets, timeout, every)
 end
 
 --- Waits until an action is final, or each of an array of them, by few calls for many.
+---
+---     local action, err = client:wait(id, { timeout = "10m" })
 ---@param target string|mde.action|(string|mde.action)[]
 ---@param options? {timeout?: number|string} seconds, or "10m"; default an hour
 ---@return mde.action|{id: string, action?: mde.action, error?: mde.error}[]|nil action or, of an array, an array in the same order

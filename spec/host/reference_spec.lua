@@ -29,6 +29,12 @@ local function names(set)
   return list
 end
 
+local function words_of(text)
+  local set = {}
+  for word in text:gmatch "[%w_]+" do set[word] = true end
+  return set
+end
+
 local function set_of(list)
   local set = {}
   for _, name in ipairs(list) do set[name] = true end
@@ -76,5 +82,63 @@ describe("the reference", function()
     end
     local entity = require "mde.entity"
     assert.same(names(set_of(entity.types)), names(classes["mde.action_type"]))
+  end)
+
+  -- What refuses an unknown key says which are known.
+  local function known_by(problem)
+    return words_of(assert(problem:match "nonsense: unknown; known are ([%w_, ]+)", problem))
+  end
+
+  it("has every key of a policy, its tests, guards and a profile, and no other", function()
+    local check, guard = require "mde.policy.check", require "mde.policy.guard"
+    local function refused(f, ...)
+      local _, problem = check.problem(f, ...)
+      return known_by(tostring(problem))
+    end
+    local form = require "mde.policy.form"
+    assert.same(names(refused(guard.form, "", { nonsense = 1 })), names(classes["mde.guard"]))
+    assert.same(names(refused(form.check, { nonsense = 1 }, "x", 0)), names(classes["mde.policy"]))
+    assert.same(names(refused(form.tests, "", { { nonsense = 1 } })),
+      names(classes["mde.policy_test"]))
+
+    local path = os.tmpname()
+    local file = assert(io.open(path, "w"))
+    file:write "return { profiles = { x = { nonsense = 1 } } }"
+    file:close()
+    local _, err = require "mde.config".load(path)
+    os.remove(path)
+    local known, of_options = known_by(tostring(err)), classes["mde.options"]
+    for key in pairs(known) do
+      assert(classes["mde.profile"][key] or of_options[key], key)
+    end
+    for key in pairs(classes["mde.profile"]) do assert(known[key], key) end
+  end)
+
+  it("has every field that policies see, and every code of an error", function()
+    for kind, fields in pairs(require "mde.policy.entity".fields) do
+      for field in pairs(fields) do
+        assert(classes["mde." .. kind][field] or classes["mde.policy_" .. kind][field], field)
+      end
+    end
+    local pipe = assert(io.popen [[
+      grep -rhoE 'code = "[a-z_]+"|error_set\(error, "[a-z_]+"' lua/mde src/core src/bind]])
+    for line in pipe:lines() do
+      local code = line:match '"([%l_]+)"'
+      assert(classes["mde.error_code"][code], code)
+    end
+    pipe:close()
+  end)
+
+  it("is Lua, and so are its examples", function()
+    assert(loadfile "lua/mde/types.lua")
+    local example = {}
+    for line in io.lines "lua/mde/types.lua" do
+      local code = line:match "^%-%-%-     (.*)"
+      if code then example[#example + 1] = code
+      else
+        assert(load(table.concat(example, "\n")))
+        example = {}
+      end
+    end
   end)
 end)

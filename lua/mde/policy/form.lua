@@ -1,11 +1,28 @@
 -- The form of a policy: what the table may have that its file returns, as the worker gives it.
 
 ---@class mde.policy
+---@field name? string default that of the file
 ---@field comment string why; the service keeps it with each action
----@field select mde.action_criteria open actions, unless `status` says otherwise
+---@field select? mde.action_criteria open actions, unless `status` says otherwise
 ---@field decide mde.decision|mde.decision[]|fun(action: mde.policy_action, machine?: mde.policy_machine): string?, string? with a second parameter it gets the machine
 ---@field guard? mde.guard
----@field tests? table[] { action's fields, tags =, expect = }
+---@field expires? number|string for how long its plans hold: seconds, or such as "1h", the default
+---@field tests? mde.policy_test[]
+
+-- A test of a policy: { { requestor = "soar@contoso.com" }, tags = { "VIP" }, expect = "keep" }
+---@class mde.policy_test
+---@field [1] table? what of the action matters
+---@field expect mde.decision|"abstain"
+---@field reason? string that is expected
+---@field name? string
+---@field machine? table|false what of the machine matters; false: it is not known
+---@field tags? string[] the machine's, as are these:
+---@field group? string
+---@field risk? string
+---@field exposure? string
+---@field value? string
+---@field health? string
+---@field lastSeen? string
 
 ---@alias mde.decision "cancel"|"keep"|"undo"
 
@@ -14,10 +31,16 @@
 ---@field age number seconds since its creation
 ---@field is_open boolean
 
--- A copy of a machine, as a policy sees it.
+-- A copy of a machine, as a policy sees it; with the words of a test too.
 ---@class mde.policy_machine: mde.machine
 ---@field age number seconds since its last full report
 ---@field tagged fun(self: mde.policy_machine, tag: string): boolean whatever the case
+---@field tags? string[]
+---@field group? string
+---@field risk? string
+---@field exposure? string
+---@field value? string
+---@field health? string
 
 --- In a policy: the action is to be cancelled.
 ---@param reason? string
