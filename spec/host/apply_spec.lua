@@ -95,7 +95,8 @@ END
       of() { tail -n 1 $1 | sed 's/.*"\([0-9a-f]*\)"}/\1/'; }
       guard "max = 3"; mde apply plan --approve $(of plan); echo "was $?"
       guard "$hours"; mde apply plan --approve $(of plan); echo "was $?"
-      guard "max = 4"; mde apply plan --approve $(of plan) --batch b --parallel 1 >/dev/full; echo "was $?"
+      guard "max = 4"; mde apply plan --approve $(of plan) --batch b --parallel 1 >/dev/full
+      echo "was $?"
       guard "$hours"; mde resume b; echo "was $?"
       guard "max = 4"; mde resume b | grep -c cancelled]])
     assert_said(run.err, "guard max of the profile contoso: 4 actions would be changed",
@@ -105,7 +106,8 @@ END
 
   it("takes no plan that ends while it asks", function()
     local script = INCIDENT .. [[ --expires 3s -o plan >/dev/null 2>&1
-      (until mde apply plan --approve 12345678901234567890 2>&1 | grep -q "the plan ended"; do :; done
+      (until mde apply plan --approve 12345678901234567890 2>&1 | grep -q "the plan ended"
+        do :; done
        echo GO) &
       mde apply plan; echo "was $?"]]
     local run = program.at_terminal(80, { "GO", "y\n" }, "sh", "-c",

@@ -132,11 +132,13 @@ describe("policies", function()
   end)
 
   it("release no machine that somebody else wants isolated, or that was released", function()
-    local before, later, soon, again = ("a1"):rep(20), ("b2"):rep(20), ("c3"):rep(20), ("d4"):rep(20)
+    local before, later = ("a1"):rep(20), ("b2"):rep(20)
+    local soon, again = ("c3"):rep(20), ("d4"):rep(20)
     local now = clock.wall()
     local function act(machine, age, status, fields)
       local made = { machine_id = machine, created = now - age, type = "Isolate",
-                     steps = { { 1, "InProgress" }, { 2, status } }, requestor = "soar@contoso.com" }
+                     steps = { { 1, "InProgress" }, { 2, status } },
+                     requestor = "soar@contoso.com" }
       for key, value in pairs(fields or {}) do made[key] = value end
       return service:add(made)
     end

@@ -61,7 +61,8 @@ describe("the form of a policy", function()
         .. "'*.contoso.com' is not an id or name of a machine, or the beginning of one and a *",
       ["guard = { protect_machines = { 'a', 'b c' } }"] = "guard.protect_machines[2]: 'b c' is not "
         .. "an id or name of a machine, or the beginning of one and a *",
-      ["guard = { protect_types = 'Isolation' }"] = "guard.protect_types[1]: 'Isolation' is not one "
+      ["guard = { protect_types = 'Isolation' }"] =
+        "guard.protect_types[1]: 'Isolation' is not one "
         .. "of " .. table.concat(require "mde.entity".types, ", "),
       ["guard = { protect_tags = { 1 } }"] = "guard.protect_tags[1]: '1' is not a text",
       ["guard = { protect_tags = {} }"] = "guard.protect_tags: a table is not an array of texts",

@@ -60,7 +60,8 @@ describe("guard rails", function()
     assert.equal("", check({ max_share = 0.01 }, entities(9, { machineId = "a" }), 100))
     assert.equal("max_share inf", check({ max_share = 0.5 }, entities(1), 0))
     assert.truthy(guard.check(guards_of { max_share = 0.5 }, entities(1))[1].message:find(
-      "1 machines would be touched, how many are onboarded is not known, and at most 50 %", 1, true))
+      "1 machines would be touched, how many are onboarded is not known, and at most 50 %",
+      1, true))
   end)
 
   it("protect by tag and group, and what is not known", function()
