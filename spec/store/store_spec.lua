@@ -1,7 +1,6 @@
 -- One suite against each store that has what it tests.
 
 local core = require "mde.core"
-local memory = require "mde.store.memory"
 local stores = require "spec.support.stores"
 
 teardown(stores.stop)
@@ -264,15 +263,9 @@ describe("tokens", function()
   before_each(function() stores.prepare "sqlite" end)
   after_each(stores.clean)
 
-  local function portable(kind)
-    if kind == "memory" then return memory.new() end
-    if kind == "nginx" then stores.prepare "nginx" end
-    return stores.open "a"
-  end
-
   for _, kind in ipairs { "memory", "sqlite", "nginx" } do
     it("are kept until they are forgotten, in " .. kind, function()
-      local store = portable(kind)
+      local store = stores.portable(kind)
       local tokens, header = store.tokens, core.secret "Bearer x"
       local expires = stores.clock.wall() + 100
       assert.is_nil((tokens:get "me"))
@@ -288,7 +281,7 @@ describe("tokens", function()
 
   for _, kind in ipairs { "memory", "sqlite", "nginx" } do
     it("that renew a sign-in are kept, replaced and forgotten, in " .. kind, function()
-      local store = portable(kind)
+      local store = stores.portable(kind)
       local sessions = store.sessions
       assert.is_nil(sessions:get "a/b")
       sessions:put("a/b", core.secret "one")

@@ -42,6 +42,13 @@ function stores.open(holder)
   return opened[#opened]
 end
 
+-- A store of a kind that needs nothing that was prepared: "memory" or "nginx"; or one there.
+function stores.portable(of)
+  if of == "memory" then return require "mde.store.memory".new() end
+  if of == "nginx" then stores.prepare "nginx" end
+  return stores.open "a"
+end
+
 -- Closes one, as the end of its process does.
 function stores.close(store)
   for i, other in ipairs(opened) do
