@@ -102,9 +102,8 @@ describe("mde run", function()
 
   it("may clean up after one Ctrl-C, and is stopped by two", function()
     local path = script [[
-      print "going"
       while true do
-        pcall(function() while true do end end)
+        pcall(function() print "going" while true do end end)
         print "caught"
       end]]
     local run = program.at_terminal(80, { "going", "^C", "caught", "^C" },
