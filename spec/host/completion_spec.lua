@@ -56,11 +56,12 @@ describe("mde completion", function()
         zpty shell zsh -f -i
         zpty -w shell "PS1=; fpath=(\$PWD/functions \$fpath); autoload -Uz compinit"
         zpty -w shell "compinit -u -d dump"
-        zpty -w shell "zstyle ':completion:*' list-grouped no; echo rea''dy"
-        zpty -r shell output '*ready*'
-        zpty -n -w shell $'mde machines --health NoSensorDataI\t\C-u'
+        # Keys typed before the line editor has the terminal would be the terminal's.
+        zpty -w shell "zle-line-init() { print -n editor' 'ready }; zle -N zle-line-init"
+        zpty -r shell output '*editor ready*'
+        zpty -n -w shell $'mde machines --health NoSensorDataI\t'
         zpty -r shell output '*NoSensorDataImpairedCommunication*' && echo completed
-        zpty -n -w shell $'mde batch show --verdict not_\t\C-u'
+        zpty -n -w shell $'\C-umde batch show --verdict not_\t'
         zpty -r shell output '*not_found*' && echo completed within a command
 ZSH
       timeout 30 zsh -f capture]], "completed\n", "completed within a command\n")
