@@ -20,7 +20,7 @@ local CHAPTERS = {
   { "Choosing", nil, "criteria/action criteria/machine" },
   { "Verdicts and errors", nil, "verdict errors" },
   { "Policies", nil, "policy/form policy/guard" },
-  { "Where it runs", nil, "host" },
+  { "Where it runs", nil, "host store/memory" },
 }
 
 local OWNERS = { ["mde.client"] = "mde.client", ["mde.clients"] = "mde.clients", Action = "action",

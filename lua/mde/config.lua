@@ -16,8 +16,9 @@
 ---@field defaults? mde.profile what profiles don't say
 ---@field profiles table<string, mde.profile>
 
--- Has those of `mde.options` too that are about the tenant, signing in, addresses and limits. A path
--- in it may begin with "~/", and is else relative to the folder of the configuration.
+-- Has those of `mde.options` too that are about the tenant, signing in, addresses and
+-- limits. A path in it may begin with "~/", and is else relative to the folder of the
+-- configuration.
 ---@class mde.profile: mde.options
 ---@field secret_command? string|string[] a shell command, or a program and its arguments, that prints the secret
 ---@field secret_file? string a file that has it

@@ -4,8 +4,7 @@
 --   local client = assert(mde.client())
 --   local action, verdict = client:cancel(id, { comment = "by mistake" })
 --
--- What a client can do: mde.client (the methods under "Operations"). Errors:
--- mde.errors. Verdicts: mde.verdict.
+-- What a client can do, errors and verdicts: doc/reference.md.
 
 -- Says what is wrong where the C half was built for another Lua than this one.
 local function check_build()

@@ -49,22 +49,5 @@ export MDE_TOKEN=x MDE_QUOTA=off MDE_API_URL="http://127.0.0.1:$SERVICE_PORT"
 haproxy -db -f "$there/haproxy.cfg" & pid=$!
 until curl -s "http://127.0.0.1:$port/" >/dev/null; do kill -0 $pid || exit 1; done
 
-# What wrk says: requests a second, and the longest wait.
-others() {
-  wrk -t 1 -c 4 -d "${seconds}s" "http://127.0.0.1:$port/" |
-    awk '/Latency/ { longest = $4 } /Requests.sec/ { print $2, longest }'
-}
-
-idle=$(others)
-wrk -t 1 -c 20 -d "$((seconds + 1))s" -s "$there/cancel.lua" "http://127.0.0.1:$port/" \
-  >"$there/cancels" &
-busy=$(others)
-wait $!
-awk -v idle="$idle" -v busy="$busy" '
-  / requests in / { done = $1 }
-  /Non-2xx/ { wrong = $NF }
-  END {
-    split(idle, i); split(busy, b)
-    printf "HAProxy: other clients wait %s at worst while 20 cancels of 300 ms are in flight (%d in" \
-      " all, %d failed), %s without; %d and %d requests a second\n", b[2], done, wrong, i[2], b[1], i[1]
-  }' "$there/cancels"
+. spec/bench/waits.sh
+compare HAProxy "http://127.0.0.1:$port/" "$seconds" "$there"

@@ -57,25 +57,8 @@ end
 LUA
 eval "$(spec/support/nginx.sh start "$there/client" "$there/nginx.conf")" || exit 1
 
-# What wrk says: requests a second, and the longest wait.
-others() {
-  wrk -t 1 -c 4 -d "${seconds}s" "http://127.0.0.1:$BENCH_PORT/" |
-    awk '/Latency/ { longest = $4 } /Requests.sec/ { print $2, longest }'
-}
-
-idle=$(others)
-wrk -t 1 -c 20 -d "$((seconds + 1))s" -s "$there/cancel.lua" "http://127.0.0.1:$BENCH_PORT/" \
-  >"$there/cancels" &
-busy=$(others)
-wait $!
-awk -v idle="$idle" -v busy="$busy" '
-  / requests in / { done = $1 }
-  /Non-2xx/ { wrong = $NF }
-  END {
-    split(idle, i); split(busy, b)
-    printf "nginx: other clients wait %s at worst while 20 cancels of 300 ms are in flight (%d in" \
-      " all, %d failed), %s without; %d and %d requests a second\n", b[2], done, wrong, i[2], b[1], i[1]
-  }' "$there/cancels"
+. spec/bench/waits.sh
+compare nginx "http://127.0.0.1:$BENCH_PORT/" "$seconds" "$there"
 
 LUA_PATH="lua/?.lua;lua/?/init.lua;./?.lua;;" LUA_CPATH="$build/lib/lua/luajit/?.so;;" luajit - <<'LUA'
   local core, entity, sim = require "mde.core", require "mde.entity", require "spec.support.sim"

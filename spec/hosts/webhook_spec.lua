@@ -222,31 +222,23 @@ describe("the webhook in nginx", function()
     assert.same({ [1] = 2 }, posted(1, 2))
   end)
 
-  it("keeps its promise over a reload, and sends nothing twice", function()
-    start "WEBHOOK_SECRET=sesame WEBHOOK_WAIT=0"
-    service:ask "hold/cancel"
-    local _, answer = post(body(1, 40))
-    service:await("cancel", 10)
-    host.lines(("kill -HUP $(cat %s/nginx.pid)"):format(folder))
-    service:ask "release/cancel"
-    local status, state = await(answer.job)
-    assert.equal(200, status)
-    for _, item in ipairs(state.items) do assert.equal("cancelled", item.verdict) end
-    assert.same({ [1] = 40 }, posted(1, 40))
-  end)
-
-  it("keeps its promise when workers are killed, and sends nothing twice", function()
-    start "WEBHOOK_SECRET=sesame WEBHOOK_WAIT=0"
-    service:ask "hold/cancel"
-    local _, answer = post(body(1, 40))
-    service:await("cancel", 10)
-    host.lines(("kill -9 $(pgrep -P $(cat %s/nginx.pid))"):format(folder))
-    service:ask "release/cancel"
-    local status, state = await(answer.job)
-    assert.equal(200, status)
-    for _, item in ipairs(state.items) do assert.equal("cancelled", item.verdict) end
-    assert.same({ [1] = 40 }, posted(1, 40))
-  end)
+  for what, command in pairs {
+    ["it is reloaded"] = "kill -HUP $(cat %s/nginx.pid)",
+    ["workers are killed"] = "kill -9 $(pgrep -P $(cat %s/nginx.pid))",
+  } do
+    it("keeps its promise when " .. what .. ", and sends nothing twice", function()
+      start "WEBHOOK_SECRET=sesame WEBHOOK_WAIT=0"
+      service:ask "hold/cancel"
+      local _, answer = post(body(1, 40))
+      service:await("cancel", 10)
+      host.lines(command:format(folder))
+      service:ask "release/cancel"
+      local status, state = await(answer.job)
+      assert.equal(200, status)
+      for _, item in ipairs(state.items) do assert.equal("cancelled", item.verdict) end
+      assert.same({ [1] = 40 }, posted(1, 40))
+    end)
+  end
 
   it("promises nothing that it can't keep, and keeps what it promised when it is full", function()
     start("WEBHOOK_SECRET=sesame WEBHOOK_WAIT=0 MDE_QUOTA=off", "s/mde_jobs 32m/mde_jobs 128k/")

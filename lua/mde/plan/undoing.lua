@@ -3,8 +3,9 @@
 --
 -- What is open is cancelled. A machine that is isolated (or restricted) now is released, if
 -- these actions alone made it so; where somebody else has done that too, before or later, or
--- is about to, or a release is under way, the machine is kept. Cancels come first, and the most valuable machines
--- before others: where a cancel and a release of a machine cross, it stays isolated.
+-- is about to, or a release is under way, the machine is kept. Cancels come first, and the
+-- most valuable machines before others: where a cancel and a release of a machine cross, it
+-- stays isolated.
 
 local decision = require "mde.policy.decision"
 local entities = require "mde.entity"

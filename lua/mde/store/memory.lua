@@ -1,6 +1,38 @@
 -- The store of a process that keeps nothing: windows and tokens that the clients of
 -- this Lua state share (contract 5 of doc/architecture.md).
 
+-- What outlives a call: contract 5 of doc/architecture.md. What fails is raised, as an error with
+-- the code "store".
+---@class mde.store
+---@field windows fun(self: mde.store, application: string): mde.windows those of an application in a tenant
+---@field tokens? mde.tokens
+---@field sessions? mde.sessions
+---@field commit fun(self: mde.store) ends the transaction that `news` begins
+---@field rollback fun(self: mde.store)
+---@field close fun(self: mde.store)
+
+-- The windows of a quota: a log of slots, which the processes of one application share.
+---@class mde.windows
+---@field news fun(self: mde.windows): {operation: string, kind: string, slot: string, moment: number}[] what the others noted since it was last asked
+---@field take fun(self: mde.windows, operation: string, moment: number): string|false|nil takes a slot that counts at the moment unless its answer comes earlier; false: there is news, decide anew
+---@field note fun(self: mde.windows, operation: string, kind: "counted"|"unused"|"paused", slot?: string, moment?: number)
+---@field buckets table the library's own, empty at first
+---@field is_shared boolean whether there are others
+
+-- Access tokens that clients share, by whom they are for.
+---@class mde.tokens
+---@field get fun(self: mde.tokens, identity: string): mde.secret?, number? the header, and when it expires (seconds since 1970)
+---@field put fun(self: mde.tokens, identity: string, header: mde.secret, expires_at: number)
+---@field forget fun(self: mde.tokens, identity: string, header: mde.secret) unless another one has come in its place
+---@field claim? fun(self: mde.tokens, identity: string, who: string, seconds: number): boolean whether this one may fetch, and nobody else
+---@field release? fun(self: mde.tokens, identity: string, who: string)
+
+-- Refresh tokens of users who signed in.
+---@class mde.sessions
+---@field get fun(self: mde.sessions, name: string): mde.secret?
+---@field put fun(self: mde.sessions, name: string, refresh: mde.secret)
+---@field forget fun(self: mde.sessions, name: string)
+
 local memory = {}
 
 -- {{ Windows: there is nobody else.

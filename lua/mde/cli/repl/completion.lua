@@ -4,6 +4,7 @@
 
 local entity = require "mde.entity"
 local machine = require "mde.machine"
+local manual = require "mde.cli.repl.manual"
 local terminal = require "mde.terminal"
 
 local completion = {}
@@ -27,20 +28,6 @@ end
 
 local function joined(one, other)
   return table.move(other, 1, #other, #one + 1, table.move(one, 1, #one, 1, {}))
-end
-
--- The options of a function, by its name.
-local function options_of(name)
-  if name == "client" or name == "clients" then return keys_of(require "mde.settings".known) end
-  if name == "list" or name == "actions" then
-    return keys_of(require "mde.criteria.action".known)
-  end
-  if name == "machines" or name == "list_machines" then
-    return keys_of(require "mde.criteria.machine".known)
-  end
-  if name == "cancel_all" then return keys_of(require "mde.batch".options) end
-  if name == "cancel" then return { "comment", "wait" } end
-  return { "comment", "timeout", "type", "older_than" }
 end
 
 local KEYWORDS = { "and", "break", "do", "else", "elseif", "end", "false", "for", "function",
@@ -77,7 +64,7 @@ end
 local function is_public(value, name)
   local metatable = type(value) == "table" and getmetatable(value)
   if type(metatable) ~= "table" or metatable.__name ~= "mde.client" then return true end
-  local public = require "mde.cli.repl.manual".names()
+  local public = manual.names()
   for _, other in ipairs(public) do
     if name == other then return true end
   end
@@ -130,9 +117,9 @@ local function choices(before)
   if path then return name, fields_of(value_of(path), mark == ":"), "" end
   name = before:match "[%a_]?[%w_]*$"
   local call = before:find("[{,]%s*" .. name .. "$") and function_of(before)
-  if call then return name, options_of(call), " = " end
+  if call then return name, manual.options(call), " = " end
   if before:find "^%s*help%s+[%w_]*$" then
-    return name, require "mde.cli.repl.manual".names(), ""
+    return name, manual.names(), ""
   end
   return name, joined(KEYWORDS, keys_of(_G)), ""
 end

@@ -5,7 +5,8 @@ local terminal = require "mde.terminal"
 
 local manual = {}
 
-local entries
+-- What mde.types describes, once it was read: functions, and class -> array of its fields.
+local entries, classes
 
 -- A block of "---" lines above a function -> { text, parameters, returns }
 local function read_block(lines)
@@ -19,6 +20,20 @@ local function read_block(lines)
   return entry
 end
 
+-- Notes the fields of a class, if that is what a block describes.
+local function note_class(lines)
+  local fields
+  for _, line in ipairs(lines) do
+    local class = line:match "^@class ([%w_%.]+)"
+    if class then
+      fields = {}
+      classes[class] = fields
+    end
+    local field = line:match "^@field ([%w_]+)"
+    if field then fields[#fields + 1] = field end
+  end
+end
+
 -- -> array of { name, signature, text, parameters, returns }, in the order of the file
 local function read(path)
   local list, block = {}, {}
@@ -30,8 +45,10 @@ local function read(path)
     else
       if name then
         local entry = read_block(block)
-        entry.name, entry.signature = name, name:gsub("^Client", "client") .. arguments
+        entry.name, entry.signature = name, name .. arguments
         list[#list + 1] = entry
+      else
+        note_class(block)
       end
       block = {}
     end
@@ -41,6 +58,7 @@ end
 
 local function load_entries()
   if not entries then
+    classes = {}
     local path = package.searchpath("mde.types", package.path)
     entries = path and read(path) or {}
   end
@@ -55,6 +73,23 @@ function manual.names()
     if not seen[name] then seen[name], names[#names + 1] = true, name end
   end
   return names
+end
+
+-- The options that the functions called `name` take, by the type of the parameter for them.
+function manual.options(name)
+  local options = {}
+  for _, entry in ipairs(load_entries()) do
+    for _, parameter in ipairs(entry.name:match "[%w_]+$" == name and entry.parameters or {}) do
+      local kind = parameter:match "^options%?? (.*)" or parameter:match "^wanted%?? (.*)" or ""
+      for class in kind:gmatch "mde%.[%w_]+" do
+        table.move(classes[class] or {}, 1, #(classes[class] or {}), #options + 1, options)
+      end
+      for option in (kind:match "%b{}" or ""):gmatch "([%a_][%w_]*)%??: " do
+        options[#options + 1] = option
+      end
+    end
+  end
+  return options
 end
 
 -- The beginning of a description, up to the end of its first sentence.
