@@ -127,6 +127,9 @@ test: deps-hosts  ## installs what the tests need too, and runs every test
 	@spec/support/deps test
 	@spec/run
 
+check:  ## builds, and runs the tests that take under a minute; FILE=spec/... runs one spec
+	@spec/run $(or $(FILE),check)
+
 lint asan valgrind:  ## those of the tests
 	@spec/support/deps test
 	@spec/run $@
@@ -167,7 +170,7 @@ help:  ## lists these
 
 FORCE:
 .DELETE_ON_ERROR:
-.PHONY: all deps deps-hosts demo test core-tests bind-tests host-tests lint asan valgrind reference bench \
+.PHONY: all deps deps-hosts demo test check core-tests bind-tests host-tests lint asan valgrind reference bench \
         install uninstall clean help FORCE
 
 -include $(wildcard $(BUILD)/obj/*/*.d $(BUILD)/obj/*/*/*.d $(BUILD)/spec/*.d $(BUILD)/spec/*/*.d)

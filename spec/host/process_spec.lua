@@ -26,7 +26,7 @@ describe("mde.process", function()
     assert.same({ status = 0, out = expected, err = "" }, result)
   end)
 
-  it("tells the number of a user without a name", function()
+  it("tells the number of a user without a name #root", function()
     local result = program.sh [[
       as="setpriv --reuid 54321 --clear-groups $mde"
       $as version || exit 77

@@ -50,7 +50,7 @@ describe("a worker", function()
     end
   end)
 
-  linux("is confined, and has no secret of the program", function()
+  linux("is confined, and has no secret of the program #root", function()
     local out = run([=[
       local worker = assert(start [[return { decide = "keep" }]])
       local there = "/proc/" .. worker:pid()
