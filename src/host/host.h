@@ -20,4 +20,8 @@ int mde_host_open_terminal (lua_State *L);   /* mde.terminal */
 ** where the system does not tell it. [-0, +1, e] */
 void mde_host_push_path (lua_State *L);
 
+/* Sets package.path and package.cpath, which the standard libraries have set from the
+** environment, to what this program may load code from. [-0, +0, e] */
+void mde_host_set_search (lua_State *L);
+
 #endif

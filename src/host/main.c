@@ -20,8 +20,6 @@
 #include "host.h"
 #include "worker.h"
 
-#define FOLDER "/5.4/"
-
 
 /* A descriptor that the parent closed must not become that of a connection. Put
 ** the wrong way round, so that use of it fails as use of a closed one does. */
@@ -58,42 +56,6 @@ static void set_characters (void) {
 }
 
 
-/* The folder above the program's own: the root of its installation. [-0, +1, e] */
-static void push_root (lua_State *L) {
-  const char *path, *slash;
-  int level;
-  mde_host_push_path(L);
-  for (level = 0; level < 2; level++) {
-    path = lua_tostring(L, -1);
-    slash = strrchr(path, '/');
-    lua_pushlstring(L, path, slash == NULL ? 0 : (size_t)(slash - path));
-    lua_remove(L, -2);
-  }
-}
-
-
-/* Puts `templates`, in which every ! is the root of the installation at `root`,
-** in front of package[field]. The table package is on the top. [-0, +0, e] */
-static void put_in_front (lua_State *L, const char *field, const char *templates,
-                          const char *root) {
-  luaL_gsub(L, templates, "!", root);
-  lua_getfield(L, -2, field);
-  lua_concat(L, 2);
-  lua_setfield(L, -2, field);
-}
-
-
-static void set_search (lua_State *L) {
-  const char *root;
-  push_root(L);
-  root = lua_tostring(L, -1);
-  lua_getglobal(L, "package");
-  put_in_front(L, "path", "!/share/lua" FOLDER "?.lua;!/share/lua" FOLDER "?/init.lua;", root);
-  put_in_front(L, "cpath", "!/lib/lua" FOLDER "?.so;", root);
-  lua_pop(L, 2);
-}
-
-
 static void preload (lua_State *L) {
   static const luaL_Reg modules[] = {
     { "mde.interrupt", mde_host_open_interrupt },
@@ -123,7 +85,7 @@ static int run (lua_State *L) {
   int count = (int)lua_tointeger(L, 1);
   char **arguments = (char **)lua_touserdata(L, 2);
   luaL_openlibs(L);
-  set_search(L);
+  mde_host_set_search(L);
   preload(L);
   lua_getglobal(L, "require");
   lua_pushliteral(L, "mde.cli");

@@ -43,6 +43,16 @@ static int get_path (lua_State *L) {
 }
 
 
+/* process.real_path(path) -> it as an absolute path, links followed | nil, message, errno */
+static int get_real_path (lua_State *L) {
+  const char *path = luaL_checkstring(L, 1);
+  char real[PATH_MAX];
+  if (realpath(path, real) == NULL) return luaL_fileresult(L, 0, path);
+  lua_pushstring(L, real);
+  return 1;
+}
+
+
 /* process.pid() -> the number of this process */
 static int get_pid (lua_State *L) {
   lua_pushinteger(L, getpid());
@@ -181,6 +191,7 @@ static int pause_for (lua_State *L) {
 int mde_host_open_process (lua_State *L) {
   static const luaL_Reg functions[] = {
     { "path", get_path },
+    { "real_path", get_real_path },
     { "pid", get_pid },
     { "who", who },
     { "setenv", set_variable },

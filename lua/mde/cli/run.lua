@@ -5,17 +5,19 @@ local errors = require "mde.errors"
 local failure = require "mde.cli.failure"
 local interrupt = require "mde.interrupt"
 local output = require "mde.cli.output"
+local playbook = require "mde.cli.playbook"
 local selection = require "mde.cli.selection"
 
 local run = {}
 
 function run.define(command)
   command:epilog [[
-The script finds the module as the global `mde` and its arguments in `arg`
-and `...`. An error of the library that it does not catch ends it with one
-line and the status that a command would end with; any other with a traceback
-and status 1. It may do whatever you may: run only what you trust. What others
-wrote belongs into a policy (mde help plan).
+The script finds the module as the global `mde`, its arguments in `arg` and
+`...`, and by `require` also modules in its own folder. An error of the
+library that it does not catch ends it with one line and the status that a
+command would end with; any other with a traceback and status 1. It may do
+whatever you may: run only what you trust. What others wrote belongs into a
+policy (mde help plan).
 
 Example:
    mde run examples/playbooks/stuck.lua 4h]]
@@ -75,7 +77,7 @@ end
 
 function run.run(parsed)
   local mde = run.module(parsed)
-  local chunk, problem = loadfile(parsed.script)
+  local chunk, problem = playbook.load(parsed.script)
   if not chunk then failure.raise(failure.usage, "%s", problem) end
   parsed.arguments[0] = parsed.script
   _G.arg, _G.mde = parsed.arguments, mde

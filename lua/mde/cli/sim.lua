@@ -77,12 +77,19 @@ end
 
 -- }}
 
--- What COMMAND gets: the server's variables, none that would go before them, and
--- this program first in its PATH.
+-- This program's folder, and then those of PATH. An empty name in it would be the current
+-- folder.
+local function search_path()
+  local path = os.getenv "PATH" or ""
+  return process.path():match "^(.*)/" .. ":" .. (path ~= "" and path or "/usr/bin:/bin")
+end
+
+-- COMMAND gets the server's variables, none that takes precedence over them, and this
+-- program first in its PATH.
 local function set_environment(server)
   process.setenv("MDE_TOKEN")
   process.setenv("AZURE_TOKEN_CREDENTIALS")
-  process.setenv("PATH", process.path():match "^(.*)/" .. ":" .. (os.getenv "PATH" or ""))
+  process.setenv("PATH", search_path())
   process.setenv("MDE_STORE")
   for name, value in pairs(server.environment) do process.setenv(name, value) end
 end
