@@ -122,14 +122,18 @@ local function is_list(list, is_one)
   return count == #list
 end
 
+-- An array, whose has_more is the answer's link to a next page, if it has one: the server may
+-- have cut the list. A link that is null, or no text, is "".
 local function list_of(response, is_one, expected)
-  local decoded = entity.decode(response.body)
+  local decoded, is_linked = entity.decode(response.body)
   local list = decoded and decoded.value
   if not is_list(list, is_one) then return answer.unexpected(response, expected) end
+  local link = decoded["@odata.nextLink"]
+  list.has_more = is_linked and (type(link) == "string" and link or "") or nil
   return list
 end
 
--- The array of actions in a 2xx answer. -> array | nil, err
+-- The array of actions in a 2xx answer; see list_of. -> array | nil, err
 function answer.actions(response)
   return list_of(response, is_action, "a list of machine actions")
 end

@@ -82,7 +82,7 @@ function Call:finish(value, err, verdict)
     err.operation = err.operation or self.operation
     err.id = err.id or self.id
     err.attempts = self.attempt > 1 and self.attempt or nil
-    if err.status == 403 and not self.encoded.url then
+    if err.code == "forbidden" and self.header and not self.encoded.url then
       err.permissions = core.operation.rows[self.operation].permissions
       err.held = permissions.of(permissions.claims(self.header) or {})
     end

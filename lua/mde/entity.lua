@@ -27,11 +27,15 @@ entity.types = {
   "RequestSample", "Unknown",
 }
 
--- JSON text -> table | nil, message. Anything but an object or array is refused.
+local MARK = "^\239\187\191"  -- some gateways begin a text in UTF-8 with a byte order mark
+
+-- JSON text -> table, whether it has a link to a next page, be that null | nil, message.
+-- Anything but an object or array is refused.
 function entity.decode(text)
-  local value = json.decode(text)
+  local value = json.decode((text:gsub(MARK, "")))
   if type(value) ~= "table" then return nil, "not a JSON object" end
-  return core.tidy(value)
+  local is_linked = value["@odata.nextLink"] ~= nil
+  return core.tidy(value), is_linked
 end
 
 -- Renames a key that the service's documentation spells otherwise than the service:

@@ -101,6 +101,14 @@ local function post(call, now)
   call:go_on_with(call.launched, call.arguments, now)
 end
 
+-- Whether the list may lack an action that began at `since` or later: the service gives it in
+-- parts, and the last of these rows, the oldest, is newer.
+local function is_cut(list, since)
+  if #list < NEWEST and not list.has_more then return false end
+  local oldest = list[1] and date.parse(list[#list].creationDateTimeUtc)
+  return not (since and oldest and oldest < since)
+end
+
 -- Ours among those of the list, unless another call was given it. What does not name its
 -- machine yet may be another machine's. -> action | nil, array of such
 local function search(call, list, since)
@@ -119,13 +127,14 @@ local function searched(call, now, response, err)
   if not err then list, problem = answer.actions(response) end
   if problem and call:try_again(now, response) then return end
   if not list then return give_up(call, err or problem) end
-  local action, nameless = search(call, list, judge.since(call, now, response))
+  local since = judge.since(call, now, response)
+  local action, nameless = search(call, list, since)
   if action then return found(call, action) end
   if call.looks < LOOKS then
     return look(call, now + retry.delay(call.looks, call.client.random))
   end
   if #nameless == 1 then return found(call, nameless[1]) end
-  if nameless[1] or call.posts >= POSTS then return give_up(call) end
+  if nameless[1] or is_cut(list, since) or call.posts >= POSTS then return give_up(call) end
   post(call, now)
 end
 

@@ -77,9 +77,11 @@ end
 -- {{ Tags
 
 -- Whether each of the ids (or, if they were to lose it, none) is among those with the tag.
+-- A list that was cut does not show that none is.
 local function all_done(ids, action)
   return function(list)
     local tagged = {}
+    if action == "Remove" and (list.has_more or "") ~= "" then return false end
     for _, one in ipairs(list) do tagged[one.id:lower()] = true end
     for _, id in ipairs(ids) do
       if (tagged[id] == true) ~= (action == "Add") then return false end

@@ -213,6 +213,48 @@ describe("client:cancel", function()
     assert.same({ 1, 0 }, { service:requests "token", #client.tasks })
   end)
 
+  it("takes a 403 of the login service for a refused sign-in, in each kind of call", function()
+    local client, service = world.new()
+    local answer = service.answer
+    function service:answer(request)
+      if request.path:find "/token" then
+        return { status = 403, headers = {}, body = "<html>Blocked</html>", delay = 0 }
+      end
+      return answer(self, request)
+    end
+    local id, comment = service:add {}, { comment = "x" }
+    for name, arguments in pairs {
+      list = {}, action = { id }, wait = { id }, machine = { ("a"):rep(40) }, list_machines = {},
+      isolate = { ("a"):rep(40), comment }, cancel = { id, comment },
+      request = { "GET", "/api/alerts" },
+    } do
+      local value, err = client[name](client, (table.unpack or unpack)(arguments))
+      assert.same({ nil, "sign_in", 403, nil }, { value, err.code, err.status, err.permissions },
+        name)
+    end
+  end)
+
+  it("stops a batch whose token can't be renewed for a 403", function()
+    local client, service = world.new { token_lifetime = 600 }
+    local answer, tokens = service.answer, 0
+    function service:answer(request)
+      if request.path:find "/token" then
+        tokens = tokens + 1
+        if tokens > 1 then
+          return { status = 403, headers = {}, body = "<html>Blocked</html>", delay = 0 }
+        end
+      end
+      return answer(self, request)
+    end
+    local ids, codes = world.add(service, 1200), {}
+    local report = assert(client:cancel_all(ids, { comment = "x", on_item = function(item)
+      if item.error then codes[item.error.code] = (codes[item.error.code] or 0) + 1 end
+    end }))
+    assert.is_true(report.counts.cancelled >= 900)
+    assert.is_true((codes.sign_in or 0) >= 1)
+    assert.same({}, { report.counts.error, report.counts.unknown })
+  end)
+
   it("takes a login that is throttled or failing for a failure, not for a refusal", function()
     for _, oddity in ipairs { "internal_error", "unavailable" } do
       local client, service = world.new { oddities = { [oddity] = { operation = "token" } } }

@@ -114,33 +114,37 @@ local function select_rows(rows, kind, parsed, at)
   return selected
 end
 
--- The link to the rows after `skip`: as it should be, or as `oddity` has it.
+-- The link to the rows after `skip` as JSON: as it should be, or as `oddity` has it.
 local function link(url, path, query, skip, page_size, oddity)
+  if oddity == "null" then return "null" end
+  if oddity == "empty" then return '""' end
   local rest = query:gsub("%%24", "$"):gsub("&?%$skip=%d*", ""):gsub("^&", "")
   if oddity == "other_host" then url = "https://api-us3.example.net" end
   if oddity == "endless" or oddity == "malformed" then skip = page_size end
   if oddity == "malformed" then rest = rest:gsub("%$%w+=", "=") end
-  return ("%s%s?%s%s$skip=%d"):format(url, path, rest, rest == "" and "" or "&", skip)
+  return cjson.encode(("%s%s?%s%s$skip=%d"):format(url, path, rest, rest == "" and "" or "&", skip))
 end
 
 -- Answers a list request. `view`: kind, rows (an array that only grows, beside which
 -- sorted copies are kept), at (the moment that is shown), url, path, query, page_size,
--- next_link (the oddity), context.
+-- next_link and cut_pages (oddities), context.
 -- -> JSON, how many rows match | nil, message
 function list.answer(view)
   local parsed, message = parse(view.query, view.kind)
   if not parsed then return nil, message end
   local rows = select_rows(view.rows, view.kind, parsed, view.at)
   local skip = parsed.skip or 0
-  local last = math.min(#rows, skip + (parsed.top or view.page_size))
+  local size = math.min(parsed.top or view.page_size, view.cut_pages or math.huge)
+  local is_cut = size < (parsed.top or 0)
+  local last = math.min(#rows, skip + size)
   local entities = {}
   for i = skip + 1, last do entities[#entities + 1] = rows[i]:json(view.at) end
   local parts = { ('{"@odata.context":%s'):format(cjson.encode(view.context)) }
   if parsed.count then parts[#parts + 1] = ',"@odata.count":' .. #rows end
   parts[#parts + 1] = ',"value":[' .. table.concat(entities, ",") .. "]"
-  if view.next_link or (last < #rows and not parsed.top) then
-    parts[#parts + 1] = ',"@odata.nextLink":' .. cjson.encode(
-      link(view.url, view.path, view.query, last, view.page_size, view.next_link))
+  if view.next_link or (last < #rows and (is_cut or not parsed.top)) then
+    parts[#parts + 1] = ',"@odata.nextLink":'
+      .. link(view.url, view.path, view.query, last, view.page_size, view.next_link)
   end
   return table.concat(parts) .. "}", #rows
 end

@@ -21,8 +21,9 @@ local KNOWN = {
                           -- and the action unchanged
   cancel_takes = 0,       -- seconds until a cancel takes hold
   list_lags = 0,          -- seconds by which the list is behind
-  next_link = false,      -- a page has a link that is "endless", "malformed" or leads to an
-                          -- "other_host"
+  next_link = false,      -- each page, the last one too, has a link that is "endless",
+                          -- "malformed", "empty", "null", or leads to an "other_host"
+  cut_pages = false,      -- rows of a page at most, whatever $top says; cut ones have a link
   commands_completed = false,  -- when: a cancelled live response had completed its commands
   launch_status = 201,    -- of the answer to a launch; 200 has been seen
   duplicate_as = "existing",  -- a launch where the same is open answers with that one, or
@@ -54,6 +55,7 @@ local KNOWN = {
 }
 
 local NOT_WHEN = { final_as = true, cancel_takes = true, list_lags = true, next_link = true,
+                   cut_pages = true,
                    throttled_for = true, late_by = true, launch_status = true,
                    duplicate_as = true, fills_after = true, no_machines_as = true,
                    sas_host = true }

@@ -39,6 +39,7 @@ function reply.list(service, request, kind, rows, at)
   local body, rest = list.answer {
     kind = kind, rows = rows, at = at, url = service.url, path = path, query = query,
     page_size = service.page_size, next_link = service.oddities.next_link,
+    cut_pages = service.oddities.cut_pages,
     context = service.context .. kind.entity .. "s",
   }
   if body then return reply.json(200, body), rest end
