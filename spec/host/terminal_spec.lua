@@ -30,6 +30,19 @@ describe("printable text", function()
     end
   end)
 
+  it("shows characters that no reader sees: all default ignorable ones of Unicode", function()
+    for _, code in ipairs { 0xAD, 0x34F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180B, 0x180E, 0x180F,
+      0x200B, 0x200C, 0x200D, 0x2060, 0x2065, 0x206A, 0x206F, 0x3164, 0xFE00, 0xFE0F, 0xFEFF,
+      0xFFA0, 0xFFF0, 0xFFF9, 0xFFFB, 0x1BCA0, 0x1D17A, 0xE0000, 0xE0001, 0xE0020, 0xE007F,
+      0xE0100, 0xE0FFF } do
+      assert.equal(("a\\u{%x}b"):format(code), printable("a" .. utf8.char(code) .. "b"))
+    end
+    for _, code in ipairs { 0xA0, 0xAE, 0x34E, 0x350, 0x115E, 0x1161, 0x200A, 0x2010, 0x2027,
+      0x202F, 0x205F, 0x2070, 0xFDFF, 0xFE10, 0xFF9F, 0xFFFC, 0x1F600, 0xE1000 } do
+      assert.equal("a" .. utf8.char(code) .. "b", printable("a" .. utf8.char(code) .. "b"))
+    end
+  end)
+
   it("shows bytes that are no UTF-8, each on its own", function()
     assert.equal([[\xff]], printable "\xff")
     assert.equal([[\xc0\xaf]], printable "\xc0\xaf")              -- overlong
@@ -42,6 +55,10 @@ describe("printable text", function()
   it("means the same as JSON", function()
     assert.equal([["a\u009b\u202e\u007f\ufffd é"]],
       evaluate [[io.write(t.printable_json('"a\u{9b}\u{202e}\127\xff é"'))]])
+    assert.equal([["\udb40\udc01\ufe0f\udb43\udfff"]],
+      evaluate [[io.write(t.printable_json('"\u{e0001}\u{fe0f}\u{e0fff}"'))]])
+    assert.equal("\u{e0001}\u{e0fff}", evaluate [[
+      io.write(require "cjson".decode(t.printable_json('"\u{e0001}\u{e0fff}"')))]])
   end)
 end)
 

@@ -1,8 +1,5 @@
 /* The module mde.terminal: what is shown to people and asked of them.
 **
-** Text from the service may hold anything. `printable` makes visible what a
-** terminal would execute (control characters) or be turned round by
-** (bidirectional controls), so that nothing but what a person reads is left.
 ** Widths are those of the terminal's columns, by the C library's wcwidth.
 */
 #include <errno.h>
@@ -18,97 +15,9 @@
 #include <wchar.h>
 
 #include "host.h"
+#include "printable.h"
 
 #define ANSWER 255  /* bytes of an answer that are read; the rest is dropped */
-
-
-/* The UTF-8 character at `text`, of which `left` > 0 bytes are there. Returns
-** how many bytes it has, or 0 if they are not well-formed (RFC 3629). */
-static size_t decode (const char *text, size_t left, uint32_t *code) {
-  static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-  unsigned char first = (unsigned char)text[0];
-  size_t length = first < 0x80 ? 1 : first < 0xC0 ? 0 : first < 0xE0 ? 2
-                : first < 0xF0 ? 3 : first < 0xF8 ? 4 : 0;
-  size_t i;
-  if (length == 0 || length > left) return 0;
-  *code = length == 1 ? first : first & (0x7Fu >> length);
-  for (i = 1; i < length; i++) {
-    unsigned char next = (unsigned char)text[i];
-    if ((next & 0xC0) != 0x80) return 0;
-    *code = *code << 6 | (next & 0x3F);
-  }
-  if (*code < least[length] || *code > 0x10FFFF) return 0;
-  return *code >= 0xD800 && *code <= 0xDFFF ? 0 : length;
-}
-
-
-/* C0, DEL, C1; marks, embeddings, overrides and isolates of the bidirectional
-** algorithm (UAX 9); line and paragraph separators; the byte order mark. */
-static bool is_harmful (uint32_t code) {
-  return code < 0x20 || (code >= 0x7F && code <= 0x9F) || code == 0x061C ||
-         code == 0x200E || code == 0x200F || (code >= 0x2028 && code <= 0x202E) ||
-         (code >= 0x2066 && code <= 0x2069) || code == 0xFEFF;
-}
-
-
-/* What stands for a harmful character; `length` 0: for a byte that is no UTF-8. */
-static void add_escaped (luaL_Buffer *buffer, uint32_t code, size_t length) {
-  char escape[16];
-  switch (code) {
-    case '\n': luaL_addstring(buffer, "\\n"); return;
-    case '\r': luaL_addstring(buffer, "\\r"); return;
-    case '\t': luaL_addstring(buffer, "\\t"); return;
-    default: break;
-  }
-  snprintf(escape, sizeof escape, length < 2 ? "\\x%02x" : "\\u{%x}", (unsigned)code);
-  luaL_addstring(buffer, escape);
-}
-
-
-/* The same in JSON text, where C0 is escaped already and a byte can't be. */
-static void add_json_escaped (luaL_Buffer *buffer, uint32_t code, size_t length) {
-  char escape[16];
-  snprintf(escape, sizeof escape, "\\u%04x", length == 0 ? 0xFFFDu : (unsigned)code);
-  luaL_addstring(buffer, escape);
-}
-
-
-/* The string at 1 with everything harmful replaced by what `add` puts there. */
-static int escape (lua_State *L, void (*add) (luaL_Buffer *, uint32_t, size_t)) {
-  size_t left, length;
-  const char *text = luaL_checklstring(L, 1, &left);
-  luaL_Buffer buffer;
-  luaL_buffinit(L, &buffer);
-  while (left > 0) {
-    uint32_t code = 0;
-    length = decode(text, left, &code);
-    if (length == 0)
-      add(&buffer, (unsigned char)text[0], 0);
-    else if (is_harmful(code))
-      add(&buffer, code, length);
-    else
-      luaL_addlstring(&buffer, text, length);
-    if (length == 0) length = 1;
-    text += length;
-    left -= length;
-  }
-  luaL_pushresult(&buffer);
-  return 1;
-}
-
-
-/* terminal.printable(text) -> the same with every harmful character and byte
-** replaced by an escape (\n, \x1b, \u{202e}) */
-static int printable (lua_State *L) {
-  return escape(L, add_escaped);
-}
-
-
-/* terminal.printable_json(text) -> JSON text that means the same, with every
-** harmful character escaped and U+FFFD for bytes that are not UTF-8 */
-static int printable_json (lua_State *L) {
-  return escape(L, add_json_escaped);
-}
 
 
 /* How many bytes of printable text fit into `columns`; `used` gets theirs. */
@@ -117,7 +26,7 @@ static size_t fit (const char *text, size_t size, lua_Integer columns, lua_Integ
   *used = 0;
   while (at < size) {
     uint32_t code = 0;
-    size_t length = decode(text + at, size - at, &code);
+    size_t length = mde_utf8_decode(text + at, size - at, &code);
     int width = length == 0 ? 1 : wcwidth((wchar_t)code);
     if (width < 0) width = 1;
     if (*used + width > columns) break;
@@ -243,8 +152,8 @@ static int ask (lua_State *L) {
 
 int mde_host_open_terminal (lua_State *L) {
   static const luaL_Reg functions[] = {
-    { "printable", printable },
-    { "printable_json", printable_json },
+    { "printable", mde_printable },
+    { "printable_json", mde_printable_json },
     { "columns", columns },
     { "cut", cut },
     { "is_terminal", is_terminal },

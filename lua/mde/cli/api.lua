@@ -79,6 +79,7 @@ local function show(answer, as_json)
   if type(answer) == "table" then output.json(answer)
   elseif as_json then output.json(answer ~= "" and answer or cjson.null)
   elseif answer == "" then output.note "Done; the answer is empty."
+  elseif terminal.is_terminal(1) then output.text((answer:gsub("\n$", "")))
   else output.write(answer:sub(-1) == "\n" and answer or answer .. "\n") end
 end
 

@@ -2,6 +2,7 @@
 -- the exit status that belongs to it. Errors of the library raise as they are.
 
 local errors = require "mde.errors"
+local message_of = require "mde.cli.message"
 
 local failure = {
   some = 1,           -- some items ended otherwise than asked
@@ -27,9 +28,9 @@ function Failure:__tostring()
   return self.message
 end
 
--- Ends the command with a message. An empty one ends it silently.
+-- Ends the command with a message: see mde.cli.message. An empty one ends it silently.
 function failure.raise(status, format, ...)
-  error(setmetatable({ status = status, message = format:format(...) }, Failure), 0)
+  error(setmetatable({ status = status, message = message_of(format, ...) }, Failure), 0)
 end
 
 -- `value, err` as the library returns them -> value; raises the error.

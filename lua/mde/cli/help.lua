@@ -12,7 +12,7 @@ end
 function help.run(parsed, program)
   local text = program:help(parsed.topic)
   if not text then failure.raise(failure.usage, "'%s' is not a command of mde", parsed.topic) end
-  output.line(text)
+  output.text(text)
   return 0
 end
 

@@ -8,6 +8,7 @@
 local errors = require "mde.errors"
 local failure = require "mde.cli.failure"
 local options = require "mde.cli.options"
+local message_of = require "mde.cli.message"
 local output = require "mde.cli.output"
 
 -- Each group of commands, in the order of the help: name -> what it does.
@@ -211,7 +212,7 @@ local function run(arguments)
     return command.run(parsed, program)
   end
   if type(parsed) ~= "table" or not parsed.answer then error(parsed, 0) end
-  output.line(parsed.answer)
+  output.text(parsed.answer)
   return 0
 end
 
@@ -221,12 +222,13 @@ local function on_error(raised)
   return debug.traceback(tostring(raised), 2)
 end
 
--- What was raised, for people: of ways to sign in, one a line.
+-- The message of what was raised, for people: of ways to sign in, one per line.
 local function text_of(raised)
-  if type(raised) ~= "table" or not raised.lacks then return tostring(raised) end
+  if not errors.is(raised) then return tostring(raised) end
+  if not raised.lacks then return message_of("%s", raised) end
   local lines = { "no way to sign in:" }
   for _, lack in ipairs(raised.lacks) do
-    lines[#lines + 1] = ("  %s: %s"):format(lack[1], lack[2])
+    lines[#lines + 1] = message_of("  %s: %s", lack[1], lack[2])
   end
   return table.concat(lines, "\n")
 end

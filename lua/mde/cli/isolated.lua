@@ -55,7 +55,7 @@ function isolated.run(parsed)
   local status = listing.run(parsed, shape, function(session)
     return read(session, parsed, notes)
   end)
-  for _, note in ipairs(notes) do output.note(note) end
+  for _, note in ipairs(notes) do output.note("%s", note) end
   return status
 end
 

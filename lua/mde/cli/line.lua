@@ -11,7 +11,8 @@ local shown  -- what is there
 function line.show(text)
   if text == shown or not terminal.is_terminal(2) or os.getenv "TERM" == "dumb" then return end
   shown = text
-  io.stderr:write("\r", terminal.cut(text, (terminal.width(2) or 80) - 1), "\27[K")
+  text = terminal.cut(terminal.printable(text), (terminal.width(2) or 80) - 1)
+  io.stderr:write("\r", text, "\27[K")
 end
 
 -- Makes room for something else to be said.

@@ -127,7 +127,7 @@ local function conclude(change, list, done, first_err, last_err, is_cut)
     return failure.interrupted
   end
   if not first_err then return 0 end
-  output.note("mde: " .. tostring(first_err))
+  output.note("mde: %s", first_err)
   return done == 0 and is_general(last_err) and failure.status(last_err) or failure.some
 end
 

@@ -6,6 +6,7 @@
 local cjson = require "cjson"
 local failure = require "mde.cli.failure"
 local line_shown = require "mde.cli.line"
+local message_of = require "mde.cli.message"
 local terminal = require "mde.terminal"
 
 local output = {}
@@ -18,12 +19,19 @@ local function check(done, message, number)
   failure.raise(failure.failed, "cannot write the output: %s", message)
 end
 
+-- Writes text as it is: what programs read, or what was made printable.
 function output.write(text)
   check(io.stdout:write(text))
 end
 
+-- Writes a line for people.
 function output.line(text)
-  check(io.stdout:write(text, "\n"))
+  check(io.stdout:write(terminal.printable(text), "\n"))
+end
+
+-- Writes text of several lines for people.
+function output.text(text)
+  for line in (text .. "\n"):gmatch "(.-)\n" do output.line(line) end
 end
 
 -- Makes sure that everything written has arrived.
@@ -31,10 +39,10 @@ function output.flush()
   check(terminal.flush())
 end
 
--- A message for people, made harmless line by line. It can't fail: there would
--- be no one to tell.
+-- Shows a message for people: see mde.cli.message. It can't fail: there would be no one to
+-- tell.
 function output.note(format, ...)
-  local text = select("#", ...) > 0 and format:format(...) or format
+  local text = message_of(format, ...)
   line_shown.clear()
   for line in (text:gsub("\t", "  ") .. "\n"):gmatch "(.-)\n" do
     io.stderr:write(terminal.printable(line), "\n")
@@ -150,7 +158,7 @@ local line_parts = {}  -- of the line that is written
 -- Writes one line of JSON.
 function output.json(object, order)
   local count = put(line_parts, 0, object, order or NONE)
-  output.line(terminal.printable_json(table.concat(line_parts, "", 1, count)))
+  output.write(terminal.printable_json(table.concat(line_parts, "", 1, count)) .. "\n")
 end
 
 -- }}

@@ -65,7 +65,7 @@ function plan.check_guards(guards, decided)
   local lines = {}
   for i, violation in ipairs(violations) do lines[i] = violation.message end
   lines[#lines + 1] = "the plan is refused, and nothing was changed"
-  failure.raise(failure.refused, "%s", table.concat(lines, "\n     "))
+  failure.raise(failure.refused, ("%s"):rep(#lines, "\n     "), table.unpack(lines))
 end
 
 -- }}

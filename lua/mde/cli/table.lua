@@ -70,6 +70,10 @@ local function may_paint(fd)
          and os.getenv "TERM" ~= "dumb"
 end
 
+local function output_line(text)
+  output.write(text .. "\n")
+end
+
 local function note_line(text)
   io.stderr:write(text, "\n")
 end
@@ -93,7 +97,7 @@ end
 -- code | nil) }; on standard output, or standard error if `fd` is 2.
 return function(columns, rows, fd)
   fd = fd or 1
-  local write = fd == 1 and output.line or note_line
+  local write = fd == 1 and output_line or note_line
   for _, row in ipairs(rows) do
     for i = 1, #columns do row[i] = terminal.printable(row[i] or "") end
   end

@@ -7,7 +7,7 @@ local version = { text = "mde " .. require "mde.version" }
 function version.define() end
 
 function version.run()
-  output.line(version.text)
+  output.text(version.text)
   return 0
 end
 

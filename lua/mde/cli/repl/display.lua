@@ -4,7 +4,6 @@
 local errors = require "mde.errors"
 local output = require "mde.cli.output"
 local print_fields = require "mde.cli.fields"
-local terminal = require "mde.terminal"
 
 local display = {}
 
@@ -56,17 +55,13 @@ local function text_of(value, depth)
   return ("{\n%s\n%s}"):format(table.concat(parts, "\n"), ("  "):rep(depth - 1))
 end
 
-local function print_text(text)
-  for line in (text .. "\n"):gmatch "(.-)\n" do output.line(terminal.printable(line)) end
-end
-
 local function print_table(list, kind)
   local shape, plural = SHAPES[kind]()
   local rows = {}
   for i, entity in ipairs(list) do rows[i] = shape.row(entity) end
   require "mde.cli.table"(shape.columns, rows)
   output.note("%d %s", #list, #list == 1 and plural:sub(1, -2) or plural)
-  if list.reach then output.note(list.reach.note) end
+  if list.reach then output.note("%s", list.reach.note) end
 end
 
 -- Shows the results of a chunk: values 1 to values.n. What stands alone has lines of its own,
@@ -74,7 +69,7 @@ end
 function display.show(values)
   local line = {}
   local function end_line()
-    if line[1] then print_text(table.concat(line, "  ")) end
+    if line[1] then output.text(table.concat(line, "  ")) end
     line = {}
   end
   for i = 1, values.n do
