@@ -204,17 +204,17 @@ local function words(fields)
   return (WORDS[way]:gsub("%%s", function() return shown end))
 end
 
--- -> options of mde.client, how they sign in
+-- -> options of mde.client, how they sign in, whether that runs a program
 local function options_of(defaults, fields, folder)
   local options = merged(defaults, fields)
   for _, key in ipairs(FILES) do
     if options[key] then options[key] = absolute(options[key], folder) end
   end
-  local how = words(options)
+  local how, runs_program = words(options), options.secret_command ~= nil
   if options.secret_command then options.client_secret = secret.of_command(options.secret_command)
   elseif options.secret_file then options.client_secret = secret.of_file(options.secret_file) end
   options.secret_command, options.secret_file, options.guard = nil, nil, nil
-  return options, how
+  return options, how, runs_program
 end
 
 -- }}
@@ -254,7 +254,7 @@ end
 
 -- Reads the configuration file (default: config.path).
 -- -> { path, defaults, profiles = { name -> options of mde.client }, how = { name -> how it
--- signs in, in words }, guards = { name -> its guard rails, see mde.policy.guard } } | nil, err
+-- signs in, in words }, runs_program = { name -> whether signing in does }, guards = { name -> its guard rails, see mde.policy.guard } } | nil, err
 function config.load(path)
   path = path or config.path(os.getenv)
   if not path then
@@ -268,10 +268,11 @@ function config.load(path)
     return explained(defaults, path, text)
   end
   local loaded = { path = path, defaults = defaults, profiles = {}, how = {},
-                   guards = {} }
+                   runs_program = {}, guards = {} }
   local folder = path:match "^(.*/)" or ""
   for name, fields in pairs(profiles) do
-    loaded.profiles[name], loaded.how[name] = options_of(defaults, fields, folder)
+    loaded.profiles[name], loaded.how[name], loaded.runs_program[name] =
+      options_of(defaults, fields, folder)
     loaded.guards[name] = fields.guard or defaults.guard
   end
   return loaded
@@ -327,7 +328,7 @@ local function match(loaded, wanted, chosen)
 end
 
 -- The profiles that `wanted` says: true for all of them, "a,b", "emea-*", or an array of
--- such. -> array of { name =, options =, how =, guard = } in the order of names | nil, err
+-- such. -> array of { name =, options =, how =, runs_program =, guard = } in the order of names | nil, err
 function config.select(loaded, wanted)
   local chosen = wanted == true and loaded.profiles or {}
   if type(wanted) ~= "table" then wanted = { wanted ~= true and wanted or nil } end
@@ -341,6 +342,7 @@ function config.select(loaded, wanted)
   local list = sorted(chosen)
   for i, name in ipairs(list) do
     list[i] = { name = name, options = loaded.profiles[name], how = loaded.how[name],
+                runs_program = (loaded.runs_program or {})[name],
                 guard = (loaded.guards or {})[name] }
   end
   return list

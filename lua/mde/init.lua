@@ -67,7 +67,7 @@ local function new(options, getenv)
   local carrier, kept = shared(options.store)
   if not carrier then return nil, kept end
   local read
-  read, err = settings.read(options, getenv, { store = kept, clock = clock.system })
+  read, err = settings.read(options, getenv, { store = kept, clock = clock.system, host = host })
   if not read then return nil, err end
   return client.new(read, { engine = carrier, clock = clock.system, host = host, random = random,
                             store = kept })
@@ -85,7 +85,13 @@ local function of_profile(profile, options)
   for key, value in pairs(profile.options) do merged[key] = value end
   for key, value in pairs(options) do merged[key] = value end
   merged.profile, merged.profiles, merged.all, merged.config = nil, nil, nil, nil
-  local made, err = new(merged, without_sign_in)
+  local host, err = hosts.choose(merged.host)
+  if host and host.is_shared and profile.runs_program and not options.client_secret then
+    return errors.invalid("profiles.%s: secret_command would stop everything else here while it"
+      .. " runs: use secret_file, or give mde.client a client_secret", profile.name)
+  end
+  local made
+  if host then made, err = new(merged, without_sign_in) end
   if made then
     made.profile = profile.name
     return made

@@ -267,14 +267,15 @@ end
 
 -- The settings of a client. Raises on an unknown option, where mde.client was called.
 -- `getenv(name)` gives a variable of the environment, or nil. `world` (may be nil) has the
--- store whose sign-ins are used, and the clock.
+-- store whose sign-ins are used, the clock and the host.
 -- -> { api_url, authority, scope, tenant and client_id (nil if not known), application (a
 -- text that names it, with its tenant), credential, limits(operation), proxy_to(url), … }
 -- | nil, err
 function settings.read(options, getenv, world)
   errors.check_keys("mde.client", options, KNOWN, 4)
   world = world or {}
-  local known = { clock = world.clock or clock.system, store = world.store or {} }
+  local known = { clock = world.clock or clock.system, store = world.store or {},
+                  host = world.host }
   local ok, result = pcall(read, options, getenv, known)
   if ok then return result end
   if errors.is(result) then return nil, result end

@@ -674,6 +674,7 @@ function undo(reason) end
 
 ---@class mde.host
 ---@field wait fun(engine: table, seconds: number, pause: number) waits for the engine's news, at most `seconds` (1); who can't hear of news sleeps for `pause`, and lets others go on
+---@field is_shared? boolean many others run in this process: a program that signing in waits for would stop them all
 ---@field whole? fun(f: function, a: any, b: any, c: any) calls f, and nobody else meanwhile: of a program that interrupts Lua at any place
 
 --- What outlives a call: contract 5 of doc/architecture.md. What fails is raised, as an error with

@@ -90,6 +90,21 @@ describe("looking for a way to sign in", function()
     assert.is_truthy(err.message:find("client_certificate_algorithm: 'none'", 1, true))
   end)
 
+  it("runs no program of its own accord where others would wait", function()
+    local here = signing.new({}, { unreachable = { nth = { 1, 2 } } })
+    local shared = { clock = here.clock, store = here.store, host = require "mde.host.nginx" }
+    local function lack(environment)
+      local credential = assert(settings.read({}, function(name) return environment[name] end,
+        shared)).credential
+      local _, err = here:sign(credential)
+      return err.lacks[#err.lacks]
+    end
+    assert.same({ "Azure CLI", "it would stop everything else here while it runs;"
+      .. " AZURE_TOKEN_CREDENTIALS=AzureCliCredential allows it" }, lack {})
+    local named = lack { AZURE_TOKEN_CREDENTIALS = "AzureCliCredential" }
+    assert.is_nil(named[2]:find("would stop", 1, true), named[2])
+  end)
+
   it("says what each lacked where there is none, and begins anew then", function()
     local here = signing.new({}, { unreachable = { nth = { 1 } } })
     local credential = assert(read(here, { PATH = "/nowhere" })).credential

@@ -37,6 +37,15 @@ describe("clients of profiles", function()
 
   after_each(function() os.execute("rm -rf '" .. folder .. "'") end)
 
+  it("run no secret_command where others would wait", function()
+    local client, err = mde.client { profile = "b", config = path, host = "nginx" }
+    assert.is_nil(client)
+    assert_has(err.message, "profiles.b: secret_command", "use secret_file")
+    assert(mde.client { profile = "b", config = path, host = "nginx", client_secret = "s" })
+    assert(mde.client { profile = "a", config = path, host = "nginx" })
+    assert.is_nil(io.open(folder .. "/runs"))
+  end)
+
   it("are as many as are chosen, in order, each with its profile's name", function()
     local list = assert(mde.clients { all = true, config = path, timeout = 5 })
     assert.equal(2, #list)

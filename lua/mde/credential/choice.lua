@@ -215,7 +215,12 @@ function later.managed_identity(source, common, is_sole)
   return credential, err and err.message
 end
 
-function later.azure_cli(_, common)
+-- The Azure CLI takes a second or more. Where that would stop others, it must be named.
+function later.azure_cli(_, common, is_sole)
+  if common.is_shared and not is_sole then
+    return nil, "it would stop everything else here while it runs;"
+      .. " AZURE_TOKEN_CREDENTIALS=AzureCliCredential allows it"
+  end
   return require "mde.credential.azure_cli".new {
     scope = common.scope, clock = common.clock, tenant = common.tenant }
 end
@@ -277,7 +282,7 @@ local function has_token(source)
 end
 
 -- `source` gives the settings (see mde.settings), `place` has authority and scope; `world`
--- clock and store, whose sign-ins are used. Raises the error of what is malformed or missing.
+-- clock, host and store, whose sign-ins are used. Raises the error of what is malformed or missing.
 -- -> credential; a text that names the application with its tenant; tenant, client_id (nil
 -- where they are not known)
 function choice.read(source, place, world)
@@ -286,6 +291,7 @@ function choice.read(source, place, world)
   local common = {
     authority = place.authority, scope = place.scope, tenant = tenant_of(source),
     client_id = client_of(source), clock = world.clock, sessions = world.store.sessions,
+    is_shared = world.host and world.host.is_shared,
   }
   local credential, application
   if way == "managed_identity" then credential, application = explicit_identity(source, common)

@@ -3,7 +3,7 @@
 -- After 10,000 instructions of Lua (tune.lua.forced-yield) HAProxy lets others run,
 -- wherever that is, so also in the middle of what they share.
 
-local haproxy = {}
+local haproxy = { is_shared = true }
 
 -- Lets the others go on for `pause` seconds.
 function haproxy.wait(_, _, pause)

@@ -3,6 +3,7 @@
 -- log_by_lua …), it raises.
 
 return {
+  is_shared = true,
   -- Lets the worker go on for `pause` seconds. Less than a millisecond would be none, which
   -- costs nginx dear.
   wait = function(_, _, pause) _G.ngx.sleep(math.max(pause, 0.001)) end,

@@ -2,6 +2,7 @@
 -- scan stands still while none of them sleeps.
 
 return {
+  is_shared = true,
   -- Lets the others go on for `pause` seconds. Only a script's thread can wait.
   wait = function(_, _, pause) require "stdnse".sleep(pause) end,
 }
