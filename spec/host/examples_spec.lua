@@ -1,5 +1,6 @@
 -- Each example runs.
 
+local settings = require "mde.settings"
 local program = require "spec.support.program"
 
 local function example(name, ...)
@@ -19,5 +20,19 @@ describe("the examples", function()
       "exec " .. program.quote(program.examples .. "/demo"))
     assert.equal(1, run.status)
     assert.truthy(run.err:find("demo: not all 101 were cancelled", 1, true), run.err)
+  end)
+
+  it("of nginx pass on each variable that a client reads", function()
+    local file = assert(io.open(program.examples .. "/openresty/nginx.conf"))
+    local text = file:read "a"
+    file:close()
+    local certificate = { AZURE_TENANT_ID = "contoso.com", AZURE_CLIENT_ID = "3c9f4f0a-58d2-4b77-8f0e-b1a6c2d4e587",
+      AZURE_CLIENT_CERTIFICATE_PATH = program.support .. "/certificates/leaf.pem" }
+    for _, environment in ipairs { {}, certificate, { IDENTITY_ENDPOINT = "x" } } do
+      settings.read({}, function(name)
+        assert(text:find("\nenv " .. name .. ";", 1, true), name .. " is not in nginx.conf")
+        return environment[name]
+      end)
+    end
   end)
 end)

@@ -26,6 +26,10 @@ end
 local function token()
   count "token"
   wait "token"
+  if counts:get "deny token" then
+    ngx.status = 401
+    return ngx.say '{"error":"invalid_client","error_description":"AADSTS7000215: wrong"}'
+  end
   ngx.say '{"token_type":"Bearer","expires_in":3599,"access_token":"sesame"}'
 end
 
@@ -61,15 +65,17 @@ function service.answer()
   ngx.exit(404)
 end
 
--- /hold/NAME, /release/NAME, /clear; all counts as JSON are given each time.
+-- /hold/NAME, /release/NAME, /deny/token, /clear; all counts as JSON are given each time.
 function service.control()
   local verb, name = ngx.var.uri:match "^/(%a+)/?(%a*)$"
   if verb == "hold" then counts:set("hold " .. name, true) end
   if verb == "release" then counts:delete("hold " .. name) end
+  if verb == "deny" then counts:set("deny " .. name, true) end
   if verb == "clear" then counts:flush_all() end
   local all = {}
   for _, key in ipairs(counts:get_keys(0)) do
-    if not key:find "^comment " and not key:find "^hold " then all[key] = counts:get(key) end
+    if not key:find "^comment " and not key:find "^hold "
+       and not key:find "^deny " then all[key] = counts:get(key) end
   end
   ngx.say(cjson.encode(all))
 end

@@ -160,6 +160,77 @@ describe("the webhook in nginx", function()
     assert.equal(1, service:ask "counts".cancel)
   end)
 
+  it("knows a request again after a reload", function()
+    start()
+    local _, first = post(body(1, 3), nil, "msg_8")
+    for _ = 1, 8 do
+      local before = host.lines(("pgrep -P $(cat %s/nginx.pid)"):format(folder))
+      host.lines(("kill -HUP $(cat %s/nginx.pid)"):format(folder))
+      local ends = os.time() + 60
+      repeat
+        assert(os.time() < ends, "nginx does not replace its workers")
+        local now = host.lines(("pgrep -P $(cat %s/nginx.pid)"):format(folder))
+        local remain = false
+        for pid in before:gmatch "%d+" do remain = remain or now:find(pid, 1, true) end
+      until not remain
+      local status, again = post(body(1, 3), nil, "msg_8")
+      assert.same({ 200, first }, { status, again })
+    end
+    assert.equal(409, (post(body(1, 2), nil, "msg_8")))
+    assert.equal(3, service:ask "counts".cancel)
+  end)
+
+  -- The item of a job once it has an error, and what /status and the log say of it then.
+  local function await_failure(job)
+    local ends, state, seen = os.time() + 60, nil, nil
+    repeat
+      assert(os.time() < ends, "no error is shown")
+      _, state = get("/cancel/" .. job)
+      _, seen = get "/status"
+    until state.items[1].error and seen.failure
+    return state, seen
+  end
+
+  it("shows why it cannot sign in, at the start and for each job", function()
+    service:ask "deny/token"
+    start "WEBHOOK_SECRET=sesame WEBHOOK_WAIT=0"
+    local _, answer = post(body(1, 3))
+    local state, seen = await_failure(answer.job)
+    assert.equal("open", state.state)
+    for _, item in ipairs(state.items) do
+      assert.equal("sign_in", item.error.code)
+      assert.matches("7000215", item.error.message)
+    end
+    assert.equal("failed", seen.sign_in.state)
+    assert.matches("7000215", seen.sign_in.error)
+    assert.same({ answer.job, 1 }, { seen.failure.job, seen.open_jobs })
+    assert.matches("the webhook can't sign in: .*7000215", (log()))
+    assert.truthy(log():find("job " .. answer.job .. ": the login service refused", 1, true))
+  end)
+
+  it("shows that the service does not answer", function()
+    start(("WEBHOOK_SECRET=sesame WEBHOOK_WAIT=0 MDE_API_URL=https://localhost:%d"):format(host.port()))
+    local _, answer = post(body(1))
+    local state, seen = await_failure(answer.job)
+    assert.same({ "open", "connection" }, { state.state, state.items[1].error.code })
+    assert.equal("ok", seen.sign_in.state)
+  end)
+
+  it("shows that the dictionary of the quota is full", function()
+    start("WEBHOOK_SECRET=sesame WEBHOOK_WAIT=0 MDE_QUOTA=500,1500", "s/ mde 10m/ mde 12k/")
+    local _, answer = post(body(1, 400))
+    local ends, _, seen = os.time() + 60
+    repeat
+      assert(os.time() < ends, "no error is shown")
+      _, seen = get "/status"
+    until seen.failure
+    assert.matches("lua_shared_dict mde", seen.failure.message, 1, true)
+    local _, state = get("/cancel/" .. answer.job)
+    local codes = {}
+    for _, item in ipairs(state.items) do codes[item.error and item.error.code or "none"] = true end
+    assert.is_true(codes.store)
+  end)
+
   it("says what is wrong with a request", function()
     start()
     for wrong, part in pairs { nonsense = "not JSON such as", ["{}"] = "not JSON such as",

@@ -133,6 +133,23 @@ describe("the windows in nginx", function()
     assert.is_table((other:take("cancel", now())))
   end)
 
+  it("count a call as long as it can, if there is no room to note its answer", function()
+    local one = quota.new(function() return 100000, 3 end, 30,
+      stores.new(dictionary):windows "tenant/app")
+    dictionary.room = 2
+    local slot = one:take("cancel", now())
+    one:answered(slot, now())
+    one:flush()
+    one:flushed()
+    dictionary.room = 9
+    local other = quota.new(function() return 100000, 1 end, 30,
+      stores.new(dictionary):windows "tenant/app")
+    clock.advance(3602)
+    assert.is_nil((other:take("cancel", now())))
+    clock.advance(30)
+    assert.is_table((other:take("cancel", now())))
+  end)
+
   it("let nothing leave that could not be noted", function()
     local client, service = world.new({}, {}, function() return stores.new(dictionary) end)
     local ids = world.add(service, 1)

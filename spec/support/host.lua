@@ -47,7 +47,7 @@ function Service:environment(lua)
   }, " ")
 end
 
--- Does /hold/NAME, /release/NAME or /counts. -> what was counted
+-- Does /hold/NAME, /release/NAME, /deny/token, /clear or /counts. -> what was counted
 function Service:ask(path)
   local text = host.lines(("curl -sS --max-time 20 %s/%s"):format(self.control, path))
   local ok, counts = pcall(cjson.decode, text)

@@ -4,7 +4,7 @@
 --     200  all is done: { "job", "state": "done", "items": [{ "id", "verdict", … }] }
 --     202  it will be: the same with "state": "open"; Location says where to ask
 --   GET  /cancel/JOB   the same
---   GET  /status       open jobs, and what the watch saw last
+--   GET  /status       the sign-in, open jobs, why the last one failed, what the watch saw
 --   400 401 403 409 413 503   { "error": { "code", "message" } }
 --
 -- A request that comes again with the same webhook-id is the same job. Who may ask:
@@ -24,6 +24,7 @@ local WAIT = tonumber(os.getenv "WEBHOOK_WAIT") or 5  -- seconds until it is ans
 local GLANCE = 0.05   -- seconds between two looks at whether a job is done
 
 local client
+local sign_in = { state = "checking" }  -- "ok", or "failed" with an error, once it was tried
 
 local function answer(status, value)
   ngx.status = status
@@ -109,16 +110,22 @@ function webhook.serve()
   local name, problem = authentication.check(body)
   if name == false then return refuse(401, "unauthorized", problem) end
   local path, method = ngx.var.uri, ngx.req.get_method()
-  if not client then
-    return refuse(503, "not_ready", "the webhook can't work: see nginx's error log")
-  end
+  if not client then return refuse(503, "not_ready", "the webhook can't work: " .. sign_in.error) end
   if path == "/cancel" and method == "POST" then return post(name, body) end
   if path == "/status" and method == "GET" then
-    return answer(200, { open_jobs = jobs.count(), watch = watch.last() })
+    return answer(200, { sign_in = sign_in, open_jobs = jobs.count(), failure = jobs.failure(),
+                         watch = watch.last() })
   end
   local job = path:match "^/cancel/([%w_%-]+)$"
   if job and method == "GET" then return show(job) end
   refuse(404, "not_found", "POST /cancel, GET /cancel/JOB and GET /status are here")
+end
+
+-- Signs in once, so that what is wrong shows at the start and not with the first incident.
+local function check_sign_in()
+  local claims, err = client:sign_in()
+  sign_in = claims and { state = "ok" } or { state = "failed", error = tostring(err) }
+  if not claims then ngx.log(ngx.ERR, "the webhook can't sign in: ", sign_in.error) end
 end
 
 -- Begins what goes on by itself: init_worker_by_lua_block { require "webhook".start() }
@@ -128,7 +135,11 @@ function webhook.start()
   end
   local err
   client, err = mde.client()
-  if not client then return ngx.log(ngx.ERR, "the webhook can't work: ", tostring(err)) end
+  if not client then
+    sign_in = { state = "failed", error = tostring(err) }
+    return ngx.log(ngx.ERR, "the webhook can't work: ", tostring(err))
+  end
+  ngx.timer.at(0, function(premature) if not premature then check_sign_in() end end)
   jobs.start(client)
   watch.start(client)
 end

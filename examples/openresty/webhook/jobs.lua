@@ -42,8 +42,8 @@ local function padded(value)
   return text .. (" "):rep(SIZE - #text)
 end
 
--- The item number `i` of a job: { sent (seconds since 1970), verdict, status, error }, as far
--- as there is.
+-- The item number `i` of a job: { sent (seconds since 1970), verdict, status, error }, each if
+-- known. An error without a verdict is why the last try failed.
 local function item_of(name, i)
   return cjson.decode(kept:get(("item %s %d"):format(name, i)) or "{}")
 end
@@ -75,13 +75,21 @@ local function reserve(name, count, text)
   return room
 end
 
+-- Whether the kept job `text` has these ids and this comment. Its text is not compared: the
+-- order of its keys differs between Lua states, and a reload makes new ones.
+local function is_same(text, ids, comment)
+  local job = cjson.decode(text or "")
+  return job ~= nil and job.comment == comment
+    and table.concat(job.ids, " ") == table.concat(ids, " ")
+end
+
 -- A job of these ids. Where one of this name has come before, that one. `name` nil: a new one.
 -- -> name | nil, "full" or "other" (one of this name is another job)
 function jobs.add(name, ids, comment)
   name = name or core.random_guid()
   local text = cjson.encode { ids = ids, comment = comment }
   if not kept:get("job " .. name) and not reserve(name, #ids, text) then return nil, "full" end
-  if kept:get("job " .. name) ~= text then return nil, "other" end
+  if not is_same(kept:get("job " .. name), ids, comment) then return nil, "other" end
   -- Even one that came before: the worker that was about to do this may have died.
   local added, problem = add(open, name, true)
   if added or problem == "exists" then return name end
@@ -142,8 +150,19 @@ function Lease:ended(call)
   if PASSING[call.verdict] then return end
   local item, err = item_of(self.job, call.target.number), call.err
   item.verdict, item.status = call.verdict, call.value and call.value.status
-  item.error = err and { code = err.code, message = tostring(err) }
+  item.error = err and { code = err.code, message = tostring(err) } or nil
   keep(self.job, call.target.number, item)
+end
+
+-- Notes why the items without a verdict have none.
+function Lease:failed(ids, err)
+  for i in ipairs(ids) do
+    local item = item_of(self.job, i)
+    if not item.verdict then
+      item.error = { code = errors.is(err) and err.code or "internal", message = tostring(err) }
+      keep(self.job, i, item)
+    end
+  end
 end
 
 -- Whether to stop. Renews the lease.
@@ -167,17 +186,36 @@ local function lease_of(name)
   return open:safe_add(lease.key, lease.mine, LEASE) and lease or nil
 end
 
+-- Sends what is left of a job. -> the error of the first item that could not be sent, or nil
+local function attempt(client, name, job, lease)
+  local problem
+  local went, report, err = pcall(client.cancel_all, client, targets_of(name, job.ids), {
+    comment = job.comment, record = lease, stop = function() return lease:heed() end,
+    on_item = function(item)
+      if PASSING[item.verdict] then problem = problem or item.error end
+    end })
+  if not went then return report end
+  return problem or not report and err or nil
+end
+
+-- Keeps why a job failed for now, for GET /cancel/JOB, GET /status and the log.
+local function note_failure(name, job, lease, err)
+  local message = tostring(err)
+  ngx.log(ngx.ERR, "job ", name, ": ", message, "; trying again in ", REST, " s")
+  kept:safe_set("failure", padded { job = name, message = message:sub(1, SIZE / 2),
+                                    at = ngx.time() })
+  local noted, problem = pcall(lease.failed, lease, job.ids, err)
+  if not noted then ngx.log(ngx.ERR, "job ", name, ": ", tostring(problem)) end
+end
+
 -- Does what is left of a job, unless another worker is at it.
 function jobs.drive(client, name)
   local job = cjson.decode(kept:get("job " .. name) or "")
   if not job then return open:delete(name) end
   local lease = lease_of(name)
   if not lease then return end
-  local went, report, err = pcall(client.cancel_all, client, targets_of(name, job.ids), {
-    comment = job.comment, record = lease, stop = function() return lease:heed() end })
-  if not (went and report) then
-    ngx.log(ngx.ERR, "job ", name, ": ", tostring(went and err or report))
-  end
+  local err = attempt(client, name, job, lease)
+  if err then note_failure(name, job, lease, err) else kept:safe_set("failure", padded {}) end
   local is_done = jobs.look(name).state == "done"
   if is_done then open:delete(name) end
   lease:release(is_done or ngx.worker.exiting())
@@ -194,8 +232,15 @@ function jobs.count()
   return count
 end
 
+-- Why the last job that ended or rests failed: { job, message, at } | nil: it did not.
+function jobs.failure()
+  local failure = cjson.decode(kept:get "failure" or "")
+  return failure and failure.job and failure or nil
+end
+
 -- Looks all along for jobs that nobody does.
 function jobs.start(client)
+  kept:safe_add("failure", padded {})  -- it has its room from the beginning, too
   assert(ngx.timer.every(LOOK, function(premature)
     if premature then return end
     for _, key in ipairs(open:get_keys(0)) do

@@ -56,8 +56,8 @@ function Windows:news()
   return events
 end
 
--- Appends an entry, unless somebody else has appended one that was not seen.
--- -> its number | nil
+-- Appends an entry, unless another worker has appended one that was not seen.
+-- -> its number | nil | nil, problem: there is no room
 function Windows:append(operation, kind, slot, moment)
   local number = self.seen + 1
   local text = ("%s %s %s %s"):format(operation, kind, slot or "-",
@@ -68,8 +68,7 @@ function Windows:append(operation, kind, slot, moment)
     dictionary:flush_expired()
     added, problem = dictionary:safe_add(key, text, KEPT)
   end
-  if not added and problem ~= "exists" then fail(problem) end
-  if not added then return nil end
+  if not added then return nil, problem ~= "exists" and problem or nil end
   self.seen = number
   dictionary:safe_set(self.prefix .. "last", number)
   return number
@@ -78,13 +77,18 @@ end
 -- Takes a slot that counts at `moment` unless its answer comes earlier. -> its name | false:
 -- there is news, in which somebody may have taken it
 function Windows:take(operation, moment)
-  local number = self:append(operation, "taken", nil, moment)
+  local number, problem = self:append(operation, "taken", nil, moment)
+  if problem then fail(problem) end
   return number and tostring(number) or false
 end
 
+-- Notes what came of a slot. If the dictionary is full, the slot counts as answered at taken +
+-- timeout, which exceeds no limit: the error is that of the next `take`.
 function Windows:note(operation, kind, slot, moment)
-  while not self:append(operation, kind, slot, moment) do
+  local number, problem = self:append(operation, kind, slot, moment)
+  while not (number or problem) do
     self.unheard[#self.unheard + 1] = self:next()
+    number, problem = self:append(operation, kind, slot, moment)
   end
 end
 
