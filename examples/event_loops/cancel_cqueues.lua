@@ -1,7 +1,7 @@
 -- Cancels the oldest open actions from a loop of cqueues, all at once, while the loop goes
 -- on with its other work:
 --
---   lua5.4 cqueues.lua COUNT COMMENT        (try it: mde sim lua5.4 cqueues.lua 5 "A test")
+--   lua5.4 cancel_cqueues.lua COUNT COMMENT      (try it: mde sim lua5.4 cancel_cqueues.lua 5 "A test")
 --
 -- Ends with 1 if any was not cancelled. Signs in as the environment says.
 
@@ -10,7 +10,7 @@ local mde = require "mde"
 
 local count, comment = tonumber(arg[1]), arg[2]
 if not (count and comment) then
-  io.stderr:write("usage: cqueues.lua COUNT COMMENT\n")
+  io.stderr:write("usage: cancel_cqueues.lua COUNT COMMENT\n")
   os.exit(2)
 end
 
