@@ -26,7 +26,8 @@ describe("the examples", function()
     local file = assert(io.open(program.examples .. "/openresty/nginx.conf"))
     local text = file:read "a"
     file:close()
-    local certificate = { AZURE_TENANT_ID = "contoso.com", AZURE_CLIENT_ID = "3c9f4f0a-58d2-4b77-8f0e-b1a6c2d4e587",
+    local certificate = { AZURE_TENANT_ID = "contoso.com",
+      AZURE_CLIENT_ID = "3c9f4f0a-58d2-4b77-8f0e-b1a6c2d4e587",
       AZURE_CLIENT_CERTIFICATE_PATH = program.support .. "/certificates/leaf.pem" }
     for _, environment in ipairs { {}, certificate, { IDENTITY_ENDPOINT = "x" } } do
       settings.read({}, function(name)

@@ -7,8 +7,8 @@ local modules = ([[LUA_PATH="%s/../lua/?.lua;%s/../lua/?/init.lua;;"
   program.path:match "^(.*)/")
 
 local function run(name, options, ...)
-  local script = ("%s exec lua5.4 %s/event_loops/cancel_%s.lua %s"):format(modules, program.examples, name,
-    table.concat({ ... }, " "))
+  local script = ("%s exec lua5.4 %s/event_loops/cancel_%s.lua %s"):format(modules,
+    program.examples, name, table.concat({ ... }, " "))
   return program.rehearse(options, script)
 end
 

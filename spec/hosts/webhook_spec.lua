@@ -182,7 +182,7 @@ describe("the webhook in nginx", function()
 
   -- The item of a job once it has an error, and what /status and the log say of it then.
   local function await_failure(job)
-    local ends, state, seen = os.time() + 60, nil, nil
+    local ends, _, state, seen = os.time() + 60
     repeat
       assert(os.time() < ends, "no error is shown")
       _, state = get("/cancel/" .. job)
@@ -209,7 +209,8 @@ describe("the webhook in nginx", function()
   end)
 
   it("shows that the service does not answer", function()
-    start(("WEBHOOK_SECRET=sesame WEBHOOK_WAIT=0 MDE_API_URL=https://localhost:%d"):format(host.port()))
+    start(("WEBHOOK_SECRET=sesame WEBHOOK_WAIT=0 MDE_API_URL=https://localhost:%d")
+      :format(host.port()))
     local _, answer = post(body(1))
     local state, seen = await_failure(answer.job)
     assert.same({ "open", "connection" }, { state.state, state.items[1].error.code })

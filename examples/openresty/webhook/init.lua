@@ -110,7 +110,9 @@ function webhook.serve()
   local name, problem = authentication.check(body)
   if name == false then return refuse(401, "unauthorized", problem) end
   local path, method = ngx.var.uri, ngx.req.get_method()
-  if not client then return refuse(503, "not_ready", "the webhook can't work: " .. sign_in.error) end
+  if not client then
+    return refuse(503, "not_ready", "the webhook can't work: " .. sign_in.error)
+  end
   if path == "/cancel" and method == "POST" then return post(name, body) end
   if path == "/status" and method == "GET" then
     return answer(200, { sign_in = sign_in, open_jobs = jobs.count(), failure = jobs.failure(),
