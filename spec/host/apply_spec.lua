@@ -134,6 +134,82 @@ END
   end)
 end)
 
+-- Shell: forge SED... changes the plan and gives it the hash that belongs to it.
+local FORGE = [[
+  forge() {
+    head -n -1 plan | sed "$@" >forged; hash=$(sha256sum forged | cut -d ' ' -f 1)
+    echo "{\"sha256\":\"$hash\"}" >>forged
+  }
+]]
+local CANCEL_ALL = [[printf '%s' 'return { comment = "x", decide = "cancel" }' >p.lua
+]]
+
+describe("a forged plan", function()
+  it("is refused if nothing is as it shows; otherwise such items are left alone", function()
+    for field, change in pairs { type = 's/"Isolate"/"RunAntiVirusScan"/',
+        requestor = 's/soar@contoso.com/dana@contoso.com/',
+        machine = 's/"machineId":"....../"machineId":"ffffff/' } do
+      local run = rehearse(FORGE .. ([[
+        forge '%s'; mde apply forged --approve $hash; echo "was $?"
+        forge '2%s'; mde apply forged --approve $hash --json >out; echo "was $?"
+        grep -c changed out]]):format(change, change))
+      assert.equal("was 3\nwas 1\n1\n", run.out, run.err)
+      assert_said(run.err, "nothing is as the plan shows", "its " .. field .. " is ",
+        "1 action is not as the plan shows, and left alone, such as ", "11 to cancel")
+      assert.same({ 11, 0 }, { run.ledger.posts, run.ledger.twice }, field)
+    end
+  end)
+
+  it("does not hide what a guard of the profile protects", function()
+    local run = program.rehearse("{ history = 0, quota = false }", FORGE .. CANCEL_ALL .. [=[
+      folder=$XDG_CONFIG_HOME/mde; mkdir -p $folder; mde plan p.lua >/dev/null 2>&1
+      profile() {
+        echo "return { profiles = { x = { tenant = '$AZURE_TENANT_ID', guard = { $1 } } } }"
+      }
+      sed -i 's/}$/, guard = { max = 999 } }/' p.lua; mde plan p.lua -o plan >/dev/null 2>&1
+      hide='s/"\(known\|machineTags\|rbacGroupName\|type\)":\("[^"]*"\|\[[^]]*\]\|true\),\?//g
+            s/,}/}/'
+      forge "2,\$$hide"; grep -c VIP forged; grep -c '"type"' forged
+      for guard in 'protect_tags = "VIP"' 'protect_types = "Isolate"' 'max = 5' \
+          'max_share = 0.01'; do
+        profile "$guard" >$folder/config.lua; mde apply forged --approve $hash; echo "was $?"
+      done]=])
+    assert.equal("0\n0\n" .. ("was 3\n"):rep(4), run.out, run.err)
+    assert_said(run.err, "guard protect_tags of the profile x: ", " has the tag VIP",
+      "guard protect_types of the profile x", "guard max of the profile x",
+      "guard max_share of the profile x")
+    assert.equal(0, run.ledger.posts)
+  end)
+
+  it("does not escape a profile that it does not name", function()
+    local run = program.with_tenants("{ contoso = { actions = 4 } }", FORGE .. CANCEL_ALL .. [[
+      mde plan p.lua -o plan >/dev/null 2>&1; config=$XDG_CONFIG_HOME/mde/config.lua
+      sed -i "s/tenant = /guard = { max = 3 }, tenant = /" $config
+      forge '1s/"profile":"contoso",//'; mde apply forged --approve $hash; echo "was $?"
+      url=$(sed -n 's/.*api_url = "\([^"]*\)".*/\1/p' $config)
+      export MDE_API_URL=$url AZURE_AUTHORITY_HOST=$url AZURE_CLIENT_SECRET=s3cret~contoso \
+        AZURE_CLIENT_ID=3c9f4f0a-58d2-4b77-8f0e-b1a6c2d4e587 \
+        AZURE_TENANT_ID=00000000-0000-4000-8000-000000000001
+      mde apply forged --approve $hash; echo "was $?"
+      mde apply plan --approve $(tail -n 1 plan | sed 's/.*"\([0-9a-f]*\)"}/\1/'); echo "was $?"
+      sed -i 's/max = 3/max = 4/' $config; mde apply forged --approve $hash | grep -c cancelled]])
+    assert.equal("was 3\nwas 3\nwas 3\n4\n", run.out, run.err)
+    assert_said(run.err, "the plan was made with no profile, and this signs in with the profile"
+      .. " contoso", "guard max of the profile contoso: 4 actions would be changed")
+  end)
+
+  it("does not raise the limit that holds where nothing is said", function()
+    local run = program.rehearse("{ mistaken = 60, history = 0, quota = false }", CANCEL_ALL
+      .. FORGE .. [[
+      sed -i 's/}$/, select = { requestor = "soar@contoso.com" }, guard = { max = 60 } }/' p.lua
+      mde plan p.lua -o plan >/dev/null 2>&1
+      forge '1s/"guards":.*/"guards":[]}/'; mde apply forged --approve $hash; echo "was $?"]])
+    assert.equal("was 3\n", run.out, run.err)
+    assert_said(run.err, "60 actions would be changed, and at most 50 may be")
+    assert.equal(0, run.ledger.posts)
+  end)
+end)
+
 -- Isolates machines that are so at once, and plans to release them.
 local RELEASE = [[
   mde isolate $(mde machines --ids --limit %d 2>/dev/null) -m x --yes >/dev/null 2>&1

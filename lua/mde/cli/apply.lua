@@ -1,7 +1,8 @@
 -- mde apply: carries out a plan that a person, or a hash given beforehand, has approved.
 --
 -- A plan is a batch like any other: in the journal before anything is sent, resumable and
--- audited. What is no longer as the plan saw it is left alone, as `changed`.
+-- audited. Nothing in the file is trusted: actions and machines are read again, the guards are
+-- checked against what the service says now, and what is not as the plan shows is `changed`.
 
 local agreement = require "mde.cli.agreement"
 local cjson = require "cjson"
@@ -10,6 +11,7 @@ local date = require "mde.date"
 local duration = require "mde.duration"
 local execution = require "mde.cli.execution"
 local failure = require "mde.cli.failure"
+local guards = require "mde.cli.guards"
 local options = require "mde.cli.options"
 local output = require "mde.cli.output"
 local permission = require "mde.cli.permission"
@@ -21,11 +23,15 @@ local apply = {}
 local MOST_COMMENT = 900  -- bytes of a comment with reason and batch
 
 local EPILOG = [[
-The plan's hash, tenant, application and end are verified. At the terminal
-its hash and what it does are asked about; unattended, --approve says at
-least 20 digits of the hash. Just before forty actions are sent they are read
-again by one call: what is no longer as the plan saw it is `changed`, and
-left alone. What is cancelled goes before what is undone.
+The plan's hash, tenant, application, profile and end are verified, and its
+actions and machines are read again: the guards are checked against what the
+service says now, and an action that is not as the plan shows is left alone,
+as `changed`. At the terminal the hash and what the plan does are asked about;
+unattended, --approve gives at least 20 digits of the hash. Just before forty
+actions are sent they are read once more. A machine's cancel goes before its
+release. With --wait, releases are waited for too.
+
+A plan may begin until it expires. Once it has begun, `mde resume` continues it.
 
 Outside of the hours of its guards nothing is sent; when they end, the batch
 stops, and `mde resume` goes on with it.
@@ -59,6 +65,16 @@ local function check_owner(plan, session)
     .. " %s", plan.header.application, session.application)
 end
 
+local function named(profile)
+  return profile and "the profile " .. profile or "no profile"
+end
+
+local function check_profile(plan, session)
+  if plan.header.profile == session.profile then return end
+  failure.raise(failure.refused, "the plan was made with %s, and this signs in with %s: make a"
+    .. " new one, or choose with -p", named(plan.header.profile), named(session.profile))
+end
+
 local function check_once(plan, session)
   for _, batch in ipairs(session.store.journal:batches()) do
     if batch.plan == plan.hash then
@@ -73,15 +89,6 @@ local function hours_of(plan)
   local list = {}
   for _, guard in ipairs(plan.header.guards) do list[#list + 1] = guard.hours end
   return list
-end
-
--- The profile's guards may be tighter by now; and a plan may have been written by hand, against
--- its own.
-local function check_guards(plan, parsed)
-  local profile = require "mde.cli.selection".one(parsed)
-  local decided = { entities = plan.entities, onboarded = plan.header.onboarded }
-  require "mde.cli.plan".check_guards(plan.header.guards, decided)
-  require "mde.cli.plan".check_guards(require "mde.cli.plan".guards({}, profile), decided)
 end
 
 -- }}
@@ -103,7 +110,7 @@ local function newer(plan, session)
   return count
 end
 
--- What the plan does in words, and how many actions that changes.
+-- What a plan does in words, and how many actions that changes.
 local function counted(plan)
   local counts = plans.counts(plan)
   local undo = counts.undo - counts.nothing
@@ -111,11 +118,21 @@ local function counted(plan)
          counts.cancel + undo
 end
 
-local function tell(plan, session)
-  local text = counted(plan)
+local function tell_aside(aside)
+  local count, first = 0, nil
+  for id in pairs(aside) do
+    count, first = count + 1, (not first or id < first) and id or first
+  end
+  if count == 0 then return end
+  output.note("%d action%s not as the plan shows, and left alone, such as %s: %s.", count,
+    count == 1 and " is" or "s are", first, aside[first].message)
+end
+
+local function tell(plan, session, text, aside)
   output.note("Plan %s… by %s, %s ago: %s.", plan.hash:sub(1, 12), plan.header.by,
     duration.text(math.max(0, math.floor(session.clock.wall() - date.parse(plan.header.made)))),
     text)
+  tell_aside(aside)
   local count = newer(plan, session)
   if count > 0 then
     output.note("%d matching action%s newer than the plan, which leaves %s alone.", count,
@@ -123,9 +140,8 @@ local function tell(plan, session)
   end
 end
 
-local function approve(plan, session, parsed)
+local function approve(plan, session, parsed, text)
   local given = parsed.approve
-  local text = counted(plan)
   if not given then
     return agreement.confirm(("Apply the plan %s… (%s) in %s"):format(plan.hash:sub(1, 12), text,
       agreement.place(session)), text, ("--approve %s… agrees beforehand"):format(
@@ -170,19 +186,21 @@ local function fill(draft, plan, comments)
     local decision = deed(entity)
     if decision then
       draft:add_decided { id = entity.id, decision = decision, expected = entity.status,
-                          comment = comment_of(entity, comments, draft.name) }
+                          comment = comment_of(entity, comments, draft.name),
+                          policy = entity.policy, machine = entity.machineId }
     end
   end
   return (draft:complete())
 end
 
-local function new_batch(plan, session, parsed)
+local function new_batch(plan, session, parsed, own)
   local comments, all = comments_of(plan)
   local list = hours_of(plan)
   local draft, lock = session.store.journal:draft {
     name = parsed.batch, who = stores.who(), tenant = session.tenant,
     application = session.application, command = parsed.command_line, plan = plan.hash,
-    comment = all, order = "given", hours = list[1] and cjson.encode(list) or nil,
+    comment = all, order = "given", expires = date.parse(plan.header.expires),
+    guards = cjson.encode(own or plan.header.guards), hours = list[1] and cjson.encode(list) or nil,
     once = not parsed.quiet,
   }
   failure.check(draft, lock)
@@ -195,17 +213,21 @@ end
 
 -- }}
 
--- Checks a plan and asks for approval. Raises what hinders.
+-- Checks a plan and asks for approval. Raises if it may not be applied.
+-- -> what guards.review gives
 function apply.agree(plan, session, parsed)
   check_owner(plan, session)
-  check_time(plan, session.clock.wall())
+  check_profile(plan, session)
+  check_time(plan, session.store:wall())
   check_once(plan, session)
-  check_guards(plan, parsed)
   execution.check_hours(execution.hours(hours_of(plan), parsed), session.clock.wall())
   permission.check(session, parsed)
-  tell(plan, session)
-  approve(plan, session, parsed)
-  check_time(plan, session.clock.wall())  -- people may take long to answer
+  local reviewed = guards.review(plan, session, parsed)
+  local text = counted { entities = reviewed.shown }
+  tell(plan, session, text, reviewed.aside)
+  approve(plan, session, parsed, text)
+  check_time(plan, session.store:wall())  -- people may take long to answer
+  return reviewed
 end
 
 -- How many actions it would change.
@@ -213,27 +235,30 @@ function apply.changes(plan)
   return select(2, counted(plan))
 end
 
--- Carries out a plan that was agreed to. -> what execution.run gives, the batch
-function apply.carry_out(plan, session, parsed)
-  local batch, lock = new_batch(plan, session, parsed)
+-- Carries out a plan that was agreed to. `reviewed`: see guards.review; nil for a plan that was
+-- made just now. -> what execution.run gives, the batch
+function apply.carry_out(plan, session, parsed, reviewed)
+  local batch, lock = new_batch(plan, session, parsed, reviewed and reviewed.guards)
   batch:begin()
-  local status = execution.run(session, batch, parsed, "begun")
+  local status = execution.run(session, batch, parsed, "begun", reviewed and reviewed.aside)
   lock:release()
   return status, batch
 end
 
 function apply.run(parsed)
   local plan = failure.check(plans.read(parsed.plan))
-  parsed.profile = parsed.profile or plan.header.profile
+  if not require "mde.cli.selection".wanted(parsed) then
+    parsed.profile, parsed.profile_of_plan = plan.header.profile, true
+  end
   local session = client.connect(parsed, execution.settings(parsed))
   local changes = apply.changes(plan)
   if changes == 0 then
     output.note("The plan changes nothing.")
     return 0
   end
-  apply.agree(plan, session, parsed)
-  execution.foretell(session, changes)
-  return (apply.carry_out(plan, session, parsed))
+  local reviewed = apply.agree(plan, session, parsed)
+  execution.foretell(session, #reviewed.entities)
+  return (apply.carry_out(plan, session, parsed, reviewed))
 end
 
 return apply

@@ -141,6 +141,22 @@ function Execution:stop()
   return self.interrupted or self.revoked ~= nil or self.problem ~= nil or self:is_closed()
 end
 
+-- Ends the items that are not to be sent: `aside` is { id -> { code, message } }. The code is
+-- their verdict.
+function Execution:set_aside(aside)
+  if not next(aside) then return end
+  for row in self.batch:rows() do
+    local why = aside[row.id]
+    if why then
+      local err = errors.new { code = why.code, message = why.message }
+      self.recorder:ended { target = row, id = row.id, verdict = why.code, err = err,
+                            comment = row.comment }
+      self:item { id = row.id, verdict = why.code, error = err }
+    end
+  end
+  self.session.store:commit()
+end
+
 -- Reports what was not taken up.
 function Execution:rest()
   if self.report.is_quiet or self.problem then
@@ -233,11 +249,11 @@ end
 local SILENT = { tick = function() end, count = function() end, clear = function() end,
                  finish = function() end }
 
--- Carries out `batch`, which this process holds; `kind`: "begun" or "resumed". Raises
--- outside of the hours of its plan. -> exit status; with parsed.quiet: { verdicts = { verdict
+-- Carries out `batch`, which this process holds; `kind`: "begun" or "resumed"; `aside`: see
+-- Execution:set_aside. Raises outside of the hours of its plan. -> exit status; with parsed.quiet: { verdicts = { verdict
 -- -> how many }, errors = { code -> how many }, left (nil: the store does not tell), stopped
 -- (why, nil: it was not), status (exit status), failure (error of the world, or nil) }
-function execution.run(session, batch, parsed, kind)
+function execution.run(session, batch, parsed, kind, aside)
   local open_hours = hours_of(batch, parsed)
   execution.check_hours(open_hours, session.clock.wall())
   local clock = session.clock
@@ -252,6 +268,7 @@ function execution.run(session, batch, parsed, kind)
   }, Execution)
   self.report.waited, self.report.is_silent = parsed.wait, parsed.quiet ~= nil
   self.recorder:note(kind)
+  self:set_aside(aside or {})
   self:send(parsed)
   self.progress:finish()
   if not self.store_failure then

@@ -9,7 +9,7 @@
 
 local decision = require "mde.policy.decision"
 local entities = require "mde.entity"
-local odata = require "mde.odata"
+local review = require "mde.plan.review"
 local standing = require "mde.policy.standing"
 local tenant = require "mde.policy.tenant"
 
@@ -17,18 +17,12 @@ local undoing = {}
 
 -- {{ Reading
 
-local MOST = 40  -- ids in one filter
-
--- The actions with these ids. -> array | nil, err
+-- The actions with these ids that the service knows. -> array | nil, err
 local function by_id(session, ids)
+  local found, err = review.actions(session, ids)
+  if not found then return nil, err end
   local list = {}
-  for first = 1, #ids, MOST do
-    local texts = {}
-    for i = first, math.min(first + MOST - 1, #ids) do texts[#texts + 1] = odata.text(ids[i]) end
-    local some, err = session:list { filter = ("id in (%s)"):format(table.concat(texts, ",")) }
-    if not some then return nil, err end
-    table.move(some, 1, #some, #list + 1, list)
-  end
+  for _, id in ipairs(ids) do list[#list + 1] = found[id] end
   return list
 end
 

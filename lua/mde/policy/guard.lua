@@ -110,6 +110,25 @@ function guard.of(policies, profile, from)
   return guards
 end
 
+-- The guards that bind a plan which was read: those that it states, whose default is ours, and
+-- `profiles` (array of guard.form with `from`), which are as the configuration has them now.
+function guard.binding(policies, stated, profiles)
+  local guards, has_max, own = {}, false, {}
+  for _, each in ipairs(profiles) do
+    guards[#guards + 1], has_max = each, has_max or each.max ~= nil
+  end
+  for _, each in ipairs(stated) do
+    if each.policy then own[each.policy] = each else guards[#guards + 1] = each end
+  end
+  for _, policy in ipairs(policies) do
+    local each = own[policy.name] or { from = policy.name, policy = policy.name }
+    local is_unsaid = not has_max and (not each.max or each.unsaid)
+    guards[#guards + 1] = with(each, is_unsaid
+      and { max = math.min(each.max or guard.max, guard.max), unsaid = true } or {})
+  end
+  return guards
+end
+
 -- Whether they need the machines' records.
 function guard.needs_machines(guards)
   for _, each in ipairs(guards) do
@@ -245,7 +264,7 @@ local function protected(guards, entities, violate)
     local of = guards[name] and PROTECT[name](guards[name])
     local count, first = 0, nil
     for _, entity in ipairs(of and entities or {}) do
-      local why = guard.changes(entity) and of(entity)
+      local why = guard.changes(entity) and not entity.done and of(entity)
       if why then count, first = count + 1, first or ("%s has %s"):format(entity.id, why) end
     end
     if first then
@@ -271,7 +290,8 @@ local function bounded(each, entities)
   return list
 end
 
--- Checks the entities of a plan (see mde.plan) but for the hours. `onboarded`: how many
+-- Checks the entities of a plan (see mde.plan) but for the hours. One that is `done` already
+-- counts, and can't be protected any more. `onboarded`: how many
 -- machines are. -> array of violations { guard, from, count, limit, message }, empty where
 -- all is well
 function guard.check(guards, entities, onboarded)

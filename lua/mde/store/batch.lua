@@ -16,8 +16,9 @@ local PAGE = 500    -- items read at once
 
 local INSERT = "INSERT INTO items (batch, position, id) VALUES "
 local MANY = INSERT .. ("(?,?,?),"):rep(ROWS):sub(1, -2)
-local DECIDED = [[INSERT INTO items (batch, position, id, decision, comment, expected)
-  VALUES (?, ?, ?, ?, ?, ?)]]
+local DECIDED = [[INSERT INTO items
+  (batch, position, id, decision, comment, expected, policy, machine)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?)]]
 
 -- Writes what was added since the last time.
 local function write_items(self)
@@ -31,18 +32,20 @@ local function write_items(self)
   end
   for _, decided in ipairs(self.decided) do
     database:run(DECIDED, self.number, decided.position, decided.id, decided.decision,
-      decided.comment, decided.expected)
+      decided.comment, decided.expected, decided.policy, decided.machine)
   end
   self.values, self.decided = {}, {}
 end
 
 -- Adds what a plan decided to a draft: { id, decision ("cancel" or "undo"), comment,
--- expected (the status that the action must still have) }.
+-- expected (the status that the action must still have), policy (its name), machine (its id,
+-- or nil) }.
 function Batch:add_decided(decided)
   self.added = self.added + 1
   self.decided[#self.decided + 1] = {
     position = self.added, id = decided.id, comment = decided.comment,
-    decision = decided.decision, expected = decided.expected,
+    decision = decided.decision, expected = decided.expected, policy = decided.policy,
+    machine = decided.machine,
   }
 end
 
@@ -92,8 +95,8 @@ end
 
 local EVENT = [[
   INSERT INTO events (batch, position, number, at, kind, who, verdict, status, http, request_id,
-    machine, machine_id, type, requestor, error, message)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)]]
+    machine, machine_id, type, requestor, error, message, launched)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)]]
 
 -- Notes what happened to the batch: "begun", "resumed", "stopped", "ended".
 function Batch:note(kind, who, detail)
@@ -101,7 +104,7 @@ function Batch:note(kind, who, detail)
   local last = database:row(
     "SELECT max(number) FROM events WHERE batch = ? AND position = 0", self.number) or 0
   database:run(EVENT, self.number, 0, last + 1, self.store:wall(), kind, who, nil, nil, nil, nil,
-    nil, nil, nil, nil, nil, detail)
+    nil, nil, nil, nil, nil, detail, nil)
 end
 
 -- Notes that an item (of `items` below) is about to be sent.
@@ -109,18 +112,19 @@ function Batch:sent(item)
   item.number = item.number + 1
   self.store.database:begin()
   self.store.database:run(EVENT, self.number, item.position, item.number, self.store:wall(),
-    "sent", nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil)
+    "sent", nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil)
 end
 
 -- Notes what became of it. `outcome`: verdict, and where they are known status (the
--- action's), http, request_id, machine, machine_id, type, requestor, error, message.
+-- action's), http, request_id, machine, machine_id, type, requestor, error, message, launched
+-- (the id of the action that undoes it).
 function Batch:ended(item, outcome)
   item.number = item.number + 1
   self.store.database:begin()
   self.store.database:run(EVENT, self.number, item.position, item.number, self.store:wall(),
     "ended", nil, outcome.verdict, outcome.status, outcome.http, outcome.request_id,
     outcome.machine, outcome.machine_id, outcome.type, outcome.requestor, outcome.error,
-    outcome.message)
+    outcome.message, outcome.launched)
 end
 
 -- -> array of { at, kind, who, detail }
@@ -152,7 +156,8 @@ local NONE = {}
 
 local function row_of(item, events)
   local row = { position = item[1], id = item[2], number = 0, sends = {}, decision = item[3],
-                comment = item[4], expected = item[5] }
+                comment = item[4], expected = item[5], policy = item[6],
+                planned_machine = item[7] }
   for _, event in ipairs(events or NONE) do
     row.number = event[2]
     if event[4] == "sent" then
@@ -165,21 +170,24 @@ local function row_of(item, events)
       row.machine, row.machine_id, row.type, row.requestor = event[9], event[10], event[11],
         event[12]
       row.error, row.message = event[13], event[14]
+      row.launched = event[15] or row.launched
     end
   end
   if row.in_air then row.verdict = nil end
   return row
 end
 
-local ITEMS = "SELECT position, id, decision, comment, expected FROM items WHERE batch = ? "
+local ITEMS = "SELECT position, id, decision, comment, expected, policy, machine FROM items"
+  .. " WHERE batch = ? "
 local FORWARD = ITEMS .. "AND position > ? ORDER BY position LIMIT " .. PAGE
 local BACKWARD = ITEMS .. "AND position < ? ORDER BY position DESC LIMIT " .. PAGE
 local EVENTS = [[SELECT position, number, at, kind, verdict, status, http, request_id, machine,
-  machine_id, type, requestor, error, message FROM events
+  machine_id, type, requestor, error, message, launched FROM events
   WHERE batch = ? AND position >= ? AND position <= ? ORDER BY position, number]]
 
 -- An iterator over the items in the batch's order, each with what was decided (see
--- `add_decided`; nothing where only ids were given) and how it stands: position, id,
+-- `add_decided`, its machine as planned_machine; nothing if only ids were given) and how it
+-- stands: position, id,
 -- number (of events), sends (moments), in_air (sent, without an outcome), and what
 -- its last outcome said (see `ended`; ended_at, verdict nil: none).
 function Batch:rows()

@@ -16,13 +16,13 @@ local Journal = {}
 Journal.__index = Journal
 
 local COLUMNS = "number, name, created, who, tenant, application, command, plan, comment,"
-  .. " ordering, size, hours"
+  .. " ordering, size, hours, expires, guards"
 
 local function batch_of(self, row)
   return batches.new(self.store, {
     number = row[1], name = row[2], created = row[3], who = row[4], tenant = row[5],
     application = row[6], command = row[7], plan = row[8], comment = row[9], order = row[10],
-    count = row[11], hours = row[12],
+    count = row[11], hours = row[12], expires = row[13], guards = row[14],
   })
 end
 
@@ -50,7 +50,8 @@ end
 
 -- Makes a draft. `fields`: name (default: one of the day), who, tenant (nil if not
 -- known), application, command (the command line it comes from), plan (a hash, or nil),
--- hours (of its guards, as text, or nil), comment, order ("given", "newest" or "oldest"
+-- expires (until when the plan may begin, or nil), guards and hours (the plan's, as JSON, or
+-- nil), comment, order ("given", "newest" or "oldest"
 -- first), once (whether no other batch may be of this plan). Who makes it holds it.
 -- -> batch, lock | nil, err: the name is taken, or the plan
 function Journal:draft(fields)
@@ -73,9 +74,10 @@ function Journal:draft(fields)
     end
     local number = (database:row "SELECT max(number) FROM batches" or 0) + 1
     local row = { number, name, at, fields.who, fields.tenant, fields.application,
-                  fields.command, fields.plan, fields.comment, fields.order, nil, fields.hours }
-    database:run("INSERT INTO batches (" .. COLUMNS .. ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
-      portable.unpack(row, 1, 12))
+                  fields.command, fields.plan, fields.comment, fields.order, nil, fields.hours,
+                  fields.expires, fields.guards }
+    database:run("INSERT INTO batches (" .. COLUMNS .. ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+      portable.unpack(row, 1, 14))
     local batch = batch_of(self, row)
     return batch, assert(batch:hold())
   end)

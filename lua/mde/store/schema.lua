@@ -44,6 +44,16 @@ schema.steps = {
     -- The hours of a plan's guards, as JSON: outside of them nothing is sent.
     "ALTER TABLE batches ADD COLUMN hours TEXT",
   },
+  {
+    -- Of a plan: until when it could begin, its guards as JSON, and of each item the policy
+    -- that decided and the machine.
+    "ALTER TABLE batches ADD COLUMN expires DOUBLE PRECISION",
+    "ALTER TABLE batches ADD COLUMN guards TEXT",
+    "ALTER TABLE items ADD COLUMN policy TEXT",
+    "ALTER TABLE items ADD COLUMN machine TEXT",
+    -- The id of the action that undoes the item's.
+    "ALTER TABLE events ADD COLUMN launched TEXT",
+  },
 }
 
 -- Brings a database up to date, in one transaction. Raises the error (code "store") for
