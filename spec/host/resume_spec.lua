@@ -105,6 +105,67 @@ describe("mde resume", function()
   end)
 end)
 
+-- A plan's batch of which one item was done, and its end is past: $hash is the plan's.
+local PLANNED = [[
+  config=$XDG_CONFIG_HOME/mde/config.lua; cp $config before
+  guard() { sed "s/tenant = /guard = { $1 }, tenant = /" before >$config; }
+  printf '%s' 'return { comment = "x", decide = "cancel" }' >p.lua
+  mde plan p.lua -o plan >/dev/null 2>&1
+  hash=$(tail -n 1 plan | sed 's/.*"\([0-9a-f]*\)"}/\1/')
+  mde apply plan --approve $hash --batch b --parallel 1 >/dev/full 2>&1
+]]
+local EXPIRE = [[cat >expire.lua <<'END'
+local path = os.getenv "XDG_STATE_HOME" .. "/mde/mde.db"
+local database = assert(require "DBI".Connect("SQLite3", path))
+assert(assert(database:prepare "UPDATE batches SET expires = expires - 3600"):execute())
+database:commit()
+END
+  mde run expire.lua
+]]
+
+local function with_plan(script)
+  return program.with_tenants("{ contoso = { actions = 6 } }", PLANNED .. script)
+end
+
+describe("mde resume of a plan's batch", function()
+  it("goes on without a question while the plan holds", function()
+    local run = with_plan [[mde resume b | grep -c cancelled; mde batch list]]
+    assert.truthy(run.out:find "^5\nBATCH.-\nb +done +6 +6 ", run.out .. run.err)
+  end)
+
+  it("wants the hash again when the plan has expired and no person is there", function()
+    local run = with_plan(EXPIRE .. [[mde resume b; echo "was $?"
+      mde resume b --approve 1234567890123456789012; echo "was $?"
+      mde resume --approve 12; echo "was $?"
+      mde resume b --approve $hash | grep -c cancelled]])
+    assert.equal("was 3\nwas 3\nwas 2\n5\n", run.out, run.err)
+    assert_said(run.err, "the plan expired ", "; 5 of 6 are left, and no terminal to ask at;"
+      .. " nothing was sent. --approve ", "batch b is of the plan ")
+  end)
+
+  it("asks once at a terminal", function()
+    for answer, said in pairs { ["y\n"] = "b      done", ["n\n"] = "not confirmed" } do
+      local run = program.at_terminal(80, { "are left. Continue? [y/N] ", answer }, "sh", "-c",
+        ("mde run %s/tenants.lua '{ contoso = { actions = 6 } }' sh -c %s"):format(
+          program.support, program.quote(PLANNED .. EXPIRE .. "mde resume; mde batch list")))
+      assert.equal(1, select(2, run.out:gsub("The plan expired ", "")), run.out)
+      assert_said(run.out, said)
+    end
+  end)
+
+  it("is refused by guards that were tightened since", function()
+    local run = with_plan [[
+      for guard in "max = 5" "protect_types = 'Isolate'" "max_share = 0.5"; do
+        guard "$guard"; mde resume b; echo "was $?"
+      done
+      guard "max = 6"; mde resume b | grep -c cancelled]]
+    assert.equal("was 3\nwas 3\nwas 3\n5\n", run.out, run.err)
+    assert_said(run.err, "guard max of the profile contoso: 6 actions would be changed, and at"
+      .. " most 5 may be", "guard protect_types of the profile contoso: 5 actions are protected",
+      "guard max_share of the profile contoso")
+  end)
+end)
+
 describe("the batch of mde cancel", function()
   it("has the name that was given, and says what it is", function()
     local run = rehearse(CANCEL .. [[ --batch incident-4711 >/dev/null 2>&1

@@ -1,8 +1,13 @@
 -- mde resume: goes on with a batch that has stopped, on whatever machine.
 
+local agreement = require "mde.cli.agreement"
 local client = require "mde.cli.client"
 local execution = require "mde.cli.execution"
+local duration = require "mde.duration"
 local failure = require "mde.cli.failure"
+local guards = require "mde.cli.guards"
+local number = require "mde.cli.batch_report.markup".number
+local options = require "mde.cli.options"
 local output = require "mde.cli.output"
 local permission = require "mde.cli.permission"
 local stores = require "mde.cli.store"
@@ -16,12 +21,19 @@ open. What is proven done is not sent again. Without BATCH the latest one is
 taken that is not done and that nobody holds. A batch is of one application
 in one tenant: it is resumed by who signs in as that.
 
+A plan's batch is checked as the plan was: what is left is read again, and
+the guards, as the profile has them now, are checked again; `max` counts what
+the batch has changed and what is left. If the plan has expired meanwhile, a
+question is asked first; unattended, --approve gives the plan's hash again.
+
 Examples:
    mde resume
    mde resume 2026-11-25.1
    MDE_STORE=postgresql://journal.contoso.com/mde mde resume --join]]
   command:argument("batch", "The batch."):args "?":argname "BATCH"
   command:flag("--join", "Go on with every batch that nobody holds, one after the other.")
+  options.add(command, "--approve", "HASH", "Approve the batch of a plan that has expired: the"
+    .. " plan's hash.")
   execution.define(command)
 end
 
@@ -69,9 +81,36 @@ local function reversed(list)
   return other
 end
 
+-- {{ A plan's batch
+
+-- Raises if what --approve gives is not the plan's hash.
+local function check_approval(batch, given)
+  if not given then return end
+  agreement.check_hash(given)
+  if batch.plan and agreement.approves(given, batch.plan) then return end
+  failure.raise(failure.refused, "batch %s is of %s, and %s… is approved", batch.name,
+    batch.plan and "the plan " .. batch.plan or "no plan", given:sub(1, agreement.digits))
+end
+
+-- Checks the guards again, and asks if the plan has expired and anything may still be sent.
+local function agree(session, batch, parsed)
+  if batch.plan or not parsed.join then check_approval(batch, parsed.approve) end
+  if not batch.plan then return end
+  local left = guards.check_again(session, batch, parsed)
+  local late = session.store:wall() - (batch.expires or math.huge)
+  if left == 0 or late < 0 or parsed.approve then return end
+  local what = ("the plan expired %s ago; %s of %s are left"):format(
+    duration.text(math.floor(late)), number(left), number(batch.count))
+  agreement.confirm(what:gsub("^t", "T") .. ". Continue", what,
+    ("--approve %s… agrees beforehand"):format(batch.plan:sub(1, agreement.digits)))
+end
+
+-- }}
+
 local function continue(session, batch, lock, parsed)
   local _ <close> = lock
   permission.check(session, parsed)
+  agree(session, batch, parsed)
   output.note("Batch %s: %d of %d left. %s", batch.name, batch:open_count(), batch.count,
     batch.comment)
   execution.foretell(session, batch:open_count())
