@@ -232,10 +232,16 @@ end
 local ASKED_BEFORE = { code = "lost", message = "sent before, and its answer was not seen",
                        sent = true }
 
+-- Whether a target of a journal left before now.
+local function was_sent(target)
+  return target.read_first and target.sends ~= nil and target.sends[1] ~= nil or false
+end
+
 -- A call that cancels, and waits at most `wait` seconds (default 0) for an action that is
--- accepted to become final. A target with `read_first` was sent before, at sends[1]
--- (wall clock): it is read, and sent again only if it is still open. One with `expected` is
--- read too, and left alone (`changed`) where its status is another. -> call | nil, err
+-- accepted to become final. A target with `read_first` was sent before, if it has `sends`,
+-- `sent_ago` seconds ago (nil: not known): it is read, and sent again only if it is still
+-- open. One with `expected` is read too, and left alone (`changed`) where its status is
+-- another. -> call | nil, err
 function Client:cancelling(target, comment, wait)
   local id, err = id_of(target)
   if not id then return nil, err end
@@ -248,10 +254,10 @@ function Client:cancelling(target, comment, wait)
   if not call then return nil, err end
   call.wait = wait
   if type(target) == "table" and (target.read_first or target.expected) then
-    local now, sends = self.clock.monotonic(), target.sends or {}
-    local since = sends[1] and self.clock.wall() - sends[1] or 0
+    local now = self.clock.monotonic()
     call.posted_err, call.posts = errors.copy(ASKED_BEFORE), 0
-    call.reached, call.first_sent = target.read_first or false, now - since
+    call.reached, call.was_sent = target.read_first or false, was_sent(target)
+    call.first_sent = now - (call.was_sent and (target.sent_ago or math.huge) or 0)
     call.expected = not target.read_first and target.expected or nil
     call:look_up(now)
   end

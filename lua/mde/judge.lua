@@ -59,7 +59,8 @@ end
 
 -- Ends with the verdict on an action, if it is final.
 local function settle(call, now, response, action)
-  local found = verdict.of(action, call.comment, judge.since(call, now, response))
+  local found = verdict.of(action, call.comment, judge.since(call, now, response),
+    call.was_refused)
   if found then call:finish(call.client.read(action), nil, found) end
   return found ~= nil
 end
@@ -80,9 +81,10 @@ local function posted(call, now, response, err)
   elseif err.sent == false then
     return call:finish(nil, err, call:standing())
   end
+  local refused = err ~= nil and (err.code == "bad_request" or err.code == "not_found")
+  call.was_refused = refused and (call.posts == 1 and not call.was_sent or call.was_refused)
   call.posted_err = err
   if call.accepted then return call:look_up(now + pause(call, 2)) end
-  local refused = err.code == "bad_request" or err.code == "not_found"
   return call:look_up(refused and now or now + pause(call, call.posts))
 end
 

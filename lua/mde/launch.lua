@@ -127,7 +127,7 @@ local function searched(call, now, response, err)
   if not err then list, problem = answer.actions(response) end
   if problem and call:try_again(now, response) then return end
   if not list then return give_up(call, err or problem) end
-  local since = judge.since(call, now, response)
+  local since = call.after or judge.since(call, now, response)
   local action, nameless = search(call, list, since)
   if action then return found(call, action) end
   if call.looks < LOOKS then
@@ -252,9 +252,11 @@ local function details_of(operation, arguments)
 end
 
 -- Makes a call that did something else launch this next; where it may have been sent
--- before, it is looked for first.
-function launch.start(call, operation, arguments, now, was_sent)
+-- before, it is looked for first: it is no older than `after`, a date of the service (nil:
+-- not known).
+function launch.start(call, operation, arguments, now, was_sent, after)
   for key, value in pairs(details_of(operation, arguments)) do call[key] = value end
+  call.after = was_sent and after or nil
   if not was_sent then return post(call, now) end
   call.lost = errors.new { code = "lost", sent = true,
                            message = "launched before, and its answer was not seen" }

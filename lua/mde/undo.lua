@@ -8,6 +8,7 @@
 -- twice unseen (see mde.launch).
 
 local answer = require "mde.answer"
+local date = require "mde.date"
 local entity = require "mde.entity"
 local judge = require "mde.judge"
 local launch = require "mde.launch"
@@ -68,7 +69,7 @@ local function compared(call, now, response, err)
   launch.start(call, operation, {
     machine = action.machineId, comment = call.comment,
     type = operation == "isolate" and "Full" or nil,
-  }, now, call.was_sent)
+  }, now, call.was_sent, date.parse(action.creationDateTimeUtc))
 end
 
 local CANCELLED = { cancelled = true, already_cancelled = true }
@@ -114,8 +115,7 @@ end
 function undo.methods:undoing(target, comment, wait)
   local call, err = self:cancelling(target, comment, wait)
   if not call then return nil, err end
-  call.judge, call.was_sent = on_answer, target.read_first and target.sends[1] ~= nil
-  call.finish, call.releases = finish, target.expected == "InProgress"
+  call.judge, call.finish, call.releases = on_answer, finish, target.expected == "InProgress"
   return call
 end
 

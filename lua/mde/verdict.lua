@@ -63,12 +63,14 @@ end
 
 -- The verdict on an action after a cancel with `comment` whose first attempt
 -- went out at `since` (seconds on the service's clock; nil if not known), or nil
--- while the action is not final.
-function verdict.of(action, comment, since)
+-- while the action is not final. `was_refused`: every attempt was refused, so an earlier
+-- cancel took effect.
+function verdict.of(action, comment, since, was_refused)
   if not entity.final[action.status] then return nil end
   if action.status ~= "Cancelled" then return "already_final" end
   if all_completed(action.commands) then return "too_late" end
-  return cancelled_earlier(action, comment, since) and "already_cancelled" or "cancelled"
+  local is_earlier = was_refused or cancelled_earlier(action, comment, since)
+  return is_earlier and "already_cancelled" or "cancelled"
 end
 
 return verdict

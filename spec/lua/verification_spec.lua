@@ -106,11 +106,43 @@ describe("what a cancel leaves open", function()
     for i = 1, 10 do service.by_id[ids[i]]:cancel(service:now(), 0, "a", "x") end
     local items = {}
     for i, id in ipairs(ids) do
-      items[i] = { id = id, read_first = true, sends = { client.clock.wall() - 60 } }
+      items[i] = { id = id, read_first = true, sends = { 1 }, sent_ago = 60 }
     end
     assert.same({ cancelled = 30 }, cancel(client, items).counts)
     assert.equal(20, service:requests "cancel")
     for i = 1, 10 do assert.equal(0, (service:posted(ids[i]))) end
+  end)
+
+  it("was cancelled by another where every cancel of ours was refused", function()
+    for _, has_date in ipairs { true, false } do
+      local client, service = new(40)
+      local take = client.engine.take
+      function client.engine:take(id)
+        local response, err = take(self, id)
+        if response and not has_date then response.headers.date = nil end
+        return response, err
+      end
+      local ids = world.add(service, 3)
+      for _, id in ipairs(ids) do service.by_id[id]:cancel(service:now() - 0.5, 0, "a", "x") end
+      assert.same({ already_cancelled = 3 }, cancel(client, ids).counts)
+    end
+  end)
+
+  it("was cancelled by us where the first answer was lost and the next refuses", function()
+    local client, service = new(40, { oddities = { lost_after = { nth = 1, operation = "cancel" } } })
+    local id = service:add {}
+    service:add {}
+    assert.same({ cancelled = 1 }, cancel(client, { id }).counts)
+  end)
+
+  it("is ours by its comment where it is not known when it was sent", function()
+    local client, service = new(40)
+    local id = service:add {}
+    service.by_id[id]:cancel(service:now() - 7200, 0, "a", "x")
+    assert.same({ cancelled = 1 },
+      cancel(client, { { id = id, read_first = true, sends = { 1 } } }).counts)
+    assert.same({ already_cancelled = 1 },
+      cancel(client, { { id = id, read_first = true, sends = { 1 }, sent_ago = 60 } }).counts)
   end)
 
   it("is not sent again where somebody's cancel was taken and is not in effect yet", function()

@@ -377,6 +377,22 @@ describe("the SQLite store", function()
     assert.is_true(stores.open "c":now() >= start)
   end)
 
+  it("knows how long ago it was within a boot, whatever the wall clock says", function()
+    local store = stores.open "a"
+    local batch = new_batch(store, 1)
+    store:windows("app"):news()
+    store:windows("app"):take("cancel", stores.clock.monotonic())
+    batch:sent(batch:items()())
+    store:commit()
+    stores.clock.advance(7)
+    stores.clock.set(stores.clock.wall() - 300)
+    local item = stores.open "b".journal:find(batch.name):items()()
+    assert.equal(7, item.sent_ago)
+    stores.clock.boot = function() return "another" end
+    item = stores.open "c".journal:find(batch.name):items()()
+    assert.is_nil(item.sent_ago)
+  end)
+
   it("drops old notes of its windows", function()
     local store = stores.open "a"
     local windows = store:windows "app"

@@ -95,8 +95,8 @@ end
 
 local EVENT = [[
   INSERT INTO events (batch, position, number, at, kind, who, verdict, status, http, request_id,
-    machine, machine_id, type, requestor, error, message, launched)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)]]
+    machine, machine_id, type, requestor, error, message, launched, moment)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)]]
 
 -- Notes what happened to the batch: "begun", "resumed", "stopped", "ended".
 function Batch:note(kind, who, detail)
@@ -104,7 +104,7 @@ function Batch:note(kind, who, detail)
   local last = database:row(
     "SELECT max(number) FROM events WHERE batch = ? AND position = 0", self.number) or 0
   database:run(EVENT, self.number, 0, last + 1, self.store:wall(), kind, who, nil, nil, nil, nil,
-    nil, nil, nil, nil, nil, detail, nil)
+    nil, nil, nil, nil, nil, detail, nil, self.store:now())
 end
 
 -- Notes that an item (of `items` below) is about to be sent.
@@ -112,7 +112,7 @@ function Batch:sent(item)
   item.number = item.number + 1
   self.store.database:begin()
   self.store.database:run(EVENT, self.number, item.position, item.number, self.store:wall(),
-    "sent", nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil)
+    "sent", nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, self.store:now())
 end
 
 -- Notes what became of it. `outcome`: verdict, and where they are known status (the
@@ -124,7 +124,7 @@ function Batch:ended(item, outcome)
   self.store.database:run(EVENT, self.number, item.position, item.number, self.store:wall(),
     "ended", nil, outcome.verdict, outcome.status, outcome.http, outcome.request_id,
     outcome.machine, outcome.machine_id, outcome.type, outcome.requestor, outcome.error,
-    outcome.message, outcome.launched)
+    outcome.message, outcome.launched, self.store:now())
 end
 
 -- -> array of { at, kind, who, detail }
@@ -162,6 +162,7 @@ local function row_of(item, events)
     row.number = event[2]
     if event[4] == "sent" then
       row.sends[#row.sends + 1] = event[3]
+      if not row.sends[2] then row.first_sent = event[16] end
       row.in_air = true
     else
       row.in_air = nil
@@ -182,13 +183,13 @@ local ITEMS = "SELECT position, id, decision, comment, expected, policy, machine
 local FORWARD = ITEMS .. "AND position > ? ORDER BY position LIMIT " .. PAGE
 local BACKWARD = ITEMS .. "AND position < ? ORDER BY position DESC LIMIT " .. PAGE
 local EVENTS = [[SELECT position, number, at, kind, verdict, status, http, request_id, machine,
-  machine_id, type, requestor, error, message, launched FROM events
+  machine_id, type, requestor, error, message, launched, moment FROM events
   WHERE batch = ? AND position >= ? AND position <= ? ORDER BY position, number]]
 
 -- An iterator over the items in the batch's order, each with what was decided (see
 -- `add_decided`, its machine as planned_machine; nothing if only ids were given) and how it
--- stands: position, id,
--- number (of events), sends (moments), in_air (sent, without an outcome), and what
+-- stands: position, id, number (of events), sends (moments, to show), first_sent (by the
+-- store's own time, see store:age), in_air (sent, without an outcome), and what
 -- its last outcome said (see `ended`; ended_at, verdict nil: none).
 function Batch:rows()
   local database, backward = self.store.database, self.order == "oldest"
@@ -208,7 +209,8 @@ function Batch:rows()
 end
 
 -- An iterator over what is left to be done: first what was sent before and is not
--- settled, which is to be read first, then what was not sent. Each is a row as above.
+-- settled, which is to be read first, then what was not sent. Each is a row as above, with
+-- sent_ago: seconds since it was first sent (nil: not known).
 -- Of a plan only what is to be cancelled, or with `undoing` only what is to be undone.
 function Batch:items(undoing)
   local rows, second = self:rows(), false
@@ -222,6 +224,7 @@ function Batch:items(undoing)
              and (row.decision == "undo") == (undoing or false) then
         row.read_first = row.in_air or (row.number > 0 and row.verdict ~= "unsent"
                                         and row.verdict ~= "forbidden")
+        row.sent_ago = row.first_sent and self.store:age(row.first_sent)
         return row
       end
     end

@@ -134,7 +134,7 @@ end
 
 -- }}
 
--- `store`: see mde.store.windows; also wall() and hold(batch).
+-- `store`: see mde.store.windows; also wall(), age(moment) and hold(batch).
 function journal.new(store)
   return setmetatable({ store = store }, Journal)
 end

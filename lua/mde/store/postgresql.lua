@@ -25,12 +25,19 @@ end
 
 Store.wall = Store.now
 
+-- Seconds since a moment of the store's time, at most: its answer took some time to come.
+function Store:age(moment)
+  return self:now() - moment + self.delay
+end
+
 -- Keeps out those who ask for the same name, until the transaction ends.
 function Store:lock(name)
+  local began = self.clock.monotonic()
   local now = self.database:row([[
     SELECT extract(epoch FROM clock_timestamp())::double precision
     FROM (SELECT pg_advisory_xact_lock(?::integer, hashtext(?))) AS taken]], LOCKS, name)
-  self.shift = now - self.clock.monotonic()
+  local ended = self.clock.monotonic()
+  self.shift, self.delay = now - ended, ended - began
 end
 
 -- Who holds a batch: the name that its connection goes by.

@@ -54,6 +54,10 @@ schema.steps = {
     -- The id of the action that undoes the item's.
     "ALTER TABLE events ADD COLUMN launched TEXT",
   },
+  {
+    -- When an event happened by the store's own time, which does not step; `at` is shown.
+    "ALTER TABLE events ADD COLUMN moment DOUBLE PRECISION",
+  },
 }
 
 -- Brings a database up to date, in one transaction. Raises the error (code "store") for

@@ -83,14 +83,13 @@ end
 -- {{ Time
 
 -- The shift of this boot: the one that another process has noted, or one by which the
--- store's time is the wall clock's, but not before anything that was noted.
-local function find_shift(self)
-  local boot = self.clock.boot()
+-- store's time is the wall clock's, but the boot began after everything that was noted.
+local function find_shift(self, boot)
   return self.database:atomically(function()
     local known = boot and self.database:row("SELECT shift FROM boots WHERE boot = ?", boot)
     if known then return known end
-    local latest = self.database:row "SELECT max(at) FROM slots" or 0
-    local shift = math.max(self.clock.wall(), latest) - self.clock.monotonic()
+    local latest = self.database:row "SELECT max(at) FROM slots" or 0  -- one is taken to send
+    local shift = math.max(self.clock.wall() - self.clock.monotonic(), latest)
     if boot then
       self.database:run "DELETE FROM boots"
       self.database:run("INSERT INTO boots (boot, shift) VALUES (?, ?)", boot, shift)
@@ -99,12 +98,18 @@ local function find_shift(self)
   end)
 end
 
--- The store's time, in seconds: for the quota.
+-- The store's time, in seconds: what is compared.
 function Store:now()
   return self.clock.monotonic() + self.shift
 end
 
--- The moment to write down.
+-- Seconds since a moment of the store's time; nil if the machine has booted since then, as
+-- only the wall clock could tell how long that took.
+function Store:age(moment)
+  if self.is_timed and moment > self.shift then return self:now() - moment end
+end
+
+-- The moment to show, which is never compared.
 function Store:wall()
   return self.clock.wall()
 end
@@ -163,7 +168,9 @@ function sqlite.open(folder, clock, holder)
   }, Store)
   if folder then self.tokens, self.sessions = open_tokens(folder, clock) end
   self.database:atomically(schema.update, self.database)
-  self.shift = find_shift(self)
+  local boot = clock.boot()
+  self.is_timed = boot ~= nil or folder == nil
+  self.shift = find_shift(self, boot)
   self.journal = journal.new(self)
   return self
 end
