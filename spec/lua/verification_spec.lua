@@ -129,9 +129,9 @@ describe("what a cancel leaves open", function()
   end)
 
   it("was cancelled by us where the first answer was lost and the next refuses", function()
-    local client, service = new(40, { oddities = { lost_after = { nth = 1, operation = "cancel" } } })
+    local lost = { nth = 1, operation = "cancel" }
+    local client, service = new(40, { oddities = { lost_after = lost } })
     local id = service:add {}
-    service:add {}
     assert.same({ cancelled = 1 }, cancel(client, { id }).counts)
   end)
 
