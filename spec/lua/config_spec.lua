@@ -6,6 +6,7 @@ local has_modes = pcall(require, "mde.file")
 local folder, path
 
 local function write(name, text, mode)
+  os.remove(folder .. "/" .. name)  -- its mode may forbid writing
   local file = assert(io.open(folder .. "/" .. name, "wb"))
   file:write(text)
   file:close()

@@ -40,20 +40,27 @@ local function try(path)
                           or err.message)
 end
 
-local function count(path)
-  local pipe = assert(io.popen("ls " .. path .. " | wc -l"))
-  local found = pipe:read "n"
-  pipe:close()
+-- How many descriptors below 256 are open. The process asks for itself: it lets no other
+-- look inside.
+local function count()
+  local found = 0
+  for number = 0, 255 do
+    local file = io.open("/proc/self/fdinfo/" .. number)
+    if file then
+      file:close()
+      found = found + 1
+    end
+  end
   return found
 end
 
-local before = count "/proc/$PPID/fd"
+local before = count()
 for _, path in ipairs(arg) do
   local began = now()
   print(path:match "[^/]*$", try(path), ("%.2f"):format(now() - began))
 end
 collectgarbage()
 collectgarbage()
-local left = count "/proc/$PPID/fd" - before
+local left = count() - before
 local children = io.open(("/proc/self/task/%d/children"):format(require "mde.process".pid()))
 print("left", left, children and children:read "a" or "")
