@@ -1,4 +1,5 @@
-/* The yardstick: the same cancels by nothing but libcurl's multi interface.
+/* The yardstick: the same cancels by nothing but libcurl's multi interface, with a handle
+** for each, as the engine has it.
 **
 ** bare URL CALLS PARALLEL VERSION CA-FILE   (VERSION: 1.1 or 2)
 ** Prints the microseconds of CPU (user and system) a call, as the process's whole
@@ -41,16 +42,6 @@ static size_t on_answer (char *bytes, size_t size, size_t count, void *data) {
 }
 
 
-static void start (CURLM *multi, CURL *easy, call *self) {
-  self->length = 0;
-  (void)snprintf(self->url, sizeof self->url,
-                 "%s/api/machineactions/%08lx-7557-4ab7-9782-d50480024a4e/cancel",
-                 base, next_call++);
-  (void)curl_easy_setopt(easy, CURLOPT_URL, self->url);
-  (void)curl_multi_add_handle(multi, easy);
-}
-
-
 static void set_up (CURL *easy, call *self) {
   (void)curl_easy_setopt(easy, CURLOPT_PRIVATE, self);
   (void)curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
@@ -69,7 +60,20 @@ static void set_up (CURL *easy, call *self) {
 }
 
 
-/* What has ended starts anew. Returns how many have ended. */
+static void start (CURLM *multi, call *self) {
+  CURL *easy = curl_easy_init();
+  if (easy == NULL) fail("out of memory");
+  set_up(easy, self);
+  self->length = 0;
+  (void)snprintf(self->url, sizeof self->url,
+                 "%s/api/machineactions/%08lx-7557-4ab7-9782-d50480024a4e/cancel",
+                 base, next_call++);
+  (void)curl_easy_setopt(easy, CURLOPT_URL, self->url);
+  (void)curl_multi_add_handle(multi, easy);
+}
+
+
+/* Starts another call for each that has ended. Returns how many have. */
 static long drain (CURLM *multi) {
   CURLMsg *message;
   long ended = 0;
@@ -83,8 +87,9 @@ static long drain (CURLM *multi) {
     (void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&self);
     if (result != CURLE_OK || status != 200) fail(curl_easy_strerror(result));
     (void)curl_multi_remove_handle(multi, easy);
+    curl_easy_cleanup(easy);
     ended++;
-    if (next_call < calls) start(multi, easy, self);
+    if (next_call < calls) start(multi, self);
   }
   return ended;
 }
@@ -115,11 +120,9 @@ int main (int count, char **arguments) {
   headers = curl_slist_append(headers, "User-Agent: bare");
   multi = curl_multi_init();
   for (i = 0; i < parallel; i++) {
-    CURL *easy = curl_easy_init();
     call *self = (call *)calloc(1, sizeof *self);
-    if (easy == NULL || self == NULL) fail("out of memory");
-    set_up(easy, self);
-    start(multi, easy, self);
+    if (self == NULL) fail("out of memory");
+    start(multi, self);
   }
   while (ended < calls) {
     (void)curl_multi_perform(multi, &running);

@@ -87,6 +87,19 @@ static void test_connections (void) {
 }
 
 
+/* The server closes the connection after each answer. "r": the handshake resumed a
+** session, ".": it did not. */
+static void test_sessions (void) {
+  int resumed = 0;
+  int i;
+  check_text(ask("https://127.0.0.1:%d/handshake", "H1_PORT").body, ".",
+             "the first handshake is a whole one");
+  for (i = 0; i < 10; i++)
+    if (strcmp(ask("https://127.0.0.1:%d/handshake", "H1_PORT").body, "r") == 0) resumed++;
+  check(resumed == 10, "  and each later one resumes its session");
+}
+
+
 static void test_answers (void) {
   outcome result = ask("http://127.0.0.1:%d/moved", "HTTP_PORT");
   check(result.status == 302 && strstr(result.headers, "location=") != NULL,
@@ -205,6 +218,7 @@ static void tests (void) {
   test_post();
   test_early_answers();
   test_protocols();
+  test_sessions();
   test_connections();
   test_answers();
   test_trust();

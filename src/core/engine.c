@@ -10,16 +10,14 @@
 #include "transfer.h"
 
 #define CHAINS 1024           /* of the table of transfers; a power of 2 */
-#define IDLE_MAXIMUM 64       /* easy handles kept for the next request */
 #define CONNECTIONS_KEPT 128L
 #define STEP_PAUSE 0.001      /* s */
 #define POLL_MAXIMUM 1.0      /* s */
 
 struct mde_engine {
-  CURLM *multi;  /* NULL until a request of this process needs it */
+  CURLM *multi;      /* NULL until a request of this process needs it */
+  CURLSH *sessions;  /* of TLS; as multi. libcurl 7.88 has them die with a handle */
   mde_transfer *table[CHAINS];  /* by the low bits of their ids */
-  CURL *idle[IDLE_MAXIMUM];
-  size_t idle_count;
   size_t count, ended;  /* transfers, and those of them that have ended */
   size_t body_maximum;
   int64_t last_id;
@@ -66,8 +64,9 @@ static void disown (mde_engine *engine) {
   if (engine->owner == self) return;
   engine->owner = self;
   engine->multi = NULL;
+  engine->sessions = NULL;
   memset(engine->table, 0, sizeof engine->table);
-  engine->idle_count = engine->count = engine->ended = 0;
+  engine->count = engine->ended = 0;
 }
 
 
@@ -76,6 +75,19 @@ static mde_transfer **find (mde_engine *engine, int64_t id) {
   while (*link != NULL && (*link)->id != id)
     link = &(*link)->next;
   return link;
+}
+
+
+static bool make_sessions (mde_engine *engine) {
+  if (engine->sessions != NULL) return true;
+  engine->sessions = curl_share_init();
+  if (engine->sessions == NULL) return false;
+  if (curl_share_setopt(engine->sessions, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION)
+      == CURLSHE_OK)
+    return true;
+  (void)curl_share_cleanup(engine->sessions);
+  engine->sessions = NULL;
+  return false;
 }
 
 
@@ -89,26 +101,10 @@ static bool make_multi (mde_engine *engine) {
 }
 
 
-static CURL *get_easy (mde_engine *engine) {
-  if (engine->idle_count == 0) return curl_easy_init();
-  return engine->idle[--engine->idle_count];
-}
-
-
-/* Keeps a handle for the next request, unless memory was too short for it to be
-** relied on. */
-static void give_back (mde_engine *engine, CURL *easy, CURLcode result) {
-  if (result != CURLE_OUT_OF_MEMORY && engine->idle_count < IDLE_MAXIMUM)
-    engine->idle[engine->idle_count++] = easy;
-  else
-    curl_easy_cleanup(easy);
-}
-
-
 /* Ends a transfer that is going. */
 static void end (mde_engine *engine, mde_transfer *transfer, CURLcode result) {
   (void)curl_multi_remove_handle(engine->multi, transfer->easy);
-  give_back(engine, mde_transfer_end(transfer, result), result);
+  mde_transfer_end(transfer, result);
   engine->ended++;
 }
 
@@ -206,14 +202,11 @@ size_t mde_engine_poll (mde_engine *engine, double seconds) {
 
 static bool launch (mde_engine *engine, mde_transfer *transfer,
                     const mde_request *request) {
-  CURL *easy;
-  if (!make_multi(engine)) return false;
-  easy = get_easy(engine);
-  if (easy == NULL) return false;
-  if (mde_transfer_begin(transfer, request, easy)
-      && curl_multi_add_handle(engine->multi, easy) == CURLM_OK)
+  if (!make_multi(engine) || !make_sessions(engine)) return false;
+  if (mde_transfer_begin(transfer, request, engine->sessions)
+      && curl_multi_add_handle(engine->multi, transfer->easy) == CURLM_OK)
     return true;
-  curl_easy_cleanup(mde_transfer_end(transfer, CURLE_OUT_OF_MEMORY));
+  mde_transfer_end(transfer, CURLE_OUT_OF_MEMORY);
   return false;
 }
 
@@ -302,9 +295,8 @@ void mde_engine_close (mde_engine *engine) {
   for (i = 0; i < CHAINS; i++)
     while (engine->table[i] != NULL)
       mde_engine_abandon(engine, engine->table[i]->id);
-  for (i = 0; i < engine->idle_count; i++)
-    curl_easy_cleanup(engine->idle[i]);
   if (engine->multi != NULL) (void)curl_multi_cleanup(engine->multi);
+  if (engine->sessions != NULL) (void)curl_share_cleanup(engine->sessions);
   release_sigpipe(&before);
   free(engine);
 }

@@ -1,7 +1,9 @@
 #include "transfer.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include "failure.h"
@@ -159,11 +161,23 @@ void mde_transfer_free (mde_transfer *transfer) {
 
 
 /* {{ Options. What libcurl does by itself is not asked for: verifying
-** certificate and name, following no redirect, reading no .netrc. All others are
-** set for each request, since a handle has had another before. */
+** certificate and name, following no redirect, reading no .netrc. */
 
 #define SET(option, value) \
   (ok = ok && curl_easy_setopt(easy, CURLOPT_##option, (value)) == CURLE_OK)
+
+
+/* libcurl would leave its sockets to the program's children. */
+static curl_socket_t open_socket (void *data, curlsocktype purpose, struct curl_sockaddr *address) {
+  (void)data; (void)purpose;
+#ifdef SOCK_CLOEXEC
+  return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+#else
+  const int made = socket(address->family, address->socktype, address->protocol);
+  if (made >= 0) (void)fcntl(made, F_SETFD, FD_CLOEXEC);
+  return made;
+#endif
+}
 
 
 static bool set_callbacks (mde_transfer *transfer, CURL *easy) {
@@ -187,9 +201,11 @@ static long milliseconds (double seconds) {
 }
 
 
-static bool set_connection (const mde_transfer *transfer,
-                            const mde_request *request, CURL *easy) {
+static bool set_connection (const mde_transfer *transfer, const mde_request *request,
+                            CURLSH *sessions, CURL *easy) {
   bool ok = true;
+  SET(SHARE, sessions);
+  SET(OPENSOCKETFUNCTION, open_socket);
   SET(NOSIGNAL, 1L);
   SET(QUICK_EXIT, 1L);  /* never wait for a resolver */
   SET(TCP_KEEPALIVE, 1L);
@@ -268,9 +284,8 @@ static bool set_request (mde_transfer *transfer, const mde_request *request,
   SET(CURLU, transfer->url);
   SET(ACCEPT_ENCODING, "gzip");
   SET(HTTPHEADER, transfer->header_list);
-  SET(CUSTOMREQUEST, transfer->sends_body ? request->method : NULL);
-  SET(HTTPGET, 1L);
   if (transfer->sends_body) {
+    SET(CUSTOMREQUEST, request->method);
     SET(POSTFIELDSIZE_LARGE, (curl_off_t)transfer->body_length);
     SET(POSTFIELDS, transfer->body != NULL ? transfer->body : "");
   }
@@ -280,11 +295,12 @@ static bool set_request (mde_transfer *transfer, const mde_request *request,
 }
 
 
-bool mde_transfer_begin (mde_transfer *transfer, const mde_request *request,
-                         CURL *easy) {
+bool mde_transfer_begin (mde_transfer *transfer, const mde_request *request, CURLSH *sessions) {
+  CURL *easy = curl_easy_init();
   transfer->easy = easy;
-  return set_callbacks(transfer, easy)
-         && set_connection(transfer, request, easy)
+  return easy != NULL
+         && set_callbacks(transfer, easy)
+         && set_connection(transfer, request, sessions, easy)
          && set_trust(request, easy)
          && set_proxy(request, easy)
          && set_request(transfer, request, easy);
@@ -322,21 +338,7 @@ static bool answered_early (const mde_transfer *transfer, CURLcode result) {
 }
 
 
-/* Lets go of what the handle points at. None of this needs memory. */
-static CURL *detach (mde_transfer *transfer) {
-  CURL *easy = transfer->easy;
-  (void)curl_easy_setopt(easy, CURLOPT_PRIVATE, NULL);
-  (void)curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, NULL);
-  (void)curl_easy_setopt(easy, CURLOPT_CURLU, NULL);
-  (void)curl_easy_setopt(easy, CURLOPT_HTTPHEADER, NULL);
-  (void)curl_easy_setopt(easy, CURLOPT_POSTFIELDS, NULL);
-  transfer->easy = NULL;
-  return easy;
-}
-
-
-CURL *mde_transfer_end (mde_transfer *transfer, CURLcode result) {
-  CURL *easy;
+void mde_transfer_end (mde_transfer *transfer, CURLcode result) {
   if (answered_early(transfer, result)) result = CURLE_OK;
   if (result == CURLE_OK && !mde_headers_split(&transfer->headers))
     result = CURLE_OUT_OF_MEMORY;
@@ -346,9 +348,9 @@ CURL *mde_transfer_end (mde_transfer *transfer, CURLcode result) {
     mde_failure_tell(transfer, result, &transfer->error);
     transfer->progress = MDE_FAILED;
   }
-  easy = detach(transfer);
+  curl_easy_cleanup(transfer->easy);
+  transfer->easy = NULL;
   forget_request(transfer);
-  return easy;
 }
 
 /* }} */

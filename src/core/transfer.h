@@ -1,10 +1,10 @@
 /* One request on its way, from the copy of what is sent to the answer.
 **
-** A transfer is made by the engine, borrows an easy handle from it between
-** begin and end, and owns everything else: its copy of the request, which is
+** A transfer is made by the engine, has an easy handle of its own between begin
+** and end, and owns everything else too: its copy of the request, which is
 ** overwritten and freed at the end, and the answer, which lives, and is
-** overwritten, with the transfer. Handles are not reset in between, which fails
-** without a word when memory is short: begin sets every option.
+** overwritten, with the transfer. A handle is used once: libcurl 7.88 keeps
+** pointers to the last answer in it, which no reset clears.
 */
 #ifndef MDE_TRANSFER_H
 #define MDE_TRANSFER_H
@@ -20,7 +20,7 @@ typedef struct mde_transfer mde_transfer;
 struct mde_transfer {
   int64_t id;          /* the engine's, as is */
   mde_transfer *next;  /* this */
-  CURL *easy;          /* borrowed while the request is going, else NULL */
+  CURL *easy;          /* while the request is going, else NULL */
   CURLU *url;
   void *request;  /* header list, header text and body in one block */
   size_t request_size;
@@ -43,16 +43,15 @@ struct mde_transfer {
 mde_transfer *mde_transfer_new (const mde_request *request,
                                 size_t body_maximum, mde_error *error);
 
-/* Prepares `easy` for the same `request`. False: out of memory; the handle is
-** borrowed all the same. */
-bool mde_transfer_begin (mde_transfer *transfer, const mde_request *request,
-                         CURL *easy);
+/* Makes a handle for the same `request`; TLS sessions come from `sessions` and go there.
+** False: out of memory; mde_transfer_end is needed all the same. */
+bool mde_transfer_begin (mde_transfer *transfer, const mde_request *request, CURLSH *sessions);
 
-/* Makes the answer or the error of how the transfer ended, and gives the handle
-** back. It must not be in a multi handle any more. */
-CURL *mde_transfer_end (mde_transfer *transfer, CURLcode result);
+/* Makes the answer or the error of how the transfer ended, and frees the handle, which
+** must not be in a multi handle any more. */
+void mde_transfer_end (mde_transfer *transfer, CURLcode result);
 
-/* Overwrites and frees; the handle must be back. NULL is allowed. */
+/* Overwrites and frees a transfer that has no handle. NULL is allowed. */
 void mde_transfer_free (mde_transfer *transfer);
 
 #endif
