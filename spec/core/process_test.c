@@ -1,6 +1,7 @@
 /* What a process has besides the engine, and shares with it: a child, signals. */
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -66,6 +67,40 @@ static void test_child (void) {
 }
 
 /* }} */
+
+
+/* How many sockets of this process lead to a port, and how many of these a program
+** that it executes would not get. */
+static void count_sockets (int port, int *all, int *closing) {
+  int fd;
+  for (fd = 3; fd < 1024; fd++) {
+    struct sockaddr_in peer;
+    socklen_t length = sizeof peer;
+    memset(&peer, 0, sizeof peer);
+    if (getpeername(fd, (struct sockaddr *)&peer, &length) != 0
+        || peer.sin_family != AF_INET || ntohs(peer.sin_port) != port)
+      continue;
+    (*all)++;
+    if ((fcntl(fd, F_GETFD) & FD_CLOEXEC) != 0) (*closing)++;
+  }
+}
+
+
+static void test_inheritance (void) {
+  server host;
+  mde_engine *engine = mde_engine_new(1000, NULL);
+  mde_request request;
+  int all = 0, closing = 0;
+  server_start(&host, server_answer);
+  host.answer = OK;
+  request = make_request("GET", host.url);
+  (void)exchange(engine, &request);
+  count_sockets(host.port, &all, &closing);
+  check(all == 1, "a connection is kept");
+  check(closing == 1, "  and no program that is executed inherits it");
+  mde_engine_close(engine);
+  server_stop(&host);
+}
 
 
 /* {{ Signals. libcurl finds this function before the C library's: a write to a
@@ -151,6 +186,7 @@ static void test_interruption (void) {
 int main (void) {
   tap_begin();
   test_child();
+  test_inheritance();
   test_sigpipe();
   test_interruption();
   return tap_end();
