@@ -2,11 +2,11 @@
 
 #include <curl/curl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "global.h"
+#include "sigpipe.h"
 #include "transfer.h"
 
 #define CHAINS 1024           /* of the table of transfers; a power of 2 */
@@ -25,34 +25,6 @@ struct mde_engine {
   bool fresh;      /* something was started since */
   unsigned owner;  /* mde_process_generation, as it was made */
 };
-
-
-/* {{ SIGPIPE. A connection that the other side has closed must not end a
-** program that knows nothing of it, and its signal handlers are not ours to
-** change: so the signal is held back while libcurl works, and taken out. */
-
-static void hold_sigpipe (sigset_t *before) {
-  sigset_t sigpipe;
-  (void)sigemptyset(&sigpipe);
-  (void)sigaddset(&sigpipe, SIGPIPE);
-  (void)pthread_sigmask(SIG_BLOCK, &sigpipe, before);
-}
-
-
-static void release_sigpipe (const sigset_t *before) {
-  sigset_t pending, sigpipe;
-  int taken;
-  if (sigismember(before, SIGPIPE) == 1) return;  /* the program's own affair */
-  (void)sigpending(&pending);
-  if (sigismember(&pending, SIGPIPE) == 1) {
-    (void)sigemptyset(&sigpipe);
-    (void)sigaddset(&sigpipe, SIGPIPE);
-    (void)sigwait(&sigpipe, &taken);
-  }
-  (void)pthread_sigmask(SIG_SETMASK, before, NULL);
-}
-
-/* }} */
 
 
 /* {{ What the engine has */
@@ -144,13 +116,13 @@ static void move_on (mde_engine *engine) {
   engine->fresh = false;
   engine->stepped = mde_clock_monotonic();
   if (engine->count == engine->ended) return;
-  hold_sigpipe(&before);
+  mde_sigpipe_hold(&before);
   code = curl_multi_perform(engine->multi, &running);
   drain(engine);
   if (code != CURLM_OK)
     end_all(engine, code == CURLM_OUT_OF_MEMORY ? CURLE_OUT_OF_MEMORY
                                                 : CURLE_RECV_ERROR);
-  release_sigpipe(&before);
+  mde_sigpipe_release(&before);
 }
 
 
@@ -254,9 +226,9 @@ void mde_engine_abandon (mde_engine *engine, int64_t id) {
   transfer = *link;
   if (transfer == NULL) return;
   if (transfer->easy != NULL) {  /* its connection may get a farewell */
-    hold_sigpipe(&before);
+    mde_sigpipe_hold(&before);
     end(engine, transfer, CURLE_ABORTED_BY_CALLBACK);
-    release_sigpipe(&before);
+    mde_sigpipe_release(&before);
   }
   *link = transfer->next;
   mde_transfer_free(transfer);
@@ -291,12 +263,12 @@ void mde_engine_close (mde_engine *engine) {
   size_t i;
   if (engine == NULL) return;
   disown(engine);
-  hold_sigpipe(&before);
+  mde_sigpipe_hold(&before);
   for (i = 0; i < CHAINS; i++)
     while (engine->table[i] != NULL)
       mde_engine_abandon(engine, engine->table[i]->id);
   if (engine->multi != NULL) (void)curl_multi_cleanup(engine->multi);
   if (engine->sessions != NULL) (void)curl_share_cleanup(engine->sessions);
-  release_sigpipe(&before);
+  mde_sigpipe_release(&before);
   free(engine);
 }
