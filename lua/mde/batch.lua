@@ -228,6 +228,7 @@ function batch.run(client, targets, options)
   local parallel, err = check(options)
   if not parallel then return nil, err end
   local began = client.clock.monotonic()
+  client.verification.parallel = parallel
   local report = setmetatable({
     client = client, next = iterator(targets), comment = options.comment, parallel = parallel,
     wait = options.wait, record = options.record or nil, on_item = options.on_item,

@@ -48,6 +48,9 @@ function call.new(client, operation, arguments, judge)
     accepted = false,                    -- the action, not final, that a cancel gave
     posted = nil,                        -- the last answer to what has an effect; false: lost
     question = false,                    -- what it asked the client's verification
+    asked_for = false,                   -- not before when
+    missed_at = false,                   -- when its action was not found first
+    is_doubted = false,                  -- a second look was announced
     done = false, value = nil, err = nil, verdict = nil,
   }, Call)
   local ok, err = self:go_on_with(operation, arguments, -math.huge)
@@ -57,7 +60,7 @@ end
 
 -- Reads the action next, with others, not before `moment`; the judge gets it.
 function Call:look_up(moment)
-  self.question = self.client.verification:ask(self.id, moment)
+  self.asked_for, self.question = moment, self.client.verification:ask(self, moment)
 end
 
 -- Makes `operation` the next thing to send, not before `moment`. Arguments with a path
@@ -230,6 +233,12 @@ function Call:send(now)
   return self:depart(now, self.client:to_service(self.encoded, header))
 end
 
+-- An action that a list lacks.
+local function missing(response)
+  return errors.new { code = "not_found", status = response.status,
+                      message = "the service knows no such action" }
+end
+
 -- Takes what came of its question, if that is answered. Where it is not, the call reads
 -- for itself.
 function Call:heed(now)
@@ -238,6 +247,8 @@ function Call:heed(now)
   self.question = false
   if question.action then return self.judge(self, now, question.response, nil, question.action) end
   self:go_on_with("get", { id = self.id }, now)
+  local response = question.is_missing and question.response
+  if response then self.judge(self, now, response, missing(response)) end
 end
 
 function Call:step(now, response, err)

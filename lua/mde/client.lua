@@ -36,15 +36,6 @@ function Client:add(task)
   self.quiet_until = -math.huge
 end
 
--- Tells the observer, once everything is in order: it may raise, or let others go on.
-function Client:observe()
-  local record = table.remove(self.records, 1)
-  while record do
-    self.on_request(record)
-    record = table.remove(self.records, 1)
-  end
-end
-
 -- Moves what can be moved without waiting.
 local function move(self)
   local now = self.clock.monotonic()
@@ -76,7 +67,7 @@ local SHORTEST, LONGEST = 0.001, 0.05  -- seconds between two looks for an answe
 ---@return number seconds at most 1
 function Client:step()
   self.whole(move, self)
-  if self.records[1] then self:observe() end
+  if self.records[1] or self.notices[1] then self:observe() end
   local now = self.clock.monotonic()
   local seconds = math.max(0, math.min(self.quiet_until - now, 1))
   if not is_in_air(self.tasks) then return seconds, seconds end
@@ -330,6 +321,7 @@ include(require "mde.isolation".methods)
 include(require "mde.launch".methods)
 include(require "mde.library")
 include(require "mde.machines")
+include(require "mde.notices")
 include(require "mde.permissions".methods)
 include(require "mde.request")
 include(require "mde.tags")
@@ -377,12 +369,14 @@ function client.new(settings, world)
     ca_file = settings.ca_file, http_version = settings.http_version,
     api_proxy = settings.api_proxy, authority_proxy = settings.authority_proxy,
     proxy_to = settings.proxy_to,
-    on_request = settings.on_request, read = entity.reader(world.clock),
+    on_request = settings.on_request, on_notice = settings.on_notice,
+    read = entity.reader(world.clock),
     store = store,
     quota = quota.new(settings.limits, settings.timeout, store:windows(settings.application),
       settings.reserve),
+    launched_at = {},  -- when actions were launched here: see mde.judge
     launched = {},  -- ids of actions that did not name their machine: see mde.launch
-    tasks = {}, records = {}, unwritten = {}, quiet_until = -math.huge,
+    tasks = {}, records = {}, notices = {}, unwritten = {}, quiet_until = -math.huge,
     moved_at = -math.huge,
   }, Client)
   self.verification = verification.new(self)

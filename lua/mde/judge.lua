@@ -17,10 +17,37 @@ local judge = {}
 -- {{ Reading. A cut answer can look like a whole one to libcurl: what can't be
 -- understood is asked for again.
 
-function judge.action(call, now, response, err)
-  local action, problem
-  if not err then action, problem = answer.action(response, call.id) end
+local TOGETHER = 5  -- seconds: calls that wait look at multiples of this, many by one list
+local APART = 10    -- seconds between two looks that both find nothing
+local UNSEEN = 60   -- seconds for which an action that was just launched may not be found
+
+-- The moment, or one a little later at which others look too.
+function judge.together(call, moment)
+  return #call.client.tasks > 1 and math.ceil(moment / TOGETHER) * TOGETHER or moment
+end
+
+-- An action was not found. Reading lags behind launching, so that is believed only after a
+-- second look. -> whether there is one to come
+function judge.looks_again(call, now)
+  if call.leaving then return false end
+  call.missed_at = call.missed_at or now
+  local second, launched_at = call.missed_at + APART, call.client.launched_at[call.id]
+  local last = math.max(second, launched_at and launched_at + UNSEEN or 0)
+  if (call.asked_for or 0) >= last then return false end
+  local moment = judge.together(call, math.max(second, math.min(now + APART, last)))
+  call:look_up(moment)
+  if call.is_doubted then return true end
+  call.is_doubted = true
+  call.client:notify { code = "not_found", id = call.id, seconds = moment - now,
+    message = ("%s: not found; checking again in %.0f s"):format(call.id, moment - now) }
+  return true
+end
+
+function judge.action(call, now, response, err, action)
+  local problem
+  if not err and not action then action, problem = answer.action(response, call.id) end
   if problem and call:try_again(now, response) then return end
+  if err and err.code == "not_found" and judge.looks_again(call, now) then return end
   call:finish(action and call.client.read(action), err or problem)
 end
 
@@ -84,16 +111,18 @@ local function posted(call, now, response, err)
   local refused = err ~= nil and (err.code == "bad_request" or err.code == "not_found")
   call.was_refused = refused and (call.posts == 1 and not call.was_sent or call.was_refused)
   call.posted_err = err
+  if err and err.code == "not_found" then call.missed_at = call.missed_at or now end
   if call.accepted then return call:look_up(now + pause(call, 2)) end
   return call:look_up(refused and now or now + pause(call, call.posts))
 end
 
 -- The action can't be read.
-local function unread(call, err)
+local function unread(call, now, err)
   local first = call.posted_err
   if call.accepted then
     call:finish(call.client.read(call.accepted), nil, "accepted")
   elseif err.code == "not_found" then
+    if judge.looks_again(call, now) then return end
     call:finish(nil, err, "not_found")
   elseif first.code == "bad_request" then
     call:finish(nil, first, "error")
@@ -104,8 +133,6 @@ local function unread(call, err)
   end
 end
 
-local TOGETHER = 5  -- seconds: calls that wait look at multiples of this, many by one list
-
 -- The action was accepted, and is not final yet.
 local function still_accepted(call, now, action)
   local deadline = call.accepted_at + (call.wait or 0)
@@ -113,9 +140,7 @@ local function still_accepted(call, now, action)
     return call:finish(call.client.read(action), nil, "accepted")
   end
   call.looks = (call.looks or 2) + 1
-  local moment = now + pause(call, call.looks)
-  if #call.client.tasks > 1 then moment = math.ceil(moment / TOGETHER) * TOGETHER end
-  call:look_up(math.min(moment, deadline))
+  call:look_up(math.min(judge.together(call, now + pause(call, call.looks)), deadline))
 end
 
 -- The action was read, and is not final.
@@ -125,10 +150,11 @@ local function still_open(call, now, action)
   end
   if call.accepted then return still_accepted(call, now, action) end
   local code = call.posted_err.code
-  if code == "bad_request" or code == "not_found" or call.posts >= retry.attempts then
+  if code == "bad_request" or call.posts >= retry.attempts then
     return call:finish(nil, call.posted_err, "error")
   end
-  call:go_on_with("cancel", { id = call.id, comment = call.comment }, now)
+  local moment = code == "not_found" and now + pause(call, call.posts) or now
+  call:go_on_with("cancel", { id = call.id, comment = call.comment }, moment)
 end
 
 -- Ends a call whose action is no longer as a plan saw it, before anything is sent for it.
@@ -149,7 +175,7 @@ function judge.cancel(call, now, response, err, action)
   local problem
   if not err and not action then action, problem = answer.action(response, call.id) end
   if problem and call:try_again(now, response) then return end
-  if not action then return unread(call, err or problem) end
+  if not action then return unread(call, now, err or problem) end
   if judge.has_changed(call, action) then return end
   if not settle(call, now, response, action) then still_open(call, now, action) end
 end

@@ -18,7 +18,7 @@ local odata = require "mde.odata"
 local permissions = require "mde.permissions"
 local retry = require "mde.retry"
 
-local LOOKS = 6    -- how often the list is read for a lost action: half a minute in all
+local UNSEEN = 60  -- seconds for which a new action may be in no list
 local POSTS = 3    -- how often a launch goes out at most
 local NEWEST = 50  -- rows of the list in which it is looked for
 
@@ -68,6 +68,7 @@ end
 local function found(call, action, is_existing)
   local read = call.client.read(action)
   if is_existing then read.existing = true end
+  call.client.launched_at[read.id:lower()] = call.client.clock.monotonic()
   if call.launch.is_nameless then call.client.launched[read.id:lower()] = true end
   call:finish(read)
 end
@@ -76,9 +77,10 @@ end
 
 -- {{ The action is looked for
 
--- Reads the newest actions of its kind next, not before `moment`. What is new may not be
--- in the list for some seconds.
+-- Reads the newest actions of its kind next, not before `moment`. A minute is counted from
+-- the first look after a launch.
 local function look(call, moment)
+  call.lost_at = call.lost_at or moment
   call.looks = call.looks + 1
   local machine = not call.launch.is_nameless and odata.is("machineId", call.machine) or nil
   call:go_on_with("list", { query = odata.query {
@@ -97,7 +99,7 @@ local function give_up(call, why)
 end
 
 local function post(call, now)
-  call.looks = 0
+  call.looks, call.lost_at = 0, nil
   call:go_on_with(call.launched, call.arguments, now)
 end
 
@@ -130,8 +132,9 @@ local function searched(call, now, response, err)
   local since = call.after or judge.since(call, now, response)
   local action, nameless = search(call, list, since)
   if action then return found(call, action) end
-  if call.looks < LOOKS then
-    return look(call, now + retry.delay(call.looks, call.client.random))
+  if now < call.lost_at + UNSEEN then
+    local moment = now + retry.delay(call.looks, call.client.random)
+    return look(call, math.min(moment, call.lost_at + UNSEEN))
   end
   if #nameless == 1 then return found(call, nameless[1]) end
   if nameless[1] or is_cut(list, since) or call.posts >= POSTS then return give_up(call) end

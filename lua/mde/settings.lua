@@ -49,6 +49,14 @@ local VARIABLES = {
 ---@field host? "plain"|"nmap"|"nginx"|"haproxy"|mde.host where this runs; default what is found
 ---@field store? mde.store what keeps quota and tokens; default that of the host: memory, in nginx its dictionary `mde`
 ---@field on_request? fun(record: mde.request_record) told of each request, without its secrets
+---@field on_notice? fun(notice: mde.notice) told of what makes a call take longer than usual
+
+---@class mde.notice
+---@field code "not_found"|"too_many_requests"|"service"|"quota" an action that was not found is read again; the service asks to wait; the quota is used up
+---@field message string for people
+---@field seconds? number until the call goes on, if known
+---@field operation? string
+---@field id? string the machine action
 
 ---@class mde.request_record
 ---@field method string
@@ -64,7 +72,7 @@ local KNOWN = {}
 for name in ([[tenant client_id client_secret client_certificate client_certificate_password
     client_certificate_algorithm send_certificate_chain federated_token_file managed_identity
     token profile config cloud api_url authority ca_file proxy timeout http_version user_agent
-    quota reserve host store on_request]]):gmatch "%S+" do
+    quota reserve host store on_request on_notice]]):gmatch "%S+" do
   KNOWN[name] = true
 end
 
@@ -251,9 +259,11 @@ local function read(options, getenv, world)
                     or "mde/" .. version
   self.ca_file = source:text("ca_file", "the path of a file or folder", header_text)
   self.cloud, self.origins = options.cloud or "commercial", source:origins()
-  self.on_request = options.on_request
-  if self.on_request and type(self.on_request) ~= "function" then
-    fail("on_request: not a function but a %s", type(self.on_request))
+  for _, name in ipairs { "on_request", "on_notice" } do
+    self[name] = options[name]
+    if self[name] and type(self[name]) ~= "function" then
+      fail("%s: not a function but a %s", name, type(self[name]))
+    end
   end
   return self
 end

@@ -63,6 +63,14 @@ function mde.use(another) end
 ---@field host? "plain"|"nmap"|"nginx"|"haproxy"|mde.host where this runs; default what is found
 ---@field store? mde.store what keeps quota and tokens; default that of the host: memory, in nginx its dictionary `mde`
 ---@field on_request? fun(record: mde.request_record) told of each request, without its secrets
+---@field on_notice? fun(notice: mde.notice) told of what makes a call take longer than usual
+
+---@class mde.notice
+---@field code "not_found"|"too_many_requests"|"service"|"quota" an action that was not found is read again; the service asks to wait; the quota is used up
+---@field message string for people
+---@field seconds? number until the call goes on, if known
+---@field operation? string
+---@field id? string the machine action
 
 ---@class mde.request_record
 ---@field method string

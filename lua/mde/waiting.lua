@@ -12,6 +12,7 @@ local core = require "mde.core"
 local duration = require "mde.duration"
 local entity = require "mde.entity"
 local errors = require "mde.errors"
+local judge = require "mde.judge"
 
 local FIRST, LONGEST = 5, 60  -- seconds
 local TIMEOUT = 3600          -- seconds to wait at most, unless said otherwise
@@ -39,6 +40,7 @@ end
 
 -- The action can't be read: for a while, perhaps, where it could be before.
 local function unread(call, now, err)
+  if err.code == "not_found" and judge.looks_again(call, now) then return end
   local deadline = call.seen and call.began + call.timeout
   if deadline and PASSING[err.code] and now < deadline and not call.leaving then
     return call:look_up(math.min(next_look(call, now), deadline))

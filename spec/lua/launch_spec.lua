@@ -206,7 +206,8 @@ describe("a launch whose answer is lost", function()
     -- The list shows it too late, and the second launch is refused because of the first.
     local client, service, machine = new {
       oddities = { lost_after = { nth = 1, operation = "isolate" }, list_lags = 300,
-                   duplicate_as = "error" } }
+                   duplicate_as = "error" },
+      launch_course = function() return { { 400, "Succeeded" } } end }
     local action, err = client:isolate(machine, { comment = "x" })
     assert.is_nil(err)
     assert.is_nil(action.existing)

@@ -66,6 +66,31 @@ describe("what a cancel leaves open", function()
     assert.equal(lists, #asked)  -- it is not tried again
   end)
 
+  it("is read by as many calls at once as the batch has, whose 429 stops them", function()
+    for _, parallel in ipairs { 1, 10, 25 } do
+      local client, service, _, clock = new(0)
+      local answer, refused_at, after, under_way, most = service.answer, nil, 0, 0, 0
+      function service:answer(request)
+        local is_read = request.path:find "/machineactions/[^/]+$"
+        local given = answer(self, request)
+        if not is_read then return given end
+        if refused_at and clock.monotonic() < refused_at + 30 then after = after + 1 end
+        given.delay = 1
+        under_way = under_way + 1
+        most = math.max(most, under_way)
+        clock.at(clock.monotonic() + 1, function() under_way = under_way - 1 end)
+        if service:requests "get" < 50 or refused_at and after > 100 then return given end
+        if refused_at and clock.monotonic() > refused_at + 30 then return given end
+        refused_at = refused_at or clock.monotonic()
+        return { status = 429, headers = { ["retry-after"] = "30" }, body = "", delay = 1 }
+      end
+      local ids = world.add(service, 150, function() return { status = "Failed" } end)
+      assert.same({ already_final = 150 }, cancel(client, ids, { parallel = parallel }).counts)
+      assert.is_true(refused_at ~= nil and after <= parallel, after)
+      assert.equal(parallel, most)
+    end
+  end)
+
   it("is read alone where nobody else asks, or the list lacks it", function()
     local client, service, asked = new(40)
     client:cancel(service:add { status = "Failed" }, { comment = "x" })

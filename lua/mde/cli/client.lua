@@ -19,6 +19,7 @@ function client.settings(options, settings)
   local merged = {}
   for name, value in pairs(settings or {}) do merged[name] = value end
   if options.timeout then merged.timeout = options.timeout end
+  merged.on_notice = merged.on_notice or require "mde.cli.notice".show
   if options.verbose then merged.on_request = show end
   return merged
 end

@@ -12,6 +12,7 @@ local errors = require "mde.errors"
 local failure = require "mde.cli.failure"
 local hours = require "mde.policy.hours"
 local interrupt = require "mde.interrupt"
+local notice = require "mde.cli.notice"
 local options = require "mde.cli.options"
 local output = require "mde.cli.output"
 local permission = require "mde.cli.permission"
@@ -267,6 +268,10 @@ function execution.run(session, batch, parsed, kind, aside)
     hours = open_hours, closed = false, quiet = parsed.quiet,
   }, Execution)
   self.report.waited, self.report.is_silent = parsed.wait, parsed.quiet ~= nil
+  function session.on_notice(entry)
+    if entry.code == "quota" then return end  -- the progress says when the next call goes out
+    notice.show(entry, function(...) self:say(...) end)
+  end
   self.recorder:note(kind)
   self:set_aside(aside or {})
   self:send(parsed)

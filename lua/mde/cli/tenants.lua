@@ -24,6 +24,7 @@ local function begin(profile, connect, read)
   local task = { profile = profile }
   task.thread = coroutine.create(function()
     local session = connect(profile)
+    require "mde.cli.notice".name(session, profile.name)
     session.host, task.engine = waiting, session.engine
     task.results = table.pack(read(session))
     session:close()

@@ -34,9 +34,15 @@ actions.kind = { entity = "MachineAction", first = "creationDateTimeUtc", fields
   creationDateTimeUtc = { type = "date", read = function(action) return action.created end },
 } }
 
+-- The action with an id, unless it is so new that reading lags behind.
+local function visible(self, id)
+  local action, lag = self.by_id[id], self.oddities.reading_lags
+  return action and (lag == 0 or action.created <= self:now() - lag) and action or nil
+end
+
 local function answer_list(self, request)
   return reply.list(self, request, actions.kind, self.actions,
-    self:now() - self.oddities.list_lags), false
+    self:now() - self.oddities.list_lags, self:now() - self.oddities.reading_lags), false
 end
 
 local function entity(self, action)
@@ -48,7 +54,7 @@ local function no_such(self, id)
 end
 
 local function answer_get(self, _, id)
-  local action = self.by_id[id]
+  local action = visible(self, id)
   return action and entity(self, action) or no_such(self, id)
 end
 
@@ -64,7 +70,7 @@ end
 local function answer_cancel(self, request, id)
   local body, refusal = self:body(request, { "Comment" })
   if not body then return refusal end
-  local action, now = self.by_id[id], self:now()
+  local action, now = visible(self, id), self:now()
   if not action then return no_such(self, id) end
   if action:is_final(now) then return final_already(self, action) end
   if action.cancellation then return entity(self, action) end
@@ -82,7 +88,7 @@ end
 
 -- The value is seen with quotation marks of its own.
 local function answer_package_uri(self, _, id)
-  local action = self.by_id[id]
+  local action = visible(self, id)
   if not action or action.type ~= "CollectInvestigationPackage"
      or action:status_at(self:now()) ~= "Succeeded" then
     return no_such(self, id)
@@ -92,7 +98,7 @@ end
 
 -- A file that was put there has no result.
 local function answer_result_uri(self, _, id, index)
-  local action = self.by_id[id]
+  local action = visible(self, id)
   local command = action and (action.commands or {})[tonumber(index) + 1]
   if not command or command.type == "PutFile"
      or action:command_status(self:now()) ~= "Completed" then

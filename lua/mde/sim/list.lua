@@ -101,12 +101,12 @@ local function by_date(rows, read, descending)
 end
 
 -- The rows that match, in order; without a $orderby the newest come first.
-local function select_rows(rows, kind, parsed, at)
+local function select_rows(rows, kind, parsed, at, newest)
   local selected, matches, order = {}, parsed.filter, parsed.order
   local read = kind.fields[kind.first].read
   local ascending = order and order[1].read == read and not order[1].descending
   for _, row in ipairs(by_date(rows, read, not ascending)) do
-    if (not row.created or row.created <= at) and (not matches or matches(row, at)) then
+    if (not row.created or row.created <= newest) and (not matches or matches(row, at)) then
       selected[#selected + 1] = row
     end
   end
@@ -126,13 +126,15 @@ local function link(url, path, query, skip, page_size, oddity)
 end
 
 -- Answers a list request. `view`: kind, rows (an array that only grows, beside which
--- sorted copies are kept), at (the moment that is shown), url, path, query, page_size,
+-- sorted copies are kept), at (the moment that is shown), newest (the last creation that is
+-- shown; default: at), url, path, query, page_size,
 -- next_link and cut_pages (oddities), context.
 -- -> JSON, how many rows match | nil, message
 function list.answer(view)
   local parsed, message = parse(view.query, view.kind)
   if not parsed then return nil, message end
-  local rows = select_rows(view.rows, view.kind, parsed, view.at)
+  local rows = select_rows(view.rows, view.kind, parsed, view.at,
+    math.min(view.at, view.newest or view.at))
   local skip = parsed.skip or 0
   local size = math.min(parsed.top or view.page_size, view.cut_pages or math.huge)
   local is_cut = size < (parsed.top or 0)

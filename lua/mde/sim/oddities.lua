@@ -21,6 +21,8 @@ local KNOWN = {
                           -- and the action unchanged
   cancel_takes = 0,       -- seconds until a cancel takes hold
   list_lags = 0,          -- seconds by which the list is behind
+  reading_lags = 0,       -- seconds after its creation that an action is in no list, and a get
+                          -- or cancel of it is answered with 404
   next_link = false,      -- each page, the last one too, has a link that is "endless",
                           -- "malformed", "empty", "null", or leads to an "other_host"
   cut_pages = false,      -- rows of a page at most, whatever $top says; cut ones have a link
@@ -54,11 +56,11 @@ local KNOWN = {
   late_by = 120,            -- seconds
 }
 
-local NOT_WHEN = { final_as = true, cancel_takes = true, list_lags = true, next_link = true,
-                   cut_pages = true,
-                   throttled_for = true, late_by = true, launch_status = true,
-                   duplicate_as = true, fills_after = true, no_machines_as = true,
-                   sas_host = true }
+local NOT_WHEN = {}
+for name in ([[final_as cancel_takes list_lags reading_lags next_link cut_pages throttled_for
+    late_by launch_status duplicate_as fills_after no_machines_as sas_host]]):gmatch "%S+" do
+  NOT_WHEN[name] = true
+end
 
 local OPERATIONS = {}
 for name in ([[token download

@@ -33,14 +33,14 @@ function reply.storage(status, code, message)
 end
 
 -- The rows of `kind` (see mde.sim.list) that a request asks `service` for, as they
--- are at a moment. -> answer, how many match
-function reply.list(service, request, kind, rows, at)
+-- are at a moment; those created after `newest`, if given, are left out.
+-- -> answer, how many match
+function reply.list(service, request, kind, rows, at, newest)
   local path, query = request.path:match "^([^?]*)%??(.*)$"
   local body, rest = list.answer {
-    kind = kind, rows = rows, at = at, url = service.url, path = path, query = query,
-    page_size = service.page_size, next_link = service.oddities.next_link,
-    cut_pages = service.oddities.cut_pages,
-    context = service.context .. kind.entity .. "s",
+    kind = kind, rows = rows, at = at, newest = newest, url = service.url, path = path,
+    query = query, page_size = service.page_size, next_link = service.oddities.next_link,
+    cut_pages = service.oddities.cut_pages, context = service.context .. kind.entity .. "s",
   }
   if body then return reply.json(200, body), rest end
   return reply.json(400, ('{"error":{"code":"","message":%s,"details":[]}}')

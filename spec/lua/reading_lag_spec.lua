@@ -1,0 +1,121 @@
+-- Reading lags behind launching: for some seconds, a new action is not found.
+
+local world = require "spec.support.world"
+
+local LAGS = { 1, 3, 9, 25, 55 }  -- seconds
+
+local function slow() return { { 400, "Succeeded" } } end
+
+-- A client of a service whose reads lag, with a machine, and the notices of the client.
+local function new(lag, options)
+  local given = { oddities = { reading_lags = lag } }
+  for name, value in pairs(options or {}) do given[name] = value end
+  local client, service, clock = world.new(given)
+  client.notices_seen = {}
+  function client.on_notice(notice) table.insert(client.notices_seen, notice) end
+  return client, service, clock, service:add_machine {}
+end
+
+local function id_of(number) return ("00000000-0000-4000-8000-%012d"):format(number) end
+
+describe("an action that was just launched", function()
+  it("is read, cancelled and waited for", function()
+    for _, lag in ipairs(LAGS) do
+      local client, _, _, machine = new(lag, { launch_course = slow })
+      local action = assert(client:isolate(machine, { comment = "x" }))
+      assert.equal(action.id, assert(client:action(action.id)).id)
+      client, _, _, machine = new(lag, { launch_course = slow })
+      action = assert(client:isolate(machine, { comment = "x" }))
+      assert.same({ "Cancelled", "cancelled" },
+        { assert(client:cancel(action.id, { comment = "y" })).status,
+          select(2, client:cancel(action.id, { comment = "y" })) }, lag)
+      client, _, _, machine = new(lag)
+      action = assert(client:isolate(machine, { comment = "x" }))
+      assert.equal("Succeeded", assert(client:wait(action.id)).status, lag)
+    end
+  end)
+
+  it("is cancelled once, by a batch and by somebody else too", function()
+    for _, lag in ipairs { 1, 3, 9 } do
+      local client, service, _, machine = new(lag, { launch_course = slow })
+      local ids = { assert(client:isolate(machine, { comment = "x" })).id }
+      for i = 2, 30 do ids[i] = service:add { age = 0 } end
+      local other = world.client(service, client.engine)
+      local report = assert(other:cancel_all(ids, { comment = "y" }))
+      assert.same({ cancelled = 30 }, report.counts, lag)
+    end
+  end)
+
+  it("is not launched again where its answer is lost", function()
+    for _, lag in ipairs(LAGS) do
+      local client, service, _, machine = new(lag, {
+        oddities = { reading_lags = lag, lost_after = { operation = "isolate", nth = 1 } },
+        launch_course = slow })
+      local action = assert(client:isolate(machine, { comment = "x" }))
+      assert.equal(service.actions[1].id, action.id)
+      assert.equal(1, service:launched(machine, "isolate"))
+      assert.equal(1, service:requests "isolate")
+    end
+  end)
+
+  it("is undone", function()
+    for _, lag in ipairs { 1, 3, 9 } do
+      local client, service, _, machine = new(lag, { launch_course = slow })
+      local id = service:add { age = 0, machine_id = machine }
+      local item
+      client:cancel_all({ { id = id, expected = "Pending", position = 1, decision = "undo" } },
+        { comment = "x", on_item = function(one) item = one end })
+      assert.equal("cancelled", item.verdict)
+      client, service, _, machine = new(lag)
+      id = service:add { age = 0, machine_id = machine, status = "Succeeded" }
+      client:cancel_all({ { id = id, expected = "Succeeded", position = 1, decision = "undo" } },
+        { comment = "x", on_item = function(one) item = one end })
+      assert.equal("undo_accepted", item.verdict)
+      assert.equal(1, service:launched(machine, "unisolate"))
+    end
+  end)
+end)
+
+describe("an unknown id", function()
+  local function assert_not_found(client, clock, name, ...)
+    local began = clock.monotonic()
+    local value, err, verdict = client[name](client, id_of(1), ...)
+    assert.same({ nil, "not_found" }, { value, err.code }, name)
+    local seconds = clock.monotonic() - began
+    assert.is_true(seconds >= 10 and seconds < 12, name .. seconds)
+    assert.same({ { "not_found", id_of(1), id_of(1) .. ": not found; checking again in 10 s" } },
+      { { client.notices_seen[1].code, client.notices_seen[1].id,
+          client.notices_seen[1].message } })
+    assert.equal(1, #client.notices_seen)
+    return verdict
+  end
+
+  it("is not found after a second look, which is announced", function()
+    for name, options in pairs { action = false, wait = false, cancel = { comment = "x" } } do
+      local client, service, clock = new(0)
+      local verdict = assert_not_found(client, clock, name, options or nil)
+      assert.equal(name == "cancel" and "not_found" or nil, verdict)
+      assert.equal(name == "cancel" and 1 or 0, service:requests "cancel")
+    end
+  end)
+
+  -- Seconds that a batch of a thousand takes, whose ids are unknown or final.
+  local function seconds_of(is_known)
+    local client, service = new(0, { oddities = { final_as = 404 } })
+    local ids = {}
+    for i = 1, 1000 do
+      ids[i] = id_of(i)
+      if is_known then service:add { id = ids[i], status = "Failed" } end
+    end
+    local report = assert(client:cancel_all(ids, { comment = "x" }))
+    assert.same({ [is_known and "already_final" or "not_found"] = 1000 }, report.counts)
+    return report.seconds, service:requests "list", service:requests "get"
+  end
+
+  it("adds at most 30 s to what the quota takes, for a thousand of them", function()
+    local at_best = seconds_of(true)
+    local seconds, lists, gets = seconds_of(false)
+    assert.is_true(seconds - at_best <= 30, seconds - at_best)
+    assert.is_true(lists <= 100 and gets <= 20, lists .. " lists, " .. gets .. " gets")
+  end)
+end)
