@@ -197,7 +197,8 @@ function Form:compile(wanted, now, here)
   end
   local limit = wanted.limit
   if limit ~= nil and (type(limit) ~= "number" or limit < 1 or limit % 1 ~= 0) then
-    return errors.invalid("limit: '%s' is not a whole number above 0", tostring(limit))
+    return errors.invalid("limit: '%s' is not a whole number above 0",
+      errors.line(tostring(limit), 60))
   end
   local order, err = self:order(wanted.order)
   if not order then return nil, err end

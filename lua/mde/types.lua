@@ -615,7 +615,7 @@ function machine:seen() end
 ---@field select? mde.action_criteria open actions, unless `status` says otherwise
 ---@field decide mde.decision|mde.decision[]|fun(action: mde.policy_action, machine?: mde.policy_machine): string?, string? with a second parameter it gets the machine
 ---@field guard? mde.guard
----@field expires? number|string for how long its plans hold: seconds, or such as "1h", the default
+---@field expires? number|string for how long its plans hold, at most 7d: seconds, or such as "1h", the default
 ---@field tests? mde.policy_test[]
 
 --- A test of a policy: { { requestor = "soar@contoso.com" }, tags = { "VIP" }, expect = "keep" }

@@ -123,4 +123,18 @@ describe("mde test", function()
     assert.truthy(run.out:find("forged", 1, true))
     assert.equal(2, select(2, run.out:gsub("\n", "")))
   end)
+
+  it("prints no more than a policy may have it print", function()
+    local run = sh({ ["wide.lua"] = [[local tests = {}
+      for i = 1, 1000 do tests[i] = { {}, expect = "cancel", name = "n" .. i } end
+      tests[1].name = ("x"):rep(100)
+      return { comment = "c", decide = "cancel", tests = tests }]],
+      ["long.lua"] = [[local tests = {}
+      for i = 1, 2000 do tests[i] = { {}, expect = "cancel" } end
+      tests[1].name = ("x"):rep(400000)
+      return { comment = "c", decide = "cancel", tests = tests }]] }, "mde test wide.lua long.lua")
+    assert.equal(2, run.status)
+    assert.is_true(#run.out < 100000, #run.out)
+    assert.truthy(run.out:find "long.lua: tests%[1%].name: longer than 4096 bytes", run.out)
+  end)
 end)

@@ -77,6 +77,21 @@ describe("the form of a policy", function()
       ["guard = { max_share = 0/0 }"] = "guard.max_share: ",
       ["expires = 'soon'"] = "expires: 'soon' is not a duration",
       ["expires = 0"] = "expires: '0' is not a duration above 0",
+      ["expires = '8d'"] = "expires: '8d' is longer than 7d",
+      ["select = { limit = ('9'):rep(500000) }"] = "select.limit: longer than 4096 bytes",
+      ["select = { limit = ('9'):rep(4000) }"] =
+        "select.limit: '<token>' is not a whole number",
+      ["select = { type = table.pack(('x'):rep(51):byte(1, 51)) }"] = "select.type: more than 50",
+      ["guard = { protect_tags = { ('x'):rep(5000) } }"] =
+        "guard.protect_tags[1]: longer than 4096",
+      ["guard = { protect_tags = { [('x'):rep(500)] = 1 } }"] =
+        "guard.protect_tags: a key is longer",
+      ["tests = { { {}, expect = 'keep', name = ('x'):rep(101) } }"] =
+        "tests[1].name: longer than 100 bytes",
+      ["tests = { { {}, expect = 'keep', reason = ('x'):rep(1025) } }"] =
+        "tests[1].reason: longer than 1024 bytes",
+      ["tests = { { { title = ('x'):rep(5000) }, expect = 'keep' } }"] =
+        "tests[1][1].title: longer than 4096 bytes",
       ["name = 'a/b'"] = "name: 'a/b' is not a name of letters",
       ["tests = 'none'"] = "tests: 'none' is not an array",
       ["tests = { { {}, expect = 'canceled' } }"] = "tests[1].expect: 'canceled' is not \"cancel\"",
@@ -101,6 +116,27 @@ describe("the form of a policy", function()
       function(action) end, function(action, machine) end, "keep" } }]])
     assert.equal(3, #policy.rules)
     assert.truthy(policy.takes_machine)
+  end)
+
+  it("believes no table that looks like a function of many lines", function()
+    for _, lines in ipairs { "", "line = 1, last = 4000000000, parameters = 1",
+                             "line = 5, last = 4, parameters = 1", "line = 1.5, last = 2",
+                             "line = 'x', last = 'y', parameters = 1" } do
+      local text = 'return { comment = "c", decide = { { ["function"] = true, %s } } }'
+      assert.truthy(policies.problem(text:format(lines)):find "^decide%[1%]: a function is not")
+    end
+  end)
+
+  it("takes a thousand tests, and guards of 64 KiB", function()
+    local text = [[local list = {}
+      for i = 1, %d do list[i] = %s end
+      return { comment = "c", decide = "cancel", %s = %s }]]
+    local a_test = "{ {}, expect = 'keep' }"
+    assert(policies.load(text:format(1000, a_test, "tests", "list")))
+    assert.equal("tests: more than 1000 tests",
+      policies.problem(text:format(1001, a_test, "tests", "list")))
+    assert.equal("guard.protect_tags: more than 65536 bytes", policies.problem(text:format(70,
+      "('x'):rep(1000)", "guard", "{ protect_tags = list }")))
   end)
 
   it("takes over what a policy says", function()

@@ -120,4 +120,59 @@ describe("the tests of a policy", function()
       tests = { { {}, expect = "cancel" } } }]]
     assert.equal("6-8, 10", trial.unreached(policy))
   end)
+
+  -- Instructions of Lua that f takes, at most `most`: more raise.
+  local function within(most, f)
+    local function stop() error("more than " .. most .. " instructions", 2) end
+    debug.sethook(stop, "", most)
+    local done, problem = pcall(f)
+    debug.sethook()
+    assert(done, problem)
+  end
+
+  -- Seconds of computing.
+  local function seconds_of(f)
+    local began = os.clock()
+    f()
+    return os.clock() - began
+  end
+
+  it("look at the rules in a time that no text makes long", function()
+    local function warn(text, rules)
+      return seconds_of(function()
+        trial.unknown_in_rules { text = text, rules = rules }
+      end)
+    end
+    local blanks, many = "function(a" .. (" "):rep(960) .. "b", {}
+    local long = "function(a)" .. ("\nlocal x = a.requester"):rep(10000)
+    for i = 1, 100 do many[i] = { line = 1, last = 10001 } end
+    assert.is_true(warn(blanks, { { line = 1, last = 1 } }) < 0.3)
+    assert.is_true(warn("function(" .. ("a"):rep(900), { { line = 1, last = 1 } }) < 0.3)
+    assert.is_true(warn(long, many) < 1)
+    for i = 1, 100 do many[i] = { line = i, last = 10001 } end
+    assert.is_true(warn(("function(a" .. ("x"):rep(900) .. ")\n"):rep(100) .. long, many) < 2)
+  end)
+
+  it("look at no more lines than the text has", function()
+    within(1e6, function()
+      local rule = { line = 1, last = 2^40 | 0 }
+      trial.unknown_in_rules { text = "function(a)\nend", rules = { rule } }
+    end)
+  end)
+
+  it("warn twenty times at most", function()
+    local fields = {}
+    for i = 1, 100 do fields["unknown" .. i] = 1 end
+    local list = trial.unknown_in_tests { { fields, expect = "keep" } }
+    assert.equal(21, #list)
+    assert.equal("and 80 more like these", list[21])
+    assert.is_true(#trial.unknown_in_tests { { { [("x"):rep(1e5)] = 1 } } }[1] < 200)
+  end)
+
+  it("name twenty ranges of lines at most", function()
+    local lines = { active = {}, reached = {} }
+    for line = 1, 100, 2 do lines.active[line] = true end
+    local text = trial.unreached { text = "", worker = { lines = function() return lines end } }
+    assert.truthy(text:find "37, 39, and 30 more$", text)
+  end)
 end)

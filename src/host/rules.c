@@ -2,7 +2,7 @@
 
 #include "worker.h"
 
-#define RULES_MOST 1000
+#define RULES_MOST 100
 
 static char rules;  /* its address is the key of the list in the registry */
 static const char *const decisions[] = { "cancel", "keep", "undo" };

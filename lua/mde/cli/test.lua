@@ -80,6 +80,8 @@ end
 
 -- {{ Text
 
+local WIDEST = 40  -- columns that names are padded to: longer ones are not aligned
+
 local function verdict(result)
   if result.error then return result.error end
   local function said(decision, reason)
@@ -100,6 +102,7 @@ local function show_text(one)
   for _, result in ipairs(one.tests) do
     width = math.max(width, terminal.columns(terminal.printable(result.name)))
   end
+  width = math.min(width, WIDEST)
   for _, result in ipairs(one.tests) do
     local name = terminal.printable(result.name)
     line("  %-4s  %s%s  %s", result.passed and "ok" or "FAIL", name,

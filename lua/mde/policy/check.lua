@@ -90,6 +90,27 @@ function check.texts(path, value)
   return check.expect(path, value, value[1] ~= nil, "an array of texts")
 end
 
+local LONGEST_TEXT = 4096  -- bytes of one text
+local LONGEST_KEY = 200
+
+-- Checks that texts and keys in a value are short, and that they have at most `most` bytes
+-- together. -> bytes
+function check.size(path, value, most)
+  if type(value) == "string" then
+    if #value > LONGEST_TEXT then check.refuse(path, "longer than %d bytes", LONGEST_TEXT) end
+    return #value
+  elseif type(value) ~= "table" then return 0 end
+  local sum = 0
+  for key, field in pairs(value) do
+    if type(key) == "string" and #key > LONGEST_KEY then
+      check.refuse(path, "a key is longer than %d bytes", LONGEST_KEY)
+    end
+    sum = sum + #tostring(key) + check.size(check.inside(path, key), field, most)
+  end
+  if sum > most then check.refuse(path, "more than %d bytes", most) end
+  return sum
+end
+
 -- Calls f and gives what it returns, or nil and the text of what was refused.
 function check.problem(f, ...)
   local done, result = pcall(f, ...)

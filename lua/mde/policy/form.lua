@@ -6,7 +6,7 @@
 ---@field select? mde.action_criteria open actions, unless `status` says otherwise
 ---@field decide mde.decision|mde.decision[]|fun(action: mde.policy_action, machine?: mde.policy_machine): string?, string? with a second parameter it gets the machine
 ---@field guard? mde.guard
----@field expires? number|string for how long its plans hold: seconds, or such as "1h", the default
+---@field expires? number|string for how long its plans hold, at most 7d: seconds, or such as "1h", the default
 ---@field tests? mde.policy_test[]
 
 -- A test of a policy: { { requestor = "soar@contoso.com" }, tags = { "VIP" }, expect = "keep" }
@@ -74,10 +74,16 @@ local form = {}
 -- {{ select
 
 local LAST = 253402300799  -- the last second that a date can be written of
+local MOST_WORDS = 50      -- in one list of select
 
 -- Raises where a criterion is wrong; says where.
 local function check_select(path, value, now)
   check.keys(path, value, criteria.known)
+  for key, list in pairs(value) do
+    if type(list) == "table" and #list > MOST_WORDS then
+      check.refuse(check.inside(path, key), "more than %d values", MOST_WORDS)
+    end
+  end
   for _, key in ipairs { "after", "before" } do
     local moment = value[key]
     check.expect(check.inside(path, key), moment, type(moment) ~= "number"
@@ -97,10 +103,20 @@ local DECISIONS = { cancel = true, keep = true, undo = true }
 local EXPECTED = "\"cancel\", \"keep\", \"undo\", a function(action [, machine]), or an array of"
   .. " those"
 
+local LAST_LINE = 262144  -- no file has more lines: it has at most so many bytes
+
+-- Whether a value is what a worker sends for a function. A policy can return such a table too.
+local function is_function(value)
+  if type(value) ~= "table" or not value["function"] then return false end
+  local first, last, count = value.line, value.last, value.parameters
+  return math.type(first) == "integer" and math.type(last) == "integer" and first >= 1
+         and first <= last and last <= LAST_LINE and math.type(count) == "integer"
+end
+
 local function check_rule(path, value)
-  local is_function = type(value) == "table" and value["function"]
-  check.expect(path, value, is_function or DECISIONS[value] ~= nil, EXPECTED)
-  if is_function and value.parameters and value.parameters > 2 then
+  local is_code = is_function(value)
+  check.expect(path, value, is_code or DECISIONS[value] ~= nil, EXPECTED)
+  if is_code and value.parameters > 2 then
     check.refuse(path, "a function takes the action and the machine, and this has %d parameters",
       value.parameters)
   end
@@ -120,7 +136,7 @@ local function rules_of(path, value)
   local rules = {}
   for i, rule in ipairs(list) do
     rules[i] = type(rule) == "string" and { constant = rule }
-      or { line = rule.line, last = rule.last, parameters = rule.parameters or 1 }
+      or { line = rule.line, last = rule.last, parameters = rule.parameters }
   end
   return rules
 end
@@ -139,6 +155,9 @@ for word in pairs(form.machine_words) do OF_TEST[word] = true end
 
 local OUTCOMES = { cancel = true, keep = true, undo = true, abstain = true }
 
+local MOST_TESTS = 1000                      -- of one file
+local LONGEST = { name = 100, reason = 1024 }  -- bytes
+
 local function check_test(path, value)
   check.expect(path, value, type(value) == "table" and not value["function"], "a test")
   for key in pairs(value) do
@@ -149,8 +168,12 @@ local function check_test(path, value)
     "a table with fields of an action")
   check.expect(check.inside(path, "expect"), value.expect, OUTCOMES[value.expect] ~= nil,
     "\"cancel\", \"keep\", \"undo\" or \"abstain\"")
-  for _, key in ipairs { "reason", "name" } do
-    if value[key] ~= nil then check.text(check.inside(path, key), value[key]) end
+  for key, most in pairs(LONGEST) do
+    local text = value[key]
+    if text ~= nil then check.text(check.inside(path, key), text) end
+    if text and #text > most then
+      check.refuse(check.inside(path, key), "longer than %d bytes", most)
+    end
   end
   if value.tags ~= nil then value.tags = check.texts(check.inside(path, "tags"), value.tags) end
   local machine = value.machine
@@ -160,6 +183,10 @@ end
 
 -- The tests of a policy, or of a file beside it. Raises what is wrong.
 function form.tests(path, value)
+  check.size(path, value, math.huge)
+  if type(value) == "table" and #value > MOST_TESTS then
+    check.refuse(path, "more than %d tests", MOST_TESTS)
+  end
   return check.array(path, value, check_test)
 end
 
@@ -167,6 +194,18 @@ end
 
 local MOST_COMMENT = 1000  -- bytes: the service keeps it with each action
 local ANY = "5382f7ea-7557-4ab7-9782-d50480024a4e"  -- stands for an id
+
+local MOST_SIZE = 65536           -- bytes of select, and of guard: a plan states both
+local LONGEST_HOLD = 7 * 86400  -- seconds
+
+-- For how long plans hold, in seconds | nil
+local function hold_of(path, value)
+  local seconds = value and check.seconds(path, value)
+  if seconds and seconds > LONGEST_HOLD then
+    check.refuse(path, "%s is longer than 7d", check.shown(value))
+  end
+  return seconds
+end
 
 local KEYS = { comment = true, name = true, select = true, decide = true, guard = true,
                tests = true, expires = true }
@@ -190,6 +229,7 @@ end
 function form.check(value, name, now)
   if value == nil then check.refuse("", "the file returns nothing: it begins with  return {") end
   check.keys("", value, KEYS, "a table: the file begins with  return {")
+  for _, key in ipairs { "select", "guard" } do check.size(key, value[key], MOST_SIZE) end
   local checked = {
     comment = comment_of("comment", value.comment),
     name = check_name("name", value.name or name),
@@ -197,7 +237,7 @@ function form.check(value, name, now)
     rules = rules_of("decide", value.decide),
     guard = guard.form("guard", value.guard or {}),
     tests = form.tests("tests", value.tests or {}),
-    expires = value.expires and check.seconds("expires", value.expires),
+    expires = hold_of("expires", value.expires),
   }
   for _, rule in ipairs(checked.rules) do
     if (rule.parameters or 0) > 1 then checked.takes_machine = true end

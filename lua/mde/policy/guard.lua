@@ -151,13 +151,15 @@ end
 
 -- Names of machines: whole ones, short ones, or with * at the end.
 local function machine_test(list)
-  local set, prefixes = set_of(list), {}
-  for name in pairs(set) do prefixes[#prefixes + 1] = name:match "^(.*)%*$" end
+  local set, lengths = set_of(list), {}  -- of the beginnings
+  for name in pairs(set) do
+    if name:sub(-1) == "*" then lengths[#name - 1] = true end
+  end
   return function(text)
     local lower = text:lower()
     if set[lower] or set[lower:match "^[^.]+"] then return true end
-    for _, prefix in ipairs(prefixes) do
-      if lower:sub(1, #prefix) == prefix then return true end
+    for length in pairs(lengths) do
+      if length <= #lower and set[lower:sub(1, length) .. "*"] then return true end
     end
     return false
   end

@@ -5,6 +5,7 @@
 local date = require "mde.date"
 local duration = require "mde.duration"
 local entity = require "mde.policy.entity"
+local errors = require "mde.errors"
 local explanation = require "mde.policy.explanation"
 local form = require "mde.policy.form"
 local machines = require "mde.machine"
@@ -98,31 +99,33 @@ end
 
 -- {{ Running
 
+local LONGEST_REASON = 500  -- bytes of what select asks for
+
 -- -> decision or "abstain", reason | nil, what is wrong
 local function outcome_of(policy, action, machine, now)
   local unmatched = explanation.unmatched(policy, action, now)
   if unmatched[1] then
-    return "abstain", "not selected: asked for is " .. table.concat(unmatched, "; ")
+    return "abstain", errors.line("not selected: asked for is " .. table.concat(unmatched, "; "),
+      LONGEST_REASON)
   end
   local decision, reason, err = policy:decide(action, machine)
   if err then return nil, tostring(err) end
   return decision or "abstain", reason or ""
 end
 
+-- The same for a test, which may say anything of an entity.
+local function try(policy, test, number, now)
+  local action, problem = action_of(policy, test, number, now)
+  if not action then return nil, problem end
+  return outcome_of(policy, action, machine_of(test, action, now), now)
+end
+
 local function run(policy, test, number, now)
   local result = { name = test.name or ("test %d"):format(number), expect = test.expect,
                    expected_reason = test.reason }
-  local action, problem = action_of(policy, test, number, now)
-  if action then
-    -- What a test says of an entity may be anything.
-    local done, got, why = pcall(outcome_of, policy, action, machine_of(test, action, now), now)
-    result.got, problem = done and got or nil, done and why or tostring(got)
-  end
-  if not result.got then
-    result.error = problem
-  else
-    result.reason = problem
-  end
+  local done, got, why = pcall(try, policy, test, number, now)
+  if done and got then result.got, result.reason = got, why
+  else result.error = done and why or tostring(got) end
   result.passed = result.got == test.expect and (test.reason == nil or test.reason == result.reason)
   return result
 end
@@ -141,21 +144,33 @@ end
 
 local function unknown(kind, name)
   local near = entity.near(kind, name)
-  return ("%s has no field %s%s"):format(kind == "action" and "an action" or "a machine", name,
-    near and " (" .. near .. "?)" or "")
+  return ("%s has no field %s%s"):format(kind == "action" and "an action" or "a machine",
+    errors.line(name, 60), near and " (" .. near .. "?)" or "")
+end
+
+local MOST_WARNINGS = 20
+
+-- A list that keeps the first warnings and counts the others.
+local function warnings()
+  local list, more = {}, 0
+  local function add(text)
+    if #list < MOST_WARNINGS then list[#list + 1] = text else more = more + 1 end
+  end
+  return add, function()
+    if more > 0 then list[#list + 1] = ("and %d more like these"):format(more) end
+    return list
+  end
 end
 
 -- -> array of text
 function trial.unknown_in_tests(tests)
-  local list = {}
+  local add, all = warnings()
   local function look(kind, fields, where)
     local names = {}
     for name in pairs(fields or {}) do names[#names + 1] = tostring(name) end
     table.sort(names)
     for _, name in ipairs(names) do
-      if not entity.fields[kind][name] then
-        list[#list + 1] = where .. ": " .. unknown(kind, name)
-      end
+      if not entity.fields[kind][name] then add(where .. ": " .. unknown(kind, name)) end
     end
   end
   for i, test in ipairs(tests) do
@@ -163,10 +178,11 @@ function trial.unknown_in_tests(tests)
     look("action", test[1], where)
     look("machine", test.machine or nil, where)
   end
-  return list
+  return all()
 end
 
-local LONGEST = 1000  -- bytes of a line that is looked at: nobody writes longer ones
+local LONGEST = 1000     -- bytes of a line that is looked at: nobody writes longer ones
+local MOST_LOOKED = 2^20  -- bytes that are looked at in all: functions may share lines
 
 -- The lines of a text, without what is commented out.
 local function lines_of(text)
@@ -177,36 +193,61 @@ local function lines_of(text)
   return lines
 end
 
+-- The names of the parameters in the line that a function begins in. No pattern here has two
+-- parts that can match the same text: the time would grow with its square.
+-- -> first, second | nil
+local function parameters_of(line)
+  line = line:gsub("%s+", " ")
+  local first, behind = line:match "function[%w_ ]*%( ?([%a_][%w_]*)%f[^%w_]()"
+  if not first then return nil end
+  return first, line:match("^ ?, ?([%a_][%w_]*)", behind)
+end
+
 -- The fields that the rules read of their parameters, as far as the text shows it.
 -- -> array of text
 function trial.unknown_in_rules(policy)
-  local lines, list, seen = lines_of(policy.text), {}, {}
-  local function look(kind, name, from, last)
-    for number = from, last do
-      for field in (lines[number] or ""):gmatch("%f[%w_]" .. name .. "%.([%a_][%w_]*)") do
-        local key = number .. kind .. field
-        if not entity.fields[kind][field] and not seen[key] then
-          seen[key] = true
-          list[#list + 1] = ("line %d: %s"):format(number, unknown(kind, field))
-        end
+  local lines, seen, looked = lines_of(policy.text), {}, 0
+  local add, all = warnings()
+  local function look(kind, name, number)
+    for field in lines[number]:gmatch("%f[%w_]" .. name .. "%.([%a_][%w_]*)") do
+      local key = number .. kind .. field
+      if not entity.fields[kind][field] and not seen[key] then
+        seen[key] = true
+        add(("line %d: %s"):format(number, unknown(kind, field)))
       end
     end
   end
-  for _, rule in ipairs(policy.rules) do
-    local header = rule.line and lines[rule.line] or ""
-    local first, second = header:match "function[%w_%s]*%(%s*([%a_][%w_]*)%s*,?%s*([%w_]*)%s*%)"
-    if first then look("action", first, rule.line, rule.last) end
-    if first and second ~= "" then look("machine", second, rule.line, rule.last) end
+  local function look_at(rule)
+    local action, machine = parameters_of(lines[rule.line] or "")
+    if not action then return end
+    for number = rule.line, math.min(rule.last, #lines) do
+      looked = looked + #lines[number] + 1
+      if looked > MOST_LOOKED then return end
+      look("action", action, number)
+      if machine then look("machine", machine, number) end
+    end
   end
-  return list
+  for _, rule in ipairs(policy.rules) do
+    if rule.line and not seen[rule.line] then
+      seen[rule.line] = true  -- many references to one function
+      look_at(rule)
+    end
+  end
+  return all()
 end
 
 -- }}
+
+local MOST_RANGES = 20
 
 -- { 7, 9, 10, 11 } -> "7, 9-11"
 local function ranges(numbers)
   local list, i = {}, 1
   while numbers[i] do
+    if #list == MOST_RANGES then
+      list[#list + 1] = ("and %d more"):format(#numbers - i + 1)
+      break
+    end
     local first = numbers[i]
     while numbers[i + 1] == numbers[i] + 1 do i = i + 1 end
     list[#list + 1] = numbers[i] == first and ("%d"):format(first)
