@@ -156,6 +156,42 @@ describe("mde plan", function()
     assert.truthy(run.err:find "bad%.lua.* takes more than 1 s", run.err)
   end)
 
+  it("replaces nothing but an older plan", function()
+    local run = sim({ ["rule.lua"] = RULE, text = "mine" }, [[
+      ln -s text link; ln -s nowhere broken; mkfifo fifo; mkdir folder; : >empty
+      for path in rule.lua text link broken fifo folder empty /dev/full; do
+        mde plan rule.lua -o $path >/dev/null; echo "was $?"
+        mde undo --requestor soar@contoso.com --after 2020-01-01T00:00:00Z -m x --max 400 \
+          -o $path >/dev/null; echo "was $?"
+      done
+      cat text; ls; test -p fifo && test -c /dev/full && test -h link && echo same
+      mde plan rule.lua -o plan >/dev/null 2>&1; mde plan rule.lua -o plan >/dev/null; echo $?]])
+    assert.equal(("was 2\n"):rep(16) .. "minebroken\nempty\nfifo\nfolder\nlink\nrule.lua\ntext\n"
+      .. "same\n0\n", run.out, run.err)
+    for name, what in pairs { ["rule.lua"] = "not a plan", link = "a link", folder = "a folder",
+                              fifo = "not a regular file" } do
+      assert.truthy(run.err:find(("%s exists, and is %s: give another name"):format(name, what),
+        1, true), run.err)
+    end
+  end)
+
+  it("writes the plan to standard output for -", function()
+    local run = sim({ ["rule.lua"] = RULE }, [[mde plan rule.lua -o - >plan; ls -- -
+      tail -n 1 plan; mde apply plan --approve 12345678901234567890]])
+    local hash = run.out:match '^{"sha256":"(%x+)"}\n$'
+    assert.truthy(run.err:find("the plan's hash is " .. hash, 1, true), run.err)
+  end)
+
+  it("removes the older plan when it is refused, so that it is not applied", function()
+    local run = sim({ ["rule.lua"] = RULE }, [[
+      mde plan rule.lua -o plan >/dev/null 2>&1; ls plan; sed -i 's/400/4/' rule.lua
+      mde plan rule.lua -o plan >/dev/null; echo "was $?"; mde apply plan; echo "was $?"
+      mde plan rule.lua -o plan >/dev/null 2>err; grep removed err]])
+    assert.equal("plan\nwas 3\nwas 2\n", run.out, run.err)
+    assert.truthy(run.err:find("The older plan in plan was removed.", 1, true), run.err)
+    assert.truthy(run.err:find("plan: No such file", 1, true), run.err)
+  end)
+
   it("says when the plan can't be written", function()
     local run = sim({ ["rule.lua"] = RULE }, "mde plan rule.lua -o /nowhere/p >/dev/null")
     assert.equal(4, run.status)

@@ -146,6 +146,13 @@ describe("mde watch --once", function()
     assert_said(run.err, "q.lua:2")
   end)
 
+  it("does not replace anything but metrics by them", function()
+    local run = watch.rehearse [[cp p.lua before; ln -s p.lua link
+      for path in p.lua link; do mde watch p.lua --once --metrics $path >/dev/null; done
+      cmp p.lua before && test -h link && echo same]]
+    assert.equal("same\n", run.out, run.err)
+  end)
+
   it("is told that a file of metrics can't be written", function()
     local run = watch.rehearse [[mde watch p.lua --once --metrics no/m.prom; echo "was $?"]]
     assert_said(run.out, "was 4\n")

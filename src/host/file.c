@@ -4,9 +4,8 @@
 ** message, errno. Locks are flock's: the kernel gives them up when their holder
 ** ends, however it ends. They bind those who ask for them, on one machine.
 **
-** Every descriptor is closed in programs that are run from here. One is owned
-** by a userdata from the moment it exists, and closed by one function that may
-** be called again.
+** Every descriptor is closed in programs that are run from here. A userdata owns
+** it from the start, and one function closes it, which may be called again.
 */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,6 +21,7 @@
 
 #include <lauxlib.h>
 #include "compat.h"
+#include "place.h"
 #include "text.h"
 
 /* The only symbol that is visible. */
@@ -377,11 +377,10 @@ static void new_class (lua_State *L, const char *name, lua_CFunction close,
 }
 
 
-/* The module: { make_folder, lock, log, boot, mode, text } */
+/* The module: { make_folder, lock, log, boot, mode, text, kind, replace } */
 int luaopen_mde_file (lua_State *L) {
   static const luaL_Reg of_locks[] = {
-    { "write", write_lock }, { "release", release_lock }, { "remove", remove_lock },
-    { NULL, NULL }
+    { "write", write_lock }, { "release", release_lock }, { "remove", remove_lock }, { NULL, NULL }
   };
   static const luaL_Reg of_logs[] = {
     { "lock", lock_log }, { "unlock", unlock_log }, { "size", get_size },
@@ -390,7 +389,8 @@ int luaopen_mde_file (lua_State *L) {
   };
   static const luaL_Reg functions[] = {
     { "make_folder", make_folder }, { "lock", new_lock }, { "log", new_log },
-    { "boot", boot }, { "mode", get_mode }, { "text", mde_file_text }, { NULL, NULL }
+    { "boot", boot }, { "mode", get_mode }, { "text", mde_file_text }, { "kind", mde_file_kind },
+    { "replace", mde_file_replace }, { NULL, NULL }
   };
   mde_check_version(L);
   new_class(L, LOCK, release_lock, of_locks);

@@ -12,6 +12,7 @@ local output = require "mde.cli.output"
 local plans = require "mde.plan"
 local policies = require "mde.policy"
 local selection = require "mde.cli.selection"
+local terminal = require "mde.terminal"
 
 local plan = {}
 
@@ -33,7 +34,7 @@ Examples:
 function plan.define(command)
   command:epilog(EPILOG)
   command:argument("files", "Policies."):args "+":argname "FILE"
-  options.add(command, "-o --output", "PLAN", "Write the plan to this file.")
+  options.add(command, "-o --output", "PLAN", "Write the plan to this file; - is standard output.")
   options.add(command, "--expires", "TIME", "How long the plan holds, unless a policy says less."
     .. " Default: what the policies say, or 1h.", options.duration)
   options.add(command, "--explain", "ACTION", "Say what was decided about one action and why.")
@@ -188,7 +189,7 @@ local function explain(session, loaded, guards, parsed)
     if violations[i].guard == "max_share" then table.remove(violations, i) end
   end
   if parsed.json then return explain_json(explained, violations) end
-  local printable = require "mde.terminal".printable
+  local printable = terminal.printable
   local width = 0
   for _, told in ipairs(explained.told) do width = math.max(width, #told.path) end
   output.line(printable(tostring(explained.action)))
@@ -219,6 +220,20 @@ local function show_printed(loaded)
   end
 end
 
+-- Calls f, which makes a plan and writes it where -o says. If the plan is refused, an older one
+-- of that name is removed, so that `mde apply` cannot take it for this one. -> what f returns
+function plan.writing(parsed, f)
+  if parsed.output == "-" then parsed.output, parsed.json = nil, true end
+  local path = parsed.output
+  if path then failure.check(plans.check_path(path)) end
+  local done, result = pcall(f)
+  if done then return result end
+  if path and failure.status(result) == failure.refused and plans.remove(path) then
+    output.note("The older plan in %s was removed.", terminal.printable(path))
+  end
+  error(result, 0)
+end
+
 -- Checks a plan's guards, writes it where -o says, and shows it: a reader that leaves early
 -- has the file nevertheless. -> exit status
 function plan.present(session, guards, made, decided, parsed)
@@ -235,12 +250,13 @@ function plan.present(session, guards, made, decided, parsed)
   if hash then
     output.note("Nothing changed. mde apply %s (hash %s…)", parsed.output, hash:sub(1, 12))
   else
-    output.note("Nothing changed. With -o PLAN this is written as a plan.")
+    output.note("Nothing changed. %s", parsed.json and ("The hash is %s…"):format(
+      made.hash:sub(1, 12)) or "With -o PLAN this is written as a plan.")
   end
   return 0
 end
 
-function plan.run(parsed)
+local function run(parsed)
   local profile, warning = selection.one(parsed), policies.warning()
   if warning then output.note("%s", warning) end
   local loaded = failure.check(policies.load_all(policies.files(parsed.files),
@@ -256,6 +272,11 @@ function plan.run(parsed)
   explain(session, loaded, guards, parsed)
   show_printed(loaded)
   return 0
+end
+
+function plan.run(parsed)
+  if parsed.explain then return run(parsed) end
+  return plan.writing(parsed, function() return run(parsed) end)
 end
 
 return plan

@@ -44,7 +44,7 @@ function undo.define(command)
     .. " else 50.", options.count)
   options.add(command, "--expires", "TIME", "How long the plan holds. Default: 1h.",
     options.duration)
-  options.add(command, "-o --output", "PLAN", "Write the plan to this file.")
+  options.add(command, "-o --output", "PLAN", "Write the plan to this file; - is standard output.")
   command:flag("--json", "Show the plan itself.")
 end
 
@@ -104,8 +104,7 @@ local function policy_of(parsed)
            hash = core.sha256(parsed.command_line), guard = { max = parsed.max } }
 end
 
-function undo.run(parsed)
-  check(parsed)
+local function run(parsed)
   local excepted, profile = exceptions(parsed), selection.one(parsed)
   local session = client.connect(parsed)
   local policies = { policy_of(parsed) }
@@ -114,6 +113,11 @@ function undo.run(parsed)
   local made = plans.new(session, policies, guards, decided, {
     by = stores.who(), expires = parsed.expires })
   return plan.present(session, guards, made, decided, parsed)
+end
+
+function undo.run(parsed)
+  check(parsed)
+  return plan.writing(parsed, function() return run(parsed) end)
 end
 
 return undo

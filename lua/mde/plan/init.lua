@@ -19,13 +19,15 @@ local errors = require "mde.errors"
 local file = require "mde.file"
 local form = require "mde.plan.form"
 local guard = require "mde.policy.guard"
-local replace = require "mde.plan.replace"
 
 local plan = {}
 
 local MOST = 256 * 2^20 | 0  -- bytes of a plan
 local HOUR = 3600
 local MOST_LINE = 2^20 | 0    -- bytes of a line
+local START = '{"mde_plan":'  -- the first bytes of each
+local NAMES = { file = "not a plan", link = "a link", folder = "a folder",
+                other = "not a regular file" }
 
 -- {{ Making
 
@@ -75,10 +77,35 @@ function plan.text(self)
   return text .. encode { sha256 = self.hash } .. "\n", self.hash
 end
 
+-- Whether a plan begins here, however it ends.
+local function is_plan(path)
+  if file.kind(path) ~= "file" then return false end
+  local handle = io.open(path, "rb")
+  local start = handle and handle:read(#START)
+  if handle then handle:close() end
+  return start == START
+end
+
+-- Whether a plan may be written to a path: nothing is there, or an older plan.
+-- -> true | nil, err
+function plan.check_path(path)
+  local kind = file.kind(path)
+  if not kind or is_plan(path) then return true end
+  return errors.invalid("%s exists, and is %s: give another name, or - for standard output", path,
+    NAMES[kind])
+end
+
+-- Removes an older plan. -> whether there was one
+function plan.remove(path)
+  return is_plan(path) and os.remove(path) ~= nil
+end
+
 -- Writes the file, whole or not at all. -> hash | nil, err
 function plan.write(path, self)
   local text, hash = plan.text(self)
-  local done, problem = replace(path, text)
+  local good, err = plan.check_path(path)
+  if not good then return nil, err end
+  local done, problem = file.replace(path, text)
   if done then return hash end
   return nil, errors.new { code = "file", message = ("cannot write the plan: %s"):format(problem) }
 end

@@ -1,7 +1,7 @@
 -- What `mde watch` has counted, as Prometheus reads it from a file (text exposition format
 -- 0.0.4). Source: https://prometheus.io/docs/instrumenting/exposition_formats/
 
-local replace = require "mde.plan.replace"
+local file = require "mde.file"
 
 local metrics = {}
 
@@ -68,6 +68,8 @@ local function number_text(value)
   return math.tointeger(value) and ("%d"):format(value) or ("%.3f"):format(value)
 end
 
+local START = "# HELP mde_watch_"  -- the first bytes of each file
+
 local function family_text(self, family)
   local name, lines = "mde_watch_" .. family[1], {}
   for key, value in pairs(self.samples[family[1]] or {}) do
@@ -85,10 +87,22 @@ function Metrics:text()
   return table.concat(parts)
 end
 
+-- Whether something else than metrics is in the file's place.
+local function is_taken(path)
+  local handle = file.kind(path) == "file" and io.open(path, "rb")
+  if not handle then return false end  -- then replace says what is wrong
+  local start = handle:read(#START)
+  handle:close()
+  return start ~= nil and start ~= START
+end
+
 -- Writes the file, if there is to be one, whole or not at all. -> true | nil, message
 function Metrics:write()
   if not self.path then return true end
-  local done, problem = replace(self.path, self:text())
+  if is_taken(self.path) then
+    return nil, ("cannot write the metrics: %s exists, and has something else"):format(self.path)
+  end
+  local done, problem = file.replace(self.path, self:text())
   if done then return true end
   return nil, "cannot write the metrics: " .. problem
 end

@@ -1,0 +1,85 @@
+/* Puts a file in the place of an older one: whole or not at all, and nothing but a file. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <lauxlib.h>
+
+#include "compat.h"
+#include "place.h"
+
+
+static const char *kind_of (const char *path) {
+  struct stat status;
+  if (lstat(path, &status) != 0) return NULL;
+  if (S_ISREG(status.st_mode)) return "file";
+  if (S_ISLNK(status.st_mode)) return "link";
+  return S_ISDIR(status.st_mode) ? "folder" : "other";
+}
+
+
+int mde_file_kind (lua_State *L) {
+  lua_pushstring(L, kind_of(luaL_checkstring(L, 1)));
+  return 1;
+}
+
+
+static int open_new (const char *path) {
+  return open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+}
+
+
+/* Opens a file that was not there. One that a killed process left is removed first. */
+static int make_new (const char *path) {
+  int fd = open_new(path);
+  if (fd >= 0 || errno != EEXIST || unlink(path) != 0) return fd;
+  return open_new(path);
+}
+
+
+static int write_all (int fd, const char *bytes, size_t length) {
+  while (length > 0) {
+    ssize_t done = write(fd, bytes, length);
+    if (done < 0 && errno == EINTR) continue;
+    if (done < 0) return -1;
+    bytes += done;
+    length -= (size_t)done;
+  }
+  return fsync(fd);
+}
+
+
+/* Writes the new file and gives it its name; -1 with errno, and then it is gone. */
+static int put (int fd, const char *new, const char *path, const char *bytes, size_t length) {
+  int done = write_all(fd, bytes, length), number = errno;
+  if (close(fd) != 0 && done == 0) {
+    done = -1;
+    number = errno;
+  }
+  if (done == 0 && rename(new, path) == 0) return 0;
+  if (done == 0) number = errno;
+  (void)unlink(new);
+  errno = number;
+  return -1;
+}
+
+
+int mde_file_replace (lua_State *L) {
+  size_t length;
+  const char *path = luaL_checkstring(L, 1), *bytes = luaL_checklstring(L, 2, &length);
+  const char *new = lua_pushfstring(L, "%s.%d.new", path, (int)getpid());
+  const char *kind = kind_of(path);
+  int fd;
+  if (kind != NULL && strcmp(kind, "file") != 0) {
+    luaL_pushfail(L);
+    lua_pushfstring(L, "%s: exists, and is not a regular file", path);
+    return 2;
+  }
+  fd = make_new(new);
+  if (fd < 0 || put(fd, new, path, bytes, length) != 0) return luaL_fileresult(L, 0, path);
+  lua_pushboolean(L, 1);
+  return 1;
+}
