@@ -23,6 +23,8 @@ local retry = require "mde.retry"
 -- revoked too, by the time it is used.
 local MOST_REFUSED = 3
 
+local THROTTLED = "the service asks to wait (HTTP 429 to '%s')"
+
 local Call = {}
 Call.__index = Call
 
@@ -50,6 +52,8 @@ function call.new(client, operation, arguments, judge)
     question = false,                    -- what it asked the client's verification
     asked_for = false,                   -- not before when
     missed_at = false,                   -- when its action was not found first
+    failing_since = false,               -- since when the service has failed
+    wanted_at = false,                   -- since when it waits for a slot
     is_doubted = false,                  -- a second look was announced
     done = false, value = nil, err = nil, verdict = nil,
   }, Call)
@@ -154,6 +158,8 @@ function Call:detour(now, response)
   if response.status == 429 and self:is_patient(now) then
     local pause = retry.after(response, self.client.clock.wall()) or 60
     self.client.quota:pause(self.operation, now + pause)
+    self.client:notify_wait(self.operation, "too_many_requests", now, now + pause,
+      THROTTLED:format(self.operation))
   elseif response.status == 401 and self.refused < MOST_REFUSED
          and self.client.token:refuse(self.header) then
     self.refused = self.refused + 1
@@ -170,6 +176,10 @@ function Call:try_again(now, response)
   if self.attempt >= retry.attempts then return false end
   local pause = response and retry.after(response, self.client.clock.wall())
   self.not_before = now + (pause or retry.delay(self.attempt, self.client.random))
+  self.failing_since = self.failing_since or now
+  self.client:notify_wait(self.operation, "service", self.failing_since, self.not_before, response
+    and ("the service failed (HTTP %d to '%s')"):format(response.status, self.operation)
+    or ("the service can't be reached for '%s'"):format(self.operation))
   return true
 end
 
@@ -187,6 +197,7 @@ function Call:receive(now, response, failure)
   self:settle_slot(now, failure)
   if response and not self.encoded.url and self:detour(now, response) then return end
   self.throttled_since = false
+  if response and response.status < 500 then self.failing_since = false end
   local err
   if failure then
     err = errors.new { code = failure.code, message = failure.message,
@@ -222,14 +233,28 @@ function Call:depart(now, request)
   return "start", request
 end
 
+-- -> moment, which is told if it is late
+function Call:await_slot(now, moment)
+  self.wanted_at = self.wanted_at or now
+  local paused = self.client.quota:bucket(self.operation).paused
+  if paused > now then
+    self.client:notify_wait(self.operation, "too_many_requests", now, paused, THROTTLED:format(
+      self.operation))
+  elseif moment then
+    self.client:notify_wait(self.operation, "quota", self.wanted_at, moment,
+      ("the quota of '%s' is used up"):format(self.operation))
+  end
+  return moment
+end
+
 function Call:send(now)
   if self.leaving and self.encoded.method ~= "GET" and self:withdraw() then return "done" end
   if self.encoded.url then return self:depart(now, self.client:to_other(self.encoded)) end
   local header, otherwise = self:authorize(now)
   if not header then return otherwise end
   local slot, moment = self.client.quota:take(self.operation, now)
-  if not slot then return "wait", moment end
-  self.slot, self.header, self.fetch = slot, header, false
+  if not slot then return "wait", self:await_slot(now, moment) end
+  self.slot, self.header, self.fetch, self.wanted_at = slot, header, false, false
   return self:depart(now, self.client:to_service(self.encoded, header))
 end
 

@@ -106,7 +106,10 @@ function Client:heed_ends(list)
 end
 
 function Client:drive(list)
-  for _, call in ipairs(list) do self:add(call) end
+  for _, call in ipairs(list) do
+    call.ends_at = call.ends_at or self.ends_at
+    self:add(call)
+  end
   while true do
     self:heed_stop(list)
     self:heed_ends(list)
@@ -133,8 +136,10 @@ function Client:complete(call, operation)
   self:finish { call }
   if call.err then return nil, call.err end
   if call.value == nil and call.verdict then
-    return nil, errors.new { code = "interrupted", operation = operation,
-                             message = "interrupted", sent = call.verdict ~= "unsent" }
+    local err = self:end_reached(operation) or errors.new { code = "interrupted",
+      operation = operation, message = "interrupted" }
+    err.sent = call.verdict ~= "unsent"
+    return nil, err
   end
   return call.value
 end
@@ -374,6 +379,7 @@ function client.new(settings, world)
     store = store,
     quota = quota.new(settings.limits, settings.timeout, store:windows(settings.application),
       settings.reserve),
+    told = {},  -- waits that were told: see mde.notices
     launched_at = {},  -- when actions were launched here: see mde.judge
     launched = {},  -- ids of actions that did not name their machine: see mde.launch
     tasks = {}, records = {}, notices = {}, unwritten = {}, quiet_until = -math.huge,

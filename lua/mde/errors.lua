@@ -14,7 +14,7 @@
 ---| "bad_request" # refused as it was put (other 4xx)
 ---| "too_many_requests" # the quota is used up (429)
 ---| "interrupted" # the client was closed, or the call was stopped
----| "deadline" # an action had not ended in time
+---| "deadline" # an action had not ended, or the service not answered, in time
 ---| "file" # a file can't be read or written
 ---| "service" # the service failed (5xx)
 ---| "policy" # a policy is at fault

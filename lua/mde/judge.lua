@@ -98,6 +98,7 @@ local function posted(call, now, response, err)
   call.posts = (call.posts or 0) + 1
   local action
   if not err then
+    call.was_refused = false
     action, err = answer.action(response, call.id)
     if action and settle(call, now, response, action) then return end
     call.accepted, call.accepted_at = action, action and now

@@ -48,6 +48,8 @@ function permissions.methods:sign_in()
   while not header do
     self:rest(self:step())
     now = self.clock.monotonic()
+    local late = self:end_reached "token"
+    if late then return nil, late end
     if self.closed then
       return nil, errors.new { code = "interrupted", message = "the client was closed" }
     end

@@ -87,6 +87,9 @@ function Fetch:judge(now, response, err)
   if again and self.attempt < retry.attempts then
     self.not_before = now + (response and retry.after(response, self.token.clock.wall())
                              or retry.delay(self.attempt, self.token.random))
+    self.token.notify_wait("token", "service", now, self.not_before, response
+      and ("the login service failed (HTTP %d)"):format(response.status)
+      or "the login service can't be reached")
   elseif err then
     self:finish(now, nil, err)
   else
@@ -128,6 +131,9 @@ end
 -- hands a fetch to whoever drives it.
 function token.new(credential, world, add)
   return setmetatable({
+    notify_wait = function(...)
+      if world.notify_wait then world:notify_wait(...) end
+    end,
     credential = credential, clock = world.clock, random = world.random, add = add,
     tenant = world.tenant,
     shared = credential.identity and world.store.tokens,

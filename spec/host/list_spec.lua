@@ -139,6 +139,33 @@ describe("mde list", function()
     assert.truthy(run.err:find("HTTP 500", 1, true), run.err)
   end)
 
+  it("ends with 4 when a correct list is refused, with 2 for the user's own filter", function()
+    local function refused(command)
+      return program.rehearse([[{ mistaken = 1, history = 0, arrange = function(service)
+        local answer = service.answer
+        function service.answer(self, request)
+          if request.path:find "filter" then request.path = "/api/machineactions?$stop=1" end
+          return answer(self, request)
+        end
+      end }]], command)
+    end
+    local run = refused "mde list --type Isolate"
+    assert.same({ "", 4 }, { run.out, run.status })
+    assert.truthy(run.err:find("$stop", 1, true), run.err)
+    assert.equal(2, refused "mde list --filter 'x eq 1'".status)
+  end)
+
+  it("says that the service asks to wait, and gives up at the deadline", function()
+    local run = program.rehearse([[{ mistaken = 1, history = 0,
+      oddities = { throttled = { operation = "list" }, throttled_for = 300 } }]],
+      "mde list --deadline 1s")
+    assert.same({ "", 4 }, { run.out, run.status })
+    assert.truthy(run.err:find("the service asks to wait (HTTP 429 to 'list'): going on in 5m\n",
+      1, true), run.err)
+    assert.truthy(run.err:find("mde: gave up at the deadline: the service asks to wait", 1, true),
+      run.err)
+  end)
+
   it("shows each request with --verbose, and no secret", function()
     local run = sim "mde --verbose list --limit 1 --ids"
     assert.truthy(run.err:find "POST 127%.0%.0%.1.* 200 .* ms", run.err)

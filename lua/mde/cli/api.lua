@@ -35,6 +35,7 @@ Examples:
     .. " standard input.")
   options.add(command, "--file", "FILE", "Upload this file, as a form (multipart).")
   command:option("--field", "With --file: a field of the form."):argname "NAME=VALUE":count "*"
+  client.define_deadline(command, "With GET: give up after this long. Default: 10m.")
   command:flag("-n --dry-run", "Show the request, and send nothing.")
   command:flag("-y --yes", "Do not ask.")
   command:flag("--json", "Nothing but JSON: other text as a string, no answer as null.")
@@ -108,6 +109,9 @@ end
 
 function api.run(parsed)
   local method, query, body, kind = parsed.method:upper(), query_of(parsed), body_of(parsed)
+  if parsed.deadline and method ~= "GET" then
+    failure.raise(failure.usage, "--deadline goes with GET")
+  end
   local session = client.connect(parsed)
   local given = { query = query, body = body, content_type = kind }
   local wanted = failure.check(session:prepare_request(method, parsed.path, given))
@@ -117,7 +121,10 @@ function api.run(parsed)
       method .. " changes something")
   end
   interruption.watch(session)
-  if method == "GET" then session.only_reads = true end
+  if method == "GET" then
+    session.only_reads = true
+    client.bounded(session, parsed)
+  end
   local answer, err = session:request(method, parsed.path, given)
   interruption.release(session)
   if err and err.sent and method ~= "GET" then

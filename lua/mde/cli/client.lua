@@ -45,6 +45,20 @@ function client.connect(options, settings)
   return connect(options, settings, profile)
 end
 
+local LONGEST = 600  -- seconds that a command which only reads waits for the service
+
+-- Adds the option that says how long it waits.
+function client.define_deadline(command, description)
+  require "mde.cli.options".add(command, "--deadline", "TIME", description
+    or "Give up after this long. Default: 10m.", require "mde.cli.options".duration)
+end
+
+-- Bounds how long a client waits that only reads, by the options of its command. -> the client
+function client.bounded(session, options)
+  session.ends_at = session.clock.monotonic() + (options.deadline or LONGEST)
+  return session
+end
+
 -- What a command does that reads in one tenant or many: read(client) reads, several tenants
 -- at the same time, and tell(profile's name, what that returned) shows, one after the other.
 -- A tenant that fails is reported and stops no other. Where the command line can mean one
@@ -55,11 +69,11 @@ function client.reader(options)
   return function(read, tell)
     if many then
       return require "mde.cli.tenants".each(chosen, function(profile)
-        return connect(options, nil, profile)
+        return client.bounded(connect(options, nil, profile), options)
       end, read, tell)
     end
     failure.profile = chosen and chosen[1].name
-    tell(nil, read(connect(options, nil, chosen and chosen[1])))
+    tell(nil, read(client.bounded(connect(options, nil, chosen and chosen[1]), options)))
     return 0
   end, many
 end

@@ -44,9 +44,11 @@ end
 function failure.status(raised)
   if getmetatable(raised) == Failure then return raised.status end
   if not errors.is(raised) then return nil end
-  -- A list is refused for a filter that the service does not understand.
+  -- Only a filter in the user's own OData makes a refused list wrong use.
   local is_list = raised.operation == "list" or raised.operation == "machines"
-  if raised.code == "bad_request" and is_list then return failure.usage end
+  if raised.code == "bad_request" and is_list then
+    return failure.filter and failure.usage or failure.failed
+  end
   return STATUS[raised.code] or failure.failed
 end
 

@@ -209,6 +209,7 @@ local function run(arguments)
     join_values(split_rest(arguments)))
   if ok then
     parsed.command_line = line_of(arguments)
+    failure.filter = parsed.filter
     return command.run(parsed, program)
   end
   if type(parsed) ~= "table" or not parsed.answer then error(parsed, 0) end

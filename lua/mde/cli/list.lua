@@ -41,6 +41,7 @@ function list.define(command)
     options.count)
   command:flag("--explain", "Show what the service filters and what is filtered here, and send"
     .. " nothing.")
+  require "mde.cli.client".define_deadline(command)
   listing.define(command)
 end
 

@@ -72,6 +72,7 @@ function machines.define(command)
     command:flag("--restricted", "Show whose code execution is restricted."))
   options.add(command, "--since", "TIME", "With these two: read no older actions (30d, or a"
     .. " date).")
+  client.define_deadline(command, "Of a list: give up after this long. Default: 10m.")
   marking.define(command)
   agreement.define(command, "changed")
   listing.define(command)
@@ -100,6 +101,7 @@ local function check_options(parsed)
     "-n, --yes and --max go with --add-tag, --remove-tag or --set-value")
   refuse(change and not named and not any, "which machines? Give some, - for standard input, or"
     .. " filters")
+  refuse(change and parsed.deadline, "--deadline goes with lists, not with changes")
   refuse(change and parsed.limit, "--limit shortens a list; --max refuses what is more")
   refuse(change and any and parsed.yes and not parsed.max,
     "--yes with filters needs --max N: how many there may be at most")

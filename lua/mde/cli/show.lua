@@ -25,8 +25,7 @@ Examples:
    mde show srv-1.contoso.com]]
   command:argument("what", "The action, or the machine."):argname "ID|MACHINE"
   command:flag("--wait", "Wait for the end of the action.")
-  options.add(command, "--deadline", "TIME", "With --wait: at most so long. Default: 1h.",
-    options.duration)
+  client.define_deadline(command, "Give up after this long. Default: 10m; with --wait: 1h.")
   options.add(command, "--limit", "N", "Of a machine: so many actions. Default: 20.",
     options.count)
   command:flag("--json", "JSON as the service gives it: the action; or the machine, then its"
@@ -111,9 +110,6 @@ local function check(parsed)
     failure.raise(failure.usage, "'%s' is not the id of a machine action: of its 36 characters"
       .. " %d are there", parsed.what, #parsed.what)
   end
-  if parsed.deadline and not parsed.wait then
-    failure.raise(failure.usage, "--deadline needs --wait")
-  end
   if parsed.wait and not id then
     failure.raise(failure.usage, "--wait goes with the id of an action")
   end
@@ -124,6 +120,7 @@ end
 function show.run(parsed)
   local id = check(parsed)
   local session = client.connect(parsed)
+  if not parsed.wait then client.bounded(session, parsed) end
   if id then return show_action(session, id, parsed) end
   return show_machine(session, parsed)
 end

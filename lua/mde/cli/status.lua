@@ -22,6 +22,7 @@ Examples:
    mde status
    mde status --all-profiles
    mde status --json]]
+  client.define_deadline(command)
   command:flag("--json", "One JSON object a tenant.")
 end
 
