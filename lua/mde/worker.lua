@@ -22,14 +22,18 @@ local workers = {
   confined = supervisor.confines,
   warning = "this system has no seccomp: policies are limited, but not confined to their process",
   most = 1024,  -- actions that may be sent before the first answer is received
+  memory = 512 * 2^20,  -- bytes of all workers together
 }
 
 local DEFAULTS = { load_seconds = 5, average_seconds = 0.05, longest_seconds = 1,
-                   memory = 64 * 2^20, output = 65536, coverage = false, patience = 30 }
+                   memory = 64 * 2^20, output = 65536, coverage = false, patience = 10,
+                   time = false, seed = 0 }
 
 local RANGES = { load_seconds = { 0.001, 3600 }, average_seconds = { 0.00001, 3600 },
                  longest_seconds = { 0.001, 3600 }, memory = { 2^20, 2^30 },
                  output = { 0, 2^19 }, patience = { 0, 3600 } }
+local WALL = 2        -- seconds of the wall clock for one of computing, and
+local LEAST_WALL = 2  -- at the least so many: src/host/limits.c
 
 local DECISIONS = { cancel = true, keep = true, undo = true }
 local REASON_MOST = 1024
@@ -37,6 +41,10 @@ local MESSAGE_MOST = 2000
 local MODULES_MOST = 100
 local NAME_MOST = 1000  -- bytes of a module's name
 local SOURCE_MOST = 256 * 1024  -- bytes of a file, and so lines of it
+
+local function amount(bytes)
+  return bytes % 2^20 == 0 and ("%d MiB"):format(bytes / 2^20) or ("%g KiB"):format(bytes / 1024)
+end
 
 local Worker = {}
 Worker.__index = Worker
@@ -56,44 +64,64 @@ local function check_limits(given)
   return limits
 end
 
+-- Workers that have not ended, and the memory of each.
+local running = setmetatable({}, { __mode = "k" })
+
+-- Whether a worker with so much memory can be started beside those that there are.
+local function has_room(memory)
+  local sum = memory
+  for process, taken in pairs(running) do
+    if process:pid() ~= 0 then sum = sum + taken end
+  end
+  return sum <= workers.memory
+end
+
 -- Starts a worker. Options: seconds of computing for loading (load_seconds), for actions on
--- average (average_seconds) and for one (longest_seconds); bytes of memory and of output
--- (what is printed in all; a reason has at most 1024 bytes); coverage, for lines(); patience,
--- seconds for which the process may be silent beyond these. -> worker | nil, err
+-- average (average_seconds) and for one (longest_seconds), of which the wall clock may show
+-- twice as many; bytes of memory and of output (what is printed in all; a reason has at most
+-- 1024 bytes); coverage, for lines(); patience, seconds for which the process may be silent
+-- beyond these; time, that os.time returns; seed, of math.random. All workers together have
+-- `workers.memory`. -> worker | nil, err
 function workers.start(options)
   local limits = check_limits(options or {})
+  if not has_room(limits.memory) then
+    collectgarbage()
+    if not has_room(limits.memory) then
+      return nil, errors.new { code = "limit", limit = "memory", message = ("cannot start a"
+        .. " worker: the workers together exceed the memory limit of %s")
+        :format(amount(workers.memory)) }
+    end
+  end
   local process, message = supervisor.start {
     load = limits.load_seconds, average = limits.average_seconds,
     longest = limits.longest_seconds, memory = limits.memory, output = limits.output,
-    coverage = limits.coverage }
+    coverage = limits.coverage, time = limits.time or os.time(), seed = limits.seed }
   if not process then
     return nil, errors.new { code = "worker", message = "cannot start a worker: " .. message }
   end
+  running[process] = limits.memory
   return setmetatable({ process = process, limits = limits, name = "?", sent = 0, received = 0,
                         ids = {}, printed = {}, printed_size = 0 }, Worker)
 end
 
 -- {{ failures
 
-local function amount(bytes)
-  return bytes % 2^20 == 0 and ("%d MiB"):format(bytes / 2^20) or ("%g KiB"):format(bytes / 1024)
-end
-
 local LIMITS = {
   load = function(limits)
-    return ("takes more than %g s of computing to load"):format(limits.load_seconds)
+    return ("exceeds the time limit of %g s to load"):format(limits.load_seconds)
   end,
   average = function(limits)
-    return ("takes more than %g ms an action on average"):format(limits.average_seconds * 1000)
+    return ("exceeds the time limit of %g ms per action on average")
+      :format(limits.average_seconds * 1000)
   end,
   longest = function(limits)
-    return ("takes more than %g s for an action"):format(limits.longest_seconds)
+    return ("exceeds the time limit of %g s for one action"):format(limits.longest_seconds)
   end,
   memory = function(limits)
-    return ("needs more than %s of memory"):format(amount(limits.memory))
+    return ("exceeds the memory limit of %s"):format(amount(limits.memory))
   end,
   output = function(limits)
-    return ("prints more than %s, or gives a reason of more than %d bytes")
+    return ("exceeds the output limit of %s, or of %d bytes for a reason")
       :format(amount(limits.output), REASON_MOST)
   end,
 }
@@ -101,7 +129,7 @@ local LIMITS = {
 local SILENT = {
   late = "its process did not answer in time and was killed",
   garbled = "its process answered what makes no sense and was killed",
-  modules = "requires more than 100 modules",
+  modules = "exceeds the limit of 100 required modules",
 }
 
 -- What the process did, as the fields of an error.
@@ -179,7 +207,7 @@ end
 -- -> kind, values | nil, why
 local function receive(self, seconds)
   local kind, first, second, third = self.process:receive(seconds and
-    seconds + self.limits.patience)
+    math.max(seconds * WALL, LEAST_WALL) + self.limits.patience)
   while kind == "P" do
     if not note(self, first) then return nil, "garbled" end
     kind, first, second, third = self.process:receive()

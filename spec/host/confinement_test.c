@@ -78,9 +78,11 @@ static void compute (void) {
 }
 
 
-/* Runs `act` in a confined child with two pipes. Its status, as waitpid has it. */
-static int run (void (*act) (void)) {
-  const mde_limits limits = { 1, 1, 1, 16 << 20, 0, 0 };
+/* Runs `act` in a confined child of `parent` with two pipes. Its status, as waitpid has
+** it. */
+static int run_child (void (*act) (void), pid_t parent) {
+  const mde_limits limits = { .load = 1, .average = 1, .longest = 1, .memory = 16 << 20,
+                              .parent = (uint64_t)parent };
   int down[2], up[2], status = 0;
   pid_t pid;
   if (pipe(down) != 0 || pipe(up) != 0 || write(down[1], "x", 1) != 1) abort();
@@ -99,6 +101,37 @@ static int run (void (*act) (void)) {
   close(up[0]);
   close(up[1]);
   return status;
+}
+
+
+static int run (void (*act) (void)) {
+  return run_child(act, getpid());
+}
+
+
+/* A child of a child, which outlives neither. */
+static void test_end_of_parent (void) {
+#ifdef __linux__
+  int ends[2], byte;
+  pid_t pid;
+  if (pipe(ends) != 0 || (pid = fork()) < 0) abort();
+  if (pid == 0) {
+    const mde_limits limits = { .load = 1, .average = 1, .longest = 1, .memory = 16 << 20,
+                                .parent = (uint64_t)getpid() };
+    if (fork() == 0) {
+      if (dup2(ends[1], STDOUT_FILENO) < 0 || !mde_confine(&limits)) _exit(1);
+      if (write(STDOUT_FILENO, "x", 1) != 1) _exit(1);
+      for (;;) result++;
+    }
+    for (;;) pause();
+  }
+  close(ends[1]);
+  check(read(ends[0], &byte, 1) == 1, "a child of a child is confined");
+  kill(pid, SIGKILL);
+  check(read(ends[0], &byte, 1) == 0, "and ends with its parent, though it computes");
+  waitpid(pid, NULL, 0);
+  close(ends[0]);
+#endif
 }
 
 
@@ -132,6 +165,11 @@ int main (void) {
   signal(SIGPIPE, SIG_IGN);
   status = run(compute);
   check(WIFEXITED(status) && WEXITSTATUS(status) == DONE, "computing, reading and writing go on");
+#ifdef __linux__
+  status = run_child(compute, getpid() + 1);
+  check(WIFEXITED(status) && WEXITSTATUS(status) == 2, "another's child is not confined");
+#endif
+  test_end_of_parent();
   test_forbidden();
   return tap_end();
 }

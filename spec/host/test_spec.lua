@@ -58,7 +58,7 @@ describe("mde test", function()
     assert.truthy(run.out:find "FAIL  test 1  [^\n]*raises.lua:3: attempt to index a nil value",
       run.out)
     assert.truthy(run.out:find("ok    test 2  keep 'k'", 1, true), run.out)
-    assert.truthy(run.out:find "FAIL  test 3  [^\n]*takes more than 1 s", run.out)
+    assert.truthy(run.out:find "FAIL  test 3  [^\n]*exceeds the time limit of 1 s", run.out)
   end)
 
   it("ends with 2 for what is no policy, says why, and tries the others", function()

@@ -25,10 +25,48 @@ describe("a limit", function()
       for i = 1, 49 do assert(select(2, worker:receive()) == tostring(i)) end
       local _, _, err = worker:receive()
       assert(err.code == "limit" and err.limit == "longest" and err.id == "50")
-      assert(err.message == "policy policy.lua: takes more than 0.1 s for an action (action 50)")
+      assert(err.message == "policy policy.lua: exceeds the time limit of 0.1 s for one "
+        .. "action (action 50)")
       assert(worker:output():find "49\n50\n$")
       local _, _, again = worker:receive()
       assert(again == err and select(2, worker:close()) == err and worker:pid() == 0)]=]
+  end)
+
+  it("is one for the memory of all workers together", function()
+    run [=[
+      local kept = {}
+      for i = 1, 8 do kept[i] = assert(workers.start()) end
+      local worker, err = workers.start()
+      assert(not worker and err.code == "limit" and err.limit == "memory")
+      assert(err.message == "cannot start a worker: the workers together exceed the memory limit"
+        .. " of 512 MiB")
+      kept[1]:close()
+      kept[1] = assert(workers.start())
+      kept = nil
+      for _ = 1, 20 do assert(workers.start()) end]=]
+  end)
+
+  it("is named by what it is", function()
+    run [=[
+      local function message(text, options)
+        local worker, err = start(text, options)
+        if not worker then return err.message end
+        for i = 1, 100 do
+          err = select(3, worker:decide { id = "a" })
+          if err then return err.message end
+        end
+      end
+      local function expect(expected, text, options)
+        local got = message(text, options)
+        assert(got and got:find(expected, 1, true), got)
+      end
+      expect("exceeds the time limit of 0.1 s to load", "while true do end", { load_seconds = 0.1 })
+      expect("exceeds the time limit of 10 ms per action on average", [[return { decide =
+        function() local began = os.clock() while os.clock() - began < 0.1 do end end }]],
+        { average_seconds = 0.01 })
+      expect("exceeds the memory limit of 1 MiB", "return { ('x'):rep(2^21) }", { memory = 2^20 })
+      expect("exceeds the output limit of 1 KiB, or of 1024 bytes for a reason",
+        "print(('x'):rep(2000))", { output = 1024 })]=]
   end)
 
   it("must be sensible", function()
@@ -124,23 +162,67 @@ END
     assert.equal(0, result.status, result.err)
   end)
 
+  it("has the plan's time and random numbers", function()
+    local text = [=[
+      local function told(options)
+        local worker = assert(start([[
+          local at, list = os.time(), { os.date("!%FT%T"), os.date("*t").year, math.random(1e9) }
+          math.randomseed()
+          list[#list + 1] = math.random(1e9)
+          math.randomseed(7)
+          list[#list + 1] = math.random(1e9)
+          return { decide = function()
+            return keep(at .. " " .. os.time() .. " " .. table.concat(list, " ") .. " "
+              .. math.random(1e9) .. " " .. os.time { year = 2026, month = 1, day = 2 })
+          end }]], options))
+        return select(2, worker:decide { id = "a" })
+      end
+      print(told { time = 1769198400, seed = 5 })
+      print(told { time = 1769198400, seed = 5 })
+      print(told { time = 1769198400, seed = 6 })]=]
+    local first, second, third = run(text):match "^(.-)\n(.-)\n(.-)\n$"
+    assert.equal(first, second)
+    assert.not_equal(first, third)
+    assert.truthy(first:find "^1769198400 1769198400 2026%-01%-23T20:00:00 2026 ", first)
+    assert.truthy(first:find " 1767355200$", first)
+    assert.equal(first .. "\n" .. second .. "\n" .. third .. "\n", run(text))
+  end)
+
+  linux("ends with the program, though its policy computes", function()
+    local result = program.sh [[
+      cat >playbook.lua <<'END'
+        local worker = assert(require "mde.worker".start { load_seconds = 3600 })
+        io.stdout:write(worker:pid(), "\n")
+        io.stdout:flush()
+        worker:load("p.lua", "while true do end")
+END
+      mkfifo pipe
+      $mde run playbook.lua >pipe &
+      program=$!
+      read -r pid <pipe
+      kill -9 $program
+      for _ in $(seq 300); do [ -d /proc/$pid ] || exit 0; sleep 0.2; done
+      exit 1]]
+    assert.equal(0, result.status, result.err)
+  end)
+
   it("is refused where there are no descriptors left, and none is lost", function()
     local out = run([=[
       local kept, err = {}, nil
       for _ = 1, 100 do
         local worker
-        worker, err = workers.start()
+        worker, err = workers.start { memory = 2^20 }
         if not worker then break end
         kept[#kept + 1] = worker
       end
       assert(#kept > 0 and #kept < 100 and err.code == "worker", tostring(err))
       assert(err.message:find "cannot start a worker: Too many open files", err.message)
       local first = #kept
-      for _ = 1, 50 do assert(not workers.start()) end
+      for _ = 1, 50 do assert(not workers.start { memory = 2^20 }) end
       for i, worker in ipairs(kept) do assert(worker:close()) end
       kept = {}
-      for i = 1, first do kept[i] = assert(workers.start()) end
-      assert(not workers.start())
+      for i = 1, first do kept[i] = assert(workers.start { memory = 2^20 }) end
+      assert(not workers.start { memory = 2^20 })
       kept = nil
       collectgarbage()
       for i = 1, 2 * first do

@@ -69,7 +69,7 @@ static void be_evil (void) {
 static const char *const supervise =
   "local supervisor, seed = ...\n"
   "local worker = assert(supervisor.start { load = 1, average = 1, longest = 1, memory = seed,"
-  "  output = 1 })\n"
+  "  output = 1, time = 0, seed = 0 })\n"
   "local frames, kind, why = 0\n"
   "for i = 1, 20 do pcall(worker.send, worker, 'A', { id = ('x'):rep(i * 100) }) end\n"
   "repeat\n"
@@ -125,7 +125,8 @@ static void add_frame (lua_State *L, mde_buffer *buffer, char kind, const char *
 
 /* What a program sends, from its limits to the end, now and then damaged. */
 static void make_session (lua_State *L, mde_buffer *buffer) {
-  mde_limits limits = { 0.3, 0.3, 0.3, 4 << 20, 4096, random_below(2) };
+  mde_limits limits = { 0.3, 0.3, 0.3, 4 << 20, 4096, random_below(2), 0, 0,
+                        (uint64_t)getpid() };
   uint32_t actions = random_below(10), i, before;
   buffer->size = 0;
   mde_buffer_add(buffer, &limits, sizeof limits);

@@ -32,7 +32,9 @@ static void write_all (const char *bytes, size_t size) {
 
 void mde_channel_flush (void) {
   flushing = 1;
+  mde_limits_wait(true);
   write_all(output.data, whole);
+  mde_limits_wait(false);
   mde_buffer_drop(&output, whole);
   whole = 0;
   flushing = 0;
@@ -61,8 +63,10 @@ void mde_channel_end (void) {
 
 static size_t receive (char *bytes, size_t size) {
   ssize_t count;
+  mde_limits_wait(true);
   do count = read(STDIN_FILENO, bytes, size);
   while (count < 0 && errno == EINTR);
+  mde_limits_wait(false);
   if (count <= 0) _exit(MDE_END_ALONE);
   return (size_t)count;
 }

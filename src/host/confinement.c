@@ -92,6 +92,16 @@ static bool forbid (void) {
 #endif
 
 
+#ifdef __linux__
+/* The end of the program ends the worker, which may be computing. The program may have
+** ended before it was asked for. */
+static bool end_with (uint64_t parent) {
+  return prctl(PR_SET_PDEATHSIG, (unsigned long)SIGKILL, 0L, 0L, 0L) == 0 &&
+         (uint64_t)getppid() == parent;
+}
+#endif
+
+
 /* The zone is read now, and never again. */
 bool mde_confine (const mde_limits *limits) {
   close_descriptors();
@@ -100,7 +110,7 @@ bool mde_confine (const mde_limits *limits) {
   tzset();
   if (!lower_all(limits)) return false;
 #ifdef __linux__
-  return prctl(PR_SET_DUMPABLE, 0L, 0L, 0L, 0L) == 0 &&
+  return end_with(limits->parent) && prctl(PR_SET_DUMPABLE, 0L, 0L, 0L, 0L) == 0 &&
          prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L) == 0 && forbid();
 #else
   return true;

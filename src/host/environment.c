@@ -68,6 +68,49 @@ static int set_metatable (lua_State *L) {
 }
 
 
+/* os.time() gives the time of the plan, which is the first upvalue. The second is Lua's own
+** os.time. */
+static int get_time (lua_State *L) {
+  if (lua_isnoneornil(L, 1)) {
+    lua_pushvalue(L, lua_upvalueindex(1));
+    return 1;
+  }
+  lua_pushvalue(L, lua_upvalueindex(2));
+  lua_insert(L, 1);
+  lua_call(L, lua_gettop(L) - 1, 1);
+  return 1;
+}
+
+
+/* os.date(format [, time]): the same. */
+static int get_date (lua_State *L) {
+  lua_settop(L, 2);
+  if (lua_isnil(L, 1)) {
+    lua_pushliteral(L, "%c");
+    lua_replace(L, 1);
+  }
+  if (lua_isnil(L, 2)) {
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_replace(L, 2);
+  }
+  lua_pushvalue(L, lua_upvalueindex(2));
+  lua_insert(L, 1);
+  lua_call(L, 2, 1);
+  return 1;
+}
+
+
+/* math.randomseed(): without a number it gives the plan's seed, and none that differs from
+** run to run. The upvalues are as above. */
+static int seed_random (lua_State *L) {
+  if (lua_isnone(L, 1)) lua_pushvalue(L, lua_upvalueindex(1));
+  lua_pushvalue(L, lua_upvalueindex(2));
+  lua_insert(L, 1);
+  lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
+  return lua_gettop(L);
+}
+
+
 static int collect_garbage (lua_State *L) {
   const char *option = luaL_optstring(L, 1, "collect");
   if (strcmp(option, "count") != 0)
@@ -202,7 +245,36 @@ static void add_own (lua_State *L) {
 }
 
 
-void mde_environment_open (lua_State *L) {
+/* Puts `function`, with what is on the top and the library's own function as upvalues, in
+** the place of a library's function. [-1, +0, m] */
+static void replace (lua_State *L, const char *library, const char *name,
+                     lua_CFunction function) {
+  lua_getfield(L, -2, library);
+  lua_insert(L, -2);
+  lua_getfield(L, -2, name);
+  lua_pushcclosure(L, function, 2);
+  lua_setfield(L, -2, name);
+  lua_pop(L, 1);
+}
+
+
+/* One plan decides the same whenever it is made: its time and its random numbers are
+** given. */
+static void fix_time (lua_State *L, const mde_limits *limits) {
+  lua_pushinteger(L, (lua_Integer)limits->time);
+  replace(L, LUA_OSLIBNAME, "time", get_time);
+  lua_pushinteger(L, (lua_Integer)limits->time);
+  replace(L, LUA_OSLIBNAME, "date", get_date);
+  lua_pushinteger(L, (lua_Integer)limits->seed);
+  replace(L, LUA_MATHLIBNAME, "randomseed", seed_random);
+  lua_getfield(L, -1, LUA_MATHLIBNAME);
+  lua_getfield(L, -1, "randomseed");
+  lua_call(L, 0, 0);
+  lua_pop(L, 1);
+}
+
+
+void mde_environment_open (lua_State *L, const mde_limits *limits) {
   lua_newtable(L);
   luaL_requiref(L, LUA_GNAME, luaopen_base, 0);
   copy(L, base);
@@ -216,6 +288,7 @@ void mde_environment_open (lua_State *L) {
   add_library(L, LUA_UTF8LIBNAME, luaopen_utf8, utf8);
   add_library(L, LUA_COLIBNAME, luaopen_coroutine, coroutine);
   add_library(L, LUA_OSLIBNAME, luaopen_os, os);
+  fix_time(L, limits);
   close_text(L);
   add_own(L);
   lua_pushvalue(L, -1);

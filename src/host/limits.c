@@ -1,3 +1,4 @@
+#include <math.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,15 +8,25 @@
 
 #include "worker.h"
 
-#define TICK 5000  /* microseconds of computing between two looks */
+#define TICK 5000         /* microseconds of computing between two looks */
+#define WALL_TICK 100000  /* microseconds of time between two looks */
+#define LONGEST_SLICE 0.25  /* seconds that count between two looks: a stop counts no more */
+#define LEAST_WALL 2.0      /* seconds that any limit is in wall-clock time */
 
-/* Time is what the policy computed: a busy machine is not its fault, and it has nothing
-** to wait for. That of an action begins with the first look at it. */
+/* A policy has so many seconds of computing, and twice as many of wall-clock time: a busy
+** machine is not its fault, but it must end. Waiting for the program does not count. The
+** time of an action begins with the first look at it. */
+typedef struct watch {
+  double before, spent;  /* at the last look; in this turn */
+  double total;          /* of all actions */
+} watch;
+
 static mde_limits limits;
-static volatile sig_atomic_t phase, looking;
+static volatile sig_atomic_t phase, looking, waiting;
 static volatile sig_atomic_t turns;  /* how often a phase was entered */
 static int seen;                     /* at the last look */
-static double began, before, total;  /* of this turn; the last look; all actions */
+static watch computing, wall;
+static volatile double absent, left_at;       /* seconds of waiting; when the last wait began */
 static size_t used, refused, printed;
 
 
@@ -25,40 +36,66 @@ void mde_limits_end (int how) {
 }
 
 
-static double computed (void) {
+static double read_clock (clockid_t clock) {
   struct timespec time;
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  clock_gettime(clock, &time);
   return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
 
+void mde_limits_wait (bool begins) {
+  double now = read_clock(CLOCK_MONOTONIC);
+  if (begins) left_at = now;
+  else absent += now - left_at;
+  waiting = begins;
+}
+
+
+/* Adds the time since the last look, of which `most` seconds count. */
+static void advance (watch *w, double now, double most) {
+  double passed = now - w->before;
+  if (passed < 0) passed = 0;
+  if (passed > most) passed = most;
+  w->before = now;
+  if (seen != turns) w->spent = 0;
+  else w->spent += passed;
+  if (phase == MDE_DECIDING) w->total += passed;
+}
+
+
+static double at_least (double seconds, double least) {
+  return seconds > least ? seconds : least;
+}
+
+
 /* On average means: over all actions, beside what a single one may take. */
-static void judge (double now) {
-  if (phase == MDE_LOADING && now - began > limits.load) mde_limits_end(MDE_END_LOAD);
+static void judge (const watch *w, double factor, double least) {
+  double average = limits.longest + limits.average * turns;
+  if (phase == MDE_LOADING && w->spent > at_least(factor * limits.load, least))
+    mde_limits_end(MDE_END_LOAD);
   if (phase != MDE_DECIDING) return;
-  if (now - began > limits.longest) mde_limits_end(MDE_END_LONGEST);
-  total += now - before;
-  if (total > limits.longest + limits.average * turns) mde_limits_end(MDE_END_AVERAGE);
+  if (w->spent > at_least(factor * limits.longest, least)) mde_limits_end(MDE_END_LONGEST);
+  if (w->total > at_least(factor * average, least)) mde_limits_end(MDE_END_AVERAGE);
 }
 
 
 void mde_limits_look (void) {
-  double now;
-  if (looking) return;
+  if (looking || waiting) return;
   looking = 1;
-  now = computed();
-  if (seen != turns) {
-    seen = turns;
-    began = now;
-  }
-  judge(now);
-  before = now;
+  advance(&computing, read_clock(CLOCK_PROCESS_CPUTIME_ID), HUGE_VAL);
+  advance(&wall, read_clock(CLOCK_MONOTONIC) - absent, LONGEST_SLICE);
+  seen = turns;
+  judge(&computing, 1, 0);
+  judge(&wall, 2, LEAST_WALL);
   looking = 0;
 }
 
 
 static void on_tick (int number) {
   (void)number;
+#ifndef __linux__  /* where the system does not end it with the program */
+  if ((uint64_t)getppid() != limits.parent) _exit(MDE_END_ALONE);
+#endif
   mde_limits_look();
 }
 
@@ -77,10 +114,14 @@ bool mde_limits_are_for_loading (void) {
 bool mde_limits_start (const mde_limits *given) {
   struct sigaction action = { .sa_handler = on_tick, .sa_flags = SA_RESTART };
   struct itimerval timer = { { 0, TICK }, { 0, TICK } };
+  struct itimerval wall_timer = { { 0, WALL_TICK }, { 0, WALL_TICK } };
   limits = *given;
-  before = began = computed();
+  computing.before = read_clock(CLOCK_PROCESS_CPUTIME_ID);
+  wall.before = read_clock(CLOCK_MONOTONIC);
   sigemptyset(&action.sa_mask);
-  return sigaction(SIGPROF, &action, NULL) == 0 && setitimer(ITIMER_PROF, &timer, NULL) == 0;
+  return sigaction(SIGPROF, &action, NULL) == 0 && sigaction(SIGALRM, &action, NULL) == 0 &&
+         setitimer(ITIMER_PROF, &timer, NULL) == 0 &&
+         setitimer(ITIMER_REAL, &wall_timer, NULL) == 0;
 }
 
 

@@ -52,11 +52,22 @@ static double get_number (lua_State *L, const char *name) {
 }
 
 
+static lua_Integer get_integer (lua_State *L, const char *name) {
+  lua_Integer number;
+  lua_getfield(L, 1, name);
+  number = luaL_checkinteger(L, -1);
+  lua_pop(L, 1);
+  return number;
+}
+
+
 static mde_limits get_limits (lua_State *L) {
   mde_limits limits = { .load = get_number(L, "load"), .average = get_number(L, "average"),
                         .longest = get_number(L, "longest"),
                         .memory = (uint64_t)get_number(L, "memory"),
-                        .output = (uint64_t)get_number(L, "output") };
+                        .output = (uint64_t)get_number(L, "output"),
+                        .time = (int64_t)get_integer(L, "time"),
+                        .seed = (uint64_t)get_integer(L, "seed"), .parent = (uint64_t)getpid() };
   lua_getfield(L, 1, "coverage");
   limits.coverage = (uint64_t)lua_toboolean(L, -1);
   lua_pop(L, 1);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #define MESSAGE_MOST 2000  /* bytes of an error */
+#define MDE_LAST_SECOND 253402300799  /* of the year 9999 */
 
 #ifdef __APPLE__
 extern char **environ;
@@ -36,7 +37,8 @@ static bool are_sensible (const mde_limits *limits) {
   for (i = 0; i < 3; i++)
     if (!(times[i] > 0 && times[i] <= 3600)) return false;
   return limits->memory >= 1 << 20 && limits->memory <= 1 << 30 &&
-         limits->output <= MDE_FRAME_MOST / 2 && limits->coverage <= 1;
+         limits->output <= MDE_FRAME_MOST / 2 && limits->coverage <= 1 &&
+         limits->time >= 0 && limits->time <= MDE_LAST_SECOND;
 }
 
 
@@ -219,7 +221,7 @@ static void serve (lua_State *L) {
 /* (limits) */
 static int prepare (lua_State *L) {
   const mde_limits *limits = (const mde_limits *)lua_touserdata(L, 1);
-  mde_environment_open(L);
+  mde_environment_open(L, limits);
   mde_coverage_start(L, limits->coverage != 0);
   return 0;
 }

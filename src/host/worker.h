@@ -22,10 +22,14 @@
 
 /* The first that the worker is sent. */
 typedef struct mde_limits {
-  double load, average, longest;  /* seconds of computing: for loading; for an action */
+  double load, average, longest;  /* seconds of computing: for loading; for an action; of
+                                  ** wall-clock time it may be twice as many */
   uint64_t memory;                /* bytes that Lua may use */
   uint64_t output;                /* bytes that may be printed */
   uint64_t coverage;              /* 1: notes which lines of `decide` are reached */
+  int64_t time;                   /* that os.time returns */
+  uint64_t seed;                  /* of math.random */
+  uint64_t parent;                /* the process that started the worker */
 } mde_limits;
 
 /* How a worker ends by itself. No policy can choose one: it has no os.exit. */
@@ -51,6 +55,7 @@ bool mde_limits_start (const mde_limits *limits);
 void mde_limits_enter (mde_phase phase);
 bool mde_limits_are_for_loading (void);
 void mde_limits_look (void);            /* ends the process if time is up */
+void mde_limits_wait (bool begins);     /* waiting for the program begins, or ends */
 void mde_limits_print (size_t size);    /* so much more is printed */
 _Noreturn void mde_limits_end (int how);  /* whole frames still leave */
 void *mde_limits_allocate (void *unused, void *block, size_t old, size_t size);
@@ -67,7 +72,7 @@ void mde_channel_rescue (void);            /* the same, from a signal handler */
 void mde_source_load (lua_State *L, const char *text, size_t size, const char *name);
 
 /* environment.c: makes the globals of policies, and nothing else reachable. [-0, +0, e] */
-void mde_environment_open (lua_State *L);
+void mde_environment_open (lua_State *L, const mde_limits *limits);
 
 /* rules.c: takes `decide` of the policy's table on the top, or raises; pushes the
 ** decision, or nil, and the reason that the first rule with an answer gives for action and
