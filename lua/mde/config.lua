@@ -130,7 +130,7 @@ local function check_name(name)
   end
 end
 
--- Secrets are the owner's to read, commands his to write.
+-- A file with secrets must be readable by its owner only.
 local function check_mode(fields, where, path)
   for _, key in ipairs(PLAIN_SECRETS) do
     if fields[key] then
@@ -140,11 +140,6 @@ local function check_mode(fields, where, path)
           "%s, or use secret_command or secret_file", problem)
       end
     end
-  end
-  local mode = fields.secret_command and secret.mode(path)
-  if mode and (math.floor(mode / 16) % 2 == 1 or math.floor(mode / 2) % 2 == 1) then
-    refuse({ where[1], where[2] or "secret_command", where[2] and "secret_command" },
-      "others can write the file (mode %03o): chmod go-w it", mode)
   end
 end
 

@@ -19,10 +19,10 @@ end
 describe("a store that can't be used", function()
   it("because its folder may not be written, ends with 4 before anything is sent", function()
     local denied = trouble.environment "denied:/":gsub("'denied:/'", '"denied:$XDG_STATE_HOME"')
-    assert_refused(denied .. " " .. CANCEL, "mde: the store: cannot make",
+    assert_refused(denied .. " " .. CANCEL, "mde: the store: cannot use",
       "Permission denied", "--store memory")
     assert_refused("mkdir -p $XDG_STATE_HOME/mde; : >$XDG_STATE_HOME/mde/held; " .. CANCEL,
-      "cannot make", "mde/held")
+      "cannot use", "mde/held")
   end)
 
   it("because it is damaged, ends with 4 and says what to do", function()

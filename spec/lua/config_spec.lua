@@ -201,10 +201,10 @@ describe("a configuration", function()
       assert.is_truthy(load_text("return { defaults = { client_id = 'x' } }", "644"))
     end)
 
-    it("has commands in it only where others can't write it", function()
+    it("is refused if others can write it", function()
       local text = "return { profiles = { a = { tenant = 'a.com', secret_command = 'true' } } }"
-      assert_has(refusal(text, "660"), "profiles.a.secret_command: others can write the file")
-      assert_has(refusal(text, "602"), "others can write")
+      assert_has(refusal(text, "660"), "others can write " .. path .. " (mode 660): chmod go-w it")
+      assert_has(refusal("return {}", "602"), "others can write")
       assert.is_truthy(load_text(text, "644"))
     end)
 

@@ -21,6 +21,8 @@
 
 #include <lauxlib.h>
 #include "compat.h"
+#include "folder.h"
+#include "owner.h"
 #include "place.h"
 #include "text.h"
 
@@ -117,21 +119,23 @@ static int try_lock (lock *l) {
 /* file.lock(path [, "shared"]) -> lock | false: somebody else holds it | nil,
 ** message, errno. Never waits. The file is created (mode 0600) if need be; its
 ** holder may remove it (lock:remove), and whoever opened it before that tries
-** again with the next one. */
+** again with the next one. One that is not ours is refused (owner.h). */
 static int new_lock (lua_State *L) {
   static const char *const kinds[] = { "exclusive", "shared", NULL };
   size_t length;
   const char *path = luaL_checklstring(L, 1, &length);
   const int kind = luaL_checkoption(L, 2, "exclusive", kinds);
-  int result;
+  int result, refused;
   lock *l = (lock *)lua_newuserdatauv(L, sizeof *l + length + 1, 0);
   l->fd = -1;
   l->shared = kind == 1;
   memcpy(l->path, path, length + 1);
   luaL_setmetatable(L, LOCK);
   while ((result = try_lock(l)) == 0) close_file(&l->fd);
-  if (result > 0) return 1;
+  refused = result > 0 ? mde_owner_refuse(L, l->fd, path) : 0;
+  if (result > 0 && refused == 0) return 1;
   close_file(&l->fd);
+  if (refused > 0) return refused;
   if (errno != EWOULDBLOCK) return luaL_fileresult(L, 0, path);
   lua_pushboolean(L, 0);
   return 1;
@@ -181,17 +185,23 @@ static int remove_lock (lua_State *L) {
 /* {{ Logs */
 
 /* file.log(path [, "read"]) -> log | nil, message, errno. Opens for reading and
-** appending, and creates (mode 0600) if need be; with "read", for reading alone. */
+** appending, and creates (mode 0600) if need be; one that is not ours is refused (owner.h).
+** With "read" opens any file, for reading alone. */
 static int new_log (lua_State *L) {
   static const char *const kinds[] = { "append", "read", NULL };
   const char *path = luaL_checkstring(L, 1);
   const bool read_only = luaL_checkoption(L, 2, "append", kinds) == 1;
+  int refused;
   log_file *log = (log_file *)lua_newuserdatauv(L, sizeof *log, 0);
   log->fd = -1;
   log->read_only = read_only;
   luaL_setmetatable(L, LOG);
   log->fd = open_file(path, read_only ? O_RDONLY : O_RDWR | O_APPEND | O_CREAT);
-  return log->fd < 0 ? luaL_fileresult(L, 0, path) : 1;
+  if (log->fd < 0) return luaL_fileresult(L, 0, path);
+  refused = read_only ? 0 : mde_owner_refuse(L, log->fd, path);
+  if (refused == 0) return 1;
+  close_file(&log->fd);
+  return refused;
 }
 
 
@@ -301,35 +311,7 @@ static int close_log (lua_State *L) {
 /* }} */
 
 
-/* {{ Folders, modes, and the machine's start */
-
-/* A folder that is there already is as good as one that is made. */
-static bool make_one (const char *path) {
-  struct stat status;
-  int number;
-  if (mkdir(path, 0700) == 0) return true;
-  number = errno == EEXIST ? ENOTDIR : errno;
-  if (stat(path, &status) == 0 && S_ISDIR(status.st_mode)) return true;
-  errno = number;
-  return false;
-}
-
-
-/* file.make_folder(path) -> true | nil, message, errno. Makes what is missing of
-** the path, each folder for its owner alone (mode 0700). */
-static int make_folder (lua_State *L) {
-  size_t length, i;
-  const char *path = luaL_checklstring(L, 1, &length);
-  for (i = 1; i < length; i++) {
-    if (path[i] != '/' || path[i - 1] == '/') continue;
-    lua_pushlstring(L, path, i);
-    if (!make_one(lua_tostring(L, -1)))
-      return luaL_fileresult(L, 0, lua_tostring(L, -1));
-    lua_pop(L, 1);
-  }
-  return luaL_fileresult(L, make_one(path), path);
-}
-
+/* {{ Modes, and the machine's start */
 
 /* file.mode(path) -> permission bits | nil, message, errno */
 static int get_mode (lua_State *L) {
@@ -377,7 +359,8 @@ static void new_class (lua_State *L, const char *name, lua_CFunction close,
 }
 
 
-/* The module: { make_folder, lock, log, boot, mode, text, kind, replace } */
+/* The module: { make_folder, make_temporary_folder, lock, log, boot, mode, check, text, kind,
+** replace } */
 int luaopen_mde_file (lua_State *L) {
   static const luaL_Reg of_locks[] = {
     { "write", write_lock }, { "release", release_lock }, { "remove", remove_lock }, { NULL, NULL }
@@ -388,9 +371,11 @@ int luaopen_mde_file (lua_State *L) {
     { "sync", sync_log }, { "close", close_log }, { NULL, NULL }
   };
   static const luaL_Reg functions[] = {
-    { "make_folder", make_folder }, { "lock", new_lock }, { "log", new_log },
-    { "boot", boot }, { "mode", get_mode }, { "text", mde_file_text }, { "kind", mde_file_kind },
-    { "replace", mde_file_replace }, { NULL, NULL }
+    { "make_folder", mde_file_make_folder },
+    { "make_temporary_folder", mde_file_make_temporary_folder }, { "lock", new_lock },
+    { "log", new_log }, { "boot", boot }, { "mode", get_mode }, { "check", mde_file_check },
+    { "text", mde_file_text }, { "kind", mde_file_kind }, { "replace", mde_file_replace },
+    { NULL, NULL }
   };
   mde_check_version(L);
   new_class(L, LOCK, release_lock, of_locks);

@@ -59,30 +59,29 @@ local function new_server(parsed)
   return server
 end
 
--- {{ The rehearsal's own journal, quota and profiles (none): nothing of it gets among real
--- ones, and no real service into it.
-
-local function new_state()
-  local folder = os.tmpname()
-  os.remove(folder)
-  local made, problem = require "mde.file".make_folder(folder)
-  if not made then failure.raise(failure.failed, "cannot make a folder: %s", problem) end
-  return folder
-end
-
-local function remove_state(folder)
-  local pid = process.spawn { "rm", "-rf", "--", folder }
-  while pid and not process.wait(pid) do process.pause(0.01) end
-end
-
--- }}
-
 -- This program's folder, and then those of PATH. An empty name in it would be the current
 -- folder.
 local function search_path()
   local path = os.getenv "PATH" or ""
   return process.path():match "^(.*)/" .. ":" .. (path ~= "" and path or "/usr/bin:/bin")
 end
+
+-- {{ The rehearsal's own journal, quota and profiles (none): nothing of it gets among real
+-- ones, and no real service into it.
+
+local function new_state()
+  local folder, problem = require "mde.file".make_temporary_folder()
+  if not folder then failure.raise(failure.failed, "cannot make a folder: %s", problem) end
+  return folder
+end
+
+local function remove_state(folder)
+  process.setenv("PATH", search_path())
+  local pid = process.spawn { "rm", "-rf", "--", folder }
+  while pid and not process.wait(pid) do process.pause(0.01) end
+end
+
+-- }}
 
 -- COMMAND gets the server's variables, none that takes precedence over them, and this
 -- program first in its PATH.

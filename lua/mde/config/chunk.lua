@@ -2,6 +2,8 @@
 --
 -- What fails is `nil, message`, with file and line, and nothing that the file says.
 
+local own = require "mde.config.own"
+
 local chunk = {}
 
 local LONGEST = 4194304  -- bytes of a file
@@ -9,7 +11,7 @@ local STEPS = 1000000    -- instructions of the Lua machine; a thousand profiles
 
 -- The text of a file. -> text | nil, message
 local function read(path)
-  local file, problem = io.open(path, "rb")
+  local file, problem = own.open(path)
   if not file then return nil, problem end
   local text
   text, problem = file:read(LONGEST + 1)

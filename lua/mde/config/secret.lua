@@ -7,6 +7,7 @@
 
 local core = require "mde.core"
 local errors = require "mde.errors"
+local own = require "mde.config.own"
 
 local secret = {}
 
@@ -83,7 +84,7 @@ local function from_file(path)
   local private, problem = secret.private(path)
   if not private then return lacking("secret_file: %s", problem) end
   local file
-  file, problem = io.open(path, "rb")
+  file, problem = own.open(path)
   if not file then return lacking("secret_file: %s", problem) end
   local line = first_line(file:read(65536))
   file:close()

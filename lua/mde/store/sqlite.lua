@@ -159,7 +159,7 @@ end
 function sqlite.open(folder, clock, holder)
   for _, path in ipairs(folder and { folder, folder .. "/held" } or {}) do
     local made, problem = file.make_folder(path)
-    if not made then fail("make", path, problem) end
+    if not made then fail("use", path, problem) end
   end
   local path = folder and folder .. "/mde.db" or MEMORY
   local self = setmetatable({
