@@ -1,14 +1,16 @@
--- The audit log: what was done, when and by whom, in a chain. One a machine, which
+-- The audit log: what was done, when and by whom, in a chain. One per state folder, which
 -- processes share. Lua 5.4, for the program alone.
 --
--- A line is one JSON object, its keys in this order, null where there is nothing to
--- say: n (1, 2, ...), time, who ("dana@soc1"), what ("batch begun", "cancel", ...),
--- batch, tenant, id, request ("POST /api/machineactions/{id}/cancel"), status (HTTP),
--- request_id, verdict, comment, policy, plan, previous. The last is the SHA-256 of the
--- whole line before, without its newline (of the first line: zeros), so that no line
--- but the last ones can be changed, taken out or put in between without a trace.
--- The last ones are covered by the head, { n =, hash = } of the last line, which the
--- journal keeps. What was done to a log `audit.verify` tells: see mde.audit.chain.
+-- A line is one JSON object, its keys in this order, null if a value is missing: n (1, 2,
+-- ...), log (the log's id: see mde.audit.identity), time, who ("dana@soc1"), what ("batch
+-- begun", "cancel", ...), batch, tenant, application, user (object id of a user who signed
+-- in), user_name, profile, id, request ("POST /api/machineactions/{id}/cancel"), status
+-- (HTTP), request_id, verdict, comment, policy, plan, previous. The last is the SHA-256 of
+-- the whole line before, without its newline (of the first line: zeros), so that no line
+-- but the last ones can be changed, removed or inserted without a trace. The last ones are
+-- covered by the head, { n =, hash = } of the last line, which the journal keeps. If the
+-- file is moved away, the next one continues the chain. See mde.audit.chain for what
+-- `audit.verify` finds.
 --
 -- Nothing else is written, thus no token and no secret.
 
@@ -18,20 +20,22 @@ local core = require "mde.core"
 local date = require "mde.date"
 local errors = require "mde.errors"
 local file = require "mde.file"
+local identity = require "mde.audit.identity"
 
 local encode, is_utf8, find = cjson.encode, utf8.len, string.find
 
-local audit = { verify = chain.verify }
+local audit = { verify = chain.verify, peek = chain.peek, id_of = identity.get }
 
 local BLOCK = 16384     -- bytes that are read at once
 local LARGEST = 131072  -- bytes of an entry's texts; JSON makes of one byte six at most
 
 -- {{ Lines
 
--- What an entry may say, and its types. `n` and `previous` are the log's.
+-- The keys of an entry, and their types. `n`, `log` and `previous` are added here.
 local TYPES = {
   time = "number", status = "number", who = "string", what = "string", batch = "string",
-  tenant = "string", id = "string", request = "string", request_id = "string",
+  tenant = "string", application = "string", user = "string", user_name = "string",
+  profile = "string", id = "string", request = "string", request_id = "string",
   verdict = "string", comment = "string", policy = "string", plan = "string",
 }
 
@@ -89,17 +93,22 @@ local function time_text(seconds)
   return ("%s.%03dZ"):format(last_text, math.floor((seconds - whole) * 1000))
 end
 
-local LINE = '{"n":%d,"time":"%s","who":%s,"what":%s,"batch":%s,"tenant":%s,"id":%s,'
-  .. '"request":%s,"status":%s,"request_id":%s,"verdict":%s,"comment":%s,"policy":%s,"plan":%s,'
-  .. '"previous":"%s"}'
+local KEYS = { "who", "what", "batch", "tenant", "application", "user", "user_name", "profile",
+               "id", "request", "status", "request_id", "verdict", "comment", "policy", "plan" }
+local ONCE = { id = true, request_id = true }  -- no two lines have the same: not kept
+local LINE = '{"n":%d,"log":"%s","time":"%s"' .. (',"%s":%%s'):rep(#KEYS):format(
+  table.unpack(KEYS)) .. ',"previous":"%s"}'
 
--- The line of entry `e`. No two have the same id or request_id: these are not kept.
-local function new_line(e, n, previous, json)
-  return LINE:format(n, time_text(e.time), json[e.who], json[e.what], json[e.batch or false],
-    json[e.tenant or false], e.id and quoted(e.id) or "null", json[e.request or false],
-    e.status and math.tointeger(e.status) or "null",
-    e.request_id and quoted(e.request_id) or "null", json[e.verdict or false],
-    json[e.comment or false], json[e.policy or false], json[e.plan or false], previous)
+-- The line of entry `e` of the log called `log`.
+local function new_line(e, n, log, previous, json)
+  local values = {}
+  for i, key in ipairs(KEYS) do
+    local value = e[key] or false
+    values[i] = key == "status" and value and math.tointeger(value)
+                or value and ONCE[key] and quoted(value) or json[value]
+  end
+  values[#values + 1] = previous
+  return LINE:format(n, log, time_text(e.time), table.unpack(values))
 end
 
 -- A line that new_line made -> its number, the hash of the line before | nil
@@ -209,7 +218,7 @@ local function append(self, log, entries, head, sync)
   local json = setmetatable({ [false] = "null" }, Json)
   for i, entry in ipairs(entries) do
     n = n + 1
-    lines[i] = new_line(entry, n, hash, json)
+    lines[i] = new_line(entry, n, self.id, hash, json)
     hash = core.sha256(lines[i])
   end
   if #lines == 0 then return last end
@@ -218,40 +227,69 @@ local function append(self, log, entries, head, sync)
   done, problem, number = log:append(text)
   if done and sync then done, problem, number = log:sync() end
   if not done then return nil, problem, number end
-  self.known = { n = n, hash = hash, size = size + #text }
+  self.known, self.text_size = { n = n, hash = hash, size = size + #text }, #text
   return self.known
 end
 
--- Appends entries, all or none of them: each a table with the keys above but n and
--- previous, time in seconds. Raises on other keys. `head` is what the journal knows
--- of the log, if anything. With `sync`, the lines are on the disk when it returns.
+-- The log's file, locked. Opened each time: it may have been moved away meanwhile.
+-- -> file | nil, message, errno
+local function locked(self)
+  local log, problem, number = file.log(self.path)
+  if not log then return nil, problem, number end
+  local done
+  done, problem, number = log:lock()
+  if done then return log end
+  log:close()
+  return nil, problem, number
+end
+
+-- Appends entries, all or none of them: each a table with the keys above but n, log and
+-- previous, time in seconds. Raises on other keys. `head` is the end of the log that the
+-- journal knows, if any. With `sync`, the lines are on the disk when it returns.
 -- -> the new head | nil, err
 function Log:append(entries, head, sync)
   if self.closed then error("the audit log is closed", 2) end
   chain.check_head(head)
   for _, entry in ipairs(entries) do check_entry(entry) end
-  -- Opened each time: it may have been moved away meanwhile.
-  local log <close>, problem, number = file.log(self.path)
+  local log <close>, problem, number = locked(self)
   if not log then return failed(self.path, problem, number) end
-  local done
-  done, problem, number = log:lock()
-  if not done then return failed(self.path, problem, number) end
   local new
+  local before = self.known
   new, problem, number = append(self, log, entries, head, sync)
   if not new then return failed(self.path, problem, number) end
+  self.before = { known = before, text_size = #entries > 0 and self.text_size or 0 }
   return { n = math.tointeger(new.n), hash = new.hash }
+end
+
+-- Takes back the lines of the last append, unless others have appended since.
+function Log:take_back()
+  local before = self.before
+  self.before = nil
+  if not before or before.text_size == 0 then return end
+  local log <close> = locked(self)
+  if log and log:size() == self.known.size
+     and log:truncate(self.known.size - before.text_size) then
+    self.known = before.known
+  end
 end
 
 function Log:close()
   self.closed = true
 end
 
--- Opens the log at `path`, which is made if there is none. -> log | nil, err
+-- Opens the log at `path`, which is made if there is none, with the folders that lead to
+-- it. -> log, with its `id` | nil, err
 function audit.open(path)
-  local log, problem, number = file.log(path)
+  local done, problem, number = file.make_folder(path:match "^(.*)/" or ".")
+  if not done then return failed(path, problem, number) end
+  local log
+  log, problem, number = file.log(path)
   if not log then return failed(path, problem, number) end
   log:close()
-  return setmetatable({ path = path, known = nil, closed = false }, Log)
+  local id
+  id, problem, number = identity.find(path)
+  if not id then return failed(identity.path(path), problem, number) end
+  return setmetatable({ path = path, id = id, known = nil, closed = false }, Log)
 end
 
 return audit

@@ -20,13 +20,14 @@ local function cancels(kept)
                                             order = "given" }
   for i = 1, calls do batch:add(("%08x-7557-4ab7-9782-d50480024a4e"):format(i)) end
   batch:complete()
-  batch:begin()
-  options.record = kept and recorder.new(store, batch) or nil
+  local recording = recorder.new(store, batch)
+  recording:note "begun"
+  options.record = kept and recording or nil
   local items, began = batch:items(), os.clock()
   local report = assert(client:cancel_all(items, options))
   assert(report.counts.cancelled == calls)
   lock:release()
-  store.before_commit = nil
+  store.before_commit, store.after_rollback = nil, nil
   return (os.clock() - began) * 1e6 / calls
 end
 

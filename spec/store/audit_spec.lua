@@ -19,15 +19,17 @@ describe("the audit log", function()
     local log = assert(audit.open(path))
     local head = assert(log:append({ {
       time = 1769199040.8785, who = "dana@soc1", what = "cancel", batch = "b", tenant = "t",
-      id = "i", request = "POST /api/machineactions/{id}/cancel", status = 200.0,
+      application = "a", user = "u", user_name = "dana@contoso.com", profile = "emea", id = "i", request = "POST /api/machineactions/{id}/cancel", status = 200.0,
       request_id = "r", verdict = "cancelled", comment = "c/d", policy = "p", plan = "q",
     }, { time = 1769199041, who = "dana@soc1", what = "batch stopped" } }))
-    local first = '{"n":1,"time":"2026-01-23T20:10:40.878Z","who":"dana@soc1","what":"cancel",'
-      .. '"batch":"b","tenant":"t","id":"i","request":"POST /api/machineactions/{id}/cancel",'
+    local first = '{"n":1,"log":"' .. log.id .. '","time":"2026-01-23T20:10:40.878Z",'
+      .. '"who":"dana@soc1","what":"cancel","batch":"b","tenant":"t","application":"a",'
+      .. '"user":"u","user_name":"dana@contoso.com","profile":"emea","id":"i","request":"POST /api/machineactions/{id}/cancel",'
       .. '"status":200,"request_id":"r","verdict":"cancelled","comment":"c/d","policy":"p",'
       .. '"plan":"q","previous":"' .. ZEROS .. '"}'
-    local second = '{"n":2,"time":"2026-01-23T20:10:41.000Z","who":"dana@soc1",'
-      .. '"what":"batch stopped","batch":null,"tenant":null,"id":null,"request":null,'
+    local second = '{"n":2,"log":"' .. log.id .. '","time":"2026-01-23T20:10:41.000Z",'
+      .. '"who":"dana@soc1","what":"batch stopped","batch":null,"tenant":null,'
+      .. '"application":null,"user":null,"user_name":null,"profile":null,"id":null,"request":null,'
       .. '"status":null,"request_id":null,"verdict":null,"comment":null,"policy":null,'
       .. '"plan":null,"previous":"' .. core.sha256(first) .. '"}'
     assert.equal(first .. "\n" .. second .. "\n", read(path))
@@ -172,13 +174,13 @@ describe("the audit log", function()
 
   it("says what hinders", function()
     local path = new_path()
-    local log, err = audit.open(path .. "/log")
-    assert.is_nil(log)
+    local log = assert(audit.open(path))
+    local inside, err = audit.open(path .. "/log")
+    assert.is_nil(inside)
     assert.is_true(errors.is(err))
     assert.equal("store", err.code)
-    assert.equal("the audit log " .. path .. "/log cannot be written: No such file or directory;"
+    assert.equal("the audit log " .. path .. "/log cannot be written: Not a directory;"
       .. " see that it is a file in a folder that exists", err.message)
-    log = assert(audit.open(path))
     os.remove(path)
     os.execute("mkdir " .. path)
     log, err = log:append(entries(1, 1))
@@ -239,9 +241,11 @@ describe("a log that was changed behind the journal's back", function()
   end)
 
   it("one that was removed, moved away or emptied", function()
-    finds("lines 1 to 10 are missing", function(path) os.remove(path) end)
-    finds("lines 1 to 10 are missing", function(path) os.rename(path, path .. ".old") end)
-    finds("lines 1 to 10 are missing", function(path) write(path, "") end)
+    local missing = "lines 1 to 10 are in none of these files: if the log was moved away, name the"
+      .. " file that has them too"
+    finds(missing, function(path) os.remove(path) end)
+    finds(missing, function(path) os.rename(path, path .. ".old") end)
+    finds(missing, function(path) write(path, "") end)
   end)
 
   it("one whose last line was taken for torn", function()

@@ -6,6 +6,8 @@
 **                call of CHANGE below: 1 is before the first, 2 right after it,
 **                3 before the second, ...
 ** kill:N:NAME    the same, but only calls whose names begin so count, as with send
+** power:N:PATH   the same, and the file PATH loses the bytes that were not synced: those
+**                after its size at its last fsync or fdatasync, or else at the start
 ** full:N:PATH    there is no space left below PATH from the Nth call on that
 **                needs some (writes, and what makes a file longer): ENOSPC
 ** torn:N:PATH    the same, but that the Nth call still writes half of its bytes,
@@ -31,6 +33,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -40,7 +43,7 @@ int __open64_2 (const char *path, int flags);
 int __openat_2 (int folder, const char *path, int flags);
 int __openat64_2 (int folder, const char *path, int flags);
 
-enum { NONE, KILL, FULL, TORN, DENIED };
+enum { NONE, KILL, POWER, FULL, TORN, DENIED };
 
 /* Written before main, but for `count`. */
 static struct {
@@ -49,6 +52,7 @@ static struct {
   atomic_long count;  /* of instants, or of calls that needed space */
   pid_t pid;          /* whose trouble it is */
   char path[PATH_MAX];  /* or, for KILL, a name */
+  _Atomic off_t synced;  /* bytes of it that are on the disk, for POWER */
 } trouble;
 
 
@@ -65,8 +69,14 @@ static void set_path (const char *path) {
 }
 
 
+static void begin_power (void) {
+  struct stat status;
+  if (stat(trouble.path, &status) == 0) trouble.synced = status.st_size;
+}
+
+
 __attribute__((constructor)) static void begin (void) {
-  static const char *const names[] = { "", "kill:", "full:", "torn:", "denied:" };
+  static const char *const names[] = { "", "kill:", "power:", "full:", "torn:", "denied:" };
   const char *what = getenv("MDE_TROUBLE");
   const char *rest = what;
   char *end;
@@ -84,6 +94,7 @@ __attribute__((constructor)) static void begin (void) {
   trouble.pid = getpid();
   trouble.kind = kind;
   set_path(rest);
+  if (kind == POWER) begin_power();
   unsetenv("MDE_TROUBLE");
 }
 
@@ -94,9 +105,12 @@ static bool has (int kind) {
 
 
 static void instant (const char *name) {
-  if (!has(KILL) || strncmp(name, trouble.path, strlen(trouble.path)) != 0
-      || atomic_fetch_add(&trouble.count, 1) + 1 != trouble.n)
+  if (!has(POWER) && (!has(KILL) || strncmp(name, trouble.path, strlen(trouble.path)) != 0))
     return;
+  if (atomic_fetch_add(&trouble.count, 1) + 1 != trouble.n) return;
+  if (has(POWER) && syscall(SYS_truncate, trouble.path, (long)trouble.synced) != 0
+      && errno != ENOENT)
+    refuse("truncate");
   kill(trouble.pid, SIGKILL);
   for (;;) pause();
 }
@@ -231,8 +245,26 @@ CHANGE(ssize_t, writev, (int fd, const struct iovec *parts, int count), (fd, par
        full(fd, NULL))
 CHANGE(int, ftruncate, (int fd, off_t size), (fd, size), full_if_longer(fd, size))
 CHANGE(int, ftruncate64, (int fd, off64_t size), (fd, size), full_if_longer(fd, size))
-CHANGE(int, fsync, (int fd), (fd), 0)
-CHANGE(int, fdatasync, (int fd), (fd), 0)
+
+static void note_sync (int fd) {
+  struct stat status;
+  if (has(POWER) && file_is_below(fd) && fstat(fd, &status) == 0)
+    trouble.synced = status.st_size;
+}
+
+#define SYNC(name) \
+  __attribute__((visibility("default"))) int name (int fd) { \
+    int result; \
+    NEXT(name); \
+    instant(#name); \
+    result = next(fd); \
+    if (result == 0) note_sync(fd); \
+    instant(#name); \
+    return result; \
+  }
+
+SYNC(fsync)
+SYNC(fdatasync)
 
 CHANGE(ssize_t, send, (int fd, const void *data, size_t size, int flags),
        (fd, data, size, flags), 0)

@@ -7,6 +7,7 @@
 local cjson = require "cjson"
 local core = require "mde.core"
 local file = require "mde.file"
+local identity = require "mde.audit.identity"
 
 local chain = {
   start = { n = 0, hash = ("0"):rep(64) },  -- what the first line follows
@@ -30,15 +31,16 @@ end
 
 -- {{ Lines
 
--- A log as it is at this moment: what others append later is left out.
+-- The files of a log, in their order, as they are at this moment: lines that others append
+-- later are left out.
 local Text = {}
 Text.__index = Text
 
 function Text:__close()
-  self.log:close()
+  for _, part in ipairs(self) do part.log:close() end
 end
 
-local function open(path)
+local function open_part(path)
   local log, problem = file.log(path, "read")
   if not log then found("cannot read %s", problem) end
   local done, size
@@ -46,19 +48,25 @@ local function open(path)
   if done then size, problem = log:size() end
   log:unlock()
   if not size then found("cannot read %s: %s", path, problem) end
-  return setmetatable({ path = path, log = log, size = size }, Text)
+  return { path = path, log = log, size = size }
 end
 
-function Text:read(offset)
-  local block, problem = self.log:read(offset, math.min(BLOCK, self.size - offset))
-  if not block then found("cannot read %s: %s", self.path, problem) end
-  if block == "" then found("cannot read %s: it shrinks", self.path) end
+local function open(paths)
+  local self = setmetatable({ first = 1 }, Text)
+  for i, path in ipairs(paths) do self[i] = open_part(path) end
+  return self
+end
+
+local function read(part, offset)
+  local block, problem = part.log:read(offset, math.min(BLOCK, part.size - offset))
+  if not block then found("cannot read %s: %s", part.path, problem) end
+  if block == "" then found("cannot read %s: it shrinks", part.path) end
   return block
 end
 
--- An iterator over the lines: each without its newline, and whether it had one. A
--- line that is too long ends them.
-function Text:lines()
+-- An iterator over the lines of one file: each without its newline, and whether it had
+-- one. A line that is too long ends them.
+local function lines_of(part)
   local offset, text, at = 0, "", 1
   return function()
     while true do
@@ -69,19 +77,39 @@ function Text:lines()
         return line, true
       end
       text, at = text:sub(at), 1
-      if offset == self.size or #text > chain.longest then break end
-      local block = self:read(offset)
+      if offset == part.size or #text > chain.longest then break end
+      local block = read(part, offset)
       text, offset = text .. block, offset + #block
     end
     local rest = text
-    text, offset = "", self.size
+    text, offset = "", part.size
     if rest ~= "" then return rest, false end
   end
 end
 
--- The hash of the line at `place`; place 0 is before the first one.
+-- The same over all files; third: whether the line is the first one of its file.
+function Text:lines()
+  local i, lines, is_first = 0, function() end, false
+  return function()
+    while true do
+      local line, whole = lines()
+      if line then
+        local first = is_first
+        is_first = false
+        return line, whole, first
+      end
+      i = i + 1
+      if not self[i] then return nil end
+      lines, is_first = lines_of(self[i]), true
+    end
+  end
+end
+
+-- The hash of the line at `place`; the place before the first line is that of the line
+-- which the first one follows.
 function Text:hash(place)
-  if place == 0 then return chain.start.hash end
+  if place == self.start.n then return self.start.hash end
+  place = place - self.start.n
   for line in self:lines() do
     place = place - 1
     if place == 0 then return core.sha256(line) end
@@ -99,10 +127,7 @@ local function decode(line)
   return { n = n, previous = entry.previous, time = entry.time }
 end
 
-local function read_entry(line, whole, place)
-  if not whole and #line <= chain.longest then
-    found("line %d is cut short: the log ends in the middle of it", place)
-  end
+local function read_entry(line, place)
   local entry, instead = decode(line)
   if not entry then found("line %d is %s", place, instead) end
   entry.hash = core.sha256(line)
@@ -170,7 +195,7 @@ end
 -- The entry has the number that it should have.
 function Break:mismatch()
   local place, head = self.place, self.head
-  if place == 1 then found "line 1 was changed" end
+  if place == self.text.start.n + 1 then found("line %d was changed", place) end
   if self.entry.previous == self.earlier then found("line %d was inserted", place - 1) end
   local before_known = is_known(head, place - 1, self.before.hash)
   local known = is_known(head, place, self.entry.hash)
@@ -196,11 +221,12 @@ end
 
 -- }}
 
--- Where all lines follow each other: whether the journal agrees.
-local function check_end(last, head, head_met)
-  local known = head and ("; the journal knows line %d"):format(head.n) or ""
-  if last.n == 0 then found("the log is empty%s", known) end
+-- Where all lines follow each other: whether the journal agrees. `torn`: a line without an
+-- end comes after the last one, as a power failure leaves it.
+local function check_end(last, head, head_met, torn)
   if head and head.n > last.n then
+    if torn then found("line %d is cut short: the log ends in the middle of it", last.n + 1) end
+    if last.n == 0 then found("the log is empty; the journal knows line %d", head.n) end
     found("the log was cut: it ends at line %d, and the journal knows line %d", last.n, head.n)
   end
   if head and not head_met then
@@ -209,35 +235,83 @@ local function check_end(last, head, head_met)
   end
 end
 
+-- What the first line follows. If lines before it are in an earlier file, this is the last
+-- one of them: the first line then has its number and hash, and is followed by the second.
+local function find_start(text)
+  local lines = text:lines()
+  local line, second = lines(), lines()
+  local entry, next_entry = line and decode(line), second and decode(second)
+  if not entry or entry.n == 1 or entry.previous == chain.start.hash
+     or next_entry and next_entry.n <= entry.n then
+    return chain.start
+  end
+  return { n = entry.n - 1, hash = entry.previous }
+end
+
+local function span(first, last)
+  return first == last and ("line %d is"):format(first)
+         or ("lines %d to %d are"):format(first, last)
+end
+
+local ELSEWHERE = "%s in none of these files: if the log was moved away, name the file that has"
+  .. " them too"
+
 local function check(text, head)
-  local lines, before, earlier = text:lines(), chain.start, nil
-  local head_met = head and head.n == 0
-  for line, whole in lines do
+  text.start = find_start(text)
+  local lines, before, earlier = text:lines(), text.start, nil
+  local head_met, missing, torn = head and head.n <= text.start.n, nil, false
+  if head and head.n == text.start.n then head_met = head.hash == text.start.hash end
+  for line, whole, is_first in lines do
     local place = before.n + 1
-    local entry = read_entry(line, whole, place)
-    if entry.n ~= place or entry.previous ~= before.hash then
+    torn = not whole and #line <= chain.longest
+    local entry = not torn and read_entry(line, place)
+    if is_first and entry and before ~= text.start and entry.n > place
+       and entry.previous ~= chain.start.hash then
+      found(ELSEWHERE, span(place, entry.n - 1))
+    end
+    if entry and (entry.n ~= place or entry.previous ~= before.hash) then
       local fault = setmetatable({ text = text, head = head, head_met = head_met, place = place,
                                    entry = entry, before = before, earlier = earlier }, Break)
       fault:look_ahead(lines)
       fault:explain()
     end
-    head_met = head_met or is_known(head, place, entry.hash)
-    before, earlier = entry, before.hash
+    if entry then
+      head_met = head_met or is_known(head, place, entry.hash)
+      before, earlier = entry, before.hash
+    end
   end
-  check_end(before, head, head_met)
-  return { lines = before.n, last_hash = before.hash, time = before.time,
-           after = head and before.n - head.n }
+  check_end(before, head, head_met, torn)
+  if text.start.n > 0 then missing = ELSEWHERE:format(span(1, text.start.n)) end
+  return { lines = before.n - text.start.n, last_hash = before.hash, time = before.time,
+           torn = torn or nil,
+           after = head and before.n - head.n }, missing
 end
 
--- Reads the log at `path` from its beginning to its end. `head`, { n =, hash = }, is
--- what the journal knows of it; without one nobody can tell whether the log once had
--- more lines. -> { lines =, last_hash =, time = of the last line, after = how many
--- lines there are after the head } | nil, one sentence on the first problem
-function chain.verify(path, head)
+-- Reads a log from its beginning to its end: `paths` is its file, or an array of the files
+-- that it was moved to, in their order. `head`, { n =, hash = }, is the end that the journal
+-- knows; without one, lines that were cut off its end are not noticed.
+-- -> { lines =, last_hash =, time = of the last line, torn = whether half a line follows
+-- it, after = how many lines there are after the head } | nil, one sentence on the first problem
+function chain.verify(paths, head)
   chain.check_head(head)
-  local done, result = pcall(function()
-    local text <close> = open(path)
+  local done, result, missing = pcall(function()
+    local text <close> = open(type(paths) == "string" and { paths } or paths)
     return check(text, head)
+  end)
+  if done and missing then return nil, missing end
+  if done then return result end
+  if type(result) ~= "table" or not result.problem then error(result, 0) end
+  return nil, result.problem
+end
+
+-- What the first line of a file says: { log = its id, or nil, n = its number }
+-- | nil, one sentence on why it can't be read
+function chain.peek(path)
+  local done, result = pcall(function()
+    local text <close> = open { path }
+    local line = text:lines()()
+    local entry = line and decode(line)
+    return { log = line and identity.of_line(line), n = entry and entry.n or 0 }
   end)
   if done then return result end
   if type(result) ~= "table" or not result.problem then error(result, 0) end

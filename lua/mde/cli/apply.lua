@@ -239,7 +239,6 @@ end
 -- made just now. -> what execution.run gives, the batch
 function apply.carry_out(plan, session, parsed, reviewed)
   local batch, lock = new_batch(plan, session, parsed, reviewed and reviewed.guards)
-  batch:begin()
   local status = execution.run(session, batch, parsed, "begun", reviewed and reviewed.aside)
   lock:release()
   return status, batch

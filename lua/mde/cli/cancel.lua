@@ -212,7 +212,6 @@ function cancel.run(parsed)
   end
   local batch, lock = with_draft(session, parsed, criteria, prepare)
   if not batch then return 0 end
-  batch:begin()
   local status = execution.run(session, batch, parsed, "begun")
   lock:release()
   return status

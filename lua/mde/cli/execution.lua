@@ -257,12 +257,14 @@ local SILENT = { tick = function() end, count = function() end, clear = function
 function execution.run(session, batch, parsed, kind, aside)
   local open_hours = hours_of(batch, parsed)
   execution.check_hours(open_hours, session.clock.wall())
+  local recording = recorder.new(session.store, batch,
+    recorder.actor(failure.check(session:sign_in()), session.profile))
   local clock = session.clock
   local began, total = clock.monotonic(), batch:open_count()
   local is_kept = session.store.name ~= "memory"
   local self = setmetatable({
     session = session, batch = batch, total = total,
-    recorder = recorder.new(session.store, batch),
+    recorder = recording,
     report = report.new(session, total, parsed.json, is_kept and batch.name or nil),
     progress = parsed.quiet and SILENT or progress.new(session, total, parsed.progress),
     hours = open_hours, closed = false, quiet = parsed.quiet,

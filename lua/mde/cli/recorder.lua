@@ -1,4 +1,4 @@
--- Writes down what a batch does: in the journal, and in this machine's audit log. Its
+-- Writes down what a batch does: in the journal, and in this folder's audit log. Its
 -- functions are called in the commit of a pass (mde.client), so that nothing leaves
 -- before its intent is written.
 
@@ -18,24 +18,47 @@ function Recorder:log(what, fields)
   local batch = self.batch
   fields.what, fields.who, fields.time = what, self.who, self.store:wall()
   fields.batch, fields.tenant, fields.plan = batch.name, batch.tenant, batch.plan
+  for key, value in pairs(self.actor) do fields[key] = value end
   self.entries[#self.entries + 1] = fields
 end
 
--- Writes them, and their chain's head into the transaction that is about to end.
+-- Writes them, and their chain's head into the transaction that is about to end. They are
+-- on the disk before it, so that the journal never knows a line that a power failure takes.
 function Recorder:write()
   if not self.audit or #self.entries == 0 then return end
-  local head = failure.check(self.audit:append(self.entries, self.head))
-  self.entries = {}
-  self.store.journal:note_audit_head(self.machine, head)
-  self.head = head
+  local head = failure.check(self.audit:append(self.entries, self.head, true))
+  self.entries, self.before = {}, self.head
+  self.head, self.is_written = head, true
+  self.store.journal:note_audit_head(self.audit.id, head, self.place)
 end
 
--- Notes what happened to the batch itself ("begun", "resumed", "stopped", "ended").
+-- The transaction failed: the same items are written again with the next one, and so are
+-- their lines.
+function Recorder:take_back(certain)
+  self.entries = {}
+  if self.is_written and certain then
+    self.audit:take_back()
+    self.head = self.before
+  end
+  self.is_written = false
+end
+
+-- The commit is done: what was written stays.
+function Recorder:settle()
+  self.is_written = false
+end
+
+-- Notes what happened to the batch itself ("begun", "resumed", "stopped", "ended"). A draft
+-- becomes a batch with "begun": if that can't be noted, it stays a draft.
 function Recorder:note(kind, detail)
   self.store.database:begin()
+  if kind == "begun" then self.batch:begin() end
   self.batch:note(kind, self.who, detail)
   self:log("batch " .. kind, { comment = self.batch.comment })
-  self.store:commit()
+  local done, raised = pcall(self.store.commit, self.store)
+  if done then return end
+  self.store:rollback()
+  error(raised, 0)
 end
 
 -- Text as databases take it: no NUL, and U+FFFD for a byte that is not UTF-8.
@@ -83,16 +106,38 @@ function Recorder:ended(call)
   })
 end
 
--- What writes down what is done for `batch` (of `store`'s journal). Where the store is in
--- memory there is no audit log.
-function recorder.new(store, batch)
+-- Who acts, by the claims of a token: for the audit log. `user` and `user_name` are those of
+-- a user who signed in.
+function recorder.actor(claims, profile)
+  local function text(...)
+    for i = 1, select("#", ...) do
+      local value = claims[(select(i, ...))]
+      if type(value) == "string" and value ~= "" then return value:sub(1, 256) end
+    end
+  end
+  local is_delegated = claims.scp ~= nil
+  return {
+    application = text("appid", "azp"), profile = profile,
+    user = is_delegated and text("oid", "sub") or nil,
+    user_name = is_delegated and text("upn", "preferred_username", "unique_name", "name") or nil,
+  }
+end
+
+-- What writes down what is done for `batch` (of `store`'s journal) by `actor` (see above; nil:
+-- not known). Where the store is in memory there is no audit log.
+function recorder.new(store, batch, actor)
   local _, machine = process.who()
+  local folder = store.name ~= "memory" and stores.folder()
   local self = setmetatable({
-    store = store, batch = batch, who = stores.who(), machine = machine, entries = {},
-    audit = store.name ~= "memory" and failure.check(audit.open(stores.folder() .. "/audit.jsonl")),
-    head = store.journal:audit_head(machine),
+    store = store, batch = batch, who = stores.who(), entries = {}, actor = actor or {},
+    audit = folder and failure.check(audit.open(folder .. "/audit.jsonl")), place = stores.place(),
   }, Recorder)
-  store.before_commit = function() self:write() end
+  self.head = self.audit and store.journal:audit_head(self.audit.id, machine)
+  store.before_commit = function()
+    self:settle()
+    self:write()
+  end
+  store.after_rollback = function(certain) self:take_back(certain) end
   return self
 end
 

@@ -21,7 +21,7 @@ function store.shown(name)
   return (name:gsub(" %(%x+%)$", ""))
 end
 
--- The folder of the user's own store and of this machine's audit log.
+-- The folder of the user's own store and audit log.
 function store.folder()
   local state = os.getenv "XDG_STATE_HOME"
   if not state or state:sub(1, 1) ~= "/" then
@@ -33,6 +33,12 @@ function store.folder()
     state = home .. "/.local/state"
   end
   return state .. "/mde"
+end
+
+-- Where this user's audit log is, for people: "dana@soc1:/home/dana/.local/state/mde".
+function store.place()
+  local done, folder = pcall(store.folder)
+  return done and store.who() .. ":" .. folder or nil
 end
 
 -- A converter for --store.

@@ -12,12 +12,16 @@ function common:windows(application)
   return self.by_application[application]
 end
 
--- Ends the transaction. What rides in it without knowing when it ends is asked first.
+-- Ends the transaction. `before_commit` may write into it; `after_rollback(certain)` is called
+-- if that, or the commit, fails: `certain` unless it may have been committed.
 function common:commit()
   if self.before_commit and self.database.open then self.before_commit() end
   self.database:commit()
 end
 
-function common:rollback() self.database:rollback() end
+function common:rollback()
+  local certain = self.database:rollback()
+  if self.after_rollback then self.after_rollback(certain) end
+end
 
 return common

@@ -88,11 +88,12 @@ function Database:commit()
   self.open = false
 end
 
--- Takes back what is not committed; never raises.
+-- Takes back what is not committed; never raises. -> whether nothing was: false if the
+-- connection was lost, perhaps in the middle of a commit
 function Database:rollback()
-  if not self.open then return end
+  if not self.open then return true end
   self.open = false
-  pcall(self.run, self, "ROLLBACK")
+  return pcall(self.run, self, "ROLLBACK") or self.is_local == true
 end
 
 -- Calls f in a transaction of its own.
@@ -117,7 +118,7 @@ function Database:close()
 end
 
 -- `arguments` are LuaDBI's. `description`: name (for messages), begin_sql, advice
--- (function(reason) -> what to do, or nil).
+-- (function(reason) -> what to do, or nil), is_local (no network can hide how a commit ended).
 function database.open(description, ...)
   local self = setmetatable(description, Database)
   self.statements, self.transactions = {}, 0

@@ -115,21 +115,33 @@ function Journal:undone(application)
   return ids
 end
 
--- {{ The head of a machine's audit log
+-- {{ The ends of audit logs, by their ids
 
--- -> { n =, hash = } | nil
-function Journal:audit_head(machine)
-  local line, hash = self.store.database:row(
-    "SELECT line, hash FROM audit WHERE machine = ?", machine)
+-- `machine` is the key that this folder's log had before logs had ids: in a store that
+-- only this folder uses it is this log's. -> { n =, hash = } | nil
+function Journal:audit_head(log, machine)
+  local database, sql = self.store.database, "SELECT line, hash FROM audit WHERE log = ?"
+  local line, hash = database:row(sql, log)
+  if not line and machine and self.store.folder then line, hash = database:row(sql, machine) end
   return line and { n = portable.integer(line), hash = hash }
 end
 
--- Notes it, in the transaction that is under way.
-function Journal:note_audit_head(machine, head)
+-- Notes it, in the transaction that is under way. `place`: who keeps the log, and where.
+function Journal:note_audit_head(log, head, place)
   self.store.database:run([[
-    INSERT INTO audit (machine, line, hash) VALUES (?, ?, ?)
-    ON CONFLICT (machine) DO UPDATE SET line = excluded.line, hash = excluded.hash
-    WHERE excluded.line > audit.line]], machine, head.n, head.hash)
+    INSERT INTO audit (log, line, hash, place) VALUES (?, ?, ?, ?)
+    ON CONFLICT (log) DO UPDATE SET line = excluded.line, hash = excluded.hash
+    WHERE excluded.line > audit.line]], log, head.n, head.hash, place)
+end
+
+-- Other logs that were kept at a place. -> array of { id, how many lines }
+function Journal:other_logs(place, log)
+  local others = {}
+  for i, row in ipairs(self.store.database:all(
+      "SELECT log, line FROM audit WHERE place = ? AND log <> ? ORDER BY log", place, log)) do
+    others[i] = { id = row[1], lines = portable.integer(row[2]) }
+  end
+  return others
 end
 
 -- }}

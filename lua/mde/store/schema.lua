@@ -58,6 +58,12 @@ schema.steps = {
     -- When an event happened by the store's own time, which does not step; `at` is shown.
     "ALTER TABLE events ADD COLUMN moment DOUBLE PRECISION",
   },
+  {
+    -- An audit log has an id, and not the name of its machine; `place` is who keeps it and
+    -- where.
+    "ALTER TABLE audit RENAME COLUMN machine TO log",
+    "ALTER TABLE audit ADD COLUMN place TEXT",
+  },
 }
 
 -- Brings a database up to date, in one transaction. Raises the error (code "store") for

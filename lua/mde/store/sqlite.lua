@@ -57,8 +57,8 @@ local function open(path)
     if not made then fail("open", path, problem) end
     made:close()
   end
-  local opened = database.open({ name = path, begin_sql = "BEGIN IMMEDIATE", advice = advice },
-    "SQLite3", path)
+  local opened = database.open({ name = path, begin_sql = "BEGIN IMMEDIATE", advice = advice,
+    is_local = true }, "SQLite3", path)
   opened:once("PRAGMA busy_timeout=" .. PATIENCE)
   opened:once "PRAGMA journal_mode=WAL"
   opened:once "PRAGMA synchronous=FULL"
