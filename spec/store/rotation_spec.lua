@@ -104,9 +104,11 @@ describe("a store from before audit logs had ids", function()
     it("keeps their ends: " .. kind, function()
       stores.prepare(kind)
       finally(stores.clean)
-      local last = table.remove(schema.steps)
+      local steps, before = schema.steps, 0
+      while not steps[before + 1][1]:find "audit RENAME" do before = before + 1 end
+      schema.steps = { table.unpack(steps, 1, before) }
       local done, old = pcall(stores.open, "old")
-      schema.steps[#schema.steps + 1] = last
+      schema.steps = steps
       assert(done, old)
       old.database:run("INSERT INTO audit (machine, line, hash) VALUES (?, ?, ?)", "soc1", 7, "x")
       stores.close(old)
