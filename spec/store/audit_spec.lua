@@ -19,17 +19,21 @@ describe("the audit log", function()
     local log = assert(audit.open(path))
     local head = assert(log:append({ {
       time = 1769199040.8785, who = "dana@soc1", what = "cancel", batch = "b", tenant = "t",
-      application = "a", user = "u", user_name = "dana@contoso.com", profile = "emea", id = "i", request = "POST /api/machineactions/{id}/cancel", status = 200.0,
+      application = "a", user = "u", user_name = "dana@contoso.com", profile = "emea", id = "i",
+      request = "POST /api/machineactions/{id}/cancel", status = 200.0,
       request_id = "r", verdict = "cancelled", comment = "c/d", policy = "p", plan = "q",
     }, { time = 1769199041, who = "dana@soc1", what = "batch stopped" } }))
     local first = '{"n":1,"log":"' .. log.id .. '","time":"2026-01-23T20:10:40.878Z",'
       .. '"who":"dana@soc1","what":"cancel","batch":"b","tenant":"t","application":"a",'
-      .. '"user":"u","user_name":"dana@contoso.com","profile":"emea","id":"i","request":"POST /api/machineactions/{id}/cancel",'
+      .. '"user":"u","user_name":"dana@contoso.com",'
+      .. '"profile":"emea","id":"i",'
+      .. '"request":"POST /api/machineactions/{id}/cancel",'
       .. '"status":200,"request_id":"r","verdict":"cancelled","comment":"c/d","policy":"p",'
       .. '"plan":"q","previous":"' .. ZEROS .. '"}'
     local second = '{"n":2,"log":"' .. log.id .. '","time":"2026-01-23T20:10:41.000Z",'
       .. '"who":"dana@soc1","what":"batch stopped","batch":null,"tenant":null,'
-      .. '"application":null,"user":null,"user_name":null,"profile":null,"id":null,"request":null,'
+      .. '"application":null,"user":null,"user_name":null,'
+      .. '"profile":null,"id":null,"request":null,'
       .. '"status":null,"request_id":null,"verdict":null,"comment":null,"policy":null,'
       .. '"plan":null,"previous":"' .. core.sha256(first) .. '"}'
     assert.equal(first .. "\n" .. second .. "\n", read(path))
