@@ -51,7 +51,10 @@ local function problem(text)
 end
 
 describe("a plan", function()
-  before_each(function() path = os.tmpname() end)
+  before_each(function()
+    path = os.tmpname()
+    os.remove(path)  -- a file that is no plan is not replaced
+  end)
   after_each(function() os.remove(path) end)
 
   it("is read as it was written", function()
