@@ -221,7 +221,7 @@ describe("several profiles", function()
     assert.equal(0, run.status, run.err)
     assert.truthy(#lines(run.out) > 313)
     run = tenants(THREE, "mde sim --quota off mde list --ids -p contoso")
-    assert_refused(run, "config.lua: No such file")
+    assert_refused(run, "config.lua has no profiles")
   end)
 end)
 

@@ -1,6 +1,7 @@
 -- mde sim: a rehearsal against a simulated incident on loopback.
 
 local failure = require "mde.cli.failure"
+local file = require "mde.file"
 local interrupt = require "mde.interrupt"
 local options = require "mde.cli.options"
 local output = require "mde.cli.output"
@@ -70,8 +71,10 @@ end
 -- ones, and no real service into it.
 
 local function new_state()
-  local folder, problem = require "mde.file".make_temporary_folder()
+  local folder, problem = file.make_temporary_folder()
   if not folder then failure.raise(failure.failed, "cannot make a folder: %s", problem) end
+  local configuration <close> = assert(file.log(folder .. "/config.lua"))
+  configuration:append "return {}\n"
   return folder
 end
 
