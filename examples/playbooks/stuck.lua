@@ -1,8 +1,8 @@
 -- Cancels live responses that have been stuck for so long. They block the next live response on
 -- their machine until they are gone:
 --
---   mde run stuck.lua 4h            shows them
---   mde run stuck.lua 4h --yes      cancels them
+--   mde run stuck.lua 2h            shows them
+--   mde run stuck.lua 2h --yes      cancels them
 --
 -- Needs Machine.Read.All and Machine.LiveResponse. Ends with 1 if one was not cancelled.
 

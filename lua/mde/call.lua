@@ -91,7 +91,8 @@ function Call:finish(value, err, verdict)
     err.attempts = self.attempt > 1 and self.attempt or nil
     if err.code == "forbidden" and self.header and not self.encoded.url then
       err.permissions = core.operation.rows[self.operation].permissions
-      err.held = permissions.of(permissions.claims(self.header) or {})
+      local claims = permissions.claims(self.header) or {}
+      err.held, err.audience = permissions.of(claims), permissions.audience(claims)
     end
   end
   self.done, self.value, self.err, self.verdict = true, value, err, verdict

@@ -29,6 +29,7 @@ return {
   au = commercial "au.api.security.microsoft.com",
   swa = commercial "swa.api.security.microsoft.com",
   ina = commercial "ina.api.security.microsoft.com",
+  aea = commercial "aea.api.security.microsoft.com",
   gcc = government("api-gcc.securitycenter.microsoft.us", LOGIN),
   ["gcc-high"] = government("api-gov.securitycenter.microsoft.us", US_LOGIN),
   dod = government("api-gov.securitycenter.microsoft.us", US_LOGIN),

@@ -46,6 +46,7 @@
 ---@field done? string[] of what many were to get: the ids of those that had it before it failed
 ---@field permissions? string[] with "forbidden": those of which any one would do
 ---@field held? string[] with "forbidden": those that the token has, where it says so
+---@field audience? string with "forbidden": whom the token is for, where it says so
 ---@field active_action_id? string the action that is under way, where the service refuses because of it
 ---@field action? mde.action with "deadline": the action as it stood then
 ---@field lacks? table[] with "missing_credential": { name, what it lacked } for each way to sign in
@@ -60,10 +61,39 @@ local errors = {}
 
 local Error = { __name = "mde.error" }
 
+-- Operations whose pages used to name Read, and now name these.
+local NOW_NAMED = { "Machine.ReadWrite.All", "Machine.ReadWrite" }
+local NOW_NAMES = { list = true, get = true }
+
+local RESOURCE = "https://api.securitycenter.microsoft.com"
+
+-- Whether any of those wanted is among those held.
+local function any(wanted, held)
+  for _, one in ipairs(wanted) do
+    for _, other in ipairs(held) do
+      if one == other then return true end
+    end
+  end
+  return false
+end
+
+-- What else may be wrong if the token has a permission that should do.
+local function doubts(err)
+  local parts = { "; the token has " .. table.concat(err.held, ", ") .. ", which should do" }
+  if NOW_NAMES[err.operation] and not any(NOW_NAMED, err.held) then
+    parts[#parts + 1] = "; Microsoft's page of this call now names "
+      .. table.concat(NOW_NAMED, " or ")
+  end
+  parts[#parts + 1] = ("; the token is for %s: some calls want one for %s"):format(
+    err.audience or "an audience that it does not show", RESOURCE)
+  return table.concat(parts)
+end
+
 -- Which permissions would do, and which there are.
 local function lack(err)
   local wanted = err.permissions or {}
   if not wanted[1] then return "" end
+  if any(wanted, err.held or {}) then return doubts(err) end
   local held = err.held and (err.held[1] and "the token has " .. table.concat(err.held, ", ")
                              or "the token has none")
   return ("; any of these would do: %s%s"):format(table.concat(wanted, ", "),
@@ -82,6 +112,8 @@ end
 function Error.__concat(a, b)
   return tostring(a) .. tostring(b)
 end
+
+errors.any = any
 
 -- Makes an error of a table with at least `code` and `message`.
 function errors.new(fields)

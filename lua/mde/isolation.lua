@@ -138,6 +138,13 @@ local function since_of(value, wanted)
   return true
 end
 
+-- How an isolation can end or begin that the history may not show. Source: "Take response
+-- actions on a device".
+local UNSEEN = " An isolation can also end outside of it (an administrator changes the device's"
+  .. " firewall, or runs the script that forces a release), is not retried on a device that was"
+  .. " offline for 3 days, and those that Microsoft begins by itself (attack disruption) may be"
+  .. " missing."
+
 -- How far back what was read reaches: the oldest action that the service has, whatever
 -- its type, is older than the first of ours. -> reach | nil, err
 local function reach_of(client, wanted, fold)
@@ -148,6 +155,7 @@ local function reach_of(client, wanted, fold)
   local note = (from and "The history of actions was read back to " .. from
                 or "The history of actions is empty")
     .. ": what was done earlier is not known, and live response started in the portal is not in it."
+  if fold.state == "isolated" then note = note .. UNSEEN end
   if fold.nameless > 0 then
     note = note .. (fold.nameless == 1 and " 1 pending action does not name its machine yet."
       or (" %d pending actions do not name their machine yet."):format(fold.nameless))

@@ -3,13 +3,11 @@
 --
 -- A launch is not sent twice unseen: after an answer that says nothing (lost, late, a
 -- failed service) the list of actions is read until the action appears; only when it
--- does not, the launch goes out again. An investigation is in no list: err.sent tells
--- that it may be under way.
+-- does not, the launch goes out again.
 
 local answer = require "mde.answer"
 local core = require "mde.core"
 local date = require "mde.date"
-local entity = require "mde.entity"
 local errors = require "mde.errors"
 local judge = require "mde.judge"
 local live_response = require "mde.live_response"
@@ -34,7 +32,6 @@ local LAUNCHES = {
   offboard = { type = "Offboard", is_nameless = true },
   quarantine = { type = "StopAndQuarantineFile", takes = { sha1 = false } },
   live_response = { type = "LiveResponse", takes = { commands = false }, is_nameless = true },
-  investigate = {},
 }
 
 local launch = { methods = {} }
@@ -145,14 +142,6 @@ end
 
 -- {{ The launch was answered, or not
 
--- The answer of an investigation, which is no machine action.
-local function investigation(response)
-  local decoded = entity.decode(response.body)
-  if decoded and decoded.id ~= nil then return decoded end
-  return nil, errors.new { code = "bad_answer", status = response.status,
-                           message = "the service's answer is not an investigation" }
-end
-
 local function launched(call, now, response)
   local action, problem = answer.action(response)
   if not action then return nil, problem end
@@ -177,24 +166,16 @@ local REFUSED = { unauthorized = true, forbidden = true, not_found = true, bad_r
 
 local function posted(call, now, response, err)
   call.posts = call.posts + 1
-  local is_action = call.launch.type ~= nil
   if not err then
-    local done, problem
-    if is_action then
-      done, problem = launched(call, now, response)
-      if done then return end
-    else
-      done, problem = investigation(response)
-      if done then return call:finish(done) end
-    end
+    local done, problem = launched(call, now, response)
+    if done then return end
     err = problem
   elseif REFUSED[err.code] or err.sent == false then
-    if is_action and response and is_active(call, now, response, err) then return end
+    if response and is_active(call, now, response, err) then return end
     if call.posts > 1 then err.sent = true end  -- what was lost before may be launched
     return call:finish(nil, err)
   end
   err.sent = true
-  if not is_action then return call:finish(nil, err) end
   call.lost = err
   look(call, now + retry.delay(1, call.client.random))
 end
@@ -342,13 +323,6 @@ end
 ---@return mde.action? action existing = true where it had been launched before
 ---@return mde.error? err err.active_action_id is the action that is in the way, where one is
 -- function client:live_response(target, options)
-
---- Starts an automated investigation on a machine. It is in no list of actions: err.sent tells that it may be under way.
----@param target string|mde.machine|mde.action a machine, its id or its name, or an action on it
----@param options {comment: string}
----@return table? investigation
----@return mde.error? err err.active_action_id is the action that is in the way, where one is
--- function client:investigate(target, options)
 
 for operation in pairs(LAUNCHES) do
   launch.methods[operation] = function(self, target, options)

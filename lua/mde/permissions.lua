@@ -28,15 +28,12 @@ function permissions.of(claims)
   return held
 end
 
--- Whether any of those wanted is among those held.
-function permissions.any(wanted, held)
-  for _, one in ipairs(wanted) do
-    for _, other in ipairs(held) do
-      if one == other then return true end
-    end
-  end
-  return false
+-- Whom a token is for. -> text | nil: it does not say
+function permissions.audience(claims)
+  return type(claims.aud) == "string" and errors.line(claims.aud, 100) or nil
 end
+
+permissions.any = errors.any
 
 permissions.methods = {}
 

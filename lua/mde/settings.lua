@@ -36,7 +36,7 @@ local VARIABLES = {
 ---@field token? string an access token, as it is; instead of tenant and client_id too
 ---@field profile? string instead of all these: a profile of the configuration file
 ---@field config? string with a profile: the path of another configuration file
----@field cloud? "commercial"|"us"|"eu"|"uk"|"au"|"swa"|"ina"|"gcc"|"gcc-high"|"dod" default "commercial"
+---@field cloud? "commercial"|"us"|"eu"|"uk"|"au"|"swa"|"ina"|"aea"|"gcc"|"gcc-high"|"dod" default "commercial"
 ---@field api_url? string base of the service's API, instead of the cloud's
 ---@field authority? string base of the login service, instead of the cloud's
 ---@field ca_file? string PEM file or folder of trusted authorities; default the system's

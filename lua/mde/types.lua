@@ -50,7 +50,7 @@ function mde.use(another) end
 ---@field token? string an access token, as it is; instead of tenant and client_id too
 ---@field profile? string instead of all these: a profile of the configuration file
 ---@field config? string with a profile: the path of another configuration file
----@field cloud? "commercial"|"us"|"eu"|"uk"|"au"|"swa"|"ina"|"gcc"|"gcc-high"|"dod" default "commercial"
+---@field cloud? "commercial"|"us"|"eu"|"uk"|"au"|"swa"|"ina"|"aea"|"gcc"|"gcc-high"|"dod" default "commercial"
 ---@field api_url? string base of the service's API, instead of the cloud's
 ---@field authority? string base of the login service, instead of the cloud's
 ---@field ca_file? string PEM file or folder of trusted authorities; default the system's
@@ -271,13 +271,6 @@ function client:quarantine(target, options) end
 ---@return mde.action? action existing = true where it had been launched before
 ---@return mde.error? err err.active_action_id is the action that is in the way, where one is
 function client:live_response(target, options) end
-
---- Starts an automated investigation on a machine. It is in no list of actions: err.sent tells that it may be under way.
----@param target string|mde.machine|mde.action a machine, its id or its name, or an action on it
----@param options {comment: string}
----@return table? investigation
----@return mde.error? err err.active_action_id is the action that is in the way, where one is
-function client:investigate(target, options) end
 
 --- The link to the package of a CollectInvestigationPackage action that succeeded.
 ---@param target string|mde.action
@@ -599,6 +592,7 @@ function machine:seen() end
 ---@field done? string[] of what many were to get: the ids of those that had it before it failed
 ---@field permissions? string[] with "forbidden": those of which any one would do
 ---@field held? string[] with "forbidden": those that the token has, where it says so
+---@field audience? string with "forbidden": whom the token is for, where it says so
 ---@field active_action_id? string the action that is under way, where the service refuses because of it
 ---@field action? mde.action with "deadline": the action as it stood then
 ---@field lacks? table[] with "missing_credential": { name, what it lacked } for each way to sign in

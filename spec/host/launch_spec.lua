@@ -45,7 +45,6 @@ describe("mde launch", function()
       'quarantine $A --sha1 ' .. SHA1 .. ' -m "INC0048211"',
       [[live-response $A --run triage.ps1 --args "-Case 7" --get 'C:\Temp\triage.zip' -m INC1]],
       [[live-response $A --put a.exe --run a.ps1 --args=-x --run b.ps1 -m INC1]],
-      'investigate $A -m x',
     } do
       local run = rehearse("mde launch " .. arguments)
       assert.equal(0, run.status, arguments .. run.err)
@@ -140,7 +139,8 @@ describe("the checks of mde launch", function()
       ["live-response $A -m x --run ''"] = "--run: which one?",
       ["isolate $A -m \"$(printf 'a\\377b')\""] = "comment",
       ["isolate $A -m x --deadline 5s"] = "--deadline needs --wait",
-      ["investigate $A -m x --wait"] = "can't be waited for",
+      ["investigate $A -m x"] = "mde launch scan MACHINE --scope Full",
+      ["startInvestigation $A -m x"] = "mde launch scan MACHINE --scope Full",
       ["offboard $A $B -m x"] = "one machine at a time",
     } do
       local run = program.sh(("A=%s B=%s; mde launch %s"):format(A, B, arguments))
@@ -186,14 +186,6 @@ describe("mde launch in trouble", function()
       operation = "isolate" } }]])
     assert.same({ 0, 1 }, { run.status, select(2, said(run)) })
     assert.truthy(run.out:find "^launched ", run.out)
-  end)
-
-  it("does not know of an investigation whose answer was lost", function()
-    local run = rehearse("mde launch investigate $A -m x", [[oddities = { lost_after = { nth = 1,
-      operation = "investigate" } }]])
-    assert.equal(4, run.status)
-    assert.truthy(run.out:find "^unknown ", run.out)
-    assert.truthy(run.err:find("is not known: mde show " .. A, 1, true), run.err)
   end)
 
   it("launches no more where the output can't be written, and says what it did", function()

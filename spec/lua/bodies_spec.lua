@@ -9,8 +9,7 @@ local world = require "spec.support.world"
 local MACHINE, ACTION = ("1e5bc9d7"):rep(5), "5382f7ea-7557-4ab7-9782-d50480024a4e"
 local ROLES = { "Machine.Read.All", "Machine.ReadWrite.All", "Machine.Isolate", "Machine.Scan",
                 "Machine.RestrictExecution", "Machine.CollectForensics", "Machine.Offboard",
-                "Machine.StopAndQuarantine", "Machine.LiveResponse", "Library.Manage",
-                "Alert.ReadWrite.All" }
+                "Machine.StopAndQuarantine", "Machine.LiveResponse", "Library.Manage" }
 
 -- A client whose posts are kept in `posts`, an array of { path, body }. `answer`, the name
 -- of a sample, is what each request but the one for the token is answered with.
@@ -47,7 +46,6 @@ local LAUNCHES = {
   offboard = { "offboard", "offboard" },
   quarantine = { "stop-and-quarantine", "StopAndQuarantineFile", sha1 = "Sha1" },
   live_response = { "run-live-response", "runliveresponse", commands = "Commands" },
-  investigate = { "start-investigation", "startInvestigation" },
 }
 
 describe("the body of a request", function()
@@ -117,7 +115,7 @@ describe("the body of a request", function()
   end)
 
   it("is documented for each sample of a request", function()
-    assert.equal(14, #samples.names "%-request%.json$")  -- as many as there are here
+    assert.equal(13, #samples.names "%-request%.json$")  -- as many as there are here
   end)
 end)
 

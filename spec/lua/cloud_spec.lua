@@ -12,6 +12,7 @@ describe("the clouds", function()
       uk = "https://uk.api.security.microsoft.com", au = "https://au.api.security.microsoft.com",
       swa = "https://swa.api.security.microsoft.com",
       ina = "https://ina.api.security.microsoft.com",
+      aea = "https://aea.api.security.microsoft.com",
       gcc = "https://api-gcc.securitycenter.microsoft.us",
       ["gcc-high"] = "https://api-gov.securitycenter.microsoft.us",
       dod = "https://api-gov.securitycenter.microsoft.us",

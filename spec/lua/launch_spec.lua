@@ -2,7 +2,7 @@ local world = require "spec.support.world"
 
 local ROLES = { "Machine.Read.All", "Machine.Isolate", "Machine.RestrictExecution", "Machine.Scan",
                 "Machine.CollectForensics", "Machine.Offboard", "Machine.StopAndQuarantine",
-                "Machine.LiveResponse", "Alert.ReadWrite.All" }
+                "Machine.LiveResponse" }
 
 local SHA1 = "87662bc3d60e4200ceaf7aae249d1c343f4b83c9"
 local COMMANDS = { { run = "triage.ps1", args = "-Case 7" }, { get = "C:\\Temp\\triage.zip" } }
@@ -41,13 +41,6 @@ describe("launching", function()
       assert.equal(1, service:launched(machine, name), name)
       assert.equal(2, service:requests(), name)  -- the token, the launch
     end
-  end)
-
-  it("starts an investigation, which is no action", function()
-    local client, _, machine = new()
-    local found = assert(client:investigate(machine, { comment = "x" }))
-    assert.equal(machine, found.machineId)
-    assert.is_nil(found.status)
   end)
 
   it("has scopes, with the documented defaults", function()
@@ -272,15 +265,6 @@ describe("a launch whose answer is lost", function()
     assert.is_nil(action)
     assert.same({ "service", true, 500 }, { err.code, err.sent, err.status })
     assert.equal(3, service:requests "isolate")
-  end)
-
-  it("is not looked for when it is an investigation, nor sent again", function()
-    local client, service, machine = new {
-      oddities = { lost_after = { nth = 1, operation = "investigate" } } }
-    local found, err = client:investigate(machine, { comment = "x" })
-    assert.is_nil(found)
-    assert.is_true(err.sent)
-    assert.equal(1, service:requests "investigate")
   end)
 end)
 

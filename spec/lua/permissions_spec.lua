@@ -66,4 +66,29 @@ describe("what a token allows", function()
     _, err = nobody:cancel(service:add {}, { comment = "x" })
     assert.is_nil(err.held)
   end)
+
+  it("names the audience where the token has what should do, and what the page names", function()
+    local function refused(role, method, ...)
+      local client, service = world.new { roles = { role } }
+      local answer = service.answer
+      function service:answer(request)
+        if request.path:find "/token" then return answer(self, request) end
+        return { status = 403, headers = {}, body = "", delay = 0 }
+      end
+      local _, err = client[method](client, ...)
+      return tostring(err)
+    end
+    local audience = "; the token is for https://api.securitycenter.microsoft.com: some calls want"
+      .. " one for https://api.securitycenter.microsoft.com"
+    local page = "; Microsoft's page of this call now names Machine.ReadWrite.All or"
+      .. " Machine.ReadWrite"
+    local function has(text, part) assert.truthy(text:find(part, 1, true), text) end
+    has(refused("Machine.Read.All", "list"),
+      "; the token has Machine.Read.All, which should do" .. page .. audience)
+    has(refused("Machine.ReadWrite.All", "list"),
+      "; the token has Machine.ReadWrite.All, which should do" .. audience)
+    has(refused("Machine.Read.All", "list_machines"), "which should do" .. audience)
+    has(refused("Machine.Isolate", "cancel", ("0"):rep(8) .. "-0000-4000-8000-000000000001",
+      { comment = "x" }), "which should do" .. audience)
+  end)
 end)

@@ -118,7 +118,7 @@ describe("the incident", function()
     end
     assert.equal(201, post("/unisolate", '{"Comment":"x"}'))
     assert.equal(200, post("/tags", '{"Value":"x","Action":"Add"}'))
-    assert.equal(201, post("/startInvestigation", '{"Comment":"x"}'))
+    assert.equal(404, post("/startInvestigation", '{"Comment":"x"}'))
   end)
 
   it("is the same for the same seed, and another for another", function()

@@ -4,7 +4,7 @@ local sim = require "spec.support.sim"
 
 local ROLES = { "Machine.Read.All", "Machine.Isolate", "Machine.RestrictExecution",
   "Machine.Scan", "Machine.CollectForensics", "Machine.Offboard", "Machine.StopAndQuarantine",
-  "Machine.LiveResponse", "Alert.ReadWrite.All" }
+  "Machine.LiveResponse" }
 
 -- What the documentation publishes for each: operation, path, type, request.
 local PUBLISHED = {
@@ -280,7 +280,7 @@ describe("a simulated launch whose answer is lost", function()
 
   it("can be of any operation by its name", function()
     for name in ([[token download cancel get list package_uri result_uri isolate unisolate restrict
-        unrestrict scan collect offboard quarantine live_response investigate machine machines
+        unrestrict scan collect offboard quarantine live_response machine machines
         find_by_tag find_by_ip tag tag_machines set_device_value library upload
         delete_file]]):gmatch "%S+" do
       new { oddities = { lost_after = { operation = name } } }
@@ -312,22 +312,6 @@ describe("simulated live responses", function()
     local status, entity = asker:launch("runliveresponse", GET)
     assert.equal(201, status)
     assert.equal(cjson.null, entity.requestorComment)
-  end)
-end)
-
-describe("a simulated investigation", function()
-  it("is no machine action", function()
-    local asker, service, _, id = new()
-    local status, body = asker:launch("startInvestigation", published "start-investigation")
-    assert.equal(201, status)
-    local expected = cjson.decode(samples.read "investigation-resource.json")
-    expected["@odata.context"] = ""
-    assert.same(keys(expected), keys(body))
-    assert.same({ "63001", id, "pc1.example", "2026-01-23T20:00:00Z", cjson.null },
-      { body.id, body.machineId, body.computerDnsName, body.startTime, body.endTime })
-    assert.same({}, asker:ids())
-    assert.same({ 1, { true } }, { service:launched(id, "investigate") })
-    assert.equal(400, (asker:launch("startInvestigation", {})))
   end)
 end)
 

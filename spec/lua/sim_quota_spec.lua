@@ -79,7 +79,7 @@ describe("the simulated quota", function()
 
   it("is less for some, in proportion", function()
     local function admitted(options, path, post)
-      options.roles = { "Machine.LiveResponse", "Machine.Read.All", "Alert.ReadWrite.All" }
+      options.roles = { "Machine.LiveResponse", "Machine.Read.All" }
       local asker, _, clock = sim.new(options)
       local count = 0
       for _ = 1, 10 do
@@ -93,15 +93,13 @@ describe("the simulated quota", function()
       end
       return count
     end
-    local response, start = "/machines/x/runliveresponse", "/machines/x/startInvestigation"
+    local response = "/machines/x/runliveresponse"
     local package = "/api/machineactions/x/getPackageUri"
     assert.equal(100, admitted({}, response, true))
     assert.equal(20, admitted({}, package))
-    assert.equal(50, admitted({}, start, true))
     local half = { per_minute = 50, per_hour = 750 }
     assert.equal(50, admitted({ quota = half }, response, true))
     assert.equal(10, admitted({ quota = half }, package))
-    assert.equal(25, admitted({ quota = half }, start, true))
     assert.equal(10, admitted({ quota = { per_minute = 1 } }, package))  -- never less than one
   end)
 

@@ -30,10 +30,6 @@ static const char *const may_quarantine[] = { "Machine.StopAndQuarantine", NULL 
 static const char *const may_respond[] = { "Machine.LiveResponse", NULL };
 static const char *const may_keep_files[] = { "Library.Manage", NULL };
 
-static const char *const may_investigate[] = {
-  "Alert.ReadWrite.All", "Alert.ReadWrite", NULL
-};
-
 static const char *const may_fetch_package[] = {
   "Machine.Read.All", "Machine.ReadWrite.All", "Machine.CollectForensics", NULL
 };
@@ -105,10 +101,6 @@ const mde_operation mde_operations[] = {
     .fields = { COMMENT, { "commands", "Commands", MDE_COMMANDS, NULL } },
     .returns = "action", .per_minute = 10, .per_hour = 0,
     .permissions = may_respond },
-  { .name = "investigate", .method = "POST",
-    .path = MACHINES "/{machine}/startInvestigation",
-    .fields = { COMMENT }, .returns = "investigation",
-    .per_minute = 0, .per_hour = 50, .permissions = may_investigate },
 
   { .name = "machines", .method = "GET", .path = MACHINES, .query = true,
     .returns = "machines", USUAL, .permissions = may_read },

@@ -20,15 +20,15 @@ local launch = {}
 
 local EPILOG = [[
 TYPE is isolate, unisolate, restrict, unrestrict, scan, collect, offboard,
-quarantine, live-response or investigate. MACHINE is an id or a DNS name; a
-short name will do where only one machine has it. More than one machine is
+quarantine or live-response. MACHINE is an id or a DNS name; a short name
+will do where only one machine has it. More than one machine is
 asked about at the terminal; offboard takes one, and wants its name typed.
 
 Each machine is launched, existing (the same is under way already), refused,
 unsent, or unknown: a launch whose answer is lost is looked for in the list
-of actions, and sent again only where it is not there; an investigation is in
-no list. Where the existing one has another scope the exit status is 1; with
---wait it is 0 only if all Succeeded.
+of actions, and sent again only where it is not there. Where the existing one
+has another scope the exit status is 1; with --wait it is 0 only if all
+Succeeded.
 
 Examples:
    mde launch isolate srv-1.contoso.com -m "INC0048211"

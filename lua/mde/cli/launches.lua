@@ -10,8 +10,7 @@ local terminal = require "mde.terminal"
 
 local launches = {}
 
--- Name on the command line -> method of the client, the service's type (none: no machine
--- action comes of it), the option that it takes, whether it can't be undone.
+-- Name on the command line -> method of the client, the service's type, the option that it takes, whether it can't be undone.
 local KINDS = {
   { name = "isolate", method = "isolate", type = "Isolate", takes = "scope" },
   { name = "unisolate", method = "unisolate", type = "Unisolate" },
@@ -23,7 +22,6 @@ local KINDS = {
   { name = "quarantine", method = "quarantine", type = "StopAndQuarantineFile", takes = "sha1" },
   { name = "live-response", method = "live_response", type = "LiveResponse",
     takes = "commands" },
-  { name = "investigate", method = "investigate", },
 }
 
 local SCOPES = { isolate = "Full, Selective or UnManagedDevice", scan = "Quick or Full" }
@@ -37,8 +35,12 @@ end
 -- The kind that a word means: our name or the service's, whatever the case.
 function launches.kind(word)
   for _, kind in ipairs(KINDS) do
-    local lower, own = word:lower(), (kind.type or ""):lower()
+    local lower, own = word:lower(), kind.type:lower()
     if lower == kind.name or lower == kind.method or lower == own then return kind end
+  end
+  if word:lower():find "investigat" then
+    failure.raise(failure.usage, "'%s': the service starts no automated investigation by hand any"
+      .. " more; run a full scan: mde launch scan MACHINE --scope Full", word)
   end
   failure.raise(failure.usage, "'%s' is no action to launch: %s", word,
     table.concat(launches.names(), ", "))
@@ -105,9 +107,6 @@ local function check(kind, parsed)
   if parsed.comment then agreement.check_comment(parsed.comment) end
   if parsed.deadline and not parsed.wait then
     failure.raise(failure.usage, "--deadline needs --wait")
-  end
-  if parsed.wait and not kind.type then
-    failure.raise(failure.usage, "%s can't be waited for: it is no machine action", kind.name)
   end
   if kind.is_final and #parsed.machines > 1 then
     failure.raise(failure.usage, "%s takes one machine at a time", kind.name)

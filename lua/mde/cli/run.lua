@@ -20,7 +20,7 @@ whatever you may: run only what you trust. What others wrote belongs into a
 policy (mde help plan).
 
 Example:
-   mde run examples/playbooks/stuck.lua 4h]]
+   mde run examples/playbooks/stuck.lua 2h]]
   command:argument("script", "The playbook."):argname "PLAYBOOK"
   command:argument("arguments", "Its arguments."):args "*":argname "ARG"
 end

@@ -23,7 +23,7 @@ found.
 
 Examples:
    mde unblock srv-1.contoso.com -n
-   mde unblock srv-1.contoso.com --older-than 4h --type LiveResponse -m "Stuck"]]
+   mde unblock srv-1.contoso.com --older-than 2h --type LiveResponse -m "Stuck"]]
   command:argument("machine", "The machine: its id or DNS name."):argname "MACHINE"
   options.add(command, "-m --comment", "TEXT", "Why (required); the service keeps it.")
   options.add_filters(command, { "--type", "--older-than" })

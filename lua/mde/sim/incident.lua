@@ -198,7 +198,7 @@ local DEFAULTS = {
 local ROLES = { "Machine.Read.All", "Machine.ReadWrite.All", "Machine.Isolate",
                 "Machine.RestrictExecution", "Machine.Scan", "Machine.CollectForensics",
                 "Machine.Offboard", "Machine.StopAndQuarantine", "Machine.LiveResponse",
-                "Library.Manage", "Alert.ReadWrite.All" }
+                "Library.Manage" }
 
 -- A service (mde.sim.service, which takes the other options; clock is the
 -- machine's if not given) in the middle of such an incident. -> the service, the

@@ -1,6 +1,5 @@
 -- The service's operations that make a machine act, as rows; see mde.sim.actions.
 
-local json = require "mde.sim.json"
 local reply = require "mde.sim.reply"
 
 local launches = {}
@@ -153,22 +152,6 @@ local function answer(row)
   end
 end
 
--- An investigation is no machine action.
-local function investigate(row)
-  return function(service, request, id)
-    local body, machine = admit(service, request, row, id)
-    if not body then return machine end
-    service.investigations = service.investigations + 1
-    local name = ("%d"):format(63000 + service.investigations)
-    return reply.json(service.oddities.launch_status, json.object({
-      "id", json.value(name), "startTime", json.value(json.stamp(service:now())),
-      "endTime", "null", "state", '"Queued"', "cancelledBy", "null", "statusDetails", "null",
-      "machineId", json.value(machine.id),
-      "computerDnsName", json.value(machine.computerDnsName), "triggeringAlertId", "null",
-    }, service.context .. "Investigations/$entity")), true
-  end
-end
-
 -- }}
 
 -- Each with the end of its path, and what the body must have.
@@ -189,14 +172,11 @@ launches.rows = {
     roles = { "Machine.StopAndQuarantine", "Machine.Read.All", "Machine.ReadWrite.All" } },
   { name = "live_response", tail = "runliveresponse", type = "LiveResponse", check = commands,
     keys = {}, roles = { "Machine.LiveResponse" }, limits = { per_minute = 10 } },
-  { name = "investigate", tail = "startinvestigation", answer = investigate,
-    roles = { "Alert.ReadWrite.All" }, scopes = { "Alert.ReadWrite" },
-    limits = { per_hour = 50 } },
 }
 for _, row in ipairs(launches.rows) do
   row.method, row.path = "POST", "^/machines/([^/]+)/" .. (row.tail or row.name) .. "$"
   row.keys = row.keys or { "Comment" }
-  row.answer = (row.answer or answer)(row)
+  row.answer = answer(row)
 end
 
 -- The default course of what is launched: in progress within seconds, done within

@@ -66,7 +66,6 @@ local OPERATIONS = {}
 for name in ([[token download
     cancel get list package_uri result_uri
     isolate unisolate restrict unrestrict scan collect offboard quarantine live_response
-    investigate
     machine machines find_by_tag find_by_ip tag tag_machines set_device_value
     library upload delete_file]]):gmatch "%S+" do
   OPERATIONS[name] = true

@@ -325,7 +325,7 @@ function service.new(options)
   self.context = "https://api.security.microsoft.com/api/$metadata#"
   self.actions, self.by_id, self.ledger = {}, {}, ledger.new()
   self.machines, self.machine_by_id, self.machines_by_name = {}, {}, {}
-  self.files, self.investigations = {}, 0
+  self.files = {}
   self.links, self.leaks, self.blob_version = {}, 0, 1
   self.authority = authority.new {
     tenant = self.tenant, client_id = self.client_id, client_secret = self.client_secret,

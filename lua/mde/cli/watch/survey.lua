@@ -9,7 +9,8 @@ local survey = { slots = account.sessions, most = account.sessions * 4 // 5 }
 
 local HOUR = 3600
 
--- Seconds that an action may be open, by type.
+-- Seconds that an action may be open, by type: what is older is stuck. The service queues a
+-- live response for two hours, and retries an isolation for three days.
 survey.limits = {
   LiveResponse = 2 * HOUR,
   CollectInvestigationPackage = 6 * HOUR,
