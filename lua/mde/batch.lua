@@ -1,5 +1,8 @@
 -- Many cancels: ids come in from an iterator, `parallel` calls are under way, and
 -- each id leaves with one verdict. Nothing that was given out is held.
+--
+-- A plan's batch has a second lane beside it, of what is undone: cancels and releases have
+-- quotas of their own, and neither waits for the other's.
 
 local callers = require "mde.caller"
 local errors = require "mde.errors"
@@ -62,13 +65,13 @@ local function iterator(targets)
   end
 end
 
--- Whether the next target could be taken. What the iterator raises ends the batch,
--- after what is in the air has ended.
-function Batch:take()
-  local ok, target = pcall(self.next)
+-- Whether a lane's next target could be taken: its iterator gives false if there is none yet.
+-- What the iterator raises ends the batch, after what is in the air has ended.
+function Batch:take(lane)
+  local ok, target = pcall(lane.next)
   if not ok then return self:fail(target) end
-  if target == nil then
-    self.exhausted = true
+  if not target then
+    lane.exhausted = target == nil
     return false
   end
   self.report.total = self.report.total + 1
@@ -80,7 +83,7 @@ function Batch:take()
                     error = err }
     return true
   end
-  call.target, call.caller, call.record = target, self.caller, self.record
+  call.target, call.caller, call.record, call.lane = target, self.caller, self.record, lane
   self.live[#self.live + 1] = call
   self.client:add(call)
   return true
@@ -91,7 +94,7 @@ end
 -- {{ What goes out
 
 function Batch:fail(raised)
-  self.raised, self.exhausted = self.raised or { raised }, true
+  self.raised = self.raised or { raised }
   return false
 end
 
@@ -143,12 +146,24 @@ local MOST_ASKED = 4000  -- calls that may wait for what came of them
 
 -- Whether one more may be under way. Those that wait to be read are not counted, but for
 -- those of a plan that are read before they are sent: that should not be long before.
-function Batch:has_room()
-  local asked = 0
+function Batch:has_room(lane)
+  local asked, busy = 0, 0
   for _, call in ipairs(self.live) do
-    if call.question and not call.expected then asked = asked + 1 end
+    if call.question and not call.expected then asked = asked + 1
+    elseif call.lane == lane then busy = busy + 1 end
   end
-  return #self.live - asked < self.parallel and asked < MOST_ASKED
+  return busy < self.parallel and asked < MOST_ASKED
+end
+
+-- Takes what there is room for. -> whether nothing more will come
+function Batch:fill()
+  local is_over = true
+  for _, lane in ipairs(self.lanes) do
+    while not (lane.exhausted or self.stopped or self.raised) and self:has_room(lane)
+          and self:take(lane) do end
+    is_over = is_over and lane.exhausted
+  end
+  return is_over or self.stopped or self.raised ~= nil
 end
 
 -- Sends nothing more; "at once" also gives up what is in the air.
@@ -165,11 +180,11 @@ end
 function Batch:loop()
   while true do
     self:heed_stop()
-    while not (self.exhausted or self.stopped) and self:has_room() and self:take() do end
+    local is_over = self:fill()
     local pause, seconds = self.client:step()
     local progress = self:collect()
     self.stopped = self.stopped or self.client.store_failure ~= nil
-    if #self.live == 0 and (self.exhausted or self.stopped) then break end
+    if #self.live == 0 and (is_over or self.stopped or self.raised) then break end
     if not progress then self.client:rest(pause, seconds) end
   end
 end
@@ -218,7 +233,12 @@ local function check(options)
   return parallel
 end
 
--- Client:cancel_all. What anything but an iterator or on_item raises is raised at once, and
+local function lanes_of(targets, beside)
+  return { { next = iterator(targets), exhausted = false },
+           beside and { next = beside, exhausted = false } or nil }
+end
+
+-- Client:cancel_all; options.beside may be the iterator of a second lane. What anything but an iterator or on_item raises is raised at once, and
 -- what was in the air is `unknown`. An item that was stopped on its way is `unsent` or
 -- `unknown`.
 function batch.run(client, targets, options)
@@ -230,9 +250,10 @@ function batch.run(client, targets, options)
   local began = client.clock.monotonic()
   client.verification.parallel = parallel
   local report = setmetatable({
-    client = client, next = iterator(targets), comment = options.comment, parallel = parallel,
-    wait = options.wait, record = options.record or nil, on_item = options.on_item,
-    stop = options.stop, live = {}, caller = callers.current(),
+    client = client, lanes = lanes_of(targets, options.beside),
+    comment = options.comment, parallel = parallel, wait = options.wait,
+    record = options.record or nil, on_item = options.on_item, stop = options.stop,
+    live = {}, caller = callers.current(),
     report = { total = 0, counts = {} },
   }, Batch):run()
   report.seconds = client.clock.monotonic() - began

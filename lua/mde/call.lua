@@ -47,10 +47,14 @@ function call.new(client, operation, arguments, judge)
     reached = false,                     -- the service may have acted on something
     leaving = false,                     -- nothing with an effect goes out any more
     throttled_since = false,             -- answers have been 429 since then
-    accepted = false,                    -- the action, not final, that a cancel gave
+    accepted = false,                    -- the action, not final, that a cancel or launch gave
+    accepted_as = "accepted",            -- the verdict, if nothing more is read of that
+    go_on = false,                       -- go_on(call, value, err, verdict), asked when it would
+                                         -- end: whether more is to be done
     posted = nil,                        -- the last answer to what has an effect; false: lost
     question = false,                    -- what it asked the client's verification
     asked_for = false,                   -- not before when
+    asked_id = false,                    -- about which action
     missed_at = false,                   -- when its action was not found first
     failing_since = false,               -- since when the service has failed
     wanted_at = false,                   -- since when it waits for a slot
@@ -62,8 +66,10 @@ function call.new(client, operation, arguments, judge)
   return self
 end
 
--- Reads the action next, with others, not before `moment`; the judge gets it.
-function Call:look_up(moment)
+-- Reads the action next, or another with this id, together with what others ask for, not before
+-- `moment`; the judge gets it.
+function Call:look_up(moment, id)
+  self.asked_id = id or self.id
   self.asked_for, self.question = moment, self.client.verification:ask(self, moment)
 end
 
@@ -83,8 +89,9 @@ function Call:go_on_with(operation, arguments, moment)
   return true
 end
 
--- Ends with a value, or with an error, which becomes the call's own.
+-- Ends with a value, or with an error, which becomes the call's own; unless it goes on.
 function Call:finish(value, err, verdict)
+  if self.go_on and self.go_on(self, value, err, verdict) then return end
   if err then
     err.operation = err.operation or self.operation
     err.id = err.id or self.id
@@ -105,7 +112,9 @@ end
 
 -- Ends with what is known so far.
 function Call:leave(standing)
-  if self.accepted then return self:finish(self.client.read(self.accepted), nil, "accepted") end
+  if self.accepted then
+    return self:finish(self.client.read(self.accepted), nil, self.accepted_as)
+  end
   self:finish(nil, nil, standing)
 end
 
@@ -272,7 +281,7 @@ function Call:heed(now)
   if not question.done then return end
   self.question = false
   if question.action then return self.judge(self, now, question.response, nil, question.action) end
-  self:go_on_with("get", { id = self.id }, now)
+  self:go_on_with("get", { id = self.asked_id }, now)
   local response = question.is_missing and question.response
   if response then self.judge(self, now, response, missing(response)) end
 end

@@ -568,6 +568,7 @@ function machine:seen() end
 ---| "worker" # a policy's process died: err.signal says of what
 ---| "plan" # a file is not a plan as it was made
 ---| "changed" # no longer what a plan decided upon
+---| "not_undone" # the action that was to undo another has ended without effect
 ---| "store" # journal or quota can't be read or written
 ---| "bad_answer" # not the JSON that was expected, or a redirect
 ---| "connection" # no connection to the host or proxy

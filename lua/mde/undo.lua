@@ -8,11 +8,14 @@
 -- twice unseen (see mde.launch).
 
 local answer = require "mde.answer"
+local calls = require "mde.call"
 local date = require "mde.date"
 local entity = require "mde.entity"
+local errors = require "mde.errors"
 local judge = require "mde.judge"
 local launch = require "mde.launch"
 local odata = require "mde.odata"
+local retry = require "mde.retry"
 
 local undo = { methods = {} }
 
@@ -21,13 +24,6 @@ undo.inverse = {
   Isolate = "unisolate", Unisolate = "isolate",
   RestrictCodeExecution = "unrestrict", UnrestrictCodeExecution = "restrict",
 }
-
--- The verdict that an outcome of the launch is.
-local function verdict_of(action, err)
-  if action then return action.status == "Succeeded" and "undone" or "undo_accepted" end
-  if err.code == "forbidden" then return "forbidden" end
-  return err.sent and "unknown" or "error"
-end
 
 local NEWEST = 50  -- actions that are read of the machine
 
@@ -72,23 +68,80 @@ local function compared(call, now, response, err)
   }, now, call.was_sent, date.parse(action.creationDateTimeUtc))
 end
 
+-- {{ The action that undoes it, here called the release: it is read until it is final, or until
+-- call.wait seconds are over.
+
+-- Has it been read once more, if there is time. -> whether it is
+local function look_again(call, now)
+  local deadline = call.release_at + (call.wait or 0)
+  if now >= deadline or call.leaving then return false end
+  call.looks = call.looks + 1
+  local moment = now + retry.delay(call.looks + 2, call.client.random)
+  call:look_up(math.min(judge.together(call, moment), deadline), call.release.id)
+  return true
+end
+
+local function not_undone(action)
+  return errors.new { code = "not_undone",
+    message = ("%s %s ended %s: the machine may be as it was; a resume launches another")
+      :format(action.type, action.id, action.status) }
+end
+
+-- It was launched, or read.
+local function released(call, now, action)
+  call.release, call.accepted = action, action
+  if entity.final[action.status] then
+    local read = call.client.read(action)
+    if action.status == "Succeeded" then return call:finish(read, nil, "undone") end
+    return call:finish(read, not_undone(action), "error")
+  end
+  if look_again(call, now) then return end
+  call:finish(call.client.read(action), nil, "undo_accepted")
+end
+
+-- What the client's verification or the call itself has read. New actions may not be found.
+local function on_release(call, now, response, err, action)
+  local problem
+  if not err and not action then action, problem = answer.action(response, call.release.id) end
+  if problem and call:try_again(now, response) then return end
+  if action then return released(call, now, action) end
+  if look_again(call, now) then return end
+  call:finish(call.accepted and call.client.read(call.accepted) or nil, nil, "undo_accepted")
+end
+
+-- Makes the release the thing that the call reads.
+local function follow(call, now, id)
+  call.release, call.launched_id, call.release_at, call.looks = { id = id }, id, now, 0
+  call.accepted_as = "undo_accepted"
+end
+
+-- }}
+
 local CANCELLED = { cancelled = true, already_cancelled = true }
 
--- A call's own `finish`: after a cancel there may be more to do, and a launch has no verdict
--- yet.
-local function finish(call, value, err, verdict)
-  if CANCELLED[verdict] and call.releases
-     and reverse(call, call.client.clock.monotonic(), value) then
-    return
+-- The verdict on a launch that has given no action.
+local function verdict_of(err)
+  if err.code == "forbidden" then return "forbidden" end
+  return err.sent and "unknown" or "error"
+end
+
+-- What comes after a cancel, and after a launch, which has no verdict yet. -> whether the call
+-- goes on
+local function go_on(call, action, err, verdict)
+  local now = call.client.clock.monotonic()
+  if CANCELLED[verdict] and call.releases then return reverse(call, now, action) end
+  if verdict then return false end
+  if action then
+    follow(call, now, action.id:lower())
+    released(call, now, action)
+  else
+    call:finish(nil, err, verdict_of(err))
   end
-  if not verdict then
-    verdict = verdict_of(value, err)
-    call.launched_id = value and value.id
-  end
-  getmetatable(call).__index.finish(call, value, err, verdict)
+  return true
 end
 
 local function on_answer(call, now, response, err, action)
+  if call.release then return on_release(call, now, response, err, action) end
   if call.reversed then return compared(call, now, response, err) end
   if call.launch then return launch.judge(call, now, response, err) end
   if call.operation ~= "get" or err then
@@ -110,12 +163,33 @@ local function on_answer(call, now, response, err, action)
     action.status == "Cancelled" and "already_cancelled" or "already_final")
 end
 
--- A call that undoes an action; `target` as client:cancelling takes it, whose `expected`
--- tells whether it was InProgress. -> call | nil, err
-function undo.methods:undoing(target, comment, wait)
-  local call, err = self:cancelling(target, comment, wait)
+-- A call that reads a release which was launched before.
+local function reading(client, target, comment)
+  local call, err = calls.new(client, "get", { id = target.launched }, on_answer)
   if not call then return nil, err end
-  call.judge, call.finish, call.releases = on_answer, finish, target.expected == "InProgress"
+  call.id, call.comment = target.id:lower(), comment
+  local now = client.clock.monotonic()
+  follow(call, now, target.launched)
+  call:look_up(now, target.launched)
+  return call
+end
+
+-- A call that undoes an action; `target` as client:cancelling takes it, whose `expected`
+-- tells whether it was InProgress. One that has `launched` was undone before by the action with
+-- this id, which is read; if that ended without effect (its verdict is "error"), another is
+-- launched. -> call | nil, err
+function undo.methods:undoing(target, comment, wait)
+  local call, err
+  local has_failed = target.launched and target.verdict == "error"
+  if target.launched and target.verdict and not has_failed then
+    call, err = reading(self, target, comment)
+  else
+    call, err = self:cancelling(target, comment, wait)
+  end
+  if not call then return nil, err end
+  call.judge, call.go_on, call.wait = on_answer, go_on, wait
+  call.releases = target.expected == "InProgress"
+  if has_failed then call.was_sent = false end
   return call
 end
 

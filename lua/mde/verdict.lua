@@ -37,8 +37,8 @@ verdict.good = { cancelled = true, already_cancelled = true, accepted = true, un
 
 -- Those about which nothing is left to be done: proven, for good.
 verdict.settled = { cancelled = true, already_cancelled = true, already_final = true,
-                    too_late = true, not_found = true, undone = true, undo_accepted = true,
-                    changed = true, skipped = true }
+                    too_late = true, not_found = true, undone = true, changed = true,
+                    skipped = true }
 
 local function all_completed(commands)
   if type(commands) ~= "table" then return false end

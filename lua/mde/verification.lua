@@ -24,7 +24,7 @@ Verification.__index = Verification
 -- has the `response`, and `action` or is_missing (the list lacks an action that was not found
 -- before), or none of these.
 function Verification:ask(call, moment)
-  local question = { id = call.id, call = call, moment = moment, done = false }
+  local question = { id = call.asked_id, call = call, moment = moment, done = false }
   self.waiting[#self.waiting + 1] = question
   self.client.quiet_until = -math.huge
   return question

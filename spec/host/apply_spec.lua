@@ -219,6 +219,9 @@ local RELEASE = [[
 ]]
 local AT_ONCE = [[{ mistaken = 0, history = 0, quota = false,
   launch_course = function() return { { 0, "Succeeded" } } end }]]
+local SLOWLY = [[{ mistaken = 0, history = 0, quota = false, launch_course = function(type)
+  return type == "Unisolate" and { { 0, "Pending" }, { 2, "Succeeded" } } or { { 0, "Succeeded" } }
+  end }]]
 
 describe("undoing what had its effect", function()
   it("launches the inverse, and proves it", function()
@@ -228,6 +231,45 @@ describe("undoing what had its effect", function()
     local _, count = run.out:gsub("undone +%x+%-", "")
     assert.equal(3, count, run.err)
     assert_said(run.out, "\n3\n", "its inverse was launched")
+  end)
+
+  it("waits for the releases, or reads them back when it is resumed", function()
+    local run = program.rehearse(SLOWLY, "export MDE_QUOTA=off; " .. RELEASE:format(3) .. [[
+      mde apply plan --approve $hash --batch b | grep -c undo_accepted
+      mde batch show b 2>&1 | tail -n 3; mde batch list
+      mde resume b --wait | grep -c 'undone '; mde batch list
+      grep -c unisolate "$REQUESTS"; mde resume b]])
+    assert_said(run.out, "3\nBatch b is open: 0 of 3 done. ", "3 of those to undo: the release was"
+      .. " launched, and is not final yet.\n`mde resume b` goes on with it.\n", "b      open",
+      "b      done ", "\n3\n")
+    assert_said(run.err, "look again later: mde resume b", "Nothing is left to do in this batch")
+  end)
+
+  it("ends as undone with --wait, or says what did not end", function()
+    local release = "export MDE_QUOTA=off; " .. RELEASE:format(2)
+    local run = program.rehearse(SLOWLY, release .. "mde apply plan --approve $hash --wait")
+    assert.same({ 0, 2 }, { run.status, select(2, run.out:gsub("undone ", "")) }, run.err)
+    run = program.rehearse(SLOWLY:gsub("2, ", "900, "), release
+      .. "mde apply plan --approve $hash --wait --deadline 1s")
+    assert.same({ 1, 2 }, { run.status, select(2, run.out:gsub("undo_accepted ", "")) }, run.err)
+    assert_said(run.err, "look again later: mde resume ")
+  end)
+
+  it("cancels on a machine before it releases that", function()
+    local run = program.rehearse([[{ mistaken = 0, history = 0, arrange = function(service)
+      local machine = service:add_machine { lastSeen = service:now() }
+      for status, age in pairs { Pending = 600, Succeeded = 60 } do
+        service:add { type = "Isolate", status = status, age = age, machine_id = machine,
+                      requestor = "soar" }
+      end
+      end }]], [[
+      printf '%s' 'return { comment = "x", select = { requestor = "soar",
+        status = { "Pending", "Succeeded" } }, decide = function(action)
+          return action.is_open and "cancel" or "undo" end }' >p.lua
+      mde plan p.lua -o plan >/dev/null
+      mde apply plan --approve $(tail -n 1 plan | sed 's/.*"\([0-9a-f]*\)"}/\1/')
+      grep POST "$REQUESTS" | grep -v token | sed 's/.*[/]//']])
+    assert_said(run.out, "cancelled ", "undo_accepted ", "\ncancel\nunisolate\n")
   end)
 
   it("launches once a machine, though it is killed again and again", function()

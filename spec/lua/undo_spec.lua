@@ -14,12 +14,12 @@ local function new(fields, options)
 end
 
 -- What a batch makes of one item of a plan.
-local function apply(client, id, decided)
+local function apply(client, id, decided, wait)
   local item = { id = id, position = 1, sends = {} }
   for key, value in pairs(decided) do item[key] = value end
   local last
   local report = assert(client:cancel_all({ item }, {
-    comment = "x", on_item = function(one) last = one end }))
+    comment = "x", wait = wait, on_item = function(one) last = one end }))
   return last, report
 end
 
@@ -138,6 +138,66 @@ describe("undoing", function()
       assert.equal(1, service:requests "unisolate")
     end
   end)
+
+  it("waits for the end of the release, and reads it back", function()
+    for status, verdict in pairs { Succeeded = "undone", Failed = "error", TimeOut = "error",
+                                   Cancelled = "error" } do
+      local client, service, id, machine = new({ status = "Succeeded" }, { launch_course =
+        function() return { { 0, "Pending" }, { 20, "InProgress" }, { 90, status } } end })
+      local item = apply(client, id, { decision = "undo", expected = "Succeeded" }, 600)
+      assert.same({ verdict, status }, { item.verdict, item.action.status })
+      assert.equal(verdict == "error" and "not_undone" or nil, item.error and item.error.code)
+      assert.equal(1, service:launched(machine, "unisolate"))
+    end
+  end)
+
+  it("waits no longer than it is to, and is not stopped by a release that can't be found",
+    function()
+      local client, service, id, machine, clock = new({ status = "Succeeded" }, { launch_course =
+        function() return { { 0, "Pending" }, { 90, "Succeeded" } } end })
+      local began = clock.wall()
+      local item = apply(client, id, { decision = "undo", expected = "Succeeded" }, 60)
+      assert.same({ "undo_accepted", "Pending" }, { item.verdict, item.action.status })
+      assert.is_true(clock.wall() - began < 65)
+      item = apply(client, id, { decision = "undo", read_first = true, sends = { began },
+        sent_ago = 60, verdict = "undo_accepted",
+        launched = "5382f7ea-7557-4ab7-9782-d50480024a4e" }, 60)
+      assert.equal("undo_accepted", item.verdict)
+      assert.equal(1, service:launched(machine, "unisolate"))
+    end)
+
+  it("reads again what was launched before, and launches another only if that has failed",
+    function()
+      local last = "Succeeded"
+      local client, service, id, machine, clock = new({ status = "Succeeded" }, { launch_course =
+        function() return { { 0, "Pending" }, { 60, last } } end })
+      local function again(item, verdict)
+        return apply(client, id, { decision = "undo", expected = "Succeeded", read_first = true,
+          sends = { clock.wall() }, sent_ago = 10, verdict = verdict or item.verdict,
+          launched = item.action.id })
+      end
+      local first = apply(client, id, { decision = "undo", expected = "Succeeded" })
+      local item = again(first)
+      assert.same({ "undo_accepted", id }, { item.verdict, item.id })
+      clock.pass(100)
+      assert.equal("undone", again(first).verdict)
+      assert.equal("undone", again(first, "unknown").verdict)
+      assert.equal(1, service:launched(machine, "unisolate"))
+      last = "Failed"
+      client, service, id, machine, clock = new({ status = "Succeeded" }, { launch_course =
+        function() return { { 0, "Pending" }, { 60, last } } end })
+      first = apply(client, id, { decision = "undo", expected = "Succeeded" })
+      clock.pass(100)
+      item = again(first)
+      assert.equal("error", item.verdict)
+      assert.equal(1, service:launched(machine, "unisolate"))
+      last = "Succeeded"
+      item = again(item)
+      assert.equal("undo_accepted", item.verdict)
+      assert.equal(2, service:launched(machine, "unisolate"))
+      clock.pass(100)
+      assert.equal("undone", again(item).verdict)
+    end)
 
   it("says what hindered it", function()
     local client, _, id = new({ type = "Isolate", status = "Succeeded" },

@@ -136,7 +136,12 @@ local function show(each, parsed)
   local state, done = state_of(each)
   output.note("Batch %s is %s: %d of %d done. By %s at %s: %s", each.name, state, done, each.count,
     each.who, date(each.created), each.comment)
-  if state == "open" then output.note("`mde resume %s` goes on with it.", each.name) end
+  if state ~= "open" then return end
+  local accepted = (each:counts()).undo_accepted
+  if accepted then
+    output.note("%d of those to undo: the release was launched, and is not final yet.", accepted)
+  end
+  output.note("`mde resume %s` goes on with it.", each.name)
 end
 
 local function check_verdict(name)

@@ -6,6 +6,7 @@
 -- of all as a table: quiet() is called at least once a second, and stops the sending when
 -- it returns a reason (text).
 
+local batches = require "mde.batch"
 local cjson = require "cjson"
 local date = require "mde.date"
 local errors = require "mde.errors"
@@ -18,6 +19,7 @@ local output = require "mde.cli.output"
 local permission = require "mde.cli.permission"
 local progress = require "mde.cli.progress"
 local recorder = require "mde.cli.recorder"
+local releases = require "mde.cli.releases"
 local report = require "mde.cli.report"
 
 local execution = {}
@@ -163,26 +165,33 @@ function Execution:rest()
   if self.report.is_quiet or self.problem then
     return self.report:unsent(self.total - self.report.reported)
   end
-  for _, items in ipairs(self.passes) do
-    for item in items do self:item { id = item.id, verdict = "unsent" } end
+  for item in self.cancels do self:item { id = item.id, verdict = "unsent" } end
+  if not self.releases then return end
+  self.releases:free()
+  for item in self.releases.next, self.releases do
+    self:item { id = item.id, verdict = "unsent" }
   end
 end
 
--- Sends what is to be cancelled before what is to be undone: where a cancel and a release
--- of a machine cross, it stays isolated. Raises what hinders it.
+-- Cancels, and of a plan undoes side by side: their quotas are separate. Raises the error that
+-- ends it.
 function Execution:send_all(parsed)
-  for _, items in ipairs(self.passes) do
-    failure.check(self.session:cancel_all(items, {
-      comment = self.batch.comment, parallel = parsed.parallel or self.batch.plan and PLANNED,
-      record = self.recorder, wait = parsed.wait and (parsed.deadline or DEADLINE) or nil,
-      on_item = function(item) self:item(item) end,
-      stop = function() return self:stop() end,
-    }))
-  end
+  local undone = self.releases
+  failure.check(batches.run(self.session, self.cancels, {
+    comment = self.batch.comment, parallel = parsed.parallel or self.batch.plan and PLANNED,
+    record = self.recorder, wait = parsed.wait and (parsed.deadline or DEADLINE) or nil,
+    on_item = function(item)
+      if undone then undone:ended(item.id) end
+      self:item(item)
+    end,
+    stop = function() return self:stop() end,
+    beside = undone and function() return undone:next() end or nil,
+  }))
 end
 
 function Execution:send(parsed)
-  self.passes = { self.batch:items(), self.batch.plan and self.batch:items(true) or nil }
+  self.cancels = self.batch:items()
+  self.releases = self.batch.plan and releases.new(self.batch) or nil
   if not self.quiet then interrupt.watch() end
   local done, result = pcall(self.send_all, self, parsed)
   if not done and not (errors.is(result) and result.code == "store") then error(result, 0) end
@@ -251,9 +260,10 @@ local SILENT = { tick = function() end, count = function() end, clear = function
                  finish = function() end }
 
 -- Carries out `batch`, which this process holds; `kind`: "begun" or "resumed"; `aside`: see
--- Execution:set_aside. Raises outside of the hours of its plan. -> exit status; with parsed.quiet: { verdicts = { verdict
--- -> how many }, errors = { code -> how many }, left (nil: the store does not tell), stopped
--- (why, nil: it was not), status (exit status), failure (error of the world, or nil) }
+-- Execution:set_aside. Raises outside of the hours of its plan.
+-- -> exit status; with parsed.quiet: { verdicts = { verdict -> how many }, errors = { code ->
+-- how many }, left (nil: the store does not tell), stopped (why, nil: it was not), status (exit
+-- status), failure (error of the world, or nil) }
 function execution.run(session, batch, parsed, kind, aside)
   local open_hours = hours_of(batch, parsed)
   execution.check_hours(open_hours, session.clock.wall())

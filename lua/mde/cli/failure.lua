@@ -20,7 +20,7 @@ local STATUS = {
   not_found = failure.some, ambiguous = failure.refused, bad_request = failure.some,
   interrupted = failure.interrupted,
   policy = failure.usage, limit = failure.refused, plan = failure.refused,
-  changed = failure.some,
+  changed = failure.some, not_undone = failure.some,
 }
 
 local Failure = {}

@@ -97,10 +97,11 @@ function Recorder:ended(call)
     machine = action.computerDnsName, machine_id = action.machineId, type = action.type,
     requestor = action.requestor, error = err.code,
     message = err.message or call.launched_id and "launched " .. call.launched_id or nil,
+    launched = call.launched_id,
   }
   for key, value in pairs(outcome) do outcome[key] = well_formed(value) end
   self.batch:ended(call.target, outcome)
-  self:log(call.launch and "undo" or "cancel", {
+  self:log((call.launch or call.release) and "undo" or "cancel", {
     id = call.id, verdict = call.verdict, comment = call.comment, request_id = request_id,
     status = status, request = request_of(call),
   })

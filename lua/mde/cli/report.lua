@@ -19,7 +19,7 @@ local NEXT = {
   already_final = "nothing: it had ended before, and there was nothing to cancel",
   too_late = "check the machines: the commands had completed (mde batch show %s)",
   accepted = "look again later: mde resume %s",
-  undo_accepted = "look again later: mde machines --isolated",
+  undo_accepted = "look again later: mde resume %s",
   changed = "decide anew: mde plan",
   skipped = "nothing undoes these: mde batch show %s --verdict skipped",
   not_found = "check ids and tenant: mde batch show %s --verdict not_found",
@@ -31,11 +31,15 @@ local NEXT = {
 -- The same where there is no journal.
 local UNKEPT = {
   already_final = NEXT.already_final, too_late = "check the machines: the commands had completed",
-  undo_accepted = NEXT.undo_accepted, changed = NEXT.changed, skipped = "nothing undoes these",
-  accepted = "look again later: mde show ID", not_found = "check ids and tenant",
+  undo_accepted = "look again later: mde machines --isolated", changed = NEXT.changed,
+  skipped = "nothing undoes these", accepted = "look again later: mde show ID",
+  not_found = "check ids and tenant",
   error = "the reason is below", unsent = "the same command again, when the cause is gone",
   unknown = "the same command again settles them",
 }
+
+-- As asked, but not after --wait.
+local OPEN = { accepted = true, undo_accepted = true }
 
 local KEYS = { "tenant", "id", "machine", "verdict", "status", "error", "request_id", "batch" }
 
@@ -90,7 +94,7 @@ local function exit_status(self, item)
     return 0
   end
   if require("mde.verdict").good[item.verdict] then
-    return item.verdict == "accepted" and self.waited and failure.some or 0
+    return OPEN[item.verdict] and self.waited and failure.some or 0
   end
   if item.verdict == "unsent" and not item.error then return nil end
   local status = item.error and failure.status(item.error)
