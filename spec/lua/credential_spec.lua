@@ -99,6 +99,25 @@ describe("the answer with a token", function()
     end
   end)
 
+  it("may leave the expiry to the token", function()
+    local jwt = require "mde.jwt"
+    local function token(claims)
+      return "eyJhbGciOiJSUzI1NiJ9." .. jwt.base64url(claims) .. ".c2ln"
+    end
+    local function answer(claims, headers)
+      return credential().read { status = 200, headers = headers or {},
+        body = ('{"access_token":"%s"}'):format(token(claims)) }
+    end
+    local claims = '{"iat":1769198100,"exp":1769202000}'
+    assert.equal(3900, assert(answer(claims)).lifetime)
+    assert.equal(3600,
+      assert(answer(claims, { date = "Fri, 23 Jan 2026 20:00:00 GMT" })).lifetime)
+    for _, without in ipairs { "{}", '{"exp":1769202000}', '{"exp":"x","iat":1}',
+                               '{"exp":[],"iat":1}', '{"exp":1,"iat":2}' } do
+      assert.equal("bad_answer", select(2, answer(without)).code, without)
+    end
+  end)
+
   it("is not shown when it is refused", function()
     for _, body in ipairs { ('{"access_token":"%s"}'):format(JWT),
                             ('{"access_token":"%s x","expires_in":3599}'):format(JWT), JWT } do

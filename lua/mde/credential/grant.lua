@@ -15,8 +15,10 @@
 -- One that has its token already has `header` instead.
 
 local core = require "mde.core"
+local date = require "mde.date"
 local entity = require "mde.entity"
 local errors = require "mde.errors"
+local jwt = require "mde.jwt"
 local retry = require "mde.retry"
 local tokens = require "mde.token"
 local url = require "mde.url"
@@ -104,6 +106,15 @@ function grant.refusal(response, who)
   }, word
 end
 
+-- Seconds that a token lives by what it says of itself, from the answer's Date or, without
+-- one, from when it was made. -> number | nil
+local function own_lifetime(response, token)
+  local claims = jwt.claims(token) or {}
+  local ends, made = tonumber(claims.exp), tonumber(claims.iat)
+  local now = response.headers.date and date.http(response.headers.date) or made
+  return ends and now and ends - now
+end
+
 -- The token in an answer. Where that only says when the token ends (seconds since 1970),
 -- `clock` tells how long that is. -> { header, lifetime }, the decoded answer | nil, err
 function grant.token(response, who, clock)
@@ -112,6 +123,7 @@ function grant.token(response, who, clock)
   local header, lifetime = tokens.header(answer.access_token), tonumber(answer.expires_in)
   local ends = clock and not lifetime and tonumber(answer.expires_on)
   if ends then lifetime = ends - clock.wall() end
+  lifetime = lifetime or header and own_lifetime(response, answer.access_token)
   if header and lifetime and lifetime > 0 then
     return { header = header, lifetime = lifetime }, answer
   end
