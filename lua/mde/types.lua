@@ -572,7 +572,7 @@ function machine:seen() end
 ---| "store" # journal or quota can't be read or written
 ---| "bad_answer" # not the JSON that was expected, or a redirect
 ---| "connection" # no connection to the host or proxy
----| "tls" # the other side can't be trusted
+---| "tls" # the other side can't be trusted, or refuses the connection
 ---| "timeout" # no answer in time
 ---| "lost" # the connection ended without a whole answer
 ---| "too_large" # an answer is larger than what is taken

@@ -275,6 +275,23 @@ describe("core.engine with a server", function()
     assert.is_false(err.sent)
   end)
 
+  it("sends nothing to a server that refuses it after the handshake", function()
+    local folder = server.folder
+    local pipe = assert(io.popen(("exec env -u LD_PRELOAD timeout 60 openssl s_server -accept 0"
+      .. " -naccept 3 -cert %s/server.pem -key %s/server.key -Verify 1 -verify_return_error"
+      .. " -www 2>&1"):format(folder, folder)))
+    local port
+    while not port do
+      port = assert(pipe:read(), "s_server did not start"):match "^ACCEPT.*:(%d+)$"
+    end
+    for _, method in ipairs { "POST", "GET", "POST" } do
+      local _, err = client:ask { url = "https://localhost:" .. port .. "/", method = method,
+        body = method == "POST" and "{}" or nil, ca_file = folder .. "/ca.pem" }
+      assert.are.same({ "tls", false }, { err.code, err.sent }, err.message)
+    end
+    pipe:close()
+  end)
+
   it("carries many requests at once", function()
     local ids = {}
     local url = server:url("HTTP", "/echo")

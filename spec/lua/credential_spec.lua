@@ -100,7 +100,6 @@ describe("the answer with a token", function()
   end)
 
   it("may leave the expiry to the token", function()
-    local jwt = require "mde.jwt"
     local function token(claims)
       return "eyJhbGciOiJSUzI1NiJ9." .. jwt.base64url(claims) .. ".c2ln"
     end

@@ -14,8 +14,26 @@ static bool cut_off (const mde_transfer *transfer) {
 }
 
 
+/* Whether the server refused the TLS connection itself, which with TLS 1.3 may arrive
+** after the handshake: it has read no request then, and will not read the next. */
+static bool refused (const mde_transfer *transfer, CURLcode result) {
+  static const char *const alerts[] = {
+    "alert certificate required", "alert bad certificate",
+    "alert unsupported certificate", "alert certificate revoked",
+    "alert certificate expired", "alert certificate unknown",
+    "alert unknown ca", "alert access denied", "alert handshake failure"
+  };
+  size_t i;
+  if (result != CURLE_RECV_ERROR && result != CURLE_SEND_ERROR) return false;
+  for (i = 0; i < sizeof alerts / sizeof alerts[0]; i++)
+    if (strstr(transfer->detail, alerts[i]) != NULL) return true;
+  return false;
+}
+
+
 static const char *code_of (const mde_transfer *transfer, CURLcode result) {
   if (transfer->refusal != NULL) return transfer->refusal;
+  if (refused(transfer, result)) return "tls";
   switch (result) {
     case CURLE_OUT_OF_MEMORY: return "out_of_memory";
     case CURLE_OPERATION_TIMEDOUT: return "timeout";
@@ -67,6 +85,6 @@ void mde_failure_tell (mde_transfer *transfer, CURLcode result,
   else
     mde_error_set(error, code, "the connection to %.100s ended without a whole "
                   "answer: %s", host, why);
-  error->sent = transfer->sent;
+  error->sent = transfer->sent && !refused(transfer, result);
   curl_free(name);
 }
