@@ -36,6 +36,10 @@ static inline void *mde_testudata (lua_State *L, int index, const char *name) {
 
 #undef lua_rawlen
 #define lua_rawlen lua_objlen
+#undef lua_getuservalue
+#undef lua_setuservalue
+#define lua_getuservalue lua_getfenv  /* here it is a table */
+#define lua_setuservalue lua_setfenv
 
 #endif
 

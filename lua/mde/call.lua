@@ -288,9 +288,9 @@ end
 
 function Call:step(now, response, err)
   if response or err then self:receive(now, response, err) end
-  if self.question then self:heed(now) end
-  if self.question then return "wait" end
+  if self.question and not self.done then self:heed(now) end
   if self.done then return "done" end
+  if self.question then return "wait" end
   if self.in_air then return "wait" end
   if now < self.not_before then return "wait", self.not_before end
   return self:send(now)

@@ -39,11 +39,14 @@ end
 -- Moves what can be moved without waiting.
 local function move(self)
   local now = self.clock.monotonic()
-  local answers = self.engine:step() > 0
+  local answers = self.engine:step() > 0 or self.was_cut
   if not answers and now < self.quiet_until then return end
+  if self.was_cut then self.verification:recover() end
+  self.was_cut = true  -- what is raised in the pass may lose an answer that was taken
   self.quiet_until, self.moved_at = math.huge, now  -- unless something is added meanwhile
   local moment = pass.run(self, now, answers)
   self.quiet_until = math.min(self.quiet_until, moment)
+  self.was_cut = false
 end
 
 local function is_in_air(tasks)
@@ -382,7 +385,8 @@ function client.new(settings, world)
     told = {},  -- waits that were told: see mde.notices
     launched_at = {},  -- when actions were launched here: see mde.judge
     launched = {},  -- ids of actions that did not name their machine: see mde.launch
-    tasks = {}, records = {}, notices = {}, unwritten = {}, quiet_until = -math.huge,
+    tasks = {}, records = {}, notices = {}, unwritten = {}, was_cut = false,
+    quiet_until = -math.huge,
     moved_at = -math.huge,
   }, Client)
   self.verification = verification.new(self)

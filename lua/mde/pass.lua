@@ -23,15 +23,17 @@ local function note(client, task, now, response, err)
   }
 end
 
--- Starts a request. -> whether it could be; the refusal is received in the next step
+-- Starts a request, which the task owns: the engine sets task.flight. -> whether it could
+-- be; the refusal is received in the next step
 local function launch(client, task, request, now)
   task.request, task.started_at = request, now
-  local flight, err = client.engine:start(request)
-  task.flight, task.refusal = flight, err
-  return flight ~= nil
+  local id, err = client.engine:start(request, task)
+  task.refusal = err
+  return id ~= nil
 end
 
--- A task in the air without a request: what was raised in between has lost it.
+-- A task in flight without a request: something was raised before it started, or after its
+-- answer was taken.
 local ASTRAY = { code = "lost", message = "interrupted while it was sent", sent = true }
 
 -- What came for a task. -> response | nil, err | false: nothing yet
@@ -39,12 +41,9 @@ local function receive(client, task, now)
   local flight, refusal = task.flight, task.refusal
   task.refusal = nil
   if not flight then return nil, refusal or task.in_air and ASTRAY or nil end
-  task.flight = nil
   local response, err = client.engine:take(flight)
-  if response == false then
-    task.flight = flight
-    return false
-  end
+  if response == false then return false end
+  task.flight = nil
   note(client, task, now, response, err)
   return response, err
 end

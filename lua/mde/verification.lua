@@ -99,6 +99,26 @@ function Verification:send(questions)
   self.client:add(call)
 end
 
+-- Asks again what an error that was raised in a pass has lost.
+function Verification:recover()
+  local moving, known, lists = {}, {}, {}
+  for _, task in ipairs(self.client.tasks) do moving[task] = true end
+  for _, question in ipairs(self.waiting) do known[question] = true end
+  for _, list in ipairs(self.lists) do
+    if moving[list.call] then
+      lists[#lists + 1] = list
+      for _, question in ipairs(list.questions) do known[question] = true end
+    end
+  end
+  self.lists, self.trial = lists, moving[self.trial] and self.trial or false
+  for _, task in ipairs(self.client.tasks) do
+    local question = task.question
+    if question and not (question.done or known[question]) then
+      self.waiting[#self.waiting + 1] = question
+    end
+  end
+end
+
 -- Forgets the calls that have read. Of lists that ended without an answer, since signing in
 -- or the store failed, each call is to read for itself, and to fail with that.
 function Verification:tidy()

@@ -32,11 +32,12 @@ end
 -- A client of a service that has so many actions, as pages that `page(first, last)` gives.
 local function client_of(total, page)
   local engine, waiting, last = {}, {}, 0
-  function engine:start(request)
+  function engine:start(request, owner)
     local rows = tonumber(request.url:match "top=(%d+)")
     local stop = math.min(last + rows, total)
     waiting[#waiting + 1] = { status = 200, seconds = 0, headers = {}, body = page(last + 1, stop) }
     last = stop
+    owner.flight = #waiting
     return #waiting
   end
   function engine:step() return next(waiting) and 1 or 0 end

@@ -20,11 +20,13 @@ static void be_child (mde_engine *engine, int64_t id, const char *url) {
   const mde_request request = make_request("GET", url);
   mde_response response;
   mde_error error;
-  bool good = mde_engine_count(engine) == 0
-              && mde_engine_look(engine, id, &response, &error) == MDE_NO_SUCH
-              && mde_engine_step(engine) == 0
-              && mde_engine_poll(engine, 0) == 0;
+  bool good = mde_engine_step(engine) == 2
+              && mde_engine_look(engine, id, &response, &error) == MDE_FAILED
+              && strcmp(error.code, "lost") == 0 && error.sent
+              && mde_engine_poll(engine, 0) == 2;
   mde_engine_abandon(engine, id);
+  mde_ended_free(mde_engine_take(engine, id + 1));
+  good = good && mde_engine_count(engine) == 0;
   good = strcmp(exchange(engine, &request).body, "ok") == 0 && good;
   mde_engine_close(engine);
   if (good) (void)execlp("true", "true", (char *)NULL);
@@ -55,11 +57,13 @@ static void test_child (void) {
   request = make_request("GET", host.url);
   check(exchange(engine, &request).status == 200, "before a fork");
   id = mde_engine_start(engine, &request, &error);
+  (void)mde_engine_start(engine, &request, &error);
   process = fork();
   if (process == 0) be_child(engine, id, other.url);
-  wait_for_child(process, "an engine starts empty in a child, and works there");
-  check(mde_engine_count(engine) == 1, "the parent's request is there");
-  check_text(finish(engine, id).body, "ok", "  and is answered");
+  wait_for_child(process, "requests are lost in a child, and its engine works");
+  check(mde_engine_count(engine) == 2, "the parent's requests are there");
+  mde_engine_abandon(engine, id + 1);
+  check_text(finish(engine, id).body, "ok", "  and are answered");
   check(host.connections == 1, "  over the connection that was there");
   mde_engine_close(engine);
   server_stop(&host);

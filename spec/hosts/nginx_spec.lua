@@ -2,10 +2,11 @@
 
 local cjson = require "cjson"
 local core = require "mde.core"
+local exchange = require "spec.support.exchange"
 
 local function ask(url)
   local engine = assert(core.engine())
-  local id = assert(engine:start { url = url })
+  local id = assert(engine:start({ url = url }, exchange.owner()))
   local response, err
   repeat
     engine:poll(1)
@@ -23,26 +24,36 @@ end
 
 local build = os.getenv "BUILD" or "build"
 
-describe("one client in nginx", function()
-  local folder, ports, started
-
-  setup(function()
-    folder = lines("mktemp -d"):match "%S+"
-    ports, started = lines(([[
-      export MDE_TEST_ROOT="$PWD" MDE_TEST_BUILD="$(cd %s && pwd)"
-      spec/support/nginx.sh start %s spec/hosts/nginx.conf 2>&1]]):format(build, folder))
-  end)
-
-  teardown(function()
-    os.execute(("spec/support/nginx.sh stop %s; rm -rf %s"):format(folder, folder))
-  end)
-
-  it("serves twenty threads, strands none when two are killed, and fetches one token", function()
+-- Runs a spec beside an nginx with this configuration: f(port, whatever nginx complains of)
+local function with_nginx(configuration, f)
+  local folder = lines("mktemp -d"):match "%S+"
+  local ports, started = lines(([[
+    export MDE_TEST_ROOT="$PWD" MDE_TEST_BUILD="$(cd %s && pwd)"
+    spec/support/nginx.sh start %s %s 2>&1]]):format(build, folder, configuration))
+  local ok, problem = pcall(function()
     assert.is_true(started, ports)
-    local port = ports:match "CLIENT_PORT=(%d+)"
-    local text = ask(("http://127.0.0.1:%s/threads"):format(port))
-    local decoded, result = pcall(cjson.decode, text)
-    assert(decoded, text .. lines(("cat %s/error.log"):format(folder)))
-    assert.same({ cancelled = 18, killed = { "none", "none" }, tokens = 1, posts = 19 }, result)
+    f(ports:match "CLIENT_PORT=(%d+)", folder .. "/error.log")
+  end)
+  os.execute(("spec/support/nginx.sh stop %s; rm -rf %s"):format(folder, folder))
+  assert(ok, problem)
+end
+
+describe("one client in nginx", function()
+  it("serves twenty threads, strands none when two are killed, and fetches one token", function()
+    with_nginx("spec/hosts/nginx.conf", function(port, log)
+      local text = ask(("http://127.0.0.1:%s/threads"):format(port))
+      local decoded, result = pcall(cjson.decode, text)
+      assert(decoded, text .. lines("cat " .. log))
+      assert.same({ cancelled = 18, killed = { "none", "none" }, tokens = 1, posts = 19 }, result)
+    end)
+  end)
+
+  it("works in each worker after a call in the master has failed", function()
+    with_nginx("spec/hosts/forked.conf", function(port, log)
+      for _ = 1, 10 do
+        local text = ask(("http://127.0.0.1:%s/cancel"):format(port))
+        assert(text == "cancelled\n", text .. lines("cat " .. log))
+      end
+    end)
   end)
 end)

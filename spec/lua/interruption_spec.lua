@@ -1,44 +1,17 @@
 -- What Ctrl-C does in a playbook: "interrupted" is raised at any instruction of the
 -- client, and the client goes on to be used.
 
+local interrupt = require "spec.support.interrupt"
 local world = require "spec.support.world"
-
--- Whether code of the client runs, and not for the simulator, at a level of the stack.
-local function is_client(level)
-  if not debug.getinfo(level, "S").source:find("lua/mde/", 1, true) then return false end
-  while true do
-    local info = debug.getinfo(level, "S")
-    if not info then return true end
-    if info.source:find("mde/sim/", 1, true) then return false end
-    level = level + 1
-  end
-end
-
--- Calls f so that it is interrupted at its nth instruction, or the first of the client's
--- after that. -> whether it was, before it had ended
-local function interrupt(n, f, ...)
-  local old, mask, stride = debug.gethook()
-  local interrupted = false
-  debug.sethook(function()
-    n = n - 1
-    if n <= 0 and not interrupted and is_client(3) then
-      interrupted = true
-      error("interrupted", 0)
-    end
-  end, "", 1)
-  pcall(f, ...)
-  debug.sethook(old, mask, stride)
-  return interrupted
-end
 
 -- A client of which `started` counts the cancels that go out, and that does not wait
 -- for ever.
 local function new_client()
   local client, service, clock, engine = world.new()
   local seen, start, waits = { started = 0 }, engine.start, 0
-  function engine.start(self, request)
+  function engine.start(self, request, owner)
     if request.url:find "/cancel$" then seen.started = seen.started + 1 end
-    return start(self, request)
+    return start(self, request, owner)
   end
   client.host = { wait = function(_, seconds)
     waits = waits + 1

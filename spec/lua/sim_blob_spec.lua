@@ -1,5 +1,6 @@
 local cjson = require "cjson"
 local clocks = require "mde.sim.clock"
+local exchange = require "spec.support.exchange"
 local engines = require "mde.sim.engine"
 local samples = require "spec.support.samples"
 local sim = require "spec.support.sim"
@@ -209,7 +210,7 @@ describe("a download over the simulated engine", function()
     local engine, id = engines.new(service), collect(service)
     local link = asker:package(id)
     local function fetch()
-      local request = assert(engine:start { url = link })
+      local request = assert(engine:start({ url = link }, exchange.owner()))
       local response, err
       repeat
         engine:poll(1)

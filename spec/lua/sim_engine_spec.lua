@@ -1,4 +1,5 @@
 local engines = require "mde.sim.engine"
+local owner = require "spec.support.exchange".owner
 local sim = require "spec.support.sim"
 
 local BASE = "https://api.security.microsoft.com/api/machineactions"
@@ -11,7 +12,7 @@ local function new(options)
     request = request or {}
     request.url = BASE .. (path or "")
     request.headers = request.headers or { Authorization = "Bearer " .. asker.token }
-    return engine:start(request)
+    return engine:start(request, owner())
   end
 end
 
@@ -106,7 +107,8 @@ describe("the engine in process", function()
     local other = engines.new(service, 0.4)
     local token = service:token()
     local mine = ask()
-    local theirs = other:start { url = BASE, headers = { Authorization = "Bearer " .. token } }
+    local theirs = other:start({ url = BASE, headers = { Authorization = "Bearer " .. token } },
+      owner())
     clock.advance(1)
     assert.equal(1, engine:step())
     assert.equal(1, other:step())
@@ -119,13 +121,13 @@ describe("the engine in process", function()
     local function secret(text)
       return setmetatable({}, { __index = { reveal = function() return text end } })
     end
-    local id = engine:start { method = "POST", body = secret "grant_type=client_credentials",
+    local id = engine:start({ method = "POST", body = secret "grant_type=client_credentials",
       url = "https://login.microsoftonline.com/" .. service.tenant .. "/oauth2/v2.0/token",
-      headers = { ["Content-Type"] = "application/x-www-form-urlencoded" } }
+      headers = { ["Content-Type"] = "application/x-www-form-urlencoded" } }, owner())
     engine:poll(1)
     assert.is_truthy(engine:take(id).body:find "client_id")
     local header = secret("Bearer " .. service:token())
-    id = engine:start { url = BASE, headers = { Authorization = header } }
+    id = engine:start({ url = BASE, headers = { Authorization = header } }, owner())
     engine:poll(1)
     assert.equal(200, engine:take(id).status)
   end)
@@ -149,7 +151,7 @@ describe("the engine in process", function()
     local action, start = service:add {}, clock.monotonic()
     local request = cancel(service:token(), 30)
     request.url = BASE .. "/" .. action .. "/cancel"
-    local id = engine:start(request)
+    local id = engine:start(request, owner())
     while engine:poll(1) == 0 do assert.is_false(engine:take(id)) end
     assert.equal(30, clock.monotonic() - start)
     local response, err = engine:take(id)
@@ -177,7 +179,7 @@ describe("the engine in process", function()
 
   it("refuses what is no URL, unknown fields, and use after close", function()
     local engine, _, _, ask = new()
-    local id, err = engine:start { url = "api/machineactions" }
+    local id, err = engine:start({ url = "api/machineactions" }, owner())
     assert.is_nil(id)
     assert.equal("invalid_request", err.code)
     assert.is_false(err.sent)

@@ -231,9 +231,9 @@ describe("a store that fails", function()
     local service = client.engine.service
     client.token.header = require "mde.core".secret("Bearer " .. service:token())
     local started = client.engine.start
-    function client.engine.start(engine, request)
+    function client.engine.start(engine, request, owner)
       if request.url:find "/cancel$" then client.token.header = nil end
-      return started(engine, request)
+      return started(engine, request, owner)
     end
     local report = cancel(client, world.add(service, 6))
     assert.equal(6, report.total)

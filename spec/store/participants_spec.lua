@@ -104,7 +104,7 @@ local function use(engine, clock)
     local request = { method = "POST", body = "x\n\0\\y", headers = { Accept = "*/*" } }
     for name, value in pairs(options or {}) do request[name] = value end
     request.url = "https://login.microsoftonline.com" .. path
-    return engine:start(request)
+    return engine:start(request, {})
   end
   local function take(id)
     local response, err = engine:take(id)
@@ -119,7 +119,7 @@ local function use(engine, clock)
   for i = 1, 6 do ids[i] = start("/nowhere/" .. i) end
   ids[7] = start("/late", { timeout = 1.5 })
   ids[8] = start("/abandoned")
-  note(engine:start { url = "no URL" })
+  note(engine:start({ url = "no URL" }, {}))
   take(ids[1])
   engine:abandon(ids[8])
   for i = 1, 7 do
@@ -129,7 +129,7 @@ local function use(engine, clock)
   end
   take(ids[8])
   take(ids[1])
-  note(pcall(engine.start, engine, { url = "https://x/", colour = 1 }))
+  note(pcall(engine.start, engine, { url = "https://x/", colour = 1 }, {}))
   ids[10] = start "/last"
   note(engine:poll(1))
   engine:close()

@@ -4,6 +4,15 @@ local core = require "mde.core"
 
 local exchange = {}
 
+local owners = {}
+
+-- A new owner of a request (contract 1 of doc/architecture.md), which is never collected.
+function exchange.owner()
+  local owner = {}
+  owners[#owners + 1] = owner
+  return owner
+end
+
 local Exchange = {}
 Exchange.__index = Exchange
 
@@ -15,7 +24,7 @@ end
 -- Starts a request { method, url, headers, body } -> id
 function Exchange:start(request)
   request.timeout, request.connect_timeout = 20, 20
-  return assert(self.engine:start(request))
+  return assert(self.engine:start(request, exchange.owner()))
 end
 
 -- Lets both sides go on until `id` has ended. -> response | nil, err

@@ -58,7 +58,7 @@ local function reveal(value)
   return value:reveal()
 end
 
-function Engine:start(request)
+function Engine:start(request, owner)
   assert(not self.closed, "the engine is closed")
   errors.check_keys("engine:start", request, REQUEST)
   if not request.url:find "^https?://[^/]+/" then
@@ -72,6 +72,7 @@ function Engine:start(request)
     method = request.method, url = request.url, headers = headers,
     body = reveal(request.body), timeout = request.timeout,
   } }
+  owner.flight = self.last
   return self.last
 end
 

@@ -16,6 +16,7 @@
 -- for is a deadlock, which a minute ends.
 
 local engines = require "mde.sim.engine"
+local exchange = require "spec.support.exchange"
 local literal = require "spec.support.literal"
 local program = require "spec.support.program"
 
@@ -132,7 +133,7 @@ local function begin(child, what)
     end
   else
     flights[#flights + 1] = what.id
-    assert(child.engine:start(what.request) == what.id)
+    assert(child.engine:start(what.request, exchange.owner()) == what.id)
   end
 end
 

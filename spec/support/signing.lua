@@ -2,6 +2,7 @@
 
 local clocks = require "mde.sim.clock"
 local engines = require "mde.sim.engine"
+local exchange = require "spec.support.exchange"
 local memory = require "mde.store.memory"
 local services = require "mde.sim.service"
 local tokens = require "mde.token"
@@ -36,7 +37,7 @@ end
 local function sent(engine, request)
   local plain = {}
   for _, name in ipairs { "method", "url", "headers", "body" } do plain[name] = request[name] end
-  return engine:start(plain)
+  return engine:start(plain, exchange.owner())
 end
 
 -- Moves a fetch to its end.

@@ -1,18 +1,20 @@
 /* The engine in Lua: see contract 1 in doc/architecture.md and core/engine.h.
 **
 ** The userdata owns the C engine; close, __gc and __close are one function
-** that may be called again. An answer is taken in two steps: its table is
-** built while the engine still holds it, then the engine forgets it, so that
-** a raise in between loses nothing.
+** that may be called again. Whatever allocates may run finalizers, and these may
+** do anything to the engine: an answer is taken out of it before its table is
+** built, and a request has its owner before it starts.
 */
 #include <string.h>
 
 #include "bind.h"
-#include "core/engine.h"
+#include "ticket.h"
 
 #define BODY_MAXIMUM ((size_t)64 * 1024 * 1024)
 #define MAX_ID 9007199254740992.0  /* 2^53, up to which a number is exact */
-#define SLOT_REQUEST 2  /* the argument of engine:start */
+#define SLOT_REQUEST 2  /* the arguments of engine:start */
+#define SLOT_OWNER 3
+#define MDE_ENDED "mde.ended"
 
 
 static mde_engine *check_engine (lua_State *L) {
@@ -29,6 +31,7 @@ static int new_engine (lua_State *L) {
   *box = NULL;
   luaL_getmetatable(L, MDE_ENGINE);
   lua_setmetatable(L, -2);
+  mde_ticket_table(L);
   *box = mde_engine_new(BODY_MAXIMUM, &error);
   return *box == NULL ? mde_push_error(L, &error) : 1;
 }
@@ -164,29 +167,49 @@ static void read_body (lua_State *L, mde_request *request) {
 /* }} */
 
 
-/* engine:start(request) -> id | nil, err */
+static void read_request (lua_State *L, mde_request *request) {
+  check_names(L);
+  request->method = text_field(L, "method", "GET");
+  request->url = text_field(L, "url", NULL);
+  if (request->url == NULL) luaL_error(L, "request: url is missing");
+  request->timeout = number_field(L, "timeout", 60);
+  request->connect_timeout = number_field(L, "connect_timeout", 10);
+  request->proxy = text_field(L, "proxy", NULL);
+  request->ca_file = text_field(L, "ca_file", NULL);
+  request->http_version = http_field(L);
+  read_body(L, request);
+  read_headers(L, request);
+}
+
+
+/* engine:start(request, owner) -> id | nil, err. The id is owner.flight, too. From where
+** the request starts nothing allocates, so that nothing is raised before it has its owner:
+** the field is there before. */
 static int start (lua_State *L) {
   mde_request request = { .method = NULL };
+  mde_ticket *ticket;
+  mde_engine *engine;
   mde_error error;
-  int64_t id;
   (void)check_engine(L);
   luaL_checktype(L, SLOT_REQUEST, LUA_TTABLE);
-  lua_settop(L, SLOT_REQUEST);
-  check_names(L);
-  request.method = text_field(L, "method", "GET");
-  request.url = text_field(L, "url", NULL);
-  if (request.url == NULL) luaL_error(L, "request: url is missing");
-  request.timeout = number_field(L, "timeout", 60);
-  request.connect_timeout = number_field(L, "connect_timeout", 10);
-  request.proxy = text_field(L, "proxy", NULL);
-  request.ca_file = text_field(L, "ca_file", NULL);
-  request.http_version = http_field(L);
-  read_body(L, &request);
-  read_headers(L, &request);
-  /* Looked for again: a metamethod of the request may have closed it. */
-  id = mde_engine_start(check_engine(L), &request, &error);
-  if (id == 0) return mde_push_error(L, &error);
-  mde_push_count(L, id);
+  luaL_checktype(L, SLOT_OWNER, LUA_TTABLE);
+  lua_settop(L, SLOT_OWNER);
+  read_request(L, &request);
+  ticket = mde_ticket_of(L, 1, SLOT_OWNER);
+  lua_pushliteral(L, "flight");
+  lua_pushvalue(L, -1);
+  lua_pushboolean(L, 0);
+  lua_rawset(L, SLOT_OWNER);
+  engine = check_engine(L);  /* again: a metamethod or finalizer may have closed it */
+  if (ticket->id > 0) mde_engine_abandon(engine, ticket->id);
+  ticket->id = mde_engine_start(engine, &request, &error);
+  if (ticket->id > 0)
+    mde_push_count(L, ticket->id);
+  else
+    lua_pushnil(L);
+  lua_rawset(L, SLOT_OWNER);
+  if (ticket->id == 0) return mde_push_error(L, &error);
+  mde_push_count(L, ticket->id);
   return 1;
 }
 
@@ -251,30 +274,56 @@ static int64_t check_id (lua_State *L) {
 }
 
 
+static int free_ended (lua_State *L) {
+  mde_ended **box = (mde_ended **)luaL_checkudata(L, 1, MDE_ENDED);
+  mde_ended *ended = *box;
+  *box = NULL;
+  mde_ended_free(ended);
+  return 0;
+}
+
+
+/* [-0, +1, m] */
+static mde_ended **push_ended (lua_State *L) {
+  mde_ended **box = (mde_ended **)lua_newuserdata(L, sizeof *box);
+  *box = NULL;
+  luaL_getmetatable(L, MDE_ENDED);
+  lua_setmetatable(L, -2);
+  return box;
+}
+
+
+static int push_lost (lua_State *L) {
+  mde_error error;
+  mde_error_set(&error, "lost", "the request is not here: it was abandoned");
+  error.sent = true;
+  return mde_push_error(L, &error);
+}
+
+
 /* engine:take(id) -> response | nil, err | false (still going) */
 static int take (lua_State *L) {
-  mde_engine *engine = check_engine(L);
-  const int64_t id = check_id(L);
   mde_response response;
   mde_error error;
+  mde_ended **box;
+  mde_progress progress;
   int results = 1;
-  switch (mde_engine_look(engine, id, &response, &error)) {
-    case MDE_GOING:
-      lua_pushboolean(L, 0);
-      return 1;
-    case MDE_ANSWERED:
-      push_response(L, &response);
-      break;
-    case MDE_FAILED:
-      results = mde_push_error(L, &error);
-      break;
-    case MDE_NO_SUCH:
-      mde_error_set(&error, "lost", "the request is not in this process: it "
-                    "was abandoned, or started before a fork");
-      error.sent = true;
-      return mde_push_error(L, &error);
+  mde_engine *engine = check_engine(L);
+  const int64_t id = check_id(L);
+  if (mde_engine_look(engine, id, &response, &error) == MDE_GOING) {
+    lua_pushboolean(L, 0);
+    return 1;
   }
-  mde_engine_abandon(engine, id);
+  box = push_ended(L);
+  engine = check_engine(L);
+  progress = mde_engine_look(engine, id, &response, &error);
+  *box = mde_engine_take(engine, id);
+  if (progress == MDE_ANSWERED)
+    push_response(L, &response);
+  else
+    results = progress == MDE_FAILED ? mde_push_error(L, &error) : push_lost(L);
+  mde_ended_free(*box);
+  *box = NULL;
   return results;
 }
 
@@ -323,7 +372,10 @@ void mde_open_engine (lua_State *L) {
     { "close", close_engine },
     { NULL, NULL }
   };
+  static const luaL_Reg ended[] = { { "__gc", free_ended }, { NULL, NULL } };
+  mde_open_ticket(L);
+  mde_metatable(L, MDE_ENDED, ended, ended + 1);
   mde_metatable(L, MDE_ENGINE, metamethods, methods);
-  lua_pop(L, 1);
+  lua_pop(L, 2);
   lua_pushcfunction(L, new_engine);
 }

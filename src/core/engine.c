@@ -23,22 +23,26 @@ struct mde_engine {
   int64_t last_id;
   double stepped;  /* when, on the monotonic clock */
   bool fresh;      /* something was started since */
-  unsigned owner;  /* mde_process_generation, as it was made */
+  unsigned process;  /* mde_process_generation of the process that has the connections */
 };
 
 
 /* {{ What the engine has */
 
-/* Forgets, without a touch, what another process has: its connections would
-** be told that they end. */
+/* In a child: its parent's connections are left alone, which would be told that they
+** end, and its requests are lost here. */
 static void disown (mde_engine *engine) {
   const unsigned self = mde_process_generation();
-  if (engine->owner == self) return;
-  engine->owner = self;
+  mde_transfer *transfer;
+  size_t i;
+  if (engine->process == self) return;
+  engine->process = self;
   engine->multi = NULL;
   engine->sessions = NULL;
-  memset(engine->table, 0, sizeof engine->table);
-  engine->count = engine->ended = 0;
+  for (i = 0; i < CHAINS; i++)
+    for (transfer = engine->table[i]; transfer != NULL; transfer = transfer->next)
+      mde_transfer_lose(transfer);
+  engine->ended = engine->count;
 }
 
 
@@ -104,7 +108,7 @@ static void end_all (mde_engine *engine, CURLcode result) {
   for (i = 0; i < CHAINS; i++) {
     mde_transfer *transfer = engine->table[i];
     for (; transfer != NULL; transfer = transfer->next)
-      if (transfer->easy != NULL) end(engine, transfer, result);
+      if (transfer->progress == MDE_GOING) end(engine, transfer, result);
   }
 }
 
@@ -217,28 +221,45 @@ mde_progress mde_engine_look (mde_engine *engine, int64_t id,
 }
 
 
+static mde_transfer *unlink_from (mde_engine *engine, mde_transfer **link) {
+  mde_transfer *transfer = *link;
+  *link = transfer->next;
+  engine->count--;
+  engine->ended--;
+  return transfer;
+}
+
+
+mde_ended *mde_engine_take (mde_engine *engine, int64_t id) {
+  mde_transfer **link;
+  disown(engine);
+  link = find(engine, id);
+  return *link == NULL || (*link)->progress == MDE_GOING ? NULL : unlink_from(engine, link);
+}
+
+
+void mde_ended_free (mde_ended *ended) {
+  mde_transfer_free(ended);
+}
+
+
 void mde_engine_abandon (mde_engine *engine, int64_t id) {
   mde_transfer **link;
-  mde_transfer *transfer;
   sigset_t before;
   disown(engine);
   link = find(engine, id);
-  transfer = *link;
-  if (transfer == NULL) return;
-  if (transfer->easy != NULL) {  /* its connection may get a farewell */
+  if (*link == NULL) return;
+  if ((*link)->progress == MDE_GOING) {  /* its connection may get a farewell */
     mde_sigpipe_hold(&before);
-    end(engine, transfer, CURLE_ABORTED_BY_CALLBACK);
+    end(engine, *link, CURLE_ABORTED_BY_CALLBACK);
     mde_sigpipe_release(&before);
   }
-  *link = transfer->next;
-  mde_transfer_free(transfer);
-  engine->count--;
-  engine->ended--;
+  mde_transfer_free(unlink_from(engine, link));
 }
 
 
 size_t mde_engine_count (const mde_engine *engine) {
-  return engine->owner == mde_process_generation() ? engine->count : 0;
+  return engine->count;
 }
 
 /* }} */
@@ -253,7 +274,7 @@ mde_engine *mde_engine_new (size_t body_maximum, mde_error *error) {
     return NULL;
   }
   engine->body_maximum = body_maximum;
-  engine->owner = mde_process_generation();
+  engine->process = mde_process_generation();
   return engine;
 }
 

@@ -11,7 +11,8 @@
 ** effect sent a second time by libcurl itself; no proxy but the given one.
 **
 ** One engine serves one thread at a time. In a process other than the one
-** that made it (after fork) it starts empty and frees nothing of its parent's.
+** that made it (after fork) its requests have ended as "lost", and it touches
+** no connection of its parent's.
 ** Secrets in headers and bodies are overwritten when the transfer ends.
 */
 #ifndef MDE_ENGINE_H
@@ -24,6 +25,7 @@
 #include "error.h"
 
 typedef struct mde_engine mde_engine;
+typedef struct mde_transfer mde_ended;
 
 typedef struct mde_bytes {
   const char *data;
@@ -67,7 +69,7 @@ typedef enum mde_progress {
   MDE_GOING,     /* not finished */
   MDE_ANSWERED,  /* *response is filled */
   MDE_FAILED,    /* *error is filled */
-  MDE_NO_SUCH    /* never started, abandoned, or started before a fork */
+  MDE_NO_SUCH    /* never started, taken or abandoned */
 } mde_progress;
 
 /* An engine whose answers may have at most `body_maximum` bytes; NULL with
@@ -92,11 +94,17 @@ size_t mde_engine_poll (mde_engine *engine, double seconds);
 /* How request `id` stands. What `response` points at is the engine's, and
 ** lives until mde_engine_abandon(id) or mde_engine_close. Error codes:
 ** "connection" (no connection to the host or proxy), "tls", "timeout", "lost"
-** (the connection ended without a whole answer), "too_large",
-** "out_of_memory". error->sent is false only where the request certainly
+** (the connection ended without a whole answer, or the request is another
+** process's), "too_large", "out_of_memory". error->sent is false only where the request certainly
 ** never left. */
 mde_progress mde_engine_look (mde_engine *engine, int64_t id,
                               mde_response *response, mde_error *error);
+
+/* Takes a request that has ended out of the engine: what mde_engine_look gave lives on
+** until the caller frees this. NULL: it is still going, or there is none. */
+mde_ended *mde_engine_take (mde_engine *engine, int64_t id);
+
+void mde_ended_free (mde_ended *ended);
 
 /* Forgets request `id`, whether it has ended or not. Unknown ids are ignored. */
 void mde_engine_abandon (mde_engine *engine, int64_t id);

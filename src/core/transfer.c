@@ -353,4 +353,14 @@ void mde_transfer_end (mde_transfer *transfer, CURLcode result) {
   forget_request(transfer);
 }
 
+
+void mde_transfer_lose (mde_transfer *transfer) {
+  transfer->easy = NULL;
+  transfer->progress = MDE_FAILED;
+  mde_error_set(&transfer->error, "lost", "the request was started before a fork, by another "
+                "process");
+  transfer->error.sent = true;
+  forget_request(transfer);
+}
+
 /* }} */

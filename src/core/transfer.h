@@ -51,6 +51,9 @@ bool mde_transfer_begin (mde_transfer *transfer, const mde_request *request, CUR
 ** must not be in a multi handle any more. */
 void mde_transfer_end (mde_transfer *transfer, CURLcode result);
 
+/* Ends a transfer of another process: its handle is not touched. */
+void mde_transfer_lose (mde_transfer *transfer);
+
 /* Overwrites and frees a transfer that has no handle. NULL is allowed. */
 void mde_transfer_free (mde_transfer *transfer);
 

@@ -61,18 +61,28 @@ function Engine:arrive(id, request, started, deadline)
   end)
 end
 
--- The end of a request, unless it has ended or was abandoned.
+-- The end of a request, unless it has ended or was abandoned, or its owner was collected.
 function Engine:land(id, result)
-  if self.flights[id] then
+  if self.flights[id] and self.owners[id] then
     self.flights[id], self.landed[id] = nil, result
     self.waiting = self.waiting + 1
   end
 end
 
--- engine:start { method=, url=, headers=, body=, timeout=, … } -> id | nil, err
-function Engine:start(request)
+-- Forgets what was asked for owners that were collected.
+function Engine:sweep()
+  for _, requests in ipairs { self.flights, self.landed } do
+    for id in pairs(requests) do
+      if not self.owners[id] then self:abandon(id) end
+    end
+  end
+end
+
+-- engine:start({ method=, url=, headers=, body=, timeout=, … }, owner) -> id | nil, err
+function Engine:start(request, owner)
   assert(not self.closed, "the engine is closed")
   errors.check_keys("engine:start", request, REQUEST)
+  assert(type(owner) == "table", "engine:start: a request has a table that owns it")
   local host, path = request.url:match "^https?://([^/]+)(/.*)$"
   if not host then
     return nil, { code = "invalid_request", message = "not a URL: " .. request.url, sent = false }
@@ -81,7 +91,8 @@ function Engine:start(request)
   for name, value in pairs(request.headers or {}) do headers[name:lower()] = reveal(value) end
   self.last = self.last + 1
   local id, now = self.last, self.clock.monotonic()
-  self.flights[id] = true
+  if owner.flight then self:abandon(owner.flight) end
+  self.owners[id], self.flights[id], owner.flight = owner, true, id
   local seen = { method = request.method or "GET", path = path, headers = headers,
                  body = reveal(request.body) }
   local deadline = now + (request.timeout or 60)
@@ -93,6 +104,7 @@ end
 function Engine:step()
   assert(not self.closed, "the engine is closed")
   self.clock.advance(0)
+  self:sweep()
   return self.waiting
 end
 
@@ -135,7 +147,7 @@ end
 function engine.new(service, round_trip)
   return setmetatable({
     service = service, clock = service.clock, round_trip = round_trip or 0.1,
-    flights = {}, landed = {}, waiting = 0, last = 0,
+    flights = {}, landed = {}, owners = setmetatable({}, { __mode = "v" }), waiting = 0, last = 0,
   }, Engine)
 end
 
