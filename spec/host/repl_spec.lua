@@ -82,6 +82,17 @@ describe("mde repl", function()
     assert.truthy(out:find "^client:cancel%(target, options%)\n", out)
     assert.truthy(out:find("returns: ", 1, true), out)
     assert.equal(out, (repl "help 'client:cancel'\n"))
+    local of_function, complaints = repl [[
+      help(client.cancel)
+      help(mde.client)
+      help(print)
+      help(7)]]
+    assert.equal(out .. repl "help mde.client\n", of_function)
+    assert.equal(("This is no function of mde or client, nor the name of one; help lists all.\n")
+      :rep(2), complaints)
+    for _, value in ipairs { "client", "mde" } do
+      assert.equal(repl "help\n", (repl("help(" .. value .. ")\n")))
+    end
     local list = repl "help\n"
     for _, name in ipairs { "mde.client(", "client:list(", "client:cancel_all(" } do
       assert.truthy(list:find(name, 1, true), name)

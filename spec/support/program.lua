@@ -59,7 +59,7 @@ function program.sh(script, input)
     mde=%s; PATH=%s:$PATH; XDG_STATE_HOME=%s/state; XDG_CONFIG_HOME=%s/config
     export mde PATH XDG_STATE_HOME XDG_CONFIG_HOME; unset MDE_CONFIG MDE_PROFILE
     mkdir %s/empty; cd %s/empty
-    exec setsid -w sh -c %s <%s >../out 2>../err]]):format(program.quote(program.path),
+    umask 022; exec setsid -w sh -c %s <%s >../out 2>../err]]):format(program.quote(program.path),
       program.quote(program.path:match "^(.*)/"), folder, folder, folder, folder,
       program.quote(script),
       input and "../in" or "/dev/null"))

@@ -148,8 +148,8 @@ local function printer(parsed, machines)
   end
 end
 
--- Launches on one machine after the other, and shows each, with --wait on standard error.
--- What can't be shown ends it, since nobody could tell what was done.
+-- Launches on one machine after the other, and shows each, unless its end is waited for. What
+-- can't be shown ends it, since no one could tell what was done.
 -- -> items, what was raised
 local function launch_all(session, parsed, kind, machines, details, show)
   local items = {}
@@ -162,8 +162,7 @@ local function launch_all(session, parsed, kind, machines, details, show)
     if item.error and item.error.code == "interrupted" and not item.error.sent then break end
     items[#items + 1] = item
     local shown, problem = true, nil
-    if parsed.wait then launches.tell(item, label(machine))
-    else shown, problem = pcall(show, item) end
+    if not parsed.wait then shown, problem = pcall(show, item) end
     if not shown then
       launches.tell(item, label(machine))
       return items, problem
@@ -181,6 +180,7 @@ local function wait_for(session, items, deadline)
     end
   end
   if #list == 0 then return end
+  output.note("%d launched; waiting for the end.", #list)
   local began = session.clock.monotonic()
   interruption.only_reads(session, function()
     line.show(("waiting for the end of %s, %s"):format(

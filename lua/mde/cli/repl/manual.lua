@@ -119,13 +119,28 @@ local function print_entry(entry)
   end
 end
 
--- Shows what is known of `name` ("cancel", "client:cancel", "mde.client"); without one, a list.
-function manual.show(name)
+-- The name of a function of the globals `mde` and `client`, as the documentation has it, or nil.
+local function name_of(value)
+  for _, entry in ipairs(entries) do
+    local owner, name = entry.name:match "^([%w_]+)[%.:]([%w_]+)$"
+    local known = owner and _G[owner]
+    if known and known[name] == value then return entry.name end
+  end
+end
+
+-- Shows what is known of a function of `mde` or `client`, or of one of that name ("cancel",
+-- "client:cancel", "mde.client"); without a value, a list.
+function manual.show(value)
   load_entries()
   if not entries[1] then
     return output.note "The documentation is not installed: mde/types.lua is not to be found."
   end
-  if not name then return print_list() end
+  if value == nil or value == _G.mde or value == _G.client then return print_list() end
+  local name = value
+  if type(value) == "function" then name = name_of(value) end
+  if type(name) ~= "string" then
+    return output.note "This is no function of mde or client, nor the name of one; help lists all."
+  end
   local wanted, found = name:lower():match "([%w_]+)$", false
   for _, entry in ipairs(entries) do
     if entry.name:match "[%w_]+$" == wanted then
