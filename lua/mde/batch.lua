@@ -145,11 +145,12 @@ end
 local MOST_ASKED = 4000  -- calls that may wait for what came of them
 
 -- Whether one more may be under way. Those that wait to be read are not counted, but for
--- those of a plan that are read before they are sent: that should not be long before.
+-- those of a plan that are read before they are sent, unless they wait for a second look:
+-- that should not be long before.
 function Batch:has_room(lane)
   local asked, busy = 0, 0
   for _, call in ipairs(self.live) do
-    if call.question and not call.expected then asked = asked + 1
+    if call.question and (not call.expected or call.is_doubted) then asked = asked + 1
     elseif call.lane == lane then busy = busy + 1 end
   end
   return busy < self.parallel and asked < MOST_ASKED
