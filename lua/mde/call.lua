@@ -30,8 +30,8 @@ Call.__index = Call
 
 local call = {}
 
--- `client` gives quota, token, clock, random, verification, to_service(encoded, header)
--- and read(fields), which makes an entity.
+-- `client` gives quota, token, clock, random, verification, notify_wait (see mde.notices),
+-- to_service(encoded, header) and read(fields), which makes an entity.
 -- `operation` and `arguments` are those of go_on_with below. `judge(call,
 -- now, response, err)` decides what an answer or final failure leads to: it calls
 -- finish, go_on_with, look_up or try_again. -> call | nil, err (an argument is malformed)
