@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "global.h"
+#include "host.h"
 #include "sigpipe.h"
 #include "transfer.h"
 
@@ -18,6 +19,7 @@ struct mde_engine {
   CURLM *multi;      /* NULL until a request of this process needs it */
   CURLSH *sessions;  /* of TLS; as multi. libcurl 7.88 has them die with a handle */
   mde_transfer *table[CHAINS];  /* by the low bits of their ids */
+  mde_host *hosts;
   size_t count, ended;  /* transfers, and those of them that have ended */
   size_t body_maximum;
   int64_t last_id;
@@ -34,9 +36,15 @@ struct mde_engine {
 static void disown (mde_engine *engine) {
   const unsigned self = mde_process_generation();
   mde_transfer *transfer;
+  mde_host *host;
   size_t i;
   if (engine->process == self) return;
   engine->process = self;
+  for (host = engine->hosts; host != NULL; host = host->next) {
+    host->first = NULL;
+    host->in_flight = 0;
+  }
+  mde_hosts_tidy(&engine->hosts);
   engine->multi = NULL;
   engine->sessions = NULL;
   for (i = 0; i < CHAINS; i++)
@@ -73,15 +81,38 @@ static bool make_multi (mde_engine *engine) {
   if (engine->multi == NULL) return false;
   (void)curl_multi_setopt(engine->multi, CURLMOPT_MAXCONNECTS,
                           CONNECTIONS_KEPT);
+  (void)curl_multi_setopt(engine->multi, CURLMOPT_MAX_HOST_CONNECTIONS,
+                          (long)MDE_HOST_CONNECTIONS);
   return true;
 }
 
 
 /* Ends a transfer that is going. */
 static void end (mde_engine *engine, mde_transfer *transfer, CURLcode result) {
-  (void)curl_multi_remove_handle(engine->multi, transfer->easy);
+  if (!transfer->waits) (void)curl_multi_remove_handle(engine->multi, transfer->easy);
+  mde_host_remove(transfer);
   mde_transfer_end(transfer, result);
   engine->ended++;
+}
+
+/* Lets a transfer leave: its timeouts begin now. A connection that may be shared is waited
+** for, but not where it turned out that the host shares none. */
+static bool depart (mde_engine *engine, mde_transfer *transfer) {
+  const long waits = transfer->may_share && !transfer->host->takes_turns ? 1L : 0L;
+  engine->fresh = true;
+  return curl_easy_setopt(transfer->easy, CURLOPT_PIPEWAIT, waits) == CURLE_OK
+         && curl_multi_add_handle(engine->multi, transfer->easy) == CURLM_OK;
+}
+
+
+/* Lets leave what may. */
+static void send_waiting (mde_engine *engine) {
+  mde_host *host;
+  mde_transfer *transfer;
+  for (host = engine->hosts; host != NULL; host = host->next)
+    while ((transfer = mde_host_next(host)) != NULL)
+      if (!depart(engine, transfer)) end(engine, transfer, CURLE_OUT_OF_MEMORY);
+  mde_hosts_tidy(&engine->hosts);
 }
 
 /* }} */
@@ -126,6 +157,7 @@ static void move_on (mde_engine *engine) {
   if (code != CURLM_OK)
     end_all(engine, code == CURLM_OUT_OF_MEMORY ? CURLE_OUT_OF_MEMORY
                                                 : CURLE_RECV_ERROR);
+  send_waiting(engine);
   mde_sigpipe_release(&before);
 }
 
@@ -176,11 +208,11 @@ size_t mde_engine_poll (mde_engine *engine, double seconds) {
 
 /* {{ Requests */
 
-static bool launch (mde_engine *engine, mde_transfer *transfer,
+static bool prepare (mde_engine *engine, mde_transfer *transfer,
                     const mde_request *request) {
   if (!make_multi(engine) || !make_sessions(engine)) return false;
   if (mde_transfer_begin(transfer, request, engine->sessions)
-      && curl_multi_add_handle(engine->multi, transfer->easy) == CURLM_OK)
+      && mde_host_add(&engine->hosts, transfer))
     return true;
   mde_transfer_end(transfer, CURLE_OUT_OF_MEMORY);
   return false;
@@ -194,7 +226,7 @@ int64_t mde_engine_start (mde_engine *engine, const mde_request *request,
   disown(engine);
   transfer = mde_transfer_new(request, engine->body_maximum, error);
   if (transfer == NULL) return 0;
-  if (!launch(engine, transfer, request)) {
+  if (!prepare(engine, transfer, request)) {
     mde_transfer_free(transfer);
     mde_error_set(error, "out_of_memory", "out of memory");
     return 0;
@@ -204,7 +236,7 @@ int64_t mde_engine_start (mde_engine *engine, const mde_request *request,
   transfer->next = *link;
   *link = transfer;
   engine->count++;
-  engine->fresh = true;
+  send_waiting(engine);
   return transfer->id;
 }
 
@@ -253,6 +285,7 @@ void mde_engine_abandon (mde_engine *engine, int64_t id) {
     mde_sigpipe_hold(&before);
     end(engine, *link, CURLE_ABORTED_BY_CALLBACK);
     mde_sigpipe_release(&before);
+    send_waiting(engine);
   }
   mde_transfer_free(unlink_from(engine, link));
 }

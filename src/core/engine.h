@@ -10,6 +10,8 @@
 ** verified; a body maximum counted on decoded bytes; no request that may have an
 ** effect sent a second time by libcurl itself; no proxy but the given one.
 **
+** At most 32 connections lead to a host. Requests that would need more wait here.
+**
 ** One engine serves one thread at a time. In a process other than the one
 ** that made it (after fork) its requests have ended as "lost", and it touches
 ** no connection of its parent's.
@@ -50,7 +52,7 @@ typedef struct mde_request {
   size_t header_count;
   const char *body;  /* NULL: none */
   size_t body_length;
-  double timeout;          /* seconds for the whole exchange; > 0 */
+  double timeout;          /* seconds for the whole exchange, once it leaves; > 0 */
   double connect_timeout;  /* seconds until connected; > 0 */
   const char *proxy;       /* URL with or without credentials; NULL: none */
   const char *ca_file;     /* PEM file or folder; NULL: the system's */

@@ -127,6 +127,7 @@ mde_transfer *mde_transfer_new (const mde_request *request,
   transfer->url = mde_request_url(request, &transfer->https, error);
   transfer->repeatable = strcmp(request->method, "GET") == 0
                          || strcmp(request->method, "HEAD") == 0;
+  transfer->may_share = transfer->https && request->http_version != MDE_HTTP_1_1;
   transfer->sends_body = request->body != NULL || !transfer->repeatable;
   transfer->answer.maximum = body_maximum;
   if (transfer->url != NULL) {
@@ -216,9 +217,6 @@ static bool set_connection (const mde_transfer *transfer, const mde_request *req
   SET(HTTP_VERSION, request->http_version == MDE_HTTP_1_1
                     ? (long)CURL_HTTP_VERSION_1_1
                     : (long)CURL_HTTP_VERSION_2TLS);
-  /* Rather share a connection than open another. */
-  SET(PIPEWAIT, transfer->https && request->http_version != MDE_HTTP_1_1
-                ? 1L : 0L);
   return ok;
 }
 
@@ -356,6 +354,7 @@ void mde_transfer_end (mde_transfer *transfer, CURLcode result) {
 
 void mde_transfer_lose (mde_transfer *transfer) {
   transfer->easy = NULL;
+  transfer->host = NULL;
   transfer->progress = MDE_FAILED;
   mde_error_set(&transfer->error, "lost", "the request was started before a fork, by another "
                 "process");

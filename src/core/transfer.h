@@ -16,10 +16,15 @@
 #include "headers.h"
 
 typedef struct mde_transfer mde_transfer;
+typedef struct mde_host mde_host;
 
 struct mde_transfer {
   int64_t id;          /* the engine's, as is */
   mde_transfer *next;  /* this */
+  mde_host *host;      /* while the request is going: see host.h */
+  mde_transfer *before, *behind;  /* in its host's queue */
+  bool waits;          /* in there */
+  bool may_share;      /* a connection with other requests, if HTTP/2 is spoken */
   CURL *easy;          /* while the request is going, else NULL */
   CURLU *url;
   void *request;  /* header list, header text and body in one block */
