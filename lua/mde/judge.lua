@@ -26,6 +26,14 @@ function judge.together(call, moment)
   return #call.client.tasks > 1 and math.ceil(moment / TOGETHER) * TOGETHER or moment
 end
 
+-- Tells, once, that an action is not believed to be unknown yet.
+local function doubt(call, seconds)
+  if call.is_doubted then return end
+  call.is_doubted = true
+  call.client:notify { code = "not_found", id = call.id, seconds = seconds,
+    message = ("%s: not found; checking again in %.0f s"):format(call.id, seconds) }
+end
+
 -- An action was not found. Reading lags behind launching, so that is believed only after a
 -- second look. -> whether there is one to come
 function judge.looks_again(call, now)
@@ -36,10 +44,7 @@ function judge.looks_again(call, now)
   if (call.asked_for or 0) >= last then return false end
   local moment = judge.together(call, math.max(second, math.min(now + APART, last)))
   call:look_up(moment)
-  if call.is_doubted then return true end
-  call.is_doubted = true
-  call.client:notify { code = "not_found", id = call.id, seconds = moment - now,
-    message = ("%s: not found; checking again in %.0f s"):format(call.id, moment - now) }
+  doubt(call, moment - now)
   return true
 end
 
@@ -127,8 +132,12 @@ local function unread(call, now, err)
     call:finish(nil, err, "not_found")
   elseif first.code == "bad_request" then
     call:finish(nil, first, "error")
-  elseif first.code == "not_found" then
+  elseif first.code == "not_found" and (call.posts > 1 or call.leaving) then
     call:finish(nil, first, "not_found")
+  elseif first.code == "not_found" then  -- it can't be read: the second look is a cancel
+    local moment = call.missed_at + APART
+    call:go_on_with("cancel", { id = call.id, comment = call.comment }, moment)
+    doubt(call, moment - now)
   else
     call:finish(nil, err, call:standing())
   end

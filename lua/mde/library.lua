@@ -36,8 +36,10 @@ local function reader(what, decode)
   end
 end
 
-local on_list = reader("a list of files", function(decoded)
-  return type(decoded.value) == "table" and decoded.value or nil
+-- How a second page would be asked for is not documented: a list with a link to one is not whole.
+local on_list = reader("a whole list of files", function(decoded)
+  local link = decoded["@odata.nextLink"]
+  return (link == nil or link == "") and type(decoded.value) == "table" and decoded.value or nil
 end)
 
 local on_upload = reader("a file of the library", function(decoded)

@@ -41,13 +41,13 @@ local function reverse(call, now, action)
 end
 
 -- Whether one of the list, the newest first, is newer than the action and had its effect, or
--- may have it yet.
+-- may have it yet. A list that was cut before the action does not tell: then it may be so.
 local function is_done_anew(list, action)
   for _, other in ipairs(list) do
     if other.id:lower() == action.id:lower() then return false end
     if other.status == "Succeeded" or not entity.final[other.status] then return true end
   end
-  return false
+  return #list >= NEWEST or list.has_more ~= nil
 end
 
 -- The machine's actions were read: launches what undoes the action.

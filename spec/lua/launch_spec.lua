@@ -235,6 +235,20 @@ describe("a launch whose answer is lost", function()
     end
   end)
 
+  it("is not sent again where the list is cut before it", function()
+    local client, service, machine = new { quota = false,
+      oddities = { lost_after = { nth = 1, operation = "live_response" }, cut_pages = 10,
+                   fills_after = 600 } }
+    for i = 1, 20 do
+      service:add { type = "LiveResponse", age = -i, status = "Failed",
+                    machine_id = ("b"):rep(40) }
+    end
+    local action, err = client:live_response(machine, options_of "live_response")
+    assert.is_nil(action)
+    assert.is_true(err.sent)
+    assert.equal(1, service:requests "live_response")
+  end)
+
   it("may have been launched, whatever is said to the second", function()
     local SECOND = { disallowed = { 2 }, unreachable = { 2, 3, 4, 5, 6, 7, 8 } }
     for oddity, nth in pairs(SECOND) do

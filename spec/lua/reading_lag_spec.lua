@@ -98,6 +98,20 @@ describe("an unknown id", function()
     end
   end)
 
+  it("is cancelled twice where it can't be read", function()
+    for _, lag in ipairs { false, 5 } do
+      local client, service, clock = new(lag or 0, { roles = { "Machine.Isolate" }, oddities = {
+        reading_lags = lag or 0 } })
+      if lag then service:add { id = id_of(1), age = 0 } end
+      local began = clock.monotonic()
+      local _, found, verdict = client:cancel(id_of(1), { comment = "x" })
+      assert.equal(lag and "cancelled" or "not_found", lag and found or verdict)
+      assert.is_true(clock.monotonic() - began >= 10)
+      assert.equal(2, service:requests "cancel")
+      assert.equal(1, #client.notices_seen)
+    end
+  end)
+
   -- Seconds that a batch of a thousand takes, whose ids are unknown or final.
   local function seconds_of(is_known)
     local client, service = new(0, { oddities = { final_as = 404 } })
