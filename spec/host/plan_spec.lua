@@ -153,7 +153,7 @@ describe("mde plan", function()
     run = sim({ ["bad.lua"] = [[return { comment = "c", select = { type = "Isolate" },
       decide = function(action) while true do end end }]] }, "mde plan bad.lua -o p; echo $?; ls p")
     assert.equal("3\n", run.out)
-    assert.truthy(run.err:find "bad%.lua.* takes more than 1 s", run.err)
+    assert.truthy(run.err:find "bad%.lua.* exceeds the time limit of 1 s", run.err)
   end)
 
   it("replaces nothing but an older plan", function()
