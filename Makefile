@@ -43,8 +43,8 @@ SECCOMP := $(if $(filter Linux,$(shell uname)),libseccomp)  # what confines work
 CORE_OBJECTS := $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/core/*.c))
 BIND_OBJECTS := $(patsubst src/%.c,$(BUILD)/obj/$(LUA)/%.o,$(wildcard src/bind/*.c))
 HOST_OBJECTS := $(patsubst src/%.c,$(BUILD)/obj/%.o,\
-                  $(filter-out $(patsubst %,src/host/%.c,httpd answer file folder owner place text editor),\
-                    $(wildcard src/host/*.c)))
+                  $(filter-out $(patsubst %,src/host/%.c,answer beneath editor file folder httpd \
+                    owner place text),$(wildcard src/host/*.c)))
 CORE_TESTS   := $(patsubst spec/core/%.c,$(BUILD)/spec/%,$(wildcard spec/core/*_test.c))
 BIND_TESTS   := $(patsubst spec/%.c,$(BUILD)/spec/%,$(wildcard spec/bind/*_test.c))
 HOST_TESTS   := $(patsubst spec/%.c,$(BUILD)/spec/%,$(wildcard spec/host/*_test.c))
@@ -78,7 +78,7 @@ $(MODULES)/core.so: $(CORE_OBJECTS) $(BIND_OBJECTS)
 $(BUILD)/obj/$(LUA)/host/%.o: src/host/%.c Makefile
 	$(COMPILE) $(LUA_CFLAGS) -c -o $@ $<
 
-$(MODULES)/file.so: $(patsubst %,$(BUILD)/obj/$(LUA)/host/%.o,file folder owner place text)
+$(MODULES)/file.so: $(patsubst %,$(BUILD)/obj/$(LUA)/host/%.o,beneath file folder owner place text)
 	$(MODULE) -o $@ $^
 
 $(MODULES)/httpd.so: $(HTTPD_OBJECTS)

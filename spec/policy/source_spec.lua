@@ -51,6 +51,75 @@ describe("a policy's files", function()
     assert.equal("leaked", assert(policy.load(path)).comment)
   end)
 
+  it("are not led out of it by a folder that is exchanged for a link meanwhile", function()
+    local path = write { ["inside/main.lua"] = requiring "words.leak",
+                         ["inside/words/leak.lua"] = 'return { comment = "inside" }',
+                         ["outside/leak.lua"] = 'return { comment = "leaked" }',
+                         ["flip.lua"] = [[print "ready"
+                           io.stdout:flush()
+                           local function is_there()
+                             local handle = io.open "main.lua"
+                             return handle and handle:close()
+                           end
+                           while is_there() do
+                             os.rename("words", "away")
+                             os.rename("link", "words")
+                             os.rename("words", "link")
+                             os.rename("away", "words")
+                           end]] }
+    local pipe = io.popen(("cd '%sinside' && ln -s ../outside link && exec lua5.4 ../flip.lua")
+      :format(folder))
+    assert.equal("ready", pipe:read())
+    local leaked
+    for _ = 1, 6000 do
+      local loaded = policy.load((path:gsub("main", "inside/main")))
+      leaked = leaked or loaded and loaded.comment ~= "inside"
+    end
+    os.remove((path:gsub("main", "inside/main")))
+    pipe:close()
+    assert.falsy(leaked)
+  end)
+
+  it("are not the configuration, nor in its folder", function()
+    local path = write { ["mde/config.lua"] = 'return { comment = "secret" }',
+                         ["mde/other.lua"] = 'return { comment = "secret" }',
+                         ["mde/policies/main.lua"] = 'return { comment = "c", decide = "keep" }',
+                         ["main.lua"] = requiring "mde.config",
+                         ["other.lua"] = requiring "mde.other",
+                         ["hard.lua"] = requiring "link", ["elsewhere/x"] = "" }
+    os.execute(("cd '%s' && ln mde/config.lua link.lua && cp main.lua mde/main.lua"
+      .. " && ln -s ../mde elsewhere/mde && ln -s ../mde/other.lua elsewhere/policy.lua")
+      :format(folder))
+    local getenv, problems = os.getenv, {}
+    os.getenv = function(name)  -- luacheck: ignore 122
+      if name == "XDG_CONFIG_HOME" then return folder:sub(1, -2) end
+      return name ~= "MDE_CONFIG" and getenv(name) or nil
+    end
+    for _, name in ipairs { "mde/main", "mde/config", "main", "other", "hard", "link",
+                            "elsewhere/mde/main", "elsewhere/policy" } do
+      local _, err = policy.load(folder .. name .. ".lua")
+      problems[name] = tostring(err)
+    end
+    local below = policy.load((path:gsub("main", "mde/policies/main")))
+    os.getenv = getenv  -- luacheck: ignore 122
+    for _, problem in pairs(problems) do
+      assert.truthy(problem:find("folder of the configuration", 1, true), problem)
+    end
+    assert.truthy(below)
+  end)
+
+  it("are of 4 MiB together at most", function()
+    local files, names = {}, {}
+    for i = 1, 17 do
+      names[i] = ("require 'm%d'"):format(i)
+      files[("m%d.lua"):format(i)] = "--" .. ("x"):rep(262000)
+    end
+    files["main.lua"] = table.concat(names, "\n")
+    local loaded, err = policy.load(write(files))
+    assert.is_nil(loaded)
+    assert.truthy(tostring(err):find "require 'm17': more than 4194304 bytes in all", tostring(err))
+  end)
+
   it("are regular, whole and of 256 KiB at most", function()
     local path = write { ["main.lua"] = requiring "pipe" }
     os.execute(("mkfifo '%spipe.lua'"):format(folder))

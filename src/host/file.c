@@ -4,8 +4,8 @@
 ** message, errno. Locks are flock's: the kernel gives them up when their holder
 ** ends, however it ends. They bind those who ask for them, on one machine.
 **
-** Every descriptor is closed in programs that are run from here. A userdata owns
-** it from the start, and one function closes it, which may be called again.
+** Every descriptor is closed in programs that are run from here. A userdata owns it from the
+** moment it exists, and one function closes it, which may be called again.
 */
 #include <errno.h>
 #include <fcntl.h>
@@ -359,8 +359,8 @@ static void new_class (lua_State *L, const char *name, lua_CFunction close,
 }
 
 
-/* The module: { make_folder, make_temporary_folder, lock, log, boot, mode, check, text, kind,
-** replace } */
+/* The module: { make_folder, make_temporary_folder, lock, log, boot, mode, check, text, real,
+** folder, kind, replace } */
 int luaopen_mde_file (lua_State *L) {
   static const luaL_Reg of_locks[] = {
     { "write", write_lock }, { "release", release_lock }, { "remove", remove_lock }, { NULL, NULL }
@@ -375,7 +375,7 @@ int luaopen_mde_file (lua_State *L) {
     { "make_temporary_folder", mde_file_make_temporary_folder }, { "lock", new_lock },
     { "log", new_log }, { "boot", boot }, { "mode", get_mode }, { "check", mde_file_check },
     { "text", mde_file_text }, { "kind", mde_file_kind }, { "replace", mde_file_replace },
-    { NULL, NULL }
+    { "real", mde_file_real }, { "folder", mde_file_folder }, { NULL, NULL }
   };
   mde_check_version(L);
   new_class(L, LOCK, release_lock, of_locks);

@@ -38,20 +38,14 @@ static ssize_t read_all (int fd, char *bytes, size_t size) {
 }
 
 
-/* The length of what is read into `bytes`, which has room for one byte more than `most`;
-** -1 with *problem, or else errno. */
-static ssize_t read_regular (int fd, char *bytes, size_t most, const char **problem) {
+ssize_t mde_file_read (int fd, char *bytes, size_t most, const char **problem) {
   struct stat status;
-  ssize_t length;
   if (fstat(fd, &status) != 0) return -1;
   if (!S_ISREG(status.st_mode)) {
     *problem = "not a regular file";
     return -1;
   }
-  length = read_all(fd, bytes, most + 1);
-  if (length <= (ssize_t)most) return length;
-  *problem = "too long";
-  return -1;
+  return read_all(fd, bytes, most + 1);
 }
 
 
@@ -78,10 +72,11 @@ int mde_file_text (lua_State *L) {
   bytes = (char *)lua_newuserdatauv(L, (size_t)status.st_size + 1, 0);
   fd = open_real(real);
   if (fd < 0) return luaL_fileresult(L, 0, path);
-  length = read_regular(fd, bytes, (size_t)status.st_size, &problem);
+  length = mde_file_read(fd, bytes, (size_t)status.st_size, &problem);
   number = errno;
   (void)close(fd);
   errno = number;
+  if (length > (ssize_t)status.st_size) return too_long(L, path, most);
   if (length < 0 && problem == NULL) return luaL_fileresult(L, 0, path);
   if (length < 0) {
     luaL_pushfail(L);

@@ -1,6 +1,7 @@
 -- The text of a policy and of the files that it requires: regular files of at most 256 KiB,
--- which are at or below the policy's folder, whatever links say.
+-- which are at or below the policy's folder, whatever links say, and not the configuration.
 
+local config = require "mde.config"
 local core = require "mde.core"
 local errors = require "mde.errors"
 local file = require "mde.file"
@@ -9,7 +10,9 @@ local source = {}
 
 local MOST = 262144        -- bytes of a file
 local MOST_FILES = 100     -- that one policy requires
+local MOST_SIZE = 4194304  -- bytes of all that one policy requires
 local MISSING = 2          -- ENOENT
+local ELSEWHERE = 18       -- EXDEV
 
 local Source = {}
 Source.__index = Source
@@ -20,12 +23,65 @@ function source.exists(path)
   return text ~= nil or number ~= MISSING
 end
 
+-- The identity of what a path names | nil
+local function identity(path)
+  local real, id = file.real(path)
+  return real and id
+end
+
+local function default_place(name)
+  return name ~= "MDE_CONFIG" and os.getenv(name) or nil
+end
+
+-- The identities of the configuration and its folder: those that MDE_CONFIG names, and the
+-- default ones. -> set
+local function secrets()
+  local set = {}
+  for _, getenv in ipairs { os.getenv, default_place } do
+    local path = config.path(getenv)
+    if path then
+      for _, each in ipairs { path, path:match "^(.*/)" or "." } do
+        local id = identity(each)
+        if id then set[id] = true end
+      end
+    end
+  end
+  return set
+end
+
+local SECRET = "%s: no policy is read in the folder of the configuration, which may have secrets:"
+  .. " move it to another folder"
+
+-- Reads the text through the folder that modules are read through. -> text | nil, message
+local function read_main(self, real)
+  local folder, problem = file.folder(self.folder)
+  if not folder then return nil, problem end
+  self.handle = folder
+  local name = real:match "[^/]*$"
+  local text, id = folder:text(name, MOST)
+  if not text then return nil, self.path .. id:sub(#name + 1) end
+  if self.secrets[folder:id()] or self.secrets[id] then return nil, SECRET:format(self.path) end
+  return text
+end
+
 -- The text of a policy. -> source { path, text, folder, modules = { name -> text } } | nil, err
 function source.read(path)
-  local text, real = file.text(path, MOST)
-  if not text then return errors.invalid("%s", real) end
-  return setmetatable({ path = path, text = text, folder = real:match "^(.*/)",
-                        beside = path:match "^(.*/)" or "", modules = {}, count = 0 }, Source)
+  local real, problem = file.real(path)
+  if not real then return errors.invalid("%s", problem) end
+  local self = setmetatable({ path = path, folder = real:match "^(.*/)", modules = {}, count = 0,
+                              beside = path:match "^(.*/)" or "", secrets = secrets(),
+                              size = 0 }, Source)
+  self.text, problem = read_main(self, real)
+  if self.text then return self end
+  self:close()
+  return errors.invalid("%s", problem)
+end
+
+-- No module is read after this.
+function Source:close()
+  self.is_complete = true
+  if self.handle then self.handle:close() end
+  self.handle = nil
 end
 
 local NAME = "^[%w_-]+[%w_.-]*$"
@@ -46,10 +102,19 @@ local function load_module(self, name)
   if self.count >= MOST_FILES then
     return nil, ("require: more than %d files"):format(MOST_FILES)
   end
-  local text, real = file.text(self.folder .. relative, MOST)
-  if not text then return nil, ("require '%s': %s"):format(name, real:gsub("^.*/", "")) end
-  if real:sub(1, #self.folder) ~= self.folder then
+  local text, id, number = self.handle:text(relative, MOST)
+  if number == ELSEWHERE then
     return nil, ("require '%s': a link that leads out of the policy's folder"):format(name)
+  elseif not text then
+    return nil, ("require '%s': %s"):format(name, id:gsub("^.*/", ""))
+  end
+  local folder = identity(self.folder .. (relative:match "^(.*/)" or ""))
+  if self.secrets[id] or folder and self.secrets[folder] then
+    return nil, ("require '%s': in the folder of the configuration"):format(name)
+  end
+  self.size = self.size + #text
+  if self.size > MOST_SIZE then
+    return nil, ("require '%s': more than %d bytes in all"):format(name, MOST_SIZE)
   end
   return text
 end
@@ -72,7 +137,7 @@ end
 
 -- SHA-256 over the policy's text and all it has required, in the order of their names.
 function Source:hash()
-  self.is_complete = true
+  self:close()
   local names, digest = {}, core.digest()
   for name in pairs(self.modules) do names[#names + 1] = name end
   table.sort(names)
