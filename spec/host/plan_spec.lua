@@ -102,9 +102,10 @@ describe("mde plan", function()
         tenant = "7d0b3b4e-6e1f-4c43-9d5a-2f8d4a1c9b60", client_secret = "SECRET",
         client_id = "3c9f4f0a-58d2-4b77-8f0e-b1a6c2d4e587", api_url = "URL", authority = "LOGIN",
         guard = %s } } }]]):format(guard) }, [[
+        mkdir its
         sed "s|URL|$MDE_API_URL|; s|LOGIN|$AZURE_AUTHORITY_HOST|; s|SECRET|$AZURE_CLIENT_SECRET|" \
-          config.lua > c.lua; chmod 600 c.lua
-        MDE_CONFIG=$PWD/c.lua mde plan -p it rule.lua >/dev/null]])
+          config.lua > its/config.lua; chmod 600 its/config.lua
+        MDE_CONFIG=$PWD/its/config.lua mde plan -p it rule.lua >/dev/null]])
     end
     local run = profiled "{ max = 300 }"
     assert.equal(2, run.status)

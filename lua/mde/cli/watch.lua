@@ -72,15 +72,9 @@ Watch.__index = Watch
 
 -- {{ Policies
 
--- Loads policies, which are tried to their end, and their guards. Raises what is wrong.
+-- Loads policies and their guards. Raises what is wrong.
 local function load(parsed)
   local loaded = failure.check(policies.load_all(policies.files(parsed.files)))
-  local problem
-  for _, each in ipairs(loaded) do
-    local closed, err = each:close()
-    if not closed then problem = problem or err end
-  end
-  if problem then error(problem, 0) end
   return { loaded = loaded, guards = plan.guards(loaded, selection.one(parsed)),
            hash = policies.hash(loaded) }
 end

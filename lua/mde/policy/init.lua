@@ -84,7 +84,8 @@ function policy.load(path, options)
   return self
 end
 
--- Loads several, whose names differ. -> array | nil, err
+-- Loads several, whose names differ, one after the other: each is closed then, and loaded
+-- again when it decides, so that there is one worker at a time. -> array | nil, err
 function policy.load_all(paths, options)
   local list, seen = {}, {}
   for i, path in ipairs(paths) do
@@ -94,10 +95,12 @@ function policy.load_all(paths, options)
       each, err = errors.invalid("%s and %s are both called '%s': give one a name of its own",
         seen[each.name], path, each.name)
     end
-    if not each then
-      for _, loaded in ipairs(list) do loaded:close() end
-      return nil, err
+    if each then
+      local closed
+      closed, err = each:close()
+      each = closed and each
     end
+    if not each then return nil, err end
     list[i], seen[each.name] = each, path
   end
   return list
