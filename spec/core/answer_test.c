@@ -149,6 +149,50 @@ static void test_short (void) {
 }
 
 
+/* Ends a request for 16,000 bytes, and leaves the answer where it is. */
+static int64_t fetch (const mde_request *request) {
+  const int64_t id = mde_engine_start(engine, request, NULL);
+  mde_response response;
+  mde_error error;
+  while (mde_engine_look(engine, id, &response, &error) == MDE_GOING)
+    (void)mde_engine_poll(engine, 1);
+  return id;
+}
+
+
+static void send_much (server *self, int connection, int number) {
+  static char much[16000];
+  (void)number;
+  memset(much, 'x', sizeof much);
+  while (server_read(self, connection)) {
+    server_say(connection, "HTTP/1.1 200 OK\r\nContent-Length: 16000\r\n\r\n");
+    (void)server_send(connection, much, sizeof much);
+  }
+}
+
+
+static void test_maximum_of_all (void) {
+  server host;
+  mde_request request;
+  mde_ended *taken;
+  int64_t ids[4];
+  int i;
+  server_start(&host, send_much);
+  request = make_request("GET", host.url);
+  for (i = 0; i < 4; i++) ids[i] = fetch(&request);
+  check_text(exchange(engine, &request).code, "too_large",
+             "answers that lie here have a maximum together");
+  taken = mde_engine_take(engine, ids[0]);
+  check(exchange(engine, &request).status == 200, "  of which one that is taken is none");
+  mde_engine_abandon(engine, ids[1]);
+  check(finish(engine, ids[2]).body_length == 16000, "  and each is whole");
+  mde_engine_close(engine);
+  mde_ended_free(taken);  /* outlives the engine */
+  server_stop(&host);
+  engine = mde_engine_new(MAXIMUM, NULL);
+}
+
+
 int main (void) {
   tap_begin();
   engine = mde_engine_new(MAXIMUM, NULL);
@@ -157,6 +201,7 @@ int main (void) {
   test_redirect();
   test_chunked();
   test_maxima();
+  test_maximum_of_all();
   test_short();
   mde_engine_close(engine);
   return tap_end();

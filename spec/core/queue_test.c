@@ -43,7 +43,7 @@ static void start_many (mde_engine *engine, const mde_request *request, int64_t 
 
 static void test_many (const char *scheme, const char *port, int expected, const char *name) {
   const mde_request request = make(scheme, port);
-  mde_engine *engine = mde_engine_new(1000, NULL);
+  mde_engine *engine = mde_engine_new(1000000, NULL);
   int64_t ids[MANY];
   int most = 0, answers = 0;
   int i;
@@ -69,7 +69,7 @@ static void be_silent (server *self, int connection, int number) {
 /* Those that left end all at once, by their timeout. */
 static void test_timeouts (void) {
   enum { LEFT = MDE_HOST_CONNECTIONS, ALL = LEFT + 8 };
-  mde_engine *engine = mde_engine_new(1000, NULL);
+  mde_engine *engine = mde_engine_new(1000000, NULL);
   server host;
   mde_request request;
   mde_response response;
@@ -95,7 +95,7 @@ static void test_timeouts (void) {
 
 static void test_abandoned (void) {
   const mde_request request = make("http", "HTTP_PORT");
-  mde_engine *engine = mde_engine_new(1000, NULL);
+  mde_engine *engine = mde_engine_new(1000000, NULL);
   int64_t ids[MANY];
   int i;
   start_many(engine, &request, ids, MANY);

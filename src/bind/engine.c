@@ -10,7 +10,7 @@
 #include "bind.h"
 #include "ticket.h"
 
-#define BODY_MAXIMUM ((size_t)64 * 1024 * 1024)
+#define BODY_MAXIMUM ((size_t)16 * 1024 * 1024)
 #define MAX_ID 9007199254740992.0  /* 2^53, up to which a number is exact */
 #define SLOT_REQUEST 2  /* the arguments of engine:start */
 #define SLOT_OWNER 3

@@ -10,6 +10,7 @@
 #include "sigpipe.h"
 #include "transfer.h"
 
+#define ANSWERS_AT_ONCE 4     /* of the maximal size, for all that lie here */
 #define CHAINS 1024           /* of the table of transfers; a power of 2 */
 #define CONNECTIONS_KEPT 128L
 #define STEP_PAUSE 0.001      /* s */
@@ -22,6 +23,7 @@ struct mde_engine {
   mde_host *hosts;
   size_t count, ended;  /* transfers, and those of them that have ended */
   size_t body_maximum;
+  mde_pool answers;
   int64_t last_id;
   double stepped;  /* when, on the monotonic clock */
   bool fresh;      /* something was started since */
@@ -224,7 +226,7 @@ int64_t mde_engine_start (mde_engine *engine, const mde_request *request,
   mde_transfer *transfer;
   mde_transfer **link;
   disown(engine);
-  transfer = mde_transfer_new(request, engine->body_maximum, error);
+  transfer = mde_transfer_new(request, engine->body_maximum, &engine->answers, error);
   if (transfer == NULL) return 0;
   if (!prepare(engine, transfer, request)) {
     mde_transfer_free(transfer);
@@ -258,6 +260,7 @@ static mde_transfer *unlink_from (mde_engine *engine, mde_transfer **link) {
   *link = transfer->next;
   engine->count--;
   engine->ended--;
+  mde_buffer_leave_pool(&transfer->answer);
   return transfer;
 }
 
@@ -307,6 +310,8 @@ mde_engine *mde_engine_new (size_t body_maximum, mde_error *error) {
     return NULL;
   }
   engine->body_maximum = body_maximum;
+  engine->answers.maximum = body_maximum > SIZE_MAX / ANSWERS_AT_ONCE
+                            ? SIZE_MAX : body_maximum * ANSWERS_AT_ONCE;
   engine->process = mde_process_generation();
   return engine;
 }

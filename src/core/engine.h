@@ -7,7 +7,7 @@
 **
 ** What it insists on: https, or http without a proxy to a loopback or link-local
 ** address literal (127.0.0.0/8, [::1], 169.254.0.0/16); TLS 1.2 or later with certificate and name
-** verified; a body maximum counted on decoded bytes; no request that may have an
+** verified; maxima of one body and of all that lie here, counted on decoded bytes; no request that may have an
 ** effect sent a second time by libcurl itself; no proxy but the given one.
 **
 ** At most 32 connections lead to a host. Requests that would need more wait here.
@@ -74,7 +74,8 @@ typedef enum mde_progress {
   MDE_NO_SUCH    /* never started, taken or abandoned */
 } mde_progress;
 
-/* An engine whose answers may have at most `body_maximum` bytes; NULL with
+/* An engine whose answers may have at most `body_maximum` bytes, and all that lie here
+** together four times as many; NULL with
 ** `error` filled when libcurl is not fit or memory is short. */
 mde_engine *mde_engine_new (size_t body_maximum, mde_error *error);
 

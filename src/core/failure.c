@@ -79,7 +79,8 @@ void mde_failure_tell (mde_transfer *transfer, CURLcode result,
     mde_error_set(error, code, "%.100s did not answer in time: %s", host, why);
   else if (strcmp(code, "too_large") == 0)
     mde_error_set(error, code, "the answer of %.100s is larger than %zu bytes, "
-                  "or its header too large", host, transfer->answer.maximum);
+                  "its header is too large, or all answers at once are", host,
+                  transfer->answer.maximum);
   else if (strcmp(code, "out_of_memory") == 0)
     mde_error_set(error, code, "out of memory");
   else

@@ -115,8 +115,8 @@ static bool copy (mde_transfer *transfer, const mde_request *request) {
 }
 
 
-mde_transfer *mde_transfer_new (const mde_request *request,
-                                size_t body_maximum, mde_error *error) {
+mde_transfer *mde_transfer_new (const mde_request *request, size_t body_maximum,
+                                mde_pool *pool, mde_error *error) {
   mde_transfer *transfer;
   if (!mde_request_check(request, error)) return NULL;
   transfer = (mde_transfer *)calloc(1, sizeof *transfer);
@@ -130,6 +130,7 @@ mde_transfer *mde_transfer_new (const mde_request *request,
   transfer->may_share = transfer->https && request->http_version != MDE_HTTP_1_1;
   transfer->sends_body = request->body != NULL || !transfer->repeatable;
   transfer->answer.maximum = body_maximum;
+  transfer->answer.pool = pool;
   if (transfer->url != NULL) {
     if (copy(transfer, request)) return transfer;
     mde_error_set(error, "out_of_memory", "out of memory");
@@ -345,6 +346,7 @@ void mde_transfer_end (mde_transfer *transfer, CURLcode result) {
   else {
     mde_failure_tell(transfer, result, &transfer->error);
     transfer->progress = MDE_FAILED;
+    mde_buffer_free(&transfer->answer);
   }
   curl_easy_cleanup(transfer->easy);
   transfer->easy = NULL;

@@ -45,8 +45,8 @@ struct mde_transfer {
 
 /* A checked copy of `request`, or NULL with `error` filled ("invalid_request",
 ** "out_of_memory"). The copy lacks what libcurl copies itself in begin. */
-mde_transfer *mde_transfer_new (const mde_request *request,
-                                size_t body_maximum, mde_error *error);
+mde_transfer *mde_transfer_new (const mde_request *request, size_t body_maximum,
+                                mde_pool *pool, mde_error *error);
 
 /* Makes a handle for the same `request`; TLS sessions come from `sessions` and go there.
 ** False: out of memory; mde_transfer_end is needed all the same. */
