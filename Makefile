@@ -27,14 +27,27 @@ pkg = $(if $(shell pkg-config --exists $2 && echo yes),$(shell \
       pkg-config $1 $2),$(error $2 is missing: run "make deps"))
 LUA_CFLAGS ?= $(call pkg,--cflags,$(LUA_PC))
 
+# Those of the options that this compiler has.
+known = $(foreach option,$1,$(shell $(CC) -Werror $(option) -xc -c -o /dev/null /dev/null 2>/dev/null \
+          && echo $(option)))
+# FORTIFY is left out under a sanitizer, which it would hide calls from, and if the
+# caller chooses a level.
+HARDEN := $(call known,-fstack-protector-strong -fstack-clash-protection -fcf-protection) \
+          $(if $(findstring -fsanitize,$(CFLAGS))$(findstring _FORTIFY_SOURCE,$(CPPFLAGS)$(CFLAGS)),,\
+            -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3)
+# The same sources give the same bytes wherever they are.
+HERE   := $(call known,-ffile-prefix-map=$(CURDIR)=.)
+
 STRICT  = -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wpedantic -Wconversion \
           -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
           -fPIC -fvisibility=hidden -MMD -MP $(WARN)
-COMPILE = @mkdir -p $(@D) && echo "CC $@" && $(CC) $(STRICT) $(CFLAGS) -Isrc
-LINK    = @mkdir -p $(@D) && echo "LD $@" && $(CC) $(CFLAGS) $(LDFLAGS)
+COMPILE = @mkdir -p $(@D) && echo "CC $@" && $(CC) $(STRICT) -Isrc $(HARDEN) $(HERE) $(CPPFLAGS) $(CFLAGS)
+LINK    = @mkdir -p $(@D) && echo "LD $@" && $(CC) $(CFLAGS) $(LDHARDEN) $(LDFLAGS)
 ifeq ($(shell uname),Darwin)
 MODULE  = $(LINK) -bundle -undefined dynamic_lookup
-else # nodelete: libcurl's threads may outlive the Lua state that loaded it
+else
+LDHARDEN = -Wl,-z,relro,-z,now
+# nodelete: libcurl's threads may outlive the Lua state that loaded it
 MODULE  = $(LINK) -shared -Wl,-z,nodelete
 endif
 
@@ -44,7 +57,7 @@ CORE_OBJECTS := $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/core/*.c))
 BIND_OBJECTS := $(patsubst src/%.c,$(BUILD)/obj/$(LUA)/%.o,$(wildcard src/bind/*.c))
 HOST_OBJECTS := $(patsubst src/%.c,$(BUILD)/obj/%.o,\
                   $(filter-out $(patsubst %,src/host/%.c,answer beneath editor file folder httpd \
-                    owner place text),$(wildcard src/host/*.c)))
+                    message owner place text),$(wildcard src/host/*.c)))
 CORE_TESTS   := $(patsubst spec/core/%.c,$(BUILD)/spec/%,$(wildcard spec/core/*_test.c))
 BIND_TESTS   := $(patsubst spec/%.c,$(BUILD)/spec/%,$(wildcard spec/bind/*_test.c))
 HOST_TESTS   := $(patsubst spec/%.c,$(BUILD)/spec/%,$(wildcard spec/host/*_test.c))
@@ -65,7 +78,7 @@ $(BUILD)/obj/core/%.o: src/core/%.c Makefile
 $(BUILD)/obj/$(LUA)/bind/%.o: src/bind/%.c Makefile
 	$(COMPILE) $(LUA_CFLAGS) -c -o $@ $<
 
-HTTPD_OBJECTS := $(BUILD)/obj/host/httpd.o $(BUILD)/obj/host/answer.o
+HTTPD_OBJECTS := $(patsubst %,$(BUILD)/obj/host/%.o,httpd answer message)
 $(HTTPD_OBJECTS): HOST_CFLAGS = $(call pkg,--cflags,libmicrohttpd)
 $(BUILD)/obj/host/editor.o: HOST_CFLAGS = $(call pkg,--cflags,libedit)
 $(BUILD)/obj/host/confinement.o: HOST_CFLAGS = $(call pkg,--cflags,$(SECCOMP))
@@ -73,22 +86,22 @@ $(BUILD)/obj/host/%.o: src/host/%.c Makefile
 	$(COMPILE) $(LUA_CFLAGS) $(HOST_CFLAGS) -c -o $@ $<
 
 $(MODULES)/core.so: $(CORE_OBJECTS) $(BIND_OBJECTS)
-	$(MODULE) -o $@ $^ $(call pkg,--libs,libcurl libcrypto)
+	$(MODULE) -o $@ $^ $(call pkg,--libs,libcurl libcrypto) $(LDLIBS)
 
 $(BUILD)/obj/$(LUA)/host/%.o: src/host/%.c Makefile
 	$(COMPILE) $(LUA_CFLAGS) -c -o $@ $<
 
 $(MODULES)/file.so: $(patsubst %,$(BUILD)/obj/$(LUA)/host/%.o,beneath file folder owner place text)
-	$(MODULE) -o $@ $^
+	$(MODULE) -o $@ $^ $(LDLIBS)
 
 $(MODULES)/httpd.so: $(HTTPD_OBJECTS)
-	$(MODULE) -o $@ $^ $(call pkg,--libs,libmicrohttpd)
+	$(MODULE) -o $@ $^ $(call pkg,--libs,libmicrohttpd) $(LDLIBS)
 
 $(MODULES)/editor.so: $(BUILD)/obj/host/editor.o
-	$(MODULE) -o $@ $^ $(call pkg,--libs,libedit)
+	$(MODULE) -o $@ $^ $(call pkg,--libs,libedit) $(LDLIBS)
 
 $(BUILD)/bin/mde: $(HOST_OBJECTS) | $(SHARE)
-	$(LINK) -o $@ $^ $(call pkg,--libs,$(LUA_PC) $(SECCOMP))
+	$(LINK) -o $@ $^ $(call pkg,--libs,$(LUA_PC) $(SECCOMP)) $(LDLIBS)
 
 # Made anew each time: a copied or moved tree must not run another one's Lua.
 $(SHARE): FORCE
@@ -96,7 +109,7 @@ $(SHARE): FORCE
 
 core-tests: $(CORE_TESTS)
 bind-tests: $(BIND_TESTS)
-host-tests: $(HOST_TESTS) $(BUILD)/bin/mde
+host-tests: $(HOST_TESTS) $(STORES) $(BUILD)/bin/mde
 
 # These make allocations fail: see spec/core/shortage.h.
 $(BUILD)/spec/allocation_test $(BIND_TESTS): WRAP = -Wl,--wrap=malloc,--wrap=calloc,--wrap=free

@@ -7,6 +7,38 @@
 static mde_engine *engine;
 
 
+static char asked[8192];  /* the request that `keep` read */
+
+
+/* A script: one request, which it keeps. */
+static void keep (server *self, int connection, int number) {
+  (void)number;
+  if (!server_read(self, connection)) return;
+  memcpy(asked, self->last, sizeof asked);
+  server_say(connection, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+}
+
+
+/* Headers whose values are empty or blank are sent: a signature may cover them. */
+static void test_blank_headers (void) {
+  static const mde_header headers[] = {
+    { { "X-Empty", 7 }, { "", 0 } }, { { "X-Blank", 7 }, { "  ", 2 } }
+  };
+  server host;
+  mde_request request;
+  server_start(&host, keep);
+  request = make_request("GET", host.url);
+  request.headers = headers;
+  request.header_count = 2;
+  check(exchange(engine, &request).status == 200, "a request with blank headers");
+  check(strstr(asked, "\r\nX-Empty:\r\n") != NULL, "  has the empty one");
+  check(strstr(asked, "\r\nX-Blank:\r\n") != NULL, "  and the blank one");
+  mde_engine_close(engine);
+  server_stop(&host);
+  engine = mde_engine_new(MAXIMUM, NULL);
+}
+
+
 /* The outcome of a request whose answer is `answer`. */
 static outcome given (const char *method, const char *answer) {
   server host;
@@ -196,6 +228,7 @@ static void test_maximum_of_all (void) {
 int main (void) {
   tap_begin();
   engine = mde_engine_new(MAXIMUM, NULL);
+  test_blank_headers();
   test_plain();
   test_interim();
   test_redirect();

@@ -231,7 +231,9 @@ static void test_shortage (const char *name, long step) {
     mde_error error = { "", false, "" };
     failed = false;
     left = n;
-    good = sign_once(length, &error) || (failed && error.message[0] != '\0');
+    good = sign_once(length, &error)
+           || (failed && error.message[0] != '\0' && strstr(error.message, "password") == NULL);
+    if (!good) printf("# allocation %ld: %s\n", n, error.message);
     left = -1;
     n += step;
   }

@@ -73,7 +73,7 @@ static bool read_copy (lua_State *L, const char *data, size_t size, bool damage)
 
 
 static void test_values (lua_State *L) {
-  mde_buffer buffer = { .most = MDE_FRAME_MOST };
+  mde_frames buffer = { .most = MDE_FRAME_MOST };
   bool same = true, harmless = true;
   int i;
   for (i = 0; i < ROUNDS; i++) {
@@ -115,7 +115,7 @@ static void test_noise (lua_State *L) {
 
 
 static void test_bounds (lua_State *L) {
-  mde_buffer buffer = { .most = 64 };
+  mde_frames buffer = { .most = 64 };
   mde_writer writer = { .buffer = &buffer, .policy = true };
   int i;
   if (luaL_dostring(L, "return { a = { b = { 'x', ('y'):rep(100) } } }") != LUA_OK) abort();

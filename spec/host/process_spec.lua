@@ -35,6 +35,24 @@ describe("mde.process", function()
     assert.equal("54321", result.out:match "\n(.-)\n", result.err)
   end)
 
+  it("runs no program with arguments that are no text", function()
+    local result = run [[
+      for _, arguments in ipairs { { "echo", 1 }, { 12345 }, { "a\0b" }, {} } do
+        assert(not pcall(process.spawn, arguments))
+      end
+      print "refused"]]
+    assert.same({ status = 0, out = "refused\n", err = "" }, result)
+  end)
+
+  it("waits for, and ends, one process alone", function()
+    local result = run [[
+      for _, pid in ipairs { 0, -1, -process.pid(), (1 << 32) + process.pid() } do
+        assert(not pcall(process.wait, pid) and not pcall(process.terminate, pid))
+      end
+      print "alive"]]
+    assert.same({ status = 0, out = "alive\n", err = "" }, result)
+  end)
+
   it("tells the process's number", function()
     local result = run("print(process.pid())", "echo $$;")
     local shell, own = result.out:match "^(%d+)\n(%d+)\n$"

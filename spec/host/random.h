@@ -4,16 +4,23 @@
 
 #include <stdint.h>
 
+/* Bits that are shifted out are meant to be lost. */
+#ifdef __clang__
+#define RANDOM_WRAPS __attribute__((no_sanitize("integer")))
+#else
+#define RANDOM_WRAPS
+#endif
+
 static uint64_t random_state = 1;
 
 
-static inline void random_seed (uint64_t seed) {
+RANDOM_WRAPS static inline void random_seed (uint64_t seed) {
   random_state = seed * 0x9E3779B97F4A7C15u + 1;
 }
 
 
 /* From 0 to below - 1. */
-static inline uint32_t random_below (uint32_t below) {
+RANDOM_WRAPS static inline uint32_t random_below (uint32_t below) {
   random_state ^= random_state << 13;
   random_state ^= random_state >> 7;
   random_state ^= random_state << 17;

@@ -79,6 +79,20 @@ describe("a limit", function()
 end)
 
 describe("a worker", function()
+  it("takes a decision by its whole name", function()
+    run [=[
+      local worker = assert(start [[return { decide = function(action)
+        return action.id == "1" and "cancel\0not" or { decision = "keep\0" }
+      end }]])
+      for i = 1, 2 do
+        worker:send { id = tostring(i) }
+        local decision, _, err = worker:receive()
+        assert(not decision and err.message:find("decide returned", 1, true), decision)
+      end
+      assert(not start [[return { decide = "cancel\0" }]])
+      worker:close()]=]
+  end)
+
   it("is not for people", function()
     for _, script in ipairs { "exec $mde --worker", "echo | $mde --worker | cat; exit 2",
                               "exec env -i $mde --worker", "env -i $mde --worker x" } do

@@ -106,12 +106,51 @@ static void test_supervisor (void) {
   check(waitpid(-1, NULL, WNOHANG) < 0, "no child is left");
 }
 
+/* supervisor, seed -> "whole": finalizers that finish, receive or send while a frame is
+** taken do no harm */
+static const char *const interfere =
+  "local supervisor, seed = ...\n"
+  "local finalizers = dofile 'spec/support/finalizers.lua'\n"
+  "local worker = assert(supervisor.start { load = 1, average = 1, longest = 1,"
+  "  memory = seed * 3 + 1, output = 1, time = 0, seed = 0 })\n"
+  "local calls = 0\n"
+  "local function act()\n"
+  "  calls = calls + 1\n"
+  "  if seed % 2 == 0 then worker:receive(0)\n"
+  "  elseif calls == seed then worker:finish(0)\n"
+  "  else worker:send('A', ('x'):rep(1000)) end\n"
+  "end\n"
+  "local whole, kind\n"
+  "repeat whole, kind = finalizers(act, worker.receive, worker, 10) until not whole or not kind\n"
+  "worker:finish(0)\n"
+  "return whole and 'whole' or kind";
+
+
+static void test_interference (void) {
+  lua_State *L = luaL_newstate();
+  int seed, wrong = 0;
+  luaL_openlibs(L);
+  luaL_requiref(L, "mde.supervisor", mde_host_open_supervisor, 0);
+  for (seed = 1; seed <= 40 && wrong == 0; seed++) {
+    lua_settop(L, 1);
+    if (luaL_loadstring(L, interfere) == LUA_OK) {
+      lua_pushvalue(L, 1);
+      lua_pushinteger(L, seed);
+      wrong = lua_pcall(L, 2, 1, 0) != LUA_OK ||
+              strcmp(luaL_tolstring(L, -1, NULL), "whole") != 0;
+    }
+    if (wrong) printf("# seed %d: %s\n", seed, luaL_tolstring(L, -1, NULL));
+  }
+  check(wrong == 0, "finalizers may finish, receive and send while a frame is taken");
+  lua_close(L);
+}
+
 /* }} */
 
 
 /* {{ evil to a worker */
 
-static void add_frame (lua_State *L, mde_buffer *buffer, char kind, const char *values) {
+static void add_frame (lua_State *L, mde_frames *buffer, char kind, const char *values) {
   size_t start = buffer->size;
   mde_writer writer = { .buffer = buffer };
   int top = lua_gettop(L), i;
@@ -124,12 +163,12 @@ static void add_frame (lua_State *L, mde_buffer *buffer, char kind, const char *
 
 
 /* What a program sends, from its limits to the end, now and then damaged. */
-static void make_session (lua_State *L, mde_buffer *buffer) {
+static void make_session (lua_State *L, mde_frames *buffer) {
   mde_limits limits = { 0.3, 0.3, 0.3, 4 << 20, 4096, random_below(2), 0, 0,
                         (uint64_t)getpid() };
   uint32_t actions = random_below(10), i, before;
   buffer->size = 0;
-  mde_buffer_add(buffer, &limits, sizeof limits);
+  mde_frames_add(buffer, &limits, sizeof limits);
   if (random_below(10) == 0) random_damage(buffer->data, (uint32_t)buffer->size);
   before = (uint32_t)buffer->size;
   add_frame(L, buffer, 'L', "return 'p.lua', '" POLICY "'");
@@ -163,7 +202,7 @@ static pid_t start_worker (const char *program, int *to, int *from) {
 
 
 /* Its exit status, or -1: a signal. */
-static int run_session (const char *program, const mde_buffer *session) {
+static int run_session (const char *program, const mde_frames *session) {
   char bytes[4096];
   int to, from, status;
   pid_t pid = start_worker(program, &to, &from);
@@ -178,7 +217,7 @@ static int run_session (const char *program, const mde_buffer *session) {
 
 static void test_worker (const char *program) {
   lua_State *L = luaL_newstate();
-  mde_buffer session = { .most = MDE_FRAME_MOST };
+  mde_frames session = { .most = MDE_FRAME_MOST };
   int seed, well = 0, otherwise = 0, wrong = 0;
   for (seed = 1; seed <= ROUNDS; seed++) {
     int status;
@@ -209,6 +248,7 @@ int main (int count, char **arguments) {
   signal(SIGPIPE, SIG_IGN);
   snprintf(program, sizeof program, "%s/bin/mde", build == NULL ? "build" : build);
   test_supervisor();
+  test_interference();
   test_worker(program);
   return tap_end();
 }

@@ -11,12 +11,21 @@
 
 /* {{ Text */
 
+/* The size of the UTF-8 character that begins with this byte; 0: none does. */
+static size_t utf8_size (unsigned char first) {
+  if (first < 0x80) return 1;
+  if (first < 0xC0) return 0;
+  if (first < 0xE0) return 2;
+  if (first < 0xF0) return 3;
+  return first < 0xF8 ? 4 : 0;
+}
+
+
 /* How many bytes the UTF-8 character at `s` takes; 0 if it is malformed, is a
 ** surrogate, is longer than need be, or is NUL. */
 static size_t utf8_character (const unsigned char *s, size_t left) {
   static const unsigned long least[] = { 0, 1, 0x80, 0x800, 0x10000 };
-  const size_t size = s[0] < 0x80 ? 1 : s[0] < 0xC0 ? 0 : s[0] < 0xE0 ? 2
-                      : s[0] < 0xF0 ? 3 : s[0] < 0xF8 ? 4 : 0;
+  const size_t size = utf8_size(s[0]);
   unsigned long code;
   size_t i;
   if (size == 0 || size > left) return 0;
@@ -97,14 +106,17 @@ static bool is_name (const mde_argument *argument) {
 
 /* A file's name, without a folder: "." and ".." are none. */
 static bool is_file (const mde_argument *argument) {
+  bool only_dots = true;
   size_t i;
   if (text_fault(argument) != NULL || argument->length > LONGEST_NAME)
     return false;
-  for (i = 0; i < argument->length; i++)
+  for (i = 0; i < argument->length; i++) {
     if ((unsigned char)argument->value[i] < ' '
         || strchr("/\\:*?\"<>|\x7F", argument->value[i]) != NULL)
       return false;
-  return strspn(argument->value, ".") < argument->length;
+    if (argument->value[i] != '.') only_dots = false;
+  }
+  return !only_dots;
 }
 
 

@@ -6,6 +6,7 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/pkcs12.h>
+#include <openssl/pkcs12err.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
@@ -13,9 +14,12 @@
 #include <string.h>
 #include <time.h>
 
+#include "rounds.h"
+
 #define MIN_BITS 2048
 #define MAX_CHAIN 16
 #define BOTH "the certificate and its private key are expected in one file"
+#define SLOW "its password takes more than 10,000,000 rounds to try: export it again with fewer"
 #define OLD "is encrypted in a way that this OpenSSL does not read, such as RC2: " \
             "export it again with AES-256"
 
@@ -31,6 +35,7 @@ struct mde_certificate {
 typedef struct contents {
   EVP_PKEY *key;
   STACK_OF(X509) *certificates;
+  bool alone;  /* libcrypto's queue had no error before */
 } contents;
 
 
@@ -48,10 +53,19 @@ static bool out_of_memory (mde_error *error) {
 }
 
 
+/* Whether libcrypto lacked memory. That error may lie below others that follow from it, and
+** a queue is read from its bottom: an older error of the caller's must stay there. */
+static bool lacked_memory (bool alone) {
+  unsigned long code = alone ? ERR_get_error() : ERR_peek_last_error();
+  while (code != 0 && ERR_GET_REASON(code) != ERR_R_MALLOC_FAILURE)
+    code = alone ? ERR_get_error() : 0;
+  return code != 0;
+}
+
+
 /* Refuses with `message`, unless it was for want of memory that libcrypto failed. */
-static bool refuse_for (mde_error *error, const char *message) {
-  return ERR_GET_REASON(ERR_peek_last_error()) == ERR_R_MALLOC_FAILURE
-         ? out_of_memory(error) : refuse(error, message);
+static bool refuse_for (mde_error *error, bool alone, const char *message) {
+  return lacked_memory(alone) ? out_of_memory(error) : refuse(error, message);
 }
 
 /* }} */
@@ -79,6 +93,17 @@ static int give_password (char *buffer, int size, int writing, void *data) {
 }
 
 
+/* The same for a certificate, which is never encrypted. Without it libcrypto asks at the
+** terminal, or reads a line of standard input. */
+static int give_nothing (char *buffer, int size, int writing, void *data) {
+  (void)buffer;
+  (void)size;
+  (void)writing;
+  *(bool *)data = true;
+  return -1;
+}
+
+
 /* Takes what it was given over, or frees it. */
 static bool add (contents *found, X509 *certificate) {
   if (certificate != NULL && sk_X509_push(found->certificates, certificate) > 0) return true;
@@ -89,10 +114,13 @@ static bool add (contents *found, X509 *certificate) {
 
 static bool read_pem_certificates (BIO *bio, contents *found, mde_error *error) {
   X509 *certificate;
-  while ((certificate = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL)
+  bool encrypted = false;
+  while ((certificate = PEM_read_bio_X509(bio, NULL, give_nothing, &encrypted)) != NULL)
     if (!add(found, certificate)) return out_of_memory(error);
+  if (encrypted)
+    return refuse(error, "a certificate in the file is encrypted: only its private key may be");
   if (ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE) return true;
-  return refuse_for(error, "a certificate in the file is damaged");
+  return refuse_for(error, found->alone, "a certificate in the file is damaged");
 }
 
 
@@ -102,7 +130,7 @@ static bool read_pem_key (BIO *bio, const char *password, contents *found, mde_e
   if (found->key != NULL) return true;
   if (state.asked && password == NULL)
     return refuse(error, "the private key is encrypted: its password is needed");
-  return refuse_for(error, state.asked ? "the password of the private key is wrong, or it " OLD
+  return refuse_for(error, found->alone, state.asked ? "the password of the private key is wrong, or it " OLD
                                        : "the private key in the file is damaged");
 }
 
@@ -124,7 +152,9 @@ static bool read_pem (const char *bytes, size_t length, const char *password,
   good = read_pem_certificates(bio, found, error);
   if (good && holds(bytes, length, "PRIVATE KEY-----")) {
     (void)BIO_reset(bio);
-    good = read_pem_key(bio, password, found, error);
+    good = mde_rounds_of_pem(bio) || refuse(error, SLOW);
+    (void)BIO_reset(bio);
+    good = good && read_pem_key(bio, password, found, error);
   }
   BIO_free(bio);
   return good;
@@ -135,10 +165,22 @@ static bool read_pem (const char *bytes, size_t length, const char *password,
 
 /* {{ PFX */
 
-/* Without a password both NULL and "" are meant, as PKCS12_parse does it. */
-static bool is_password (PKCS12 *pfx, const char *password) {
-  if (!PKCS12_mac_present(pfx) || PKCS12_verify_mac(pfx, password, -1)) return true;
-  return password == NULL && PKCS12_verify_mac(pfx, "", -1);
+/* Whether `*password` opens it. Without one both NULL and "" are meant, as PKCS12_parse does
+** it: the right one is left there. */
+static bool is_password (PKCS12 *pfx, const char **password) {
+  if (!PKCS12_mac_present(pfx) || PKCS12_verify_mac(pfx, *password, -1)) return true;
+  if (*password != NULL || !PKCS12_verify_mac(pfx, "", -1)) return false;
+  *password = "";
+  return true;
+}
+
+
+/* libcrypto says nothing of a wrong password, but of a code that it could not compute. */
+static bool refuse_password (mde_error *error, bool alone, const char *password) {
+  if (ERR_GET_REASON(ERR_peek_last_error()) == PKCS12_R_MAC_GENERATION_ERROR)
+    return refuse_for(error, alone, "the PFX is damaged, or it " OLD);
+  return refuse_for(error, alone, password == NULL ? "the PFX has a password, which is needed"
+                                                   : "the password of the PFX is wrong");
 }
 
 
@@ -146,11 +188,11 @@ static bool open_pfx (PKCS12 *pfx, const char *password, contents *found, mde_er
   STACK_OF(X509) *others = NULL;
   X509 *certificate = NULL;
   bool good = true;
-  if (!is_password(pfx, password))
-    return refuse_for(error, password == NULL ? "the PFX has a password, which is needed"
-                                              : "the password of the PFX is wrong");
+  if (!mde_rounds_of_mac(pfx)) return refuse(error, SLOW);
+  if (!is_password(pfx, &password)) return refuse_password(error, found->alone, password);
+  if (!mde_rounds_of_pfx(pfx, password)) return refuse(error, SLOW);
   if (!PKCS12_parse(pfx, password, &found->key, &certificate, &others))
-    return refuse_for(error, "the PFX is damaged, or it " OLD);
+    return refuse_for(error, found->alone, "the PFX is damaged, or it " OLD);
   if (certificate != NULL) good = add(found, certificate);
   while (good && sk_X509_num(others) > 0) good = add(found, sk_X509_shift(others));
   sk_X509_pop_free(others, X509_free);
@@ -164,7 +206,7 @@ static bool read_pfx (const char *bytes, size_t length, const char *password,
   PKCS12 *pfx = d2i_PKCS12(NULL, &position, (long)length);
   bool good;
   if (pfx == NULL)
-    return refuse_for(error, "the certificate file is neither PEM nor PFX (a PFX as base64 "
+    return refuse_for(error, found->alone, "the certificate file is neither PEM nor PFX (a PFX as base64 "
                       "text must be decoded first)");
   good = open_pfx(pfx, password, found, error);
   PKCS12_free(pfx);
@@ -227,7 +269,7 @@ static bool describe (mde_certificate *self, const contents *found, mde_error *e
   struct tm end;
   size_t i;
   if (certificate == NULL)
-    return refuse_for(error, "the private key belongs to another certificate");
+    return refuse_for(error, found->alone, "the private key belongs to another certificate");
   if (!ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &end))
     return refuse(error, "a certificate in the file is damaged");
   self->not_after = (int64_t)timegm(&end);
@@ -255,7 +297,7 @@ static bool read_file (const char *bytes, size_t length, const char *password,
 mde_certificate *mde_certificate_read (const char *bytes, size_t length,
                                        const char *password, mde_error *error) {
   mde_certificate *self = (mde_certificate *)calloc(1, sizeof *self);
-  contents found = { NULL, NULL };
+  contents found = { NULL, NULL, ERR_peek_error() == 0 };
   bool good;
   (void)ERR_set_mark();
   found.certificates = sk_X509_new_null();
@@ -289,6 +331,7 @@ size_t mde_certificate_sign (const mde_certificate *certificate, mde_signing how
   EVP_MD_CTX *context;
   EVP_PKEY_CTX *options;
   size_t size = MDE_SIGNATURE_MAX;
+  const bool alone = ERR_peek_error() == 0;
   bool good;
   (void)ERR_set_mark();
   context = EVP_MD_CTX_new();
@@ -296,7 +339,7 @@ size_t mde_certificate_sign (const mde_certificate *certificate, mde_signing how
          EVP_DigestSignInit(context, &options, EVP_sha256(), NULL, certificate->key) > 0 &&
          set_padding(options, how) &&
          EVP_DigestSign(context, signature, &size, (const unsigned char *)data, length) > 0;
-  if (!good) (void)refuse_for(error, "libcrypto could not sign with this key");
+  if (!good) (void)refuse_for(error, alone, "libcrypto could not sign with this key");
   EVP_MD_CTX_free(context);
   (void)ERR_pop_to_mark();
   return good ? size : 0;

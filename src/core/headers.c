@@ -60,9 +60,10 @@ static void take_line (mde_headers *headers, const char *line,
 
 bool mde_headers_split (mde_headers *headers) {
   const char *line = headers->text.data;
-  const char *const end = line + headers->text.length;
-  const char *at;
+  const char *end, *at;
   size_t lines = 0;
+  if (line == NULL) return true;
+  end = line + headers->text.length;
   for (at = line; at < end; at++)
     if (*at == '\n') lines++;
   if (lines == 0) return true;

@@ -58,10 +58,19 @@ static char *put (char *to, const char *from, size_t length) {
 }
 
 
-/* "Name: value", or "Name;" which is how libcurl is told of an empty value. */
+/* A value of blanks is the same as an empty one (RFC 9110, 5.5). */
+static bool is_blank (const mde_bytes *value) {
+  size_t i;
+  for (i = 0; i < value->length; i++)
+    if (value->data[i] != ' ') return false;
+  return true;
+}
+
+
+/* "Name: value", or "Name;", without which libcurl does not send a blank value. */
 static char *put_header (char *to, const mde_header *header) {
   to = put(to, header->name.data, header->name.length);
-  if (header->value.length == 0)
+  if (is_blank(&header->value))
     *to++ = ';';
   else {
     to = put(to, ": ", 2);

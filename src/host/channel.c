@@ -12,7 +12,7 @@
 static char input[ROOM];
 static size_t taken, got;  /* of the input: in frames that were read; in all */
 static char output_room[ROOM];
-static mde_buffer output = { output_room, 0, ROOM, ROOM };
+static mde_frames output = { output_room, 0, ROOM, ROOM };
 static volatile size_t whole;  /* bytes of the output in frames that ended */
 static volatile sig_atomic_t flushing;
 
@@ -35,7 +35,7 @@ void mde_channel_flush (void) {
   mde_limits_wait(true);
   write_all(output.data, whole);
   mde_limits_wait(false);
-  mde_buffer_drop(&output, whole);
+  mde_frames_drop(&output, whole);
   whole = 0;
   flushing = 0;
 }
@@ -46,7 +46,7 @@ void mde_channel_rescue (void) {
 }
 
 
-mde_buffer *mde_channel_begin (char kind) {
+mde_frames *mde_channel_begin (char kind) {
   if (whole > PIECE) mde_channel_flush();
   output.size = whole;
   mde_frame_begin(&output, kind);

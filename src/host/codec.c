@@ -27,7 +27,7 @@ static bool fail (mde_writer *writer, const char *problem) {
 
 
 static bool put (mde_writer *writer, char type, const void *bytes, size_t size) {
-  if (mde_buffer_add(writer->buffer, &type, 1) && mde_buffer_add(writer->buffer, bytes, size))
+  if (mde_frames_add(writer->buffer, &type, 1) && mde_frames_add(writer->buffer, bytes, size))
     return true;
   return fail(writer, "is too large");
 }
@@ -54,7 +54,7 @@ static bool write_string (lua_State *L, mde_writer *writer) {
   uint32_t size = (uint32_t)length;
   if (length > MDE_FRAME_MOST) return fail(writer, "is too large");
   if (length <= UCHAR_MAX ? put(writer, SHORT, &head, 1) : put(writer, LONG, &size, sizeof size))
-    return mde_buffer_add(writer->buffer, text, length) || fail(writer, "is too large");
+    return mde_frames_add(writer->buffer, text, length) || fail(writer, "is too large");
   return false;
 }
 
@@ -176,7 +176,7 @@ static bool write_value (lua_State *L, mde_writer *writer, int depth, uint32_t p
 
 bool mde_codec_write (lua_State *L, int index, mde_writer *writer) {
   bool written;
-  luaL_checkstack(L, SLOTS, NULL);
+  if (!lua_checkstack(L, SLOTS)) return fail(writer, "comes too deep in the stack");
   lua_pushvalue(L, index);
   written = write_value(L, writer, 0, 1);
   lua_pop(L, 1);

@@ -13,7 +13,7 @@
 #define MDE_CODEC_MOST 10000
 
 typedef struct mde_writer {
-  mde_buffer *buffer;
+  mde_frames *buffer;
   bool policy;          /* the value is a policy's: no metatables, but functions */
   size_t values;        /* written so far; 0 at first */
   const char *problem;  /* why a value could not be written */
@@ -27,7 +27,8 @@ typedef struct mde_reader {
 
 /* Appends the value at `index`. False: writer->problem says why, and what is in the
 ** buffer is to be taken back. A function of a policy is written as a table: function =
-** true, line, last, parameters, and its place in a list as index. [-0, +0, m] */
+** true, line, last, parameters, and its place in a list as index. It takes no memory of
+** Lua, so that no finalizer runs. [-0, +0, -] */
 bool mde_codec_write (lua_State *L, int index, mde_writer *writer);
 
 /* Pushes the next value. False: the bytes are not what a writer writes, and anything

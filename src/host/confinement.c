@@ -13,6 +13,14 @@
 
 #include "worker.h"
 
+#if defined __SANITIZE_ADDRESS__  /* of gcc */
+#define SANITIZED 1
+#elif defined __has_feature
+#if __has_feature(address_sanitizer)  /* of clang */
+#define SANITIZED 1
+#endif
+#endif
+
 #define ITS_OWN ((rlim_t)64 << 20)  /* bytes of the program itself */
 #define AN_HOUR 3600  /* of computing, for a worker that nobody watches any more */
 
@@ -37,7 +45,7 @@ static bool lower (int resource, rlim_t value) {
 
 
 static bool lower_all (const mde_limits *limits) {
-#ifndef __SANITIZE_ADDRESS__  /* which reserves terabytes */
+#ifndef SANITIZED  /* which reserves terabytes */
   if (!lower(RLIMIT_AS, ITS_OWN + 2 * (rlim_t)limits->memory)) return false;
 #endif
   (void)limits;
@@ -62,7 +70,7 @@ static bool allow (scmp_filter_ctx filter) {
   static const int free_calls[] = {
     SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(clock_gettime),
     SCMP_SYS(clock_gettime64), SCMP_SYS(gettimeofday), SCMP_SYS(time), SCMP_SYS(rt_sigreturn),
-#ifdef __SANITIZE_ADDRESS__  /* what its bookkeeping does */
+#ifdef SANITIZED  /* what its bookkeeping does */
     SCMP_SYS(sigaltstack), SCMP_SYS(madvise),
 #endif
     SCMP_SYS(restart_syscall), SCMP_SYS(exit), SCMP_SYS(exit_group)

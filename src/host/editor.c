@@ -32,7 +32,7 @@ typedef struct editor {
   locale_t locale;    /* that of the environment, while a line is read */
   char prompt[PROMPT];
   bool interrupted;   /* by Ctrl-C */
-  lua_State *state;   /* of the read that goes on; its completion is at COMPLETE */
+  lua_State *state;   /* of the read that goes on, or NULL; its completion is at COMPLETE */
 } editor;
 
 #define COMPLETE 3
@@ -101,15 +101,24 @@ static unsigned char complete (EditLine *line, int key) {
 
 /* {{ Its life */
 
-static editor *check_editor (lua_State *L) {
+/* The editor at 1, which neither a completion nor a finalizer may touch while libedit
+** works on its line. */
+static editor *check_idle (lua_State *L) {
   editor *self = (editor *)luaL_checkudata(L, 1, EDITOR);
+  luaL_argcheck(L, self->state == NULL, 1, "the editor is reading a line");
+  return self;
+}
+
+
+static editor *check_editor (lua_State *L) {
+  editor *self = check_idle(L);
   luaL_argcheck(L, self->line != NULL, 1, "the editor is closed");
   return self;
 }
 
 
 static int close_editor (lua_State *L) {
-  editor *self = (editor *)luaL_checkudata(L, 1, EDITOR);
+  editor *self = check_idle(L);
   if (self->line != NULL) el_end(self->line);
   if (self->history != NULL) history_end(self->history);
   if (self->locale != (locale_t)0) freelocale(self->locale);
@@ -193,14 +202,15 @@ static const char *get_line (editor *self, int *count) {
 
 /* editor:read(prompt, complete) -> line | false | nil */
 static int read_line (lua_State *L) {
-  editor *self = check_editor(L);
   const char *prompt = luaL_checkstring(L, 2), *text;
+  editor *self;
   int count = 0;
   luaL_checktype(L, COMPLETE, LUA_TFUNCTION);
   luaL_checkstack(L, LUA_MINSTACK, NULL);
   lua_settop(L, COMPLETE);
   lua_pushvalue(L, COMPLETE);
   lua_pushcclosure(L, call_completion, 1);
+  self = check_editor(L);  /* last: a finalizer may have closed it meanwhile */
   snprintf(self->prompt, sizeof self->prompt, "%s", prompt);
   self->interrupted = false;
   self->state = L;
@@ -215,17 +225,17 @@ static int read_line (lua_State *L) {
 
 /* editor:remember(text) */
 static int remember (lua_State *L) {
-  editor *self = check_editor(L);
+  const char *text = luaL_checkstring(L, 2);
   HistEvent event;
-  history(self->history, &event, H_ENTER, luaL_checkstring(L, 2));
+  history(check_editor(L)->history, &event, H_ENTER, text);
   return 0;
 }
 
 
 static int transfer (lua_State *L, int how) {
-  editor *self = check_editor(L);
+  const char *path = luaL_checkstring(L, 2);
   HistEvent event;
-  lua_pushboolean(L, history(self->history, &event, how, luaL_checkstring(L, 2)) >= 0);
+  lua_pushboolean(L, history(check_editor(L)->history, &event, how, path) >= 0);
   return 1;
 }
 

@@ -33,14 +33,20 @@ __attribute__((visibility("default"))) int luaopen_mde_file (lua_State *L);
 #define LOG "mde.file.log"
 #define READ_MAXIMUM ((lua_Integer)16 * 1024 * 1024)  /* bytes of one log:read */
 
+/* A descriptor and the process that opened it. A fork shares the file, and so its lock. */
+typedef struct owned {
+  int fd;       /* -1: closed */
+  pid_t owner;
+} owned;
+
 typedef struct lock {
-  int fd;       /* -1: released */
+  owned file;
   bool shared;
   char path[];
 } lock;
 
 typedef struct log_file {
-  int fd;       /* -1: closed */
+  owned file;
   bool read_only;
 } log_file;
 
@@ -84,14 +90,21 @@ static bool write_all (int fd, const char *text, size_t size) {
 
 
 /* Gives up the lock and closes; errno stays. An own unlocking frees the lock even
-** while a program that is just being started has a copy of the descriptor. */
-static void close_file (int *fd) {
-  const int closing = *fd, number = errno;
-  *fd = -1;
+** while a program that is just being started has a copy of the descriptor. In a forked
+** process it would free its parent's lock. */
+static void close_file (owned *file) {
+  const int closing = file->fd, number = errno;
+  file->fd = -1;
   if (closing < 0) return;
-  (void)lock_file(closing, LOCK_UN);
+  if (file->owner == getpid()) (void)lock_file(closing, LOCK_UN);
   (void)close(closing);
   errno = number;
+}
+
+
+static void check_owner (lua_State *L, const owned *file, const char *name) {
+  if (file->owner != getpid())
+    luaL_error(L, "the %s was opened before a fork: open it again in this process", name);
 }
 
 
@@ -100,7 +113,7 @@ static void close_file (int *fd) {
 /* Whether the path names the file that is open: 1, 0, or -1 with errno. */
 static int is_current (const lock *l) {
   struct stat named, opened;
-  if (fstat(l->fd, &opened) != 0) return -1;
+  if (fstat(l->file.fd, &opened) != 0) return -1;
   if (stat(l->path, &named) != 0) return errno == ENOENT ? 0 : -1;
   return named.st_dev == opened.st_dev && named.st_ino == opened.st_ino;
 }
@@ -109,9 +122,9 @@ static int is_current (const lock *l) {
 /* Tries once: 1 with the lock, 0 where the file was removed meanwhile, or -1 with
 ** errno. What is open then is closed by the caller. */
 static int try_lock (lock *l) {
-  l->fd = open_file(l->path, O_RDWR | O_CREAT);
-  if (l->fd < 0) return -1;
-  if (lock_file(l->fd, (l->shared ? LOCK_SH : LOCK_EX) | LOCK_NB) != 0) return -1;
+  l->file.fd = open_file(l->path, O_RDWR | O_CREAT);
+  if (l->file.fd < 0) return -1;
+  if (lock_file(l->file.fd, (l->shared ? LOCK_SH : LOCK_EX) | LOCK_NB) != 0) return -1;
   return is_current(l);
 }
 
@@ -127,14 +140,14 @@ static int new_lock (lua_State *L) {
   const int kind = luaL_checkoption(L, 2, "exclusive", kinds);
   int result, refused;
   lock *l = (lock *)lua_newuserdatauv(L, sizeof *l + length + 1, 0);
-  l->fd = -1;
+  l->file = (owned){ -1, getpid() };
   l->shared = kind == 1;
   memcpy(l->path, path, length + 1);
   luaL_setmetatable(L, LOCK);
-  while ((result = try_lock(l)) == 0) close_file(&l->fd);
-  refused = result > 0 ? mde_owner_refuse(L, l->fd, path) : 0;
+  while ((result = try_lock(l)) == 0) close_file(&l->file);
+  refused = result > 0 ? mde_owner_refuse(L, l->file.fd, path) : 0;
   if (result > 0 && refused == 0) return 1;
-  close_file(&l->fd);
+  close_file(&l->file);
   if (refused > 0) return refused;
   if (errno != EWOULDBLOCK) return luaL_fileresult(L, 0, path);
   lua_pushboolean(L, 0);
@@ -145,7 +158,8 @@ static int new_lock (lua_State *L) {
 /* The lock at 1, held by nobody else. */
 static lock *check_lock (lua_State *L) {
   lock *l = (lock *)luaL_checkudata(L, 1, LOCK);
-  if (l->fd < 0) luaL_error(L, "the lock is released");
+  if (l->file.fd < 0) luaL_error(L, "the lock is released");
+  check_owner(L, &l->file, "lock");
   if (l->shared) luaL_error(L, "the lock is shared");
   return l;
 }
@@ -157,14 +171,14 @@ static int write_lock (lua_State *L) {
   const lock *l = check_lock(L);
   size_t size;
   const char *text = luaL_checklstring(L, 2, &size);
-  return luaL_fileresult(L, lseek(l->fd, 0, SEEK_SET) == 0 && write_all(l->fd, text, size) &&
-                         truncate_file(l->fd, (off_t)size) == 0, l->path);
+  return luaL_fileresult(L, lseek(l->file.fd, 0, SEEK_SET) == 0 && write_all(l->file.fd, text, size) &&
+                         truncate_file(l->file.fd, (off_t)size) == 0, l->path);
 }
 
 
 /* lock:release(). May be called again. */
 static int release_lock (lua_State *L) {
-  close_file(&((lock *)luaL_checkudata(L, 1, LOCK))->fd);
+  close_file(&((lock *)luaL_checkudata(L, 1, LOCK))->file);
   return 0;
 }
 
@@ -175,7 +189,7 @@ static int remove_lock (lua_State *L) {
   lock *l = check_lock(L);
   int result = is_current(l);
   if (result == 1 && unlink(l->path) != 0 && errno != ENOENT) result = -1;
-  close_file(&l->fd);
+  close_file(&l->file);
   return luaL_fileresult(L, result >= 0, l->path);
 }
 
@@ -193,21 +207,22 @@ static int new_log (lua_State *L) {
   const bool read_only = luaL_checkoption(L, 2, "append", kinds) == 1;
   int refused;
   log_file *log = (log_file *)lua_newuserdatauv(L, sizeof *log, 0);
-  log->fd = -1;
+  log->file = (owned){ -1, getpid() };
   log->read_only = read_only;
   luaL_setmetatable(L, LOG);
-  log->fd = open_file(path, read_only ? O_RDONLY : O_RDWR | O_APPEND | O_CREAT);
-  if (log->fd < 0) return luaL_fileresult(L, 0, path);
-  refused = read_only ? 0 : mde_owner_refuse(L, log->fd, path);
+  log->file.fd = open_file(path, read_only ? O_RDONLY : O_RDWR | O_APPEND | O_CREAT);
+  if (log->file.fd < 0) return luaL_fileresult(L, 0, path);
+  refused = read_only ? 0 : mde_owner_refuse(L, log->file.fd, path);
   if (refused == 0) return 1;
-  close_file(&log->fd);
+  close_file(&log->file);
   return refused;
 }
 
 
 static log_file *check_log (lua_State *L) {
   log_file *log = (log_file *)luaL_checkudata(L, 1, LOG);
-  if (log->fd < 0) luaL_error(L, "the log is closed");
+  if (log->file.fd < 0) luaL_error(L, "the log is closed");
+  check_owner(L, &log->file, "log");
   return log;
 }
 
@@ -223,20 +238,20 @@ static log_file *check_writable (lua_State *L) {
 ** that is open for reading waits for writers alone. */
 static int lock_log (lua_State *L) {
   const log_file *log = check_log(L);
-  return luaL_fileresult(L, lock_file(log->fd, log->read_only ? LOCK_SH : LOCK_EX) == 0, NULL);
+  return luaL_fileresult(L, lock_file(log->file.fd, log->read_only ? LOCK_SH : LOCK_EX) == 0, NULL);
 }
 
 
 /* log:unlock() -> true | nil, message, errno. Also when it is not locked. */
 static int unlock_log (lua_State *L) {
-  return luaL_fileresult(L, lock_file(check_log(L)->fd, LOCK_UN) == 0, NULL);
+  return luaL_fileresult(L, lock_file(check_log(L)->file.fd, LOCK_UN) == 0, NULL);
 }
 
 
 /* log:size() -> bytes | nil, message, errno */
 static int get_size (lua_State *L) {
   struct stat status;
-  if (fstat(check_log(L)->fd, &status) != 0) return luaL_fileresult(L, 0, NULL);
+  if (fstat(check_log(L)->file.fd, &status) != 0) return luaL_fileresult(L, 0, NULL);
   lua_pushinteger(L, (lua_Integer)status.st_size);
   return 1;
 }
@@ -254,7 +269,7 @@ static int read_log (lua_State *L) {
                 "an offset of 0 or more expected");
   bytes = (char *)lua_newuserdatauv(L, (size_t)count, 0);
   while (had < (size_t)count) {
-    ssize_t got = pread(log->fd, bytes + had, (size_t)count - had, (off_t)offset + (off_t)had);
+    ssize_t got = pread(log->file.fd, bytes + had, (size_t)count - had, (off_t)offset + (off_t)had);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return luaL_fileresult(L, 0, NULL);
     if (got == 0) break;
@@ -274,10 +289,10 @@ static int append_log (lua_State *L) {
   const char *text = luaL_checklstring(L, 2, &size);
   struct stat status;
   int number;
-  if (fstat(log->fd, &status) != 0) return luaL_fileresult(L, 0, NULL);
-  if (write_all(log->fd, text, size)) return luaL_fileresult(L, 1, NULL);
+  if (fstat(log->file.fd, &status) != 0) return luaL_fileresult(L, 0, NULL);
+  if (write_all(log->file.fd, text, size)) return luaL_fileresult(L, 1, NULL);
   number = errno;
-  (void)truncate_file(log->fd, status.st_size);
+  (void)truncate_file(log->file.fd, status.st_size);
   errno = number;
   return luaL_fileresult(L, 0, NULL);
 }
@@ -288,7 +303,7 @@ static int truncate_log (lua_State *L) {
   const log_file *log = check_writable(L);
   const lua_Integer size = luaL_checkinteger(L, 2);
   luaL_argcheck(L, size >= 0, 2, "a size of 0 or more expected");
-  return luaL_fileresult(L, truncate_file(log->fd, (off_t)size) == 0, NULL);
+  return luaL_fileresult(L, truncate_file(log->file.fd, (off_t)size) == 0, NULL);
 }
 
 
@@ -296,7 +311,7 @@ static int truncate_log (lua_State *L) {
 static int sync_log (lua_State *L) {
   const log_file *log = check_log(L);
   int result;
-  do result = fdatasync(log->fd);
+  do result = fdatasync(log->file.fd);
   while (result != 0 && errno == EINTR);
   return luaL_fileresult(L, result == 0, NULL);
 }
@@ -304,7 +319,7 @@ static int sync_log (lua_State *L) {
 
 /* log:close(). May be called again. */
 static int close_log (lua_State *L) {
-  close_file(&((log_file *)luaL_checkudata(L, 1, LOG))->fd);
+  close_file(&((log_file *)luaL_checkudata(L, 1, LOG))->file);
   return 0;
 }
 
@@ -331,9 +346,9 @@ static int boot (lua_State *L) {
   size_t size = sizeof text - 1;
   if (sysctlbyname("kern.bootsessionuuid", text, &size, NULL, 0) != 0) text[0] = '\0';
 #else
-  int fd = open_file("/proc/sys/kernel/random/boot_id", O_RDONLY);
-  ssize_t size = fd < 0 ? 0 : read(fd, text, sizeof text - 1);
-  close_file(&fd);
+  const int fd = open_file("/proc/sys/kernel/random/boot_id", O_RDONLY);
+  const ssize_t size = fd < 0 ? 0 : read(fd, text, sizeof text - 1);
+  if (fd >= 0) (void)close(fd);
   text[size > 0 ? strcspn(text, "\n") : 0] = '\0';
 #endif
   if (text[0] == '\0') lua_pushnil(L);

@@ -5,7 +5,7 @@
 #include <string.h>
 
 
-bool mde_buffer_reserve (mde_buffer *buffer, size_t extra) {
+bool mde_frames_reserve (mde_frames *buffer, size_t extra) {
   size_t capacity = buffer->capacity;
   char *data;
   if (extra > buffer->most || buffer->size > buffer->most - extra) return false;
@@ -21,28 +21,28 @@ bool mde_buffer_reserve (mde_buffer *buffer, size_t extra) {
 }
 
 
-bool mde_buffer_add (mde_buffer *buffer, const void *bytes, size_t size) {
-  if (!mde_buffer_reserve(buffer, size)) return false;
+bool mde_frames_add (mde_frames *buffer, const void *bytes, size_t size) {
+  if (!mde_frames_reserve(buffer, size)) return false;
   if (size > 0) memcpy(buffer->data + buffer->size, bytes, size);
   buffer->size += size;
   return true;
 }
 
 
-void mde_buffer_drop (mde_buffer *buffer, size_t size) {
+void mde_frames_drop (mde_frames *buffer, size_t size) {
   if (size == 0) return;
   buffer->size -= size;
   memmove(buffer->data, buffer->data + size, buffer->size);
 }
 
 
-bool mde_frame_begin (mde_buffer *buffer, char kind) {
+bool mde_frame_begin (mde_frames *buffer, char kind) {
   const char head[MDE_FRAME_HEAD] = { 0, 0, 0, 0, kind };
-  return mde_buffer_add(buffer, head, sizeof head);
+  return mde_frames_add(buffer, head, sizeof head);
 }
 
 
-bool mde_frame_end (mde_buffer *buffer, size_t start) {
+bool mde_frame_end (mde_frames *buffer, size_t start) {
   size_t size = buffer->size - start - sizeof(uint32_t);
   uint32_t written = (uint32_t)size;
   if (size > MDE_FRAME_MOST) return false;

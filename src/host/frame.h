@@ -23,25 +23,25 @@ typedef struct mde_frame {
 
 /* Zeroed but for `most` it is empty. With `data` and `capacity` = `most` given it
 ** never allocates. */
-typedef struct mde_buffer {
+typedef struct mde_frames {
   char *data;
   size_t size, capacity;
   size_t most;  /* bytes that it may have */
-} mde_buffer;
+} mde_frames;
 
 /* Room for `extra` bytes more at data + size. False: more than `most`, or no memory. */
-bool mde_buffer_reserve (mde_buffer *buffer, size_t extra);
+bool mde_frames_reserve (mde_frames *buffer, size_t extra);
 
 /* Appends; false as above. */
-bool mde_buffer_add (mde_buffer *buffer, const void *bytes, size_t size);
+bool mde_frames_add (mde_frames *buffer, const void *bytes, size_t size);
 
 /* Removes the first bytes. */
-void mde_buffer_drop (mde_buffer *buffer, size_t size);
+void mde_frames_drop (mde_frames *buffer, size_t size);
 
 /* A frame begins at the end of the buffer; mde_frame_end is told where that was.
 ** False: no room, or the frame is too large. */
-bool mde_frame_begin (mde_buffer *buffer, char kind);
-bool mde_frame_end (mde_buffer *buffer, size_t start);
+bool mde_frame_begin (mde_frames *buffer, char kind);
+bool mde_frame_end (mde_frames *buffer, size_t start);
 
 typedef enum mde_frame_state { MDE_FRAME_WHOLE, MDE_FRAME_PART, MDE_FRAME_GARBLED } mde_frame_state;
 

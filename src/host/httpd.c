@@ -9,7 +9,6 @@
 ** The server is freed by close, __gc and __close, which are one function.
 */
 #include <arpa/inet.h>
-#include <ctype.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
 #include <stdbool.h>
@@ -21,19 +20,13 @@
 #include <lauxlib.h>
 
 #include "answer.h"
+#include "message.h"
 
 /* The only symbol that is visible. */
 __attribute__((visibility("default"))) int luaopen_mde_httpd (lua_State *L);
 
 #define SERVER "mde.httpd.server"
-/* Bytes of a body, and of the headers: a file of the library may have 20 MB. */
-#define MAXIMUM ((size_t)32 * 1024 * 1024)
 #define CONNECTION_MAXIMUM 1000
-
-typedef struct buffer {
-  char *data;
-  size_t length, size;
-} buffer;
 
 typedef enum request_state {
   ARRIVING,  /* being read */
@@ -46,11 +39,10 @@ typedef struct request {
   struct request *next, **link;  /* in the server's list; *link points here */
   struct MHD_Connection *connection;
   struct MHD_Response *answer;
-  lua_Integer id;
   request_state state;
   unsigned int status;
   bool too_large;
-  buffer method, path, headers, body;  /* headers: name NUL value NUL ... */
+  mde_message message;
 } request;
 
 typedef struct server {
@@ -59,24 +51,6 @@ typedef struct server {
   request **last;   /* where the next one is linked */
   lua_Integer next_id;
 } server;
-
-
-/* Appends bytes, at most MAXIMUM in all, and keeps a NUL behind them. */
-static bool append (buffer *b, const char *bytes, size_t length) {
-  size_t size = b->size == 0 ? 256 : b->size;
-  if (length > MAXIMUM - b->length) return false;
-  while (size - b->length < length + 1) size *= 2;
-  if (size > b->size) {
-    char *data = (char *)realloc(b->data, size);
-    if (data == NULL) return false;
-    b->data = data;
-    b->size = size;
-  }
-  memcpy(b->data + b->length, bytes, length);
-  b->length += length;
-  b->data[b->length] = '\0';
-  return true;
-}
 
 
 static void enlist (server *s, request *r) {
@@ -99,10 +73,7 @@ static void delist (server *s, request *r) {
 static void free_request (server *s, request *r) {
   delist(s, r);
   if (r->answer != NULL) MHD_destroy_response(r->answer);
-  free(r->method.data);
-  free(r->path.data);
-  free(r->headers.data);
-  free(r->body.data);
+  mde_message_free(&r->message);
   free(r);
 }
 
@@ -118,7 +89,7 @@ static void resume (server *s, request *r) {
 /* The first request in this state; among the GIVEN, the one with this id. */
 static request *find (const server *s, request_state state, lua_Integer id) {
   request *r = s->first;
-  while (r != NULL && (r->state != state || (state == GIVEN && r->id != id)))
+  while (r != NULL && (r->state != state || (state == GIVEN && r->message.id != id)))
     r = r->next;
   return r;
 }
@@ -130,7 +101,7 @@ static void *begin_request (void *closure, const char *uri,
   (void)closure;
   if (r == NULL) return NULL;
   r->connection = connection;
-  if (append(&r->path, uri, strlen(uri))) return r;
+  if (mde_message_append(&r->message.path, uri, strlen(uri))) return r;
   free(r);
   return NULL;
 }
@@ -138,29 +109,24 @@ static void *begin_request (void *closure, const char *uri,
 
 static enum MHD_Result copy_header (void *closure, enum MHD_ValueKind kind,
                                     const char *name, const char *value) {
-  buffer *headers = &((request *)closure)->headers;
-  size_t start = headers->length, i;
+  mde_message *message = &((request *)closure)->message;
   (void)kind;
-  if (value == NULL) value = "";
-  if (!append(headers, name, strlen(name) + 1)) return MHD_NO;
-  for (i = start; i < headers->length; i++)
-    headers->data[i] = (char)tolower((unsigned char)headers->data[i]);
-  return append(headers, value, strlen(value) + 1) ? MHD_YES : MHD_NO;
+  return mde_message_add_header(message, name, value == NULL ? "" : value) ? MHD_YES : MHD_NO;
 }
 
 
 /* Copies what is known once the headers are there. */
 static enum MHD_Result read_head (request *r, const char *method) {
   int headers = MHD_get_connection_values(r->connection, MHD_HEADER_KIND, NULL, NULL);
-  if (!append(&r->method, method, strlen(method))) return MHD_NO;
+  if (!mde_message_append(&r->message.method, method, strlen(method))) return MHD_NO;
   return MHD_get_connection_values(r->connection, MHD_HEADER_KIND, copy_header, r)
          == headers ? MHD_YES : MHD_NO;
 }
 
 
 static enum MHD_Result read_body (request *r, const char *data, size_t *length) {
-  if (*length > MAXIMUM - r->body.length) r->too_large = true;
-  else if (!append(&r->body, data, *length)) return MHD_NO;
+  if (*length > MDE_MESSAGE_MAXIMUM - r->message.body.length) r->too_large = true;
+  else if (!mde_message_append(&r->message.body, data, *length)) return MHD_NO;
   *length = 0;
   return MHD_YES;
 }
@@ -186,10 +152,10 @@ static enum MHD_Result answer_request (void *closure,
   if (r->state == ANSWERED)
     return r->answer == NULL ? MHD_NO
            : MHD_queue_response(connection, r->status, r->answer);
-  if (r->method.length == 0) return read_head(r, method);
+  if (r->message.method.length == 0) return read_head(r, method);
   if (*length > 0) return read_body(r, data, length);
   if (r->too_large) return refuse_body(r);
-  r->id = s->next_id++;
+  r->message.id = s->next_id++;
   r->state = QUEUED;
   enlist(s, r);
   MHD_suspend_connection(connection);
@@ -264,37 +230,13 @@ static int get_port (lua_State *L) {
 }
 
 
-static void push_buffer (lua_State *L, const buffer *b, const char *field) {
-  lua_pushlstring(L, b->data == NULL ? "" : b->data, b->length);
-  lua_setfield(L, -2, field);
-}
-
-
-static void push_request (lua_State *L, const request *r) {
-  const char *at = r->headers.data, *end = at + r->headers.length;
-  lua_createtable(L, 0, 5);
-  lua_pushinteger(L, r->id);
-  lua_setfield(L, -2, "id");
-  push_buffer(L, &r->method, "method");
-  push_buffer(L, &r->path, "path");
-  push_buffer(L, &r->body, "body");
-  lua_newtable(L);
-  while (at < end) {
-    const char *value = at + strlen(at) + 1;
-    lua_pushstring(L, value);
-    lua_setfield(L, -2, at);
-    at = value + strlen(value) + 1;
-  }
-  lua_setfield(L, -2, "headers");
-}
-
-
 /* server:poll(seconds) -> request { id, method, path (with the query), headers
 ** (lower case), body } | nil. Waits at most `seconds`; less when anything has
 ** happened on the network or a signal has come. */
 static int poll_server (lua_State *L) {
-  server *s = check_server(L);
   const lua_Number seconds = luaL_checknumber(L, 2);
+  mde_message *message = mde_message_new(L);
+  server *s = check_server(L);  /* last: a finalizer may have closed it */
   request *r;
   luaL_argcheck(L, seconds >= 0 && seconds <= 3600, 2, "0 to 3600 seconds expected");
   r = find(s, QUEUED, 0);
@@ -303,8 +245,10 @@ static int poll_server (lua_State *L) {
     r = find(s, QUEUED, 0);
     if (r == NULL) return 0;
   }
-  push_request(L, r);
+  *message = r->message;  /* no longer the request's: a finalizer may end that */
+  r->message = (mde_message){ .id = message->id };
   r->state = GIVEN;
+  mde_message_push(L, message);
   return 1;
 }
 
@@ -313,13 +257,14 @@ static int poll_server (lua_State *L) {
 ** waits for it. Content-Length and Date are added. The body is repeated, or cut, to
 ** `length` bytes (default: its own); the connection breaks after `end` of them. */
 static int answer (lua_State *L) {
-  server *s = check_server(L);
   const lua_Integer id = luaL_checkinteger(L, 2);
   const lua_Integer status = luaL_checkinteger(L, 3);
+  server *s;
   request *r;
   luaL_argcheck(L, status >= 200 && status <= 599, 3, "200 to 599 expected");
   luaL_checktype(L, 4, LUA_TTABLE);
-  luaL_checkstring(L, 5);
+  luaL_checkstring(L, 5);  /* of a number it makes text, so that a finalizer may run */
+  s = check_server(L);
   r = find(s, GIVEN, id);
   if (r != NULL) {
     r->answer = mde_answer(L);
@@ -363,6 +308,7 @@ int luaopen_mde_httpd (lua_State *L) {
   };
   static const luaL_Reg functions[] = { { "listen", listen_on }, { NULL, NULL } };
   luaL_checkversion(L);
+  mde_message_open(L);
   luaL_newmetatable(L, SERVER);
   luaL_setfuncs(L, metamethods, 0);
   luaL_newlib(L, methods);

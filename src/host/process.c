@@ -84,13 +84,17 @@ static int set_variable (lua_State *L) {
 }
 
 
-/* The strings of the array at `index`, which keeps them alive, and NULL.
-** [-0, +1, m] */
+/* The strings of the array at `index`, which keeps them alive, and NULL. A number would
+** become a string that nothing keeps. [-0, +1, e] */
 static char **push_arguments (lua_State *L, int index) {
-  lua_Integer count = luaL_len(L, index), i;
+  const lua_Unsigned count = lua_rawlen(L, index);
   char **arguments = (char **)lua_newuserdatauv(L, ((size_t)count + 1) * sizeof(char *), 0);
+  lua_Unsigned i;
   for (i = 0; i < count; i++) {
-    lua_rawgeti(L, index, i + 1);
+    if (lua_rawgeti(L, index, (lua_Integer)i + 1) != LUA_TSTRING ||
+        strlen(lua_tostring(L, -1)) != lua_rawlen(L, -1))
+      luaL_error(L, "argument %d of the program must be a string without NUL, not a %s",
+                 (int)i + 1, luaL_typename(L, -1));
     arguments[i] = (char *)lua_tostring(L, -1);
     lua_pop(L, 1);
   }
@@ -155,10 +159,18 @@ static int spawn (lua_State *L) {
 }
 
 
+/* The number of one process at 1: zero and less would mean several. [-0, +0, v] */
+static pid_t check_pid (lua_State *L) {
+  const lua_Integer pid = luaL_checkinteger(L, 1);
+  luaL_argcheck(L, pid > 0 && pid <= INT_MAX, 1, "the number of a process expected");
+  return (pid_t)pid;
+}
+
+
 /* process.wait(pid) -> nil while it runs, else its exit status: as shells say
 ** it, 128 and the signal for one that a signal ended. Never blocks. */
 static int wait_for (lua_State *L) {
-  pid_t pid = (pid_t)luaL_checkinteger(L, 1);
+  const pid_t pid = check_pid(L);
   int status;
   pid_t ended = waitpid(pid, &status, WNOHANG);
   if (ended == 0 || (ended < 0 && errno == EINTR)) return 0;
@@ -170,7 +182,7 @@ static int wait_for (lua_State *L) {
 
 /* process.terminate(pid): asks it to end (SIGTERM). */
 static int terminate (lua_State *L) {
-  kill((pid_t)luaL_checkinteger(L, 1), SIGTERM);
+  kill(check_pid(L), SIGTERM);
   return 0;
 }
 

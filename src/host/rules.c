@@ -10,10 +10,11 @@ static const char *const decisions[] = { "cancel", "keep", "undo" };
 
 /* The decision that the value at `index` names, or NULL. */
 static const char *find_decision (lua_State *L, int index) {
-  const char *text = lua_type(L, index) == LUA_TSTRING ? lua_tostring(L, index) : NULL;
-  size_t i;
+  size_t length, i;
+  const char *text = lua_type(L, index) == LUA_TSTRING ? lua_tolstring(L, index, &length) : NULL;
   for (i = 0; text != NULL && i < sizeof decisions / sizeof decisions[0]; i++)
-    if (strcmp(text, decisions[i]) == 0) return decisions[i];
+    if (length == strlen(decisions[i]) && memcmp(text, decisions[i], length) == 0)
+      return decisions[i];
   return NULL;
 }
 

@@ -29,7 +29,7 @@ typedef struct supervised {
   bool ended;   /* its pipe has ended */
   bool late;    /* it had to be killed */
   double left;  /* seconds for which an answer is waited for */
-  mde_buffer output, input;
+  mde_frames output, input;
   size_t taken;  /* of the input */
 } supervised;
 
@@ -96,7 +96,7 @@ static int start (lua_State *L) {
   worker = (supervised *)lua_newuserdatauv(L, sizeof *worker, 0);
   *worker = (supervised){ .to = -1, .from = -1, .output.most = PILE, .input.most = PILE };
   luaL_setmetatable(L, SUPERVISED);
-  if (!mde_buffer_add(&worker->output, &limits, sizeof limits)) problem = ENOMEM;
+  if (!mde_frames_add(&worker->output, &limits, sizeof limits)) problem = ENOMEM;
   else problem = mde_child_start(&worker->pid, lua_tostring(L, -2), &worker->to, &worker->from);
   if (problem == 0) return 1;
   errno = problem;
@@ -124,15 +124,15 @@ static void write_some (supervised *worker) {
     else mde_child_close(&worker->to);
   }
   if (worker->to < 0) sent = worker->output.size;
-  mde_buffer_drop(&worker->output, sent);
+  mde_frames_drop(&worker->output, sent);
 }
 
 
 /* Reads what is there, as far as there is room for it. */
 static void read_some (supervised *worker) {
-  mde_buffer_drop(&worker->input, worker->taken);
+  mde_frames_drop(&worker->input, worker->taken);
   worker->taken = 0;
-  while (!worker->ended && mde_buffer_reserve(&worker->input, PIECE)) {
+  while (!worker->ended && mde_frames_reserve(&worker->input, PIECE)) {
     ssize_t count = read(worker->from, worker->input.data + worker->input.size, PIECE);
     if (count > 0) worker->input.size += (size_t)count;
     if (count > 0 && (size_t)count < PIECE) break;
@@ -180,7 +180,8 @@ static int send_frame (lua_State *L) {
 }
 
 
-/* Pushes kind and values of a frame. */
+/* Pushes kind and values of a frame. It must not be in the input: what is pushed takes
+** memory, so that finalizers run, which may receive too, or finish. */
 static bool push_frame (lua_State *L, const mde_frame *frame) {
   mde_reader reader = { frame->data, frame->data + frame->size, 0 };
   int count = 0;
@@ -188,6 +189,27 @@ static bool push_frame (lua_State *L, const mde_frame *frame) {
   while (reader.at < reader.end && count++ < 4)
     if (!mde_codec_read(L, &reader)) return false;
   return reader.at == reader.end;
+}
+
+
+/* The next frame of the input. */
+static mde_frame_state find_frame (const supervised *worker, mde_frame *frame) {
+  const size_t left = worker->input.size - worker->taken;
+  return left == 0 ? MDE_FRAME_PART
+                   : mde_frame_find(worker->input.data + worker->taken, left, frame);
+}
+
+
+/* Takes the frame that was found at the input's start, and replaces its bytes by a copy,
+** which is pushed. False: a finalizer has taken it, or finished the worker. [-0, +1, m] */
+static bool take_frame (lua_State *L, supervised *worker, mde_frame *frame) {
+  const size_t size = frame->size;
+  char *copy = (char *)lua_newuserdatauv(L, size, 0);
+  if (find_frame(worker, frame) != MDE_FRAME_WHOLE || frame->size != size) return false;
+  if (size > 0) memcpy(copy, frame->data, size);
+  frame->data = copy;
+  worker->taken += MDE_FRAME_HEAD + size;
+  return true;
 }
 
 
@@ -206,13 +228,14 @@ static int receive (lua_State *L) {
   worker->left = luaL_optnumber(L, 2, worker->left);
   lua_settop(L, 1);
   for (;;) {
-    switch (mde_frame_find(worker->input.data + worker->taken,
-                           worker->input.size - worker->taken, &frame)) {
+    switch (find_frame(worker, &frame)) {
       case MDE_FRAME_GARBLED: return say(L, "garbled");
       case MDE_FRAME_PART: break;
       case MDE_FRAME_WHOLE:
-        worker->taken += MDE_FRAME_HEAD + frame.size;
-        return push_frame(L, &frame) ? lua_gettop(L) - 1 : say(L, "garbled");
+        if (take_frame(L, worker, &frame))
+          return push_frame(L, &frame) ? lua_gettop(L) - 2 : say(L, "garbled");
+        lua_settop(L, 1);
+        continue;
     }
     if (worker->ended) return say(L, "ended");
     write_some(worker);
@@ -250,7 +273,7 @@ static void release (supervised *worker, double seconds) {
   mde_child_close(&worker->from);
   free(worker->output.data);
   free(worker->input.data);
-  worker->output = worker->input = (mde_buffer){ .most = 0 };
+  worker->output = worker->input = (mde_frames){ .most = 0 };
   worker->taken = 0;
   worker->ended = true;
 }

@@ -63,7 +63,7 @@ void *mde_limits_allocate (void *unused, void *block, size_t old, size_t size);
 /* channel.c */
 void mde_channel_fill (void *bytes, size_t size);  /* reads so many; before any frame */
 mde_frame mde_channel_read (void);         /* lives until the next is read */
-mde_buffer *mde_channel_begin (char kind);  /* drops what was begun and not ended */
+mde_frames *mde_channel_begin (char kind);  /* drops what was begun and not ended */
 void mde_channel_end (void);
 void mde_channel_flush (void);
 void mde_channel_rescue (void);            /* the same, from a signal handler */
