@@ -121,6 +121,24 @@ describe("mde plan", function()
     assert.equal(0, run.status, run.err)
   end)
 
+  it("decides the same at each run: the time and random numbers are the plan's", function()
+    local run = sim({ ["luck.lua"] = [[math.randomseed()
+      return { comment = "c", select = { type = "Isolate" }, decide = function(action)
+        if math.random(2) == 1 then return keep("at " .. os.time()) end
+        return keep(("%d"):format(math.random(1e9)))
+      end }]] }, [[
+        for _ in 1 2; do mde plan luck.lua --json 2>/dev/null >plan
+          sed 's/.*"made":"\([^"]*\)".*/\1/;q' plan >made; date -u -d "$(cat made)" +%s
+          grep -o 'at [0-9]*' plan | sort -u
+          grep '"decision"' plan | grep -v '"at ' | grep -o '"reason":"[0-9]*"' | sha256sum
+          grep -c '"at ' plan; done]])
+    local first, at, sum, count, second, later, again, number = run.out:match(("(%d+)\nat (%d+)\n"
+      .. "(%x+)  %-\n(%d+)\n"):rep(2) .. "$")
+    assert.truthy(first, run.out)
+    assert.same({ at, later, sum, count }, { first, second, again, number })
+    assert.is_true(tonumber(count) > 10)
+  end)
+
   it("says what the hours are, and plans outside of them", function()
     local run = sim({ ["rule.lua"] = RULE:gsub("max = 400", "max = 400, hours = '%%s'") }, [[
       hour=$(date -u -d '+3 hours' +%H)

@@ -206,6 +206,30 @@ describe("policies", function()
     assert.equal("service", err.code)
   end)
 
+  it("take select, guard and all else from the time of a plan", function()
+    local now = clock.wall() // 1 | 0
+    local late = { now = now - 7200 }
+    local loaded = load("a", ([[decide = { function() return keep(tostring(os.time())) end },
+      select = { before = os.time() },
+      guard = { max = os.time() > %d and 7 or 5 }, expires = os.time() <= %d and "5m" or nil]])
+      :format(now - 60, now - 60), late)
+    assert.same({ now - 7200, 5, 300 }, { loaded.select.before, loaded.guard.max, loaded.expires })
+    assert.truthy(loaded:close())
+    assert.truthy(loaded:renew(now))
+    assert.same({ now, 7 }, { loaded.select.before, loaded.guard.max })
+    assert.is_nil(loaded.expires)
+    add(1)
+    assert.same({ "keep " .. now .. " a" }, words(decide(loaded)))
+  end)
+
+  it("keep their names", function()
+    local loaded = assert(policies.load([[return { comment = "c", decide = "keep",
+      name = "a" .. os.time() }]], { now = 1 }))
+    local done, err = loaded:renew(2)
+    assert.is_nil(done)
+    assert.truthy(tostring(err):find("the name was 'a1', and is 'a2'", 1, true), tostring(err))
+  end)
+
   it("have names of their own", function()
     local folder = policies.folder { ["a.lua"] = 'return { comment = "c", decide = "keep" }',
       ["b.lua"] = 'return { name = "a", comment = "c", decide = "keep" }' }

@@ -203,12 +203,20 @@ end
 
 -- }}
 
--- Reads, decides and checks the guards. -> plan; raises what hinders
-function plan.make(session, loaded, guards, parsed)
+-- Loads policies again, with the time of a plan. -> the guards of that plan, its time
+local function renew(session, loaded, profile)
+  local now = session.clock.wall()
+  for _, policy in ipairs(loaded) do failure.check(policy:renew(now)) end
+  return plan.guards(loaded, profile), now
+end
+
+-- Reads and decides. -> plan, decided, guards; raises the error
+function plan.make(session, loaded, profile, parsed)
+  local guards, now = renew(session, loaded, profile)
   local decided = failure.check(policies.decide_all(session, loaded, guards))
-  local made = plans.new(session, loaded, guards, decided, {
+  local made = plans.new(session, loaded, guards, decided, { made = now,
     by = require "mde.cli.store".who(), expires = parsed.expires })
-  return made, decided
+  return made, decided, guards
 end
 
 -- What the policies have printed, each line with the policy's name in front.
@@ -261,15 +269,15 @@ local function run(parsed)
   if warning then output.note("%s", warning) end
   local loaded = failure.check(policies.load_all(policies.files(parsed.files),
     { coverage = parsed.explain ~= nil }))
-  local guards = plan.guards(loaded, profile)
+  plan.guards(loaded, profile)  -- raises before anything is read
   local session = client.connect(parsed)
   if not parsed.explain then
-    local made, decided = plan.make(session, loaded, guards, parsed)
+    local made, decided, guards = plan.make(session, loaded, profile, parsed)
     show_printed(loaded)
     made.policies = policies.hash(loaded)
     return plan.present(session, guards, made, decided, parsed)
   end
-  explain(session, loaded, guards, parsed)
+  explain(session, loaded, renew(session, loaded, profile), parsed)
   show_printed(loaded)
   return 0
 end

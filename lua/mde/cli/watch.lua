@@ -75,13 +75,15 @@ Watch.__index = Watch
 -- Loads policies and their guards. Raises what is wrong.
 local function load(parsed)
   local loaded = failure.check(policies.load_all(policies.files(parsed.files)))
-  return { loaded = loaded, guards = plan.guards(loaded, selection.one(parsed)),
+  local profile = selection.one(parsed)
+  return { loaded = loaded, guards = plan.guards(loaded, profile), profile = profile,
            hash = policies.hash(loaded) }
 end
 
 function Watch:use(new)
   local given = self.parsed.approve
   self.loaded, self.guards, self.hash = new.loaded, new.guards, new.hash
+  self.profile = new.profile
   self.approved = given ~= nil and agreement.approves(given, new.hash)
   self.why = nil
   if not given then self.why = "nothing is approved"

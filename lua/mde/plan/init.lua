@@ -39,7 +39,7 @@ local function header_of(session, policies, guards, decided, details)
     local own = policy.expires or details.expires or HOUR
     expires = math.min(expires or own, own, details.expires or own)
   end
-  local now = session.clock.wall()
+  local now = details.made or session.clock.wall()
   return {
     mde_plan = form.version, made = date.text(now), by = details.by,
     expires = date.text(now + (expires or details.expires or HOUR)), tenant = session.tenant,
@@ -49,7 +49,8 @@ local function header_of(session, policies, guards, decided, details)
   }
 end
 
--- The plan of what policies have decided (mde.policy). `details`: by (who makes it), expires
+-- The plan of what policies have decided (mde.policy). `details`: by (who makes it), made (when;
+-- default: now), expires
 -- (seconds that it holds, unless a policy says less; default: what the policies say, or an
 -- hour).
 function plan.new(session, policies, guards, decided, details)

@@ -223,6 +223,8 @@ local function check_name(path, value)
     and value:find "^[%w][%w._-]*$" ~= nil, "a name of letters, digits and ._-, 64 at most")
 end
 
+form.optional = { "expires", "takes_machine" }  -- of what form.check gives
+
 -- Checks the form that a worker gave; ages count from `now`, `name` is the file's.
 -- -> { name, comment, select, rules, guard, tests, expires (seconds), takes_machine }
 -- Raises what is wrong: see mde.policy.check.

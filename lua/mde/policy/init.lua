@@ -40,9 +40,11 @@ local function at_fault(self, message)
   return nil, named(self, errors.new { code = "policy", message = message })
 end
 
--- A worker in which the policy is loaded. -> worker, the form it gave | nil, err
+-- A worker in which the policy is loaded, with the time and the random numbers of a plan: at
+-- one time one text decides the same. -> worker, the form it gave | nil, err
 local function start(self)
-  local worker, err = require "mde.worker".start { coverage = self.coverage }
+  local worker, err = require "mde.worker".start { coverage = self.coverage,
+    time = math.floor(self.now), seed = tonumber(core.sha256(self.source.text):sub(1, 15), 16) }
   if not worker then return nil, named(self, err) end
   local value
   value, err = worker:load(self.path, self.source.text, function(name)
@@ -61,6 +63,18 @@ local function file_name(path)
   return name:find "^%w" and name or "policy"
 end
 
+-- Takes over what form.check gives. -> true | nil, err
+local function take(self, value)
+  local checked, problem = check.problem(form.check, value, file_name(self.path), self.now)
+  if not checked then return at_fault(self, problem) end
+  if self.name and checked.name ~= self.name then
+    return at_fault(self, ("the name was '%s', and is '%s'"):format(self.name, checked.name))
+  end
+  for _, key in ipairs(form.optional) do self[key] = nil end
+  for key, field in pairs(checked) do self[key] = field end
+  return true
+end
+
 -- Loads a policy, and checks its form. options.coverage: notes which lines of `decide` are
 -- reached; options.now: seconds since 1970 (default: the clock's).
 -- -> policy | nil, err. The policy has what form.check gives, and `path`, `hash` and `text`
@@ -70,16 +84,15 @@ function policy.load(path, options)
   local source, err = sources.read(path)
   if not source then return nil, err end
   local self = setmetatable({ path = path, source = source, text = source.text,
-                              coverage = options.coverage }, Policy)
+                              coverage = options.coverage, now = options.now or os.time() }, Policy)
   local worker, value = start(self)
   if not worker then return nil, value end
-  local checked, problem = check.problem(form.check, value, file_name(path),
-    options.now or os.time())
-  if not checked then
+  local done
+  done, err = take(self, value)
+  if not done then
     worker:close()
-    return at_fault(self, problem)
+    return nil, err
   end
-  for key, field in pairs(checked) do self[key] = field end
   self.worker, self.hash = worker, source:hash()
   return self
 end
@@ -122,7 +135,7 @@ function policy.load_tests(path)
   if not sources.exists(beside) then return {}, beside end
   local source, err = sources.read(beside)
   if not source then return nil, err end
-  local self = setmetatable({ path = beside, source = source }, Policy)
+  local self = setmetatable({ path = beside, source = source, now = os.time() }, Policy)
   local worker, value = start(self)
   if not worker then return nil, value end
   self.worker = worker
@@ -163,6 +176,20 @@ function Policy:open()
   if not worker then return nil, err end
   self.worker = worker
   return worker
+end
+
+-- Loads the policy's text again for a plan that is made now: `select` and `guard` may depend on
+-- the time as `decide` does. -> true | nil, err
+function Policy:renew(now)
+  self:close()
+  self.now = now
+  local worker, value = start(self)
+  if not worker then return nil, value end
+  self.worker = worker
+  local done, err = take(self, value)
+  local closed, problem = self:close()
+  if done and closed then return true end
+  return nil, err or problem
 end
 
 -- Ends the worker; what the policy has printed is then in `printed`.

@@ -34,12 +34,12 @@ local function drop_done(self, made, asked)
   return count
 end
 
--- -> plan, decided, how many were dropped
+-- -> plan, decided, its guards, how many were dropped
 local function decide(self)
-  local made, decided = plan.make(self.session, self.loaded, self.guards, {})
+  local made, decided, guards = plan.make(self.session, self.loaded, self.profile, {})
   local dropped = drop_done(self, made, decided.asked)
   plans.text(made)  -- which gives it its hash
-  return made, decided, dropped
+  return made, decided, guards, dropped
 end
 
 -- Why it reports only | nil
@@ -111,9 +111,10 @@ end
 -- policies were loaded again meanwhile, and it is void. Raises what hinders.
 function round.run(self)
   local loaded = self.loaded
-  local made, decided, dropped = decide(self)
+  local made, decided, guards, dropped = decide(self)
   local found = survey.read(self.session)
   if loaded ~= self.loaded then return nil end
+  self.guards = guards
   survey.count(found, self.metrics)
   survey.tell(found, self.last, self.events)
   local why = tell_plan(self, made, dropped)

@@ -24,13 +24,13 @@ function Machine:tagged(tag)
   return false
 end
 
-local function environment(resolve)
+local function environment(resolve, now)
   local env, loaded = {}, {}
   for _, name in ipairs { "assert", "error", "ipairs", "math", "next", "pairs", "pcall", "select",
                           "string", "table", "tonumber", "tostring", "type", "utf8" } do
     env[name] = _G[name]
   end
-  env.os = { time = os.time, date = os.date }
+  env.os = { time = function(fields) return fields and os.time(fields) or now end, date = os.date }
   env.cancel, env.keep, env.undo = answer "cancel", answer "keep", answer "undo"
   function env.require(name)
     if loaded[name] == nil then
@@ -57,7 +57,7 @@ local function copy(value, list)
 end
 
 function Worker:load(name, text, resolve)
-  local chunk, problem = load(text, "@" .. name, "t", environment(resolve))
+  local chunk, problem = load(text, "@" .. name, "t", environment(resolve, self.limits.time))
   if not chunk then return nil, { code = "policy", message = problem } end
   local done, value = pcall(chunk)
   if not done then return nil, { code = "policy", message = tostring(value) } end
