@@ -299,10 +299,13 @@ local function link_to(action, get)
   end
 end
 
--- -> function that gets a link, what to call the file | nil, err
+-- -> function that gets a link, what to call the file | nil, err. An action that had not ended
+-- when it was read may have ended since: it is read again.
 local function source_of(client, target, index)
   local action, err = target, nil
-  if type(target) ~= "table" then action, err = client:action(target) end
+  if type(target) ~= "table" or not entity.final[target.status] then
+    action, err = client:action(id_of(target))
+  end
   if not action then return nil, err end
   local id, is_package = action.id, action.type == "CollectInvestigationPackage"
   if not is_package and action.type ~= "LiveResponse" then

@@ -160,7 +160,8 @@ function client:actions(wanted) end
 ---@return mde.error? err
 function client:explain(wanted, kind) end
 
---- Waits until an action is final, or each of an array of them, by few calls for many.
+--- Waits until an action is final, or each of an array of them, by few calls for many. An action
+--- that is given stays as it was; what it is now is returned.
 ---
 ---     local action, err = client:wait(id, { timeout = "10m" })
 ---@param target string|mde.action|(string|mde.action)[]

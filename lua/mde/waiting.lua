@@ -116,7 +116,8 @@ local function wait_for_all(client, targets, timeout, every)
   return items
 end
 
---- Waits until an action is final, or each of an array of them, by few calls for many.
+--- Waits until an action is final, or each of an array of them, by few calls for many. An action
+--- that is given stays as it was; what it is now is returned.
 ---
 ---     local action, err = client:wait(id, { timeout = "10m" })
 ---@param target string|mde.action|(string|mde.action)[]

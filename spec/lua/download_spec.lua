@@ -93,6 +93,31 @@ describe("links", function()
 end)
 
 describe("client:download", function()
+  it("takes an action as it was before it ended, which client:wait leaves as it is", function()
+    local client, service = new()
+    local action = assert(client:action(service:add { type = "CollectInvestigationPackage",
+      age = 0, steps = { { 60, "InProgress" }, { 120, "Succeeded" } } }))
+    local _, err = client:download(action, files.path "early")
+    assert.matches("is still Pending: there is nothing to download", tostring(err))
+    local now = assert(client:wait(action))
+    assert.same({ "Pending", "Succeeded" }, { action.status, now.status })
+    for i, each in ipairs { action, now } do
+      assert.equal(10000000, assert(client:download(each, files.path("file" .. i))).size)
+    end
+  end)
+
+  it("works after client:wait as the README shows it", function()
+    local client, service = new { roles = { "Machine.Read.All", "Machine.CollectForensics" } }
+    service:add_machine { computerDnsName = "srv-1.contoso.com" }
+    local readme = assert(io.open "README.md")
+    local example = readme:read "*a":match "\n(local action = assert%(client:collect.-)\n```"
+    readme:close()
+    example = example:gsub('client:download%(action, "triage.zip"%)', "return %0", 1)
+      :gsub('"triage.zip"', ("%q"):format(files.path "triage.zip")):gsub("\nclient:machine.*", "")
+    local run = assert((loadstring or load)("local client = ...\n" .. example))
+    assert.equal(10000000, assert(run(client)).size)
+  end)
+
   it("fetches a package in pieces, and says size and SHA-256", function()
     local client, service = new()
     local id, seen = package(service), {}
