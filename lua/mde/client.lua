@@ -361,6 +361,14 @@ end
 -- Calls f, where the host need not see to it that nobody interrupts.
 local function directly(f, ...) return f(...) end
 
+-- A token names the tenant and application: the quota is theirs, however they were written.
+function Client:signs_in_as(tenant, application)
+  local key = tenant .. "/" .. application
+  if key == self.application then return end
+  self.application = key
+  self.quota:share(self.store:windows(key))
+end
+
 -- Makes a client of `settings` (see mde.settings) in a `world` of engine, clock, host
 -- (as in mde.host), random (gives a number in [0, 1)) and store (default: one of
 -- its own, in memory).
@@ -369,7 +377,9 @@ function client.new(settings, world)
   local self = setmetatable({
     engine = world.engine, clock = world.clock, host = world.host, random = world.random,
     whole = world.host.whole or directly,
-    tenant = settings.tenant, application = settings.application, api_url = settings.api_url,
+    tenant = settings.tenant, application = settings.application,
+    configured = settings.application,  -- as `application` was before a token named it
+    api_url = settings.api_url,
     client_id = settings.client_id, cloud = settings.cloud, origins = settings.origins,
     credential = settings.credential, authority = settings.authority, scope = settings.scope,
     timeout = settings.timeout,
@@ -391,7 +401,8 @@ function client.new(settings, world)
   }, Client)
   self.verification = verification.new(self)
   self.token = tokens.new(self:transported(settings.credential), self,
-    function(fetch) self:add(fetch) end)
+    function(fetch) self:add(fetch) end,
+    function(tenant, application) self:signs_in_as(tenant, application) end)
   return self
 end
 

@@ -28,6 +28,11 @@ function quota.new(limits, timeout, windows, reserve)
   }, Quota)
 end
 
+-- Counts in other windows of the store from now on.
+function Quota:share(windows)
+  self.shared, self.buckets = windows, windows.buckets
+end
+
 function Quota:bucket(operation)
   local bucket = self.buckets[operation]
   if not bucket then

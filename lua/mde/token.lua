@@ -128,13 +128,15 @@ end
 
 -- `credential` as in mde.credential.*; `world` has clock, random (gives a number in
 -- [0, 1)), tenant (if known) and store, whose tokens other processes share; `add(fetch)`
--- hands a fetch to whoever drives it.
-function token.new(credential, world, add)
+-- hands a fetch to whoever drives it; `named(tenant, application)` gets the ids of whose token
+-- it is before one is used that names both.
+function token.new(credential, world, add, named)
   return setmetatable({
     notify_wait = function(...)
       if world.notify_wait then world:notify_wait(...) end
     end,
     credential = credential, clock = world.clock, random = world.random, add = add,
+    named = named or function() end,
     tenant = world.tenant,
     shared = credential.identity and world.store.tokens,
     header = credential.header,  -- "Bearer …", a secret
@@ -152,12 +154,32 @@ function Token:fetch()
   return self.fetching
 end
 
--- Notes whose a token is (`tenant_id`, nil where it does not say), if it may be used.
--- -> true | nil, err
+-- Refuses a token of another tenant or application than the one before it: quota and batches
+-- are theirs.
+local function check_same(self, tenant, application)
+  if not self.tenant_id or not self.application_id
+     or tenant == self.tenant_id and application == self.application_id then
+    return true
+  end
+  return nil, errors.new {
+    code = "sign_in", operation = "token",
+    message = ("signing in: the token is of application %s in tenant %s, and the one before was"
+      .. " of %s in %s: make a new client for it"):format(application, tenant,
+      self.application_id, self.tenant_id),
+  }
+end
+
+-- Notes whose a token is (`tenant_id` and `application_id`, nil if none has named both), if it
+-- may be used. -> true | nil, err
 function Token:recognise(header)
-  local ours, named = token.check(header, self.tenant)
-  if not ours then return nil, named end
-  self.tenant_id = named
+  local ours, err = token.check(header, self.tenant)
+  if not ours then return nil, err end
+  local tenant, application = jwt.owner(header:reveal():match "%S+$")
+  if not (tenant and application) then return true end
+  ours, err = check_same(self, tenant, application)
+  if not ours then return nil, err end
+  self.tenant_id, self.application_id = tenant, application
+  self.named(tenant, application)
   return true
 end
 

@@ -1,6 +1,7 @@
 -- Plans carried out: mde undo makes them here, since it needs no policy.
 
 local program = require "spec.support.program"
+local token = require "spec.support.token"
 local trouble = require "spec.support.trouble"
 
 local FEW = "{ mistaken = 12, history = 0 }"
@@ -60,15 +61,16 @@ describe("mde apply", function()
   end)
 
   it("takes no plan that was changed, cut, carried out, or is another's", function()
-    local run = rehearse [[
+    local others = token("7d0b3b4e-6e1f-4c43-9d5a-2f8d4a1c9b60",
+      "5382f7ea-7557-4ab7-9782-d50480024a4e")
+    local run = rehearse([[
       sed 's/Pending/InProgress/' plan >changed; mde apply changed --approve $hash; echo "was $?"
       head -n 5 plan >cut; mde apply cut --approve $hash; echo "was $?"
       head -c 300 plan >part; mde apply part --approve $hash; echo "was $?"
       mde apply nothing --approve $hash; echo "was $?"
-      AZURE_CLIENT_ID=5382f7ea-7557-4ab7-9782-d50480024a4e mde apply plan --approve $hash
-      echo "was $?"
+      MDE_TOKEN=]] .. others .. [[ mde apply plan --approve $hash; echo "was $?"
       mde apply plan --approve $hash --batch b >/dev/null 2>&1
-      mde apply plan --approve $hash; echo "was $?"]]
+      mde apply plan --approve $hash; echo "was $?"]])
     assert.equal("was 3\nwas 3\nwas 3\nwas 2\nwas 3\nwas 3\n", run.out, run.err)
     assert_said(run.err, "the plan was changed", "the plan is cut", "nothing: No such file",
       "the plan is of tenant and application", "was carried out as batch b")

@@ -3,6 +3,9 @@
 local cjson = require "cjson"
 local program = require "spec.support.program"
 
+local OTHERS = require "spec.support.token"("6382f7ea-7557-4ab7-9782-d50480024a4e",
+  "5382f7ea-7557-4ab7-9782-d50480024a4e")
+
 local function rehearse(script, options)
   return program.rehearse(options or "{ mistaken = 12, history = 20 }", script)
 end
@@ -56,11 +59,23 @@ describe("mde resume", function()
       until [ "$(cat $POSTED)" -ge 2 ]; do sleep 0.01; done
       mde batch list; mde resume b; echo "was $?"; mde resume; mde resume --join
       kill -KILL $pid; wait
-      AZURE_CLIENT_ID=5382f7ea-7557-4ab7-9782-d50480024a4e \
-      AZURE_TENANT_ID=6382f7ea-7557-4ab7-9782-d50480024a4e mde resume b; echo "was $?"]], LATE)
+      MDE_TOKEN=]] .. OTHERS .. [[ mde resume b; echo "was $?"]], LATE)
     assert_said(run.out, "running", "was 3\n", "was 2\n")
     assert_said(run.err, "is held by ", "No batch is left to resume that nobody holds",
       "is of tenant and application")
+  end)
+
+  it("knows a batch of an older mde by the name that was configured then", function()
+    local run = rehearse(INTERRUPT .. [[
+      sqlite3 $XDG_STATE_HOME/mde/mde.db "UPDATE batches
+        SET tenant = NULL, application = 'contoso.com/' || substr(application, 38)"
+      mde resume b; echo "was $?"
+      AZURE_TENANT_ID=contoso.com mde resume b --parallel 1 >/dev/full; echo "was $?"
+      mde resume b >/dev/null; echo "was $?"]],
+      (LATE:gsub("}$", ", sign_in = { domain = 'contoso.com' } }")))
+    assert_said(run.out, "was 2\nwas 4\nwas 0\n")
+    assert_said(run.err, "batch 'b' is of tenant and application contoso.com/")
+    assert.equal(12, run.ledger.posts)
   end)
 
   it("joins in with every batch that nobody holds", function()

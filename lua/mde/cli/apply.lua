@@ -60,9 +60,11 @@ local function check_time(plan, now)
 end
 
 local function check_owner(plan, session)
-  if plan.header.application == session.application then return end
+  client.identify(session)
+  local application = plan.header.application
+  if session.store.journal:is_alias(application, session.application) then return end
   failure.raise(failure.refused, "the plan is of tenant and application %s, and this signs in as"
-    .. " %s", plan.header.application, session.application)
+    .. " %s", application, session.application)
 end
 
 local function named(profile)

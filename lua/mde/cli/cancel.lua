@@ -206,6 +206,7 @@ function cancel.run(parsed)
   collectgarbage("incremental", 120)  -- a batch waits for the service: rather small than quick
   if parsed.dry_run then parsed.store = "memory" end
   local session = client.connect(parsed, execution.settings(parsed))
+  if not parsed.dry_run then client.identify(session) end
   local function prepare(draft)
     if not parsed.dry_run then return agree(draft, session, parsed, criteria) end
     preview(draft, session, parsed, criteria)

@@ -59,6 +59,13 @@ function client.bounded(session, options)
   return session
 end
 
+-- Signs in, so that the session has the application of its token, and notes by which name it
+-- was configured. Raises if it may not sign in.
+function client.identify(session)
+  failure.check(session:sign_in())
+  session.store.journal:note_alias(session.configured, session.application)
+end
+
 -- What a command does that reads in one tenant or many: read(client) reads, several tenants
 -- at the same time, and tell(profile's name, what that returned) shows, one after the other.
 -- A tenant that fails is reported and stops no other. Where the command line can mean one

@@ -39,7 +39,7 @@ end
 
 -- Whether a batch is this session's to cancel: of its tenant and application.
 local function is_ours(session, batch)
-  return batch.application == session.application
+  return session.store.journal:is_alias(batch.application, session.application)
          or batch.tenant ~= nil and batch.tenant == session.tenant
 end
 
@@ -54,6 +54,7 @@ end
 
 local function named(session, name)
   local batch = failure.check(session.store.journal:find(name))
+  client.identify(session)
   if not may_be_ours(session, batch) then
     failure.raise(failure.usage, "batch '%s' is of tenant and application %s, and this signs in"
       .. " as %s", name, batch.application, session.application)
@@ -68,9 +69,13 @@ end
 
 -- The batches of this session that are not done, the oldest first.
 local function open_ones(session)
-  local list = {}
+  local open, list = {}, {}
   for _, batch in ipairs(session.store.journal:batches()) do
-    if is_ours(session, batch) and batch:open_count() > 0 then list[#list + 1] = batch end
+    if batch:open_count() > 0 then open[#open + 1] = batch end
+  end
+  if open[1] then client.identify(session) end
+  for _, batch in ipairs(open) do
+    if is_ours(session, batch) then list[#list + 1] = batch end
   end
   return list
 end

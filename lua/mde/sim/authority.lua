@@ -31,6 +31,7 @@ for _, place in pairs(cloud) do RESOURCES[place.scope] = place.scope:gsub("/%.de
 local SIGN_IN = {
   certificate = false,    -- a core.certificate that the application has registered
   federated = false,      -- array of tokens of others that the application trusts
+  domain = false,         -- the tenant's domain name, by which it is known too
   refusal = false,        -- { status, error, number, message } for whatever is asked
   user = "dana@contoso.com",
   is_public = true,       -- users may sign in to the application
@@ -188,7 +189,8 @@ end
 function Authority:check(fields, tenant)
   local options, always = self.options, self.sign_in.refusal
   if always then return self:refuse(always.status, always.error, always.number, always.message) end
-  if tenant:lower() ~= options.tenant:lower() then
+  local named = tenant:lower()
+  if named ~= options.tenant:lower() and named ~= self.sign_in.domain then
     return self:refuse(400, "invalid_request", 90002,
       ("Tenant '%s' not found. Check to make sure you have the correct tenant ID."):format(tenant))
   end

@@ -105,15 +105,36 @@ local UNDONE = [[
   SELECT DISTINCT i.id FROM items AS i
   JOIN batches AS b ON b.number = i.batch
   JOIN events AS e ON e.batch = i.batch AND e.position = i.position
-  WHERE b.application = ? AND i.decision = 'undo' AND e.verdict IN ('undone', 'undo_accepted')]]
+  WHERE b.application IN (
+    SELECT ? UNION SELECT configured FROM aliases WHERE application = ?)
+  AND i.decision = 'undo' AND e.verdict IN ('undone', 'undo_accepted')]]
 
 -- The actions that an application has launched the inverse of, in any batch.
 -- -> set of ids
 function Journal:undone(application)
-  local ids = {}
-  for _, row in ipairs(self.store.database:all(UNDONE, application)) do ids[row[1]] = true end
+  local ids, rows = {}, self.store.database:all(UNDONE, application, application)
+  for _, row in ipairs(rows) do ids[row[1]] = true end
   return ids
 end
+
+-- {{ Names of an application in a tenant
+
+-- Notes that what was configured as `configured` signs in as `application`.
+function Journal:note_alias(configured, application)
+  if self:is_alias(configured, application) then return end
+  self.store.database:atomically(function()
+    self.store.database:run([[INSERT INTO aliases (configured, application) VALUES (?, ?)
+      ON CONFLICT DO NOTHING]], configured, application)
+  end)
+end
+
+-- Whether a name, of a batch or a plan, is the application's.
+function Journal:is_alias(name, application)
+  return name == application or self.store.database:row(
+    "SELECT 1 FROM aliases WHERE configured = ? AND application = ?", name, application) ~= nil
+end
+
+-- }}
 
 -- {{ The ends of audit logs, by their ids
 

@@ -64,6 +64,12 @@ schema.steps = {
     "ALTER TABLE audit RENAME COLUMN machine TO log",
     "ALTER TABLE audit ADD COLUMN place TEXT",
   },
+  {
+    -- Names of an application in a tenant that were configured (with the tenant's domain, say),
+    -- and the one that its token gave. Older batches and plans have the former.
+    [[CREATE TABLE aliases (configured TEXT NOT NULL, application TEXT NOT NULL,
+      PRIMARY KEY (configured, application))]],
+  },
 }
 
 -- Brings a database up to date, in one transaction. Raises the error (code "store") for

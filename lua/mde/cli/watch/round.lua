@@ -2,6 +2,7 @@
 -- out. What a guard refuses is refused whole.
 
 local apply = require "mde.cli.apply"
+local client = require "mde.cli.client"
 local date = require "mde.date"
 local failure = require "mde.cli.failure"
 local guard = require "mde.policy.guard"
@@ -15,6 +16,12 @@ local round = {}
 
 -- {{ Deciding
 
+-- -> set of ids
+local function undone_by(session)
+  client.identify(session)
+  return session.store.journal:undone(session.application)
+end
+
 -- Drops what is done already, and would be done in every round: an action whose cancel was
 -- accepted stays open for a while, and one that was undone once is as it was.
 -- -> how many were dropped
@@ -24,7 +31,7 @@ local function drop_done(self, made, asked)
     local entity = made.entities[i]
     local is_undo = entity.decision == "undo" and guard.changes(entity)
     if is_undo then
-      undone = undone or self.session.store.journal:undone(self.session.application)
+      undone = undone or undone_by(self.session)
     end
     if entity.decision ~= "keep" and asked[entity.id] or is_undo and undone[entity.id] then
       table.remove(made.entities, i)
