@@ -19,6 +19,11 @@ local function assert_said(text, ...)
 end
 
 describe("mde apply", function()
+  it("needs no configuration, even if one is named", function()
+    local run = rehearse "MDE_CONFIG=$PWD/nothing mde apply plan --approve $hash"
+    assert.same({ 0, 12 }, { run.status, run.ledger.posts }, run.err)
+  end)
+
   it("carries out an approved plan as a batch, with reason and batch in the comments", function()
     local run = rehearse [[mde apply plan --approve $hash --batch b; echo "was $?"
       mde batch show b --json | head -n 1; mde audit verify

@@ -2,8 +2,10 @@
 -- plan is applied, and before its batch is resumed.
 
 local cjson = require "cjson"
+local config = require "mde.config"
 local core = require "mde.core"
 local failure = require "mde.cli.failure"
+local file = require "mde.file"
 local guard = require "mde.policy.guard"
 local plan = require "mde.cli.plan"
 local review = require "mde.plan.review"
@@ -29,12 +31,14 @@ end
 
 -- The profiles of the session's tenant in the configuration.
 local function profiles_of(session)
+  local path = config.path(os.getenv)
+  if not path or not file.kind(path) then return {} end  -- there is no configuration
   local loaded = selection.load()
   local claims = session:sign_in() or {}
   local tenant, application = claims.tid or session.tenant,
                               claims.appid or claims.azp or session.client_id
   local list = {}
-  for _, profile in ipairs(loaded and require "mde.config".select(loaded, true) or {}) do
+  for _, profile in ipairs(loaded and config.select(loaded, true) or {}) do
     local options = profile.options
     if is_of_tenant(options, tenant, application) or same(options.tenant, session.tenant) then
       list[#list + 1] = profile
