@@ -22,6 +22,7 @@ local errors = require "mde.errors"
 local file = require "mde.file"
 local identity = require "mde.audit.identity"
 
+local has_terminal, terminal = pcall(require, "mde.terminal")
 local encode, is_utf8, find = cjson.encode, utf8.len, string.find
 
 local audit = { verify = chain.verify, peek = chain.peek, id_of = identity.get }
@@ -69,8 +70,10 @@ local function well_formed(text)
   return table.concat(parts) .. text:sub(from)
 end
 
+-- JSON of a text, printable where the program can say what is.
 local function quoted(text)
   local json = encode(is_utf8(text) and text or well_formed(text))
+  if has_terminal and find(json, "[\128-\255]") then json = terminal.printable_json(json) end
   return find(json, "/", 1, true) and json:gsub("\\/", "/") or json
 end
 

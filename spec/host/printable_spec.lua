@@ -34,6 +34,15 @@ describe("a message", function()
     assert_no_forged_line(run.err)
   end)
 
+  it("of the audit log has nothing that a terminal would execute or hide", function()
+    local run = program.sh("TEXT='a\u{202e}b\u{200b}c\u{e0001}é' exec $mde sim sh -c " .. [['
+      mde cancel --type Isolate --yes --max 999 -m "$TEXT" >/dev/null 2>&1
+      head -n 2 $XDG_STATE_HOME/mde/audit.jsonl; mde audit verify']])
+    assert.equal(0, run.status, run.err)
+    assert.truthy(run.out:find([["comment":"a\u202eb\u200bc\udb40\udc01é"]], 1, true), run.out)
+    assert.falsy(run.out:find("\u{202e}", 1, true) or run.out:find("\u{200b}", 1, true))
+  end)
+
   it("keeps what the service or a playbook raises on its line", function()
     local run = program.sh("exec $mde run /dev/stdin", [[
       error(require "mde.errors".new { code = "service", message = "a\nforged \u{200b}" }, 0)]])
