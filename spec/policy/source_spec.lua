@@ -80,6 +80,26 @@ describe("a policy's files", function()
     assert.falsy(leaked)
   end)
 
+  for _, before in ipairs { "", "strace -qq -o /dev/null -e trace=openat2"
+    .. " -e inject=openat2:error=ENOSYS " } do
+    it("stay in the folder" .. (before == "" and "" or ", on a system without openat2"), function()
+      write { ["in/sub/a.lua"] = "a", ["out/x.lua"] = "x", ["try.lua"] = [[
+        local folder = assert(require "mde.file".folder(arg[1] .. "in"))
+        for _, name in ipairs { "sub/a.lua", "sub", "link/x.lua", "leak.lua", "../out/x.lua",
+                                "sub/../../out/x.lua", "none.lua", "", arg[1] .. "out/x.lua" } do
+          print((folder:text(name, 100)))
+        end
+        folder:close()
+        print(pcall(folder.text, folder, "sub/a.lua", 100))]] }
+      os.execute(("cd '%sin' && ln -s ../out link && ln -s ../out/x.lua leak.lua"):format(folder))
+      local pipe = io.popen(("%slua5.4 '%stry.lua' '%s' 2>&1"):format(before, folder, folder))
+      local text = pipe:read "a"
+      pipe:close()
+      if before ~= "" and text:find "^strace" then return pending "strace can't trace here" end
+      assert.equal("a\n" .. ("nil\n"):rep(8) .. "false\tthe folder is closed\n", text)
+    end)
+  end
+
   it("are not the configuration, nor in its folder", function()
     local path = write { ["mde/config.lua"] = 'return { comment = "secret" }',
                          ["mde/other.lua"] = 'return { comment = "secret" }',
