@@ -25,11 +25,11 @@ describe("the search for modules", function()
       "print(package.path, package.cpath)")
     assert.equal("", run.err)
     local path, cpath = run.out:match "^(%S+)\t(%S+)\n$"
-    local root = program.path:match "^(.*)/bin/"
-    assert.equal(root .. "/share/lua/5.4/?.lua", path:match "^[^;]+")
+    local prefix = program.path:match "^(.*)/bin/"
+    assert.equal(prefix .. "/share/lua/5.4/?.lua", path:match "^[^;]+")
     assert.truthy(path:find("/init.lua;/opt/a/?.lua;/", 1, true), path)
     assert.truthy(path:find(";/usr/share/lua/5.4/?.lua", 1, true), path)
-    assert.equal(root .. "/lib/lua/5.4/?.so;/opt/b/?.so;/", cpath:sub(1, #root + 31))
+    assert.equal(prefix .. "/lib/lua/5.4/?.so;/opt/b/?.so;/", cpath:sub(1, #prefix + 31))
     for template in (path .. ";" .. cpath):gmatch "[^;]*" do
       assert.equal("/", template:sub(1, 1))
     end
