@@ -56,7 +56,7 @@ SECCOMP := $(if $(filter Linux,$(shell uname)),libseccomp)  # what confines work
 CORE_OBJECTS := $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/core/*.c))
 BIND_OBJECTS := $(patsubst src/%.c,$(BUILD)/obj/$(LUA)/%.o,$(wildcard src/bind/*.c))
 HOST_OBJECTS := $(patsubst src/%.c,$(BUILD)/obj/%.o,\
-                  $(filter-out $(patsubst %,src/host/%.c,answer beneath editor file folder httpd \
+                  $(filter-out $(patsubst %,src/host/%.c,answer beneath editor file folder holder httpd \
                     message owner place text),$(wildcard src/host/*.c)))
 CORE_TESTS   := $(patsubst spec/core/%.c,$(BUILD)/spec/%,$(wildcard spec/core/*_test.c))
 BIND_TESTS   := $(patsubst spec/%.c,$(BUILD)/spec/%,$(wildcard spec/bind/*_test.c))
@@ -91,7 +91,7 @@ $(MODULES)/core.so: $(CORE_OBJECTS) $(BIND_OBJECTS)
 $(BUILD)/obj/$(LUA)/host/%.o: src/host/%.c Makefile
 	$(COMPILE) $(LUA_CFLAGS) -c -o $@ $<
 
-$(MODULES)/file.so: $(patsubst %,$(BUILD)/obj/$(LUA)/host/%.o,beneath file folder owner place text)
+$(MODULES)/file.so: $(patsubst %,$(BUILD)/obj/$(LUA)/host/%.o,beneath file folder holder owner place text)
 	$(MODULE) -o $@ $^ $(LDLIBS)
 
 $(MODULES)/httpd.so: $(HTTPD_OBJECTS)

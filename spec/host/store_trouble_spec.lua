@@ -36,21 +36,6 @@ describe("a store that can't be used", function()
       ]] .. CANCEL, "mde.db", "malformed")
   end)
 
-  it("because another program locks it, ends with 4", function()
-    assert_refused([[
-      mde batch list 2>/dev/null
-      mkfifo locked done
-      lua5.4 -e 'local path = os.getenv "XDG_STATE_HOME" .. "/mde/mde.db"
-        local c = require "DBI".Connect("SQLite3", path)
-        c:autocommit(true)
-        c:prepare "BEGIN EXCLUSIVE":execute()
-        io.open("locked", "w"):close()
-        io.open "done":read()' &
-      read -r _ <locked
-      ]] .. CANCEL .. "; status=$?; : >done; wait; exit $status", "mde.db", "locked",
-      "another program")
-  end)
-
   it("because the disk is full, ends with 4 before anything is sent", function()
     for _, first in ipairs { 1, 3, 8, 20 } do
       local full = trouble.environment("full:" .. first .. ":/")
@@ -76,6 +61,76 @@ describe("a store that can't be used", function()
       local run = program.rehearse(INCIDENT, script)
       assert.truthy(run.status == 4 or run.status == 2, run.err)
       assert.falsy(run.err:find "sesame", run.err)
+    end
+  end)
+end)
+
+describe("a store that another program locks", function()
+  local LOCK = [[
+    mde batch list 2>/dev/null
+    mkfifo locked done
+    lua5.4 -e 'local path = os.getenv "XDG_STATE_HOME" .. "/mde/mde.db"
+      local c = require "DBI".Connect("SQLite3", path)
+      c:autocommit(true)
+      c:prepare "BEGIN EXCLUSIVE":execute()
+      io.open("locked", "w"):close()
+      io.open "done":read()' & holder=$!
+    read -r _ <locked
+    ]]
+
+  it("is waited for, and the program is named", function()
+    local run = program.rehearse(INCIDENT, LOCK .. CANCEL .. [[ >out 2>err & pid=$!
+      until grep -q "locked by lua5.4, pid $holder on" err; do sleep 0.05; done
+      : >done; wait $pid; echo "was $?"; grep free err]])
+    assert.equal("was 0\nThe store is free again.\n", run.out, run.err)
+    assert.equal(12, run.ledger.posts)
+  end)
+
+  it("is not waited for after a signal", function()
+    local run = program.rehearse(INCIDENT, LOCK .. [[
+      cat >x.lua <<'END'
+        require "mde.interrupt".watch()
+        local done, raised = pcall(require "mde.cli.store".open, {})
+        io.stderr:write(tostring(raised), "\n")
+        os.exit(done and 0 or 4)
+END
+      mde run x.lua 2>err & pid=$!
+      until grep -q "is locked by" err; do sleep 0.05; done
+      before=$(date +%s%N); kill $pid; wait $pid; echo "was $?"
+      echo "took $((($(date +%s%N) - before) / 1000000))"; : >done; wait; cat err]])
+    assert.truthy(run.out:find "was 4\n", run.out .. run.err)
+    assert.is_true(tonumber(run.out:match "took (%d+)") < 20000, run.out)
+  end)
+
+  it("ends a blocking call when a signal comes", function()
+    local run = program.rehearse(INCIDENT, [[
+      cat >x.lua <<'END'
+        local interrupt = require "mde.interrupt"
+        interrupt.watch()
+        print(interrupt.blocking(math.max, 1, 3))
+        print(pcall(interrupt.blocking, error, "x"))
+        io.open("ready", "w"):close()
+        interrupt.blocking(io.open, "never")
+END
+      mkfifo ready never
+      mde run x.lua & pid=$!
+      read -r _ <ready; kill $pid; wait $pid; echo "was $?"]])
+    assert.equal("3\nfalse\tx\nwas 143\n", run.out, run.err)
+  end)
+end)
+
+describe("a database that is removed or replaced while it is used", function()
+  it("ends the batch with 4 before more is sent", function()
+    for _, change in ipairs { 'rm "$db"', 'cp "$db" copy; mv copy "$db"' } do
+      local run = program.rehearse("{ mistaken = 12, history = 0, oddities = { late = "
+        .. "{ operation = 'cancel', nth = { 3 } }, late_by = 1 } }", [[
+        db=$XDG_STATE_HOME/mde/mde.db
+        ]] .. CANCEL .. [[ --parallel 1 >out 2>err & pid=$!
+        until [ "$(cat $POSTED)" -ge 3 ]; do sleep 0.01; done
+        ]] .. change .. [[; wait $pid; echo "was $?"; cat err]])
+      assert.truthy(run.out:find "was 4", run.out .. run.err)
+      assert.truthy(run.out:find("was removed or replaced while it was open", 1, true), run.out)
+      assert.is_true(run.ledger.posts < 12)
     end
   end)
 end)

@@ -22,6 +22,7 @@
 #include <lauxlib.h>
 #include "compat.h"
 #include "folder.h"
+#include "holder.h"
 #include "owner.h"
 #include "place.h"
 #include "text.h"
@@ -328,16 +329,6 @@ static int close_log (lua_State *L) {
 
 /* {{ Modes, and the machine's start */
 
-/* file.mode(path) -> permission bits | nil, message, errno */
-static int get_mode (lua_State *L) {
-  const char *path = luaL_checkstring(L, 1);
-  struct stat status;
-  if (stat(path, &status) != 0) return luaL_fileresult(L, 0, path);
-  lua_pushinteger(L, status.st_mode & 07777);
-  return 1;
-}
-
-
 /* file.boot() -> text that is the same until the machine is started anew | nil,
 ** where the system does not tell */
 static int boot (lua_State *L) {
@@ -375,7 +366,7 @@ static void new_class (lua_State *L, const char *name, lua_CFunction close,
 
 
 /* The module: { make_folder, make_temporary_folder, lock, log, boot, mode, check, text, real,
-** folder, kind, replace } */
+** folder, kind, replace, holder, identity, sleep } */
 int luaopen_mde_file (lua_State *L) {
   static const luaL_Reg of_locks[] = {
     { "write", write_lock }, { "release", release_lock }, { "remove", remove_lock }, { NULL, NULL }
@@ -388,9 +379,11 @@ int luaopen_mde_file (lua_State *L) {
   static const luaL_Reg functions[] = {
     { "make_folder", mde_file_make_folder },
     { "make_temporary_folder", mde_file_make_temporary_folder }, { "lock", new_lock },
-    { "log", new_log }, { "boot", boot }, { "mode", get_mode }, { "check", mde_file_check },
+    { "log", new_log }, { "boot", boot }, { "mode", mde_file_mode }, { "check", mde_file_check },
     { "text", mde_file_text }, { "kind", mde_file_kind }, { "replace", mde_file_replace },
-    { "real", mde_file_real }, { "folder", mde_file_folder }, { NULL, NULL }
+    { "real", mde_file_real }, { "folder", mde_file_folder },
+    { "holder", mde_file_holder }, { "identity", mde_file_identity }, { "sleep", mde_file_sleep },
+    { NULL, NULL }
   };
   mde_check_version(L);
   new_class(L, LOCK, release_lock, of_locks);

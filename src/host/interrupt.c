@@ -7,10 +7,12 @@
 */
 #include <signal.h>
 #include <stdbool.h>
+#include <unistd.h>
 
 #include "host.h"
 
 #define PATIENCE 2  /* signals that are only counted */
+#define STORE_PATIENCE 2  /* seconds that a blocking call may last after a signal */
 #define STRIDE 1000  /* instructions between two looks at the count in a coroutine */
 #define GRACE 100000  /* instructions to clean up in, after a first interruption */
 #define EVERY (LUA_MASKCALL | LUA_MASKRET | LUA_MASKCOUNT)
@@ -19,6 +21,7 @@ static volatile sig_atomic_t count;
 static volatile sig_atomic_t latest;
 static volatile sig_atomic_t reloads;    /* whether SIGHUP is told apart */
 static volatile sig_atomic_t to_reload;  /* whether it came since that was asked */
+static volatile sig_atomic_t is_blocking;  /* whether interrupt.blocking runs */
 static lua_State *volatile running;  /* what runs under interrupt.call, or NULL */
 
 static const int watched[] = { SIGINT, SIGTERM, SIGHUP };
@@ -35,13 +38,22 @@ static void look (lua_State *L, lua_Debug *activation) {
 }
 
 
-/* Only what is safe in a signal handler: flags, lua_sethook, signal, raise. */
+/* A call that blocks did not end in time: the signal that came ends the program. */
+static void on_alarm (int number) {
+  (void)number;
+  signal(latest, SIG_DFL);
+  raise(latest);
+}
+
+
+/* Only what is safe in a signal handler: flags, lua_sethook, alarm, signal, raise. */
 static void on_signal (int number) {
   if (number == SIGHUP && reloads) {
     to_reload = 1;
     return;
   }
   latest = number;
+  if (is_blocking) (void)alarm(STORE_PATIENCE);
   if (count < PATIENCE) {
     count++;
     if (running != NULL) lua_sethook(running, look, EVERY, 1);
@@ -145,6 +157,20 @@ static int call (lua_State *L) {
 }
 
 
+/* interrupt.blocking(f, ...) -> what f returns. Calls a C function that may block, such as
+** one of a database: if a signal comes that is counted, it has 2 s to end. */
+static int blocking (lua_State *L) {
+  int ended;
+  signal(SIGALRM, on_alarm);
+  is_blocking = 1;
+  ended = lua_pcall(L, lua_gettop(L) - 1, LUA_MULTRET, 0);
+  is_blocking = 0;
+  (void)alarm(0);
+  if (ended != LUA_OK) return lua_error(L);
+  return lua_gettop(L);
+}
+
+
 int mde_host_open_interrupt (lua_State *L) {
   static const luaL_Reg functions[] = {
     { "watch", watch },
@@ -153,6 +179,7 @@ int mde_host_open_interrupt (lua_State *L) {
     { "count", get_count },
     { "reload", take_reload },
     { "call", call },
+    { "blocking", blocking },
     { NULL, NULL }
   };
   luaL_newlib(L, functions);

@@ -25,6 +25,7 @@ local report = require "mde.cli.report"
 local execution = {}
 
 local DEADLINE = 600  -- seconds that --wait waits for an action
+local STORE_LIMIT = 600  -- seconds that a batch under way waits for its store
 local PLANNED = 40    -- calls under way of a plan: so many are read by one list call
 
 -- Adds the option that says how much of the quota is left to others.
@@ -193,7 +194,10 @@ function Execution:send(parsed)
   self.cancels = self.batch:items()
   self.releases = self.batch.plan and releases.new(self.batch) or nil
   if not self.quiet then interrupt.watch() end
+  local world = self.session.store.world or {}
+  world.limit = STORE_LIMIT  -- answers on their way are worth waiting for
   local done, result = pcall(self.send_all, self, parsed)
+  world.limit = nil
   if not done and not (errors.is(result) and result.code == "store") then error(result, 0) end
   self.store_failure = self.store_failure or self.session.store_failure or not done and result
   self.interrupted = interrupt.count() > 0

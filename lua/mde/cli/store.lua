@@ -56,6 +56,19 @@ function store.forget()
   opened = nil
 end
 
+-- How the program waits for a store: see mde.store.database.
+local function new_world()
+  local interrupt = require "mde.interrupt"
+  return {
+    say = function(text)
+      require "mde.cli.line".clear()
+      require "mde.cli.output".note("%s", text)
+    end,
+    stopped = function() return interrupt.count() > 0 end,
+    blocking = interrupt.blocking,
+  }
+end
+
 -- The store that `parsed` (the command line) says. Raises what hinders.
 function store.open(parsed)
   if opened then return opened end
@@ -69,10 +82,11 @@ function store.open(parsed)
     if not choice then failure.raise(failure.usage, "MDE_STORE: %s", problem) end
   end
   if text and text ~= "memory" then
-    opened = require "mde.store.postgresql".open(text, clock, holder(clock))
+    opened = require "mde.store.postgresql".open(text, clock, holder(clock),
+      new_world())
   else
     opened = require "mde.store.sqlite".open(not text and store.folder() or nil, clock,
-      holder(clock))
+      holder(clock), new_world())
   end
   return opened
 end

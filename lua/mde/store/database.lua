@@ -6,6 +6,7 @@
 
 local DBI = require "DBI"
 local errors = require "mde.errors"
+local patience = require "mde.store.patience"
 local portable = require "mde.store.portable"
 
 local database = {}
@@ -26,40 +27,65 @@ function Database:fail(problem)
     self.advice and self.advice(text) or "") }, 0)
 end
 
-function Database:statement(sql)
+-- Calls f directly; a program may have it end in time when a signal comes.
+local function directly(f, ...) return f(...) end
+
+-- A statement that was executed, or nil and what is wrong. LuaDBI tells the failure of a
+-- statement of SQLite again when it is executed next: such a one is not kept.
+local function try(self, sql, ...)
+  local around = self.world and self.world.blocking or directly
   local statement = self.statements[sql]
   if not statement then
-    local problem
-    statement, problem = self.connection:prepare(sql)
-    if not statement then self:fail(problem) end
+    local refusal
+    statement, refusal = around(self.connection.prepare, self.connection, sql)
+    if not statement then return nil, refusal end
     self.statements[sql] = statement
   end
+  local done, problem = around(statement.execute, statement, ...)
+  if done then return statement end
+  if self.is_local then
+    self.statements[sql] = nil
+    pcall(statement.close, statement)
+  end
+  return nil, problem
+end
+
+-- Begins to wait for the process that holds the database.
+function Database:patience(holder)
+  return patience.new(self.name, self.clock, self.world, holder or self.holder)
+end
+
+-- The same, but waits for other processes, and raises what is wrong.
+local function execute(self, sql, ...)
+  local statement, problem = try(self, sql, ...)
+  local waiting
+  while not statement and self.is_busy and self.is_busy(problem) do
+    waiting = waiting or self:patience()
+    waiting:rest()
+    statement, problem = try(self, sql, ...)
+  end
+  if not statement then self:fail(problem) end
+  if waiting then waiting:finish() end
   return statement
 end
 
 -- Runs a statement that gives no rows.
 function Database:run(sql, ...)
-  local done, problem = self:statement(sql):execute(...)
-  if not done then self:fail(problem) end
+  execute(self, sql, ...)
 end
 
 -- Runs one that is not worth keeping, and gives its first row, unpacked.
 function Database:once(sql)
-  local statement, problem = self.connection:prepare(sql)
-  if not statement then self:fail(problem) end
-  local done
-  done, problem = statement:execute()
-  if not done then self:fail(problem) end
+  local statement = execute(self, sql)
   local gives_rows, row = pcall(statement.fetch, statement, false)
+  self.statements[sql] = nil
   statement:close()
   if gives_rows and row then return portable.unpack(row) end
 end
 
 -- All rows of a query, each an array of columns. Nothing is left open.
 function Database:all(sql, ...)
-  local statement, rows = self:statement(sql), {}
-  local done, problem = statement:execute(...)
-  if not done then self:fail(problem) end
+  local statement, rows = execute(self, sql, ...), {}
   for row in statement:rows(false) do rows[#rows + 1] = row end
   return rows
 end
@@ -84,6 +110,7 @@ end
 
 function Database:commit()
   if not self.open then return end
+  if self.check then self:check() end
   self:run "COMMIT"
   self.open = false
 end
@@ -118,7 +145,9 @@ function Database:close()
 end
 
 -- `arguments` are LuaDBI's. `description`: name (for messages), begin_sql, advice
--- (function(reason) -> what to do, or nil), is_local (no network can hide how a commit ended).
+-- (function(reason) -> what to do, or nil), is_local (no network can hide how a commit ended), clock and
+-- world (see mde.store.patience; also blocking(f, ...), which calls f), is_busy(reason) (whether
+-- another process holds it), holder() (its name), check() (before a commit; raises).
 function database.open(description, ...)
   local self = setmetatable(description, Database)
   self.statements, self.transactions = {}, 0

@@ -149,6 +149,7 @@ end
 
 -- Notes it, in the transaction that is under way. `place`: who keeps the log, and where.
 function Journal:note_audit_head(log, head, place)
+  self.store:lock("audit " .. log)  -- so that a process that waits for the row can say for whom
   self.store.database:run([[
     INSERT INTO audit (log, line, hash, place) VALUES (?, ?, ?, ?)
     ON CONFLICT (log) DO UPDATE SET line = excluded.line, hash = excluded.hash

@@ -30,30 +30,44 @@ function Store:age(moment)
   return self:now() - moment + self.delay
 end
 
--- Keeps out those who ask for the same name, until the transaction ends.
-function Store:lock(name)
-  local began = self.clock.monotonic()
-  local now = self.database:row([[
-    SELECT extract(epoch FROM clock_timestamp())::double precision
-    FROM (SELECT pg_advisory_xact_lock(?::integer, hashtext(?))) AS taken]], LOCKS, name)
-  local ended = self.clock.monotonic()
-  self.shift, self.delay = now - ended, ended - began
-end
-
--- Who holds a batch: the name that its connection goes by.
-local function holder_of(self, batch)
-  return self.database:row([[
+-- The name that the connection which has an advisory lock goes by.
+local function name_of(connection, class, object)
+  return connection:row([[
     SELECT activity.application_name FROM pg_locks AS held
     JOIN pg_stat_activity AS activity USING (pid)
     WHERE held.locktype = 'advisory' AND held.granted AND held.objsubid = 2
     AND held.classid::bigint = ? AND held.objid::bigint = ?
     AND held.database = (SELECT oid FROM pg_database WHERE datname = current_database())]],
-    HOLDS, batch.number)
+    class, object)
+end
+
+local TRY = [[
+  SELECT taken, extract(epoch FROM clock_timestamp())::double precision,
+    (hashed::bigint & 4294967295)::text
+  FROM (SELECT pg_try_advisory_xact_lock(?::integer, hashtext(?)) AS taken,
+    hashtext(?) AS hashed) AS tried]]
+
+-- Keeps out those who ask for the same name, until the transaction ends. The server is asked
+-- again and again, since a statement that waits there hears of no signal.
+function Store:lock(name)
+  local connection, clock, waiting = self.database, self.clock, nil
+  while true do
+    local began = clock.monotonic()
+    local taken, now, hashed = connection:row(TRY, LOCKS, name, name)
+    local ended = clock.monotonic()
+    self.shift, self.delay = now - ended, ended - began
+    if taken then break end
+    waiting = waiting or connection:patience(function()
+      return (name_of(connection, LOCKS, tonumber(hashed)) or ""):match "^(.-) *%(?%x*%)?$"
+    end)
+    waiting:rest()
+  end
+  if waiting then waiting:finish() end
 end
 
 -- See mde.store.batch.
 function Store:hold(batch, only_look)
-  local holder = holder_of(self, batch)
+  local holder = name_of(self.database, HOLDS, batch.number)
   if holder then return nil, holder ~= "" and holder or "another connection" end
   if only_look then return locks.new(function() end) end
   local taken = self.database:row("SELECT pg_try_advisory_lock(?::integer, ?::integer)", HOLDS,
@@ -92,19 +106,54 @@ local function advice(reason)
   end
 end
 
--- Opens the store at a URL (postgresql://…, as libpq has it). Raises what hinders.
-function postgresql.open(url, clock, holder)
+-- What a connection whose other side has vanished ends by, where the URL does not say.
+local CONNECTION = {
+  { "connect_timeout", 10 }, { "keepalives_idle", 10 }, { "keepalives_interval", 5 },
+  { "keepalives_count", 3 }, { "tcp_user_timeout", 25000 },
+}
+
+local function with_limits(url)
+  for _, pair in ipairs(CONNECTION) do
+    if not url:find(pair[1] .. "=", 1, true) then
+      url = url .. (url:find("?", 1, true) and "&" or "?") .. pair[1] .. "=" .. pair[2]
+    end
+  end
+  return url
+end
+
+-- The same on the server, for this session: a process that vanished, or that stopped within a
+-- transaction, is gone within 30 s. Older servers lack the last one.
+local SESSION = {
+  "SET client_min_messages TO warning",
+  "SET search_path TO mde, pg_catalog",
+  "SET tcp_keepalives_idle TO 10",
+  "SET tcp_keepalives_interval TO 5",
+  "SET tcp_keepalives_count TO 3",
+  "SET lock_timeout TO '30s'",
+  "SET idle_in_transaction_session_timeout TO '20s'",
+  "SET tcp_user_timeout TO '25s'",
+}
+
+local function set_up(connection, holder)
+  for i, statement in ipairs(SESSION) do
+    local done, raised = pcall(connection.once, connection, statement)
+    if not done and i < #SESSION then error(raised, 0) end
+  end
+  connection:row("SELECT set_config('application_name', ?, false)", holder:sub(1, 63))
+end
+
+-- Opens the store at a URL (postgresql://…, as libpq has it); `world`: see mde.store.database.
+-- Raises what hinders.
+function postgresql.open(url, clock, holder, world)
   local self = setmetatable({
-    name = shown(url), clock = clock, holder = holder, by_application = {},
-    database = database.open({ name = shown(url), begin_sql = "BEGIN", advice = advice },
-      "PostgreSQL", url),
+    name = shown(url), clock = clock, holder = holder, by_application = {}, world = world,
+    database = database.open({ name = shown(url), begin_sql = "BEGIN", advice = advice,
+      clock = clock, world = world }, "PostgreSQL", with_limits(url)),
   }, Store)
   local connection = self.database
-  connection:once "SET client_min_messages TO warning"
-  connection:row("SELECT set_config('application_name', ?, false)", holder:sub(1, 63))
-  connection:once "SET search_path TO mde, pg_catalog"
+  set_up(connection, holder)
   connection:atomically(function()
-    connection:row("SELECT pg_advisory_xact_lock(?::integer, 0)", LOCKS)
+    self:lock "schema"
     connection:once "CREATE SCHEMA IF NOT EXISTS mde"
     schema.update(connection)
   end)

@@ -27,7 +27,7 @@ local Store = { windows = common.windows, commit = common.commit, rollback = com
 Store.__index = Store
 
 local MEMORY = ":memory:"
-local PATIENCE = 5000  -- milliseconds to wait for another process
+local WRITER = 120  -- the byte of mde.db-shm that is locked while a process writes
 
 local function fail(what, path, problem)
   error(errors.new { code = "store", message = ("the store: cannot %s %s: %s. XDG_STATE_HOME says"
@@ -37,7 +37,6 @@ end
 local DAMAGED = ": it is damaged. Move it away (a new one is made), or use --store memory"
 
 local ADVICE = {
-  { "locked", ": another program keeps it locked; is it open elsewhere?" },
   { "malformed", DAMAGED }, { "not a database", DAMAGED },
   { "disk is full", ": free some space, and go on with `mde resume`" },
   { "readonly", ": it can't be written; --store memory does without one" },
@@ -50,16 +49,42 @@ local function advice(reason)
   end
 end
 
+-- Whether another process holds the database.
+local function is_busy(reason)
+  return tostring(reason):find("locked", 1, true) ~= nil
+end
+
+-- The process that writes a database: "sqlite3, pid 4711 on soc1" | nil if it is not known.
+local function writer(path, holder)
+  local pid = file.holder(path .. "-shm", WRITER)
+  if not pid then return nil end
+  local status = io.open(("/proc/%d/comm"):format(pid), "r")
+  local command = status and status:read "*l" or "a process"
+  if status then status:close() end
+  local host = holder:match "@(%S+) pid "
+  return ("%s, pid %d%s"):format(command, pid, host and " on " .. host or "")
+end
+
+-- A database that was removed or replaced takes what is written to it along.
+local function check_file(self)
+  if file.identity(self.name) == self.identity then return end
+  error(errors.new { code = "store", message = ("the store %s was removed or replaced while it"
+    .. " was open"):format(self.name) }, 0)
+end
+
 -- Opens a database of mode 0600; the files that SQLite puts beside it get the same.
-local function open(path)
+local function open(path, clock, holder, world)
   if path ~= MEMORY then
     local made, problem = file.log(path)
     if not made then fail("open", path, problem) end
     made:close()
   end
   local opened = database.open({ name = path, begin_sql = "BEGIN IMMEDIATE", advice = advice,
-    is_local = true }, "SQLite3", path)
-  opened:once("PRAGMA busy_timeout=" .. PATIENCE)
+    is_local = true, is_busy = is_busy, clock = clock, world = world,
+    holder = function() return writer(path, holder) end,
+    identity = path ~= MEMORY and file.identity(path) or nil,
+    check = path ~= MEMORY and check_file or nil }, "SQLite3", path)
+  opened:once "PRAGMA busy_timeout=0"  -- mde.store.patience waits
   opened:once "PRAGMA journal_mode=WAL"
   opened:once "PRAGMA synchronous=FULL"
   return opened
@@ -74,10 +99,10 @@ local function check_private(path)
 end
 
 -- -> tokens, sessions
-local function open_tokens(folder, clock)
+local function open_tokens(folder, clock, holder)
   local path = folder .. "/tokens.db"
   for _, ending in ipairs { "", "-wal" } do check_private(path .. ending) end
-  return tokens.new(function() return open(path) end, clock)
+  return tokens.new(function() return open(path, clock, holder, { limit = 5 }) end, clock)
 end
 
 -- {{ Time
@@ -155,8 +180,8 @@ end
 -- Opens the store in `folder`, which is made if need be; without one, a store in memory,
 -- which nobody shares. `clock`: see mde.clock, with boot(): what tells one run of the
 -- machine from the next, or nil; `holder`: a text that no other process has, and that
--- says who this one is. Raises what hinders (code "store").
-function sqlite.open(folder, clock, holder)
+-- says who this one is; `world`: see mde.store.database. Raises what hinders (code "store").
+function sqlite.open(folder, clock, holder, world)
   for _, path in ipairs(folder and { folder, folder .. "/held" } or {}) do
     local made, problem = file.make_folder(path)
     if not made then fail("use", path, problem) end
@@ -164,9 +189,10 @@ function sqlite.open(folder, clock, holder)
   local path = folder and folder .. "/mde.db" or MEMORY
   local self = setmetatable({
     name = folder and path or "memory", folder = folder, clock = clock, holder = holder,
-    by_application = {}, database = open(path),
+    by_application = {}, world = world,
+    database = open(path, clock, holder, world),
   }, Store)
-  if folder then self.tokens, self.sessions = open_tokens(folder, clock) end
+  if folder then self.tokens, self.sessions = open_tokens(folder, clock, holder) end
   self.database:atomically(schema.update, self.database)
   local boot = clock.boot()
   self.is_timed = boot ~= nil or folder == nil
