@@ -6,6 +6,8 @@ local pages = require "mde.pages"
 
 local FORMS = { actions = require "mde.criteria.action", machines = require "mde.criteria.machine" }
 
+local TOLERANCE = require "mde.service_clock".tolerance
+
 local actions = {}
 
 -- One page. -> array of actions | nil, err
@@ -15,13 +17,29 @@ function actions:page(query)
   return page, err
 end
 
+-- Whether criteria count from now.
+local function has_age(wanted)
+  return wanted.older_than ~= nil or wanted.newer_than ~= nil
+end
+
 -- A reader of the actions that match, for what is called `name`.
 -- -> reader (mde.pages) | nil, err
 function actions:pages(wanted, name)
   errors.check_keys(name, wanted, FORMS.actions.known, 4)
-  local compiled, err = FORMS.actions:compile(wanted, self.clock.wall())
+  local now, began = self.service_clock.wall(), self.clock.monotonic()
+  local compiled, err = FORMS.actions:compile(wanted, now)
   if not compiled then return nil, err end
-  return pages.new(compiled, pages.by_date, function(query) return self:page(query) end)
+  local reader
+  local function fetch(query)
+    local page, problem = self:page(query)
+    local apart = self.service_clock.wall() - (self.clock.monotonic() - began) - now
+    if not page or not has_age(wanted) or math.abs(apart) <= TOLERANCE then return page, problem end
+    now = now + apart  -- the first answer: this machine's clock is wrong, so ask again
+    reader.criteria = FORMS.actions:compile(wanted, now)
+    return self:page(reader.way.query(reader))
+  end
+  reader = pages.new(compiled, pages.by_date, fetch)
+  return reader
 end
 
 --- The actions that match, in an array, the newest first.
@@ -54,7 +72,7 @@ end
 function actions:explain(wanted, kind)
   local form = FORMS[kind or "actions"]
   if not form then error(("explain: no list of '%s'"):format(tostring(kind)), 2) end
-  local explanation, err = form:explain(wanted or {}, self.clock.wall())
+  local explanation, err = form:explain(wanted or {}, self.service_clock.wall())
   return explanation, err
 end
 

@@ -166,7 +166,7 @@ end
 -- The detours that use up no attempt. -> whether this was one
 function Call:detour(now, response)
   if response.status == 429 and self:is_patient(now) then
-    local pause = retry.after(response, self.client.clock.wall()) or 60
+    local pause = retry.after(response) or 60
     self.client.quota:pause(self.operation, now + pause)
     self.client:notify_wait(self.operation, "too_many_requests", now, now + pause,
       THROTTLED:format(self.operation))
@@ -184,7 +184,7 @@ end
 -- -> whether it will
 function Call:try_again(now, response)
   if self.attempt >= retry.attempts then return false end
-  local pause = response and retry.after(response, self.client.clock.wall())
+  local pause = response and retry.after(response)
   self.not_before = now + (pause or retry.delay(self.attempt, self.client.random))
   self.failing_since = self.failing_since or now
   self.client:notify_wait(self.operation, "service", self.failing_since, self.not_before, response
@@ -205,6 +205,7 @@ function Call:receive(now, response, failure)
   self.in_air = false
   if self.encoded.method ~= "GET" then self.posted = response or false end
   self:settle_slot(now, failure)
+  if response and not self.encoded.url then self.client.service_clock.read(response, now) end
   if response and not self.encoded.url and self:detour(now, response) then return end
   self.throttled_since = false
   if response and response.status < 500 then self.failing_since = false end

@@ -15,6 +15,7 @@ local judge = require "mde.judge"
 local memory = require "mde.store.memory"
 local pass = require "mde.pass"
 local quota = require "mde.quota"
+local service_clock = require "mde.service_clock"
 local tokens = require "mde.token"
 local verification = require "mde.verification"
 
@@ -373,7 +374,7 @@ end
 -- (as in mde.host), random (gives a number in [0, 1)) and store (default: one of
 -- its own, in memory).
 function client.new(settings, world)
-  local store = world.store or memory.new()
+  local store, service_time = world.store or memory.new(), service_clock.new(world.clock)
   local self = setmetatable({
     engine = world.engine, clock = world.clock, host = world.host, random = world.random,
     whole = world.host.whole or directly,
@@ -388,7 +389,7 @@ function client.new(settings, world)
     api_proxy = settings.api_proxy, authority_proxy = settings.authority_proxy,
     proxy_to = settings.proxy_to,
     on_request = settings.on_request, on_notice = settings.on_notice,
-    read = entity.reader(world.clock),
+    service_clock = service_time, read = entity.reader(service_time),
     store = store,
     quota = quota.new(settings.limits, settings.timeout, store:windows(settings.application),
       settings.reserve),

@@ -32,7 +32,7 @@ local judge_list = reading(answer.machines, function() return {} end)
 
 -- Makes entities of what the service gave: the client's own reader, made once.
 function machines:read_machine(fields)
-  self.machine_reader = self.machine_reader or machine.reader(self.clock)
+  self.machine_reader = self.machine_reader or machine.reader(self.service_clock)
   return self.machine_reader(fields)
 end
 
@@ -71,7 +71,7 @@ end
 -- -> reader (mde.pages) | nil, err
 local function reader(self, wanted, name)
   errors.check_keys(name, wanted, form.known, 4)
-  local compiled, err = form:compile(wanted, self.clock.wall())
+  local compiled, err = form:compile(wanted, self.service_clock.wall())
   if not compiled then return nil, err end
   return read(self, compiled)
 end
@@ -104,7 +104,7 @@ end
 -- The machines of this name; of a name without a dot, those of any domain too.
 -- -> array | nil, err
 local function of_name(self, name)
-  local compiled, err = form:compile({ name = name }, self.clock.wall())
+  local compiled, err = form:compile({ name = name }, self.service_clock.wall())
   if not compiled then return nil, err end
   local lower = name:lower()
   local domain = not name:find(".", 1, true) and lower .. "."

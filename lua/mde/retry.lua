@@ -23,18 +23,16 @@ local function believed(seconds)
 end
 
 -- Seconds that an answer asks to wait: from Retry-After, in seconds or as a
--- date, else from the text of the body ("… again in 8 seconds."), since the
+-- date (compared with the answer's own Date), else from the text of the body ("… again in 8 seconds."), since the
 -- service has sent 429 without the header. nil if it does not say.
-function retry.after(response, wall)
+function retry.after(response)
   local header = response.headers["retry-after"]
   if header then
     local seconds = header:match "^%s*(%d+)%s*$"
     if seconds then return believed(tonumber(seconds)) end
     local moment = date.http(header)
-    if moment then
-      local server = response.headers.date and date.http(response.headers.date)
-      return believed(moment - (server or wall))
-    end
+    local server = response.headers.date and date.http(response.headers.date)
+    if moment and server then return believed(moment - server) end
   end
   return believed(tonumber(response.body:match "again in (%d+) second"))
 end

@@ -85,7 +85,7 @@ function Fetch:judge(now, response, err)
   err = err and errors.new { code = err.code, message = "signing in: " .. err.message }
   if self:is_heeded(now, err) then return end
   if again and self.attempt < retry.attempts then
-    self.not_before = now + (response and retry.after(response, self.token.clock.wall())
+    self.not_before = now + (response and retry.after(response)
                              or retry.delay(self.attempt, self.token.random))
     self.token.notify_wait("token", "service", now, self.not_before, response
       and ("the login service failed (HTTP %d)"):format(response.status)

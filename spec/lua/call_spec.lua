@@ -15,6 +15,7 @@ local function new_client(limits)
   client.quota = quotas.new(limits or function() return 100, 1500 end)
   -- Who verifies is asked, and here answers nothing: the call reads for itself.
   client.notify_wait = function() end
+  client.service_clock = { read = function() end }
   client.verification = { ask = function(_, call, moment)
     client.asked = { id = call.asked_id, moment = moment, done = moment <= client.patience }
     return client.asked

@@ -115,14 +115,15 @@ local function own_lifetime(response, token)
   return ends and now and ends - now
 end
 
--- The token in an answer. Where that only says when the token ends (seconds since 1970),
--- `clock` tells how long that is. -> { header, lifetime }, the decoded answer | nil, err
+-- The token in an answer. If that only says when the token ends (seconds since 1970), its Date
+-- tells how long that is, or `clock` if it has none. -> { header, lifetime }, the decoded answer | nil, err
 function grant.token(response, who, clock)
   if response.status ~= 200 then return grant.refusal(response, who) end
   local answer = entity.decode(response.body) or {}
   local header, lifetime = tokens.header(answer.access_token), tonumber(answer.expires_in)
   local ends = clock and not lifetime and tonumber(answer.expires_on)
-  if ends then lifetime = ends - clock.wall() end
+  local told = ends and date.http(response.headers.date or "")
+  if ends then lifetime = ends - (told or clock.wall()) end
   lifetime = lifetime or header and own_lifetime(response, answer.access_token)
   if header and lifetime and lifetime > 0 then
     return { header = header, lifetime = lifetime }, answer
