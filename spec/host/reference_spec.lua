@@ -44,8 +44,8 @@ end
 -- Methods that the client's own modules call, and nobody else.
 local INTERNAL = set_of { "add", "cancelling", "complete", "drive", "end_reached", "finish",
   "heed_ends", "heed_stop", "machine_id", "notify", "notify_wait", "observe", "page", "pages",
-  "perform", "prepare_request", "read_machine", "rest", "sign_in", "to_other", "to_service",
-  "transport", "transported", "undoing", "way", "withdraw" }
+  "perform", "prepare_request", "read_machine", "rest", "sign_in", "signs_in_as", "to_other",
+  "to_service", "transport", "transported", "undoing", "way", "withdraw" }
 
 describe("the reference", function()
   local client = assert(mde.client { token = "x" })
