@@ -109,12 +109,11 @@ END
         interrupt.watch()
         print(interrupt.blocking(math.max, 1, 3))
         print(pcall(interrupt.blocking, error, "x"))
-        io.open("ready", "w"):close()
-        interrupt.blocking(io.open, "never")
+        interrupt.blocking(os.execute, "echo >ready; read -r x <never")
 END
       mkfifo ready never
       mde run x.lua & pid=$!
-      read -r _ <ready; kill $pid; wait $pid; echo "was $?"]])
+      read -r _ <ready; kill $pid; wait $pid; echo "was $?"; : >never]])
     assert.equal("3\nfalse\tx\nwas 143\n", run.out, run.err)
   end)
 end)
@@ -143,13 +142,17 @@ describe("a disk that fills up midway", function()
         :gsub("'(full:%d+:)/'", '"%1$XDG_STATE_HOME"')
       local run = program.rehearse(INCIDENT, full .. " " .. CANCEL .. [[ --parallel 1 >out 2>err
         echo "was $?"; cat err; mde resume b >out 2>&1 || mde batch show b
-        mde batch show b --json; mde audit verify]])
+        mde batch show b --json; mde audit verify
+        grep '"what":"cancel"' "$XDG_STATE_HOME/mde/audit.jsonl" | grep -o '"id":"[^"]*"' \
+          | sort | uniq -d | sed 's/^/logged twice: /']])
       local status = tonumber(run.out:match "was (%d+)")
       if not run.out:find('"verdict"', 1, true) then
         assert.equal(4, status)
       else
         assert.equal(12, select(2, run.out:gsub('"verdict":"%l*cancelled"', "")), run.out)
         assert.truthy(run.out:find "%d+ lines, unbroken", run.out)
+        assert.falsy(run.out:find "logged twice", run.out)
+        assert.falsy(run.out:find "within a transaction", run.out)
         assert.equal(0, run.ledger.twice)
         if status ~= 0 then
           stopped = stopped + 1

@@ -81,6 +81,17 @@ describe("a PostgreSQL store that another process has locked", function()
     assert.equal("The store is free again.", said[2])
   end)
 
+  it("gets the lock when the server ends a session that stopped within a transaction", function()
+    local one, two = stores.open "a", stores.open "b"
+    one.database:once "SET idle_in_transaction_session_timeout TO '200ms'"  -- 20 s otherwise
+    one.database:begin()
+    one:lock "x"
+    two.database:atomically(function() two:lock "x" end)
+    local done, err = pcall(one.commit, one)
+    assert.is_false(done)
+    assert.equal("store", err.code)
+  end)
+
   it("has sessions that end when their other side vanishes", function()
     local database = stores.open "a".database
     local expected = { lock_timeout = "30s", idle_in_transaction_session_timeout = "20s" }
