@@ -150,6 +150,16 @@ lint asan valgrind:  ## those of the tests
 	@spec/support/deps test
 	@spec/run $@
 
+# One program for each file: build/fuzz/NAME [CORPUS] -runs=1000000
+FUZZ := $(patsubst spec/%.c,$(BUILD)/%,$(wildcard spec/fuzz/*.c))
+FUZZ_CORE := $(wildcard src/core/*.c)
+FUZZ_HOST := $(patsubst %,src/host/%.c,answer codec frame httpd message printable text)
+fuzz: $(FUZZ)  ## builds the fuzz targets of spec/fuzz, with clang's libFuzzer
+$(BUILD)/fuzz/%: spec/fuzz/%.c spec/fuzz/fuzz.h $(FUZZ_CORE) $(FUZZ_HOST)
+	@mkdir -p $(@D) && echo "LD $@" && clang -std=c11 -D_GNU_SOURCE -O1 -g -Isrc -Ispec/fuzz \
+	  -fsanitize=fuzzer,address,undefined,integer -fno-sanitize-recover=all $(LUA_CFLAGS) \
+	  -o $@ $< $(FUZZ_CORE) $(FUZZ_HOST) $(call pkg,--libs,$(LUA_PC) libcurl libcrypto libmicrohttpd)
+
 reference:  ## makes lua/mde/types.lua and doc/reference.md from the comments in lua/mde
 	lua5.4 doc/generate.lua
 
@@ -186,7 +196,7 @@ help:  ## lists these
 
 FORCE:
 .DELETE_ON_ERROR:
-.PHONY: all deps deps-hosts demo test check core-tests bind-tests host-tests lint asan valgrind reference bench \
+.PHONY: all fuzz deps deps-hosts demo test check core-tests bind-tests host-tests lint asan valgrind reference bench \
         install uninstall clean help FORCE
 
 -include $(wildcard $(BUILD)/obj/*/*.d $(BUILD)/obj/*/*/*.d $(BUILD)/spec/*.d $(BUILD)/spec/*/*.d)

@@ -146,7 +146,7 @@ static int spawn (lua_State *L) {
   int problem;
   luaL_checktype(L, 1, LUA_TTABLE);
   arguments = push_arguments(L, 1);
-  luaL_argcheck(L, arguments[0] != NULL, 1, "no program to run");
+  if (arguments[0] == NULL) return luaL_argerror(L, 1, "no program to run");
   sigemptyset(&action.sa_mask);
   sigaction(SIGCHLD, &action, NULL);
   problem = start(&pid, arguments);
