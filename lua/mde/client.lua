@@ -172,51 +172,6 @@ end
 
 -- }}
 
--- {{ What a call needs
-
-local JSON = "application/json"
-
--- A request of the engine to `address`.
-function Client:transport(method, address, headers, body, proxy)
-  return { method = method, url = address, headers = headers, body = body, proxy = proxy,
-           timeout = self.timeout, connect_timeout = self.connect_timeout,
-           ca_file = self.ca_file, http_version = self.http_version }
-end
-
--- The request for an encoded operation.
-function Client:to_service(encoded, header)
-  local body = encoded.body
-  return self:transport(encoded.method, self.api_url .. encoded.path, {
-    authorization = header, accept = JSON, ["user-agent"] = self.user_agent,
-    ["content-type"] = body and (encoded.content_type or JSON) or nil,
-  }, body, self.api_proxy)
-end
-
--- The request for something on another host, such as a file that the service has a link to.
-function Client:to_other(encoded)
-  encoded.headers["user-agent"] = self.user_agent
-  return self:transport(encoded.method, encoded.url, encoded.headers, nil,
-    self.proxy_to(encoded.url))
-end
-
--- The credential, whose requests (if it makes any) go out by our way.
-function Client:transported(credential)
-  local own = { header = credential.header, read = credential.read, failed = credential.failed,
-                identity = credential.identity }
-  own.request = credential.request and function()
-    local wanted, err, got = credential.request()
-    if not wanted then return nil, err, got end
-    wanted.headers["user-agent"] = self.user_agent
-    local request = self:transport(wanted.method, wanted.url, wanted.headers, wanted.body,
-      not wanted.is_direct and self.authority_proxy or nil)
-    request.connect_timeout = math.min(wanted.connect_timeout or math.huge, self.connect_timeout)
-    return request
-  end
-  return own
-end
-
--- }}
-
 -- {{ Operations
 
 -- An id, or an action that has one. -> id in lower case | nil, err
@@ -334,6 +289,7 @@ include(require "mde.notices")
 include(require "mde.permissions".methods)
 include(require "mde.request")
 include(require "mde.tags")
+include(require "mde.transport")
 include(require "mde.unblock")
 include(require "mde.undo".methods)
 include(require "mde.waiting")
