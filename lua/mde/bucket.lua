@@ -8,6 +8,8 @@
 -- long as no request is delayed beyond its timeout, the service never sees one
 -- call too many in any minute or hour of its clock.
 
+local turns = require "mde.turns"
+
 local bucket = {}
 
 local Bucket = {}
@@ -28,24 +30,26 @@ function bucket.new(windows)
     others = {},           -- those of other processes -> the moment they are stamped at so far
     paused = -math.huge,
     looked_at = -math.huge,  -- when the others were last asked
+    turns = turns.new(),
   }, Bucket)
 end
 
--- When a window has room for a call that leaves `reserve` (a share) of it to others,
--- given what is out: now or earlier, a moment to come, or nil if only an answer can tell.
-local function free_at(self, window, reserve)
+-- When a window has room for a call that leaves `reserve` (a share) of it and `ahead` slots
+-- to others, given what is out: now or earlier, a moment to come, or nil if only an answer can
+-- tell.
+local function free_at(self, window, reserve, ahead)
   local limit = math.max(1, math.floor(window.limit * (1 - reserve) + 1e-9))
-  local others = limit - self.out  -- stamps that may lie in the window, and one more
+  local others = limit - self.out - ahead  -- stamps that may lie in the window, and one more
   if others < 1 then return nil end
   local stamp = self.stamps[self.last - others + 1]
   return stamp and stamp + window.seconds + MARGIN or -math.huge
 end
 
 -- When a call may go out: now or earlier, later, or nil if only an answer can tell.
-function Bucket:free_at(reserve)
+function Bucket:free_at(reserve, ahead)
   local free = self.paused
   for _, window in ipairs(self.windows) do
-    local at = free_at(self, window, reserve)
+    local at = free_at(self, window, reserve, ahead or 0)
     if not at then return nil end
     free = math.max(free, at)
   end

@@ -49,7 +49,10 @@ end
 -- What another process noted.
 function Quota:learn(event)
   local bucket = self:bucket(event.operation)
-  if event.kind == "taken" then bucket:expect(event.slot, event.moment)
+  if event.kind == "taken" then
+    bucket:expect(event.slot, event.moment)
+    if event.holder then bucket.turns:take(event.holder, event.at) end
+  elseif event.kind == "waiting" then bucket.turns:wait(event.holder, event.moment)
   elseif event.kind == "counted" then bucket:settle(event.slot, event.moment)
   elseif event.kind == "unused" then bucket:settle(event.slot)
   elseif event.kind == "paused" then bucket.paused = math.max(bucket.paused, event.moment)
@@ -62,25 +65,44 @@ function Quota:look()
   for _, event in ipairs(self.shared:news()) do self:learn(event) end
 end
 
+-- When a slot is free for this process and it is its turn (nil: only an answer can tell), and
+-- whether other processes may change that.
+local function free_at(self, bucket, now)
+  local free, is_shared = bucket:free_at(self.reserve), bucket:is_shared(now)
+  local holder = self.shared.holder
+  local ahead = holder and bucket.turns:ahead(holder, now, free) or 0
+  if ahead == 0 then return free, is_shared end
+  return bucket:free_at(self.reserve, ahead), true
+end
+
+-- Registers this process as waiting for a slot, once until it takes one.
+local function wait_turn(self, operation, bucket, now)
+  local holder = self.shared.holder
+  if not holder or bucket.turns:is_waiting(holder) then return end
+  bucket.turns:wait(holder, now)
+  self:note(operation, "waiting", nil, now)
+end
+
 -- Takes a slot for one call. -> slot | nil, when one may be free (nil: when
 -- another call is answered). Raises what hinders the store.
 function Quota:take(operation, now)
   local bucket = self:bucket(operation)
   if #bucket.windows == 0 and bucket.paused <= now then return { taken = now, bucket = bucket } end
-  local free = bucket:free_at(self.reserve)
-  local is_shared = bucket:is_shared(now)
+  local free, is_shared = free_at(self, bucket, now)
   if (free or math.huge) <= now or is_shared and now >= bucket.looked_at + LOOK then
     self:look()
     bucket.looked_at = now
-    free, is_shared = bucket:free_at(self.reserve), bucket:is_shared(now)
+    free, is_shared = free_at(self, bucket, now)
   end
   if (free or math.huge) > now then
+    wait_turn(self, operation, bucket, now)
     if is_shared then free = math.min(free or math.huge, bucket.looked_at + LOOK) end
     return nil, free
   end
   local name = self.shared:take(operation, now + self.timeout)
   if name == false then return self:take(operation, now) end  -- somebody was faster
   bucket.out = bucket.out + 1
+  if self.shared.holder then bucket.turns:take(self.shared.holder, now) end
   return { taken = now, bucket = bucket, operation = operation, name = name }
 end
 

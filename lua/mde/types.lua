@@ -694,11 +694,12 @@ function undo(reason) end
 
 --- The windows of a quota: a log of slots, which the processes of one application share.
 ---@class mde.windows
----@field news fun(self: mde.windows): {operation: string, kind: string, slot: string, moment: number}[] what the others noted since it was last asked
+---@field news fun(self: mde.windows): {operation: string, kind: string, slot: string, moment: number, holder?: string, at?: number}[] what the others noted since it was last asked
 ---@field take fun(self: mde.windows, operation: string, moment: number): string|false|nil takes a slot that counts at the moment unless its answer comes earlier; false: there is news, decide anew
----@field note fun(self: mde.windows, operation: string, kind: "counted"|"unused"|"paused", slot?: string, moment?: number)
+---@field note fun(self: mde.windows, operation: string, kind: "counted"|"unused"|"paused"|"waiting", slot?: string, moment?: number)
 ---@field buckets table the library's own, empty at first
 ---@field is_shared boolean whether there are others
+---@field holder? string this process, if slots are shared fairly between processes
 
 --- Access tokens that clients share, by whom they are for.
 ---@class mde.tokens

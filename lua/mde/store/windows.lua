@@ -34,7 +34,7 @@ function Windows:news()
     self.application) or 0
   if self.unswept >= SWEEP then self:sweep(self.last) end
   local rows = database:all([[
-    SELECT number, operation, kind, slot, moment, holder FROM slots
+    SELECT number, operation, kind, slot, moment, holder, at FROM slots
     WHERE application = ? AND number > ? AND at > ? ORDER BY number]],
     self.application, self.seen, store:now() - HORIZON)
   local events = {}
@@ -42,7 +42,8 @@ function Windows:news()
     self.seen = row[1]
     if row[6] ~= store.holder then
       events[#events + 1] = { operation = row[2], kind = row[3], slot = row[4],
-                              moment = row[5] and row[5] - store.shift }
+                              moment = row[5] and row[5] - store.shift,
+                              holder = row[6], at = row[7] - store.shift }
     end
   end
   return events
@@ -78,7 +79,8 @@ end
 -- monotonic time) and holder (a text of this process alone).
 function windows.new(store, application)
   return setmetatable({
-    store = store, application = application, buckets = {}, is_shared = true,
+    store = store, application = application, holder = store.holder, buckets = {},
+    is_shared = true,
     seen = 0, last = 0, taken = 0, unswept = SWEEP,
   }, Windows)
 end
