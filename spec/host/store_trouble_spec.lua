@@ -44,6 +44,19 @@ describe("a store that can't be used", function()
     end
   end)
 
+  it("because the disk is full, does not stop commands that only read", function()
+    for _, command in ipairs { "list", "machines", "status", "api GET /api/machineactions" } do
+      for _, first in ipairs { 1, 6, 20, 30, 40 } do
+        local full = trouble.environment("full:" .. first .. ":/")
+          :gsub("'(full:%d+:)/'", '"%1$XDG_STATE_HOME"')
+        local run = program.rehearse(INCIDENT, full .. " mde " .. command .. " --json")
+        assert.equal(0, run.status, run.err)
+        assert.truthy(run.out:find "^{.*}", run.out)
+        assert.truthy(run.err:find("goes on without the store", 1, true), run.err)
+      end
+    end
+  end)
+
   it("is not needed with --store memory", function()
     local run = program.rehearse(INCIDENT,
       "HOME= XDG_STATE_HOME= mde cancel --requestor soar@contoso.com -m x --yes --max 12"

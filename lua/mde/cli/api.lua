@@ -112,6 +112,7 @@ function api.run(parsed)
   if parsed.deadline and method ~= "GET" then
     failure.raise(failure.usage, "--deadline goes with GET")
   end
+  parsed.reads_only = method == "GET"
   local session = client.connect(parsed)
   local given = { query = query, body = body, content_type = kind }
   local wanted = failure.check(session:prepare_request(method, parsed.path, given))

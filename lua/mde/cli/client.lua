@@ -38,7 +38,8 @@ local function connect(options, settings, profile)
   return failure.check(client.module(options).client(settings))
 end
 
--- The client of a command that works in one tenant. -> client; raises what hinders
+-- The client of a command that works in one tenant, and changes nothing if options.reads_only.
+-- -> client; raises what hinders
 function client.connect(options, settings)
   local profile = selection.one(options)
   failure.profile = profile and profile.name
@@ -72,6 +73,7 @@ end
 -- tenant only, the name is nil and a failure is raised.
 -- -> a function(read, tell) that returns the exit status; whether it may be many tenants
 function client.reader(options)
+  options.reads_only = true
   local chosen, many = selection.chosen(options)
   return function(read, tell)
     if many then

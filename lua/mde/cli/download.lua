@@ -58,6 +58,7 @@ end
 function download.run(parsed)
   local id
   require "mde.cli.ids".from_arguments({ parsed.id }, function(text) id = text end)
+  parsed.reads_only = true
   local session = client.connect(parsed)
   local action = failure.check(session:action(id))
   local path = parsed.output or name_for(action, parsed.index)

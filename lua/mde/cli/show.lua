@@ -119,6 +119,7 @@ end
 
 function show.run(parsed)
   local id = check(parsed)
+  parsed.reads_only = true
   local session = client.connect(parsed)
   if not parsed.wait then client.bounded(session, parsed) end
   if id then return show_action(session, id, parsed) end

@@ -69,25 +69,42 @@ local function new_world()
   }
 end
 
--- The store that `parsed` (the command line) says. Raises what hinders.
+-- Opens the store that `text` names: a URL, "memory", or nil for the user's own.
+local function open_named(text)
+  local system = require "mde.clock".system
+  local clock = { monotonic = system.monotonic, wall = system.wall,
+                  boot = require "mde.file".boot }
+  if text and text ~= "memory" then
+    return require "mde.store.postgresql".open(text, clock, holder(clock), new_world())
+  end
+  return require "mde.store.sqlite".open(not text and store.folder() or nil, clock,
+    holder(clock), new_world())
+end
+
+-- The same for a command that only reads: if the store can't be written, one in memory.
+local function open_to_read(text)
+  local spare_store = require "mde.cli.spare_store"
+  local done, result = pcall(open_named, text)
+  if not done then
+    if not spare_store.is_unwritable(result) then error(result, 0) end
+    spare_store.report(result)
+    return open_named "memory"
+  end
+  spare_store.protect(result)
+  return result
+end
+
+-- The store that `parsed` (the command line) says; parsed.reads_only: for a command that
+-- changes nothing. Raises what hinders.
 function store.open(parsed)
   if opened then return opened end
   local text = parsed.store or os.getenv "MDE_STORE"
   if text == "" then text = nil end
-  local system = require "mde.clock".system
-  local clock = { monotonic = system.monotonic, wall = system.wall,
-                  boot = require "mde.file".boot }
   if text then
     local choice, problem = store.choice(text)
     if not choice then failure.raise(failure.usage, "MDE_STORE: %s", problem) end
   end
-  if text and text ~= "memory" then
-    opened = require "mde.store.postgresql".open(text, clock, holder(clock),
-      new_world())
-  else
-    opened = require "mde.store.sqlite".open(not text and store.folder() or nil, clock,
-      holder(clock), new_world())
-  end
+  opened = (parsed.reads_only and open_to_read or open_named)(text)
   return opened
 end
 
