@@ -184,7 +184,7 @@ function Batch:loop()
     local is_over = self:fill()
     local pause, seconds = self.client:step()
     local progress = self:collect()
-    self.stopped = self.stopped or self.client.store_failure ~= nil
+    self.stopped = self.stopped or self.client.store_failure ~= nil or self.client.closed
     if #self.live == 0 and (is_over or self.stopped or self.raised) then break end
     if not progress then self.client:rest(pause, seconds) end
   end

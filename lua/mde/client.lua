@@ -31,8 +31,15 @@ local function append(tasks, task)
   tasks[#tasks + 1] = task
 end
 
+-- The error of calls of a closed client; nil while it is open.
+function Client:closed_error()
+  if not self.closed then return nil end
+  return errors.new { code = "interrupted", message = "the client was closed" }
+end
+
 function Client:add(task)
-  assert(not self.closed, "the client is closed")
+  local err = self:closed_error()
+  if err then return task:fail(err) end
   self.whole(append, self.tasks, task)
   self.quiet_until = -math.huge
 end
@@ -257,6 +264,8 @@ end
 ---@return mde.error? err nothing was sent
 function Client:cancel_all(targets, options)
   errors.check_keys("cancel_all", options or {}, batch.options)
+  local closed = self:closed_error()
+  if closed then return nil, closed end
   local report, err = batch.run(self, targets, options or {})  -- no tail call: levels count
   return report, err
 end
@@ -303,7 +312,7 @@ function Client:close()
     if task.flight and not task.withdraw then self.engine:abandon(task.flight) end
     if task.withdraw and not task.done then
       self:withdraw(task, true)
-      task.err = errors.new { code = "interrupted", message = "the client was closed" }
+      task.err = self:closed_error()
     end
   end
   self.tasks = {}

@@ -40,16 +40,17 @@ permissions.methods = {}
 -- Signs in, unless there is a token. -> claims of the token (an empty table where it shows
 -- none), seconds that the token lives on (nil if not known) | nil, err
 function permissions.methods:sign_in()
+  local closed = self:closed_error()
+  if closed then return nil, closed end
   local now = self.clock.monotonic()
   local header, fetch = self.token:current(now)
   while not header do
     self:rest(self:step())
     now = self.clock.monotonic()
+    closed = self:closed_error()
+    if closed then return nil, closed end
     local late = self:end_reached "token"
     if late then return nil, late end
-    if self.closed then
-      return nil, errors.new { code = "interrupted", message = "the client was closed" }
-    end
     if fetch.done and fetch.err then return nil, fetch.err end
     header, fetch = self.token:current(now)
   end

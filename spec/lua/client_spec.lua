@@ -2,6 +2,7 @@ local errors = require "mde.errors"
 local verdict = require "mde.verdict"
 local world = require "spec.support.world"
 
+local MACHINE = "1e5bc9d7e413ddd7902c2932e418702b84d0cc07"
 local UNKNOWN = "5382f7ea-7557-4ab7-9782-d50480024a4e"
 
 local function commands(count)
@@ -368,8 +369,27 @@ describe("a client", function()
     local client, service, _, engine = world.new()
     client:close()
     client:close()
-    assert.error_matches(function() client:cancel(service:add {}, { comment = "x" }) end, "closed")
+    local id, why = service:add {}, { comment = "x" }
+    for name, arguments in pairs { cancel = { id, why }, cancel_all = { { id }, why },
+        action = { id }, list = {}, wait = { id }, machines = {}, isolated = {}, library = {},
+        request = { "GET", "/api/machines" }, sign_in = {}, permissions = {}, may = { "cancel" },
+        isolate = { MACHINE, why }, unblock = { MACHINE, why }, tag = { MACHINE, "x" } } do
+      local value, err = client[name](client, (table.unpack or unpack)(arguments))
+      if name == "machines" then
+        local done, raised = pcall(value)
+        value, err = not done and nil or done, raised
+      end
+      assert.is_nil(value, name)
+      assert.same({ "interrupted", "the client was closed" }, { err.code, err.message }, name)
+    end
     assert.equal(0, engine:step())
+  end)
+
+  it("may be closed by on_item, which ends a batch", function()
+    local client, service = world.new()
+    local report = client:cancel_all(world.add(service, 30), { comment = "x",
+      on_item = function() client:close() end })
+    assert.same({ cancelled = 10 }, report.counts)
   end)
 
   it("prints as what it is", function()
