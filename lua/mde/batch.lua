@@ -184,7 +184,9 @@ function Batch:loop()
     local is_over = self:fill()
     local pause, seconds = self.client:step()
     local progress = self:collect()
-    self.stopped = self.stopped or self.client.store_failure ~= nil or self.client.closed
+    self.stopped = self.stopped or self.client.store_failure ~= nil
+    if not is_over then self.err = self.client:closed_error() end
+    self.stopped = self.stopped or self.err ~= nil
     if #self.live == 0 and (is_over or self.stopped or self.raised) then break end
     if not progress then self.client:rest(pause, seconds) end
   end
@@ -250,13 +252,15 @@ function batch.run(client, targets, options)
   if not parallel then return nil, err end
   local began = client.clock.monotonic()
   client.verification.parallel = parallel
-  local report = setmetatable({
+  local run = setmetatable({
     client = client, lanes = lanes_of(targets, options.beside),
     comment = options.comment, parallel = parallel, wait = options.wait,
     record = options.record or nil, on_item = options.on_item, stop = options.stop,
     live = {}, caller = callers.current(),
     report = { total = 0, counts = {} },
-  }, Batch):run()
+  }, Batch)
+  local report = run:run()
+  if run.err then return nil, run.err end
   report.seconds = client.clock.monotonic() - began
   return report
 end

@@ -377,19 +377,12 @@ describe("a client", function()
       local value, err = client[name](client, (table.unpack or unpack)(arguments))
       if name == "machines" then
         local done, raised = pcall(value)
-        value, err = not done and nil or done, raised
+        value, err = done or nil, raised
       end
       assert.is_nil(value, name)
       assert.same({ "interrupted", "the client was closed" }, { err.code, err.message }, name)
     end
     assert.equal(0, engine:step())
-  end)
-
-  it("may be closed by on_item, which ends a batch", function()
-    local client, service = world.new()
-    local report = client:cancel_all(world.add(service, 30), { comment = "x",
-      on_item = function() client:close() end })
-    assert.same({ cancelled = 10 }, report.counts)
   end)
 
   it("prints as what it is", function()
