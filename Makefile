@@ -58,9 +58,9 @@ BIND_OBJECTS := $(patsubst src/%.c,$(BUILD)/obj/$(LUA)/%.o,$(wildcard src/bind/*
 HOST_OBJECTS := $(patsubst src/%.c,$(BUILD)/obj/%.o,\
                   $(filter-out $(patsubst %,src/host/%.c,answer beneath editor file folder holder httpd \
                     message owner place text),$(wildcard src/host/*.c)))
-CORE_TESTS   := $(patsubst spec/core/%.c,$(BUILD)/spec/%,$(wildcard spec/core/*_test.c))
-BIND_TESTS   := $(patsubst spec/%.c,$(BUILD)/spec/%,$(wildcard spec/bind/*_test.c))
-HOST_TESTS   := $(patsubst spec/%.c,$(BUILD)/spec/%,$(wildcard spec/host/*_test.c))
+CORE_TESTS   := $(patsubst spec/unit/core/%.c,$(BUILD)/spec/%,$(wildcard spec/unit/core/*_test.c))
+BIND_TESTS   := $(patsubst spec/%.c,$(BUILD)/spec/%,$(wildcard spec/unit/bind/*_test.c))
+HOST_TESTS   := $(patsubst spec/%.c,$(BUILD)/spec/%,$(wildcard spec/program/*_test.c))
 
 # The build tree has the shape of an installation, so that the program finds
 # its modules beside itself in both. The program is Lua 5.4's alone.
@@ -111,21 +111,21 @@ core-tests: $(CORE_TESTS)
 bind-tests: $(BIND_TESTS)
 host-tests: $(HOST_TESTS) $(STORES) $(BUILD)/bin/mde
 
-# These make allocations fail: see spec/core/shortage.h.
+# These make allocations fail: see spec/unit/core/shortage.h.
 $(BUILD)/spec/allocation_test $(BIND_TESTS): WRAP = -Wl,--wrap=malloc,--wrap=calloc,--wrap=free
 
-$(BUILD)/spec/%_test: spec/core/%_test.c $(wildcard spec/core/*.h) $(CORE_OBJECTS)
+$(BUILD)/spec/%_test: spec/unit/core/%_test.c $(wildcard spec/unit/core/*.h) $(CORE_OBJECTS)
 	$(COMPILE) -Ispec/core $(LDFLAGS) $(WRAP) -o $@ $< $(CORE_OBJECTS) \
 	  $(call pkg,--libs,libcurl libcrypto) -lpthread
 
-$(BUILD)/spec/bind/%_test: spec/bind/%_test.c $(wildcard spec/core/*.h) $(CORE_OBJECTS) $(BIND_OBJECTS)
+$(BUILD)/spec/unit/bind/%_test: spec/unit/bind/%_test.c $(wildcard spec/unit/core/*.h) $(CORE_OBJECTS) $(BIND_OBJECTS)
 	$(COMPILE) $(LUA_CFLAGS) -Ispec/core $(LDFLAGS) $(WRAP) -o $@ $< $(CORE_OBJECTS) \
 	  $(BIND_OBJECTS) $(call pkg,--libs,$(LUA_PC) libcurl libcrypto) -lpthread
 
 # Its clocks are the test's.
-$(BUILD)/spec/host/limits_test: WRAP = -Wl,--wrap=clock_gettime,--wrap=setitimer
+$(BUILD)/spec/program/limits_test: WRAP = -Wl,--wrap=clock_gettime,--wrap=setitimer
 
-$(BUILD)/spec/host/%_test: spec/host/%_test.c $(wildcard spec/core/*.h) $(HOST_OBJECTS)
+$(BUILD)/spec/program/%_test: spec/program/%_test.c $(wildcard spec/unit/core/*.h) $(HOST_OBJECTS)
 	$(COMPILE) $(LUA_CFLAGS) -Ispec/core $(LDFLAGS) $(WRAP) -o $@ $< \
 	  $(filter-out %/main.o,$(HOST_OBJECTS)) $(call pkg,--libs,$(LUA_PC) $(SECCOMP))
 

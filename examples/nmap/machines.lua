@@ -8,9 +8,9 @@
 
 local nmap = require "nmap"
 local stdnse = require "stdnse"
-local duration = require "mde.duration"
-local errors = require "mde.errors"
-local odata = require "mde.odata"
+local duration = require "mde.base.duration"
+local errors = require "mde.base.errors"
+local odata = require "mde.service.odata"
 
 local machines = {}
 
@@ -198,7 +198,7 @@ end
 
 -- The machines that a host may be, the one seen last first, and the actions of that one.
 -- Each is { machine, by = "name", "reverse DNS name" or "address", has_address: whether the
--- host's address is its last }. `criteria` (see mde.criteria.action) are the same for all
+-- host's address is its last }. `criteria` (see mde.service.criteria.action) are the same for all
 -- hosts of a script. -> array, actions | nil, what hinders it
 function machines.of(host, script, criteria)
   local shared = nmap.registry.mde

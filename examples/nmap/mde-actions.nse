@@ -61,9 +61,9 @@ author = "the authors of mde"
 license = "MIT"
 categories = { "discovery", "safe", "external" }
 
-local duration = require "mde.duration"
-local errors = require "mde.errors"
-local isolations = require "mde.isolation"
+local duration = require "mde.base.duration"
+local errors = require "mde.base.errors"
+local isolations = require "mde.client.isolation"
 local machines = dofile(SCRIPT_PATH:match "^(.*/)" .. "machines.lua")
 
 hostrule = function() return true end

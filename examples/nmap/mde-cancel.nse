@@ -52,8 +52,8 @@ author = "the authors of mde"
 license = "MIT"
 categories = { "intrusive", "external" }
 
-local duration = require "mde.duration"
-local errors = require "mde.errors"
+local duration = require "mde.base.duration"
+local errors = require "mde.base.errors"
 local machines = dofile(SCRIPT_PATH:match "^(.*/)" .. "machines.lua")
 
 hostrule = function() return true end

@@ -5,7 +5,7 @@
 -- Needs Machine.Read.All. Ends with 1 if anything is open, or there is no such machine.
 
 local mde = mde or require "mde"
-local duration = require "mde.duration"
+local duration = require "mde.base.duration"
 
 local name = arg[1]
 if not name then

@@ -7,7 +7,7 @@
 -- Machine.Read.All.
 
 local mde = mde or require "mde"
-local duration = require "mde.duration"
+local duration = require "mde.base.duration"
 
 local function finish(status, name, format, ...)
   print(("MDE %s - %s"):format(name, format:format(...)))

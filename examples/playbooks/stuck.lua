@@ -7,7 +7,7 @@
 -- Needs Machine.Read.All and Machine.LiveResponse. Ends with 1 if one was not cancelled.
 
 local mde = mde or require "mde"
-local duration = require "mde.duration"
+local duration = require "mde.base.duration"
 
 local age, is_meant = arg[1], arg[2] == "--yes"
 if not age then

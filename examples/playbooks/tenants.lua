@@ -7,7 +7,7 @@
 -- with 1 if one could not be read.
 
 local mde = mde or require "mde"
-local duration = require "mde.duration"
+local duration = require "mde.base.duration"
 
 local wanted = arg[1]
 local clients = assert(mde.clients(wanted and { profiles = wanted } or { all = true }))

@@ -25,12 +25,12 @@ end
 check_build()
 
 local client = require "mde.client"
-local clock = require "mde.clock"
+local clock = require "mde.base.clock"
 local core = require "mde.core"
-local errors = require "mde.errors"
+local errors = require "mde.base.errors"
 local hosts = require "mde.host"
-local settings = require "mde.settings"
-local version = require "mde.version"
+local settings = require "mde.config.options"
+local version = require "mde.base.version"
 
 ---@class mde.secret
 ---@field reveal fun(self: mde.secret): string its text; a secret itself prints as <secret>
@@ -102,7 +102,7 @@ end
 
 -- -> array of profiles | nil, err
 local function select(wanted, path)
-  local config = require "mde.config"
+  local config = require "mde.config.profiles"
   local loaded, err = config.load(path)
   if not loaded then return nil, err end
   return config.select(loaded, wanted)

@@ -16,7 +16,7 @@ stop() {
 trap stop EXIT
 trap 'exit 130' INT TERM
 ports=$(MDE_TEST_ROOT=$PWD MDE_TEST_BUILD=$build \
-  spec/support/nginx.sh start "$there" spec/hosts/nginx.conf) || exit 1
+  spec/support/nginx.sh start "$there" spec/embedding/nginx.conf) || exit 1
 eval "$ports"
 port=$((10000 + $(od -An -N2 -tu2 /dev/urandom) % 20000))
 

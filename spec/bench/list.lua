@@ -5,9 +5,9 @@
 -- how many KiB client:actions grew from a tenth of ten times as many to the end.
 
 local clients = require "mde.client"
-local clocks = require "mde.clock"
-local date = require "mde.date"
-local settings = require "mde.settings"
+local clocks = require "mde.base.clock"
+local date = require "mde.base.date"
+local settings = require "mde.config.options"
 
 local count = tonumber(arg[1])
 
@@ -76,7 +76,7 @@ function mde.client()
     return bodies[first] or body(first, last)
   end)
 end
-local command = require "mde.cli"
+local command = require "mde.program"
 local before, began = peak(), os.clock()
 assert(command { "--store", "memory", "list", "--all", "--json" } == 0)
 io.stdout:flush()

@@ -18,7 +18,7 @@ stop() {
 trap stop EXIT
 trap 'exit 130' INT TERM
 export MDE_TEST_ROOT=$PWD MDE_TEST_BUILD=$build
-eval "$(spec/support/nginx.sh start "$there/service" spec/hosts/nginx.conf)" || exit 1
+eval "$(spec/support/nginx.sh start "$there/service" spec/embedding/nginx.conf)" || exit 1
 
 cat >"$there/nginx.conf" <<CONF
 load_module @MODULES@/ndk_http_module.so;
@@ -61,7 +61,7 @@ eval "$(spec/support/nginx.sh start "$there/client" "$there/nginx.conf")" || exi
 compare nginx "http://127.0.0.1:$BENCH_PORT/" "$seconds" "$there"
 
 LUA_PATH="lua/?.lua;lua/?/init.lua;./?.lua;;" LUA_CPATH="$build/lib/lua/luajit/?.so;;" luajit - <<'LUA'
-  local core, entity, sim = require "mde.core", require "mde.entity", require "spec.support.sim"
+  local core, entity, sim = require "mde.core", require "mde.service.entity", require "spec.support.sim"
   local asker, service = sim.new { quota = false }
   for _ = 1, 1000 do service:add { type = "LiveResponse", commands = {} } end
   local _, _, answer = asker:list { top = 1000 }

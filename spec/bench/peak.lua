@@ -1,6 +1,6 @@
 -- mde run peak.lua ARG...: runs the command line and tells the peak of its memory.
 
-local status = require "mde.cli"(arg)
+local status = require "mde.program"(arg)
 for line in io.lines "/proc/self/status" do
   local kilobytes = line:match "^VmHWM:%s*(%d+)"
   if kilobytes then io.stderr:write("peak ", kilobytes, "\n") end

@@ -4,9 +4,9 @@
 local process = require "mde.process"
 debug.sethook()
 
-local service = require "mde.sim.incident".service {
+local service = require "mde.simulator.incident".service {
   mistaken = tonumber(arg[1]), history = 0, quota = false }
-local server = assert(require "mde.sim.server".new(service))
+local server = assert(require "mde.simulator.server".new(service))
 local policy = os.tmpname()
 local handle = assert(io.open(policy, "w"))
 handle:write [[return {

@@ -4,7 +4,7 @@
 -- decisions a second without and with machines (20 fields each); each the best of five.
 
 local now = require "mde.core".monotonic
-local workers = require "mde.worker"
+local workers = require "mde.program.policy.worker"
 
 local count = tonumber(arg[1])
 local POLICY = [[return { decide = function(action, machine)

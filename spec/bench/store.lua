@@ -5,9 +5,9 @@
 
 local url, calls, parallel, ca_file = arg[1], tonumber(arg[2]), tonumber(arg[3]), arg[4]
 
-local recorder = require "mde.cli.recorder"
+local recorder = require "mde.program.batch.journal_writer"
 local memory = require "mde.store.memory"
-local stores = require "mde.cli.store"
+local stores = require "mde.program.session.store"
 
 local store = stores.open {}
 

@@ -1,7 +1,7 @@
 -- mde run used.lua ARG...: runs the command line and tells, at the end, the seconds of CPU that
 -- it took with the programs it has run, and the peak of its memory in KiB.
 
-local status = require "mde.cli"(arg)
+local status = require "mde.program"(arg)
 io.stdout:flush()
 local file = assert(io.open "/proc/self/stat")
 local fields, ticks = {}, 100

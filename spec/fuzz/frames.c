@@ -4,7 +4,7 @@
 #include <lauxlib.h>
 
 #include "fuzz.h"
-#include "host/codec.h"
+#include "worker/codec.h"
 
 #define ROOM ((size_t)4 << 20)
 

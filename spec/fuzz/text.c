@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include "fuzz.h"
-#include "host/printable.h"
-#include "host/text.h"
+#include "system/printable.h"
+#include "modules/text.h"
 
 static lua_State *L;
 static char path[64];

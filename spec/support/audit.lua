@@ -1,6 +1,6 @@
 -- Audit logs for specs, and what people do to them. `clean` is for after_each.
 
-local audit = require "mde.audit"
+local audit = require "mde.program.audit.log"
 local core = require "mde.core"
 
 local logs = {}

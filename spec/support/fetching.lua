@@ -1,11 +1,11 @@
 -- A token of a credential that answers as it is told, for specs: what was fetched, and how
 -- it ends.
 
-local clocks = require "mde.sim.clock"
+local clocks = require "mde.simulator.clock"
 local core = require "mde.core"
-local errors = require "mde.errors"
+local errors = require "mde.base.errors"
 local memory = require "mde.store.memory"
-local tokens = require "mde.token"
+local tokens = require "mde.auth.token"
 
 local fetching = {}
 

@@ -1,4 +1,4 @@
--- For specs of other programs that mde runs in: the service of spec/hosts/service.conf, and
+-- For specs of other programs that mde runs in: the service of spec/embedding/service.conf, and
 -- shell scripts that start such a program, ask it, and stop it.
 
 local cjson = require "cjson"
@@ -22,7 +22,7 @@ Service.__index = Service
 function host.service()
   local self = setmetatable({ folder = host.lines("mktemp -d"):match "%S+" }, Service)
   local ports, started = host.lines(
-    ("MDE_TEST_ROOT=%s %s/nginx.sh start %s %s/spec/hosts/service.conf")
+    ("MDE_TEST_ROOT=%s %s/nginx.sh start %s %s/spec/embedding/service.conf")
     :format(root, program.support, self.folder, root))
   assert(started, ports)
   self.url = "https://localhost:" .. ports:match "SERVICE_PORT=(%d+)"

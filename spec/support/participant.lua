@@ -9,11 +9,11 @@
 --   return client:cancel_all(given.ids, { comment = "by mistake" })
 
 local clients = require "mde.client"
-local errors = require "mde.errors"
+local errors = require "mde.base.errors"
 local literal = require "spec.support.literal"
 local plain = require "mde.host.plain"
-local random_numbers = require "mde.sim.random"
-local settings = require "mde.settings"
+local random_numbers = require "mde.simulator.random"
+local settings = require "mde.config.options"
 
 local participant = {}
 
@@ -38,7 +38,7 @@ end
 
 -- }}
 
--- {{ The clock, and an engine (contract 1) as mde.sim.engine is. What has begun is told
+-- {{ The clock, and an engine (contract 1) as mde.simulator.engine is. What has begun is told
 -- when the engine polls, and only then does time pass.
 
 participant.clock = {

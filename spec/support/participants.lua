@@ -1,5 +1,5 @@
 -- Several processes under one virtual clock, for specs. Each runs a Lua script (see
--- participant.lua) whose client has a service (mde.sim.service), a network and a time
+-- participant.lua) whose client has a service (mde.simulator.service), a network and a time
 -- that are here.
 --
 --   local run = participants.new(service, clock, { round_trip = 0.1 })
@@ -15,7 +15,7 @@
 -- contend does the same each time. A poll while a lock is held that another one waits
 -- for is a deadlock, which a minute ends.
 
-local engines = require "mde.sim.engine"
+local engines = require "mde.simulator.engine"
 local exchange = require "spec.support.exchange"
 local literal = require "spec.support.literal"
 local program = require "spec.support.program"

@@ -3,7 +3,7 @@
 -- descriptors and children it left behind.
 
 local now = require "mde.core".monotonic
-local workers = require "mde.worker"
+local workers = require "mde.program.policy.worker"
 
 local function read(path)
   local file = assert(io.open(path, "rb"))

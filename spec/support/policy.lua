@@ -1,4 +1,4 @@
--- Policies as text, loaded in this process: mde.worker is the stand-in without a process.
+-- Policies as text, loaded in this process: mde.program.policy.worker is the stand-in without a process.
 
 package.path = "spec/support/stand_in/?.lua;" .. package.path
 package.preload["mde.terminal"] = package.preload["mde.terminal"] or function()
@@ -6,7 +6,7 @@ package.preload["mde.terminal"] = package.preload["mde.terminal"] or function()
   return { printable = same, printable_json = same }
 end
 
-local policy = require "mde.policy"
+local policy = require "mde.program.policy"
 
 local policies = {}
 

@@ -13,9 +13,9 @@ debug.sethook()  -- Ctrl-C is the command's
 local options = load("return " .. arg[1])()
 local arrange = options.arrange
 options.arrange = nil
-local service = require "mde.sim.incident".service(options)
+local service = require "mde.simulator.incident".service(options)
 if arrange then arrange(service) end
-local server = assert(require "mde.sim.server".new(service))
+local server = assert(require "mde.simulator.server".new(service))
 local posted, noted = os.tmpname(), nil
 
 local requests_path, secrets_path = os.tmpname(), os.tmpname()

@@ -7,7 +7,7 @@ local report = {}
 
 local HEAD = ([[
   local batches = dofile %q
-  local report = require "mde.cli.batch_report"
+  local report = require "mde.program.report"
   local function module(name) return require("mde.cli.batch_report." .. name) end
 ]]):format(program.support .. "/batch.lua")
 

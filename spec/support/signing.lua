@@ -1,18 +1,18 @@
 -- Signs in with a credential at the simulator, as a token does, under its virtual clock.
 
-local clocks = require "mde.sim.clock"
-local engines = require "mde.sim.engine"
+local clocks = require "mde.simulator.clock"
+local engines = require "mde.simulator.engine"
 local exchange = require "spec.support.exchange"
 local memory = require "mde.store.memory"
-local services = require "mde.sim.service"
-local tokens = require "mde.token"
+local services = require "mde.simulator.service"
+local tokens = require "mde.auth.token"
 
 local signing = {}
 
 local Signing = {}
 Signing.__index = Signing
 
--- `sign_in` as mde.sim.authority has it, `oddities` as mde.sim.oddities.
+-- `sign_in` as mde.simulator.authority has it, `oddities` as mde.simulator.oddities.
 function signing.new(sign_in, oddities)
   local clock = clocks.new()
   local service = services.new { clock = clock, sign_in = sign_in, oddities = oddities }

@@ -1,15 +1,15 @@
 -- A simulated service and somebody who asks it, for specs of the simulator.
 
 local cjson = require "cjson"
-local clocks = require "mde.sim.clock"
-local services = require "mde.sim.service"
+local clocks = require "mde.simulator.clock"
+local services = require "mde.simulator.service"
 
 local sim = {}
 
 local Asker = {}
 Asker.__index = Asker
 
--- `options` are those of mde.sim.service. -> asker, service, clock
+-- `options` are those of mde.simulator.service. -> asker, service, clock
 function sim.new(options)
   options = options or {}
   options.clock = options.clock or clocks.new()

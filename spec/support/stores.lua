@@ -2,9 +2,9 @@
 --
 --   stores.prepare "sqlite"; local store = stores.open "process 1"; …; stores.clean()
 
-local clocks = require "mde.sim.clock"
+local clocks = require "mde.simulator.clock"
 local postgresql = require "spec.support.postgresql"
-local sqlite = require "mde.store.sqlite"
+local sqlite = require "mde.store.sql.sqlite"
 
 local stores = {}
 
@@ -14,7 +14,7 @@ local OPEN = {
   memory = function(holder) return sqlite.open(nil, stores.clock, holder) end,
   sqlite = function(holder) return sqlite.open(folder, stores.clock, holder) end,
   postgresql = function(holder)
-    return require "mde.store.postgresql".open(server.url, stores.clock, holder)
+    return require "mde.store.sql.postgresql".open(server.url, stores.clock, holder)
   end,
   nginx = function() return require "mde.store.nginx".new(dictionary) end,
 }
@@ -29,7 +29,7 @@ function stores.prepare(of)
   elseif kind == "postgresql" then
     server = server or postgresql.start()
     server:psql "DROP SCHEMA IF EXISTS mde CASCADE"
-    stores.clock = require "mde.clock".system  -- the server's time is real
+    stores.clock = require "mde.base.clock".system  -- the server's time is real
   elseif kind == "nginx" then
     dictionary = require "spec.support.dictionary"(stores.clock)
   end

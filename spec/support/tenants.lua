@@ -3,13 +3,13 @@
 -- Serves a service for each tenant and writes the configuration file with a profile for
 -- each; then runs the command. TENANTS is Lua text of a table: name of a profile -> {
 -- actions = how many open ones, profile = more of its fields (Lua text, where %s stands for
--- the service's URL), service = options of mde.sim.service }. A tenant's secret is
+-- the service's URL), service = options of mde.simulator.service }. A tenant's secret is
 -- s3cret~NAME. A last line on standard error tells what each service was asked:
 -- asked: { ["NAME"] = N, … }
 
 local process = require "mde.process"
-local servers = require "mde.sim.server"
-local services = require "mde.sim.service"
+local servers = require "mde.simulator.server"
+local services = require "mde.simulator.service"
 debug.sethook()  -- Ctrl-C is the command's
 
 local tenants = load("return " .. arg[1])()
@@ -18,7 +18,7 @@ for name in pairs(tenants) do names[#names + 1] = name end
 table.sort(names)
 
 local function server_of(name, number)
-  local options = { clock = require "mde.clock".system, client_secret = "s3cret~" .. name,
+  local options = { clock = require "mde.base.clock".system, client_secret = "s3cret~" .. name,
                     tenant = ("00000000-0000-4000-8000-%012d"):format(number) }
   for key, value in pairs(tenants[name].service or {}) do options[key] = value end
   local service = services.new(options)

@@ -1,7 +1,7 @@
 -- An access token of an application in a tenant, for specs that only compare what it claims.
 
 local cjson = require "cjson"
-local jwt = require "mde.jwt"
+local jwt = require "mde.auth.jwt"
 
 return function(tenant, application)
   local claims = cjson.encode { tid = tenant, appid = application, exp = 4102444800 }

@@ -13,7 +13,7 @@ worker.sanitized = (os.getenv "BUILD" or ""):find "asan" ~= nil
 function worker.run(text, before)
   local result = program.sh(([[
     cat >playbook.lua <<'END'
-    local workers = require "mde.worker"
+    local workers = require "mde.program.policy.worker"
     local function start(policy, options, resolve)
       local worker, err = workers.start(options or {})
       if not worker then return nil, err end

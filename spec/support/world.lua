@@ -1,15 +1,15 @@
 -- A client whose service, network and time are simulated, for specs.
 
 local clients = require "mde.client"
-local clocks = require "mde.sim.clock"
-local engines = require "mde.sim.engine"
-local random_numbers = require "mde.sim.random"
-local services = require "mde.sim.service"
-local settings = require "mde.settings"
+local clocks = require "mde.simulator.clock"
+local engines = require "mde.simulator.engine"
+local random_numbers = require "mde.simulator.random"
+local services = require "mde.simulator.service"
+local settings = require "mde.config.options"
 
 local world = {}
 
--- `service`: options of mde.sim.service; `options`: of mde.client, in front of those
+-- `service`: options of mde.simulator.service; `options`: of mde.client, in front of those
 -- that the service needs; `open(clock)` gives the store, if there is to be one.
 -- -> client, service, clock, engine
 function world.new(service, options, open)
@@ -32,7 +32,7 @@ function world.client(model, engine, options, store)
   })
 end
 
--- Adds actions and gives their ids. `description(i)` as mde.sim.action has it.
+-- Adds actions and gives their ids. `description(i)` as mde.simulator.action has it.
 function world.add(service, count, description)
   local ids = {}
   for i = 1, count do ids[i] = service:add(description and description(i) or {}) end

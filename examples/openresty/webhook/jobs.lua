@@ -9,7 +9,7 @@
 
 local cjson = require "cjson.safe"
 local core = require "mde.core"
-local errors = require "mde.errors"
+local errors = require "mde.base.errors"
 
 local jobs = {}
 

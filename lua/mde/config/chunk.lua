@@ -2,7 +2,7 @@
 --
 -- What fails is `nil, message`, with file and line, and nothing that the file says.
 
-local own = require "mde.config.own"
+local own = require "mde.config.own_file"
 
 local chunk = {}
 

@@ -6,8 +6,8 @@
 -- does not check it.
 
 local core = require "mde.core"
-local errors = require "mde.errors"
-local own = require "mde.config.own"
+local errors = require "mde.base.errors"
+local own = require "mde.config.own_file"
 
 local secret = {}
 

@@ -10,7 +10,7 @@
 -- entry may be lost before.
 
 local core = require "mde.core"
-local errors = require "mde.errors"
+local errors = require "mde.base.errors"
 local memory = require "mde.store.memory"
 
 local nginx = {}

@@ -1,4 +1,4 @@
--- What mde.worker does, in this process and without any of its protection.
+-- What mde.program.policy.worker does, in this process and without any of its protection.
 
 local workers = {}
 

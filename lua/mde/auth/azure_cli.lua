@@ -1,0 +1,94 @@
+-- Signs in as whoever signed in to the Azure CLI: `az account get-access-token`. It runs
+-- that program, and waits for it: this module does I/O itself.
+
+local entity = require "mde.service.entity"
+local errors = require "mde.base.errors"
+local tokens = require "mde.auth.token"
+
+local azure_cli = {}
+
+local function absent(message)
+  return nil, errors.new { code = "missing_credential", message = message }
+end
+
+-- What goes into a command line, where it must be no more than it seems.
+local function is_plain(text)
+  return text:find "^[%w%.:/_][%w%.:/_%-]*$" ~= nil
+end
+
+-- -> all that the command printed, with its exit status in a last line | nil
+local function run(command)
+  local started, pipe = pcall(io.popen, command .. " 2>&1 </dev/null; echo \"status $?\"")
+  if not started or not pipe then return nil end
+  local printed = pipe:read "*a"
+  pipe:close()
+  return printed
+end
+
+-- Seconds until a moment that `az` tells: since 1970, or (older ones) as local time.
+local function lifetime_of(answer, clock)
+  local moment = tonumber(answer.expires_on)
+  if not moment then
+    local year, month, day, hour, minute, second =
+      tostring(answer.expiresOn):match "^(%d+)-(%d+)-(%d+)[ T](%d+):(%d+):(%d+)"
+    if not year then return nil end
+    moment = os.time { year = tonumber(year), month = tonumber(month), day = tonumber(day),
+                       hour = tonumber(hour), min = tonumber(minute), sec = tonumber(second) }
+  end
+  return moment - clock.wall()
+end
+
+local function read(printed, clock)
+  local answer = entity.decode(printed:match "%b{}" or "") or {}
+  local header, lifetime = tokens.header(answer.accessToken), lifetime_of(answer, clock)
+  if header and lifetime and lifetime > 0 then
+    return { header = header, lifetime = lifetime, is_passing = true }
+  end
+  return nil, errors.new { code = "bad_answer",
+                           message = "the Azure CLI's answer has no token with an expiry" }
+end
+
+local function refusal(printed, status)
+  if status == 127 or printed:find "^[^\n]*not found" then
+    return absent "the Azure CLI (az) is not installed"
+  end
+  if printed:find "az login" then
+    return absent "nobody is signed in to the Azure CLI: `az login` does"
+  end
+  return nil, errors.new {
+    code = "sign_in",
+    message = ("the Azure CLI gives no token: %s"):format(errors.line(printed, 200)),
+  }
+end
+
+-- `settings`: scope, clock, tenant (nil: that of the Azure CLI), command (default "az").
+-- -> credential
+function azure_cli.new(settings)
+  local credential = {}
+
+  -- -> token | nil, err
+  function credential.obtain()
+    local resource = settings.scope:gsub("/%.default$", "")
+    local words = { settings.command or "az", "account get-access-token --output json --resource",
+                    resource }
+    if settings.tenant then words[#words + 1] = "--tenant " .. settings.tenant end
+    if not is_plain(resource) or settings.tenant and not is_plain(settings.tenant) then
+      return errors.invalid "tenant: it cannot be given to the Azure CLI: letters, digits, . and -"
+    end
+    local printed = run(table.concat(words, " "))
+    if not printed then return absent "the Azure CLI cannot be run from here" end
+    local status
+    printed, status = printed:match "^(.-)status (%d+)%s*$"
+    if status == "0" then return read(printed, settings.clock) end
+    return refusal(printed or "", tonumber(status))
+  end
+
+  function credential.request()
+    local got, err = credential.obtain()
+    return nil, err, got
+  end
+
+  return credential
+end
+
+return azure_cli

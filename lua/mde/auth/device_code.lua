@@ -1,0 +1,92 @@
+-- Signs in as a user who enters a code in a browser, on any device, where he also shows
+-- whatever factors his company asks for. Source: "Microsoft identity platform and the
+-- OAuth 2.0 device authorization grant flow"; RFC 8628.
+
+local entity = require "mde.service.entity"
+local errors = require "mde.base.errors"
+local grant = require "mde.auth.grant"
+local session = require "mde.auth.session"
+
+local device_code = {}
+
+local GRANT = "urn:ietf:params:oauth:grant-type:device_code"
+
+local function text(value)
+  return type(value) == "string" and value ~= "" and value or nil
+end
+
+-- What the answer to the first request says: { device_code, code, url, message, interval,
+-- lifetime } | nil, err
+local function read_start(response)
+  if response.status ~= 200 then return grant.refusal(response) end
+  local answer = entity.decode(response.body) or {}
+  local started = {
+    device_code = text(answer.device_code), code = text(answer.user_code),
+    url = text(answer.verification_uri), interval = tonumber(answer.interval) or 5,
+    lifetime = tonumber(answer.expires_in) or 900,
+  }
+  if started.device_code and started.code and started.url and started.url:find "^https?://" then
+    started.url, started.code = errors.line(started.url, 200), errors.line(started.code, 40)
+    started.interval = math.max(1, started.interval)
+    return started
+  end
+  return nil, errors.new { code = "bad_answer", status = response.status,
+                           message = "the login service's answer has no code to enter" }
+end
+
+-- `settings`: authority, tenant, client_id, scope, clock; show(started), which tells the
+-- user to enter started.code at started.url within started.lifetime seconds; done(answer),
+-- called with the decoded answer once he did. -> credential
+function device_code.new(settings)
+  local started, ends_at
+  local credential = { identity = session.identity(settings) }
+
+  local function form(fields)
+    table.insert(fields, 1, { "client_id", settings.client_id })
+    return fields
+  end
+
+  function credential.request()
+    if not started then
+      return grant.post(grant.address(settings, "devicecode"),
+        form { { "scope", session.scope(settings) } })
+    end
+    return grant.post(grant.address(settings, "token"),
+      form { { "grant_type", GRANT }, { "device_code", started.device_code } })
+  end
+
+  local function begin(response)
+    local err
+    started, err = read_start(response)
+    if not started then return nil, err end
+    ends_at = settings.clock.monotonic() + started.lifetime
+    settings.show(started)
+    return nil, nil, started.interval
+  end
+
+  -- The user has not entered the code yet, or we ask too often.
+  local function is_pending(word)
+    if word == "slow_down" then started.interval = started.interval + 5 end
+    return (word == "slow_down" or word == "authorization_pending")
+           and settings.clock.monotonic() < ends_at + started.interval
+  end
+
+  function credential.read(response)
+    if not started then return begin(response) end
+    if response.status == 200 then
+      local got, detail = grant.token(response)
+      started = nil
+      if not got then return nil, detail end
+      settings.done(detail)
+      return got
+    end
+    local _, err, word = grant.refusal(response)
+    if is_pending(word) then return nil, nil, started.interval end
+    started = nil
+    return nil, err
+  end
+
+  return credential
+end
+
+return device_code

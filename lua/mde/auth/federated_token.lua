@@ -1,0 +1,49 @@
+-- Signs in as an application with a token of somebody whom it trusts, such as a
+-- Kubernetes cluster: the token lies in a file, and is replaced there before it ends.
+-- So the file is read at each use, here: this module does I/O itself.
+
+local assertion = require "mde.auth.assertion"
+local errors = require "mde.base.errors"
+
+local federated = {}
+
+local function refuse(path, format, ...)
+  return nil, errors.new {
+    code = "missing_credential",
+    message = ("the federated token file %s %s"):format(path, format:format(...)),
+  }
+end
+
+-- -> text | nil, why not
+local function content_of(path)
+  local file, reason = io.open(path, "rb")
+  if not file then return nil, reason end
+  local content, failure = file:read "*a"
+  file:close()
+  return content, failure
+end
+
+-- The token in a file, whose content no message shows. -> text | nil, err
+local function read(path)
+  local content, reason = content_of(path)
+  if not content then
+    local what = tostring(reason):gsub("^.*: ", "")  -- the path is in front, or not
+    return refuse(path, "cannot be read: %s", what)
+  end
+  local token = content:match "^%s*(.-)%s*$"
+  if token == "" then return refuse(path, "is empty") end
+  if not token:find "^[%w%-_]+%.[%w%-_]+%.[%w%-_]+$" then
+    return refuse(path, "holds no token: three parts of base64url are expected, with dots between")
+  end
+  return token
+end
+
+-- `settings`: authority (a base URL), tenant, client_id, scope, token_file (a path).
+-- -> credential
+function federated.new(settings)
+  return assertion.new(settings, "file " .. settings.token_file, function()
+    return read(settings.token_file)
+  end)
+end
+
+return federated

@@ -1,0 +1,91 @@
+-- JSON Web Tokens (RFC 7519) as text: base64url (RFC 4648, 5) both ways, what a token
+-- says, and tokens signed by a certificate. What cannot be read is nil.
+
+local cjson = require "cjson"
+local core = require "mde.core"
+local entity = require "mde.service.entity"
+
+local jwt = {}
+
+local ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+
+local DIGITS, VALUES = {}, {}
+for i = 1, #ALPHABET do
+  DIGITS[i - 1], VALUES[ALPHABET:sub(i, i)] = ALPHABET:sub(i, i), i - 1
+end
+
+-- One to three bytes as two to four digits.
+local function encode(group)
+  local a, b, c = group:byte(1, 3)
+  local bits = a * 65536 + (b or 0) * 256 + (c or 0)
+  local out = {}
+  for i = 1, #group + 1 do out[i] = DIGITS[math.floor(bits / 64 ^ (4 - i)) % 64] end
+  return table.concat(out)
+end
+
+-- Bytes -> their digits, without padding.
+function jwt.base64url(bytes)
+  return (bytes:gsub("..?.?", encode))
+end
+
+-- Digits without padding -> bytes | nil: they are none
+function jwt.unbase64url(text)
+  if text:find "[^%w%-_]" or #text % 4 == 1 then return nil end
+  local bytes, bits, count = {}, 0, 0
+  for digit in text:gmatch "." do
+    bits, count = bits * 64 + VALUES[digit], count + 6
+    if count >= 8 then
+      count = count - 8
+      local byte = math.floor(bits / 2 ^ count)
+      bytes[#bytes + 1], bits = string.char(byte), bits - byte * 2 ^ count
+    end
+  end
+  return table.concat(bytes)
+end
+
+-- One part of a token as a table | nil
+local function read(part)
+  local bytes = jwt.unbase64url(part)
+  return bytes and entity.decode(bytes) or nil
+end
+
+-- What a signed token claims: its payload as a table | nil: it is no such token. For
+-- diagnosis only: no signature is checked, and an access token is the service's to read.
+function jwt.claims(token)
+  local payload = token:match "^[%w%-_]+%.([%w%-_]+)%.[%w%-_]*$"
+  return payload and read(payload)
+end
+
+local function guid(value)
+  return type(value) == "string" and core.operation.guid(value) or nil
+end
+
+-- The tenant and the application that an access token names, nil for what it does not: only
+-- used to tell one application's quota and batches from another's.
+-- Source: "Access token claims reference" (tid; appid in version 1, azp in 2).
+function jwt.owner(token)
+  local claims = jwt.claims(token) or {}
+  return guid(claims.tid), guid(claims.appid) or guid(claims.azp)
+end
+
+-- The parts of a signed token: { header, claims, signed (what the signature is of),
+-- signature } | nil: it is no such token. Nothing is checked yet.
+function jwt.parts(token)
+  local signed, first, second, third =
+    token:match "^(([%w%-_]+)%.([%w%-_]+))%.([%w%-_]+)$"
+  if not signed then return nil end
+  local header, claims, signature = read(first), read(second), jwt.unbase64url(third)
+  if not (header and claims and signature) then return nil end
+  return { header = header, claims = claims, signed = signed, signature = signature }
+end
+
+-- A token signed by a core.certificate with the algorithm that its header names.
+-- -> text | nil, err
+function jwt.sign(header, claims, certificate)
+  local signed = jwt.base64url(cjson.encode(header)) .. "." .. jwt.base64url(cjson.encode(claims))
+  local signature, err = certificate:sign(signed, header.alg)
+  if not signature then return nil, err end
+  return signed .. "." .. jwt.base64url(signature)
+end
+
+return jwt

@@ -1,0 +1,79 @@
+-- The identity of a machine elsewhere that Azure Arc manages. Its agent answers who can
+-- read a file that it makes for the purpose: the first answer names it. So the file is
+-- read here: this module does I/O itself. Source: "Authenticate against Azure resources
+-- with Azure Arc-enabled servers".
+
+local core = require "mde.core"
+local endpoint = require "mde.auth.managed_identity.endpoint"
+local errors = require "mde.base.errors"
+
+local arc = {}
+
+-- Where the agent makes such files, on Linux and Windows.
+local FOLDERS = { "/var/opt/azcmagent/tokens/",
+                  "C:\\ProgramData\\AzureConnectedMachineAgent\\Tokens\\" }
+local MOST = 4096  -- bytes
+
+local function refuse(format, ...)
+  return nil, errors.new { code = "sign_in",
+                           message = ("Azure Arc's agent: " .. format):format(...) }
+end
+
+-- Whether a path lies in the agent's folder, so that nobody who answers in its place can
+-- make us read, and send, another file.
+local function is_key(path, folders)
+  for _, folder in ipairs(folders) do
+    local name = path:sub(1, #folder) == folder and path:sub(#folder + 1)
+    if name and name:find "^[^/\\%c]+%.key$" then return true end
+  end
+  return false
+end
+
+-- -> the content of a key file, as a secret | nil, err
+local function read(path)
+  local file, problem = io.open(path, "rb")
+  if not file then return refuse("its key cannot be read: %s", problem) end
+  local content = file:read(MOST + 1)
+  file:close()
+  if not content or content:find "%c" then return refuse("its key file %s has no key", path) end
+  if #content > MOST then return refuse("its key file %s is longer than %d bytes", path, MOST) end
+  return core.secret("Basic " .. content)
+end
+
+-- What the agent's challenge says. -> the value of an Authorization header | nil, err
+local function answer_to(challenge, folders)
+  local path = (challenge or ""):match "^[Bb]asic realm=\"?([^\"]+)\"?$"
+  if not path then return refuse "its answer names no key file" end
+  if not is_key(path, folders) then
+    return refuse("it names a key file that is not in %s", folders[1])
+  end
+  return read(path)
+end
+
+-- `settings`: resource, clock, endpoint (a URL), folders (nil: where the agent's keys
+-- are). -> credential
+function arc.new(settings)
+  local authorization
+  local credential = {}
+
+  function credential.request()
+    return endpoint.get(settings.endpoint,
+      { { "api-version", "2019-11-01" }, { "resource", settings.resource } },
+      { metadata = "true", authorization = authorization })
+  end
+
+  function credential.read(response)
+    local shown = authorization
+    authorization = nil
+    if response.status ~= 401 or shown then return endpoint.read(response, settings.clock) end
+    local err
+    authorization, err = answer_to(response.headers["www-authenticate"],
+      settings.folders or FOLDERS)
+    if not authorization then return nil, err end
+    return nil, nil, 0
+  end
+
+  return credential
+end
+
+return arc

@@ -1,0 +1,234 @@
+-- The access token that a client's calls share.
+--
+-- One fetch at a time, whoever needs it: calls hold on to the fetch they wait
+-- for and look at how it ended. A token is refreshed while it still works; if
+-- that fails, the old one is used for as long as it lives.
+
+local core = require "mde.core"
+local errors = require "mde.base.errors"
+local jwt = require "mde.auth.jwt"
+local retry = require "mde.base.retry"
+
+local token = {}
+
+-- Refuses a token that says that it is another tenant's than `tenant`, where that is an id
+-- (a domain's name can't be compared). -> true, the tenant it names (nil: none) | nil, err
+function token.check(header, tenant)
+  local named = jwt.owner(header:reveal():match "%S+$")
+  local expected = tenant and core.operation.guid(tenant)
+  if not named or not expected or named == expected then return true, named end
+  return nil, errors.new {
+    code = "sign_in", operation = "token",
+    message = ("signing in: the token is for tenant %s, and not for %s: check tenant and"
+      .. " authority, or the token"):format(named, expected),
+  }
+end
+
+-- {{ A fetch: a state machine with the steps of a call (see mde.call.call).
+
+local Fetch = {}
+Fetch.__index = Fetch
+
+-- What is held against other processes while it lasts; a holder that died lets go by itself.
+local CLAIM = 10  -- seconds
+local LOOK = 0.05  -- between two looks at whether another process has fetched it
+
+-- Whether the fetch is ours to do, where others share what comes of it: one of them may have
+-- fetched a token meanwhile (then this is done), or be at it.
+function Fetch:is_ours(now)
+  local shared = self.token.shared
+  if not (shared and shared.claim) then return true end
+  if self.token:adopt(now, self.token.header) then
+    self.done, self.token.fetching = true, nil
+    return false
+  end
+  self.name = self.name or core.random_guid()
+  return shared:claim(self.token.credential.identity, self.name, CLAIM)
+end
+
+function Fetch:finish(now, got, err)
+  if got and now >= self.started + got.lifetime then
+    got, err = nil, errors.new { code = "bad_answer",
+                                 message = "signing in: the token had ended before it came" }
+  end
+  if got then
+    local ours, problem = self.token:recognise(got.header)
+    if not ours then got, err = nil, problem end
+  end
+  if err then err.operation = "token" end
+  self.done, self.err = true, err
+  self.token:fetched(self, now, got)
+  local shared = self.token.shared
+  if self.name and shared then shared:release(self.token.credential.identity, self.name) end
+end
+
+-- What the credential makes of an answer: the end, or another round after a pause, which
+-- may go wrong as often as the first.
+function Fetch:take(now, got, err, pause)
+  if not pause then return self:finish(now, got, err) end
+  self.attempt, self.not_before = 0, now + pause
+end
+
+-- What the credential does about a request that failed. -> whether it does anything
+function Fetch:is_heeded(now, err)
+  local failed = err and self.token.credential.failed
+  if not failed then return false end
+  local got, problem, pause = failed(err)
+  if got or problem or pause then self:take(now, got, problem, pause) end
+  return (got or problem or pause) ~= nil
+end
+
+function Fetch:judge(now, response, err)
+  self.in_air, self.attempt = false, self.attempt + 1
+  local again = err and err.code ~= "tls" and err.code ~= "invalid_request"
+                or response and (response.status == 429 or retry.is_transient(response.status))
+  err = err and errors.new { code = err.code, message = "signing in: " .. err.message }
+  if self:is_heeded(now, err) then return end
+  if again and self.attempt < retry.attempts then
+    self.not_before = now + (response and retry.after(response)
+                             or retry.delay(self.attempt, self.token.random))
+    self.token.notify_wait("token", "service", now, self.not_before, response
+      and ("the login service failed (HTTP %d)"):format(response.status)
+      or "the login service can't be reached")
+  elseif err then
+    self:finish(now, nil, err)
+  else
+    self:take(now, self.token.credential.read(response))
+  end
+end
+
+function Fetch:step(now, response, err)
+  if response or err then self:judge(now, response, err) end
+  while not self.done do
+    if self.in_air then return "wait" end
+    if now < self.not_before then return "wait", self.not_before end
+    if not self:is_ours(now) then return self.done and "done" or "wait", now + LOOK end
+    self.started = now
+    local request, problem, got = self.token.credential.request()
+    if request then
+      self.in_air = true
+      return "start", request
+    end
+    self:finish(now, got, problem)
+  end
+  return "done"
+end
+
+-- }}
+
+local Token = {}
+Token.__index = Token
+
+-- The value of an Authorization header, as a secret; nil if `text` is no bearer token
+-- (RFC 6750, 2.1).
+function token.header(text)
+  if type(text) ~= "string" or not text:find "^[%w%-%._~%+/]+=*$" then return nil end
+  return core.secret("Bearer " .. text)
+end
+
+-- `credential` as in mde.credential.*; `world` has clock, random (gives a number in
+-- [0, 1)), tenant (if known) and store, whose tokens other processes share; `add(fetch)`
+-- hands a fetch to whoever drives it; `named(tenant, application)` gets the ids of whose token
+-- it is before one is used that names both.
+function token.new(credential, world, add, named)
+  return setmetatable({
+    notify_wait = function(...)
+      if world.notify_wait then world:notify_wait(...) end
+    end,
+    credential = credential, clock = world.clock, random = world.random, add = add,
+    named = named or function() end,
+    tenant = world.tenant,
+    shared = credential.identity and world.store.tokens,
+    header = credential.header,  -- "Bearer …", a secret
+    refresh_at = math.huge, expires_at = math.huge,
+  }, Token)
+end
+
+function Token:fetch()
+  if not self.fetching or self.fetching.done then
+    local fetch = setmetatable({ token = self, attempt = 0, not_before = -math.huge,
+                                 operation = "token" }, Fetch)
+    self.add(fetch)
+    self.fetching = fetch
+  end
+  return self.fetching
+end
+
+-- Refuses a token of another tenant or application than the one before it: quota and batches
+-- are theirs.
+local function check_same(self, tenant, application)
+  if not self.tenant_id or not self.application_id
+     or tenant == self.tenant_id and application == self.application_id then
+    return true
+  end
+  return nil, errors.new {
+    code = "sign_in", operation = "token",
+    message = ("signing in: the token is of application %s in tenant %s, and the one before was"
+      .. " of %s in %s: make a new client for it"):format(application, tenant,
+      self.application_id, self.tenant_id),
+  }
+end
+
+-- Notes whose a token is (`tenant_id` and `application_id`, nil if none has named both), if it
+-- may be used. -> true | nil, err
+function Token:recognise(header)
+  local ours, err = token.check(header, self.tenant)
+  if not ours then return nil, err end
+  local tenant, application = jwt.owner(header:reveal():match "%S+$")
+  if not (tenant and application) then return true end
+  ours, err = check_same(self, tenant, application)
+  if not ours then return nil, err end
+  self.tenant_id, self.application_id = tenant, application
+  self.named(tenant, application)
+  return true
+end
+
+-- A token that ends `lifetime` seconds after `moment` is the current one.
+function Token:use(header, moment, lifetime)
+  self.header = header
+  self.expires_at = moment + lifetime
+  self.refresh_at = self.expires_at - math.min(300, lifetime / 4)
+end
+
+-- A fetch ended. The lifetime counts from when the request went out.
+function Token:fetched(fetch, now, got)
+  self.fetching = nil
+  if got then
+    self:use(got.header, fetch.started, got.lifetime)
+    if self.shared and not got.is_passing then
+      self.shared:put(self.credential.identity, got.header,
+        self.clock.wall() + self.expires_at - now)
+    end
+  else
+    self.refresh_at = now + 30  -- let the old one, if it lives, be used until then
+  end
+end
+
+-- Uses the token that another process has fetched, if there is one but `old` that lives on
+-- for a while. -> whether there is
+function Token:adopt(now, old)
+  local header, expires_at = self.shared:get(self.credential.identity)
+  local lifetime = header and expires_at - self.clock.wall() or 0
+  if header == old or lifetime <= 60 or not self:recognise(header) then return false end
+  self:use(header, now, lifetime)
+  return true
+end
+
+-- The Authorization header's value, or nil and the fetch to wait for.
+function Token:current(now)
+  if self.header and now >= self.expires_at then self.header = nil end
+  if not self.header and self.shared and not self.fetching then self:adopt(now) end
+  if not self.header then return nil, self:fetch() end
+  if now >= self.refresh_at and not self.fetching then self:fetch() end
+  return self.header
+end
+
+-- The service refused `header`. Only the current one is given up: another call
+-- may have fetched a newer one meanwhile. -> whether a new one can be had
+function Token:refuse(header)
+  if self.header == header and self.credential.request then self.header = nil end
+  if self.shared then self.shared:forget(self.credential.identity, header) end
+  return self.credential.request ~= nil
+end
+
+return token

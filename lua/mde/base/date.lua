@@ -1,0 +1,120 @@
+-- Dates: ISO 8601 as the service writes it, and the HTTP form of headers.
+--
+-- Inside mde a moment is a number of seconds since 1970-01-01T00:00:00Z.
+
+local errors = require "mde.base.errors"
+
+local date = {}
+
+local floor = math.floor
+
+-- Days from 1970-01-01 to a date of the Gregorian calendar.
+local function days(year, month, day)
+  if month <= 2 then year = year - 1 end
+  local era = floor(year / 400)
+  local of_era = year - era * 400
+  local of_year = floor((153 * ((month + 9) % 12) + 2) / 5) + day - 1
+  return era * 146097 + of_era * 365 + floor(of_era / 4) - floor(of_era / 100) + of_year - 719468
+end
+
+-- The reverse: year, month, day.
+local function civil(day)
+  day = day + 719468
+  local era = floor(day / 146097)
+  local of_era = day - era * 146097
+  local year = floor((of_era - floor(of_era / 1460) + floor(of_era / 36524)
+                      - floor(of_era / 146096)) / 365)
+  local of_year = of_era - (365 * year + floor(year / 4) - floor(year / 100))
+  local shifted = floor((5 * of_year + 2) / 153)
+  local month = shifted < 10 and shifted + 3 or shifted - 9
+  if month <= 2 then year = year + 1 end
+  return year + era * 400, month, of_year - floor((153 * shifted + 2) / 5) + 1
+end
+
+-- The same for a date that the calendar may not have: nil then. The dates of an
+-- incident are of few days.
+local last_year, last_month, last_day, last_number
+local function checked_days(year, month, day)
+  if day == last_day and month == last_month and year == last_year then return last_number end
+  local number = days(year, month, day)
+  local y, m, d = civil(number)
+  if y ~= year or m ~= month or d ~= day then return nil end
+  last_year, last_month, last_day, last_number = year, month, day, number
+  return number
+end
+
+-- A moment in UTC from numbers, nil if there is none such. A leap second, 60, is the
+-- first second of the next minute, as POSIX counts.
+local function moment(year, month, day, hour, minute, second)
+  if hour > 23 or minute > 59 or second > 60 then return nil end
+  local number = checked_days(year, month, day)
+  return number and number * 86400 + hour * 3600 + minute * 60 + second
+end
+
+-- ".8785235" -> seconds | nil: not "", nor a point and up to nine digits
+local function fraction(digits)
+  if digits == "" then return 0 end
+  return #digits <= 10 and digits:find "^%.%d+$" and tonumber("0" .. digits) or nil
+end
+
+-- "Z" or "+01:00" -> seconds | nil
+local function offset(zone)
+  if zone == "Z" or zone == "z" then return 0 end
+  local sign, hours, minutes = zone:match "^([+-])(%d%d):?(%d%d)$"
+  hours, minutes = tonumber(hours), tonumber(minutes)
+  if not sign or hours > 23 or minutes > 59 then return nil end
+  local seconds = hours * 3600 + minutes * 60
+  return sign == "-" and -seconds or seconds
+end
+
+local function refuse(text)
+  return nil, ("'%s' is not a date with time and zone, such as 2026-01-23T20:10:40Z")
+    :format(errors.line(tostring(text), 60))
+end
+
+local FORM = "^(%d%d%d%d)%-(%d%d)%-(%d%d)[Tt ](%d%d):(%d%d)(.*)$"
+
+-- "2026-01-23T20:10:40.8785235Z" -> seconds. Seconds may be left out, and have up to
+-- nine digits of fraction; a zone ("Z" or "+01:00") is required, since a time without
+-- one means another moment on another machine. -> number | nil, message
+function date.parse(text)
+  if type(text) ~= "string" then return refuse(text) end
+  local year, month, day, hour, minute, rest = text:match(FORM)
+  if not year then return refuse(text) end
+  local second, digits, zone = rest:match "^:(%d%d)([%d%.]*)(.*)$"
+  if not second then second, digits, zone = 0, "", rest end
+  if zone == "" then
+    return nil, ("'%s' has no zone: write Z for UTC behind it, or an offset such as +01:00")
+      :format(errors.line(text, 60))
+  end
+  local seconds = moment(tonumber(year), tonumber(month), tonumber(day), tonumber(hour),
+                         tonumber(minute), tonumber(second))
+  local part, shift = fraction(digits), offset(zone)
+  if not (seconds and part and shift) then return refuse(text) end
+  return seconds - shift + part
+end
+
+-- Seconds -> "2026-01-23T20:10:40Z"; fractions are cut.
+function date.text(seconds)
+  seconds = floor(seconds)
+  local day = floor(seconds / 86400)
+  local rest = seconds - day * 86400
+  local year, month, of_month = civil(day)
+  return ("%04d-%02d-%02dT%02d:%02d:%02dZ"):format(year, month, of_month, floor(rest / 3600),
+    floor(rest / 60) % 60, rest % 60)
+end
+
+local MONTHS = { Jan = 1, Feb = 2, Mar = 3, Apr = 4, May = 5, Jun = 6,
+                 Jul = 7, Aug = 8, Sep = 9, Oct = 10, Nov = 11, Dec = 12 }
+
+-- "Sun, 06 Nov 1994 08:49:37 GMT", the only form that may be sent (RFC 9110,
+-- 5.6.7) -> seconds | nil
+function date.http(text)
+  local day, name, year, hour, minute, second =
+    text:match "^%a%a%a, (%d%d) (%a%a%a) (%d%d%d%d) (%d%d):(%d%d):(%d%d) GMT$"
+  local month = MONTHS[name]
+  return month and moment(tonumber(year), month, tonumber(day), tonumber(hour),
+                          tonumber(minute), tonumber(second))
+end
+
+return date

@@ -1,0 +1,164 @@
+-- The service's limits, kept on our side: for one application in one tenant, a
+-- bucket for each operation (mde.call.window). Every process of the application shares
+-- them through the store's windows (contract 5 of doc/architecture.md), in which each
+-- notes what it takes and reads what the others took.
+--
+-- What a slot's end is noted as waits until the next commit: a process that dies
+-- before that leaves a slot that counts as answered at taken + timeout.
+
+local buckets = require "mde.call.window"
+local memory = require "mde.store.memory"
+
+local quota = {}
+
+local Quota = {}
+Quota.__index = Quota
+
+local LOOK = 1  -- seconds between two looks at the windows while others' answers are awaited
+
+-- `limits(operation)` gives per_minute and per_hour, or nothing for a service
+-- without limits; `timeout` is that of a request, in seconds (default 60); `windows` are
+-- a store's (default: nobody else's); `reserve` is the share of each window that is
+-- left to others (default none).
+function quota.new(limits, timeout, windows, reserve)
+  windows = windows or memory.new():windows ""
+  return setmetatable({
+    limits = limits, shared = windows, buckets = windows.buckets, timeout = timeout or 60,
+    reserve = reserve or 0, pending = {},
+  }, Quota)
+end
+
+-- Counts in other windows of the store from now on.
+function Quota:share(windows)
+  self.shared, self.buckets = windows, windows.buckets
+end
+
+function Quota:bucket(operation)
+  local bucket = self.buckets[operation]
+  if not bucket then
+    local per_minute, per_hour = self.limits(operation)
+    local windows = {}
+    if per_minute then windows[#windows + 1] = { limit = per_minute, seconds = 60 } end
+    if per_hour then windows[#windows + 1] = { limit = per_hour, seconds = 3600 } end
+    bucket = buckets.new(windows)
+    self.buckets[operation] = bucket
+  end
+  return bucket
+end
+
+-- What another process noted.
+function Quota:learn(event)
+  local bucket = self:bucket(event.operation)
+  if event.kind == "taken" then
+    bucket:expect(event.slot, event.moment)
+    if event.holder then bucket.turns:take(event.holder, event.at) end
+  elseif event.kind == "waiting" then bucket.turns:wait(event.holder, event.moment)
+  elseif event.kind == "counted" then bucket:settle(event.slot, event.moment)
+  elseif event.kind == "unused" then bucket:settle(event.slot)
+  elseif event.kind == "paused" then bucket.paused = math.max(bucket.paused, event.moment)
+  end
+end
+
+-- Learns what the others did since. Begins the store's transaction, so that nobody
+-- takes a slot between this and ours.
+function Quota:look()
+  for _, event in ipairs(self.shared:news()) do self:learn(event) end
+end
+
+-- When a slot is free for this process and it is its turn (nil: only an answer can tell), and
+-- whether other processes may change that.
+local function free_at(self, bucket, now)
+  local free, is_shared = bucket:free_at(self.reserve), bucket:is_shared(now)
+  local holder = self.shared.holder
+  local ahead = holder and bucket.turns:ahead(holder, now, free) or 0
+  if ahead == 0 then return free, is_shared end
+  return bucket:free_at(self.reserve, ahead), true
+end
+
+-- Registers this process as waiting for a slot, once until it takes one.
+local function wait_turn(self, operation, bucket, now)
+  local holder = self.shared.holder
+  if not holder or bucket.turns:is_waiting(holder) then return end
+  bucket.turns:wait(holder, now)
+  self:note(operation, "waiting", nil, now)
+end
+
+-- Takes a slot for one call. -> slot | nil, when one may be free (nil: when
+-- another call is answered). Raises what hinders the store.
+function Quota:take(operation, now)
+  local bucket = self:bucket(operation)
+  if #bucket.windows == 0 and bucket.paused <= now then return { taken = now, bucket = bucket } end
+  local free, is_shared = free_at(self, bucket, now)
+  if (free or math.huge) <= now or is_shared and now >= bucket.looked_at + LOOK then
+    self:look()
+    bucket.looked_at = now
+    free, is_shared = free_at(self, bucket, now)
+  end
+  if (free or math.huge) > now then
+    wait_turn(self, operation, bucket, now)
+    if is_shared then free = math.min(free or math.huge, bucket.looked_at + LOOK) end
+    return nil, free
+  end
+  local name = self.shared:take(operation, now + self.timeout)
+  if name == false then return self:take(operation, now) end  -- somebody was faster
+  bucket.out = bucket.out + 1
+  if self.shared.holder then bucket.turns:take(self.shared.holder, now) end
+  return { taken = now, bucket = bucket, operation = operation, name = name }
+end
+
+function Quota:note(operation, kind, slot, moment)
+  self.pending[#self.pending + 1] = { operation = operation, kind = kind, slot = slot,
+                                      moment = moment }
+end
+
+-- Gives a slot back, once, however often it is said.
+function Quota:settle(slot, kind, moment)
+  if slot.settled or not slot.operation then return end
+  slot.settled = true
+  slot.bucket.out = slot.bucket.out - 1
+  if moment then slot.bucket:stamp(moment) end
+  if slot.name then self:note(slot.operation, kind, slot.name, moment) end
+end
+
+-- The slot's call was answered now.
+function Quota:answered(slot, now)
+  self:settle(slot, "counted", now)
+end
+
+-- The slot's call went out and no answer will come: the service may count it
+-- as late as its timeout allows.
+function Quota:lost(slot, now)
+  self:settle(slot, "counted", math.max(now, slot.taken + self.timeout))
+end
+
+-- The slot's call never went out.
+function Quota:unused(slot)
+  self:settle(slot, "unused")
+end
+
+-- Nothing of this operation goes out before `moment`: the service said so.
+function Quota:pause(operation, moment)
+  local bucket = self:bucket(operation)
+  bucket.paused = math.max(bucket.paused, moment)
+  if self.shared.is_shared then self:note(operation, "paused", nil, moment) end
+end
+
+-- Writes what waits into the store's transaction. Raises what hinders it.
+function Quota:flush()
+  if self.pending[1] then self:look() end
+  for _, event in ipairs(self.pending) do
+    self.shared:note(event.operation, event.kind, event.slot, event.moment)
+  end
+end
+
+-- The transaction is committed: what waited is written.
+function Quota:flushed()
+  self.pending = {}
+end
+
+-- The least seconds from now to the last of `count` calls.
+function Quota:at_best(operation, count, now)
+  return self:bucket(operation):best(math.max(count, 1), now, self.reserve) - now
+end
+
+return quota

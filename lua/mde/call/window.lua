@@ -1,0 +1,132 @@
+-- One operation's count of calls, as this process knows it: pure arithmetic on
+-- moments of one monotonic clock. Who shares it with whom: mde.call.quota.
+--
+-- The service counts in windows, a minute and an hour. A call takes a slot before
+-- it goes out. The slot is stamped when the answer arrives, since the service
+-- counted the call no later than that; a slot whose answer never came is stamped
+-- at taken + timeout. Windows are kept a second longer than the service's. So as
+-- long as no request is delayed beyond its timeout, the service never sees one
+-- call too many in any minute or hour of its clock.
+
+local turns = require "mde.turns"
+
+local bucket = {}
+
+local Bucket = {}
+Bucket.__index = Bucket
+
+local MARGIN = 1  -- seconds
+
+-- `windows` is an array of { limit, seconds }.
+function bucket.new(windows)
+  local most = 0
+  for _, window in ipairs(windows) do most = math.max(most, window.limit) end
+  return setmetatable({
+    windows = windows,
+    stamps = {},           -- when slots were answered, ascending, up to `last`
+    last = 0,
+    most = 2 * most,       -- how many of the last stamps are kept: others' may be taken back
+    out = 0,               -- own slots taken and not yet stamped
+    others = {},           -- those of other processes -> the moment they are stamped at so far
+    paused = -math.huge,
+    looked_at = -math.huge,  -- when the others were last asked
+    turns = turns.new(),
+  }, Bucket)
+end
+
+-- When a window has room for a call that leaves `reserve` (a share) of it and `ahead` slots
+-- to others, given what is out: now or earlier, a moment to come, or nil if only an answer can
+-- tell.
+local function free_at(self, window, reserve, ahead)
+  local limit = math.max(1, math.floor(window.limit * (1 - reserve) + 1e-9))
+  local others = limit - self.out - ahead  -- stamps that may lie in the window, and one more
+  if others < 1 then return nil end
+  local stamp = self.stamps[self.last - others + 1]
+  return stamp and stamp + window.seconds + MARGIN or -math.huge
+end
+
+-- When a call may go out: now or earlier, later, or nil if only an answer can tell.
+function Bucket:free_at(reserve, ahead)
+  local free = self.paused
+  for _, window in ipairs(self.windows) do
+    local at = free_at(self, window, reserve, ahead or 0)
+    if not at then return nil end
+    free = math.max(free, at)
+  end
+  return free
+end
+
+-- The service counted a call, at `moment` at the latest. Later stamps are those of
+-- lost calls, which lie in the future.
+function Bucket:stamp(moment)
+  local stamps, position = self.stamps, self.last + 1
+  while (stamps[position - 1] or moment) > moment do
+    stamps[position] = stamps[position - 1]
+    position = position - 1
+  end
+  stamps[position] = moment
+  self.last = self.last + 1
+  stamps[self.last - self.most] = nil
+end
+
+-- Takes one such stamp back.
+local function unstamp(self, moment)
+  local stamps, position = self.stamps, self.last
+  while stamps[position] and stamps[position] > moment do position = position - 1 end
+  if stamps[position] ~= moment then return end
+  for i = position, self.last do stamps[i] = stamps[i + 1] end
+  self.last = self.last - 1
+end
+
+-- Another process has taken a slot, and will be answered at `moment` at the latest.
+function Bucket:expect(slot, moment)
+  self.others[slot] = moment
+  self:stamp(moment)
+end
+
+-- It was answered at `moment`; without one, its call never went out.
+function Bucket:settle(slot, moment)
+  local expected = self.others[slot]
+  if not expected then return end
+  self.others[slot] = nil
+  unstamp(self, expected)
+  if moment then self:stamp(moment) end
+end
+
+-- Whether another process may be answered earlier than it is stamped at.
+function Bucket:is_shared(now)
+  for slot, moment in pairs(self.others) do
+    if moment > now then return true end
+    self.others[slot] = nil
+  end
+  return false
+end
+
+-- How many calls lie in a window, those that are out included; when the first of
+-- them leaves it (nil: unknown, or none).
+function Bucket:used(window, now)
+  local first = self.last + 1
+  while self.stamps[first - 1] and self.stamps[first - 1] + window.seconds + MARGIN > now do
+    first = first - 1
+  end
+  local oldest = self.stamps[first]
+  return self.last - first + 1 + self.out, oldest and oldest + window.seconds + MARGIN
+end
+
+-- The moment at which the last of `count` calls goes out at best, when each is answered
+-- at once and nobody else calls.
+function Bucket:best(count, now, reserve)
+  local trial = bucket.new(self.windows)
+  for i = math.max(1, self.last - self.most + 1), self.last do
+    if self.stamps[i] then trial:stamp(self.stamps[i]) end
+  end
+  trial.paused = self.paused
+  local moment = now
+  for _ = 1, count do
+    moment = math.max(moment, trial:free_at(reserve))
+    trial:stamp(moment)
+  end
+  return moment
+end
+
+return bucket

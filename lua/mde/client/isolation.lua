@@ -1,0 +1,202 @@
+-- What is isolated, or restricted, now: told from the history of actions, since the
+-- service does not say it of a machine.
+--
+-- Only actions that Succeeded have done anything. One that is Pending or InProgress may
+-- yet: it makes a machine "isolating", or is a conflict where it would undo what is.
+
+local date = require "mde.base.date"
+local duration = require "mde.base.duration"
+local errors = require "mde.base.errors"
+
+local isolation = { methods = {} }
+
+local KINDS = {
+  isolated = { does = "Isolate", undoes = "Unisolate", going_on = "isolating" },
+  restricted = { does = "RestrictCodeExecution", undoes = "UnrestrictCodeExecution",
+                 going_on = "restricting" },
+}
+
+local PENDING = { Pending = true, InProgress = true }
+
+local Fold = {}
+Fold.__index = Fold
+
+-- When an action had its effect, as well as the service says.
+local function moment_of(action)
+  return date.parse(action.lastUpdateDateTimeUtc) or date.parse(action.creationDateTimeUtc) or 0
+end
+
+-- Notes in machine.causes which actions make it so: all since it was last undone.
+local function note_cause(machine, action, does, moment)
+  if does then
+    if moment >= (machine.undone or 0) then table.insert(machine.causes, action) end
+    return
+  end
+  machine.undone = math.max(machine.undone or 0, moment)
+  for i = #machine.causes, 1, -1 do
+    if moment_of(machine.causes[i]) <= moment then table.remove(machine.causes, i) end
+  end
+end
+
+-- An action that has had its effect. Those of a machine may end in another order than
+-- they were launched in: the last one to end counts.
+local function settle(machine, action, does)
+  local moment = moment_of(action)
+  note_cause(machine, action, does, moment)
+  if machine.moment and moment < machine.moment then return end
+  machine.moment = moment
+  if not does then machine.done, machine.scope = nil, nil
+  else
+    machine.done = machine.done or action
+    machine.scope = action.scope or machine.scope
+  end
+end
+
+-- Takes the next action; they come the oldest first.
+function Fold:add(action)
+  self.from = self.from or action.creationDateTimeUtc
+  local does = action.type == self.kind.does
+  if not does and action.type ~= self.kind.undoes then return end
+  local id = action.machineId and action.machineId:lower()
+  if not id then
+    if PENDING[action.status] then self.nameless = self.nameless + 1 end
+    return
+  end
+  local machine = self.machines[id]
+  if not machine then
+    machine = { id = id, causes = {}, going = {} }
+    self.machines[id] = machine
+  end
+  machine.name = action.computerDnsName or machine.name
+  if action.status == "Succeeded" then settle(machine, action, does)
+  elseif PENDING[action.status] then
+    machine[does and "doing" or "undoing"] = action
+    if does then table.insert(machine.going, action) end
+  end
+end
+
+local function row_of(machine, state, kind)
+  local action = machine.done or machine.doing
+  if not action then return nil end
+  return {
+    machine_id = machine.id, machine = machine.name, action = action,
+    state = machine.done and state or kind.going_on,
+    since = machine.done and action.lastUpdateDateTimeUtc or action.creationDateTimeUtc,
+    by = action.requestor, comment = action.requestorComment,
+    scope = machine.done and machine.scope or action.scope, conflict = machine.undoing,
+  }
+end
+
+local function is_later(a, b)
+  local first, second = date.parse(a.since) or 0, date.parse(b.since) or 0
+  if first ~= second then return first > second end
+  return a.machine_id < b.machine_id
+end
+
+---@class mde.isolated
+---@field machine_id string
+---@field machine? string its name
+---@field state "isolated"|"isolating"|"restricted"|"restricting" not yet, where it ends in "ing"
+---@field since? string of the action that made it so
+---@field by? string
+---@field comment? string
+---@field scope? string a later action may have changed it
+---@field action mde.action that action
+---@field conflict? mde.action a pending action that would undo it
+
+-- What is so now, the latest first. -> array of rows (mde.isolated)
+function Fold:rows()
+  local rows = {}
+  for _, machine in pairs(self.machines) do
+    rows[#rows + 1] = row_of(machine, self.state, self.kind)
+  end
+  table.sort(rows, is_later)
+  return rows
+end
+
+-- A fold over actions; `state` is "isolated" or "restricted". Its `machines` { id -> machine }
+-- have, where they are known, `done` and `doing` (the action that made it so, or may yet),
+-- `undoing` (a pending one that would undo it), and all that do: `causes`, and those `going` on.
+function isolation.fold(state)
+  return setmetatable({ state = state, kind = KINDS[state], machines = {}, nameless = 0 },
+    Fold)
+end
+
+-- {{ The client's method
+
+local OPTIONS = { machine = true, restricted = true, since = true }
+
+-- Duration or date -> the criterion that it is | nil, err
+local function since_of(value, wanted)
+  if value == nil then return true end
+  if type(value) == "string" and date.parse(value) then wanted.after = value
+  elseif duration.parse(value) then wanted.newer_than = value
+  else
+    return errors.invalid("since: '%s' is neither a duration such as 30d nor a date such as"
+      .. " 2026-01-23T20:10:40Z", errors.line(tostring(value), 60))
+  end
+  return true
+end
+
+-- How an isolation can end or begin that the history may not show. Source: "Take response
+-- actions on a device".
+local UNSEEN = " An isolation can also end outside of it (an administrator changes the device's"
+  .. " firewall, or runs the script that forces a release), is not retried on a device that was"
+  .. " offline for 3 days, and those that Microsoft begins by itself (attack disruption) may be"
+  .. " missing."
+
+-- How far back what was read reaches: the oldest action that the service has, whatever
+-- its type, is older than the first of ours. -> reach | nil, err
+local function reach_of(client, wanted, fold)
+  local oldest, err = client:list { after = wanted.after, newer_than = wanted.newer_than,
+                                    order = "oldest", limit = 1 }
+  if not oldest then return nil, err end
+  local from = oldest[1] and oldest[1].creationDateTimeUtc or fold.from
+  local note = (from and "The history of actions was read back to " .. from
+                or "The history of actions is empty")
+    .. ": what was done earlier is not known, and live response started in the portal is not in it."
+  if fold.state == "isolated" then note = note .. UNSEEN end
+  if fold.nameless > 0 then
+    note = note .. (fold.nameless == 1 and " 1 pending action does not name its machine yet."
+      or (" %d pending actions do not name their machine yet."):format(fold.nameless))
+  end
+  return { from = from, note = note }
+end
+
+--- What is isolated now, or whose code execution is restricted: since when, by whom and why. It is
+--- told from the history of actions, since the service does not say it; `reach` tells how far that
+--- goes back.
+---@param options? {restricted?: boolean, machine?: string, since?: string|number} only this machine (id or whole DNS name); a duration or date before which the history is not read
+---@return mde.isolated[]|{reach: {from?: string, note: string}}|nil rows the latest first
+---@return mde.error? err
+function isolation.methods:isolated(options)
+  options = options or {}
+  errors.check_keys("isolated", options, OPTIONS)
+  local state = options.restricted and "restricted" or "isolated"
+  local kind = KINDS[state]
+  local wanted = { type = { kind.does, kind.undoes }, machine = options.machine,
+                   order = "oldest" }
+  local good, err = since_of(options.since, wanted)
+  if not good then return nil, err end
+  local reader
+  reader, err = self:pages(wanted, "isolated")
+  if not reader then return nil, err end
+  local fold = isolation.fold(state)
+  while true do
+    local action
+    action, err = reader:next()
+    if err then return nil, err end
+    if not action then break end
+    fold:add(action)
+  end
+  local reach
+  reach, err = reach_of(self, wanted, fold)
+  if not reach then return nil, err end
+  local rows = fold:rows()
+  rows.reach = reach
+  return rows
+end
+
+-- }}
+
+return isolation

@@ -1,0 +1,136 @@
+-- Any other call of the service: a method of a client.
+--
+--   client:request("GET", "/api/alerts", { query = { ["$top"] = 10 } })
+--   client:request("POST", "/api/advancedqueries/run", { body = { Query = "…" } })
+--
+-- It goes by the same rules as the client's own: the token, the quota of the operation
+-- that it is (100 calls a minute and 1500 an hour where it is none that mde knows), the
+-- pause after a 429, retries of what reads. What changes something goes out once, unless
+-- the first one certainly never arrived: err.sent tells whether it may have.
+
+local cjson = require "cjson"
+local core = require "mde.core"
+local entity = require "mde.service.entity"
+local errors = require "mde.base.errors"
+local url = require "mde.base.url"
+
+local request = {}
+
+local KNOWN = { query = true, body = true, content_type = true }
+local METHODS = { GET = true, POST = true, PUT = true, PATCH = true, DELETE = true }
+
+-- A path on the client's own host: the token goes nowhere else.
+local function path_of(client, text)
+  if type(text) ~= "string" then
+    return errors.invalid("request: a path must be text, not a %s", type(text))
+  end
+  local base = client.api_url
+  if text:sub(1, #base):lower() == base and text:sub(#base + 1, #base + 1) == "/" then
+    text = text:sub(#base + 1)
+  end
+  if not text:find "^/[^/\\%s%c#]" or text:find "[%s%c#\\\127-\255]" or text:find "/%.%.?/"
+     or text:find "/%.%.?$" then
+    return errors.invalid("request: '%s' is not the path of a call, such as /api/machines, on %s",
+      text:sub(1, 80), base)
+  end
+  return text
+end
+
+-- A query as text, or a table of names and values, in the order of the names.
+local function with_query(path, query)
+  if query == nil then return path end
+  if type(query) == "string" then
+    query = query:gsub("^%?", "")
+    if query:find "[%s%c#\127-\255]" then
+      return errors.invalid("request: query '%s' is not percent-encoded; give a table instead",
+        query:sub(1, 80))
+    end
+  elseif type(query) == "table" then
+    local fields = {}
+    for name, value in pairs(query) do
+      if type(value) == "table" or type(value) == "function" then
+        return errors.invalid("request: query: %s must be text, a number or a boolean, not a %s",
+          tostring(name), type(value))
+      end
+      fields[#fields + 1] = { tostring(name), tostring(value) }
+    end
+    table.sort(fields, function(a, b) return a[1] < b[1] end)
+    for i, field in ipairs(fields) do
+      fields[i] = url.encode(field[1]):gsub("%%24", "$", 1) .. "=" .. url.encode(field[2])
+    end
+    query = table.concat(fields, "&")
+  else
+    return errors.invalid("request: query must be text or a table, not a %s", type(query))
+  end
+  return path .. (path:find("?", 1, true) and "&" or "?") .. query
+end
+
+local function body_of(body)
+  if body == nil or type(body) == "string" then return body end
+  if type(body) ~= "table" then
+    return errors.invalid("request: body must be text or a table, not a %s", type(body))
+  end
+  local ok, text = pcall(cjson.encode, body)
+  if ok then return text end
+  return errors.invalid("request: body: %s", tostring(text))
+end
+
+-- What an answer says: decoded JSON, or its text. A cut answer that reads is asked for
+-- again.
+local function on_answer(call, now, response, err)
+  if err then return call:finish(nil, err) end
+  local kind = response.headers["content-type"] or ""
+  local value = response.body
+  if kind:find "json" and value ~= "" then
+    local decoded, problem = entity.decode(value)
+    if not decoded then
+      local wrong = errors.new { code = "bad_answer", status = response.status, sent = true,
+                                 message = "the service's answer is " .. problem }
+      if call.encoded.method == "GET" and call:try_again(now, response) then return end
+      return call:finish(nil, wrong)
+    end
+    value = decoded
+  end
+  call:finish(value)
+end
+
+-- What client:request would send, checked: { operation = whose quota it takes, method =,
+-- path = with the query, body =, content_type = } | nil, err
+function request:prepare_request(method, path, options)
+  options = options or {}
+  errors.check_keys("request", options, KNOWN, 4)
+  if not METHODS[method] then
+    return errors.invalid("request: '%s' is not GET, POST, PUT, PATCH or DELETE", tostring(method))
+  end
+  local kind = options.content_type
+  if kind ~= nil and (type(kind) ~= "string" or kind == "" or kind:find "[%c\127-\255]") then
+    return errors.invalid("request: content_type: '%s' is not a media type",
+      errors.line(tostring(kind), 60))
+  end
+  local target, err = path_of(self, path)
+  if not target then return nil, err end
+  local whole, body
+  whole, err = with_query(target, options.query)
+  if not whole then return nil, err end
+  body, err = body_of(options.body)
+  if err then return nil, err end
+  local bare = target:match "^[^?]*":gsub("^/api/v1%.0/", "/api/")
+  return { operation = core.operation.match(method, bare), method = method, path = whole,
+           body = body, content_type = kind }
+end
+
+--- Sends any other request of the service, by the same rules: token, quota, retries.
+---
+---     local alerts = client:request("GET", "/api/alerts", { query = { ["$top"] = 10 } })
+---@param method string such as "GET"
+---@param path string with a slash in front, such as "/api/alerts"
+---@param options? {query?: table|string, body?: table|string, content_type?: string} a table as body becomes JSON; text is sent as it is
+---@return table|string|nil answer a table where it is JSON
+---@return mde.error? err
+function request:request(method, path, options)
+  local prepared, err = self:prepare_request(method, path, options)
+  if not prepared then return nil, err end
+  return self:perform(prepared.operation, prepared, on_answer)
+end
+
+return request

@@ -1,0 +1,189 @@
+-- What a client can note of machines: tags and their value. Methods that mde.client takes
+-- over.
+--
+-- These may be sent twice without harm. Nevertheless, where an answer was lost, the
+-- machine is read first: it says whether there is anything left to do.
+
+local answer = require "mde.service.response"
+local calls = require "mde.call.call"
+local errors = require "mde.base.errors"
+local machine = require "mde.service.machine"
+local odata = require "mde.service.odata"
+local retry = require "mde.base.retry"
+
+local MOST = 500  -- machines in one call
+
+local tags = {}
+
+-- {{ Calls
+
+-- A call that writes: `question` { operation, arguments, read, accepted } reads what it is
+-- about, and `is_done(value)` tells whether that is as it was to be made. The call gives
+-- what `accepted` takes from the write's own answer, or what was read. -> call | nil, err
+local function writing(client, operation, arguments, question, is_done)
+  local writes = 0
+
+  local function pause(call, now)
+    return now + retry.delay(writes, call.client.random)
+  end
+
+  local function look(call, now, err)
+    call.posted_err = err
+    call:go_on_with(question.operation, question.arguments, pause(call, now))
+  end
+
+  local function written(call, now, response, err)
+    writes = writes + 1
+    local value, problem
+    if not err then value, problem = question.accepted(response) end
+    if value then return call:finish(value) end
+    if problem or err.sent then return look(call, now, problem or err) end
+    call:finish(nil, err)
+  end
+
+  local function read(call, now, response, err)
+    local value, problem
+    if not err then value, problem = question.read(response)
+    elseif err.code == "not_found" then value = question.nothing end
+    if problem and call:try_again(now, response) then return end
+    if value and is_done(value) then return call:finish(value) end
+    if not value or writes >= retry.attempts then return call:finish(nil, call.posted_err) end
+    call:go_on_with(operation, arguments, pause(call, now))
+  end
+
+  return calls.new(client, operation, arguments, function(call, now, response, err)
+    if call.operation == operation then return written(call, now, response, err) end
+    read(call, now, response, err)
+  end)
+end
+
+-- How one machine is read.
+local function about(id)
+  local function read(response) return answer.machine(response, id) end
+  return { operation = "machine", arguments = { device = id }, read = read, accepted = read }
+end
+
+-- How all machines with a tag are read. What is said of many that were tagged is not
+-- documented.
+local function about_all(tag)
+  return { operation = "find_by_tag", read = answer.machines, nothing = {},
+           accepted = function() return true end,
+           arguments = { query = odata.query { { "tag", tag },
+                                               { "useStartsWithFilter", "false" } } } }
+end
+
+-- }}
+
+-- {{ Tags
+
+-- Whether each of the ids (or, if they were to lose it, none) is among those with the tag.
+-- A list that was cut does not show that none is.
+local function all_done(ids, action)
+  return function(list)
+    local tagged = {}
+    if action == "Remove" and (list.has_more or "") ~= "" then return false end
+    for _, one in ipairs(list) do tagged[one.id:lower()] = true end
+    for _, id in ipairs(ids) do
+      if (tagged[id] == true) ~= (action == "Add") then return false end
+    end
+    return true
+  end
+end
+
+-- A call that tags these, 500 at most. -> call | nil, err
+local function tagging(client, ids, tag, action)
+  if #ids > 1 then
+    return writing(client, "tag_machines", { machines = ids, tag = tag, action = action },
+      about_all(tag), all_done(ids, action))
+  end
+  return writing(client, "tag", { machine = ids[1], tag = tag, action = action }, about(ids[1]),
+    function(fields)
+      return client:read_machine(fields):tagged(tag) == (action == "Add")
+    end)
+end
+
+-- The calls for all of them, so that each value is checked before any is sent.
+-- -> array of { call, ids } | nil, err
+local function prepare(client, ids, tag, action)
+  local prepared = {}
+  for first = 1, #ids, MOST do
+    local some = {}
+    for i = first, math.min(first + MOST - 1, #ids) do some[#some + 1] = ids[i] end
+    local call, err = tagging(client, some, tag, action)
+    if not call then return nil, err end
+    prepared[#prepared + 1] = { call = call, ids = some }
+  end
+  return prepared
+end
+
+-- -> how many | nil, err: err.done are the ids of those that were done before
+local function change(client, machines, tag, action)
+  if type(tag) ~= "string" then
+    return errors.invalid("tag: its name must be text, not a %s", type(tag))
+  end
+  local ids, err = machine.ids(machines)
+  if not ids then return nil, err end
+  local prepared
+  prepared, err = prepare(client, ids, tag, action)
+  if not prepared then return nil, err end
+  local done = {}
+  for _, part in ipairs(prepared) do
+    local _, problem = client:complete(part.call, "tag")
+    if problem then
+      problem.done = done
+      return nil, problem
+    end
+    for _, id in ipairs(part.ids) do done[#done + 1] = id end
+  end
+  return #done
+end
+
+--- Adds a tag to one machine or many, 500 a call.
+---@param machines string|mde.machine|(string|mde.machine)[] ids, or machines
+---@param tag string
+---@return integer? count
+---@return mde.error? err err.done are the ids of those that have it
+function tags:tag(machines, tag)
+  local count, err = change(self, machines, tag, "Add")
+  return count, err
+end
+
+--- Takes a tag from one machine or many, likewise.
+---@param machines string|mde.machine|(string|mde.machine)[]
+---@param tag string
+---@return integer? count
+---@return mde.error? err
+function tags:untag(machines, tag)
+  local count, err = change(self, machines, tag, "Remove")
+  return count, err
+end
+
+-- }}
+
+--- Says what a machine is worth.
+---@param target string|mde.machine
+---@param value "Low"|"Normal"|"High"
+---@return mde.machine? machine
+---@return mde.error? err
+function tags:set_device_value(target, value)
+  if type(value) ~= "string" then
+    return errors.invalid("set_device_value: value must be Low, Normal or High, not a %s",
+      type(value))
+  end
+  local ids, err = machine.ids(target)
+  if not ids then return nil, err end
+  if #ids ~= 1 then return errors.invalid("set_device_value: %d machines, not one", #ids) end
+  local call
+  call, err = writing(self, "set_device_value", { machine = ids[1], value = value },
+    about(ids[1]), function(fields) return fields.deviceValue == value end)
+  if not call then return nil, err end
+  local fields
+  fields, err = self:complete(call, "set_device_value")
+  if err then
+    err.machine = ids[1]
+    return nil, err
+  end
+  return self:read_machine(fields)
+end
+
+return tags

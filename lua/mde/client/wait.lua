@@ -1,0 +1,148 @@
+-- Waiting for actions to end: a method of a client.
+--
+--   client:wait(target, { timeout = seconds, every = seconds })
+--
+-- The pauses between two looks grow from five seconds to a minute, or are `every` seconds.
+-- Those who wait look together, 40 actions by one list call (mde.call.readback), under the
+-- quota of reads.
+
+local answer = require "mde.service.response"
+local calls = require "mde.call.call"
+local core = require "mde.core"
+local duration = require "mde.base.duration"
+local entity = require "mde.service.entity"
+local errors = require "mde.base.errors"
+local judge = require "mde.call.cancel"
+
+local FIRST, LONGEST = 5, 60  -- seconds
+local TIMEOUT = 3600          -- seconds to wait at most, unless said otherwise
+
+-- What may be over when the next look comes.
+local PASSING = { connection = true, timeout = true, lost = true, service = true,
+                  bad_answer = true }
+
+local waiting = {}
+
+-- When to look again: those that wait together look at multiples of the pause.
+local function next_look(call, now)
+  local pause = call.every or math.min(FIRST * 2 ^ call.looks, LONGEST)
+  call.looks = call.looks + 1
+  if #call.client.tasks == 1 then return now + pause end
+  return (math.floor(now / pause) + 1) * pause
+end
+
+local function too_late(call, action)
+  call:finish(nil, errors.new {
+    code = "deadline",
+    message = ("the action is still %s after %s"):format(action.status,
+      duration.text(call.timeout)) })
+end
+
+-- The action can't be read: for a while, perhaps, where it could be before.
+local function unread(call, now, err)
+  if err.code == "not_found" and judge.looks_again(call, now) then return end
+  local deadline = call.seen and call.began + call.timeout
+  if deadline and PASSING[err.code] and now < deadline and not call.leaving then
+    return call:look_up(math.min(next_look(call, now), deadline))
+  end
+  call:finish(nil, err)
+end
+
+-- The action was read, by this call or by the client's verification.
+local function on_answer(call, now, response, err, action)
+  local problem
+  if not err and not action then action, problem = answer.action(response, call.id) end
+  if problem and call:try_again(now, response) then return end
+  if not action then return unread(call, now, err or problem) end
+  call.began, call.seen = call.began or now, action
+  if entity.final[action.status] then return call:finish(call.client.read(action)) end
+  if call.leaving then return call:leave(call:standing()) end
+  local deadline = call.began + call.timeout
+  if now >= deadline then return too_late(call, action) end
+  call:look_up(math.min(next_look(call, now), deadline))
+end
+
+local function seconds(options, name, default)
+  local value = options[name]
+  if value == nil then return default end
+  local parsed = duration.parse(value)
+  if parsed and parsed > 0 then return parsed end
+  return errors.invalid("wait: %s: '%s' is not a duration such as 10m", name, tostring(value))
+end
+
+-- -> call | nil, err
+local function waiter(client, target, timeout, every)
+  local id = type(target) == "table" and target.id or target
+  if type(id) ~= "string" then
+    return errors.invalid("wait: an action's id must be text, not a %s", type(id))
+  end
+  id = core.operation.guid(id) or id
+  local call, err = calls.new(client, "get", { id = id }, on_answer)
+  if not call then return nil, err end
+  call.timeout, call.every, call.looks = timeout, every, 0
+  call.ends_at = client.clock.monotonic() + timeout + client.timeout
+  call:look_up(-math.huge)
+  return call
+end
+
+-- What became of one; neither value nor error: it was stopped, or could not be read in time.
+local function item_of(call)
+  local action, err = call.value, call.err
+  if not action and not err and call.client.clock.monotonic() >= call.ends_at then
+    err = errors.new { code = "deadline", operation = "get", id = call.id,
+      message = ("the service could not be asked about the action within %s"):format(
+        duration.text(call.timeout)) }
+  elseif not action and not err then
+    err = errors.new { code = "interrupted", message = "interrupted while it was waited for" }
+  end
+  if not action and call.seen then
+    action = call.client.read(call.seen)
+    err.action = action
+  end
+  return { id = call.id, action = action, error = err }
+end
+
+local function wait_for_all(client, targets, timeout, every)
+  local list, items = {}, {}
+  for i, target in ipairs(targets) do
+    local call, err = waiter(client, target, timeout, every)
+    if not call then return nil, err end
+    list[i] = call
+  end
+  client:finish(list)
+  for i, call in ipairs(list) do
+    items[i] = item_of(call)
+  end
+  return items
+end
+
+--- Waits until an action is final, or each of an array of them, by few calls for many. An action
+--- that is given stays as it was; what it is now is returned.
+---
+---     local action, err = client:wait(id, { timeout = "10m" })
+---@param target string|mde.action|(string|mde.action)[]
+---@param options? {timeout?: number|string} seconds, or "10m"; default an hour
+---@return mde.action|{id: string, action?: mde.action, error?: mde.error}[]|nil action or, of an array, an array in the same order
+---@return mde.error? err code "deadline" when that took longer, "interrupted" when it was stopped; err.action is how it stood then
+function waiting:wait(target, options)
+  options = options or {}
+  errors.check_keys("wait", options, { timeout = true, every = true })
+  local timeout, every, err
+  timeout, err = seconds(options, "timeout", TIMEOUT)
+  if not timeout then return nil, err end
+  every, err = seconds(options, "every", nil)
+  if err then return nil, err end
+  local is_one = type(target) ~= "table" or target.id ~= nil
+  if target == nil then return errors.invalid "wait: which action? An id or an action is needed" end
+  if not is_one and not errors.is_array(target) then
+    return errors.invalid "wait: an array of ids or actions is needed, without holes"
+  end
+  local items
+  items, err = wait_for_all(self, is_one and { target } or target, timeout, every)
+  if not items then return nil, err end
+  if not is_one then return items end
+  if items[1].error then return nil, items[1].error end
+  return items[1].action
+end
+
+return waiting

@@ -1,0 +1,295 @@
+-- What a client is told: the options of mde.client over the environment over
+-- defaults, checked before anything is done with them.
+
+local choice = require "mde.auth.choice"
+local clock = require "mde.base.clock"
+local cloud = require "mde.service.clouds"
+local core = require "mde.core"
+local errors = require "mde.base.errors"
+local url = require "mde.base.url"
+local version = require "mde.base.version"
+
+local settings = {}
+
+-- The options, and the variables of the environment that stand in for them.
+local VARIABLES = {
+  tenant = "AZURE_TENANT_ID", client_id = "AZURE_CLIENT_ID",
+  client_secret = "AZURE_CLIENT_SECRET", token = "MDE_TOKEN",
+  client_certificate = "AZURE_CLIENT_CERTIFICATE_PATH",
+  client_certificate_password = "AZURE_CLIENT_CERTIFICATE_PASSWORD",
+  send_certificate_chain = "AZURE_CLIENT_SEND_CERTIFICATE_CHAIN",
+  federated_token_file = "AZURE_FEDERATED_TOKEN_FILE",
+  authority = "AZURE_AUTHORITY_HOST", api_url = "MDE_API_URL", quota = "MDE_QUOTA",
+  ca_file = "MDE_CA_FILE",
+}
+
+---@class mde.options
+---@field tenant? string id (a GUID) or domain name of the tenant
+---@field client_id? string id of the application (a GUID)
+---@field client_secret? string|fun(): string?, mde.error? its secret, or what gives it when it is needed
+---@field client_certificate? string path of its certificate with its key: PEM or PFX
+---@field client_certificate_password? string
+---@field client_certificate_algorithm? "PS256"|"RS256" default "PS256"
+---@field send_certificate_chain? boolean for applications that are known by issuer and name
+---@field federated_token_file? string path of a file with a token that the application trusts
+---@field managed_identity? boolean|string the machine's identity: true, or a client id
+---@field token? string an access token, as it is; instead of tenant and client_id too
+---@field profile? string instead of all these: a profile of the configuration file
+---@field config? string with a profile: the path of another configuration file
+---@field cloud? "commercial"|"us"|"eu"|"uk"|"au"|"swa"|"ina"|"aea"|"gcc"|"gcc-high"|"dod" default "commercial"
+---@field api_url? string base of the service's API, instead of the cloud's
+---@field authority? string base of the login service, instead of the cloud's
+---@field ca_file? string PEM file or folder of trusted authorities; default the system's
+---@field proxy? string|false URL; false: none; default HTTPS_PROXY, but for NO_PROXY
+---@field timeout? number seconds for a whole request; default 60
+---@field http_version? "1.1"|"2" default what the service speaks best
+---@field user_agent? string
+---@field quota? {per_minute?: integer, per_hour?: integer}|false of a service with other limits; false: none
+---@field reserve? number share of the quota that is left to others, from 0 to 0.9; default 0
+---@field host? "plain"|"nmap"|"nginx"|"haproxy"|mde.host where this runs; default what is found
+---@field store? mde.store what keeps quota and tokens; default that of the host: memory, in nginx its dictionary `mde`
+---@field on_request? fun(record: mde.request_record) told of each request, without its secrets
+---@field on_notice? fun(notice: mde.notice) told of what makes a call take longer than usual
+
+---@class mde.notice
+---@field code "not_found"|"too_many_requests"|"service"|"quota" an action that was not found is read again; the service asks to wait; the quota is used up
+---@field message string for people
+---@field seconds? number until the call goes on, if known
+---@field operation? string
+---@field id? string the machine action
+
+---@class mde.request_record
+---@field method string
+---@field host string
+---@field path string
+---@field operation string
+---@field status? integer of the answer
+---@field request_id? string the service's correlation id
+---@field seconds number
+---@field error? mde.error
+
+local KNOWN = {}
+for name in ([[tenant client_id client_secret client_certificate client_certificate_password
+    client_certificate_algorithm send_certificate_chain federated_token_file managed_identity
+    token profile config cloud api_url authority ca_file proxy timeout http_version user_agent
+    quota reserve host store on_request on_notice]]):gmatch "%S+" do
+  KNOWN[name] = true
+end
+
+settings.known = KNOWN
+
+local function fail(format, ...)
+  error(errors.new { code = "invalid_argument", message = format:format(...) }, 0)
+end
+
+-- {{ Where a value comes from
+
+local Source = { variables = VARIABLES }
+Source.__index = Source
+
+-- -> the value or nil, what to call it in a message
+function Source:get(name)
+  local value = self.options[name]
+  if value ~= nil then
+    self.used[name] = { value = value, from = "option" }
+    return value, name
+  end
+  local variable = VARIABLES[name]
+  value = variable and self.getenv(variable)
+  if value == "" then return nil end
+  if value ~= nil then self.used[name] = { value = value, from = variable } end
+  return value, variable or name
+end
+
+-- What is never shown.
+local SECRET = { client_secret = true, token = true, client_certificate_password = true }
+
+-- What was given, and by whom. -> array of { name, value (text), from }, by name
+function Source:origins()
+  local names, list = {}, {}
+  for name in pairs(self.used) do names[#names + 1] = name end
+  table.sort(names)
+  for i, name in ipairs(names) do
+    local used = self.used[name]
+    local value = type(used.value) == "table" and "{ … }" or tostring(used.value)
+    list[i] = { name = name, value = SECRET[name] and "<secret>" or value, from = used.from }
+  end
+  return list
+end
+
+-- What may be shown of a value: where a secret may have got into the wrong variable,
+-- only how long it is.
+local function shown(value, may_be_secret)
+  if type(value) ~= "string" then return "a " .. type(value) end
+  if may_be_secret or value:find "@" then return ("the value of %d characters"):format(#value) end
+  return "'" .. value .. "'"
+end
+
+-- A text that `is_good` accepts.
+function Source:text(name, expected, is_good, may_be_secret)
+  local value, called = self:get(name)
+  if value == nil then return nil end
+  if type(value) ~= "string" or not is_good(value) then
+    fail("%s: %s is not %s", called, shown(value, may_be_secret), expected)
+  end
+  return value
+end
+
+function Source:refuse(format, ...)
+  fail(format, ...)
+end
+
+-- A base URL.
+function Source:base(name, default)
+  local value, called = self:get(name)
+  if value == nil or (self.options.cloud and self.options[name] == nil) then
+    self.used[name] = nil
+    return default
+  end
+  local base, expected = url.base(tostring(value))
+  if not base then fail("%s: %s is not %s", called, shown(value), expected) end
+  return base
+end
+
+-- }}
+
+-- {{ Limits
+
+local function positive(value)
+  return value == nil or (type(value) == "number" and value >= 1 and value % 1 == 0)
+end
+
+-- "100,1500" or "off" -> what the option would be
+local function quota_of(text)
+  if type(text) ~= "string" then return text end
+  if text == "off" then return false end
+  local per_minute, per_hour = text:match "^(%d+),(%d+)$"
+  return { per_minute = tonumber(per_minute), per_hour = tonumber(per_hour) }
+end
+
+-- An operation's own limit where those of the usual ones are `given`, not `usual`: in
+-- proportion, so that what the service allows less often stays rarer.
+local function scaled(own, given, usual)
+  return own and given and math.max(1, math.floor(own * given / usual))
+end
+
+-- -> function(operation) that gives the calls allowed a minute and an hour
+local function limits(source)
+  local value, called = source:get "quota"
+  local rows = core.operation.rows
+  if value == nil then
+    return function(operation) return rows[operation].per_minute, rows[operation].per_hour end
+  end
+  local windows = quota_of(value)
+  if windows == false then return function() end end
+  if type(windows) ~= "table" or not (windows.per_minute or windows.per_hour)
+     or not positive(windows.per_minute) or not positive(windows.per_hour) then
+    fail("%s: '%s' is not calls a minute and an hour, such as %s", called,
+      type(value) == "table" and "{ … }" or tostring(value),
+      called == "quota" and "{ per_minute = 100, per_hour = 1500 }, or false" or "100,1500, or off")
+  end
+  errors.check_keys("quota", windows, { per_minute = true, per_hour = true }, 7)
+  return function(operation)
+    local row, usual = rows[operation], rows.list
+    return scaled(row.per_minute, windows.per_minute, usual.per_minute),
+           scaled(row.per_hour, windows.per_hour, usual.per_hour)
+  end
+end
+
+-- }}
+
+-- The proxy to a base's host: the option, or the environment's for https. Loopback
+-- addresses are reached without one.
+local function proxy_to(base, source)
+  local host, given, getenv = url.host(base), source.options.proxy, source.getenv
+  if given == false or url.is_direct(host) then return nil end
+  if given ~= nil then
+    if type(given) ~= "string" or not given:find "%S" then fail("proxy: not a URL") end
+    return given
+  end
+  if url.is_direct(host, getenv "NO_PROXY" or getenv "no_proxy") then return nil end
+  local proxy = getenv "HTTPS_PROXY" or getenv "https_proxy"
+  return proxy ~= "" and proxy or nil
+end
+
+local function seconds(source, name, default)
+  local value = source:get(name)
+  if value == nil then return default end
+  if type(value) ~= "number" or not (value > 0 and value <= 3600) then
+    fail("%s: '%s' is not a number of seconds above 0 (at most 3600)", name, tostring(value))
+  end
+  return value
+end
+
+local function share(source)
+  local value = source:get "reserve" or 0
+  if type(value) ~= "number" or not (value >= 0 and value <= 0.9) then
+    fail("reserve: '%s' is not a share from 0 to 0.9", tostring(value))
+  end
+  return value
+end
+
+local function header_text(text)
+  return text ~= "" and not text:find "%c"
+end
+
+local function read(options, getenv, world)
+  local source = setmetatable({ options = options, getenv = getenv, used = {} }, Source)
+  local place = cloud[options.cloud or "commercial"]
+  if not place then
+    local names = {}
+    for name in pairs(cloud) do names[#names + 1] = name end
+    table.sort(names)
+    fail("cloud: '%s' is not one of %s", tostring(options.cloud), table.concat(names, ", "))
+  end
+  local self = { api_url = source:base("api_url", place.api) }
+  local authority = source:base("authority", place.login)
+  self.credential, self.application, self.tenant, self.client_id = choice.read(source,
+    { authority = authority, scope = place.scope }, world)
+  self.authority, self.scope = authority, place.scope
+  self.limits = limits(source)
+  self.api_proxy, self.authority_proxy = proxy_to(self.api_url, source), proxy_to(authority, source)
+  self.proxy_to = function(address) return proxy_to(address, source) end
+  self.timeout = seconds(source, "timeout", 60)
+  self.reserve = share(source)
+  self.connect_timeout = math.min(10, self.timeout)
+  self.http_version = source:text("http_version", "'1.1' or '2'",
+    function(text) return text == "1.1" or text == "2" end)
+  self.user_agent = source:text("user_agent", "text without control characters", header_text)
+                    or "mde/" .. version
+  self.ca_file = source:text("ca_file", "the path of a file or folder", header_text)
+  self.cloud, self.origins = options.cloud or "commercial", source:origins()
+  for _, name in ipairs { "on_request", "on_notice" } do
+    self[name] = options[name]
+    if self[name] and type(self[name]) ~= "function" then
+      fail("%s: not a function but a %s", name, type(self[name]))
+    end
+  end
+  return self
+end
+
+-- The limits of the service that the environment knows of, without credentials.
+-- -> function(operation) that gives the calls allowed a minute and an hour, or nothing.
+-- Raises the error of a malformed value.
+function settings.limits(getenv)
+  return limits(setmetatable({ options = {}, getenv = getenv, used = {} }, Source))
+end
+
+-- The settings of a client. Raises on an unknown option, where mde.client was called.
+-- `getenv(name)` gives a variable of the environment, or nil. `world` (may be nil) has the
+-- store whose sign-ins are used, the clock and the host.
+-- -> { api_url, authority, scope, tenant and client_id (nil if not known), application (a
+-- text that names it, with its tenant), credential, limits(operation), proxy_to(url), … }
+-- | nil, err
+function settings.read(options, getenv, world)
+  errors.check_keys("mde.client", options, KNOWN, 4)
+  world = world or {}
+  local known = { clock = world.clock or clock.system, store = world.store or {},
+                  host = world.host }
+  local ok, result = pcall(read, options, getenv, known)
+  if ok then return result end
+  if errors.is(result) then return nil, result end
+  error(result, 0)
+end
+
+return settings

@@ -1,0 +1,348 @@
+-- The configuration file: profiles, each the options of mde.client for one tenant.
+--
+--   return {
+--     defaults = { client_id = "…", cloud = "commercial" },
+--     profiles = {
+--       contoso = { tenant = "…", secret_file = "contoso.secret" },
+--       ["emea-fabrikam"] = { tenant = "…", secret_command = { "pass", "mde/fabrikam" } },
+--     },
+--   }
+--
+-- What a profile does not say, the defaults say. The file is checked as a whole, before
+-- anything of it is used. A file's path in it may begin with ~/, and is else relative to
+-- the folder that the configuration is in.
+
+---@class mde.configuration
+---@field defaults? mde.profile what profiles don't say
+---@field profiles table<string, mde.profile>
+
+-- Has those of `mde.options` too that are about the tenant, signing in, addresses and
+-- limits. A path in it may begin with "~/", and is else relative to the folder of the
+-- configuration.
+---@class mde.profile: mde.options
+---@field secret_command? string|string[] a shell command, or a program and its arguments, that prints the secret
+---@field secret_file? string a file that has it
+---@field guard? mde.guard what no policy does to this tenant
+
+local chunk = require "mde.config.chunk"
+local errors = require "mde.base.errors"
+local secret = require "mde.config.secret"
+
+local config = {}
+
+-- {{ What may be in it
+
+-- The keys of a profile, and the types of their values. What is in a guard is checked where
+-- plans are made: mde.program.policy.guard.
+local KEYS = {
+  tenant = "string", client_id = "string", cloud = "string", api_url = "string",
+  authority = "string", ca_file = "string", proxy = "string or false", timeout = "number",
+  quota = "table or false", client_secret = "string", secret_command = "string or table",
+  secret_file = "string", client_certificate = "string", client_certificate_password = "string",
+  client_certificate_algorithm = "string", send_certificate_chain = "boolean",
+  federated_token_file = "string", managed_identity = "boolean or string", guard = "table",
+}
+
+-- Ways to sign in, of which a profile has one: that of the defaults does not get beside
+-- its own. What belongs to a certificate goes with it.
+local WAYS = { "client_secret", "secret_command", "secret_file", "client_certificate",
+               "federated_token_file", "managed_identity" }
+local COMPANIONS = { "client_certificate_password", "client_certificate_algorithm",
+                     "send_certificate_chain" }
+
+local PLAIN_SECRETS = { "client_secret", "client_certificate_password" }
+local FILES = { "ca_file", "secret_file", "client_certificate", "federated_token_file" }
+
+local function sorted(map)
+  local names = {}
+  for name in pairs(map) do names[#names + 1] = tostring(name) end
+  table.sort(names)
+  return names
+end
+
+-- }}
+
+-- {{ Checks. What is wrong is raised as { where (an array of keys), message }.
+
+local function refuse(where, format, ...)
+  error({ where = where, message = format:format(...) }, 0)
+end
+
+local function is_a(value, types)
+  if value == false and types:find("false", 1, true) then return true end
+  return types:find(type(value), 1, true) ~= nil
+end
+
+-- Not the value: it may be a secret.
+local function check_type(value, types, where)
+  if not is_a(value, types) then
+    refuse(where, "must be a %s, and is a %s", types, type(value))
+  end
+end
+
+local function check_table(value, where, known)
+  check_type(value, "table", where)
+  for key in pairs(value) do
+    if known and known[key] == nil then
+      where[#where + 1] = tostring(key)
+      refuse(where, "unknown; known are %s", table.concat(sorted(known), ", "))
+    end
+  end
+end
+
+local function check_words(command, where)
+  if type(command) ~= "table" then return end
+  for key, word in pairs(command) do
+    if type(word) ~= "string" or type(key) ~= "number" or not command[1] then
+      refuse(where, "must be an array of words, or the text of a shell command")
+    end
+  end
+  if not command[1] then refuse(where, "has no words") end
+end
+
+-- The way to sign in that the fields of a profile, or the defaults, say: its key, or nil.
+local function way_of(fields, where)
+  local found
+  for _, key in ipairs(WAYS) do
+    if found and fields[key] then refuse(where, "%s and %s: give one of them", found, key) end
+    found = found or fields[key] and key
+  end
+  return found
+end
+
+local function check_fields(fields, where)
+  check_table(fields, where, KEYS)
+  for key, value in pairs(fields) do
+    local here = { where[1], where[2] or key, where[2] and key }
+    check_type(value, KEYS[key], here)
+    if key == "secret_command" then check_words(value, here) end
+    if key == "quota" and value then
+      check_table(value, here, { per_minute = true, per_hour = true })
+    end
+  end
+  way_of(fields, where)
+end
+
+local function check_name(name)
+  if type(name) ~= "string" or #name > 64 or not name:find "^[%w][%w%._%-]*$" then
+    refuse({ "profiles" }, "'%s' is not a name of letters, digits and .-_, 64 at most",
+      errors.line(tostring(name), 80))
+  end
+end
+
+-- A file with secrets must be readable by its owner only.
+local function check_mode(fields, where, path)
+  for _, key in ipairs(PLAIN_SECRETS) do
+    if fields[key] then
+      local private, problem = secret.private(path)
+      if not private then
+        refuse({ where[1], where[2] or key, where[2] and key },
+          "%s, or use secret_command or secret_file", problem)
+      end
+    end
+  end
+end
+
+-- The fields of a profile over those of the defaults.
+local function merged(defaults, fields)
+  local all = {}
+  for key, value in pairs(defaults) do all[key] = value end
+  if way_of(fields) then
+    for _, key in ipairs(WAYS) do all[key] = nil end
+    for _, key in ipairs(fields.client_certificate and {} or COMPANIONS) do all[key] = nil end
+  end
+  if fields.cloud then all.api_url, all.authority = nil, nil end
+  for key, value in pairs(fields) do all[key] = value end
+  return all
+end
+
+local function check(loaded, path)
+  if loaded == nil then refuse({}, "returns nothing: it begins with  return {") end
+  check_table(loaded, {}, { defaults = true, profiles = true })
+  local defaults, profiles = loaded.defaults or {}, loaded.profiles or {}
+  check_fields(defaults, { "defaults" })
+  check_mode(defaults, { "defaults" }, path)
+  check_table(profiles, { "profiles" })
+  for name, fields in pairs(profiles) do
+    check_name(name)
+    check_fields(fields, { "profiles", name })
+    check_mode(fields, { "profiles", name }, path)
+    local all = merged(defaults, fields)
+    if not (all.tenant or all.managed_identity) then
+      refuse({ "profiles", name }, "tenant is missing: its id (a GUID) or domain name")
+    end
+  end
+  return defaults, profiles
+end
+
+-- }}
+
+-- {{ From what is written to what mde.client is told
+
+local function absolute(path, folder)
+  local home = path:match "^~(/.*)"
+  if home then return (os.getenv "HOME" or "") .. home end
+  return path:find "^/" and path or folder .. path
+end
+
+local WORDS = {
+  client_secret = "client secret", client_certificate = "certificate %s",
+  secret_command = "client secret from a command (%s)", secret_file = "client secret in %s",
+  federated_token_file = "federated token in %s", managed_identity = "managed identity",
+}
+
+-- How a profile signs in, in words without secrets.
+local function words(fields)
+  local way = way_of(fields)
+  if not way then return "not said" end
+  local shown = way == "secret_command" and secret.program(fields[way]) or fields[way]
+  return (WORDS[way]:gsub("%%s", function() return shown end))
+end
+
+-- -> options of mde.client, how they sign in, whether that runs a program
+local function options_of(defaults, fields, folder)
+  local options = merged(defaults, fields)
+  for _, key in ipairs(FILES) do
+    if options[key] then options[key] = absolute(options[key], folder) end
+  end
+  local how, runs_program = words(options), options.secret_command ~= nil
+  if options.secret_command then options.client_secret = secret.of_command(options.secret_command)
+  elseif options.secret_file then options.client_secret = secret.of_file(options.secret_file) end
+  options.secret_command, options.secret_file, options.guard = nil, nil, nil
+  return options, how, runs_program
+end
+
+-- }}
+
+-- {{ Errors
+
+-- The line on which the last of these keys is given, inside of the ones before it; nil
+-- where the text does not show it.
+local function line_of(text, where)
+  local position
+  for _, key in ipairs(where) do
+    local word = key:gsub("%p", "%%%0")
+    position = text:find("%f[%w_]" .. word .. "[\"']?%]?%s*=", position)
+    if not position then return nil end
+  end
+  return position and select(2, text:sub(1, position):gsub("\n", "")) + 1
+end
+
+local function explained(problem, path, text)
+  local line = line_of(text, problem.where)
+  if line then path = ("%s:%d"):format(path, line) end
+  local what = problem.where[1] and table.concat(problem.where, ".") .. ": " or "the file "
+  return errors.invalid("%s: %s%s", path, what, problem.message)
+end
+
+-- }}
+
+-- Where the configuration is looked for. -> path, whether somebody named it (MDE_CONFIG)
+-- | nil: neither XDG_CONFIG_HOME nor HOME says
+function config.path(getenv)
+  local named = getenv "MDE_CONFIG" or ""
+  if named ~= "" then return named, true end
+  local folder, home = getenv "XDG_CONFIG_HOME" or "", getenv "HOME" or ""
+  if not folder:find "^/" then folder = home:find "^/" and home .. "/.config" or nil end
+  return folder and folder .. "/mde/config.lua", false
+end
+
+-- Reads the configuration file (default: config.path).
+-- -> { path, defaults, profiles = { name -> options of mde.client }, how = { name -> how it
+-- signs in, in words }, runs_program = { name -> whether signing in does }, guards = { name -> its guard rails, see mde.program.policy.guard } } | nil, err
+function config.load(path)
+  path = path or config.path(os.getenv)
+  if not path then
+    return errors.invalid("neither XDG_CONFIG_HOME nor HOME says where config.lua is")
+  end
+  local text, value = chunk.read(path)
+  if not text then return errors.invalid("%s", value) end
+  local done, defaults, profiles = pcall(check, value, path)
+  if not done then
+    if type(defaults) ~= "table" then error(defaults, 0) end
+    return explained(defaults, path, text)
+  end
+  local loaded = { path = path, defaults = defaults, profiles = {}, how = {},
+                   runs_program = {}, guards = {} }
+  local folder = path:match "^(.*/)" or ""
+  for name, fields in pairs(profiles) do
+    loaded.profiles[name], loaded.how[name], loaded.runs_program[name] =
+      options_of(defaults, fields, folder)
+    loaded.guards[name] = fields.guard or defaults.guard
+  end
+  return loaded
+end
+
+-- {{ Which profiles
+
+-- How many letters to change, add or leave out to make one text of the other.
+local function distance(a, b)
+  local row = {}
+  for j = 0, #b do row[j] = j end
+  for i = 1, #a do
+    local diagonal = row[0]
+    row[0] = i
+    for j = 1, #b do
+      local change = diagonal + (a:byte(i) == b:byte(j) and 0 or 1)
+      diagonal = row[j]
+      row[j] = math.min(change, row[j] + 1, row[j - 1] + 1)
+    end
+  end
+  return row[#b]
+end
+
+local MOST = 5
+
+-- The names that are most like `wanted`.
+local function near(wanted, names)
+  local distances = {}
+  for _, name in ipairs(names) do distances[name] = distance(wanted:lower(), name:lower()) end
+  table.sort(names, function(a, b)
+    if distances[a] == distances[b] then return a < b end
+    return distances[a] < distances[b]
+  end)
+  return table.concat(names, ", ", 1, math.min(#names, MOST)) .. (#names > MOST and ", …" or "")
+end
+
+-- "emea-*" as a pattern of Lua.
+local function pattern_of(text)
+  return "^" .. text:gsub("[^%w%*]", "%%%0"):gsub("%*", ".*") .. "$"
+end
+
+-- Puts the names that `wanted` (a name, or with * for any letters) matches into `chosen`.
+local function match(loaded, wanted, chosen)
+  local found, pattern = false, pattern_of(wanted)
+  for name in pairs(loaded.profiles) do
+    if name:find(pattern) then chosen[name], found = true, true end
+  end
+  if found then return true end
+  local names = sorted(loaded.profiles)
+  if #names == 0 then return errors.invalid("%s has no profiles", loaded.path) end
+  return errors.invalid("no profile of %s is called '%s'; near are %s", loaded.path,
+    errors.line(wanted, 80), near(wanted:gsub("%*", ""), names))
+end
+
+-- The profiles that `wanted` says: true for all of them, "a,b", "emea-*", or an array of
+-- such. -> array of { name =, options =, how =, runs_program =, guard = } in the order of names | nil, err
+function config.select(loaded, wanted)
+  local chosen = wanted == true and loaded.profiles or {}
+  if type(wanted) ~= "table" then wanted = { wanted ~= true and wanted or nil } end
+  for _, text in ipairs(wanted) do
+    for one in (text .. ","):gmatch "%s*([^,]-)%s*," do
+      if one == "" then return errors.invalid("'%s' has an empty name of a profile", text) end
+      local found, err = match(loaded, one, chosen)
+      if not found then return nil, err end
+    end
+  end
+  local list = sorted(chosen)
+  for i, name in ipairs(list) do
+    list[i] = { name = name, options = loaded.profiles[name], how = loaded.how[name],
+                runs_program = (loaded.runs_program or {})[name],
+                guard = (loaded.guards or {})[name] }
+  end
+  return list
+end
+
+-- }}
+
+return config

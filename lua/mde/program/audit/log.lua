@@ -1,0 +1,298 @@
+-- The audit log: what was done, when and by whom, in a chain. One per state folder, which
+-- processes share. Lua 5.4, for the program alone.
+--
+-- A line is one JSON object, its keys in this order, null if a value is missing: n (1, 2,
+-- ...), log (the log's id: see mde.program.audit.identity), time, who ("dana@soc1"), what ("batch
+-- begun", "cancel", ...), batch, tenant, application, user (object id of a user who signed
+-- in), user_name, profile, id, request ("POST /api/machineactions/{id}/cancel"), status
+-- (HTTP), request_id, verdict, comment, policy, plan, previous. The last is the SHA-256 of
+-- the whole line before, without its newline (of the first line: zeros), so that no line
+-- but the last ones can be changed, removed or inserted without a trace. The last ones are
+-- covered by the head, { n =, hash = } of the last line, which the journal keeps. If the
+-- file is moved away, the next one continues the chain. See mde.program.audit.chain for what
+-- `audit.verify` finds.
+--
+-- Nothing else is written, thus no token and no secret.
+
+local chain = require "mde.program.audit.chain"
+local cjson = require "cjson"
+local core = require "mde.core"
+local date = require "mde.base.date"
+local errors = require "mde.base.errors"
+local file = require "mde.file"
+local identity = require "mde.program.audit.identity"
+
+local has_terminal, terminal = pcall(require, "mde.terminal")
+local encode, is_utf8, find = cjson.encode, utf8.len, string.find
+
+local audit = { verify = chain.verify, peek = chain.peek, id_of = identity.get }
+
+local BLOCK = 16384     -- bytes that are read at once
+local LARGEST = 131072  -- bytes of an entry's texts; JSON makes of one byte six at most
+
+-- {{ Lines
+
+-- The keys of an entry, and their types. `n`, `log` and `previous` are added here.
+local TYPES = {
+  time = "number", status = "number", who = "string", what = "string", batch = "string",
+  tenant = "string", application = "string", user = "string", user_name = "string",
+  profile = "string", id = "string", request = "string", request_id = "string",
+  verdict = "string", comment = "string", policy = "string", plan = "string",
+}
+
+local function check_entry(entry)
+  if type(entry) ~= "table" then error("an entry is a table, not a " .. type(entry), 3) end
+  local size = 0
+  for key, value in pairs(entry) do
+    local kind = type(value)
+    if kind ~= TYPES[key] then
+      error(("an entry's %s may not be a %s%s"):format(tostring(key), kind,
+        TYPES[key] and ", but a " .. TYPES[key] or ": an audit log has no such key"), 3)
+    end
+    if kind == "string" then size = size + #value end
+  end
+  if not (entry.time and entry.who and entry.what) then
+    error("an entry needs time, who and what", 3)
+  end
+  if entry.status and not math.tointeger(entry.status) then error("a status is an integer", 3) end
+  if size > LARGEST then error("an entry of more than 128 KiB", 3) end
+end
+
+-- The same with U+FFFD for each byte that is not UTF-8, which JSON must be.
+local function well_formed(text)
+  local parts, from = {}, 1
+  while true do
+    local good, at = utf8.len(text, from)
+    if good then break end
+    parts[#parts + 1] = text:sub(from, at - 1) .. "\u{FFFD}"
+    from = at + 1
+  end
+  return table.concat(parts) .. text:sub(from)
+end
+
+-- JSON of a text, printable where the program can say what is.
+local function quoted(text)
+  local json = encode(is_utf8(text) and text or well_formed(text))
+  if has_terminal and find(json, "[\128-\255]") then json = terminal.printable_json(json) end
+  return find(json, "/", 1, true) and json:gsub("\\/", "/") or json
+end
+
+-- The JSON of texts, and null of false. What the entries of one append share, such as
+-- the comment, is made once.
+local Json = {}
+
+function Json:__index(text)
+  local json = quoted(text)
+  self[text] = json
+  return json
+end
+
+local last_second, last_text
+
+-- "2026-01-23T20:10:40.878Z"; further digits are cut.
+local function time_text(seconds)
+  local whole = math.floor(seconds)
+  if whole ~= last_second then last_second, last_text = whole, date.text(whole):sub(1, -2) end
+  return ("%s.%03dZ"):format(last_text, math.floor((seconds - whole) * 1000))
+end
+
+local KEYS = { "who", "what", "batch", "tenant", "application", "user", "user_name", "profile",
+               "id", "request", "status", "request_id", "verdict", "comment", "policy", "plan" }
+local ONCE = { id = true, request_id = true }  -- no two lines have the same: not kept
+local LINE = '{"n":%d,"log":"%s","time":"%s"' .. (',"%s":%%s'):rep(#KEYS):format(
+  table.unpack(KEYS)) .. ',"previous":"%s"}'
+
+-- The line of entry `e` of the log called `log`.
+local function new_line(e, n, log, previous, json)
+  local values = {}
+  for i, key in ipairs(KEYS) do
+    local value = e[key] or false
+    values[i] = key == "status" and value and math.tointeger(value)
+                or value and ONCE[key] and quoted(value) or json[value]
+  end
+  values[#values + 1] = previous
+  return LINE:format(n, log, time_text(e.time), table.unpack(values))
+end
+
+-- A line that new_line made -> its number, the hash of the line before | nil
+local function read_line(line)
+  local n, previous = line:match '^{"n":(%d+),.*"previous":"(%x+)"}$'
+  if n and #previous == 64 then return math.tointeger(n), previous end
+end
+
+-- }}
+
+-- {{ The chain's end
+
+-- Cuts what a line is that has no newline: the last one when the power failed.
+-- -> size | nil, message, errno; 0 stays of a file that never had a line
+local function cut_torn(log, size)
+  if size == 0 or log:read(size - 1, 1) == "\n" then return size end
+  local from = math.max(0, size - chain.longest)
+  local text, problem, number = log:read(from, size - from)
+  if not text then return nil, problem, number end
+  local whole = text:match "^.*\n"
+  if not whole and from > 0 then return nil, "its last line has no end" end
+  size = from + #(whole or "")
+  local done
+  done, problem, number = log:truncate(size)
+  if not done then return nil, problem, number end
+  return size
+end
+
+-- An iterator over the whole lines before `size`, the last one first. Where they can't
+-- be read it ends, with message and errno in `failure`.
+local function backwards(log, size, failure)
+  local lines, from, rest = {}, size, ""
+  return function()
+    while #lines == 0 and from > 0 and #rest <= chain.longest do
+      local count = math.min(from, BLOCK)
+      from = from - count
+      local text
+      text, failure.problem, failure.number = log:read(from, count)
+      if not text then return nil end
+      text = text .. rest
+      local first = from == 0 and 1 or (text:find("\n", 1, true) or #text) + 1
+      rest = text:sub(1, first - 1)
+      for line in text:sub(first):gmatch "([^\n]*)\n" do lines[#lines + 1] = line end
+    end
+    return table.remove(lines)
+  end
+end
+
+-- The last line before `size`, { n =, hash = }, if it is `known` or follows from it by
+-- a chain, or if nothing is known; else nil.
+local function last_line(log, size, known, failure)
+  local last, later  -- later: what the line after the one at hand follows
+  for line in backwards(log, size, failure) do
+    local n, previous = read_line(line)
+    local hash = core.sha256(line)
+    if not n or later and (n ~= later.n or hash ~= later.hash) then return nil end
+    last = last or { n = n, hash = hash }
+    if not known or n == known.n and hash == known.hash then return last end
+    if n <= known.n then return nil end
+    later = { n = n - 1, hash = previous }
+    if later.n == known.n and previous == known.hash then return last end
+  end
+end
+
+-- What the next line follows, { n =, hash = }. Trusts what this process wrote itself
+-- and what the journal knows, not what the file says: where the file was cut, replaced
+-- or rewritten the chain goes on from what is known, and the gap stays for `verify`.
+-- -> end, size | nil, message, errno
+local function find_end(self, log, head)
+  local size, problem, number = log:size()
+  if not size then return nil, problem, number end
+  local own = self.known
+  local known = own and (not head or own.n > head.n) and own or head
+  if own and own.size == size then return known, size end
+  size, problem, number = cut_torn(log, size)
+  if not size then return nil, problem, number end
+  local failure = {}
+  local last = size > 0 and last_line(log, size, known, failure) or known
+               or size == 0 and chain.start
+  if failure.problem then return nil, failure.problem, failure.number end
+  if not last then return nil, "its last line is not one of an audit log" end
+  return last, size
+end
+
+-- }}
+
+local Log = {}
+Log.__index = Log
+
+local ROOM = "make room there, and run the command again"
+local RIGHTS = "see that this user may write it, or set XDG_STATE_HOME to a folder where that is so"
+local ADVICE = { [1] = RIGHTS, [13] = RIGHTS, [30] = RIGHTS,                -- EPERM EACCES EROFS
+                 [27] = ROOM, [28] = ROOM, [69] = ROOM, [122] = ROOM }      -- EFBIG ENOSPC EDQUOT
+
+local function failed(path, problem, number)
+  return nil, errors.new { code = "store", message =
+    ("the audit log %s cannot be written: %s; %s"):format(path, problem:match " ?([^:]+)$",
+      ADVICE[number] or number and "see that it is a file in a folder that exists"
+      or "look at it with `mde audit verify`, and move it elsewhere") }
+end
+
+-- Appends to a log that is locked. -> head | nil, message, errno
+local function append(self, log, entries, head, sync)
+  local last, size, number = find_end(self, log, head)
+  if not last then return nil, size, number end
+  local n, hash, lines = math.tointeger(last.n), last.hash, {}
+  local json = setmetatable({ [false] = "null" }, Json)
+  for i, entry in ipairs(entries) do
+    n = n + 1
+    lines[i] = new_line(entry, n, self.id, hash, json)
+    hash = core.sha256(lines[i])
+  end
+  if #lines == 0 then return last end
+  local text = table.concat(lines, "\n") .. "\n"
+  local done, problem
+  done, problem, number = log:append(text)
+  if done and sync then done, problem, number = log:sync() end
+  if not done then return nil, problem, number end
+  self.known, self.text_size = { n = n, hash = hash, size = size + #text }, #text
+  return self.known
+end
+
+-- The log's file, locked. Opened each time: it may have been moved away meanwhile.
+-- -> file | nil, message, errno
+local function locked(self)
+  local log, problem, number = file.log(self.path)
+  if not log then return nil, problem, number end
+  local done
+  done, problem, number = log:lock()
+  if done then return log end
+  log:close()
+  return nil, problem, number
+end
+
+-- Appends entries, all or none of them: each a table with the keys above but n, log and
+-- previous, time in seconds. Raises on other keys. `head` is the end of the log that the
+-- journal knows, if any. With `sync`, the lines are on the disk when it returns.
+-- -> the new head | nil, err
+function Log:append(entries, head, sync)
+  if self.closed then error("the audit log is closed", 2) end
+  chain.check_head(head)
+  for _, entry in ipairs(entries) do check_entry(entry) end
+  local log <close>, problem, number = locked(self)
+  if not log then return failed(self.path, problem, number) end
+  local new
+  local before = self.known
+  new, problem, number = append(self, log, entries, head, sync)
+  if not new then return failed(self.path, problem, number) end
+  self.before = { known = before, text_size = #entries > 0 and self.text_size or 0 }
+  return { n = math.tointeger(new.n), hash = new.hash }
+end
+
+-- Takes back the lines of the last append, unless others have appended since.
+function Log:take_back()
+  local before = self.before
+  self.before = nil
+  if not before or before.text_size == 0 then return end
+  local log <close> = locked(self)
+  if log and log:size() == self.known.size
+     and log:truncate(self.known.size - before.text_size) then
+    self.known = before.known
+  end
+end
+
+function Log:close()
+  self.closed = true
+end
+
+-- Opens the log at `path`, which is made if there is none, with the folders that lead to
+-- it. -> log, with its `id` | nil, err
+function audit.open(path)
+  local done, problem, number = file.make_folder(path:match "^(.*)/" or ".")
+  if not done then return failed(path, problem, number) end
+  local log
+  log, problem, number = file.log(path)
+  if not log then return failed(path, problem, number) end
+  log:close()
+  local id
+  id, problem, number = identity.find(path)
+  if not id then return failed(identity.path(path), problem, number) end
+  return setmetatable({ path = path, id = id, known = nil, closed = false }, Log)
+end
+
+return audit

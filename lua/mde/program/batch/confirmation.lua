@@ -1,0 +1,99 @@
+-- How people agree to a change: at the terminal, or beforehand with --yes. Nobody agreed
+-- where neither was there: the command is refused, and nothing was sent.
+
+local core = require "mde.core"
+local failure = require "mde.program.exit"
+local interrupt = require "mde.interrupt"
+local options = require "mde.program.input.options"
+local terminal = require "mde.terminal"
+
+local agreement = {}
+
+local ANY = "5382f7ea-7557-4ab7-9782-d50480024a4e"  -- stands for an id
+
+-- Adds the options of every command that changes something. `what` would be done.
+function agreement.define(command, what)
+  command:flag("-n --dry-run", ("Show what would be %s, and send nothing."):format(what))
+  command:flag("-y --yes", "Do not ask.")
+  options.add(command, "--max", "N", "Refuse when there are more.", options.count)
+end
+
+-- How the tenant of a client is called in a question.
+function agreement.place(session)
+  local tenant = session.tenant and "tenant " .. session.tenant or "the tenant of MDE_TOKEN"
+  return session.profile and ("%s (%s)"):format(session.profile, tenant) or tenant
+end
+
+-- Raises where the service would not take this for a comment.
+function agreement.check_comment(text)
+  local encoded, err = core.operation.encode("cancel", { id = ANY, comment = text })
+  if encoded then return end
+  failure.raise(failure.usage, "%s", (err.message:gsub("^cancel: ", "")))
+end
+
+-- Raises where there are more than --max.
+function agreement.check_count(parsed, count, what)
+  if parsed.max and count > parsed.max then
+    failure.raise(failure.refused, "%s, and --max is %d; nothing was sent", what, parsed.max)
+  end
+end
+
+local function ask(question, what, otherwise)
+  io.stdout:flush()
+  interrupt.watch()
+  local answer = terminal.ask(terminal.printable(question))
+  local is_interrupted = interrupt.count() > 0
+  interrupt.release()
+  if is_interrupted then
+    io.stderr:write "\n"
+    failure.raise(failure.interrupted, "interrupted; nothing was sent")
+  end
+  if not answer then
+    failure.raise(failure.refused, "%s, and no terminal to ask at; nothing was sent. %s", what,
+      otherwise)
+  end
+  return answer:match "^%s*(.-)%s*$"
+end
+
+-- Asks at the terminal; raises unless the answer is yes. `question` is a sentence without
+-- its question mark, `what` it is about, such as "3 machine actions", and `otherwise` says
+-- how to agree without a terminal.
+function agreement.confirm(question, what, otherwise)
+  local answer = ask(question .. "? [y/N] ", what, otherwise or "--yes agrees beforehand"):lower()
+  if answer ~= "y" and answer ~= "yes" then
+    failure.raise(failure.refused, "not confirmed; nothing was sent")
+  end
+end
+
+-- {{ Agreeing beforehand to what has a hash
+
+agreement.digits = 20  -- of the hash, at least
+
+-- Raises where `given` (of --approve) can't be the beginning of a hash that suffices.
+function agreement.check_hash(given)
+  if not given:find "^%x+$" or #given > 64 then
+    failure.raise(failure.usage, "--approve: '%s' is not the beginning of a hash, which has 64"
+      .. " hexadecimal digits", given)
+  end
+  if #given < agreement.digits then
+    failure.raise(failure.usage, "--approve: '%s' has %d digits of the hash, and %d are needed",
+      given, #given, agreement.digits)
+  end
+end
+
+-- Whether `given` is the beginning of the hash.
+function agreement.approves(given, hash)
+  return hash:sub(1, #given) == given:lower()
+end
+
+-- }}
+
+-- The same for what can't be undone: `word` must be typed.
+function agreement.confirm_word(question, word)
+  local what = "this can't be undone"
+  if ask(question .. " ", what, "It is confirmed at a terminal only") ~= word then
+    failure.raise(failure.refused, "that is not %s; nothing was sent", word)
+  end
+end
+
+return agreement

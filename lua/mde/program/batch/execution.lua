@@ -1,0 +1,304 @@
+-- Carries a batch of the journal out, from its first cancel or from where it stopped,
+-- and shows how it goes. Ctrl-C stops sending and waits for what is in the air; a
+-- second one stops waiting. Either way the batch can be resumed.
+--
+-- With parsed.quiet it says nothing and leaves signals to its caller, who gets what became
+-- of all as a table: quiet() is called at least once a second, and stops the sending when
+-- it returns a reason (text).
+
+local batches = require "mde.client.cancel_all"
+local cjson = require "cjson"
+local date = require "mde.base.date"
+local errors = require "mde.base.errors"
+local failure = require "mde.program.exit"
+local hours = require "mde.program.policy.hours"
+local interrupt = require "mde.interrupt"
+local notice = require "mde.program.terminal.notice"
+local options = require "mde.program.input.options"
+local output = require "mde.program.terminal.output"
+local permission = require "mde.program.session.permission"
+local progress = require "mde.program.batch.progress"
+local recorder = require "mde.program.batch.journal_writer"
+local releases = require "mde.program.batch.releases"
+local report = require "mde.program.batch.summary"
+
+local execution = {}
+
+local DEADLINE = 600  -- seconds that --wait waits for an action
+local STORE_LIMIT = 600  -- seconds that a batch under way waits for its store
+local PLANNED = 40    -- calls under way of a plan: so many are read by one list call
+
+-- Adds the option that says how much of the quota is left to others.
+function execution.define_reserve(command)
+  options.add(command, "--reserve", "PERCENT", "Leave this share of the quota to others. Default:"
+    .. " 20 without a terminal, else 0.", options.percent)
+end
+
+-- Adds the options that say how a batch is carried out.
+function execution.define(command)
+  options.add(command, "--parallel", "N", "Calls under way at once. Default: 10.", options.count)
+  execution.define_reserve(command)
+  command:flag("--wait", "Wait for the end of actions that are accepted and not final yet.")
+  options.add(command, "--deadline", "TIME", "With --wait: at most so long for each."
+    .. " Default: 10m.", options.duration)
+  options.add(command, "--progress", "json", "Progress as JSON on standard error.",
+    function(text)
+      if text == "json" then return text end
+      return nil, ("'%s' is not json"):format(text)
+    end).words = function() return { "json" } end
+  permission.define(command)
+  command:flag("--json", "One JSON object an action.")
+end
+
+-- The settings of the client that carries a batch out. Where nobody watches, some of the
+-- quota is left to people.
+function execution.settings(parsed)
+  local percent = parsed.reserve
+                  or require "mde.terminal".is_terminal(2) and 0 or 20
+  return { reserve = percent / 100 }
+end
+
+-- {{ The hours of a plan's guards: an array of texts
+
+-- Whether something may be sent at `moment`, and when that changes (nil: never).
+local function open(list, moment)
+  local parsed = {}
+  for i, text in ipairs(list) do parsed[i] = hours.parse(text) end
+  local is_open, seconds = hours.open(parsed, moment)
+  return is_open, seconds and moment + seconds
+end
+
+-- Raises outside of these hours.
+function execution.check_hours(list, moment)
+  local is_open, change = open(list, moment)
+  if is_open then return end
+  failure.raise(failure.refused, "outside of the hours of its guards (%s): it may go on %s",
+    table.concat(list, "; "), change and "from " .. date.text(change) or "never")
+end
+
+-- The hours of a plan's guards (`list`), and those that its profile says by now.
+function execution.hours(list, parsed)
+  local all, seen = {}, {}
+  local function add(text)
+    if text and not seen[text] then all[#all + 1], seen[text] = text, true end
+  end
+  for _, text in ipairs(list) do add(text) end
+  local plan = require "mde.program.commands.plan"
+  for _, guard in ipairs(plan.guards({}, require "mde.program.session.profiles".one(parsed))) do
+    add(guard.hours)
+  end
+  return all
+end
+
+-- The hours of a batch. Who is quiet knows the profile's already.
+local function hours_of(batch, parsed)
+  local list = batch.hours and cjson.decode(batch.hours) or {}
+  return batch.plan and not parsed.quiet and execution.hours(list, parsed) or list
+end
+
+-- }}
+
+local Execution = {}
+Execution.__index = Execution
+
+function Execution:say(...)
+  if self.quiet then return end
+  self.progress:clear()
+  output.note(...)
+end
+
+-- Whether the hours of the plan have ended. They are looked at once a second.
+function Execution:is_closed()
+  local now = self.session.clock.wall()
+  if not self.hours[1] or now < (self.looked_at or 0) + 1 then return self.closed end
+  self.looked_at = now
+  if not self.closed and not open(self.hours, now) then
+    self.closed = true
+    self:say("The hours of the plan's guards (%s) have ended: nothing more is sent.",
+      table.concat(self.hours, "; "))
+  end
+  return self.closed
+end
+
+-- Reports an item. Where that fails nothing more is sent, since nobody could
+-- tell what was done.
+function Execution:item(item)
+  if item.error and item.error.code == "store" then self.store_failure = item.error end
+  if item.verdict ~= "unsent" then self.progress:count(item.verdict) end
+  if not self.report.is_quiet then self.progress:clear() end
+  local done, problem = pcall(self.report.item, self.report, item)
+  if not done then self.problem = self.problem or problem end
+  self.progress:tick()
+end
+
+-- What the client is to do: see mde.client.cancel_all.
+function Execution:stop()
+  self.progress:tick()
+  local signals = interrupt.count()
+  if signals > 1 then return "at once" end
+  if signals == 1 and not self.interrupted then
+    self.interrupted = true
+    self:say("Interrupted: nothing more is sent; what is under way is waited for."
+      .. " Ctrl-C again stops at once.")
+  end
+  self.revoked = self.revoked or self.quiet and self.quiet() or nil
+  return self.interrupted or self.revoked ~= nil or self.problem ~= nil or self:is_closed()
+end
+
+-- Ends the items that are not to be sent: `aside` is { id -> { code, message } }. The code is
+-- their verdict.
+function Execution:set_aside(aside)
+  if not next(aside) then return end
+  for row in self.batch:rows() do
+    local why = aside[row.id]
+    if why then
+      local err = errors.new { code = why.code, message = why.message }
+      self.recorder:ended { target = row, id = row.id, verdict = why.code, err = err,
+                            comment = row.comment }
+      self:item { id = row.id, verdict = why.code, error = err }
+    end
+  end
+  self.session.store:commit()
+end
+
+-- Reports what was not taken up.
+function Execution:rest()
+  if self.report.is_quiet or self.problem then
+    return self.report:unsent(self.total - self.report.reported)
+  end
+  for item in self.cancels do self:item { id = item.id, verdict = "unsent" } end
+  if not self.releases then return end
+  self.releases:free()
+  for item in self.releases.next, self.releases do
+    self:item { id = item.id, verdict = "unsent" }
+  end
+end
+
+-- Cancels, and of a plan undoes side by side: their quotas are separate. Raises the error that
+-- ends it.
+function Execution:send_all(parsed)
+  local undone = self.releases
+  failure.check(batches.run(self.session, self.cancels, {
+    comment = self.batch.comment, parallel = parsed.parallel or self.batch.plan and PLANNED,
+    record = self.recorder, wait = parsed.wait and (parsed.deadline or DEADLINE) or nil,
+    on_item = function(item)
+      if undone then undone:ended(item.id) end
+      self:item(item)
+    end,
+    stop = function() return self:stop() end,
+    beside = undone and function() return undone:next() end or nil,
+  }))
+end
+
+function Execution:send(parsed)
+  self.cancels = self.batch:items()
+  self.releases = self.batch.plan and releases.new(self.batch) or nil
+  if not self.quiet then interrupt.watch() end
+  local world = self.session.store.world or {}
+  world.limit = STORE_LIMIT  -- answers on their way are worth waiting for
+  local done, result = pcall(self.send_all, self, parsed)
+  world.limit = nil
+  if not done and not (errors.is(result) and result.code == "store") then error(result, 0) end
+  self.store_failure = self.store_failure or self.session.store_failure or not done and result
+  self.interrupted = interrupt.count() > 0
+  if not self.store_failure then self:rest() end
+  if not self.quiet then interrupt.release() end
+end
+
+-- Why it stopped before its end | nil
+function Execution:reason()
+  return self.interrupted and "interrupted" or self.revoked or self.problem and "output failed"
+         or self.closed and "outside of hours" or nil
+end
+
+-- Notes how it ended, unless the store is the reason.
+function Execution:note_end()
+  local left = self.batch:open_count()
+  self.recorder:note(left == 0 and "ended" or "stopped", self:reason())
+  self.interrupted = self.interrupted and left > 0
+  self.left = left
+end
+
+function Execution:status()
+  local again = ("%s resume %s"):format(self.report.program, self.batch.name)
+  if self.interrupted then
+    if self.report.batch then output.note("Interrupted: `%s` goes on with it.", again) end
+    return failure.interrupted
+  end
+  if self.store_failure then
+    output.note("%s. Nothing more was sent; `%s` goes on, when the store works again.",
+      tostring(self.store_failure), again)
+    return failure.failed
+  end
+  if self.closed and self.batch:open_count() > 0 then
+    output.note("`%s` goes on with it, within those hours.", again)
+    return failure.refused
+  end
+  local problem = self.problem
+  if problem and failure.status(problem) ~= 0 then error(problem, 0) end
+  if problem then output.note("Nobody reads the output any more: nothing more was sent.") end
+  return self.report:status()
+end
+
+-- Learns what the quota is like now, and tells what it makes of `count` cancels, where
+-- that is worth waiting for.
+function execution.foretell(session, count)
+  session.quota:look()
+  session.store:commit()
+  local seconds = session.quota:at_best("cancel", count, session.clock.monotonic())
+  if seconds < 60 then return end
+  output.note("The service's limits make this take at least %s: until %s.",
+    require "mde.base.duration".text(seconds),
+    os.date(seconds < 43200 and "%H:%M" or "%A, %H:%M", os.time() + math.ceil(seconds)))
+end
+
+-- What became of all, for a caller that shows it.
+function Execution:told()
+  return { verdicts = self.report.counts, errors = self.report.codes, left = self.left,
+           stopped = self.left ~= 0 and self:reason() or nil, status = self.report:status(),
+           failure = self.store_failure or self.report.failure }
+end
+
+-- Where nobody is shown how far it is.
+local SILENT = { tick = function() end, count = function() end, clear = function() end,
+                 finish = function() end }
+
+-- Carries out `batch`, which this process holds; `kind`: "begun" or "resumed"; `aside`: see
+-- Execution:set_aside. Raises outside of the hours of its plan.
+-- -> exit status; with parsed.quiet: { verdicts = { verdict -> how many }, errors = { code ->
+-- how many }, left (nil: the store does not tell), stopped (why, nil: it was not), status (exit
+-- status), failure (error of the world, or nil) }
+function execution.run(session, batch, parsed, kind, aside)
+  local open_hours = hours_of(batch, parsed)
+  execution.check_hours(open_hours, session.clock.wall())
+  local recording = recorder.new(session.store, batch,
+    recorder.actor(failure.check(session:sign_in()), session.profile))
+  local clock = session.clock
+  local began, total = clock.monotonic(), batch:open_count()
+  local is_kept = session.store.name ~= "memory"
+  local self = setmetatable({
+    session = session, batch = batch, total = total,
+    recorder = recording,
+    report = report.new(session, total, parsed.json, is_kept and batch.name or nil),
+    progress = parsed.quiet and SILENT or progress.new(session, total, parsed.progress),
+    hours = open_hours, closed = false, quiet = parsed.quiet,
+  }, Execution)
+  self.report.waited, self.report.is_silent = parsed.wait, parsed.quiet ~= nil
+  function session.on_notice(entry)
+    if entry.code == "quota" then return end  -- the progress says when the next call goes out
+    notice.show(entry, function(...) self:say(...) end)
+  end
+  self.recorder:note(kind)
+  self:set_aside(aside or {})
+  self:send(parsed)
+  self.progress:finish()
+  if not self.store_failure then
+    local noted, problem = pcall(self.note_end, self)
+    if not noted then self.store_failure = problem end
+  end
+  if self.quiet then return self:told() end
+  self.report:summary(clock.monotonic() - began)
+  return self:status()
+end
+
+return execution

@@ -1,0 +1,145 @@
+-- Writes down what a batch does: in the journal, and in this folder's audit log. Its
+-- functions are called in the commit of a pass (mde.client), so that nothing leaves
+-- before its intent is written.
+
+local answer = require "mde.service.response"
+local audit = require "mde.program.audit.log"
+local failure = require "mde.program.exit"
+local process = require "mde.process"
+local stores = require "mde.program.session.store"
+
+local recorder = {}
+
+local Recorder = {}
+Recorder.__index = Recorder
+
+-- A line for the audit log, when the next commit comes.
+function Recorder:log(what, fields)
+  local batch = self.batch
+  fields.what, fields.who, fields.time = what, self.who, self.store:wall()
+  fields.batch, fields.tenant, fields.plan = batch.name, batch.tenant, batch.plan
+  for key, value in pairs(self.actor) do fields[key] = value end
+  self.entries[#self.entries + 1] = fields
+end
+
+-- Writes them, and their chain's head into the transaction that is about to end. They are
+-- on the disk before it, so that the journal never knows a line that a power failure takes.
+function Recorder:write()
+  if not self.audit or #self.entries == 0 then return end
+  local head = failure.check(self.audit:append(self.entries, self.head, true))
+  self.entries, self.before = {}, self.head
+  self.head, self.is_written = head, true
+  self.store.journal:note_audit_head(self.audit.id, head, self.place)
+end
+
+-- The transaction failed: the same items are written again with the next one, and so are
+-- their lines.
+function Recorder:take_back(certain)
+  self.entries = {}
+  if self.is_written and certain then
+    self.audit:take_back()
+    self.head = self.before
+  end
+  self.is_written = false
+end
+
+-- The commit is done: what was written stays.
+function Recorder:settle()
+  self.is_written = false
+end
+
+-- Notes what happened to the batch itself ("begun", "resumed", "stopped", "ended"). A draft
+-- becomes a batch with "begun": if that can't be noted, it stays a draft.
+function Recorder:note(kind, detail)
+  self.store.database:begin()
+  if kind == "begun" then self.batch:begin() end
+  self.batch:note(kind, self.who, detail)
+  self:log("batch " .. kind, { comment = self.batch.comment })
+  local done, raised = pcall(self.store.commit, self.store)
+  if done then return end
+  self.store:rollback()
+  error(raised, 0)
+end
+
+-- Text as databases take it: no NUL, and U+FFFD for a byte that is not UTF-8.
+local function well_formed(text)
+  if type(text) ~= "string" then return text end
+  text = text:gsub("%z", "")
+  local good, at = utf8.len(text)
+  while not good do
+    text = text:sub(1, at - 1) .. "\u{FFFD}" .. text:sub(at + 1)
+    good, at = utf8.len(text, at + 3)
+  end
+  return text
+end
+
+-- A cancel, or what undoes something, is about to leave.
+function Recorder:sent(call)
+  self.batch:sent(call.target)
+end
+
+-- The request that had an effect, or may have had.
+local function request_of(call)
+  if call.posted == nil then return nil end
+  if not call.launch then return ("POST /api/machineactions/%s/cancel"):format(call.id) end
+  return ("POST /api/machines/%s/%s%s"):format(call.machine, call.launched,
+    call.launched_id and ", which launched " .. call.launched_id or "")
+end
+
+-- A call has ended. One that was only held back has no outcome: it is as it was.
+function Recorder:ended(call)
+  if call.verdict == "unsent" and not call.err then return end
+  local action, err, posted = call.value or {}, call.err or {}, call.posted
+  local status = posted and posted.status or err.status
+  local request_id = posted and answer.request_id(posted) or err.request_id
+  local outcome = {
+    verdict = call.verdict, status = action.status, http = status, request_id = request_id,
+    machine = action.computerDnsName, machine_id = action.machineId, type = action.type,
+    requestor = action.requestor, error = err.code,
+    message = err.message or call.launched_id and "launched " .. call.launched_id or nil,
+    launched = call.launched_id,
+  }
+  for key, value in pairs(outcome) do outcome[key] = well_formed(value) end
+  self.batch:ended(call.target, outcome)
+  self:log((call.launch or call.release) and "undo" or "cancel", {
+    id = call.id, verdict = call.verdict, comment = call.comment, request_id = request_id,
+    status = status, request = request_of(call),
+  })
+end
+
+-- Who acts, by the claims of a token: for the audit log. `user` and `user_name` are those of
+-- a user who signed in.
+function recorder.actor(claims, profile)
+  local function text(...)
+    for i = 1, select("#", ...) do
+      local value = claims[(select(i, ...))]
+      if type(value) == "string" and value ~= "" then return value:sub(1, 256) end
+    end
+  end
+  local is_delegated = claims.scp ~= nil
+  return {
+    application = text("appid", "azp"), profile = profile,
+    user = is_delegated and text("oid", "sub") or nil,
+    user_name = is_delegated and text("upn", "preferred_username", "unique_name", "name") or nil,
+  }
+end
+
+-- What writes down what is done for `batch` (of `store`'s journal) by `actor` (see above; nil:
+-- not known). Where the store is in memory there is no audit log.
+function recorder.new(store, batch, actor)
+  local _, machine = process.who()
+  local folder = store.name ~= "memory" and stores.folder()
+  local self = setmetatable({
+    store = store, batch = batch, who = stores.who(), entries = {}, actor = actor or {},
+    audit = folder and failure.check(audit.open(folder .. "/audit.jsonl")), place = stores.place(),
+  }, Recorder)
+  self.head = self.audit and store.journal:audit_head(self.audit.id, machine)
+  store.before_commit = function()
+    self:settle()
+    self:write()
+  end
+  store.after_rollback = function(certain) self:take_back(certain) end
+  return self
+end
+
+return recorder

@@ -1,0 +1,118 @@
+-- How far a batch is: on a terminal one line, redrawn in place; elsewhere a line a
+-- minute; or a JSON object a line for a program. All on standard error.
+
+local cjson = require "cjson"
+local output = require "mde.program.terminal.output"
+local terminal = require "mde.terminal"
+local verdicts = require "mde.service.verdicts"
+
+local progress = {}
+
+local Progress = {}
+Progress.__index = Progress
+
+local EVERY = { terminal = 0.2, lines = 60, json = 1 }  -- seconds between two lines
+
+local function time_of_day(wall, with_seconds)
+  return os.date(with_seconds and "%H:%M:%S" or "%H:%M", math.floor(wall))
+end
+
+-- What there is to tell, at `now` (monotonic).
+local function figures(self, now)
+  local bucket, left = self.session.quota:bucket "cancel", self.total - self.done
+  local free_at = bucket:free_at(self.session.quota.reserve)
+  local wall = os.time()
+  local minute = bucket.windows[1]
+  -- Looking far ahead costs: the end is foretold twice a minute.
+  if left > 0 and now >= (self.foretold_at or 0) + 30 then
+    self.foretold_at = now
+    self.ends = wall + self.session.quota:at_best("cancel", left, now)
+  end
+  return {
+    done = self.done, total = self.total, counts = self.counts,
+    per_minute = minute and minute.seconds == 60 and (bucket:used(minute, now)) or nil,
+    next_slot = free_at and free_at > now and wall + free_at - now or nil,
+    ends = left > 0 and self.ends or nil,
+  }
+end
+
+local function text_of(f)
+  local parts = { ("%d/%d"):format(f.done, f.total) }
+  for _, verdict in ipairs(verdicts.all) do
+    if f.counts[verdict] then parts[#parts + 1] = f.counts[verdict] .. " " .. verdict end
+  end
+  if f.per_minute then parts[#parts + 1] = f.per_minute .. "/min" end
+  if f.next_slot then parts[#parts + 1] = "next slot " .. time_of_day(f.next_slot, true) end
+  if f.ends then parts[#parts + 1] = "ends " .. time_of_day(f.ends) end
+  return table.concat(parts, "  ")
+end
+
+-- {{ Three ways to show it
+
+local show = {}
+
+function show.terminal(f)
+  local line = terminal.cut(text_of(f), (terminal.width(2) or 80) - 1)
+  io.stderr:write("\r", line, "\27[K")
+end
+
+function show.lines(f)
+  output.note(text_of(f))
+end
+
+local function date_or_null(wall)
+  return wall and require "mde.base.date".text(wall) or cjson.null
+end
+
+function show.json(f)
+  io.stderr:write(cjson.encode {
+    done = f.done, total = f.total, verdicts = f.counts,
+    per_minute = f.per_minute or cjson.null, next_slot = date_or_null(f.next_slot),
+    ends = date_or_null(f.ends),
+  }, "\n")
+end
+
+-- }}
+
+-- Shows how it stands, if it is time to.
+function Progress:tick()
+  local now = self.clock.monotonic()
+  if now < self.next then return end
+  self.next, self.shown = now + EVERY[self.how], true
+  show[self.how](figures(self, now))
+end
+
+-- One more item has ended.
+function Progress:count(verdict)
+  self.done = self.done + 1
+  self.counts[verdict] = (self.counts[verdict] or 0) + 1
+end
+
+-- Makes room on the terminal for something else to be said.
+function Progress:clear()
+  if self.how ~= "terminal" then return end
+  if self.shown then io.stderr:write("\r\27[K") end
+  self.next, self.shown = -math.huge, false
+end
+
+-- Shows it for the last time.
+function Progress:finish()
+  if self.how == "json" then
+    show.json(figures(self, self.clock.monotonic()))
+  else
+    self:clear()
+  end
+end
+
+-- The progress of `total` items that `session` (a client) cancels; `as`: "json" or nil.
+function progress.new(session, total, as)
+  local clock = session.clock
+  local is_terminal = terminal.is_terminal(2) and os.getenv "TERM" ~= "dumb"
+  local how = as or (is_terminal and "terminal" or "lines")
+  return setmetatable({
+    session = session, clock = clock, total = total, done = 0, counts = {}, how = how,
+    next = how == "lines" and clock.monotonic() + EVERY.lines or -math.huge,
+  }, Progress)
+end
+
+return progress

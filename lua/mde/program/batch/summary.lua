@@ -1,0 +1,211 @@
+-- What became of each action of a cancel: a line an item on standard output (on a
+-- terminal only for few), and in the end a summary on standard error.
+
+local cjson = require "cjson"
+local failure = require "mde.program.exit"
+local output = require "mde.program.terminal.output"
+local show_table = require "mde.program.terminal.table"
+local terminal = require "mde.terminal"
+
+local Report = {}
+Report.__index = Report
+
+local report = {}
+
+local FEW = 10  -- items that a terminal shows one by one
+
+-- What is left to do, for those with anything left. %s is the batch.
+local NEXT = {
+  already_final = "nothing: it had ended before, and there was nothing to cancel",
+  too_late = "check the machines: the commands had completed (mde batch show %s)",
+  accepted = "look again later: mde resume %s",
+  undo_accepted = "look again later: mde resume %s",
+  changed = "decide anew: mde plan",
+  skipped = "nothing undoes these: mde batch show %s --verdict skipped",
+  not_found = "check ids and tenant: mde batch show %s --verdict not_found",
+  error = "see why: mde batch show %s --verdict error",
+  unsent = "mde resume %s, when the cause is gone",
+  unknown = "mde resume %s reads them back",
+}
+
+-- The same where there is no journal.
+local UNKEPT = {
+  already_final = NEXT.already_final, too_late = "check the machines: the commands had completed",
+  undo_accepted = "look again later: mde machines --isolated", changed = NEXT.changed,
+  skipped = "nothing undoes these", accepted = "look again later: mde show ID",
+  not_found = "check ids and tenant",
+  error = "the reason is below", unsent = "the same command again, when the cause is gone",
+  unknown = "the same command again settles them",
+}
+
+-- As asked, but not after --wait.
+local OPEN = { accepted = true, undo_accepted = true }
+
+local KEYS = { "tenant", "id", "machine", "verdict", "status", "error", "request_id", "batch" }
+
+-- How the program is called again for the same tenant.
+function report.program(profile)
+  return profile and "mde -p " .. profile or "mde"
+end
+
+-- A report on `total` actions of a client's tenant, as JSON or text; `batch` is the name of
+-- theirs (nil: no journal keeps it).
+function report.new(session, total, as_json, batch)
+  return setmetatable({
+    tenant = session.tenant, total = total, as_json = as_json, batch = batch,
+    program = report.program(session.profile),
+    is_quiet = not as_json and total > FEW and terminal.is_terminal(1),
+    counts = {},        -- verdict -> how many
+    reported = 0,
+    causes = {},        -- exit status -> true, for each that an item alone would give
+    reasons = {}, order = {},  -- of failures: text -> { count, example }
+    permissions = nil,  -- those of which any one would have done
+    isolations = 0,     -- of those cancelled
+    codes = {},         -- of errors -> how many
+    failure = nil,      -- the last error of the service, the network or the sign-in
+    is_silent = false,  -- nothing is shown, and what needed nothing is as asked
+  }, Report)
+end
+
+local function json_item(self, item)
+  local object = {
+    tenant = self.tenant, id = item.id, machine = item.machine, verdict = item.verdict,
+    status = item.status, error = item.error and item.error.message,
+    request_id = item.error and item.error.request_id, batch = self.batch,
+  }
+  for _, key in ipairs(KEYS) do
+    if object[key] == nil then object[key] = cjson.null end
+  end
+  output.json(object, KEYS)
+end
+
+local function text_item(item)
+  local parts = { ("%-17s"):format(item.verdict), item.id, item.machine }
+  local detail = item.error and tostring(item.error) or item.detail
+                 or item.verdict == "already_final" and item.status
+  if detail then parts[#parts + 1] = "(" .. detail .. ")" end
+  output.line(terminal.printable(table.concat(parts, " ")))
+end
+
+-- The exit status that an item alone would give; nil for one that was held back
+-- because of another.
+local function exit_status(self, item)
+  if self.is_silent and (item.verdict == "already_final" or item.verdict == "changed") then
+    return 0
+  end
+  if require("mde.service.verdicts").good[item.verdict] then
+    return OPEN[item.verdict] and self.waited and failure.some or 0
+  end
+  if item.verdict == "unsent" and not item.error then return nil end
+  local status = item.error and failure.status(item.error)
+  return (status == failure.sign_in or status == failure.failed) and status or failure.some
+end
+
+-- Groups a failure with those of the same reason, whatever ids it names.
+function Report:note_reason(item)
+  local err = item.error
+  if not err then return end
+  self.permissions = self.permissions or err.permissions
+  self.codes[err.code] = (self.codes[err.code] or 0) + 1
+  if failure.status(err) == failure.failed or failure.status(err) == failure.sign_in then
+    self.failure = err
+  end
+  local text = ("%s: %s"):format(item.verdict, err.message):gsub("%x+%-%x+%-%x+%-%x+%-%x+", "…")
+  local reason = self.reasons[text]
+  if not reason then
+    if #self.order >= 100 then return end
+    reason = { count = 0, example = item.id }
+    self.reasons[text], self.order[#self.order + 1] = reason, text
+  end
+  reason.count = reason.count + 1
+end
+
+-- Counts an item { id, verdict, machine?, status?, action?, error?, detail? } and prints
+-- it; raises when that fails.
+function Report:item(item)
+  local status = exit_status(self, item)
+  self.reported = self.reported + 1
+  self.counts[item.verdict] = (self.counts[item.verdict] or 0) + 1
+  if status then self.causes[status] = true end
+  if item.verdict == "cancelled" and item.action.type == "Isolate" then
+    self.isolations = self.isolations + 1
+  end
+  self:note_reason(item)
+  if self.is_quiet or self.is_silent then return end
+  if self.as_json then json_item(self, item) else text_item(item) end
+  output.flush()
+end
+
+-- Counts items that were not taken up.
+function Report:unsent(count)
+  if count > 0 then self.counts.unsent = (self.counts.unsent or 0) + count end
+end
+
+-- 0 when all is as asked; 4 or 5 when nothing was done and only for that reason;
+-- else 1.
+function Report:status()
+  local status = next(self.causes)
+  if not status then return self.counts.unsent and failure.some or 0 end
+  if next(self.causes, status) then return failure.some end
+  if status == 0 and self.counts.unsent then return failure.some end
+  return status
+end
+
+function Report:next_step(verdict)
+  if verdict == "forbidden" then
+    return ("grant the application %s; then %s"):format(
+      self.permissions and "any of " .. table.concat(self.permissions, ", ")
+      or "the permission that lacks",
+      self.batch and ("%s resume %s"):format(self.program, self.batch) or "try again")
+  end
+  local step = NEXT[verdict]
+  if not step then return "" end
+  step = self.batch and step:format(self.batch) or UNKEPT[verdict]
+  return (step:gsub("%f[%w]mde ", function() return self.program .. " " end))
+end
+
+local COLUMNS = { { title = "VERDICT" }, { title = "COUNT", right = true }, { title = "NEXT" } }
+
+function Report:show_verdicts()
+  local rows = {}
+  for _, verdict in ipairs(require("mde.service.verdicts").all) do
+    local count = self.counts[verdict]
+    if count then rows[#rows + 1] = { verdict, ("%d"):format(count), self:next_step(verdict) } end
+  end
+  if rows[1] then show_table(COLUMNS, rows, 2) end
+end
+
+function Report:show_reasons()
+  table.sort(self.order, function(a, b)
+    return self.reasons[a].count > self.reasons[b].count
+           or self.reasons[a].count == self.reasons[b].count and a < b
+  end)
+  for i, text in ipairs(self.order) do
+    if i > 5 then
+      return output.note("… and %d more reasons", #self.order - 5)
+    end
+    local reason = self.reasons[text]
+    output.note("%d %s, such as %s", reason.count, text, reason.example)
+  end
+end
+
+-- Prints what became of all, and what is left to do.
+function Report:summary(seconds)
+  local duration = require "mde.base.duration"
+  output.note("%d of %d actions in %s:", self.total - (self.counts.unsent or 0), self.total,
+    duration.text(seconds))
+  self:show_verdicts()
+  self:show_reasons()
+  if self.isolations > 0 then
+    output.note("Isolations among the cancelled: %d. Cancelling is not un-isolating: one that was"
+      .. "\nalready InProgress may have taken effect; its machine then has to be released.",
+      self.isolations)
+  end
+  if not self.batch then
+    return output.note("The store was memory: nothing of this batch is kept.")
+  end
+  output.note("Batch %s: mde batch show %s, mde batch report %s --html", self.batch, self.batch,
+    self.batch)
+end
+
+return report

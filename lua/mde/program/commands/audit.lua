@@ -1,0 +1,149 @@
+-- mde audit verify: checks that audit logs were not altered.
+
+local audit = require "mde.program.audit.log"
+local failure = require "mde.program.exit"
+local output = require "mde.program.terminal.output"
+local process = require "mde.process"
+local store = require "mde.program.session.store"
+
+local command = {}
+
+function command.define(parser)
+  parser:epilog [[
+Each line of a log holds the hash of the line before, and the journal that of
+the last one: a line that was changed, removed, inserted or cut off is found,
+and the first such line is named (exit status 1; 4 if a log can't be read).
+
+A log may be moved away: the next line begins a new file, which continues it.
+Name all files of a log to verify it as a whole, in any order. Files of
+several logs, such as those of two users or hosts, are verified one log after
+the other; the journal tells the end of each that it knows.
+
+Examples:
+   mde audit verify
+   mde audit verify ~/.local/state/mde/audit*.jsonl
+   mde audit verify /mnt/soc1/audit.jsonl /mnt/soc2/audit.jsonl --json]]
+  parser:argument("what", "What to do."):choices { "verify" }:argname "verify"
+  parser:argument("files", "The logs. Default: this user's, audit.jsonl beside the journal.")
+    :args "*":argname "FILE"
+  parser:flag("--json", "One JSON object per log.")
+end
+
+-- {{ Logs: { id =, files = in their order }
+
+local function by_first_line(a, b)
+  return a.n < b.n
+end
+
+-- The logs that these files are of. A file from before logs had ids belongs to the only
+-- other log, if there is one.
+local function group(paths)
+  local logs, by_id, nameless = {}, {}, {}
+  local function add(id, part)
+    local log = by_id[id]
+    if not log then
+      log = { id = part.log, files = {} }
+      logs[#logs + 1], by_id[id] = log, log
+    end
+    table.insert(log.files, part)
+  end
+  for _, path in ipairs(paths) do
+    local part, problem = audit.peek(path)
+    if not part then failure.raise(failure.failed, "%s", problem) end
+    part.path = path
+    if part.log then add(part.log, part) else nameless[#nameless + 1] = part end
+  end
+  local only = #logs == 1 and logs[1].id
+  for _, part in ipairs(nameless) do add(only or part.path, part) end
+  for _, log in ipairs(logs) do table.sort(log.files, by_first_line) end
+  return logs
+end
+
+-- }}
+
+-- {{ The journal
+
+-- Looks up the end of a log, and which others were kept in this folder. A store that can't
+-- be opened is an error only for this user's own log.
+local function look_up(parsed, log, own)
+  local done, opened = pcall(store.open, parsed)
+  if not done then
+    if log.is_own then error(opened, 0) end
+    return
+  end
+  local _, machine = process.who()
+  local id = log.is_own and own or log.id
+  log.head = id and opened.journal:audit_head(id, log.is_own and machine or nil)
+  log.others = log.is_own and own and opened.journal:other_logs(store.place(), own) or {}
+end
+
+-- }}
+
+-- {{ Results
+
+local function counted(count)
+  return count == 1 and "1 line" or count .. " lines"
+end
+
+local function text(log, result)
+  if result.lines == 0 then return "no lines yet" end
+  local line = ("%s, unbroken, up to %s"):format(counted(result.lines), tostring(result.time))
+  if not result.after then
+    line = line .. "; the journal does not know this log, so lines cut off its end are not noticed"
+  elseif result.after > 0 then
+    line = line .. ("; the last %s not in the journal"):format(
+      result.after == 1 and "line is" or counted(result.after) .. " are")
+  end
+  if result.torn then line = line .. "; half a line follows, of a write that did not end" end
+  for _, other in ipairs(log.others or {}) do
+    line = line .. ("; the journal also knows log %s that was kept in this folder, of %s"):format(
+      other.id, counted(other.lines))
+  end
+  return line
+end
+
+local KEYS = { "file", "files", "log", "ok", "lines", "after", "end_checked", "problem" }
+
+local function names(log)
+  local list = {}
+  for i, part in ipairs(log.files) do list[i] = part.path end
+  return list
+end
+
+-- Verifies one log and shows the result. -> the problem | nil
+local function verify(log, parsed, many)
+  local files = names(log)
+  local result, problem = audit.verify(files, log.head)
+  local name = table.concat(files, ", ")
+  if parsed.json then
+    output.json({ file = files[1], files = files, log = log.id, ok = result ~= nil,
+                  lines = result and result.lines, after = result and result.after,
+                  end_checked = log.head ~= nil, problem = problem }, KEYS)
+  elseif result then
+    output.line(require("mde.terminal").printable((many and name .. ": " or "")
+      .. text(log, result)))
+  end
+  if problem and not problem:find(files[1], 1, true) then problem = name .. ": " .. problem end
+  return problem
+end
+
+-- }}
+
+function command.run(parsed)
+  local path = store.folder() .. "/audit.jsonl"
+  local paths = #parsed.files > 0 and parsed.files or { path }
+  local own, worst, status = audit.id_of(path), nil, 0
+  local logs = group(paths)
+  for _, log in ipairs(logs) do
+    for _, part in ipairs(log.files) do log.is_own = log.is_own or part.path == path end
+    look_up(parsed, log, own)
+    local problem = verify(log, parsed, #logs > 1)
+    local worse = problem and (problem:find "^cannot read" and failure.failed or failure.some) or 0
+    if worse > status then worst, status = problem, worse end
+    if problem and #logs > 1 then output.note("mde: %s", problem) end
+  end
+  if status > 0 then failure.raise(status, "%s", #logs == 1 and worst or "") end
+  return 0
+end
+
+return command

@@ -1,0 +1,76 @@
+-- mde download: the file that an action has produced.
+
+local client = require "mde.program.session.client"
+local failure = require "mde.program.exit"
+local interruption = require "mde.program.terminal.interruption"
+local line = require "mde.program.terminal.line"
+local options = require "mde.program.input.options"
+local output = require "mde.program.terminal.output"
+local terminal = require "mde.terminal"
+
+local download = {}
+
+function download.define(command)
+  command:epilog [[
+Of CollectInvestigationPackage the package, of LiveResponse the result of a
+command (--index, where there is more than one). While it comes in, the file
+is called FILE.ID.part; when a download was cut, the same command goes on
+with it. Nothing is overwritten. SHA-256 and name go to standard output, as
+sha256sum writes them.
+
+Examples:
+   mde download 5382f7ea-7557-4ab7-9782-d50480024a4e
+   mde download 5382f7ea-7557-4ab7-9782-d50480024a4e --index 1 -o triage.zip]]
+  command:argument("id", "The action."):argname "ID"
+  options.add(command, "-o --output", "FILE", "Into this file. Default: the machine and the id.")
+  options.add(command, "--index", "N", "Result of this command, from 0.", function(text)
+    local index = text:find "^%d+$" and math.tointeger(tonumber(text))
+    if index and index < 10000 then return index end
+    return nil, ("'%s' is not a whole number from 0"):format(text)
+  end)
+  command:flag("--json", "The result as a JSON object.")
+end
+
+-- The machine and the start of the id: what a person recognises.
+local function name_for(action, index)
+  local machine = (action.computerDnsName or action.machineId or "action"):gsub("[^%w%.%-]", "_")
+  return ("%s-%s%s.zip"):format(machine, action.id:sub(1, 8), index and "-" .. index or "")
+end
+
+-- How far it is, on a terminal.
+local function on_progress(bytes, total)
+  line.show(total and ("%s of %s, %d %%"):format(output.bytes(bytes), output.bytes(total),
+    bytes * 100 // math.max(total, 1)) or output.bytes(bytes))
+end
+
+-- -> result; raises what went wrong, and says what is kept
+local function fetch(session, action, path, index)
+  interruption.only_reads(session)
+  local result, err = session:download(action, path, { index = index, on_progress = on_progress })
+  interruption.release(session)
+  if result then return result end
+  if err.part then
+    output.note("What came in is kept in %s; the same command goes on with it.", err.part)
+  end
+  error(err, 0)
+end
+
+function download.run(parsed)
+  local id
+  require "mde.program.input.ids".from_arguments({ parsed.id }, function(text) id = text end)
+  parsed.reads_only = true
+  local session = client.connect(parsed)
+  local action = failure.check(session:action(id))
+  local path = parsed.output or name_for(action, parsed.index)
+  local result = fetch(session, action, path, parsed.index)
+  if parsed.json then
+    output.json(result, { "path", "size", "sha256" })
+  else
+    output.line(("%s  %s"):format(result.sha256, terminal.printable(result.path)))
+    output.flush()
+    output.note("%s", output.bytes(result.size))
+  end
+  return 0
+end
+
+return download

@@ -1,0 +1,139 @@
+-- mde login: signs a user in with a code, and keeps what renews the sign-in.
+
+local client = require "mde.program.session.client"
+local date = require "mde.base.date"
+local failure = require "mde.program.exit"
+local interrupt = require "mde.interrupt"
+local jwt = require "mde.auth.jwt"
+local options = require "mde.program.input.options"
+local output = require "mde.program.terminal.output"
+local session = require "mde.auth.session"
+local terminal = require "mde.terminal"
+local tokens = require "mde.auth.token"
+
+local login = {}
+
+function login.define(command)
+  command:epilog [[
+Shows a code to enter in a browser, on this or another device, and waits for
+it. Later commands act as that user, with the permissions that he and the
+application have, until `mde logout`. A client secret, certificate or
+MDE_TOKEN goes before it.
+
+Examples:
+   mde login --tenant contoso.com \
+       --client-id 3c9f4f0a-58d2-4b77-8f0e-b1a6c2d4e587
+   mde login              with AZURE_TENANT_ID and AZURE_CLIENT_ID]]
+  login.add_options(command)
+  command:flag("--json", "One JSON object with the code, and one when it was entered.")
+end
+
+-- The options that say whose sign-in is meant; mde logout has them too.
+function login.add_options(command)
+  options.add(command, "--tenant", "TENANT", "The tenant: its id or domain name."
+    .. "\nDefault: AZURE_TENANT_ID.")
+  options.add(command, "--client-id", "ID", "The application that the user signs in to."
+    .. "\nDefault: AZURE_CLIENT_ID.")
+end
+
+-- The client of a tenant and application, and what mde.auth.session needs to know of
+-- them. Raises what is missing.
+function login.connect(parsed)
+  local connected = client.connect(parsed, { tenant = parsed.tenant,
+                                             client_id = parsed.client_id })
+  if not (connected.tenant and connected.client_id) then
+    failure.raise(failure.usage, "a tenant and an application are needed: --tenant and"
+      .. " --client-id, or AZURE_TENANT_ID and AZURE_CLIENT_ID")
+  end
+  if not connected.store.sessions then
+    failure.raise(failure.usage,
+      "the store (%s) keeps no sign-ins: leave out --store and MDE_STORE",
+      connected.store.name:gsub("://.*", "://…"))
+  end
+  return connected, {
+    authority = connected.authority, tenant = connected.tenant, client_id = connected.client_id,
+    scope = connected.scope, sessions = connected.store.sessions, clock = connected.clock,
+  }
+end
+
+-- {{ What is shown
+
+local function show_code(started, as_json, clock)
+  if as_json then
+    output.json({ event = "code", code = started.code, url = started.url,
+                  expires = date.text(clock.wall() + started.lifetime) }, { "event" })
+    return output.flush()
+  end
+  output.note("Open %s and enter the code %s (within %s).", started.url, started.code,
+    require "mde.base.duration".text(started.lifetime))
+end
+
+-- The user's name, as the tokens of an answer say it, or nil.
+local function user_of(answer)
+  for _, name in ipairs { "id_token", "access_token" } do
+    local claims = type(answer[name]) == "string" and jwt.claims(answer[name]) or {}
+    local user = claims.preferred_username or claims.upn or claims.unique_name
+    if type(user) == "string" then return user end
+  end
+end
+
+local function show_end(settings, signed_in, as_json)
+  local moment = signed_in.expires_at
+  if as_json then
+    return output.json({ event = "signed_in", user = signed_in.user, tenant = settings.tenant,
+                         client_id = settings.client_id, expires = date.text(moment),
+                         renewed = signed_in.is_kept }, { "event", "user", "tenant" })
+  end
+  output.line(("Signed in as %s to %s until %s%s"):format(
+    terminal.printable(signed_in.user or "a user"), settings.tenant,
+    os.date("%Y-%m-%d %H:%M:%S", math.floor(moment)),
+    signed_in.is_kept and ", and renewed when it is needed." or "; it can't be renewed."))
+end
+
+-- }}
+
+-- Moves the client until the fetch has ended, or somebody interrupts it.
+local function drive(connected, fetch)
+  interrupt.watch()
+  while not fetch.done and interrupt.count() == 0 do
+    local pause, seconds = connected:step()
+    if not fetch.done then connected:rest(pause, seconds) end
+  end
+  local interrupted = interrupt.count() > 0
+  interrupt.release()
+  if interrupted and not fetch.done then
+    failure.raise(failure.interrupted, "interrupted: nobody was signed in")
+  end
+  if fetch.err then error(fetch.err, 0) end
+end
+
+-- Signs in. -> { user, expires_at, is_kept }
+local function sign_in(connected, settings, as_json)
+  local signed_in = {}
+  function settings.show(started) show_code(started, as_json, connected.clock) end
+  function settings.done(answer)
+    signed_in.user = user_of(answer)
+    signed_in.is_kept = session.keep(settings, answer)
+  end
+  local credential = require "mde.auth.device_code".new(settings)
+  local token = tokens.new(connected:transported(credential), connected,
+    function(fetch) connected:add(fetch) end)
+  drive(connected, token:fetch())
+  local clock = connected.clock
+  signed_in.expires_at = clock.wall() + token.expires_at - clock.monotonic()
+  return signed_in
+end
+
+function login.run(parsed)
+  local connected, settings = login.connect(parsed)
+  local uses = connected.token.credential.identity
+  local signed_in = sign_in(connected, settings, parsed.json)
+  show_end(settings, signed_in, parsed.json)
+  if uses ~= session.identity(settings) then
+    output.note("mde: commands go on signing in otherwise, as the environment or the profile says:"
+      .. " see mde help login")
+  end
+  return 0
+end
+
+return login

@@ -1,0 +1,51 @@
+-- mde logout: forgets the sign-in of a tenant and application, and their tokens.
+
+local login = require "mde.program.commands.login"
+local output = require "mde.program.terminal.output"
+local session = require "mde.auth.session"
+
+local logout = {}
+
+function logout.define(command)
+  command:epilog [[
+Forgets what `mde login` kept, and cached access tokens. What the login
+service has given out lives on there until it ends; an administrator can
+revoke it.
+
+Example:
+   mde logout --tenant contoso.com \
+       --client-id 3c9f4f0a-58d2-4b77-8f0e-b1a6c2d4e587]]
+  login.add_options(command)
+  command:flag("--json", "One JSON object.")
+end
+
+local function forget_token(tokens, identity)
+  local header = identity and tokens:get(identity)
+  if header then tokens:forget(identity, header) end
+  return header ~= nil
+end
+
+function logout.run(parsed)
+  local connected, settings = login.connect(parsed)
+  local sessions, name = settings.sessions, session.name(settings)
+  local was_there = sessions:get(name) ~= nil
+  sessions:forget(name)
+  for _, identity in ipairs { session.identity(settings),
+                              connected.token.credential.identity } do
+    was_there = forget_token(connected.store.tokens, identity) or was_there
+  end
+  if parsed.json then
+    output.json({ tenant = settings.tenant, client_id = settings.client_id,
+                  forgotten = was_there }, { "tenant", "client_id" })
+  else
+    output.note(was_there and "Signed out of %s: nothing of it is kept here."
+      or "Nobody was signed in to %s.", settings.tenant)
+    local way = connected:way()
+    if way and way ~= "mde login" then
+      output.note("Commands go on signing in by %s, as the environment or the profile says.", way)
+    end
+  end
+  return 0
+end
+
+return logout

@@ -1,0 +1,191 @@
+-- mde machines: finds machines, marks them (mde.program.machines.tags), and tells which of them are
+-- isolated (mde.program.machines.isolated).
+
+local agreement = require "mde.program.batch.confirmation"
+local client = require "mde.program.session.client"
+local failure = require "mde.program.exit"
+local listing = require "mde.program.terminal.listing"
+local marking = require "mde.program.machines.tags"
+local options = require "mde.program.input.options"
+
+local machines = {}
+
+local EPILOG = [[
+MACHINE is an id or a DNS name; a short name will do where only one machine
+has it. - reads ids from standard input, one a line or as JSON Lines. Filters
+choose among all machines instead. A tag or an address is looked for by the
+service, and all else then here.
+
+Changing the tags or value of more than one machine is asked about at the
+terminal; --yes agrees beforehand, with filters only up to --max.
+
+What is isolated is told from the history of actions: the note below the list
+says how far that reaches. Live response started in the portal is not in it.
+
+Examples:
+   mde machines --tag VIP --health Active
+   mde machines --name 'web*' --not-seen-for 7d --ids
+   mde machines srv-1.contoso.com --add-tag INC0048211
+   mde machines --group Servers --set-value High --yes --max 40
+   mde machines --isolated --csv > isolated.csv]]
+
+local function words(name)
+  return function() return require("mde.service.machine")[name] end
+end
+
+local FILTERS = {
+  { "--name", "NAME", "Only of this whole DNS name; 'NAME*': that begins so." },
+  { "--tag", "TAG", "Only with this tag; 'TAG*': with one that begins so." },
+  { "--ip", "ADDRESS", "Only that had this address, 15 minutes more or less." },
+  { "--at", "DATE", "With --ip: when, in the past 30 days. Default: now.",
+    convert = options.parsed_by "mde.base.date" },
+  { "--health", "HEALTH", "Only of this health, such as Active; may be repeated.", many = true,
+    convert = options.word("a health", words "health") },
+  { "--risk", "RISK", "Only of this risk, such as High; may be repeated.", many = true,
+    convert = options.word("a risk", words "risks") },
+  { "--exposure", "LEVEL", "Only of this exposure; may be repeated.", many = true,
+    convert = options.word("an exposure", words "exposures") },
+  { "--value", "VALUE", "Only of this value: Low, Normal or High; may be repeated.", many = true,
+    convert = options.word("a value", words "values") },
+  { "--os", "PLATFORM", "Only of this platform, such as Windows11; may be repeated.",
+    many = true },
+  { "--group", "NAME", "Only of this device group." },
+  { "--onboarding", "STATUS", "Only so onboarded, such as Onboarded; may be repeated.",
+    many = true, convert = options.word("an onboarding status", words "onboarding") },
+  { "--seen-within", "TIME", "Only seen since this long ago, such as 1d.",
+    convert = options.parsed_by "mde.base.duration" },
+  { "--not-seen-for", "TIME", "Only not seen for this long.",
+    convert = options.parsed_by "mde.base.duration" },
+  { "--filter", "ODATA", "Only what this OData filter selects, as it is." },
+}
+
+function machines.define(command)
+  command:epilog(EPILOG)
+  command:argument("machines", "Machines, or - for standard input."):args "*":argname "MACHINE"
+  options.add_each(command, FILTERS)
+  options.add(command, "--limit", "N", "At most so many; it is said when there are more.",
+    options.count)
+  command:flag("--explain", "Show what the service filters and what is filtered here, and send"
+    .. " nothing.")
+  command:mutex(
+    command:flag("--isolated", "Show which are isolated, since when, by whom and why."),
+    command:flag("--restricted", "Show whose code execution is restricted."))
+  options.add(command, "--since", "TIME", "With these two: read no older actions (30d, or a"
+    .. " date).")
+  client.define_deadline(command, "Of a list: give up after this long. Default: 10m.")
+  marking.define(command)
+  agreement.define(command, "changed")
+  listing.define(command)
+end
+
+-- {{ Which machines
+
+-- What the options say together. -> criteria, whether there was any; the change or nil
+local function check_options(parsed)
+  local criteria, any = options.read_each(parsed, FILTERS, {})
+  local named, change = #parsed.machines > 0, marking.change(parsed)
+  local shows_state = parsed.isolated or parsed.restricted
+  local function refuse(is_so, message, ...)
+    if is_so then failure.raise(failure.usage, message, ...) end
+  end
+  refuse(named and any, "machines and filters do not go together: '%s'", parsed.machines[1])
+  for _, text in ipairs(parsed.machines) do
+    refuse(text == "-" and #parsed.machines > 1, "- goes without other machines")
+  end
+  refuse(parsed.since and not shows_state, "--since goes with --isolated or --restricted")
+  refuse(shows_state and (any or change or parsed.limit or parsed.explain or #parsed.machines > 1
+    or parsed.machines[1] == "-"), "--isolated and --restricted go with one machine at most, and"
+    .. " without filters or changes")
+  refuse(parsed.explain and (named or change), "--explain goes with filters alone")
+  refuse(not change and (parsed.dry_run or parsed.yes or parsed.max),
+    "-n, --yes and --max go with --add-tag, --remove-tag or --set-value")
+  refuse(change and not named and not any, "which machines? Give some, - for standard input, or"
+    .. " filters")
+  refuse(change and parsed.deadline, "--deadline goes with lists, not with changes")
+  refuse(change and parsed.limit, "--limit shortens a list; --max refuses what is more")
+  refuse(change and any and parsed.yes and not parsed.max,
+    "--yes with filters needs --max N: how many there may be at most")
+  return criteria, any, change
+end
+
+-- The names, or what standard input has in their place.
+local function ids_of(names)
+  local machine, found = require "mde.service.machine", {}
+  if names[1] ~= "-" then return names end
+  require "mde.program.input.ids".from_file(io.stdin, function(id) found[#found + 1] = id end, {
+    read = machine.id, keys = { "machineId", "machine_id", "id" },
+    expected = "the id of a machine, of 40 hexadecimal digits",
+  })
+  return found
+end
+
+-- An iterator over the machines that were named. Where only their ids matter, those that
+-- are ids already are not looked up.
+local function named(session, names, only_ids)
+  local i, seen, id_of = 0, {}, require "mde.service.machine".id
+  return function()
+    while names[i + 1] do
+      i = i + 1
+      local id = only_ids and id_of(names[i])
+      local machine = id and { id = id } or failure.check(session:machine(names[i]))
+      if not seen[machine.id] then
+        seen[machine.id] = true
+        return machine
+      end
+    end
+  end
+end
+
+-- }}
+
+local HEALTH = { Active = "32", Inactive = "33", NoSensorData = "33" }
+local RISK = { High = "31", Medium = "33" }
+
+machines.shape = {
+  none = "No machine matches.",
+  keys = {
+    "id", "computerDnsName", "firstSeen", "lastSeen", "osPlatform", "osArchitecture",
+    "osProcessor", "version", "osBuild", "agentVersion", "onboardingStatus", "healthStatus",
+    "riskScore", "exposureLevel", "deviceValue", "rbacGroupId", "rbacGroupName", "machineTags",
+    "lastIpAddress", "lastExternalIpAddress", "aadDeviceId", "isAadJoined",
+  },
+  columns = {
+    { title = "NAME", may_cut = true, least = 24 },
+    { title = "HEALTH", may_cut = true, may_drop = true,
+      colour = function(health) return HEALTH[health] end },
+    { title = "RISK", may_cut = true, may_drop = true,
+      colour = function(risk) return RISK[risk] end },
+    { title = "LAST SEEN" },
+    { title = "TAGS", may_cut = true, may_drop = true },
+    { title = "ID" },
+  },
+}
+
+function machines.shape.row(machine)
+  return { machine.computerDnsName or "-", machine.healthStatus or "-", machine.riskScore or "-",
+           listing.age(machine:seen()), table.concat(machine.machineTags or {}, ", "), machine.id }
+end
+
+function machines.shape.id(machine) return machine.id end
+
+function machines.run(parsed)
+  local criteria, any, change = check_options(parsed)
+  if parsed.isolated or parsed.restricted then return require "mde.program.machines.isolated".run(parsed) end
+  if parsed.explain then
+    listing.explain(parsed, require "mde.service.criteria.machine", criteria)
+    return 0
+  end
+  local max, names = parsed.limit, nil
+  if change then max = parsed.max end
+  criteria.limit = max and max + 1
+  if #parsed.machines > 0 then names = ids_of(parsed.machines) end
+  local function choose(session)
+    if not names then return session:machines(criteria) end
+    return named(session, names, change ~= nil)
+  end
+  if not change then return listing.run(parsed, machines.shape, choose) end
+  local session = client.connect(parsed)
+  return marking.run(session, parsed, change, choose(session), any)
+end
+
+return machines

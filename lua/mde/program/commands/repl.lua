@@ -1,0 +1,76 @@
+-- mde repl: Lua at a prompt, with `mde` and `client` at hand.
+
+local display = require "mde.program.repl.display"
+local manual = require "mde.program.repl.manual"
+local output = require "mde.program.terminal.output"
+local reader = require "mde.program.repl.reader"
+local run = require "mde.program.commands.run"
+local terminal = require "mde.terminal"
+
+local repl = {}
+
+function repl.define(command)
+  command:epilog [[
+`mde` is the module, `client` a client configured by the environment. A line is
+an expression, whose values are shown (`_` is the first of them), or a
+statement; it may go on over several lines. A tab completes names, options and
+the service's words; `help` lists the functions, `help cancel` shows one. Ctrl-C
+ends the call, not the prompt; Ctrl-D ends that. What is typed may do whatever
+you may: paste only what you trust.
+
+Examples:
+   mde repl --sim
+   > client:list { type = "Isolate", older_than = "4h" }
+   > client:cancel(_[1], { comment = "INC0048211" })]]
+  command:flag("--sim", "Against a simulated incident: needs no tenant.")
+end
+
+-- Calls a chunk and shows what it gives; Ctrl-C ends either.
+local function evaluate(chunk)
+  local done, problem = run.interruptible(function()
+    local values = table.pack(chunk())
+    local err = display.error_of(values)
+    if err or values.n == 0 then return err end
+    _G._ = values[1]
+    display.show(values)
+    output.flush()
+  end)
+  if problem or not done then display.fail(problem) end
+end
+
+local function greet()
+  if not (terminal.is_terminal(0) and terminal.is_terminal(1)) then return end
+  output.note("%s at a Lua prompt: `help` lists the functions, a tab completes, Ctrl-D ends.",
+    require "mde.program.commands.version".text:match "^[^\n]*")
+end
+
+local function loop(lines)
+  while true do
+    local chunk, text, problem = lines:chunk()
+    local is_command, name = reader.is_command(text or "")
+    if chunk == nil and not text then return end
+    if is_command then manual.show(name)
+    elseif chunk then evaluate(chunk)
+    elseif problem then display.fail(problem) end
+  end
+end
+
+local function prompt(parsed)
+  local mde = run.module(parsed)
+  local client, problem = mde.client()
+  _G.mde, _G.client, _G.help = mde, client, manual.show
+  greet()
+  if problem then output.note("No client: %s", tostring(problem)) end
+  local lines = reader.new()
+  local ended, raised = pcall(loop, lines)
+  lines:close()
+  if not ended then error(raised, 0) end
+  return 0
+end
+
+function repl.run(parsed)
+  if not parsed.sim then return prompt(parsed) end
+  return require "mde.program.commands.sim".run { words = { require "mde.process".path(), "repl" } }
+end
+
+return repl

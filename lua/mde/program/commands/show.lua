@@ -1,0 +1,129 @@
+-- mde show: one machine action, whole; or a machine, and what was done on it.
+
+local client = require "mde.program.session.client"
+local core = require "mde.core"
+local duration = require "mde.base.duration"
+local failure = require "mde.program.exit"
+local interruption = require "mde.program.terminal.interruption"
+local keys = require "mde.program.commands.list".keys
+local line = require "mde.program.terminal.line"
+local options = require "mde.program.input.options"
+local output = require "mde.program.terminal.output"
+local print_fields = require "mde.program.terminal.fields"
+
+local show = {}
+
+function show.define(command)
+  command:epilog [[
+With an id: the action. With a machine (its id or DNS name): the machine, and
+its last actions, the newest first. With --wait the exit status is 0 only if
+the action Succeeded.
+
+Examples:
+   mde show 5382f7ea-7557-4ab7-9782-d50480024a4e
+   mde show 5382f7ea-7557-4ab7-9782-d50480024a4e --wait --deadline 10m
+   mde show srv-1.contoso.com]]
+  command:argument("what", "The action, or the machine."):argname "ID|MACHINE"
+  command:flag("--wait", "Wait for the end of the action.")
+  client.define_deadline(command, "Give up after this long. Default: 10m; with --wait: 1h.")
+  options.add(command, "--limit", "N", "Of a machine: so many actions. Default: 20.",
+    options.count)
+  command:flag("--json", "JSON as the service gives it: the action; or the machine, then its"
+    .. "\nactions, an object a line.")
+end
+
+local function print_action(action, parsed)
+  if parsed.json then return output.json(action, keys) end
+  print_fields(action)
+end
+
+-- Waits for the end of an action; Ctrl-C ends the waiting. -> action | nil, err
+local function wait(session, id, deadline)
+  local began = session.clock.monotonic()
+  interruption.only_reads(session, function()
+    line.show("waiting for the end of the action, "
+      .. duration.text(session.clock.monotonic() - began))
+  end)
+  local action, err = session:wait(id, { timeout = deadline })
+  interruption.release(session)
+  return action, err
+end
+
+-- -> exit status
+local function show_action(session, id, parsed)
+  if not parsed.wait then
+    print_action(failure.check(session:action(id)), parsed)
+    return 0
+  end
+  local action, err = wait(session, id, parsed.deadline)
+  if not action and not err.action then error(err, 0) end
+  print_action(action or err.action, parsed)
+  output.flush()
+  if action then return action.status == "Succeeded" and 0 or failure.some end
+  output.note("mde: %s", tostring(err))
+  return err.code == "deadline" and failure.some or failure.status(err)
+end
+
+-- {{ A machine
+
+local COLUMNS = {
+  { title = "AGE" }, { title = "TYPE" }, { title = "STATUS" }, { title = "BY", may_cut = true },
+  { title = "COMMENT", may_cut = true }, { title = "ID" },
+}
+
+local function print_timeline(actions)
+  local rows = {}
+  for i, action in ipairs(actions) do
+    local age = action:age()
+    rows[i] = { age and duration.text(age):match "^%S+" or "", action.type, action.status,
+                action.requestor or "-", action.requestorComment or "", action.id }
+  end
+  if #rows == 0 then return output.note "No action on this machine is known." end
+  require "mde.program.terminal.table"(COLUMNS, rows)
+end
+
+local function show_machine(session, parsed)
+  local limit = parsed.limit or 20
+  local machine = failure.check(session:machine(parsed.what))
+  local actions = failure.check(session:list { machine = machine.id, limit = limit + 1 })
+  local has_more = actions[limit + 1] ~= nil
+  actions[limit + 1] = nil
+  if parsed.json then
+    output.json(machine)
+    for _, action in ipairs(actions) do output.json(action, keys) end
+  else
+    print_fields(machine)
+    output.line ""
+    print_timeline(actions)
+  end
+  output.flush()
+  if has_more then output.note("The limit of %d is reached; more exist.", limit) end
+  return 0
+end
+
+-- }}
+
+-- Checks what the options say together. -> the id of an action, or nil for a machine
+local function check(parsed)
+  local id = core.operation.guid(parsed.what)
+  if not id and parsed.what:find "^%x+%-%x+%-[%x%-]+$" then
+    failure.raise(failure.usage, "'%s' is not the id of a machine action: of its 36 characters"
+      .. " %d are there", parsed.what, #parsed.what)
+  end
+  if parsed.wait and not id then
+    failure.raise(failure.usage, "--wait goes with the id of an action")
+  end
+  if parsed.limit and id then failure.raise(failure.usage, "--limit goes with a machine") end
+  return id
+end
+
+function show.run(parsed)
+  local id = check(parsed)
+  parsed.reads_only = true
+  local session = client.connect(parsed)
+  if not parsed.wait then client.bounded(session, parsed) end
+  if id then return show_action(session, id, parsed) end
+  return show_machine(session, parsed)
+end
+
+return show

@@ -1,0 +1,123 @@
+-- mde undo: makes the plan that undoes an incident. Nothing is changed: `mde apply` does.
+
+local agreement = require "mde.program.batch.confirmation"
+local client = require "mde.program.session.client"
+local core = require "mde.core"
+local failure = require "mde.program.exit"
+local options = require "mde.program.input.options"
+local plan = require "mde.program.commands.plan"
+local plans = require "mde.program.plan"
+local selection = require "mde.program.session.profiles"
+local stores = require "mde.program.session.store"
+local undoing = require "mde.program.plan.undo"
+
+local undo = {}
+
+local EPILOG = [[
+The incident is what --requestor launched between --after and --before, or
+the actions of a batch. What is open is cancelled; a machine that these
+actions have isolated (or restricted) is released, unless somebody had
+isolated it before. Cancels come first, and machines of high value before
+others. Scans, packages, offboarding and live responses that have ended can't
+be undone.
+
+Examples:
+   mde undo --requestor soar@contoso.com --after 2026-11-25T09:00:00Z \
+       --before 2026-11-25T10:30:00Z -m "Misfired rule, CHG-4711" \
+       --max 400 -o undo.jsonl
+   mde apply undo.jsonl]]
+
+function undo.define(command)
+  command:epilog(EPILOG)
+  options.add_filters(command, { "--requestor", "--type", "--after", "--before" })
+  options.add(command, "--batch", "BATCH", "Undo the actions of this batch instead.")
+  options.add(command, "-m --comment", "TEXT", "Why (required); the service keeps it.")
+  for _, entry in ipairs {
+    { "--except-tag", "TAG", "Leave machines with this tag alone; may be repeated." },
+    { "--except-machine", "MACHINE", "Leave this machine alone; may be repeated." },
+    { "--except-file", "FILE", "Leave the machines in this file alone: ids or names, one a"
+      .. " line." },
+  } do
+    command:option(entry[1], entry[3]):argname(entry[2]):count "*"
+  end
+  options.add(command, "--max", "N", "Refuse when more would be changed. Default: the profile's,"
+    .. " else 50.", options.count)
+  options.add(command, "--expires", "TIME", "How long the plan holds. Default: 1h.",
+    options.duration)
+  options.add(command, "-o --output", "PLAN", "Write the plan to this file; - is standard output.")
+  command:flag("--json", "Show the plan itself.")
+end
+
+-- {{ Which actions
+
+local function check(parsed)
+  if not (parsed.comment or ""):find "%S" then
+    failure.raise(failure.usage, "a comment is required, such as -m \"Misfired rule, CHG-4711\"")
+  end
+  agreement.check_comment(parsed.comment)
+  if parsed.batch then
+    if parsed.requestor or parsed.after or parsed.before then
+      failure.raise(failure.usage, "--batch goes without --requestor, --after and --before")
+    end
+  elseif not (parsed.requestor and parsed.after) then
+    failure.raise(failure.usage, "which incident? Give --requestor and --after (and --before),"
+      .. " or --batch")
+  end
+end
+
+-- -> what mde.program.plan.undo takes
+local function wanted_of(session, parsed)
+  if not parsed.batch then return { criteria = (options.criteria(parsed)) } end
+  local ids = {}
+  local batch = failure.check(session.store.journal:find(parsed.batch))
+  for row in batch:rows() do ids[#ids + 1] = row.id end
+  return { ids = ids }
+end
+
+-- }}
+
+-- {{ Exceptions
+
+local function add_file(set, path)
+  local file, problem = io.open(path, "r")
+  if not file then failure.raise(failure.usage, "--except-file: %s", problem) end
+  for line in file:lines() do
+    local name = line:gsub("#.*", ""):match "^%s*(.-)%s*$"
+    if name ~= "" then set[name:lower()] = true end
+  end
+  file:close()
+end
+
+local function exceptions(parsed)
+  local excepted = { tags = {}, machines = {} }
+  for _, tag in ipairs(parsed.except_tag) do excepted.tags[tag:lower()] = true end
+  for _, name in ipairs(parsed.except_machine) do excepted.machines[name:lower()] = true end
+  for _, path in ipairs(parsed.except_file) do add_file(excepted.machines, path) end
+  return excepted
+end
+
+-- }}
+
+-- What stands in a plan in place of a policy.
+local function policy_of(parsed)
+  return { name = undoing.name, path = "mde undo", comment = parsed.comment,
+           hash = core.sha256(parsed.command_line), guard = { max = parsed.max } }
+end
+
+local function run(parsed)
+  local excepted, profile = exceptions(parsed), selection.one(parsed)
+  local session = client.connect(parsed)
+  local policies = { policy_of(parsed) }
+  local guards = plan.guards(policies, profile)
+  local decided = failure.check(undoing.decide(session, wanted_of(session, parsed), excepted))
+  local made = plans.new(session, policies, guards, decided, {
+    by = stores.who(), expires = parsed.expires })
+  return plan.present(session, guards, made, decided, parsed)
+end
+
+function undo.run(parsed)
+  check(parsed)
+  return plan.writing(parsed, function() return run(parsed) end)
+end
+
+return undo

@@ -1,0 +1,316 @@
+-- mde watch: plans again and again what policies decide, and carries it out where they are
+-- approved. What goes wrong with the world is an event, and the next round tries again.
+
+local agreement = require "mde.program.batch.confirmation"
+local client = require "mde.program.session.client"
+local duration = require "mde.base.duration"
+local errors = require "mde.base.errors"
+local events = require "mde.program.watch.events"
+local execution = require "mde.program.batch.execution"
+local failure = require "mde.program.exit"
+local interrupt = require "mde.interrupt"
+local interruption = require "mde.program.terminal.interruption"
+local metrics = require "mde.program.watch.metrics"
+local options = require "mde.program.input.options"
+local output = require "mde.program.terminal.output"
+local permission = require "mde.program.session.permission"
+local plan = require "mde.program.commands.plan"
+local policies = require "mde.program.policy"
+local round = require "mde.program.watch.round"
+local selection = require "mde.program.session.profiles"
+local stores = require "mde.program.session.store"
+local windows = require "mde.program.session.windows"
+
+local watch = {}
+
+local EPILOG = [[
+Without --approve it reports only; `mde test` and `mde plan` say the hash of
+the policies, of which --approve takes 20 digits or more. Each round is a
+plan that is carried out as `mde apply` does: as a batch in the journal,
+under the guards, which refuse it whole. Outside of their hours it reports
+only.
+
+On standard output is a line of JSON an event: started, plan, applied,
+refused, failed, stuck (actions that are open for too long), slots (live
+responses in progress), reloaded, reload_failed, stopped.
+
+SIGHUP loads the policies and the profile's guards again. What is broken
+leaves the old ones running, and under another hash than the approved one it
+reports only. SIGTERM sends nothing more, waits for what is under way, and
+ends with 0, or with 130 where `mde resume` has something left to do. With
+--once the exit status is the round's: 3 where a guard refused it, or another
+hash is approved.
+
+A unit for systemd is examples/systemd/mde-watch.service.
+
+Examples:
+   mde watch policies/*.lua --once
+   mde watch stale.lua --approve 9f2c41d0a8b36e17c5d2 --metrics mde.prom]]
+
+local SHORTEST = 1  -- second between two rounds
+
+local function every(text)
+  local seconds, problem = duration.parse(text)
+  if not seconds then return nil, problem end
+  if seconds < SHORTEST then return nil, ("'%s' is less than %ds"):format(text, SHORTEST) end
+  return seconds
+end
+
+function watch.define(command)
+  command:epilog(EPILOG)
+  command:argument("files", "Policies."):args "+":argname "FILE"
+  options.add(command, "--every", "TIME", "From one round to the next. Default: 5m.", every)
+  command:flag("--once", "One round.")
+  options.add(command, "--approve", "HASH", "Carry out what policies of this hash decide.")
+  options.add(command, "--metrics", "FILE", "Write metrics for Prometheus to this file.")
+  execution.define_reserve(command)
+  permission.define(command)
+end
+
+local Watch = {}
+Watch.__index = Watch
+
+-- {{ Policies
+
+-- Loads policies and their guards. Raises what is wrong.
+local function load(parsed)
+  local loaded = failure.check(policies.load_all(policies.files(parsed.files)))
+  local profile = selection.one(parsed)
+  return { loaded = loaded, guards = plan.guards(loaded, profile), profile = profile,
+           hash = policies.hash(loaded) }
+end
+
+function Watch:use(new)
+  local given = self.parsed.approve
+  self.loaded, self.guards, self.hash = new.loaded, new.guards, new.hash
+  self.profile = new.profile
+  self.approved = given ~= nil and agreement.approves(given, new.hash)
+  self.why = nil
+  if not given then self.why = "nothing is approved"
+  elseif not self.approved then
+    self.why = ("the policies' hash is %s, and %s… is approved"):format(new.hash,
+      given:sub(1, agreement.digits))
+  end
+  self.metrics:clear "info"
+  self.metrics:set("info", { version = require "mde.base.version", policies = new.hash,
+    tenant = self.session.tenant, profile = self.session.profile }, 1)
+  self.metrics:set("approved", nil, self.approved and 1 or 0)
+end
+
+function Watch:reload()
+  local done, new = pcall(load, self.parsed)
+  if not done and not failure.status(new) then error(new, 0) end
+  self.metrics:add("reloads_total", { result = done and "loaded" or "failed" })
+  if done then
+    self:use(new)
+    self.is_due = true
+    self.events:tell("reloaded", { hash = self.hash, approved = self.approved, why = self.why })
+  else
+    self.events:tell("reload_failed", { hash = self.hash, approved = self.approved,
+      code = errors.is(new) and new.code or "usage", message = tostring(new) })
+  end
+  self:write_metrics()
+end
+
+-- }}
+
+-- {{ What goes wrong
+
+-- Names of what has an exit status only.
+local CODES = { [failure.usage] = "usage", [failure.refused] = "refused",
+                [failure.sign_in] = "sign_in" }
+
+-- What the next round would find as it is.
+local LASTING = { policy = true, limit = true, worker = true }
+
+-- Seconds until the next round.
+function Watch:pause_after(code)
+  local most = self.parsed.every
+  if LASTING[code] then return most end
+  self.failures = self.failures + 1
+  return math.min(most, 2 ^ math.min(self.failures, 30) * (0.5 + self.session.random() / 2))
+end
+
+function Watch:fail(raised)
+  local is_error = errors.is(raised)
+  local code = is_error and raised.code or CODES[failure.status(raised)] or "failed"
+  self.pause = self:pause_after(code)
+  self.metrics:add("errors_total", { code = code })
+  self.events:tell("failed", {
+    code = code, message = tostring(raised), operation = is_error and raised.operation or nil,
+    request_id = is_error and raised.request_id or nil, policy = is_error and raised.policy or nil,
+    again = not self.parsed.once and math.ceil(self.pause) or nil,
+  })
+  self.is_store_lost = self.is_store_lost or code == "store"
+end
+
+-- The service says to wait: each time it does is an event.
+function Watch:tell_pauses()
+  local now = self.session.clock.monotonic()
+  for operation, bucket in pairs(self.session.quota.buckets) do
+    if bucket.paused > now and bucket.paused ~= self.paused[operation] then
+      self.paused[operation] = bucket.paused
+      self.metrics:add("errors_total", { code = "too_many_requests" })
+      self.events:tell("failed", { code = "too_many_requests", operation = operation,
+        message = "the service says that the quota is used up: calls wait",
+        again = math.ceil(bucket.paused - now) })
+    end
+  end
+end
+
+function Watch:write_metrics()
+  local done, problem = self.metrics:write()
+  if done then return end
+  self.metrics:add("errors_total", { code = "file" })
+  self.events:tell("failed", { code = "file", message = problem })
+end
+
+-- }}
+
+-- {{ Rounds
+
+-- Whatever is to be done while the client waits.
+function Watch:tick()
+  if interrupt.reload() then self:reload() end
+  self:tell_pauses()
+end
+
+-- Why a batch is to send nothing more | nil
+function Watch:stop_reason()
+  local done, problem = pcall(self.tick, self)
+  if not done then
+    self.problem = self.problem or problem
+    return "output failed"
+  end
+  return not self.approved and "the policies were changed" or nil
+end
+
+-- A connection to a database that is lost does not come back: another one is made.
+function Watch:recover()
+  if not self.is_store_lost then return end
+  self.session.store:rollback()
+  if self.session.store.name ~= "memory" then
+    stores.forget()
+    self:connect()
+  end
+  self.is_store_lost = false
+end
+
+function Watch:connect()
+  self.session = client.connect(self.parsed, execution.settings(self.parsed))
+  interruption.heed(self.session, function() self:tick() end)
+  self.session.only_reads = true
+end
+
+local function note_quota(self)
+  for _, window in ipairs(windows.read(self.session)) do
+    self.metrics:set("quota_free", { bucket = window.bucket, window = window.window },
+      window.free)
+  end
+end
+
+-- -> what came of a round, its exit status
+local function try(self)
+  self:recover()
+  local result, status
+  repeat
+    self.is_due = false
+    result, status = round.run(self)
+    if self.problem then error(self.problem, 0) end
+  until result or interrupt.count() > 0
+  note_quota(self)
+  return result or "reported", status or 0
+end
+
+-- One round, whatever comes of it. -> exit status
+function Watch:round()
+  local clock = self.session.clock
+  local began, at, before = clock.monotonic(), clock.wall(), self.failures
+  self.pause = nil
+  local done, result, status = pcall(try, self)
+  if not done then
+    status = failure.status(result)
+    if not status or self.problem or self.events.problem then error(result, 0) end
+    local interrupted = interrupt.count() > 0
+    if not interrupted then self:fail(result) end
+    result = interrupted and "interrupted" or "failed"
+  end
+  if self.failures == before then self.failures = 0 end
+  self.metrics:add("rounds_total", { result = result })
+  self.metrics:set("last_round_timestamp_seconds", nil, at)
+  self.metrics:set("last_round_duration_seconds", nil, clock.monotonic() - began)
+  if done and result ~= "failed" then
+    self.metrics:set("last_success_timestamp_seconds", nil, at)
+  end
+  self.next = self.pause and clock.monotonic() + self.pause or began + self.parsed.every
+  self:write_metrics()
+  return status
+end
+
+-- Waits for the next round, or a signal.
+function Watch:rest()
+  while interrupt.count() == 0 do
+    self:tick()
+    local now = self.session.clock.monotonic()
+    if self.is_due or now >= self.next then return end
+    local seconds = math.min(self.next - now, 1)
+    self.session:rest(seconds, seconds)
+  end
+end
+
+-- -> exit status of the last round
+function Watch:loop()
+  local status
+  repeat
+    status = self:round()
+    if not self.parsed.once then self:rest() end
+  until self.parsed.once or interrupt.count() > 0
+  return status
+end
+
+-- }}
+
+-- Tells how it ended. -> exit status
+function Watch:stop(status)
+  local signals, name = interrupt.count()
+  if not self.parsed.once then status = 0 end
+  if self.parsed.once and not self.approved and self.parsed.approve then
+    status = math.max(status, failure.refused)
+  end
+  if signals > 0 then
+    status = (name == "INT" or self.left) and failure.interrupted or 0
+  end
+  local left = signals > 0 and self.left or nil
+  self.events:tell("stopped", { signal = name, status = status, batch = left and left.batch,
+    left = left and left.count, resume = left and "mde resume " .. left.batch })
+  return status
+end
+
+function Watch:start(new)
+  self:use(new)
+  local names = {}
+  for i, policy in ipairs(self.loaded) do names[i] = policy.name end
+  self.events:tell("started", { hash = self.hash, approved = self.approved, why = self.why,
+    policies = names, every = not self.parsed.once and self.parsed.every or nil,
+    version = require "mde.base.version" })
+  local warning = policies.warning()
+  if warning then output.note("%s", warning) end
+  if self.why then output.note("Reports only: %s.", self.why) end
+  local done, problem = self.metrics:write()
+  if not done then failure.raise(failure.failed, "%s", problem) end
+end
+
+function watch.run(parsed)
+  if parsed.approve then agreement.check_hash(parsed.approve) end
+  parsed.every = parsed.every or 300
+  interrupt.watch(true)
+  local new = load(parsed)
+  local self = setmetatable({ parsed = parsed, failures = 0, paused = {}, last = {},
+                              metrics = metrics.new(parsed.metrics) }, Watch)
+  self:connect()
+  self.events = events.new(self.session)
+  self:start(new)
+  return self:stop(self:loop())
+end
+
+return watch

@@ -1,0 +1,55 @@
+-- How a command ends when it can't go on: by raising what `mde.program` shows, with
+-- the exit status that belongs to it. Errors of the library raise as they are.
+
+local errors = require "mde.base.errors"
+local message_of = require "mde.program.terminal.message"
+
+local failure = {
+  some = 1,           -- some items ended otherwise than asked
+  usage = 2,          -- wrong use
+  refused = 3,        -- by a guard rail or a limit
+  failed = 4,         -- the service, the network or the store
+  sign_in = 5,        -- sign-in or permission
+  interrupted = 130,
+}
+
+local STATUS = {
+  invalid_argument = failure.usage,
+  missing_credential = failure.sign_in, sign_in = failure.sign_in,
+  unauthorized = failure.sign_in, forbidden = failure.sign_in,
+  not_found = failure.some, ambiguous = failure.refused, bad_request = failure.some,
+  interrupted = failure.interrupted,
+  policy = failure.usage, limit = failure.refused, plan = failure.refused,
+  changed = failure.some, not_undone = failure.some,
+}
+
+local Failure = {}
+
+function Failure:__tostring()
+  return self.message
+end
+
+-- Ends the command with a message: see mde.program.terminal.message. An empty one ends it silently.
+function failure.raise(status, format, ...)
+  error(setmetatable({ status = status, message = message_of(format, ...) }, Failure), 0)
+end
+
+-- `value, err` as the library returns them -> value; raises the error.
+function failure.check(value, err)
+  if value == nil then error(err, 0) end
+  return value
+end
+
+-- The exit status of what was raised; nil for a defect of the program.
+function failure.status(raised)
+  if getmetatable(raised) == Failure then return raised.status end
+  if not errors.is(raised) then return nil end
+  -- Only a filter in the user's own OData makes a refused list wrong use.
+  local is_list = raised.operation == "list" or raised.operation == "machines"
+  if raised.code == "bad_request" and is_list then
+    return failure.filter and failure.usage or failure.failed
+  end
+  return STATUS[raised.code] or failure.failed
+end
+
+return failure

@@ -1,0 +1,257 @@
+-- The command line of `mde`: arguments in, exit status out.
+--
+-- A command is a module of mde.program with `define(command)`, which adds its options
+-- to an argparse command, and `run(parsed, program)`, which returns the exit
+-- status. It is loaded when it is called for. What it raises is shown here: see
+-- mde.program.exit.
+
+local errors = require "mde.base.errors"
+local failure = require "mde.program.exit"
+local options = require "mde.program.input.options"
+local message_of = require "mde.program.terminal.message"
+local output = require "mde.program.terminal.output"
+
+-- Each group of commands, in the order of the help: name -> what it does.
+local GROUPS = {
+  { "Look",
+    { "list", "List machine actions: the open ones, or --all." },
+    { "show", "Show one machine action, or what was done on a machine." },
+    { "machines", "Find machines, tag them, and tell which are isolated." } },
+  { "Cancel",
+    { "cancel", "Cancel machine actions, by id or by filter." },
+    { "unblock", "Cancel what blocks a machine." },
+    { "resume", "Go on with a batch that has stopped." },
+    { "batch", "List batches, show one, or report on it." },
+    { "audit", "Verify the audit log." } },
+  { "Launch",
+    { "launch", "Launch an action on machines." },
+    { "isolate", "Isolate machines: mde launch isolate." },
+    { "unisolate", "Release machines: mde launch unisolate." },
+    { "download", "Fetch the file that an action has produced." },
+    { "api", "Make any other call of the service." } },
+  { "Decide by policies",
+    { "test", "Try policies: their form and their tests." },
+    { "plan", "Show what policies decide, and write it as a plan." },
+    { "undo", "Make a plan that undoes an incident." },
+    { "apply", "Carry out a plan that was approved." },
+    { "watch", "Plan and apply again and again, or report only." } },
+  { "Sign in",
+    { "status", "Show who signs in, what that allows, and the quota." },
+    { "login", "Sign in as a user, with a code to enter in a browser." },
+    { "logout", "Forget that sign-in, and cached tokens." },
+    { "profiles", "List the profiles of the configuration file." } },
+  { "Try",
+    { "sim", "Rehearse against a simulated incident." },
+    { "run", "Run a playbook: a Lua script with `mde` at hand." },
+    { "repl", "Try things at a Lua prompt." },
+    { "help", "Show how mde, or one command, is used." },
+    { "completion", "Print what completes mde's command line in a shell." },
+    { "version", "Show the version." } },
+}
+
+local IS_COMMAND = {}
+for _, group in ipairs(GROUPS) do
+  for i = 2, #group do IS_COMMAND[group[i][1]] = true end
+end
+
+local EPILOG = [[
+Examples:
+   mde list --older-than 4h
+   mde cancel --type Isolate --requestor soar@contoso.com -m "SOAR misfire"
+   mde resume
+   mde sim mde list
+
+Credentials come from AZURE_TENANT_ID, AZURE_CLIENT_ID and
+AZURE_CLIENT_SECRET, from MDE_TOKEN alone, from a profile (see `mde help
+profiles`), from `mde login`, or as Azure's own programs find them. `mde help
+COMMAND` has more on each command.
+
+Exit status: 0 all as asked or nothing to do, 1 some items ended otherwise, 2
+wrong use, 3 refused by a guard rail or a limit, 4 the service, the network,
+the store or the output failed, 5 sign-in or permission, 130 interrupted
+(resumable).]]
+
+-- {{ argparse, without its habit of ending the process
+
+-- Ends the parsing with a text that was asked for.
+local function answer(text)
+  return function() error({ answer = text() }, 0) end
+end
+
+local function add_help(command)
+  command:add_help(false)
+  command:flag("-h --help", "Show this."):action(answer(function() return command:get_help() end))
+  return command
+end
+
+local function new_parser()
+  local parser = require "argparse"("mde")
+  parser:description "Cancels Microsoft Defender for Endpoint machine actions."
+  parser:epilog(EPILOG):command_target "command":help_max_width(80)
+  add_help(parser)
+  parser:flag("--version", "Show the version.")
+    :action(answer(function() return require("mde.program.commands.version").text end))
+  parser:flag("--verbose", "Show one line for each request on standard error.")
+  options.add(parser, "--timeout", "SECONDS", "Give up on a request after this long. Default: 60."
+    .. "\nWhat only reads is tried five times.",
+    options.seconds)
+  parser:mutex(
+    parser:option("-p --profile", "Work in the tenants of these profiles: a, or a,b, or 'emea-*'."
+      .. "\nDefault: MDE_PROFILE."):argname "NAME":overwrite(false),
+    parser:flag("--all-profiles", "Work in the tenants of all profiles (list, machines, status)."))
+  options.add(parser, "--store", "STORE", "Where journal and quota are kept: postgresql://… or"
+    .. " memory.\nDefault: MDE_STORE, else SQLite in $XDG_STATE_HOME/mde.",
+    function(text) return require "mde.program.session.store".choice(text) end)
+  function parser.error(_, message)
+    failure.raise(failure.usage, "%s", message)
+  end
+  return parser
+end
+
+local Program = {}
+Program.__index = Program
+
+local function new_program()
+  local parser, commands = new_parser(), {}
+  for _, group in ipairs(GROUPS) do
+    local members = {}
+    for i = 2, #group do
+      local name = group[i][1]
+      commands[name] = parser:command(name, group[i][2])
+      members[i - 1] = add_help(commands[name])
+    end
+    parser:group(group[1], table.unpack(members))
+  end
+  return setmetatable({ parser = parser, commands = commands, defined = {} }, Program)
+end
+
+-- Loads a command and lets it add its options, once. -> the module
+function Program:load(name)
+  local module = require("mde.program.commands." .. name)
+  if not self.defined[name] then module.define(self.commands[name]) end
+  self.defined[name] = true
+  return module
+end
+
+-- How mde, or the command called `name`, is used. -> text | nil: no such command
+function Program:help(name)
+  if not name then return self.parser:get_help() end
+  if not self.commands[name] then return nil end
+  self:load(name)
+  return self.commands[name]:get_help()
+end
+
+-- }}
+
+-- What follows the program of `sim` and the playbook of `run` is theirs, not
+-- ours: argparse is told so by "--".
+local TAKES_REST = { run = true, sim = true }
+local TAKES_VALUE = { ["--timeout"] = true, ["--store"] = true, ["--port"] = true,
+                      ["--quota"] = true, ["-p"] = true, ["--profile"] = true,
+                      ["--tenant"] = true, ["--client-id"] = true }
+
+-- Options whose value may begin with "-": what follows is theirs, whatever it is.
+local TAKES_ANYTHING = { ["--args"] = true }
+
+local function join_values(arguments)
+  local result, is_end = {}, false
+  for _, argument in ipairs(arguments) do
+    local last = result[#result]
+    is_end = is_end or argument == "--"
+    if TAKES_ANYTHING[last] and not is_end then result[#result] = last .. "=" .. argument
+    else result[#result + 1] = argument end
+  end
+  return result
+end
+
+local function split_rest(arguments)
+  local words, result, command = 0, {}, nil
+  for i, argument in ipairs(arguments) do
+    if argument:find "^%-" == nil and not TAKES_VALUE[arguments[i - 1]] then
+      words = words + 1
+      command = command or argument
+      if words == 2 and TAKES_REST[command] then
+        result[#result + 1] = "--"
+        return table.move(arguments, i, #arguments, #result + 1, result)
+      end
+    end
+    if argument == "--" then return table.move(arguments, i, #arguments, #result + 1, result) end
+    result[#result + 1] = argument
+  end
+  return result
+end
+
+-- The first word of the command line that is a command, or nil.
+local function command_of(arguments)
+  for i, argument in ipairs(arguments) do
+    if IS_COMMAND[argument] and not TAKES_VALUE[arguments[i - 1]] then return argument end
+  end
+end
+
+-- The command line as it can be given to a shell, without the store: its URL may have a
+-- password.
+local function line_of(arguments)
+  local words, is_store = { "mde" }, false
+  for _, word in ipairs(arguments) do
+    if not is_store and word ~= "--store" and not word:find "^%-%-store=" then
+      words[#words + 1] = word:find "^[%w%-%._:/@=+,]+$" and word
+                          or "'" .. word:gsub("'", "'\\''") .. "'"
+    end
+    is_store = word == "--store"
+  end
+  return table.concat(words, " ")
+end
+
+local function run(arguments)
+  local program, name = new_program(), command_of(arguments)
+  local command = name and program:load(name)
+  local ok, parsed = pcall(program.parser.parse, program.parser,
+    join_values(split_rest(arguments)))
+  if ok then
+    parsed.command_line = line_of(arguments)
+    failure.filter = parsed.filter
+    return command.run(parsed, program)
+  end
+  if type(parsed) ~= "table" or not parsed.answer then error(parsed, 0) end
+  output.text(parsed.answer)
+  return 0
+end
+
+-- A table was raised on purpose; anything else is a defect of the program.
+local function on_error(raised)
+  if type(raised) == "table" then return raised end
+  return debug.traceback(tostring(raised), 2)
+end
+
+-- The message of what was raised, for people: of ways to sign in, one per line.
+local function text_of(raised)
+  if not errors.is(raised) then return tostring(raised) end
+  if not raised.lacks then return message_of("%s", raised) end
+  local lines = { "no way to sign in:" }
+  for _, lack in ipairs(raised.lacks) do
+    lines[#lines + 1] = message_of("  %s: %s", lack[1], lack[2])
+  end
+  return table.concat(lines, "\n")
+end
+
+-- Shows what was raised. -> exit status
+local function show(raised, arguments)
+  local message, status = text_of(raised), failure.status(raised) or failure.some
+  if failure.profile and errors.is(raised) then message = failure.profile .. ": " .. message end
+  if message ~= "" then output.note("mde: " .. message) end
+  if status == failure.usage then
+    local command = command_of(arguments)
+    output.note("See: mde help" .. (command and command ~= "help" and " " .. command or ""))
+  end
+  return status
+end
+
+-- Runs the command line. -> exit status
+return function(arguments)
+  local done, result = xpcall(run, on_error, arguments)
+  local flushed, problem = pcall(output.flush)
+  if not done then return show(result, arguments) end
+  if flushed then return result end
+  local status = show(problem, arguments)
+  return result == 0 and status or result
+end

@@ -1,0 +1,153 @@
+-- Options that commands share, and what their values must be.
+
+local options = {}
+
+-- Converter -> what gives the words that it takes.
+local words_of = setmetatable({}, { __mode = "k" })
+
+-- Adds to an argparse command the option `name` with a value. `convert(text)` gives
+-- the value, or nil and what is wrong. -> argparse's option
+function options.add(command, name, value, description, convert)
+  local option = command:option(name, description):argname(value):overwrite(false)
+  option.words = words_of[convert or false]  -- for completions
+  if convert then
+    option:convert(function(text)
+      local converted, problem = convert(text)
+      if converted == nil then return nil, ("%s: %s"):format(name, problem) end
+      return converted
+    end)
+  end
+  return option
+end
+
+-- A converter: a number that `is_good` accepts.
+local function number(what, is_good)
+  return function(text)
+    local value = text:find "^%d+%.?%d*$" and tonumber(text)
+    if value and is_good(value) then return math.tointeger(value) or value end
+    return nil, ("'%s' is not %s"):format(text, what)
+  end
+end
+
+options.count = number("a whole number above 0", function(value)
+  return math.tointeger(value) and value > 0
+end)
+
+options.seconds = number("a number of seconds above 0", function(value)
+  return value > 0
+end)
+
+options.percent = number("a whole number from 0 to 90", function(value)
+  return math.tointeger(value) and value <= 90
+end)
+
+-- A converter: a duration as text -> seconds.
+function options.duration(text)
+  return require("mde.base.duration").parse(text)
+end
+
+-- A converter: one of some words, whatever the case. `list` gives them when
+-- they are needed, so that `mde help` loads nothing.
+function options.word(what, list)
+  local function convert(text)
+    for _, known in ipairs(list()) do
+      if known:lower() == text:lower() then return known end
+    end
+    return nil, ("'%s' is not %s: %s"):format(text, what, table.concat(list(), ", "))
+  end
+  words_of[convert] = list
+  return convert
+end
+
+-- {{ Filters
+
+-- What can still be cancelled.
+options.open = { "Pending", "InProgress" }
+
+local function statuses()
+  return require("mde.service.entity").statuses
+end
+
+local function types()
+  return require("mde.service.entity").types
+end
+
+-- A converter: what the module's `parse` understands, as text.
+function options.parsed_by(module)
+  return function(text)
+    local value, problem = require(module).parse(text)
+    if not value then return nil, problem end
+    return text
+  end
+end
+
+local FILTERS = {
+  { "--status", "STATUS", "Only in this status; may be repeated.", many = true,
+    convert = options.word("a status", statuses) },
+  { "--type", "TYPE", "Only of this type, such as Isolate; may be repeated.", many = true,
+    convert = options.word("a type of action", types) },
+  { "--requestor", "NAME", "Only launched by this user or application." },
+  { "--machine", "MACHINE", "Only on this machine (its id or whole DNS name)." },
+  { "--older-than", "TIME", "Only launched longer ago than this, such as 4h.",
+    convert = options.parsed_by "mde.base.duration" },
+  { "--newer-than", "TIME", "Only launched since this long ago, such as 1d12h.",
+    convert = options.parsed_by "mde.base.duration" },
+  { "--after", "DATE", "Only launched after this, such as 2026-01-23T20:10:40Z.",
+    convert = options.parsed_by "mde.base.date" },
+  { "--before", "DATE", "Only launched before this.", convert = options.parsed_by "mde.base.date" },
+  { "--filter", "ODATA", "Only what this OData filter selects, as it is." },
+}
+
+-- The key of a criteria table and of argparse's result: "--older-than" -> older_than
+local function key(option)
+  return (option:gsub("^%-%-", ""):gsub("%-", "_"))
+end
+
+-- Adds filters: an array of { name, value, description, many =, convert = }; all, or those
+-- that are named.
+function options.add_each(command, filters, names)
+  local wanted = {}
+  for _, name in ipairs(names or {}) do wanted[name] = true end
+  for _, filter in ipairs(filters) do
+    if not names or wanted[filter[1]] then
+      local option = options.add(command, filter[1], filter[2], filter[3], filter.convert)
+      if filter.many then option:count "*":overwrite(true) end
+    end
+  end
+end
+
+-- Puts what the command line says of these filters into `criteria`.
+-- -> criteria, whether there was any
+function options.read_each(parsed, filters, criteria)
+  local any = false
+  for _, filter in ipairs(filters) do
+    local name = key(filter[1])
+    local value = parsed[name]
+    if value ~= nil and not (filter.many and #value == 0) then
+      criteria[name], any = value, true
+    end
+  end
+  return criteria, any
+end
+
+-- Adds the options that choose actions: all, or those that are named.
+function options.add_filters(command, names)
+  options.add_each(command, FILTERS, names)
+end
+
+-- The criteria that the command line's filters make.
+-- -> criteria, whether there was any
+function options.criteria(parsed)
+  return options.read_each(parsed, FILTERS, {})
+end
+
+-- Which of a list comes first.
+function options.order(text)
+  if text == "newest" or text == "oldest" then return text end
+  return nil, ("'%s' is neither newest nor oldest"):format(text)
+end
+words_of[options.order] = function() return { "newest", "oldest" } end
+
+-- }}
+
+return options

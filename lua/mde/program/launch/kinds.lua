@@ -1,0 +1,203 @@
+-- What `mde launch` can launch: names, options, and how a launched action is shown.
+
+local agreement = require "mde.program.batch.confirmation"
+local cjson = require "cjson"
+local failure = require "mde.program.exit"
+local live_response = require "mde.service.live_response"
+local options = require "mde.program.input.options"
+local output = require "mde.program.terminal.output"
+local terminal = require "mde.terminal"
+
+local launches = {}
+
+-- Name on the command line -> method of the client, the service's type, the option that it takes, whether it can't be undone.
+local KINDS = {
+  { name = "isolate", method = "isolate", type = "Isolate", takes = "scope" },
+  { name = "unisolate", method = "unisolate", type = "Unisolate" },
+  { name = "restrict", method = "restrict", type = "RestrictCodeExecution" },
+  { name = "unrestrict", method = "unrestrict", type = "UnrestrictCodeExecution" },
+  { name = "scan", method = "scan", type = "RunAntiVirusScan", takes = "scope" },
+  { name = "collect", method = "collect", type = "CollectInvestigationPackage" },
+  { name = "offboard", method = "offboard", type = "Offboard", is_final = true },
+  { name = "quarantine", method = "quarantine", type = "StopAndQuarantineFile", takes = "sha1" },
+  { name = "live-response", method = "live_response", type = "LiveResponse",
+    takes = "commands" },
+}
+
+local SCOPES = { isolate = "Full, Selective or UnManagedDevice", scan = "Quick or Full" }
+
+function launches.names()
+  local names = {}
+  for i, kind in ipairs(KINDS) do names[i] = kind.name end
+  return names
+end
+
+-- The kind that a word means: our name or the service's, whatever the case.
+function launches.kind(word)
+  for _, kind in ipairs(KINDS) do
+    local lower, own = word:lower(), kind.type:lower()
+    if lower == kind.name or lower == kind.method or lower == own then return kind end
+  end
+  if word:lower():find "investigat" then
+    failure.raise(failure.usage, "'%s': the service starts no automated investigation by hand any"
+      .. " more; run a full scan: mde launch scan MACHINE --scope Full", word)
+  end
+  failure.raise(failure.usage, "'%s' is no action to launch: %s", word,
+    table.concat(launches.names(), ", "))
+end
+
+-- A converter for --args and the commands of a live response: argparse gives them in the
+-- order of the command line.
+local function collect(key)
+  return function(result, _, value)
+    local commands = result.commands or {}
+    result.commands = commands
+    if key ~= "args" then
+      if not value:find "%S" then failure.raise(failure.usage, "--%s: which one?", key) end
+      commands[#commands + 1] = { [key] = value }
+    elseif commands[#commands] and commands[#commands].run and not commands[#commands].args then
+      commands[#commands].args = value
+    else
+      failure.raise(failure.usage, "--args goes behind the --run that it belongs to")
+    end
+  end
+end
+
+-- Adds the option of isolate and scan.
+function launches.define_scope(command)
+  options.add(command, "--scope", "SCOPE", "isolate: Full (default), Selective or UnManagedDevice;"
+    .. "\nscan: Quick (default) or Full.").words = function()
+    return { "Full", "Selective", "UnManagedDevice", "Quick" }
+  end
+end
+
+-- Adds the options of all kinds.
+function launches.define(command)
+  launches.define_scope(command)
+  options.add(command, "--sha1", "HASH", "quarantine: the file's SHA-1.")
+  for _, entry in ipairs {
+    { "--put", "FILE", "live-response: copy this file of the library there.", "put" },
+    { "--run", "SCRIPT", "live-response: run this script of the library.", "run" },
+    { "--args", "TEXT", "live-response: arguments of the --run before.", "args" },
+    { "--get", "PATH", "live-response: fetch this file.", "get" },
+  } do
+    command:option(entry[1], entry[3]):argname(entry[2]):count "*":action(collect(entry[4]))
+  end
+end
+
+-- The words that the service has, from what was typed.
+local function scope_of(kind, text)
+  for word in SCOPES[kind.name]:gmatch "%a+" do
+    if word ~= "or" and word:lower() == text:lower() then return word end
+  end
+  failure.raise(failure.usage, "--scope: '%s' is not %s", text, SCOPES[kind.name])
+end
+
+-- What the options say together. Raises where something is missing or too much.
+local function check(kind, parsed)
+  for _, name in ipairs { "scope", "sha1", "commands" } do
+    if parsed[name] and kind.takes ~= name then
+      failure.raise(failure.usage, "%s takes no %s", kind.name,
+        name == "commands" and "--put, --run or --get" or "--" .. name)
+    end
+  end
+  if not parsed.dry_run and not (parsed.comment or ""):find "%S" then
+    failure.raise(failure.usage, "a comment is required, such as -m \"INC0048211\"")
+  end
+  if parsed.comment then agreement.check_comment(parsed.comment) end
+  if parsed.deadline and not parsed.wait then
+    failure.raise(failure.usage, "--deadline needs --wait")
+  end
+  if kind.is_final and #parsed.machines > 1 then
+    failure.raise(failure.usage, "%s takes one machine at a time", kind.name)
+  end
+end
+
+-- The commands of a live response, checked; in the words of the options.
+local function commands_of(commands)
+  if not commands then
+    failure.raise(failure.usage, "live-response needs --put, --run or --get")
+  end
+  local ok, err = live_response.commands(commands)
+  if ok then return commands end
+  failure.raise(failure.usage, "%s", (err.message:gsub("^live_response", "live-response")
+    :gsub("PutFile", "--put"):gsub("RunScript", "--run"):gsub("GetFile", "--get")))
+end
+
+-- What the client's method is told. Raises where an option is wrong.
+function launches.details(kind, parsed)
+  check(kind, parsed)
+  local details = { comment = parsed.comment }
+  if kind.takes == "scope" then
+    details.type = parsed.scope and scope_of(kind, parsed.scope) or nil
+  elseif kind.takes == "sha1" then
+    if not (parsed.sha1 or ""):find("^" .. ("%x"):rep(40) .. "$") then
+      failure.raise(failure.usage, "quarantine needs --sha1, 40 hexadecimal digits")
+    end
+    details.sha1 = parsed.sha1:lower()
+  elseif kind.takes == "commands" then
+    details.commands = commands_of(parsed.commands)
+  end
+  return details
+end
+
+-- {{ What became of one
+
+local KEYS = { "machine", "machine_id", "outcome", "id", "type", "status", "error",
+               "active_action_id", "request_id" }
+
+function launches.show_json(item)
+  local action, err = item.action or {}, item.error or {}
+  local object = {
+    machine = item.machine.computerDnsName, machine_id = item.machine.id, outcome = item.outcome,
+    id = action.id, type = action.type, status = action.status or action.state,
+    error = err.message, active_action_id = err.active_action_id, request_id = err.request_id,
+  }
+  for _, key in ipairs(KEYS) do
+    if object[key] == nil then object[key] = cjson.null end
+  end
+  output.json(object, KEYS)
+end
+
+-- What is worth to be known besides.
+local function remark(item)
+  local action = item.action
+  if item.error then return tostring(item.error) end
+  if not action.existing then return nil end
+  return ("by %s%s"):format(action.requestor or "?",
+    item.is_other and ", scope " .. action.scope or "")
+end
+
+-- One line: what became of it, the machine (so wide), the action.
+local function text_of(item, machine, width)
+  local action, about = item.action, remark(item)
+  local parts = { ("%-9s"):format(item.outcome), machine .. (" "):rep(width - #machine) }
+  if action then
+    parts[3] = ("%s %s"):format(action.id, action.status or action.state or "")
+  end
+  if about then parts[#parts + 1] = "(" .. about .. ")" end
+  return (table.concat(parts, " "):gsub("%s+$", ""))
+end
+
+function launches.show_text(item, machine, width)
+  output.line(terminal.printable(text_of(item, machine, width)))
+end
+
+-- The same on standard error.
+function launches.tell(item, machine)
+  output.note("%s", text_of(item, machine, 0))
+end
+
+-- What to do next, where that is not plain.
+function launches.note_next(item, machine)
+  local active = (item.error or {}).active_action_id
+  if active then
+    output.note("   mde cancel %s frees it; mde show %s says what it is.", active, active)
+  elseif item.outcome == "unknown" then
+    output.note("   Whether it was launched is not known: mde show %s lists its actions.", machine)
+  end
+end
+
+-- }}
+
+return launches

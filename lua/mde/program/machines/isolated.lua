@@ -1,0 +1,62 @@
+-- mde machines --isolated: what is isolated or restricted now, as the history of actions
+-- tells.
+
+local clock = require "mde.base.clock".system
+local date = require "mde.base.date"
+local failure = require "mde.program.exit"
+local listing = require "mde.program.terminal.listing"
+local output = require "mde.program.terminal.output"
+
+local isolated = {}
+
+local COLOURS = { isolated = "31", restricted = "31", isolating = "33", restricting = "33" }
+
+isolated.shape = {
+  keys = { "machine_id", "machine", "state", "since", "by", "comment", "scope",
+           "conflict" },
+  columns = {
+    { title = "MACHINE", may_cut = true, least = 20 },
+    { title = "STATE", colour = function(state) return COLOURS[state] end },
+    { title = "FOR" },
+    { title = "BY", may_cut = true, may_drop = true },
+    { title = "WHY", may_cut = true, may_drop = true },
+    { title = "CONFLICT", may_cut = true, may_drop = true },
+    { title = "ID" },
+  },
+}
+
+function isolated.shape.id(row) return row.machine_id end
+
+function isolated.shape.row(row)
+  local since, conflict = date.parse(row.since), row.conflict
+  return { row.machine or "-", row.state, listing.age(since and clock.wall() - since),
+           row.by or "-", row.comment or "-",
+           conflict and ("%s %s"):format(conflict.type, conflict.status) or "", row.machine_id }
+end
+
+-- An iterator over them in one tenant; what is to be said of it is added to `notes`.
+local function read(session, parsed, notes)
+  local name, i = parsed.machines[1], 0
+  local machine = name and failure.check(session:machine(name))
+  local rows = failure.check(session:isolated {
+    machine = machine and machine.id, restricted = parsed.restricted, since = parsed.since })
+  notes[#notes + 1] = (session.profile and session.profile .. ": " or "") .. rows.reach.note
+  return function()
+    i = i + 1
+    return rows[i]
+  end
+end
+
+-- -> exit status
+function isolated.run(parsed)
+  local notes, shape = {}, isolated.shape
+  shape.none = parsed.restricted and "No machine is restricted, as far as is known."
+    or "No machine is isolated, as far as is known."
+  local status = listing.run(parsed, shape, function(session)
+    return read(session, parsed, notes)
+  end)
+  for _, note in ipairs(notes) do output.note("%s", note) end
+  return status
+end
+
+return isolated

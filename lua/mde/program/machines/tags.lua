@@ -1,0 +1,156 @@
+-- How `mde machines` changes what is noted of machines: tags and their value. A person or
+-- --yes agrees first; each machine is reported with what became of it.
+
+local agreement = require "mde.program.batch.confirmation"
+local cjson = require "cjson"
+local failure = require "mde.program.exit"
+local interruption = require "mde.program.terminal.interruption"
+local options = require "mde.program.input.options"
+local output = require "mde.program.terminal.output"
+local terminal = require "mde.terminal"
+
+local marking = {}
+
+-- Each change: the option, what it does in a question (machines, value, place), what was
+-- done, and how it is done to `most` machines at a time.
+local CHANGES = {
+  add_tag = { option = "--add-tag", done = "tagged", most = 500,
+    question = function(count, tag, place)
+      return ("Tag %s with '%s' in %s"):format(count, tag, place)
+    end,
+    perform = function(session, list, tag) return session:tag(list, tag) end },
+  remove_tag = { option = "--remove-tag", done = "untagged", most = 500,
+    question = function(count, tag, place)
+      return ("Take the tag '%s' from %s in %s"):format(tag, count, place)
+    end,
+    perform = function(session, list, tag) return session:untag(list, tag) end },
+  set_value = { option = "--set-value", done = "valued", most = 1,
+    question = function(count, value, place)
+      return ("Set the value of %s to %s in %s"):format(count, value, place)
+    end,
+    perform = function(session, list, value) return session:set_device_value(list, value) end },
+}
+
+function marking.define(command)
+  command:mutex(
+    options.add(command, "--add-tag", "TAG", "Add a tag to them."),
+    options.add(command, "--remove-tag", "TAG", "Take a tag from them."),
+    options.add(command, "--set-value", "VALUE", "Set what they are worth: Low, Normal or High.",
+      options.word("a value", function() return require("mde.service.machine").values end)))
+end
+
+-- The change that the command line wants, with its `value`, or nil.
+function marking.change(parsed)
+  for name, change in pairs(CHANGES) do
+    local value = parsed[name]
+    if value then
+      if not value:find "%S" then
+        failure.raise(failure.usage, "%s: '%s' is not a tag", change.option, value)
+      end
+      return setmetatable({ value = value }, { __index = change })
+    end
+  end
+end
+
+local function counted(count)
+  return count == 1 and "1 machine" or count .. " machines"
+end
+
+local KEYS = { "tenant", "id", "machine", "verdict", "error", "request_id" }
+
+local function show(session, parsed, machine, verdict, err)
+  if not parsed.json then
+    local text = ("%-9s %s %s"):format(verdict, machine.id, machine.computerDnsName or "")
+    return output.line(terminal.printable((text:gsub("%s+$", ""))))
+  end
+  local item = { tenant = session.tenant, id = machine.id, machine = machine.computerDnsName,
+                 verdict = verdict, error = err and err.message,
+                 request_id = err and err.request_id }
+  for _, key in ipairs(KEYS) do
+    if item[key] == nil then item[key] = cjson.null end
+  end
+  output.json(item, KEYS)
+end
+
+-- All of them, `max` at most. -> array
+local function collect(parsed, machines)
+  local list = {}
+  for machine in machines do
+    list[#list + 1] = machine
+    if parsed.max and #list > parsed.max then
+      agreement.check_count(parsed, #list, ("more than %s"):format(counted(parsed.max)))
+    end
+  end
+  return list
+end
+
+-- Whether what went wrong with one will go wrong with the others.
+local function is_general(err)
+  local status = failure.status(err)
+  return status == failure.sign_in or status == failure.failed
+end
+
+-- What is not known to have had no effect.
+local function verdict_of(err)
+  if err.code == "interrupted" and not err.sent then return "unsent" end
+  return err.sent and "unknown" or "failed"
+end
+
+-- Makes the change on `most` machines at a time, and shows what became of each. What will
+-- go wrong again is not tried again, and nothing is after Ctrl-C.
+-- -> how many were done, the first error, the last, whether it was interrupted
+local function carry_out(session, parsed, change, list)
+  local done, first_err, last_err = 0, nil, nil
+  interruption.watch(session)
+  for first = 1, #list, change.most do
+    local some = table.move(list, first, math.min(first + change.most - 1, #list), 1, {})
+    local verdict, ok, err = "unsent", nil, nil
+    if not (interruption.came() or last_err and is_general(last_err)) then
+      ok, err = change.perform(session, some, change.value)
+      verdict = ok and change.done or verdict_of(err)
+      last_err, first_err = err, first_err or err
+    end
+    if ok then done = done + #some end
+    for _, machine in ipairs(some) do show(session, parsed, machine, verdict, err) end
+    output.flush()
+  end
+  local is_cut = interruption.came() and done < #list
+  interruption.release(session)
+  return done, first_err, last_err, is_cut
+end
+
+-- -> exit status
+local function conclude(change, list, done, first_err, last_err, is_cut)
+  output.note("%d of %s %s.", done, counted(#list), change.done)
+  if is_cut then
+    output.note "Interrupted."
+    return failure.interrupted
+  end
+  if not first_err then return 0 end
+  output.note("mde: %s", first_err)
+  return done == 0 and is_general(last_err) and failure.status(last_err) or failure.some
+end
+
+-- Makes the change on the `machines` (an iterator) that filters (`any`) or names chose.
+-- -> exit status
+function marking.run(session, parsed, change, machines, any)
+  local list = collect(parsed, machines)
+  if #list == 0 then
+    output.note("No machine matches.")
+    return 0
+  end
+  if parsed.dry_run then
+    for _, machine in ipairs(list) do show(session, parsed, machine, "unsent") end
+    output.note("Dry run: %s would be %s; nothing was sent but what reads.", counted(#list),
+      change.done)
+    return 0
+  end
+  if not parsed.yes and (any or #list > 1) then
+    agreement.confirm(
+      change.question(counted(#list), change.value, agreement.place(session)),
+      counted(#list), "--yes agrees beforehand (with filters up to --max N)")
+  end
+  return conclude(change, list, carry_out(session, parsed, change, list))
+end
+
+return marking

@@ -1,0 +1,209 @@
+-- A plan: what policies have decided, as a file that a person can read, keep and approve.
+--
+-- JSON Lines. The first says what it is: tenant, application, profile, policies with their
+-- hashes, guards, who has made it when, and until when it holds. Then comes a line an
+-- action that was decided upon. The last is the SHA-256 of the bytes before it, which is
+-- what is approved: the plan's hash.
+--
+--   plan = { header = {…}, entities = array, hash = text }     see mde.program.plan.form
+--
+-- What fails is `nil, err` with the line: "invalid_argument" where there is no such file, and
+-- "plan" where it is not a plan as it was made.
+
+local check = require "mde.program.policy.check"
+local core = require "mde.core"
+local date = require "mde.base.date"
+local encode = require "mde.program.plan.json"
+local entity = require "mde.service.entity"
+local errors = require "mde.base.errors"
+local file = require "mde.file"
+local form = require "mde.program.plan.form"
+local guard = require "mde.program.policy.guard"
+
+local plan = {}
+
+local MOST = 256 * 2^20 | 0  -- bytes of a plan
+local HOUR = 3600
+local MOST_LINE = 2^20 | 0    -- bytes of a line
+local START = '{"mde_plan":'  -- the first bytes of each
+local NAMES = { file = "not a plan", link = "a link", folder = "a folder",
+                other = "not a regular file" }
+
+-- {{ Making
+
+local function header_of(session, policies, guards, decided, details)
+  local expires, described = nil, {}
+  for i, policy in ipairs(policies) do
+    described[i] = { name = policy.name, path = policy.path, comment = policy.comment,
+                     hash = policy.hash, select = policy.select }
+    local own = policy.expires or details.expires or HOUR
+    expires = math.min(expires or own, own, details.expires or own)
+  end
+  local now = details.made or session.clock.wall()
+  return {
+    mde_plan = form.version, made = date.text(now), by = details.by,
+    expires = date.text(now + (expires or details.expires or HOUR)), tenant = session.tenant,
+    application = session.application, profile = session.profile, read = decided.read,
+    abstained = decided.abstained, onboarded = decided.onboarded, policies = described,
+    guards = guards,
+  }
+end
+
+-- The plan of what policies have decided (mde.program.policy). `details`: by (who makes it), made (when;
+-- default: now), expires
+-- (seconds that it holds, unless a policy says less; default: what the policies say, or an
+-- hour).
+function plan.new(session, policies, guards, decided, details)
+  return { header = header_of(session, policies, guards, decided, details),
+           entities = decided.entities }
+end
+
+-- }}
+
+-- {{ Writing
+
+-- A line, harmless where it is shown. Control characters in ASCII are escaped already.
+local function line_of(value, keys)
+  local line = encode(value, keys)
+  return line:find "[\128-\255]" and require "mde.terminal".printable_json(line) or line
+end
+
+-- -> the plan's lines, hash
+function plan.text(self)
+  local lines = { line_of(self.header, form.keys.header) }
+  for i, each in ipairs(self.entities) do lines[i + 1] = line_of(each, form.keys.entity) end
+  lines[#lines + 1] = ""
+  local text = table.concat(lines, "\n")
+  self.hash = core.sha256(text)
+  return text .. encode { sha256 = self.hash } .. "\n", self.hash
+end
+
+-- Whether a plan begins here, however it ends.
+local function is_plan(path)
+  if file.kind(path) ~= "file" then return false end
+  local handle = io.open(path, "rb")
+  local start = handle and handle:read(#START)
+  if handle then handle:close() end
+  return start == START
+end
+
+-- Whether a plan may be written to a path: nothing is there, or an older plan.
+-- -> true | nil, err
+function plan.check_path(path)
+  local kind = file.kind(path)
+  if not kind or is_plan(path) then return true end
+  return errors.invalid("%s exists, and is %s: give another name, or - for standard output", path,
+    NAMES[kind])
+end
+
+-- Removes an older plan. -> whether there was one
+function plan.remove(path)
+  return is_plan(path) and os.remove(path) ~= nil
+end
+
+-- Writes the file, whole or not at all. -> hash | nil, err
+function plan.write(path, self)
+  local text, hash = plan.text(self)
+  local good, err = plan.check_path(path)
+  if not good then return nil, err end
+  local done, problem = file.replace(path, text)
+  if done then return hash end
+  return nil, errors.new { code = "file", message = ("cannot write the plan: %s"):format(problem) }
+end
+
+-- }}
+
+-- {{ Reading
+
+local function refuse(path, line, format, ...)
+  error({ plan = ("%s:%d: %s"):format(path, line, format:format(...)) }, 0)
+end
+
+-- A line as a value that `check_form` accepts, which gets what else is given.
+local function value_of(path, number, line, check_form, ...)
+  if #line > MOST_LINE then refuse(path, number, "longer than %d bytes", MOST_LINE) end
+  local value, problem = entity.decode(line)
+  if not value then refuse(path, number, "%s", problem) end
+  value, problem = check.problem(check_form, value, ...)
+  if not value then refuse(path, number, "%s", problem) end
+  return value
+end
+
+-- The bytes before the last line, and that line.
+local function split(path, text)
+  local _, count = text:gsub("\n", "")
+  if text:sub(-1) ~= "\n" then
+    refuse(path, count + 1, "the plan is cut: its last line has no end")
+  end
+  local start = text:sub(1, -2):match "^.*\n()"
+  if not start then refuse(path, 1, "the plan is cut: it has no last line with its sha256") end
+  return text:sub(1, start - 1), text:sub(start, -2), count
+end
+
+local function add_entity(self, seen, path, number, line, policies)
+  local value = value_of(path, number, line, form.entity, policies)
+  if seen[value.id] then
+    refuse(path, number, "the action %s is in line %d already", value.id, seen[value.id])
+  end
+  seen[value.id] = number
+  self.entities[#self.entities + 1] = value
+end
+
+local function names_of(policies)
+  local set = {}
+  for _, policy in ipairs(policies) do set[policy.name] = true end
+  return set
+end
+
+-- The form first: it says in which line something is. Then the hash: that nothing else is
+-- otherwise.
+local function parse(path, text)
+  local before, last, count = split(path, text)
+  local self, number, seen, names = { entities = {} }, 0, {}, nil
+  for line in before:gmatch "(.-)\n" do
+    number = number + 1
+    if number == 1 then
+      self.header = value_of(path, 1, line, form.header)
+      names = names_of(self.header.policies)
+    else
+      add_entity(self, seen, path, number, line, names)
+    end
+  end
+  self.hash = core.sha256(before)
+  if value_of(path, count, last, form.sum) ~= self.hash then
+    refuse(path, count, "the plan was changed: its SHA-256 is %s… now", self.hash:sub(1, 12))
+  end
+  return self
+end
+
+-- -> plan | nil, err
+function plan.read(path)
+  local text, problem = file.text(path, MOST)
+  if not text then return errors.invalid("%s", problem) end
+  local done, result = pcall(parse, path, text)
+  if done then return result end
+  if type(result) ~= "table" or not result.plan then error(result, 0) end
+  return nil, errors.new { code = "plan", message = result.plan }
+end
+
+-- }}
+
+-- How many there are of each decision, how many undo nothing, and what is to be sent.
+-- -> { cancel, keep, undo, nothing, cancels, launches = { type -> how many } }
+function plan.counts(self)
+  local counts = { cancel = 0, keep = 0, undo = 0, nothing = 0, cancels = 0, launches = {} }
+  for _, each in ipairs(self.entities) do
+    counts[each.decision] = counts[each.decision] + 1
+    if each.decision == "cancel" then counts.cancels = counts.cancels + 1 end
+    if each.decision == "undo" and not guard.changes(each) then
+      counts.nothing = counts.nothing + 1
+    end
+    for _, step in ipairs(each.steps or {}) do
+      if step == "cancel" then counts.cancels = counts.cancels + 1
+      else counts.launches[step] = (counts.launches[step] or 0) + 1 end
+    end
+  end
+  return counts
+end
+
+return plan

@@ -1,0 +1,86 @@
+-- Why an action is decided on as it is: which part of `select` did not choose it, and which
+-- rule of which file has answered.
+
+local criteria = require "mde.service.criteria.action"
+local decision = require "mde.program.policy.decision"
+local entity = require "mde.program.policy.entity"
+local tenant = require "mde.program.policy.tenant"
+
+local explanation = {}
+
+-- Which parts of `select` an action is not chosen by. -> array of text; array of the parts
+-- that only the service can tell of
+function explanation.unmatched(self, action, now)
+  local list, unchecked = {}, {}
+  for _, part in ipairs(assert(criteria:parts(self.select, now))) do
+    if not part.matches then unchecked[#unchecked + 1] = part.text
+    elseif not part.matches(action) then list[#list + 1] = part.text end
+  end
+  return list, unchecked
+end
+
+-- The rule that has answered: the last function that was entered, or the constant behind it.
+local function rule_of(self, answer, reason)
+  local reached = (self.worker:lines() or {}).reached or {}
+  local function was_entered(rule)
+    for line = rule.line, rule.last do
+      if reached[line] then return true end
+    end
+    return false
+  end
+  local found
+  for i, rule in ipairs(self.rules) do
+    if rule.constant then
+      if not found or rule.constant == answer and reason == "" then found = i end
+      break
+    end
+    if not was_entered(rule) then break end
+    found = i
+  end
+  return found
+end
+
+-- How a policy that was loaded with coverage decides on one action: { policy, path,
+-- unmatched and unchecked (see there; anything unmatched: not selected), decision, reason,
+-- rule (its number), line, rules (how many) } | nil, err
+function explanation.of(self, action, machine, now)
+  local told = { policy = self.name, path = self.path, rules = #self.rules }
+  told.unmatched, told.unchecked = explanation.unmatched(self, action, now)
+  if told.unmatched[1] then return told end
+  local err
+  told.decision, told.reason, err = self:decide(action, machine)
+  if err then return nil, err end
+  if told.decision and self.worker and not (self.takes_machine and not machine) then
+    told.rule = rule_of(self, told.decision, told.reason)
+    told.line = told.rule and self.rules[told.rule].line
+  end
+  return told
+end
+
+-- How the policies decide on one action, and what counts. -> { action, machine, told = array
+-- (explanation.of), entity (of a plan, or nil: all abstain) } | nil, err
+function explanation.all(session, policies, id)
+  local action, err = session:action(id)
+  if not action then return nil, err end
+  local item = { action = entity.action(entity.copy(action), action:age()), answers = {} }
+  if action.machineId then
+    local machine, problem = session:machine(action.machineId)
+    if not machine and problem.code ~= "not_found" then return nil, problem end
+    item.machine = machine and entity.machine(machine)
+  end
+  local explained = { action = action, machine = item.machine, told = {} }
+  for i, each in ipairs(policies) do
+    local told
+    told, err = each:explain(item.action, item.machine, session.clock.wall())
+    if not told then return nil, err end
+    explained.told[i], item.answers[i] = told, told
+    local closed
+    closed, err = each:close()
+    if not closed then return nil, err end
+  end
+  local answer = decision.of(item.answers)
+  explained.entity = answer and tenant.planned(item, answer)
+  return explained
+end
+
+return explanation

@@ -1,0 +1,90 @@
+-- How machines stand: what isolates or restricts them now, or may yet. What is to be undone
+-- must not release a machine that somebody else wants isolated.
+
+local isolation = require "mde.client.isolation"
+
+local standing = {}
+
+local STATES = {
+  { name = "isolated", types = { "Isolate", "Unisolate" } },
+  { name = "restricted", types = { "RestrictCodeExecution", "UnrestrictCodeExecution" } },
+}
+
+-- Reads the history of actions. -> { type of action -> { machine id -> machine of a fold of
+-- mde.client.isolation, with `state`: in words } } | nil, err
+function standing.read(session)
+  local found = {}
+  for _, state in ipairs(STATES) do
+    local fold = isolation.fold(state.name)
+    local all, err = session:list { type = state.types, order = "oldest" }
+    if not all then return nil, err end
+    for _, action in ipairs(all) do fold:add(action) end
+    for _, machine in pairs(fold.machines) do machine.state = state.name end
+    found[state.types[1]] = fold.machines
+  end
+  return found
+end
+
+-- The machine of an action as it stands, or nil.
+function standing.of(found, action)
+  return action.machineId and (found[action.type] or {})[action.machineId:lower()]
+end
+
+local function first_other(actions, incident)
+  for _, action in ipairs(actions) do
+    if not incident[action.id:lower()] then return action end
+  end
+end
+
+-- Why a machine is not to be released, since another action than those of `incident` (a set
+-- of ids) isolates it too, or may yet. -> text | nil
+function standing.hindrance(machine, incident)
+  local other = first_other(machine.causes, incident)
+  local going = not other and first_other(machine.going, incident)
+  if not (other or going) then return nil end
+  local by = (other or going).requestor or "somebody else"
+  if going then return ("its %s by %s is under way"):format(going.type, by) end
+  return ("%s %s by %s"):format(machine.state,
+    other == machine.causes[1] and "before" or "later", by)
+end
+
+-- Whether what is planned for an action releases its machine.
+local function releases(entity)
+  local steps = entity.steps
+  return steps ~= nil and steps[1] ~= nil and steps[#steps] ~= "cancel"
+end
+
+-- Why an action is not the one to release its machine for | nil
+local function objection(machine, action, incident)
+  if action.status ~= "Succeeded" then return machine and standing.hindrance(machine, incident) end
+  for _, cause in ipairs(machine and machine.causes or {}) do
+    if cause.id:lower() == action.id:lower() then
+      return standing.hindrance(machine, incident)
+             or machine.undoing and "its release is under way"
+    end
+  end
+  return "undone already"
+end
+
+-- Takes the release out of what policies have planned, wherever the machine is as it is for
+-- other reasons, and notes why. `list`: array of { action, entity (of a plan) }.
+-- -> true | nil, err
+function standing.heed(session, list)
+  local incident, is_needed = {}, false
+  for _, one in ipairs(list) do
+    incident[one.entity.id] = one.entity.decision ~= "keep" or nil
+    is_needed = is_needed or releases(one.entity)
+  end
+  if not is_needed then return true end
+  local found, err = standing.read(session)
+  if not found then return nil, err end
+  for _, one in ipairs(list) do
+    local entity = one.entity
+    local why = releases(entity)
+                and objection(standing.of(found, one.action), one.action, incident)
+    if why then entity.steps[#entity.steps], entity.note = nil, why end
+  end
+  return true
+end
+
+return standing

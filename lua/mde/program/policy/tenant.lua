@@ -1,0 +1,159 @@
+-- Reads what policies need of a tenant, asks them, and puts their answers together.
+
+local decision = require "mde.program.policy.decision"
+local entities = require "mde.service.entity"
+local entity = require "mde.program.policy.entity"
+local errors = require "mde.base.errors"
+local guard = require "mde.program.policy.guard"
+local standing = require "mde.program.policy.standing"
+
+local tenant = {}
+
+-- {{ Reading the tenant
+
+-- The actions that the policy selects are added to `found`. -> true | nil, err
+local function read_actions(session, self, found)
+  local reader, err = session:pages(self.select, "policy")
+  if not reader then return nil, err end
+  local chosen = {}
+  while true do
+    local action
+    action, err = reader:next()
+    if err then return nil, err end
+    if not action then break end
+    local id = action.id:lower()
+    local item = found.by_id[id]
+    if not item then
+      item = { action = entity.action(action, action:age()), answers = {} }
+      found.by_id[id], found[#found + 1] = item, item
+    end
+    chosen[#chosen + 1] = item
+  end
+  found.of[self] = chosen
+  return true
+end
+
+-- Gives the items their machines: all machines are read, those of the items are kept.
+-- -> how many are onboarded | nil, err
+function tenant.read_machines(session, items)
+  local wanted, onboarded = {}, 0
+  for _, item in ipairs(items) do
+    local id = item.action.machineId
+    if id then wanted[id:lower()] = false end
+  end
+  local done, raised = pcall(function()
+    for machine in session:machines() do
+      if machine.onboardingStatus == "Onboarded" then onboarded = onboarded + 1 end
+      local id = machine.id:lower()
+      if wanted[id] == false then wanted[id] = entity.machine(machine) end
+    end
+  end)
+  if not done and errors.is(raised) then return nil, raised end
+  if not done then error(raised, 0) end
+  for _, item in ipairs(items) do
+    local id = item.action.machineId
+    item.machine = id and wanted[id:lower()] or nil
+  end
+  return onboarded
+end
+
+local function takes_machine(policies)
+  for _, each in ipairs(policies) do
+    if each.takes_machine then return true end
+  end
+  return false
+end
+
+-- }}
+
+-- {{ Deciding
+
+-- The entity of a plan: the decision, and of an action what tells whether it has changed
+-- since. See mde.program.plan.
+function tenant.planned(item, answer)
+  local action, machine = item.action, item.machine
+  local made = {
+    decision = answer.decision, reason = answer.reason, policy = answer.policy,
+    id = action.id:lower(), type = action.type, status = action.status,
+    machineId = action.machineId and action.machineId:lower(),
+    computerDnsName = action.computerDnsName, requestor = action.requestor,
+    creationDateTimeUtc = action.creationDateTimeUtc,
+    lastUpdateDateTimeUtc = action.lastUpdateDateTimeUtc, known = machine ~= nil or nil,
+    machineTags = machine and machine.machineTags,
+    rbacGroupName = machine and machine.rbacGroupName,
+  }
+  if made.decision == "undo" then made.steps, made.note = decision.undoing(action) end
+  return made
+end
+
+local function ask_one(policy, items)
+  local done, err = policy:decide_many(items, function(item, answer, reason)
+    table.insert(item.answers, { policy = policy.name, decision = answer, reason = reason })
+  end)
+  local closed, problem = policy:close()
+  if done and closed then return true end
+  return nil, err or problem
+end
+
+-- Lets the policies answer, and ends all their workers. -> true | nil, err
+local function ask(policies, found)
+  local failure
+  for _, each in ipairs(policies) do
+    local done, err = true, nil
+    if not failure then done, err = ask_one(each, found.of[each]) else each:close() end
+    if not done then failure = err end
+  end
+  if failure then return nil, failure end
+  return true
+end
+
+local function read(session, policies, guards)
+  local found = { by_id = {}, of = {} }
+  for _, each in ipairs(policies) do
+    local done, err = read_actions(session, each, found)
+    if not done then return nil, err end
+  end
+  if #found > 0 and (takes_machine(policies) or guard.needs_machines(guards)) then
+    local onboarded, err = tenant.read_machines(session, found)
+    if not onboarded then return nil, err end
+    found.onboarded = onboarded
+  end
+  return found
+end
+
+-- Decides what becomes of the actions of a tenant that the policies select. Nothing is
+-- changed, and no guard is checked: see guard.check. `guards` (guard.of) say whether the
+-- machines are needed.
+-- -> { entities (see mde.program.plan), read = how many actions, abstained, onboarded (nil: the
+-- machines were not read), asked = set of the ids of those whose cancel was accepted, and that
+-- are not final yet } | nil, err
+function tenant.decide(session, policies, guards)
+  local found, err = read(session, policies, guards)
+  if not found then return nil, err end
+  local done
+  done, err = ask(policies, found)
+  if not done then return nil, err end
+  local decided = { entities = {}, read = #found, abstained = 0, onboarded = found.onboarded,
+                    asked = {} }
+  local planned = {}
+  for _, item in ipairs(found) do
+    local answer = decision.of(item.answers)
+    if answer then
+      local made, action = tenant.planned(item, answer), item.action
+      table.insert(decided.entities, made)
+      decided.asked[made.id] = action.cancellationDateTimeUtc ~= nil
+                               and not entities.final[action.status] or nil
+      table.insert(planned, { action = action, entity = made })
+    else
+      decided.abstained = decided.abstained + 1
+    end
+  end
+  done, err = standing.heed(session, planned)
+  if not done then return nil, err end
+  decision.launch_once(decided.entities)
+  return decided
+end
+
+-- }}
+
+return tenant

@@ -1,0 +1,108 @@
+-- The lines that are typed at the prompt, put together to chunks of Lua: at a terminal with an
+-- editor and a history, from elsewhere as they come.
+
+local completion = require "mde.program.repl.completion"
+local output = require "mde.program.terminal.output"
+local stores = require "mde.program.session.store"
+local terminal = require "mde.terminal"
+
+local reader = {}
+
+local Reader = {}
+Reader.__index = Reader
+
+-- Lines that name a secret are not kept in the history.
+local SECRET = { "secret", "token", "password", "assertion" }
+
+local function is_secret(text)
+  local lower = text:lower()
+  for _, word in ipairs(SECRET) do
+    if lower:find(word, 1, true) then return true end
+  end
+  return false
+end
+
+-- The file of the history, in a folder that is made if need be. -> path | nil
+local function history_path()
+  local folder = stores.folder()
+  return require "mde.file".make_folder(folder) and folder .. "/repl_history" or nil
+end
+
+local function open_editor()
+  if not (terminal.is_terminal(0) and terminal.is_terminal(1)) then return nil end
+  local found, module = pcall(require, "mde.editor")
+  return found and module.open "mde" or nil
+end
+
+local function complete(line, position) return completion.at(line:sub(1, position)) end
+
+-- -> line | false: given up by Ctrl-C | nil: no more
+function Reader:line(prompt)
+  output.flush()
+  if self.editor then
+    local line = self.editor:read(prompt, complete)
+    if line == nil then output.line "" end
+    return line
+  end
+  if terminal.is_terminal(0) then
+    output.write(prompt)
+    output.flush()
+  end
+  return io.read()
+end
+
+-- Text as an expression, else as statements. -> function | nil, message, whether more
+-- lines may complete it
+local function compile(text)
+  local chunk, problem = load("return " .. text, "=stdin", "t")
+  if chunk then return chunk end
+  local more = problem:find "<eof>$"
+  chunk, problem = load(text, "=stdin", "t")
+  return chunk, problem, more or problem and problem:find "<eof>$"
+end
+
+function Reader:remember(text)
+  if not self.editor or not text:find "%S" or is_secret(text) then return end
+  self.editor:remember(text)
+  if self.path then self.editor:save(self.path) end
+end
+
+-- Reads a chunk: as many lines as it takes to be complete. -> function, its text | nil, its
+-- text, what is wrong with it | false: given up | nil: the end
+function Reader:chunk()
+  local text = self:line "> "
+  if not text then return text end
+  while true do
+    local chunk, problem, incomplete = compile(text)
+    if reader.is_command(text) or chunk or not incomplete then
+      self:remember(text)
+      return chunk, text, problem
+    end
+    local line = self:line ">> "
+    if line == nil then return nil, text, problem end
+    if not line then return false end
+    text = text .. "\n" .. line
+  end
+end
+
+-- "help", "help cancel", which is no Lua. -> whether it is that, the name or nil
+function reader.is_command(text)
+  if text:find "^%s*help%s*$" then return true end
+  local name = text:match "^%s*help%s+([%w_%.:]+)%s*$"
+  return name ~= nil, name
+end
+
+function Reader:close()
+  if self.editor then self.editor:close() end
+end
+
+function reader.new()
+  local self = setmetatable({ editor = open_editor() }, Reader)
+  if self.editor then
+    self.path = history_path()
+    if self.path then self.editor:load(self.path) end
+  end
+  return self
+end
+
+return reader

@@ -1,0 +1,135 @@
+-- A batch as one object of JSON: `batch`, `history`, `items` and `statistics`, which
+-- come last since they are counted while the items go by: one reading of the batch,
+-- so that the two agree while it runs. An item is a line.
+
+local cjson = require "cjson"
+local output = require "mde.program.terminal.output"
+local outcomes = require "mde.program.report.outcome"
+local record = require "mde.program.report.record"
+local statistics = require "mde.program.report.statistics"
+
+local BATCH = { "name", "state", "created", "begun", "seconds", "working", "who", "tenant",
+                "application", "command", "plan", "comment", "order", "count", "reported" }
+local TOP = 100  -- groups that are listed alone
+
+-- Makes null of what is missing, so that every object has the same keys.
+local function fill(object, keys)
+  for _, key in ipairs(keys) do
+    if object[key] == nil then object[key] = cjson.null end
+  end
+  return object
+end
+
+local function write_list(name, next_object, keys)
+  output.write((',"%s":['):format(name))
+  local separator = "\n"
+  for object in next_object do
+    output.write(separator)
+    output.json(fill(object, keys), keys)
+    separator = ","
+  end
+  output.write "]"
+end
+
+local function batch_object(batch, course, now)
+  return fill({
+    name = batch.name, state = course.state:gsub(" ", "_"), created = record.moment(batch.created),
+    begun = course.state ~= "not begun" and record.moment(course.begun) or nil,
+    seconds = course.seconds, working = course.working, who = batch.who, tenant = batch.tenant,
+    application = batch.application, command = batch.command, plan = batch.plan,
+    comment = batch.comment, order = batch.order, count = batch.count,
+    reported = record.moment(now),
+  }, BATCH)
+end
+
+local function events(history)
+  local i = 0
+  return function()
+    i = i + 1
+    local event = history[i]
+    return event and { at = record.moment(event.at), kind = event.kind, who = event.who,
+                       detail = event.detail }
+  end
+end
+
+-- {{ Statistics
+
+-- All outcomes, those that did not occur too: an object that is never empty.
+local function counts_object(counts)
+  local object = {}
+  for _, name in ipairs(outcomes.all) do object[name] = 0 end
+  for name, count in pairs(counts) do object[name] = count end
+  return object
+end
+
+local function groups_object(groups)
+  local list = {}
+  for i, group in ipairs(statistics.top(groups, TOP)) do
+    list[i] = { name = group.name or cjson.null, items = group.items,
+                outcomes = counts_object(group.outcomes), groups = group.groups }
+  end
+  return list
+end
+
+local function reasons_object(reasons)
+  local list = {}
+  for i, group in ipairs(statistics.top(reasons, TOP)) do
+    list[i] = fill({ outcome = group.outcome, error = group.error, http = group.http,
+                     reason = group.reason, items = group.items, example = group.example },
+                   { "outcome", "error", "http", "reason", "items", "example" })
+  end
+  return list
+end
+
+local function window_object(window, limit)
+  if not window then return cjson.null end
+  return { most = window.most, since = record.moment(window.since), limit = limit or cjson.null }
+end
+
+local function calls_object(calls, limits)
+  local bins = {}
+  for i, bin in ipairs(calls.bins) do
+    bins[i] = { at = record.moment(bin.at), calls = bin.calls, minute = bin.minute,
+                hour = bin.hour }
+  end
+  return fill({
+    count = calls.count, first = record.moment(calls.first), last = record.moment(calls.last),
+    minute = window_object(calls.minute, limits.per_minute),
+    hour = window_object(calls.hour, limits.per_hour), bin_seconds = calls.width, bins = bins,
+  }, { "first", "last", "bin_seconds" })
+end
+
+local TIMES = { "median", "p90", "p99", "longest" }
+
+local STATISTICS = { "items", "open", "outcomes", "kinds", "isolations", "sent", "sent_again",
+                     "waiting", "answer", "reasons", "types", "domains", "requestors", "calls" }
+
+local function statistics_object(numbers, limits)
+  return {
+    items = numbers.items, open = numbers.open, kinds = numbers.kinds,
+    outcomes = counts_object(numbers.outcomes),
+    isolations = numbers.isolations, sent = numbers.sent, sent_again = numbers.sent_again,
+    waiting = fill(numbers.waiting, TIMES), answer = fill(numbers.answer, TIMES),
+    reasons = reasons_object(numbers.reasons), types = groups_object(numbers.by.type),
+    domains = groups_object(numbers.by.domain), requestors = groups_object(numbers.by.requestor),
+    calls = calls_object(numbers.calls, limits),
+  }
+end
+
+-- }}
+
+-- Prints the batch. `rows` gives its items, `collector` (statistics.lua) counts them.
+return function(batch, history, rows, collector, course, limits, now)
+  output.write '{"batch":'
+  output.json(batch_object(batch, course, now), BATCH)
+  write_list("history", events(history), { "at", "kind", "who", "detail" })
+  write_list("items", function()
+    local item = rows()
+    if not item then return nil end
+    collector:add(item)
+    return record.of(item, course.begun)
+  end, record.keys)
+  output.write ',"statistics":'
+  output.json(statistics_object(collector:summary(), limits), STATISTICS)
+  output.line "}"
+end

@@ -1,0 +1,47 @@
+-- An item of a batch as programs and spreadsheets get it, under the same keys in JSON
+-- and CSV.
+
+local date = require "mde.base.date"
+local outcomes = require "mde.program.report.outcome"
+
+local record = {}
+
+local floor = math.floor
+
+-- In this order. `outcome` is the verdict, "in_air" or "never_sent"; `http` the status of
+-- the last answer; `waited` is from the batch's begin to the first call and
+-- `answered_in` from the last call to the outcome, in seconds; `sends` is an array in
+-- JSON, in CSV there is `calls`, how many.
+record.keys = {
+  "position", "id", "outcome", "status", "machine", "machine_id", "type", "requestor", "error",
+  "message", "http", "request_id", "first_sent", "sends", "ended", "waited", "answered_in",
+}
+
+-- Seconds -> "2026-01-23T20:10:40.878Z" | nil
+function record.moment(seconds)
+  if not seconds then return nil end
+  local milliseconds = floor(seconds * 1000 + 0.5)
+  return date.text(milliseconds // 1000):sub(1, -2) .. (".%03dZ"):format(milliseconds % 1000)
+end
+
+local function rounded(seconds)
+  return seconds and floor(seconds * 1000 + 0.5) / 1000
+end
+
+-- -> table with record.keys, those missing of which nothing is known
+function record.of(item, begun)
+  local sends = item.sends or {}
+  local last = sends[#sends]
+  local moments = {}
+  for i, moment in ipairs(sends) do moments[i] = record.moment(moment) end
+  return {
+    position = item.position, id = item.id, outcome = outcomes.of(item), status = item.status,
+    machine = item.machine, machine_id = item.machine_id, type = item.type,
+    requestor = item.requestor, error = item.error, message = item.message, http = item.http,
+    request_id = item.request_id, first_sent = moments[1], sends = moments,
+    ended = record.moment(item.ended_at), waited = last and rounded(sends[1] - begun),
+    answered_in = last and item.ended_at and rounded(item.ended_at - last),
+  }
+end
+
+return record

@@ -1,0 +1,177 @@
+-- The numbers of a batch, from one pass over its items, of which none is held: what
+-- grows with the batch is one number a call (calls.lua). Groups and reasons are
+-- counted one by one up to a bound, and what comes then together.
+
+local calls = require "mde.program.report.calls"
+local histogram = require "mde.program.report.histogram"
+local outcomes = require "mde.program.report.outcome"
+
+local statistics = {}
+
+local Statistics = {}
+Statistics.__index = Statistics
+
+local MOST_GROUPS = 10000
+local MOST_REASONS = 1000
+
+-- {{ Groups: items with the same type, domain, requestor or reason, by outcome
+
+local Groups = {}
+Groups.__index = Groups
+
+local function new_group(name)
+  return { name = name, items = 0, outcomes = {} }
+end
+
+local function new_groups(most)
+  return setmetatable({ most = most, list = {}, by_name = {} }, Groups)
+end
+
+-- The group of that name, or the one of all others once there are too many.
+function Groups:get(name)
+  local group = self.by_name[name]
+  if group then return group end
+  if #self.list == self.most then
+    self.rest = self.rest or new_group()
+    return self.rest
+  end
+  group = new_group(name)
+  self.by_name[name] = group
+  self.list[#self.list + 1] = group
+  return group
+end
+
+local function count(group, outcome)
+  group.items = group.items + 1
+  group.outcomes[outcome] = (group.outcomes[outcome] or 0) + 1
+end
+
+-- -> array of groups, the largest first; `rest` is that of those not counted alone
+function Groups:sorted()
+  table.sort(self.list, function(a, b)
+    if a.items ~= b.items then return a.items > b.items end
+    return a.name < b.name
+  end)
+  self.list.rest = self.rest
+  return self.list
+end
+
+-- The first `most` of sorted groups, and a group without a name for all others, if
+-- there are any: its `groups` says how many, unless nobody knows.
+function statistics.top(groups, most)
+  if #groups <= most and not groups.rest then return groups end
+  local top = table.move(groups, 1, most, 1, {})
+  local rest = new_group()
+  rest.groups = not groups.rest and #groups - most or nil
+  local function add(group)
+    rest.items = rest.items + group.items
+    for outcome, number in pairs(group.outcomes) do
+      rest.outcomes[outcome] = (rest.outcomes[outcome] or 0) + number
+    end
+  end
+  for i = most + 1, #groups do add(groups[i]) end
+  if groups.rest then add(groups.rest) end
+  top[#top + 1] = rest
+  return top
+end
+
+-- }}
+
+-- The service's machine actions name no machine group, so machines are grouped by
+-- their DNS domain: all after the first dot of the name, "-" where there is none.
+function statistics.domain(machine)
+  local domain = machine and machine:match "^[^.]+%.(.-)%.?$" or ""
+  return domain ~= "" and domain:lower() or "-"
+end
+
+-- {{ Reasons
+
+-- Why an item did not end as asked, without what differs from item to item; nil
+-- where nothing went wrong (yet).
+local function reason(item)
+  if item.verdict == "already_final" and item.status then return "ended as " .. item.status end
+  if item.verdict == "too_late" then return "its commands had completed" end
+  local text = item.message or item.error
+  if not text then return nil end
+  text = text:gsub("%x+%-%x+%-%x+%-%x+%-%x+", function(id) return #id == 36 and "…" or id end)
+  return (text:gsub("%x+", function(id) return #id >= 32 and "…" or id end))
+end
+
+local function add_reason(self, item, outcome)
+  local text = outcomes.kind(outcome) ~= "good" and reason(item)
+  if not text then return end
+  local key = ("%s\0%s\0%s\0%s"):format(outcome, item.error or "", item.http or "", text)
+  local group = self.reasons:get(key)
+  if group.name and not group.example then
+    group.outcome, group.error, group.http = outcome, item.error, item.http
+    group.reason, group.example = text, item.id
+  end
+  count(group, outcome)
+end
+
+-- }}
+
+-- Of a batch that began at `begun` (seconds since 1970).
+function statistics.new(begun)
+  return setmetatable({
+    begun = begun, items = 0, open = 0, outcomes = {}, sent = 0, sent_again = 0,
+    by = { type = new_groups(MOST_GROUPS), domain = new_groups(MOST_GROUPS),
+           requestor = new_groups(MOST_GROUPS) },
+    reasons = new_groups(MOST_REASONS),
+    calls = calls.new(), waiting = histogram.new(), answer = histogram.new(),
+    isolations = { cancelled = 0, in_effect = 0 },
+  }, Statistics)
+end
+
+local function add_sends(self, item)
+  local sends = item.sends
+  local last = sends and #sends or 0
+  if last == 0 then return end
+  for i = 1, last do self.calls:add(sends[i]) end
+  self.sent = self.sent + 1
+  if last > 1 then self.sent_again = self.sent_again + 1 end
+  self.waiting:add(sends[1] - self.begun)
+  if item.ended_at then self.answer:add(item.ended_at - sends[last]) end
+end
+
+-- Isolations that were cancelled, and those that are in effect for certain.
+local function add_isolation(self, item)
+  local isolations = self.isolations
+  if item.verdict == "cancelled" then isolations.cancelled = isolations.cancelled + 1 end
+  if item.verdict == "too_late" or item.verdict == "already_final" and item.status == "Succeeded"
+  then
+    isolations.in_effect = isolations.in_effect + 1
+  end
+end
+
+-- Counts an item of a batch (see mde.program.report).
+function Statistics:add(item)
+  local outcome, by = outcomes.of(item), self.by
+  self.items = self.items + 1
+  if outcomes.is_open(outcome) then self.open = self.open + 1 end
+  self.outcomes[outcome] = (self.outcomes[outcome] or 0) + 1
+  count(by.type:get(item.type or "-"), outcome)
+  count(by.domain:get(statistics.domain(item.machine)), outcome)
+  count(by.requestor:get(item.requestor or "-"), outcome)
+  add_sends(self, item)
+  if item.type == "Isolate" then add_isolation(self, item) end
+  if outcome ~= "cancelled" then add_reason(self, item, outcome) end
+end
+
+-- -> { items, open (how many), outcomes (outcome -> how many), kinds (kind -> how many),
+-- by = { type, domain, requestor: arrays of { name, items, outcomes } }, reasons: array of
+-- { outcome, error, http, reason, items, example }, isolations = { cancelled, in_effect },
+-- sent and sent_again (items), calls (see calls.lua), waiting, answer (see histogram.lua) }
+function Statistics:summary()
+  local by = {}
+  for name, groups in pairs(self.by) do by[name] = groups:sorted() end
+  return {
+    items = self.items, open = self.open, outcomes = self.outcomes,
+    kinds = outcomes.by_kind(self.outcomes),
+    by = by, reasons = self.reasons:sorted(), isolations = self.isolations,
+    sent = self.sent, sent_again = self.sent_again, calls = self.calls:summary(),
+    waiting = self.waiting:summary(), answer = self.answer:summary(),
+  }
+end
+
+return statistics

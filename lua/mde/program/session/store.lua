@@ -1,0 +1,111 @@
+-- The store that the program works with: --store over MDE_STORE over the user's own
+-- (mde.store.sql.sqlite). Opened once a process, when it is first needed.
+
+local failure = require "mde.program.exit"
+local process = require "mde.process"
+
+local store = {}
+
+-- Who runs this, as the journal and the audit log know it: "dana@soc1".
+function store.who()
+  return ("%s@%s"):format(process.who())
+end
+
+-- The same, so that no two processes are the same.
+local function holder(clock)
+  return ("%s pid %d (%x)"):format(store.who(), process.pid(), math.floor(clock.wall() * 1000))
+end
+
+-- What people are shown of a holder: "dana@soc1 pid 4711".
+function store.shown(name)
+  return (name:gsub(" %(%x+%)$", ""))
+end
+
+-- The folder of the user's own store and audit log.
+function store.folder()
+  local state = os.getenv "XDG_STATE_HOME"
+  if not state or state:sub(1, 1) ~= "/" then
+    local home = os.getenv "HOME" or ""
+    if home:sub(1, 1) ~= "/" then
+      failure.raise(failure.failed, "neither XDG_STATE_HOME nor HOME says where the store is;"
+        .. " --store memory does without one")
+    end
+    state = home .. "/.local/state"
+  end
+  return state .. "/mde"
+end
+
+-- Where this user's audit log is, for people: "dana@soc1:/home/dana/.local/state/mde".
+function store.place()
+  local done, folder = pcall(store.folder)
+  return done and store.who() .. ":" .. folder or nil
+end
+
+-- A converter for --store.
+function store.choice(text)
+  if text == "memory" or text:find "^postgres%a*://" then return text end
+  return nil, ("'%s' is neither a postgresql:// URL nor memory"):format(
+    text:gsub("://.*", "://…"))
+end
+
+local opened
+
+-- Lets the next `open` open it anew: its connection is lost.
+function store.forget()
+  if opened then pcall(opened.close, opened) end
+  opened = nil
+end
+
+-- How the program waits for a store: see mde.store.sql.database.
+local function new_world()
+  local interrupt = require "mde.interrupt"
+  return {
+    say = function(text)
+      require "mde.program.terminal.line".clear()
+      require "mde.program.terminal.output".note("%s", text)
+    end,
+    stopped = function() return interrupt.count() > 0 end,
+    blocking = interrupt.blocking,
+  }
+end
+
+-- Opens the store that `text` names: a URL, "memory", or nil for the user's own.
+local function open_named(text)
+  local system = require "mde.base.clock".system
+  local clock = { monotonic = system.monotonic, wall = system.wall,
+                  boot = require "mde.file".boot }
+  if text and text ~= "memory" then
+    return require "mde.store.sql.postgresql".open(text, clock, holder(clock), new_world())
+  end
+  return require "mde.store.sql.sqlite".open(not text and store.folder() or nil, clock,
+    holder(clock), new_world())
+end
+
+-- The same for a command that only reads: if the store can't be written, one in memory.
+local function open_to_read(text)
+  local spare_store = require "mde.program.session.spare_store"
+  local done, result = pcall(open_named, text)
+  if not done then
+    if not spare_store.is_unwritable(result) then error(result, 0) end
+    spare_store.report(result)
+    return open_named "memory"
+  end
+  spare_store.protect(result)
+  return result
+end
+
+-- The store that `parsed` (the command line) says; parsed.reads_only: for a command that
+-- changes nothing. Raises what hinders.
+function store.open(parsed)
+  if opened then return opened end
+  local text = parsed.store or os.getenv "MDE_STORE"
+  if text == "" then text = nil end
+  if text then
+    local choice, problem = store.choice(text)
+    if not choice then failure.raise(failure.usage, "MDE_STORE: %s", problem) end
+  end
+  opened = (parsed.reads_only and open_to_read or open_named)(text)
+  return opened
+end
+
+return store

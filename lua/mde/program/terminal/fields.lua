@@ -1,0 +1,49 @@
+-- One entity of the service, whole: a field a line, dates with how long ago they were.
+
+local clock = require "mde.base.clock".system
+local date = require "mde.base.date"
+local duration = require "mde.base.duration"
+local keys = require "mde.program.commands.list".keys
+local output = require "mde.program.terminal.output"
+local terminal = require "mde.terminal"
+
+-- A date with how long ago that was.
+local function with_age(text, now)
+  local moment = date.parse(text)
+  if not moment then return text end
+  local age = now - moment
+  local words = age < 0 and "in " .. duration.text(-age) or duration.text(age) .. " ago"
+  return ("%s (%s)"):format(text, words)
+end
+
+local function print_fields(fields, now, indent)
+  local known, others = {}, {}
+  for _, key in ipairs(keys) do known[key] = true end
+  for key in pairs(fields) do
+    if not known[key] and not tostring(key):find "^@" then others[#others + 1] = key end
+  end
+  table.sort(others)
+  local function print_field(key)
+    local value = fields[key]
+    if value == nil then return end
+    local label = indent .. terminal.printable(tostring(key)) .. ":"
+    if type(value) == "table" then
+      if next(value) == nil then return end
+      if type(value[1]) == "string" then value = table.concat(value, ", ")
+      else
+        output.line(label)
+        return print_fields(value, now, indent .. "  ")
+      end
+    end
+    local text = tostring(value)
+    if type(key) == "string" and (key:find "Time" or key:find "Seen$") then
+      text = with_age(text, now)
+    end
+    output.line(label .. " " .. terminal.printable(text))
+  end
+  for _, key in ipairs(keys) do print_field(key) end
+  for _, key in ipairs(others) do print_field(key) end
+end
+
+-- Prints an action or a machine, its known keys in the service's order.
+return function(entity) print_fields(entity, clock.wall(), "") end

@@ -1,0 +1,41 @@
+-- Notices of a client (mde.notice) on standard error: why a command takes longer than usual.
+
+local clock = require "mde.base.clock".system
+local line = require "mde.program.terminal.line"
+local output = require "mde.program.terminal.output"
+
+local notice = {}
+
+local EVERY = 10  -- seconds between two lines about actions that were not found
+
+local missing, shown_at = 0, nil
+
+local function say(...)
+  line.clear()
+  output.note(...)
+end
+
+-- Of many actions that were not found only some lines are shown.
+local function show_missing(entry, print)
+  missing = missing + 1
+  local now = clock.monotonic()
+  if shown_at and now < shown_at + EVERY then return end
+  shown_at = now
+  if missing == 1 then return print("%s", entry.message) end
+  print("%d actions were not found so far; each is checked again.", missing)
+end
+
+-- Shows a notice; `print(format, ...)` shows a line, by default on standard error.
+function notice.show(entry, print)
+  if entry.code == "not_found" then return show_missing(entry, print or say) end
+  (print or say)("%s", entry.message)
+end
+
+-- Shows the notices of one of several clients, with its name.
+function notice.name(client, name)
+  function client.on_notice(entry)
+    notice.show(entry, function(...) say(name .. ": " .. (...), select(2, ...)) end)
+  end
+end
+
+return notice

@@ -1,0 +1,133 @@
+-- One round of `mde watch`: reads, decides, and, where the policies are approved, carries
+-- out. What a guard refuses is refused whole.
+
+local apply = require "mde.program.commands.apply"
+local client = require "mde.program.session.client"
+local date = require "mde.base.date"
+local failure = require "mde.program.exit"
+local guard = require "mde.program.policy.guard"
+local interrupt = require "mde.interrupt"
+local permission = require "mde.program.session.permission"
+local plan = require "mde.program.commands.plan"
+local plans = require "mde.program.plan"
+local survey = require "mde.program.watch.survey"
+
+local round = {}
+
+-- {{ Deciding
+
+-- -> set of ids
+local function undone_by(session)
+  client.identify(session)
+  return session.store.journal:undone(session.application)
+end
+
+-- Drops what is done already, and would be done in every round: an action whose cancel was
+-- accepted stays open for a while, and one that was undone once is as it was.
+-- -> how many were dropped
+local function drop_done(self, made, asked)
+  local undone, count
+  for i = #made.entities, 1, -1 do
+    local entity = made.entities[i]
+    local is_undo = entity.decision == "undo" and guard.changes(entity)
+    if is_undo then
+      undone = undone or undone_by(self.session)
+    end
+    if entity.decision ~= "keep" and asked[entity.id] or is_undo and undone[entity.id] then
+      table.remove(made.entities, i)
+      count = (count or 0) + 1
+    end
+  end
+  return count
+end
+
+-- -> plan, decided, its guards, how many were dropped
+local function decide(self)
+  local made, decided, guards = plan.make(self.session, self.loaded, self.profile, {})
+  local dropped = drop_done(self, made, decided.asked)
+  plans.text(made)  -- which gives it its hash
+  return made, decided, guards, dropped
+end
+
+-- Why it reports only | nil
+local function why_not(self)
+  if not self.approved then return self.why end
+  local now = self.session.clock.wall()
+  local is_open, change = guard.open(self.guards, now)
+  if is_open then return nil end
+  return ("outside of the hours of the guards (%s), until %s"):format(guard.hours(self.guards),
+    change and date.text(now + change) or "ever")
+end
+
+local function tell_plan(self, made, dropped)
+  local counts, header = plans.counts(made), made.header
+  local decisions = { cancel = counts.cancel, keep = counts.keep, undo = counts.undo }
+  local why = why_not(self)
+  self.events:tell("plan", {
+    plan = made.hash, read = header.read, decisions = decisions, abstained = header.abstained,
+    done_before = dropped, changes = apply.changes(made), mode = why and "report" or "apply",
+    why = why,
+  })
+  self.metrics:add("actions_read_total", nil, header.read)
+  for decision, count in pairs(decisions) do
+    self.metrics:add("decisions_total", { decision = decision }, count)
+  end
+  self.metrics:add("decisions_total", { decision = "abstain" }, header.abstained)
+  return why
+end
+
+-- }}
+
+-- Tells of each guard that is exceeded. -> whether any is
+local function is_refused(self, decided)
+  local violations = guard.check(self.guards, decided.entities, decided.onboarded)
+  for _, violation in ipairs(violations) do
+    self.events:tell("refused", { guard = violation.guard, from = violation.from,
+      count = violation.count ~= math.huge and violation.count or nil,
+      limit = type(violation.limit) == "number" and violation.limit or nil,
+      message = violation.message })
+    self.metrics:add("refused_total", { guard = violation.guard })
+  end
+  return violations[1] ~= nil
+end
+
+local function carry_out(self, made)
+  permission.check(self.session, self.parsed)
+  local told, batch = apply.carry_out(made, self.session, {
+    command_line = self.parsed.command_line, unverified = self.parsed.unverified,
+    quiet = function() return self:stop_reason() end,
+  })
+  local is_left = told.left ~= 0
+  self.events:tell("applied", {
+    batch = batch.name, plan = made.hash, verdicts = next(told.verdicts) and told.verdicts,
+    errors = next(told.errors) and told.errors, left = told.left, stopped = told.stopped,
+    resume = is_left and "mde resume " .. batch.name or nil,
+  })
+  for verdict, count in pairs(told.verdicts) do
+    self.metrics:add("outcomes_total", { verdict = verdict }, count)
+  end
+  self.left = is_left and { batch = batch.name, count = told.left } or nil
+  if told.failure then
+    self:fail(told.failure)
+    return "failed", failure.status(told.failure)
+  end
+  return "applied", told.stopped and failure.some or told.status
+end
+
+-- -> what came of it ("applied", "reported", "refused", "failed"), exit status | nil: the
+-- policies were loaded again meanwhile, and it is void. Raises what hinders.
+function round.run(self)
+  local loaded = self.loaded
+  local made, decided, guards, dropped = decide(self)
+  local found = survey.read(self.session)
+  if loaded ~= self.loaded then return nil end
+  self.guards = guards
+  survey.count(found, self.metrics)
+  survey.tell(found, self.last, self.events)
+  local why = tell_plan(self, made, dropped)
+  if is_refused(self, decided) then return "refused", failure.refused end
+  if why or apply.changes(made) == 0 or interrupt.count() > 0 then return "reported", 0 end
+  return carry_out(self, made)
+end
+
+return round

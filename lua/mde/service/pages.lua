@@ -1,0 +1,224 @@
+-- A list of the service, page by page, each entity once.
+--
+-- The service's links to next pages are not followed: they have led to the same
+-- page for ever, and to other hosts. That a page has one, of any form, means that it
+-- may have been cut: a page ends the list only if it is short and has none. How the
+-- next page is asked for:
+--
+-- by_date (actions): a page holds the rows that are not newer (or not older) than the
+-- last one of the page before. Skipping all rows that were seen would miss some: while a
+-- list is read, actions leave it (a cancelled one is no longer Pending), and the others
+-- move up. Only within one date, rows are skipped.
+--
+-- by_id (machines): their dates move while they are read, and that the service compares
+-- ids by "greater" is not documented, but their order by id stays. So rows are skipped.
+--
+-- A page that skips rows overlaps the page before. If it does not begin with a row that
+-- was seen, rows before it have left the list: it is dropped, and one further in front
+-- is read.
+--
+-- once (what is found by a tag or an address): there is one page, since how a second one
+-- would be asked for is not documented. If it is full or has a link that is not empty, the
+-- list can't be read.
+
+local date = require "mde.base.date"
+local errors = require "mde.base.errors"
+local odata = require "mde.service.odata"
+
+local SIZE = 1000  -- rows of a page
+local LARGEST = 10000  -- rows that the service gives at once
+local REPEATED = "the service gives the same page again: the list can't be read to its end"
+local MOST_FRUITLESS = 5  -- pages one after the other with nothing new
+local MOST_GAPS = 20  -- dropped pages without a new row in between
+local OVERLAP = 0.1  -- share of a page's rows that the next one begins with
+local CREATION = "creationDateTimeUtc"
+
+local pages = {}
+
+local Pages = {}
+Pages.__index = Pages
+
+-- {{ Ways. query(reader) -> query string; turn(reader, rows) makes the next page follow on
+-- `rows`, and returns whether it can (`stuck` is the message if not). `size`: rows of a page.
+
+pages.by_date = { size = SIZE, stuck = REPEATED }
+pages.by_id = { size = SIZE, stuck = REPEATED }
+pages.once = { size = LARGEST, stuck = "the service gives only a part of the machines with one tag"
+  .. " or address: the list can't be read to its end" }
+
+local ORDERS = { newest = { "desc", "le" }, oldest = { "asc", "ge" } }
+
+function pages.by_date.query(self)
+  local filter = self.criteria.filter
+  return odata.query {
+    { "$filter", odata.all { filter or self.bound, filter and self.bound } },
+    { "$orderby", CREATION .. " " .. ORDERS[self.criteria.order][1] },
+    { "$top", ("%d"):format(self.size) },
+    { "$skip", self.skip > 0 and ("%d"):format(self.skip) or nil },
+  }
+end
+
+-- Whether a page that ends at `moment` goes on in the right direction.
+local function goes_on(self, moment)
+  local last = self.moment
+  if not (last and moment) then return true end
+  if self.criteria.order == "oldest" then return moment >= last end
+  return moment <= last
+end
+
+-- Skips the rows of a page, but for those that the next one overlaps: at least one, unless
+-- there is no other.
+local function skip(self, rows)
+  local overlap = #rows > 1 and math.max(1, math.floor(#rows * OVERLAP)) or 0
+  self.overlaps, self.shift = overlap > 0, #rows
+  self.skip = self.skip + #rows - overlap
+end
+
+-- Whether a page that should have begun with a row that was seen does not.
+local function has_gap(self, rows)
+  if self.skip == 0 or not self.overlaps then return false end
+  local first = rows[1]
+  return not (first and (self.seen[first.id] or self.before[first.id]))
+end
+
+-- Asks for a page in front of the one that has the gap: each time twice as far.
+local function step_back(self)
+  self.gaps = self.gaps + 1
+  self.skip, self.shift = math.max(0, self.skip - self.shift), 2 * self.shift
+  self.rows, self.row = {}, 0
+  return self.gaps <= MOST_GAPS
+end
+
+-- Whether rows that were not seen still come, now and then. Those that are read again after
+-- a gap do not count.
+local function brings_news(self, rows)
+  local last = self.skip + #rows
+  if #self.rows > 0 then self.gaps, self.fruitless = 0, 0
+  elseif last > self.farthest then self.fruitless = self.fruitless + 1 end
+  self.farthest = math.max(self.farthest, last)
+  return self.fruitless < MOST_FRUITLESS
+end
+
+-- The next page begins at the date of the last row, or, where all are of one instant,
+-- behind them. Only rows of that date can come again, so no others are remembered.
+function pages.by_date.turn(self, rows)
+  if not brings_news(self, rows) then return false end
+  local text = rows[#rows][CREATION]
+  local bound = text and ("%s %s %s"):format(CREATION, ORDERS[self.criteria.order][2], text)
+  if bound == self.bound then
+    skip(self, rows)
+    return true
+  end
+  local moment = date.parse(text)
+  if not goes_on(self, moment) then return false end
+  self.bound, self.moment, self.skip, self.farthest = bound, moment, 0, 0
+  self.before, self.seen = self.seen, {}
+  return true
+end
+
+function pages.by_id.query(self)
+  return odata.query {
+    { "$filter", self.criteria.filter }, { "$orderby", "id" },
+    { "$top", ("%d"):format(self.size) },
+    { "$skip", self.skip > 0 and ("%d"):format(self.skip) or nil },
+  }
+end
+
+function pages.by_id.turn(self, rows)
+  skip(self, rows)
+  return brings_news(self, rows)
+end
+
+function pages.once.query() return nil end
+
+function pages.once.turn(self, rows)
+  self.ended = #rows < self.size and rows.has_more == ""
+  return self.ended
+end
+
+-- }}
+
+-- `criteria` as mde.service.criteria compiles them; `fetch(query)` -> array of entities, with
+-- has_more if the service says so (see mde.service.response) | nil, err;
+-- `way` is one of the above.
+function pages.new(criteria, way, fetch)
+  local size = way.size
+  if criteria.limit and not criteria.matches and way ~= pages.once then
+    size = math.min(size, criteria.limit)
+  end
+  return setmetatable({ criteria = criteria, way = way, fetch = fetch, size = size,
+                        left = criteria.limit, rows = {}, row = 0, seen = {}, before = {},
+                        skip = 0, overlaps = false, shift = 0, farthest = 0, fruitless = 0,
+                        gaps = 0 }, Pages)
+end
+
+-- Drops the rows that were there before. -> the others
+function Pages:take_new(rows)
+  local new, seen, before = {}, self.seen, self.before
+  for _, entity in ipairs(rows) do
+    local id = entity.id
+    if not seen[id] and not before[id] then
+      seen[id] = true
+      new[#new + 1] = entity
+    end
+  end
+  return new
+end
+
+-- Takes the rows of a page, unless it has a gap before it. -> whether the list can be read on
+function Pages:turn(rows)
+  if has_gap(self, rows) then return step_back(self) end
+  self.rows, self.row = self:take_new(rows), 0
+  self.ended = #rows == 0 or #rows < self.size and not rows.has_more
+  return self.ended or self.way.turn(self, rows)
+end
+
+-- Fetches a page. -> true | false: there is none | nil, err
+function Pages:advance()
+  if self.ended then return false end
+  local rows, err = self.fetch(self.way.query(self))
+  if not rows then return nil, err end
+  if self:turn(rows) then return true end
+  local source = self.criteria.source
+  return nil, errors.new { code = "bad_answer", message = self.way.stuck,
+                           operation = source and source.operation or "list" }
+end
+
+-- -> the next entity | nil at the end | nil, err
+function Pages:next()
+  if self.left == 0 then return nil end
+  while true do
+    self.row = self.row + 1
+    local entity = self.rows[self.row]
+    if entity == nil then
+      local more, err = self:advance()
+      if not more then return nil, err end
+    elseif not self.criteria.matches or self.criteria.matches(entity) then
+      if self.left then self.left = self.left - 1 end
+      return entity
+    end
+  end
+end
+
+-- All of it. -> array | nil, err
+function Pages:all()
+  local list = {}
+  while true do
+    local entity, err = self:next()
+    if err then return nil, err end
+    if not entity then return list end
+    list[#list + 1] = entity
+  end
+end
+
+-- As an iterator. What goes wrong is raised (the error itself), so that a cut list can't
+-- pass for a whole one.
+function Pages:each()
+  return function()
+    local entity, err = self:next()
+    if err then error(err, 0) end
+    return entity
+  end
+end
+
+return pages

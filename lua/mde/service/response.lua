@@ -1,0 +1,157 @@
+-- What an HTTP answer of the service says: an entity, or an error.
+--
+-- Errors come as {"error":{"code","message","target"}}, where target is the
+-- correlation id; OData errors have an empty code and no target; gateways
+-- answer HTML or nothing. Source: "Common REST API error codes".
+
+local entity = require "mde.service.entity"
+local errors = require "mde.base.errors"
+
+local answer = {}
+
+local CODES = { [401] = "unauthorized", [403] = "forbidden", [404] = "not_found",
+                [429] = "too_many_requests" }
+
+local WORDS = {
+  unauthorized = "the service refused the token",
+  forbidden = "the service refused: a permission is missing",
+  not_found = "the service knows no such %s",
+  too_many_requests = "the service's quota is used up",
+  bad_request = "the service refused the request",
+  bad_answer = "a redirect, which is not followed",
+  service = "the service failed",
+}
+
+-- What does not tell whether the request took effect.
+local UNDECIDED = { service = true, bad_answer = true }
+
+local GUID = ("x"):rep(8) .. "%-" .. ("xxxx%-"):rep(3) .. ("x"):rep(12)
+GUID = GUID:gsub("x", "%%x")
+
+local function code_of(status)
+  if status >= 500 or status == 408 then return "service" end
+  return status < 400 and "bad_answer" or CODES[status] or "bad_request"
+end
+
+-- The first bytes of a body that is not what it should be, which may be in any
+-- encoding or none, for a message.
+local function first_bytes(body)
+  if body == "" then return "an empty body" end
+  local head = errors.line(body:sub(1, 8192):gsub("[\128-\255]+", " "), 60)
+  return ("%d bytes that begin '%s'"):format(#body, head)
+end
+
+-- A field of an error, if there is anything in it.
+local function text(value)
+  return type(value) == "string" and value ~= "" and errors.line(value, 300) or nil
+end
+
+-- The correlation id of an answer: the error's target, else a header.
+local function request_id(response, problem)
+  local headers = response.headers
+  return text(problem.target) or text(headers["x-ms-correlation-id"])
+         or text(headers["request-id"]) or text(headers["x-ms-request-id"])
+end
+
+local NOUNS = { machineactions = "action", machines = "machine", libraryfiles = "file" }
+
+-- What a request to this path (nil: elsewhere) is about.
+function answer.noun(path)
+  return NOUNS[(path or ""):lower():match "^/api/(%a+)"] or "thing"
+end
+
+-- The error of an answer whose status is not 2xx, to a request about a `noun` (default:
+-- action).
+function answer.error(response, noun)
+  local decoded = entity.decode(response.body)
+  local problem = decoded and type(decoded.error) == "table" and decoded.error or {}
+  local code, service_code = code_of(response.status), text(problem.code)
+  local words = { (WORDS[code]:gsub("%%s", noun or "action")), service_code }
+  words[#words + 1] = text(problem.message) or not decoded and first_bytes(response.body) or nil
+  return errors.new {
+    code = code, message = table.concat(words, ": "), status = response.status,
+    service_code = service_code, request_id = request_id(response, problem),
+    sent = UNDECIDED[code],
+    active_action_id = (text(problem.message) or ""):match("active action id:%s*(" .. GUID .. ")"),
+  }
+end
+
+-- The correlation id of any answer, or nil.
+function answer.request_id(response)
+  if response.status >= 400 then return answer.error(response).request_id end
+  return request_id(response, {})
+end
+
+-- `nil, err` for a 2xx answer that is not what was `expected`, a noun.
+function answer.unexpected(response, expected)
+  return nil, errors.new {
+    code = "bad_answer", status = response.status, request_id = request_id(response, {}),
+    sent = true,
+    message = ("the service's answer is not %s: %s"):format(expected, first_bytes(response.body)),
+  }
+end
+
+local function is_action(value)
+  return type(value) == "table" and type(value.id) == "string" and type(value.status) == "string"
+end
+
+-- The action in a 2xx answer; where `id` (in lower case) is given, it must be that
+-- one. libcurl reports some cut answers as success, so nothing is believed that is not
+-- whole. -> table | nil, err
+function answer.action(response, id)
+  local decoded = entity.decode(response.body)
+  if not is_action(decoded) then return answer.unexpected(response, "a machine action") end
+  if id and decoded.id:lower() ~= id then
+    return answer.unexpected(response, "the machine action " .. id)
+  end
+  return decoded
+end
+
+local function is_machine(value)
+  return type(value) == "table" and type(value.id) == "string"
+end
+
+-- Whether a table is an array without a hole (where JSON had a null) of what `is_one`.
+local function is_list(list, is_one)
+  if type(list) ~= "table" then return false end
+  local count = 0
+  for _, value in pairs(list) do
+    if not is_one(value) then return false end
+    count = count + 1
+  end
+  return count == #list
+end
+
+-- An array, whose has_more is the answer's link to a next page, if it has one: the server may
+-- have cut the list. A link that is null, or no text, is "".
+local function list_of(response, is_one, expected)
+  local decoded, is_linked = entity.decode(response.body)
+  local list = decoded and decoded.value
+  if not is_list(list, is_one) then return answer.unexpected(response, expected) end
+  local link = decoded["@odata.nextLink"]
+  list.has_more = is_linked and (type(link) == "string" and link or "") or nil
+  return list
+end
+
+-- The array of actions in a 2xx answer; see list_of. -> array | nil, err
+function answer.actions(response)
+  return list_of(response, is_action, "a list of machine actions")
+end
+
+-- The machine in a 2xx answer, which must be `id` (in lower case), where that is given.
+-- -> table | nil, err
+function answer.machine(response, id)
+  local decoded = entity.decode(response.body)
+  if not is_machine(decoded) then return answer.unexpected(response, "a machine") end
+  if id and decoded.id:lower() ~= id then
+    return answer.unexpected(response, "the machine " .. id)
+  end
+  return decoded
+end
+
+-- The array of machines in a 2xx answer. -> array | nil, err
+function answer.machines(response)
+  return list_of(response, is_machine, "a list of machines")
+end
+
+return answer

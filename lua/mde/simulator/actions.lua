@@ -1,0 +1,128 @@
+-- The service's operations on machine actions: reading and cancelling them, and
+-- links to what they brought.
+--
+-- Rows of operations, here as in the other modules of operations, are
+--   name    as in the ledger and for oddities
+--   method, path   a pattern of the path below /api, in lower case
+--   roles   of an application, of which any one will do
+--   scopes  the same for somebody signed in; default: the roles
+--   limits  what Microsoft allows, if not the usual; see mde.simulator.quota
+--   answer(service, request, what the pattern caught) -> answer, effect: whether
+--           it changed anything
+
+local blob = require "mde.simulator.blob"
+local cjson = require "cjson"
+local reply = require "mde.simulator.reply"
+
+local actions = {}
+
+local READ = { "Machine.Read.All", "Machine.ReadWrite.All" }
+local READ_SCOPES = { "Machine.Read", "Machine.ReadWrite" }
+local CANCEL = { "Machine.CollectForensics", "Machine.Isolate", "Machine.RestrictExecution",
+                 "Machine.Scan", "Machine.Offboard", "Machine.StopAndQuarantine",
+                 "Machine.LiveResponse" }
+
+-- What may be filtered and ordered by: what the documentation names.
+actions.kind = { entity = "MachineAction", first = "creationDateTimeUtc", fields = {
+  id = { type = "string", read = function(action) return action.id end },
+  status = { type = "string", read = function(action, at) return (action:status_at(at)) end },
+  machineId = { type = "string", read = function(action, at)
+    return (action:machine(at)) or nil
+  end },
+  type = { type = "string", read = function(action) return action.type end },
+  requestor = { type = "string", read = function(action) return action.requestor or nil end },
+  creationDateTimeUtc = { type = "date", read = function(action) return action.created end },
+} }
+
+-- The action with an id, unless it is so new that reading lags behind.
+local function visible(self, id)
+  local action, lag = self.by_id[id], self.oddities.reading_lags
+  return action and (lag == 0 or action.created <= self:now() - lag) and action or nil
+end
+
+local function answer_list(self, request)
+  return reply.list(self, request, actions.kind, self.actions,
+    self:now() - self.oddities.list_lags, self:now() - self.oddities.reading_lags), false
+end
+
+local function entity(self, action)
+  return reply.json(200, action:json(self:now(), self.context .. "MachineActions/$entity"))
+end
+
+local function no_such(self, id)
+  return self:refuse(404, "ResourceNotFound", ("Machine action %s was not found"):format(id))
+end
+
+local function answer_get(self, _, id)
+  local action = visible(self, id)
+  return action and entity(self, action) or no_such(self, id)
+end
+
+-- How a cancel of an action that is final already is answered: undocumented.
+local function final_already(self, action)
+  local as = self.oddities.final_as
+  if as == 200 then return entity(self, action) end
+  if as == 404 then return no_such(self, action.id) end
+  return self:refuse(400, "BadRequest",
+    ("Machine action %s is already in a final state and could not be canceled"):format(action.id))
+end
+
+local function answer_cancel(self, request, id)
+  local body, refusal = self:body(request, { "Comment" })
+  if not body then return refusal end
+  local action, now = visible(self, id), self:now()
+  if not action then return no_such(self, id) end
+  if action:is_final(now) then return final_already(self, action) end
+  if action.cancellation then return entity(self, action) end
+  local effect = action:cancel(now, self.oddities.cancel_takes, self.client_id, body.Comment)
+  action.commands_completed = self:strikes("commands_completed", request, "cancel")
+  return entity(self, action), effect
+end
+
+-- {{ Links
+
+local function link(self, text)
+  return reply.json(200, ('{"@odata.context":%s,"value":%s}')
+    :format(cjson.encode(self.context .. "Edm.String"), cjson.encode(text)))
+end
+
+-- The value is seen with quotation marks of its own.
+local function answer_package_uri(self, _, id)
+  local action = visible(self, id)
+  if not action or action.type ~= "CollectInvestigationPackage"
+     or action:status_at(self:now()) ~= "Succeeded" then
+    return no_such(self, id)
+  end
+  return link(self, '"' .. blob.link(self, id, "package") .. '"')
+end
+
+-- A file that was put there has no result.
+local function answer_result_uri(self, _, id, index)
+  local action = visible(self, id)
+  local command = action and (action.commands or {})[tonumber(index) + 1]
+  if not command or command.type == "PutFile"
+     or action:command_status(self:now()) ~= "Completed" then
+    return self:refuse(404, "ResourceNotFound",
+      ("Machine action %s has no result of command %s"):format(id, index))
+  end
+  return link(self, blob.link(self, id, index))
+end
+
+-- }}
+
+actions.rows = {
+  { name = "list", method = "GET", path = "^/machineactions/?$", roles = READ,
+    scopes = READ_SCOPES, answer = answer_list },
+  { name = "get", method = "GET", path = "^/machineactions/([^/]+)$", roles = READ,
+    scopes = READ_SCOPES, answer = answer_get },
+  { name = "cancel", method = "POST", path = "^/machineactions/([^/]+)/cancel$", roles = CANCEL,
+    answer = answer_cancel },
+  { name = "package_uri", method = "GET", path = "^/machineactions/([^/]+)/getpackageuri$",
+    roles = READ, scopes = { "Machine.CollectForensics" },
+    limits = { per_minute = 2, per_hour = 120 }, answer = answer_package_uri },
+  { name = "result_uri", method = "GET",
+    path = "^/machineactions/([^/]+)/getliveresponseresultdownloadlink%(index=(%d+)%)$",
+    roles = READ, scopes = { "Machine.LiveResponse" }, answer = answer_result_uri },
+}
+
+return actions

@@ -1,0 +1,239 @@
+-- Microsoft Entra, as far as an application needs it: the endpoints of one tenant with
+-- one application and one user, and the tokens it has issued. Device codes and refresh
+-- tokens: mde.simulator.device; managed identities: mde.simulator.metadata.
+--
+-- Tokens are signed as Entra's are, with the simulator's own key; the service itself
+-- takes those that this authority has issued.
+
+local assertion = require "mde.simulator.assertion"
+local cjson = require "cjson"
+local cloud = require "mde.service.clouds"
+local date = require "mde.base.date"
+local device = require "mde.simulator.device"
+local errors = require "mde.base.errors"
+local form = require "mde.simulator.form"
+local key = require "mde.simulator.key"
+local metadata = require "mde.simulator.metadata"
+local random_numbers = require "mde.simulator.random"
+
+local authority = {}
+
+local Authority = {}
+Authority.__index = Authority
+
+local RESOURCE = "https://api.securitycenter.microsoft.com"
+
+-- The resources of all clouds, by their scopes.
+local RESOURCES = {}
+for _, place in pairs(cloud) do RESOURCES[place.scope] = place.scope:gsub("/%.default$", "") end
+
+-- How signing in goes, and its defaults. They may be changed while it runs.
+local SIGN_IN = {
+  certificate = false,    -- a core.certificate that the application has registered
+  federated = false,      -- array of tokens of others that the application trusts
+  domain = false,         -- the tenant's domain name, by which it is known too
+  refusal = false,        -- { status, error, number, message } for whatever is asked
+  user = "dana@contoso.com",
+  is_public = true,       -- users may sign in to the application
+  device = "approved",    -- what the user does with the code: "pending", "declined"
+  device_after = 0,       -- seconds until he does
+  device_interval = 5,    -- seconds between two questions
+  device_lifetime = 900,  -- seconds that a code can be entered
+  refresh_lifetime = 90 * 86400,  -- seconds that a refresh token lives
+  identity = false,       -- the client id of the machine's managed identity
+  identity_404 = 0,       -- so many requests for it are answered: not ready yet
+  identity_410 = 0,       -- so many: the service is being updated
+  identity_header = false,  -- what an App Service must show
+  arc_key = false,        -- { path =, content = } of the key that Azure Arc's agent makes
+}
+
+-- `options`: tenant, client_id, client_secret, roles (array), token_lifetime
+-- (seconds), now() (seconds since 1970), random, sign_in (see above).
+function authority.new(options)
+  errors.check_keys("sign_in", options.sign_in or {}, SIGN_IN)
+  local sign_in = {}
+  for name, default in pairs(SIGN_IN) do sign_in[name] = default end
+  for name, value in pairs(options.sign_in or {}) do sign_in[name] = value end
+  return setmetatable({ options = options, sign_in = sign_in, tokens = {}, assertions = {},
+                        codes = {}, refresh_tokens = {} }, Authority)
+end
+
+-- A token with the application's roles, or those given; `delegated` if they are those
+-- of somebody who signed in. `changes` are claims in front of the usual ones.
+function Authority:issue(roles, delegated, changes)
+  local options = self.options
+  local now = math.floor(options.now())
+  roles = roles or options.roles
+  local claims = {
+    aud = RESOURCE, iss = "https://sts.windows.net/" .. options.tenant .. "/",
+    iat = now, nbf = now, exp = now + options.token_lifetime, ver = "1.0",
+    appid = options.client_id, tid = options.tenant,
+    roles = #roles > 0 and not delegated and roles or nil,
+    scp = delegated and table.concat(roles, " ") or nil,
+    uti = random_numbers.hex(options.random, 32),
+  }
+  for name, value in pairs(changes or {}) do claims[name] = value end
+  local token = key.sign(claims)
+  self.tokens[token] = { expires = options.now() + options.token_lifetime, roles = roles,
+                         delegated = delegated }
+  return token
+end
+
+-- The roles of the token in an Authorization header, nil, whether they are delegated
+-- | nil, why not
+function Authority:roles(header)
+  local text = (header or ""):match "^[Bb]earer (.+)$"
+  if not text then return nil, "The request has no bearer token." end
+  local token = self.tokens[text]
+  if not token then return nil, "The token is not valid." end
+  if token.expires <= self.options.now() then
+    return nil, "Lifetime validation failed, the token is expired."
+  end
+  return token.roles, nil, token.delegated
+end
+
+-- Makes the token in an Authorization header worthless.
+function Authority:revoke(header)
+  self.tokens[(header or ""):match "^[Bb]earer (.+)$" or ""] = nil
+end
+
+-- {{ The endpoints
+
+function Authority:json(status, body)
+  return { status = status, body = cjson.encode(body),
+           headers = { ["content-type"] = "application/json; charset=utf-8",
+                       ["cache-control"] = "no-store, no-cache", pragma = "no-cache" } }
+end
+
+function Authority:refuse(status, name, number, message)
+  local guid = random_numbers.guid
+  local trace, correlation = guid(self.options.random), guid(self.options.random)
+  local moment = date.text(self.options.now()):gsub("T", " ")
+  return self:json(status, {
+    error = name, error_codes = { number }, timestamp = moment,
+    error_description = ("AADSTS%d: %s Trace ID: %s Correlation ID: %s Timestamp: %s")
+      :format(number, message, trace, correlation, moment),
+    trace_id = trace, correlation_id = correlation,
+    error_uri = "https://login.microsoftonline.com/error?code=" .. number,
+  })
+end
+
+-- The refusal of a form that lacks one of these fields | nil
+function Authority:lacks(fields, ...)
+  for _, name in ipairs { ... } do
+    if (fields[name] or "") == "" then
+      return self:refuse(400, "invalid_request", 900144,
+        ("The request body must contain the following parameter: '%s'."):format(name))
+    end
+  end
+end
+
+-- The resource that a scope, which may name other things too, is about | nil, a refusal
+function Authority:resource(scope)
+  for word in scope:gmatch "%S+" do
+    if RESOURCES[word] then return RESOURCES[word] end
+  end
+  return nil, self:refuse(400, "invalid_scope", 70011,
+    ("The provided value for the input parameter 'scope' is not valid. "
+     .. "The scope %s is not valid."):format(scope))
+end
+
+-- The answer with a token; `extra` are further fields of it.
+function Authority:grant(token, extra)
+  local lifetime = self.options.token_lifetime
+  local body = { token_type = "Bearer", access_token = token, expires_in = lifetime,
+                 ext_expires_in = lifetime }
+  for name, value in pairs(extra or {}) do body[name] = value end
+  return self:json(200, body)
+end
+
+-- The address that was asked, as an assertion must name it.
+local function address_of(request)
+  local host = request.headers.host or "login.microsoftonline.com"
+  local scheme = host:find "^127%." and "http" or "https"
+  return ("%s://%s%s"):format(scheme, host, request.path:match "^[^?]*")
+end
+
+-- The refusal of an application that does not prove who it is | nil
+function Authority:check_application(fields, request)
+  local options, sign_in = self.options, self.sign_in
+  if fields.client_assertion then
+    local ok, name, number, message = assertion.check(fields, {
+      client_id = options.client_id, token_url = address_of(request), now = options.now(),
+      certificate = sign_in.certificate or nil, federated = sign_in.federated or nil,
+      seen = self.assertions,
+    })
+    return not ok and self:refuse(401, name, number, message) or nil
+  end
+  if fields.client_secret == options.client_secret then return nil end
+  return self:refuse(401, "invalid_client", 7000215,
+    ("Invalid client secret provided. Ensure the secret being sent in the request is the "
+     .. "client secret value, not the client secret ID, for a secret added to app '%s'.")
+      :format(options.client_id))
+end
+
+local GRANTS = {
+  ["urn:ietf:params:oauth:grant-type:device_code"] = device.poll,
+  refresh_token = device.refresh,
+}
+
+function GRANTS.client_credentials(self, fields, request)
+  local refusal = self:lacks(fields, "scope") or self:check_application(fields, request)
+  if refusal then return refusal end
+  local resource, invalid = self:resource(fields.scope)
+  if not resource then return invalid end
+  return self:grant(self:issue(nil, false, { aud = resource }))
+end
+
+-- The refusal of what holds for both endpoints | nil
+function Authority:check(fields, tenant)
+  local options, always = self.options, self.sign_in.refusal
+  if always then return self:refuse(always.status, always.error, always.number, always.message) end
+  local named = tenant:lower()
+  if named ~= options.tenant:lower() and named ~= self.sign_in.domain then
+    return self:refuse(400, "invalid_request", 90002,
+      ("Tenant '%s' not found. Check to make sure you have the correct tenant ID."):format(tenant))
+  end
+  local refusal = self:lacks(fields, "client_id")
+  if refusal then return refusal end
+  if fields.client_id:lower() ~= options.client_id:lower() then
+    return self:refuse(400, "unauthorized_client", 700016,
+      ("Application with identifier '%s' was not found in the directory '%s'.")
+        :format(fields.client_id, tenant))
+  end
+end
+
+local function answer_token(self, request, tenant)
+  local fields = form.decode(request.body or "")
+  local refusal = self:lacks(fields, "grant_type") or self:check(fields, tenant)
+  if refusal then return refusal end
+  local grant = GRANTS[fields.grant_type]
+  if grant then return grant(self, fields, request) end
+  return self:refuse(400, "unsupported_grant_type", 70003,
+    ("The app requested an unsupported grant type '%s'."):format(fields.grant_type))
+end
+
+local function answer_device_code(self, request, tenant)
+  local fields = form.decode(request.body or "")
+  return self:check(fields, tenant) or device.start(self, fields)
+end
+
+-- Each answers (authority, request, tenant). All are "token" for the ledger and oddities.
+local TOKEN = { name = "token", sign_in = answer_token }
+local DEVICE_CODE = { name = "token", sign_in = answer_device_code }
+local METADATA = { name = "token", sign_in = metadata.answer }
+
+-- Who answers a request | nil: none of ours; and the tenant that it names
+function authority.route(request)
+  local path = request.path:match("^[^?]*"):lower()
+  local tenant, endpoint = path:match "^/([^/]+)/oauth2/v2%.0/(%w+)$"
+  if tenant and request.method == "POST" then
+    local row = endpoint == "token" and TOKEN or endpoint == "devicecode" and DEVICE_CODE
+    if row then return row, tenant end
+  end
+  if request.method == "GET" and metadata.is_endpoint(path) then return METADATA end
+end
+
+-- }}
+
+return authority

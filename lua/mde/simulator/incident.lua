@@ -1,0 +1,237 @@
+-- A believable incident, the same for the same seed: a SOAR rule has isolated
+-- some hundred machines by mistake half an hour ago. Around it is what a tenant
+-- has anyway: isolations that people meant, live responses that never leave
+-- Pending, scans, and the history of the last weeks. All machines have records.
+--
+-- Which machines are isolated is to be found out from that history: most Isolates that
+-- Succeeded were undone, some not, and of some the Unisolate Failed, ran out of time or
+-- was Cancelled. Two that were undone wait to be isolated again.
+
+local fleet = require "mde.simulator.fleet"
+local random_numbers = require "mde.simulator.random"
+local services = require "mde.simulator.service"
+
+local incident = {
+  requestor = "soar@contoso.com",                -- who isolated by mistake,
+  comment = "Auto-isolate: rule 4711",           -- and what it said
+}
+
+local MINUTE, HOUR, DAY = 60, 3600, 86400
+
+local PEOPLE = { "dana.reyes@contoso.com", "m.okafor@contoso.com", "lena.fischer@contoso.com",
+                 "t.nguyen@contoso.com", "sara.o'brien@contoso.com" }
+local APPLICATION = "5f2c1f0e-7a43-4d5e-9d11-0c2b6f3a8e94"  -- an inventory tool's
+local REASONS = { "Ransomware note found, INC0048211", "Cobalt Strike beacon, INC0048190",
+                  "Suspicious service install, INC0048233", "Lost laptop, SR-20931" }
+
+local function pick(random, list)
+  return list[random(#list)]
+end
+
+-- `description` of an action on a machine that `next_machine` gives.
+local function on(machine, description)
+  description.machine_id, description.dns_name = machine.machine_id, machine.dns_name
+  return description
+end
+
+-- {{ What is there. Each takes add(description), random and next_machine().
+
+-- Most machines are offline or slow: nothing happens to these by itself.
+local function mistaken(count, add, random, next_machine)
+  local ids = {}
+  for i = 1, count do
+    ids[i] = add(on(next_machine(), {
+      type = "Isolate", scope = "Full", age = 30 * MINUTE - 6 * MINUTE * (i - random()) / count,
+      requestor = incident.requestor, comment = incident.comment,
+    }))
+  end
+  return ids
+end
+
+local function meant(add, random, next_machine)
+  for _ = 1, 9 do
+    add(on(next_machine(), {
+      type = "Isolate", scope = pick(random, { "Full", "Selective" }),
+      age = 20 * MINUTE + random() * 20 * HOUR, requestor = pick(random, PEOPLE),
+      comment = pick(random, REASONS), source = "Portal",
+    }))
+  end
+end
+
+local function triage(number)
+  return {
+    { type = "RunScript", params = {
+      { key = "ScriptName", value = "Invoke-Triage.ps1" },
+      { key = "Args", value = ("-Case INC00481%02d"):format(number) } } },
+    { type = "GetFile", params = { { key = "Path", value = "C:\\Temp\\triage.zip" } } },
+  }
+end
+
+local function live_responses(add, random, next_machine)
+  for i = 1, 26 do
+    local description = on(next_machine(), {
+      type = "LiveResponse", requestor = APPLICATION, comment = "Collect triage package",
+      age = 5 * HOUR + random() * 40 * HOUR,
+      commands = triage(i),
+    })
+    if i % 13 == 0 then description.machine_id, description.dns_name = false, false end
+    add(description)
+  end
+end
+
+local function scans(add, random, next_machine)
+  for _ = 1, 14 do
+    add(on(next_machine(), {
+      type = "RunAntiVirusScan", scope = pick(random, { "Quick", "Full" }),
+      age = 5 * MINUTE + random() * 50 * MINUTE, requestor = pick(random, PEOPLE),
+      comment = "Scan after phishing mail", steps = { { 20 + random() * 60, "InProgress" },
+        { 2 * HOUR + random() * HOUR, "Succeeded" } },
+    }))
+  end
+end
+
+local HISTORY = { "Isolate", "Unisolate", "RunAntiVirusScan", "RunAntiVirusScan",
+                  "RunAntiVirusScan", "CollectInvestigationPackage", "RestrictCodeExecution",
+                  "UnrestrictCodeExecution", "StopAndQuarantineFile", "LiveResponse" }
+local ENDS = { "Succeeded", "Succeeded", "Succeeded", "Succeeded", "Succeeded", "Succeeded",
+               "Failed", "TimeOut" }
+
+local UNDOES = { Unisolate = "Isolate", UnrestrictCodeExecution = "RestrictCodeExecution" }
+
+-- What is undone was done, on the same machine: gives the undoing actions the machines
+-- of earlier ones, but for each third of those. -> the pairs { done, undone }
+local function pair(actions)
+  local done, pairs_made, kept = {}, {}, 0
+  for _, action in ipairs(actions) do
+    if action.finish == "Succeeded" and not UNDOES[action.type] then
+      kept = kept + 1
+      if kept % 3 ~= 0 then done[#done + 1] = action end
+    end
+  end
+  for _, action in ipairs(actions) do
+    for i, earlier in ipairs(UNDOES[action.type] and done or {}) do
+      if earlier.type == UNDOES[action.type] and earlier.age > action.age + 4 * DAY then
+        on(earlier, action)
+        pairs_made[#pairs_made + 1] = { earlier, action }
+        table.remove(done, i)
+        break
+      end
+    end
+  end
+  return pairs_made
+end
+
+-- Of the pairs, every fourth Unisolate was cancelled; two others that took effect were
+-- on machines that wait to be isolated again.
+local function unsettle(made, waiting)
+  local cancelled, again = 0, 0
+  for _, both in ipairs(made) do
+    local isolate, unisolate = both[1], both[2]
+    if unisolate.type == "Unisolate" and unisolate.finish == "Succeeded" then
+      cancelled = cancelled + 1
+      if cancelled % 4 == 0 then
+        unisolate.finish = "Cancelled"
+      elseif again < 2 then
+        again = again + 1
+        on(waiting[again], isolate)
+        on(waiting[again], unisolate)
+      end
+    end
+  end
+end
+
+-- The finished actions of the last weeks.
+local function past(count, random, next_machine)
+  local actions = {}
+  for i = 1, count do
+    local kind, finish = pick(random, HISTORY), pick(random, ENDS)
+    local started = 1 + random() * 30
+    local took = finish == "TimeOut" and 3 * DAY or 20 + random() ^ 3 * 2 * HOUR
+    actions[i] = on(next_machine(), {
+      type = kind, age = 4 * DAY + random() * 40 * DAY, requestor = pick(random, PEOPLE),
+      comment = pick(random, REASONS), finish = finish,
+      scope = kind == "Isolate" and "Full" or kind == "RunAntiVirusScan" and "Quick" or nil,
+      error_hresult = finish == "Failed" and -2147024891 or 0,
+      commands = kind == "LiveResponse" and triage(i % 100) or nil,
+      related_file = kind == "StopAndQuarantineFile" and {
+        fileIdentifier = random_numbers.hex(random, 40), fileIdentifierType = "Sha1" } or nil,
+      steps = { { started, "InProgress" }, { started + took, finish } },
+    })
+  end
+  return actions
+end
+
+-- Adds them; `waiting` are machines with an isolation that is Pending.
+local function history(count, service, random, next_machine, waiting)
+  local actions = past(count, random, next_machine)
+  unsettle(pair(actions), waiting)
+  for _, description in ipairs(actions) do
+    local cancelled = description.finish == "Cancelled"
+    description.finish = nil
+    local action = service.by_id[service:add(description)]
+    if cancelled then
+      action:cancel(action.created + 1, 0, description.requestor, "Still needs a look")
+    end
+  end
+end
+
+-- The library for live responses.
+local SCRIPTS = { ["Invoke-Triage.ps1"] = "Collects what a first look needs",
+                  ["Get-Autoruns.ps1"] = "Lists what starts by itself" }
+
+local function scripts(service)
+  for name, description in pairs(SCRIPTS) do
+    service:add_file { name = name, description = description, by = PEOPLE[1],
+      content = "param([string]$Case)\r\n", has_parameters = true, parameters = "-Case NUMBER" }
+  end
+end
+
+-- }}
+
+local DEFAULTS = {
+  seed = 4711,
+  mistaken = 312,  -- actions launched by mistake
+  history = 400,   -- finished actions of the last weeks
+}
+
+-- The application may do whatever the service can.
+local ROLES = { "Machine.Read.All", "Machine.ReadWrite.All", "Machine.Isolate",
+                "Machine.RestrictExecution", "Machine.Scan", "Machine.CollectForensics",
+                "Machine.Offboard", "Machine.StopAndQuarantine", "Machine.LiveResponse",
+                "Library.Manage" }
+
+-- A service (mde.simulator.service, which takes the other options; clock is the
+-- machine's if not given) in the middle of such an incident. -> the service, the
+-- ids of the mistaken actions
+function incident.service(options)
+  local settings, rest = {}, {}
+  for name, default in pairs(DEFAULTS) do settings[name] = default end
+  for name, value in pairs(options or {}) do
+    if DEFAULTS[name] then settings[name] = value else rest[name] = value end
+  end
+  rest.seed = settings.seed
+  rest.clock = rest.clock or require "mde.base.clock".system
+  rest.roles = rest.roles or ROLES
+  local service = services.new(rest)
+  local random = random_numbers.new(settings.seed + 1)  -- the service has its own
+  local machines, used = fleet.names(random, settings.mistaken + 900), 0
+  local function next_machine()
+    used = used % #machines + 1
+    return machines[used]
+  end
+  local function add(description) return service:add(description) end
+  local ids = mistaken(settings.mistaken, add, random, next_machine)
+  meant(add, random, next_machine)
+  live_responses(add, random, next_machine)
+  scans(add, random, next_machine)
+  history(settings.history, service, random, next_machine,
+    { machines[settings.mistaken + 1], machines[settings.mistaken + 2] })
+  for _, record in ipairs(fleet.records(machines, random_numbers.new(settings.seed + 2),
+                                        service:now())) do
+    service:add_machine(record)
+  end
+  scripts(service)
+  return service, ids
+end
+
+return incident

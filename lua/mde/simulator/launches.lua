@@ -1,0 +1,189 @@
+-- The service's operations that make a machine act, as rows; see mde.simulator.actions.
+
+local reply = require "mde.simulator.reply"
+
+local launches = {}
+
+local SESSIONS = 25  -- live responses at once
+
+-- {{ What a request may say. Each gives fields of the action (see mde.simulator.action), or
+-- nil and the refusal.
+
+local function one_of(service, body, key, allowed)
+  local value = body[key]
+  for _, name in ipairs(allowed) do
+    if value == name then return value end
+  end
+  return nil, service:invalid(key, value)
+end
+
+-- Full if it does not say. Only Windows can keep some connections.
+local function isolation(service, body, machine)
+  if body.IsolationType == nil then return { scope = "Full" } end
+  local kind, refusal = one_of(service, body, "IsolationType",
+    { "Full", "Selective", "UnManagedDevice" })
+  if not kind then return nil, refusal end
+  if kind == "Selective" and not machine.osPlatform:find "^Windows" then
+    return nil, service:unsupported(machine)
+  end
+  return { scope = kind }
+end
+
+local function scan(service, body)
+  local kind, refusal = one_of(service, body, "ScanType", { "Quick", "Full" })
+  return kind and { scope = kind }, refusal
+end
+
+local function offboarding(service, _, machine)
+  if machine.osPlatform:find "^Windows" then return {} end
+  return nil, service:unsupported(machine)
+end
+
+local function file(service, body)
+  local digest = body.Sha1
+  if #digest ~= 40 or digest:find "%X" then
+    return nil, service:refuse(400, "InvalidHashValue", ("'%s' is not a SHA-1"):format(digest))
+  end
+  return { related_file = { fileIdentifier = digest:lower(), fileIdentifierType = "Sha1" } }
+end
+
+local PARAMETER = { PutFile = "FileName", RunScript = "ScriptName", GetFile = "Path" }
+
+-- A command { type, params = { { key, value }, … } } with what its type needs.
+local function is_command(command)
+  if type(command) ~= "table" or not PARAMETER[command.type]
+     or type(command.params) ~= "table" then
+    return false
+  end
+  local found = false
+  for _, param in ipairs(command.params) do
+    if type(param) ~= "table" or type(param.key) ~= "string" or type(param.value) ~= "string" then
+      return false
+    end
+    found = found or param.key == PARAMETER[command.type]
+  end
+  return found
+end
+
+local function commands(service, body)
+  local list = body.Commands
+  if type(list) ~= "table" or #list == 0 then
+    return nil, service:refuse(400, "MissingRequiredParameter",
+      "The parameter 'Commands' is missing")
+  end
+  for i, command in ipairs(list) do
+    if not is_command(command) then
+      return nil, service:refuse(400, "InvalidInput", ("Command %d is not valid"):format(i - 1))
+    end
+  end
+  return { commands = list }
+end
+
+-- }}
+
+-- {{ Launching
+
+-- How many live responses go on: those that were launched here, and others that are
+-- in progress. What has waited for days for its machine is none.
+local function sessions(service, now)
+  local count = 0
+  for _, action in ipairs(service.actions) do
+    if action.type == "LiveResponse" and not action:is_final(now)
+       and (action.launched or action:status_at(now) == "InProgress") then
+      count = count + 1
+    end
+  end
+  return count
+end
+
+-- A launch where the same is open. -> answer | nil: there is none
+local function duplicate(service, row, machine, now)
+  local open = service:open(machine.id, row.type, now)
+  if not open then return nil end
+  if row.type ~= "LiveResponse" and service.oddities.duplicate_as == "existing" then
+    return reply.json(service.oddities.launch_status,
+      open:json(now, service.context .. "MachineActions/$entity"))
+  end
+  return service:refuse(400, "ActiveRequestAlreadyExists",
+    "Action is already in progress, active action id: " .. open.id)
+end
+
+-- Makes an action of a good request, at last.
+local function launch(service, row, machine, body, fields, now)
+  fields.type, fields.created, fields.launched = row.type, now, true
+  fields.requestor, fields.comment = service.client_id, body.Comment
+  fields.machine_id, fields.dns_name = machine.id, machine.computerDnsName
+  fields.steps = service.launch_course(row.type, service.random)
+  fields.fills = service.oddities.fills_after
+  local action = service.by_id[service:add(fields)]
+  return reply.json(service.oddities.launch_status,
+    action:json(now, service.context .. "MachineActions/$entity", true)), true
+end
+
+-- What any launch checks first. -> body, machine | nil, the refusal
+local function admit(service, request, row, id)
+  local body, refusal = service:body(request, row.keys)
+  if not body then return nil, refusal end
+  local machine = service.machine_by_id[id]
+  if not machine then return nil, service:no_such_machine(id) end
+  if service:strikes("disallowed", request, row.name) then
+    return nil, service:refuse(403, "DisallowedOperation", "This device has no automation level "
+      .. "assigned to it. You'll need to at least enable the minimum Remediation Level for a "
+      .. "given Device Group.")
+  end
+  return body, machine
+end
+
+local function answer(row)
+  return function(service, request, id)
+    local body, machine = admit(service, request, row, id)
+    if not body then return machine end
+    local fields, refusal = {}, nil
+    if row.check then fields, refusal = row.check(service, body, machine) end
+    if not fields then return refusal end
+    local now = service:now()
+    local same = duplicate(service, row, machine, now)
+    if same then return same end
+    if row.type == "LiveResponse" and sessions(service, now) >= SESSIONS then
+      return service:refuse(429, "TooManyRequests",
+        ("The maximum of %d concurrent live response sessions is reached"):format(SESSIONS))
+    end
+    return launch(service, row, machine, body, fields, now)
+  end
+end
+
+-- }}
+
+-- Each with the end of its path, and what the body must have.
+launches.rows = {
+  { name = "isolate", type = "Isolate", check = isolation, roles = { "Machine.Isolate" } },
+  { name = "unisolate", type = "Unisolate", roles = { "Machine.Isolate" } },
+  { name = "restrict", tail = "restrictcodeexecution", type = "RestrictCodeExecution",
+    roles = { "Machine.RestrictExecution" } },
+  { name = "unrestrict", tail = "unrestrictcodeexecution", type = "UnrestrictCodeExecution",
+    roles = { "Machine.RestrictExecution" } },
+  { name = "scan", tail = "runantivirusscan", type = "RunAntiVirusScan", check = scan,
+    keys = { "Comment", "ScanType" }, roles = { "Machine.Scan" } },
+  { name = "collect", tail = "collectinvestigationpackage", type = "CollectInvestigationPackage",
+    roles = { "Machine.CollectForensics" } },
+  { name = "offboard", type = "Offboard", check = offboarding, roles = { "Machine.Offboard" } },
+  { name = "quarantine", tail = "stopandquarantinefile", type = "StopAndQuarantineFile",
+    keys = { "Comment", "Sha1" }, check = file, scopes = { "Machine.StopAndQuarantine" },
+    roles = { "Machine.StopAndQuarantine", "Machine.Read.All", "Machine.ReadWrite.All" } },
+  { name = "live_response", tail = "runliveresponse", type = "LiveResponse", check = commands,
+    keys = {}, roles = { "Machine.LiveResponse" }, limits = { per_minute = 10 } },
+}
+for _, row in ipairs(launches.rows) do
+  row.method, row.path = "POST", "^/machines/([^/]+)/" .. (row.tail or row.name) .. "$"
+  row.keys = row.keys or { "Comment" }
+  row.answer = answer(row)
+end
+
+-- The default course of what is launched: in progress within seconds, done within
+-- minutes.
+function launches.course(_, random)
+  local started = 1 + random() * 9
+  return { { started, "InProgress" }, { started + 20 + random() * 100, "Succeeded" } }
+end
+
+return launches

@@ -1,0 +1,339 @@
+-- The model of the service: it answers requests as Microsoft Defender for
+-- Endpoint does, with its oddities where asked for.
+--
+-- It does no I/O and knows no time but its clock's. `mde.simulator.engine` carries
+-- requests to it in process, `mde.simulator.server` serves it over HTTP.
+
+local cjson = require "cjson.safe"
+local action_records = require "mde.simulator.action"
+local actions = require "mde.simulator.actions"
+local authority = require "mde.simulator.authority"
+local blob = require "mde.simulator.blob"
+local errors = require "mde.base.errors"
+local form = require "mde.simulator.form"
+local launches = require "mde.simulator.launches"
+local ledger = require "mde.simulator.ledger"
+local library = require "mde.simulator.library"
+local machine_records = require "mde.simulator.machine"
+local machines = require "mde.simulator.machines"
+local oddities = require "mde.simulator.oddities"
+local quota = require "mde.simulator.quota"
+local random_numbers = require "mde.simulator.random"
+local reply = require "mde.simulator.reply"
+
+local service = {}
+
+local Service = {}
+Service.__index = Service
+
+-- {{ Answers
+
+local html = reply.html
+
+function Service:refuse(status, code, message)
+  return reply.error(status, code, message, random_numbers.guid(self.random))
+end
+
+function Service:invalid(key, value)
+  return self:refuse(400, "InvalidInput",
+    ("'%s' is not a valid value of '%s'"):format(tostring(value), key))
+end
+
+function Service:unsupported(machine)
+  return self:refuse(400, "OsPlatformNotSupported",
+    ("The operation is not supported on %s"):format(tostring(machine.osPlatform)))
+end
+
+function Service:no_such_machine(id)
+  return self:refuse(404, "ResourceNotFound", ("Machine %s was not found"):format(id))
+end
+
+-- The JSON object in a request's body, with text for each of the keys, spelt so
+-- | nil, the refusal
+function Service:body(request, keys)
+  local body = cjson.decode(request.body or "")
+  local kind = request.headers["content-type"] or ""
+  if not kind:find "^application/json" or type(body) ~= "table" then
+    return nil, self:refuse(400, "InvalidRequestBody", "Request body is incorrect")
+  end
+  for _, key in ipairs(keys) do
+    if type(body[key]) ~= "string" or body[key] == "" then
+      return nil, self:refuse(400, "MissingRequiredParameter",
+        ("The parameter '%s' is missing"):format(key))
+    end
+  end
+  return body
+end
+
+-- `limit` calls in `window` are used up, or seem to be.
+function Service:too_many(request, operation, wait, limit, window)
+  local answer = reply.error(429, "429", ("API calls quota exceeded! Maximum allowed %d per %s "
+    .. "for the key Destination+TenantID+AppID. You can send requests again in %d seconds.")
+    :format(limit, window, wait), self.tenant)
+  if not self:strikes("no_retry_after", request, operation) then
+    answer.headers["retry-after"] = ("%d"):format(wait)
+  end
+  return answer
+end
+
+-- }}
+
+-- {{ Operations
+
+local OPERATIONS = {}
+for _, module in ipairs { actions, machines, launches, library } do
+  for _, row in ipairs(module.rows) do OPERATIONS[#OPERATIONS + 1] = row end
+end
+
+-- -> row, what its pattern caught | a row of signing in, tenant | nil
+local DOWNLOAD = { name = "download" }
+
+local function route(request)
+  local path = request.path:match("^[^?]*"):lower()
+  local signing, tenant = authority.route(request)
+  if signing then return signing, tenant end
+  local tail = path:match "^/api/v1%.0(/.*)$" or path:match "^/api(/.*)$"
+  tail = tail and form.unescape(tail)
+  for _, row in ipairs(tail and OPERATIONS or {}) do
+    if row.method == request.method then
+      local caught, second = tail:match(row.path)
+      if caught then return row, caught, second end
+    end
+  end
+  if request.method == "GET" and path:find "^/blob/" then return DOWNLOAD, path end
+  return nil
+end
+
+-- }}
+
+-- {{ From request to answer
+
+function Service:strikes(oddity, request, operation)
+  local when = self.oddities[oddity]
+  return when and when(request, operation) and true or false
+end
+
+local function any_of(wanted, held)
+  for _, role in ipairs(wanted) do
+    for _, other in ipairs(held) do
+      if role == other then return true end
+    end
+  end
+  return false
+end
+
+-- Who asks, whether it may, and whether not too often. -> an answer | nil: go on
+function Service:gate(request, row)
+  local header = request.headers.authorization
+  if self:strikes("revoked_token", request, row.name) then self.authority:revoke(header) end
+  local held, problem, delegated = self.authority:roles(header)
+  if not held then return self:refuse(401, "Unauthorized", problem) end
+  local wanted = delegated and row.scopes or row.roles
+  if not any_of(wanted, held) then
+    return self:refuse(403, "Forbidden",
+      ("Missing %s roles. API required roles: %s, %s roles: %s."):format(
+        delegated and "user" or "application", table.concat(wanted, ","),
+        delegated and "user" or "application", table.concat(held, ",")))
+  end
+  if self:strikes("throttled", request, row.name) then
+    return self:too_many(request, row.name, self.oddities.throttled_for, 100, "00:01:00")
+  end
+  local bucket = self.quota and self.quota[row.name]
+  if self.quota and not bucket then
+    bucket = quota.new(quota.scaled(self.quota.limits, row.limits))
+    self.quota[row.name] = bucket
+  end
+  if not bucket then return nil end
+  local admitted, wait, limit, window = bucket:admit(self.clock.monotonic())
+  return not admitted and self:too_many(request, row.name, wait, limit, window) or nil
+end
+
+-- -> answer, whether it changed something
+function Service:serve(request, row, caught, second)
+  if not row then
+    return self:refuse(404, "NotFound",
+      ("No resource for %s %s"):format(request.method, request.path))
+  end
+  if self:strikes("internal_error", request, row.name) then
+    return html(500, "Internal Server Error")
+  end
+  if self:strikes("unavailable", request, row.name) then
+    return html(503, "Service Temporarily Unavailable")
+  end
+  if row.sign_in then return row.sign_in(self.authority, request, caught) end
+  if row == DOWNLOAD then return blob.answer(self, request, caught) end
+  local refusal = self:gate(request, row)
+  if refusal then return refusal end
+  return row.answer(self, request, caught, second)
+end
+
+-- What becomes of an answer on its way back.
+function Service:spoil(answer, request, name)
+  local latency = self.latency
+  if self:strikes("bad_gateway", request, name) then answer = html(502, "Bad Gateway") end
+  answer.delay = type(latency) == "function" and latency(self.random) or latency
+  if self:strikes("cut_json", request, name) then
+    local half = math.floor((answer.length or #answer.body) / 2)
+    answer.body, answer.length = answer.body:sub(1, half), answer.length and half
+  end
+  if self:strikes("late", request, name) then
+    answer.delay = answer.delay + self.oddities.late_by
+  end
+  if self:strikes("lost_after", request, name) then answer.lost = "after" end
+  return answer
+end
+
+-- Answers a request { method, path (with query), headers (lower case), body }:
+-- { status, headers (lower case), body, delay (seconds until it leaves), lost }.
+-- `lost` is "before" or "after" the request took effect, or "unreachable": there
+-- is no answer then. Where `length` is given, the body is repeated until it is so long;
+-- where `cut` is, the connection ends after so many bytes of it.
+function Service:answer(request)
+  local row, caught, second = route(request)
+  local name = row and row.name or "unknown"
+  local changed = row and (row.method == "POST" or row.method == "DELETE") and caught or nil
+  if self:strikes("unreachable", request, name) then
+    return { lost = "unreachable", delay = 0 }
+  end
+  local moment = self.clock.monotonic()
+  if self:strikes("lost_before", request, name) then
+    self.ledger:note(moment, name, 0, changed)
+    return { lost = "before", delay = 0 }
+  end
+  local answer, effect = self:serve(request, row, caught, second)
+  answer = self:spoil(answer, request, name)
+  self.ledger:note(moment, name, answer.status, changed, effect)
+  return answer
+end
+
+-- }}
+
+-- {{ What tests and rehearsals ask and do
+
+-- Seconds since 1970 on the service's own clock, which is never set.
+function Service:now()
+  return self.epoch + self.clock.monotonic()
+end
+
+-- Adds a machine action; see mde.simulator.action, where `created` may be left out:
+-- it was created `age` seconds ago (default 60). -> its id
+function Service:add(description)
+  local fields = {}
+  for key, value in pairs(description) do fields[key] = value end
+  fields.created = fields.created or self:now() - (fields.age or 60)
+  fields.age = nil
+  local action = action_records.new(fields, self.random)
+  assert(not self.by_id[action.id], "an action with this id exists")
+  self.by_id[action.id] = action
+  self.actions[#self.actions + 1] = action
+  if self.by_machine then self:file(action) end
+  return action.id
+end
+
+-- Files an action under its machine, once somebody asks for that.
+function Service:file(action)
+  local key = action.machine_id or ""
+  local filed = self.by_machine[key] or {}
+  self.by_machine[key] = filed
+  filed[#filed + 1] = action
+end
+
+-- The action of a type that is open on a machine | nil
+function Service:open(machine_id, type_name, at)
+  if not self.by_machine then
+    self.by_machine = {}
+    for _, action in ipairs(self.actions) do self:file(action) end
+  end
+  for _, action in ipairs(self.by_machine[machine_id] or {}) do
+    if action.type == type_name and not action:is_final(at) then return action end
+  end
+  return nil
+end
+
+-- Adds a machine; see mde.simulator.machine, where `lastSeen` may be left out: an hour ago.
+-- -> its id
+function Service:add_machine(description)
+  local fields = {}
+  for key, value in pairs(description) do fields[key] = value end
+  fields.lastSeen = fields.lastSeen or self:now() - 3600
+  local machine = machine_records.new(fields, self.random)
+  assert(not self.machine_by_id[machine.id], "a machine with this id exists")
+  self.machines[#self.machines + 1] = machine
+  machines.index(self, machine)
+  return machine.id
+end
+
+-- Puts a file into the library; see mde.simulator.library.
+function Service:add_file(file) library.add(self, file) end
+
+-- The bytes that a link to what an action brought leads to: "package", or the index
+-- of a command.
+function Service:content(id, part) return blob.content(self, id, tostring(part)) end
+
+-- The status of an action now.
+function Service:status(id)
+  return (self.by_id[id]:status_at(self:now()))
+end
+
+-- A token, as the token endpoint would give; with other roles, if given, or
+-- delegated ones.
+function Service:token(roles, delegated) return self.authority:issue(roles, delegated) end
+
+-- See mde.simulator.ledger.
+function Service:posted(id) return self.ledger:posted(id) end
+function Service:launched(id, operation) return self.ledger:launched(id, operation) end
+function Service:requests(operation, status) return self.ledger:requests(operation, status) end
+function Service:most_within(seconds, operation)
+  return self.ledger:most_within(seconds, operation)
+end
+
+-- }}
+
+local DEFAULTS = {
+  clock = false,          -- { monotonic(), wall() }; required
+  seed = 1,               -- of what is left to chance
+  quota = { per_minute = 100, per_hour = 1500 },  -- for each operation; false: none. What
+                          -- has limits of its own gets them in proportion
+  oddities = {},          -- see mde.simulator.oddities
+  tenant = "7d0b3b4e-6e1f-4c43-9d5a-2f8d4a1c9b60",
+  client_id = "3c9f4f0a-58d2-4b77-8f0e-b1a6c2d4e587",
+  client_secret = "~simulated~client~secret~",
+  roles = { "Machine.Read.All", "Machine.Isolate" },  -- of the application
+  sign_in = {},           -- see mde.simulator.authority
+  token_lifetime = 3600,  -- seconds
+  latency = 0,            -- seconds until an answer leaves, or function(random) that gives them
+  page_size = 10000,      -- rows of a list without $top
+  launch_course = launches.course,  -- function(type, random) -> steps of what is launched
+  package_size = 100000,  -- bytes of an investigation package, and of a file that was fetched
+  url = "https://api.security.microsoft.com",  -- where it is reached, for links
+}
+
+-- Makes a service without actions or machines. Its `leaks` counts the requests that
+-- brought a token where none belongs.
+function service.new(options)
+  errors.check_keys("mde.simulator.service", options, DEFAULTS)
+  local self = setmetatable({}, Service)
+  for name, default in pairs(DEFAULTS) do
+    self[name] = options[name]
+    if options[name] == nil then self[name] = default end
+  end
+  assert(self.clock, "mde.sim.service: a clock is required")
+  self.random = random_numbers.new(self.seed)
+  self.epoch = self.clock.wall() - self.clock.monotonic()
+  self.quota = self.quota and { limits = self.quota }
+  self.oddities = oddities.new(self.oddities, self.random)
+  self.context = "https://api.security.microsoft.com/api/$metadata#"
+  self.actions, self.by_id, self.ledger = {}, {}, ledger.new()
+  self.machines, self.machine_by_id, self.machines_by_name = {}, {}, {}
+  self.files = {}
+  self.links, self.leaks, self.blob_version = {}, 0, 1
+  self.authority = authority.new {
+    tenant = self.tenant, client_id = self.client_id, client_secret = self.client_secret,
+    roles = self.roles, token_lifetime = self.token_lifetime, random = self.random,
+    sign_in = self.sign_in,
+    now = function() return self:now() end,
+  }
+  return self
+end
+
+return service

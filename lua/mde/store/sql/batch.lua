@@ -1,0 +1,278 @@
+-- A batch in the journal: see mde.store.sql.journal.
+
+local portable = require "mde.store.sql.portable"
+local verdicts = require "mde.service.verdicts"
+
+local batch = {}
+
+local Batch = {}
+Batch.__index = Batch
+
+local ROWS = 100    -- items in one statement
+local ROUND = 50    -- statements in one commit, between which nobody waits
+local PAGE = 500    -- items read at once
+
+-- {{ What is to be done
+
+local INSERT = "INSERT INTO items (batch, position, id) VALUES "
+local MANY = INSERT .. ("(?,?,?),"):rep(ROWS):sub(1, -2)
+local DECIDED = [[INSERT INTO items
+  (batch, position, id, decision, comment, expected, policy, machine)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?)]]
+
+-- Writes what was added since the last time.
+local function write_items(self)
+  local values, database, first = self.values, self.store.database, 1
+  while #values - first + 1 >= 3 * ROWS do
+    database:run(MANY, portable.unpack(values, first, first + 3 * ROWS - 1))
+    first = first + 3 * ROWS
+  end
+  for i = first, #values, 3 do
+    database:run(INSERT .. "(?,?,?)", values[i], values[i + 1], values[i + 2])
+  end
+  for _, decided in ipairs(self.decided) do
+    database:run(DECIDED, self.number, decided.position, decided.id, decided.decision,
+      decided.comment, decided.expected, decided.policy, decided.machine)
+  end
+  self.values, self.decided = {}, {}
+end
+
+-- Adds what a plan decided to a draft: { id, decision ("cancel" or "undo"), comment,
+-- expected (the status that the action must still have), policy (its name), machine (its id,
+-- or nil) }.
+function Batch:add_decided(decided)
+  self.added = self.added + 1
+  self.decided[#self.decided + 1] = {
+    position = self.added, id = decided.id, comment = decided.comment,
+    decision = decided.decision, expected = decided.expected, policy = decided.policy,
+    machine = decided.machine,
+  }
+end
+
+-- Adds an item to a draft. An id that comes twice is dropped later.
+function Batch:add(id)
+  local values, count = self.values, #self.values
+  self.added = self.added + 1
+  values[count + 1], values[count + 2], values[count + 3] = self.number, self.added, id
+  if count + 3 >= 3 * ROWS * ROUND then self.store.database:atomically(write_items, self) end
+end
+
+-- Ends the adding. -> how many ids there are, how many were given again
+function Batch:complete()
+  local database = self.store.database
+  database:atomically(function()
+    write_items(self)
+    database:run([[
+      DELETE FROM items WHERE batch = ? AND position IN (
+        SELECT position FROM (
+          SELECT position, row_number() OVER (PARTITION BY id ORDER BY position) AS nth
+          FROM items WHERE batch = ?) AS numbered
+        WHERE nth > 1)]], self.number, self.number)
+  end)
+  self.count = portable.integer((database:row(
+    "SELECT count(*) FROM items WHERE batch = ?", self.number)))
+  return self.count, self.added - self.count
+end
+
+-- Makes the draft a batch.
+function Batch:begin()
+  self.store.database:run("UPDATE batches SET size = ? WHERE number = ?", self.count, self.number)
+end
+
+-- Drops a draft.
+function Batch:discard()
+  local database = self.store.database
+  database:rollback()
+  database:atomically(function()
+    database:run("DELETE FROM items WHERE batch = ?", self.number)
+    database:run("DELETE FROM batches WHERE number = ? AND size IS NULL", self.number)
+  end)
+end
+
+-- }}
+
+-- {{ What happened
+
+local EVENT = [[
+  INSERT INTO events (batch, position, number, at, kind, who, verdict, status, http, request_id,
+    machine, machine_id, type, requestor, error, message, launched, moment)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)]]
+
+-- Notes what happened to the batch: "begun", "resumed", "stopped", "ended".
+function Batch:note(kind, who, detail)
+  local database = self.store.database
+  local last = database:row(
+    "SELECT max(number) FROM events WHERE batch = ? AND position = 0", self.number) or 0
+  database:run(EVENT, self.number, 0, last + 1, self.store:wall(), kind, who, nil, nil, nil, nil,
+    nil, nil, nil, nil, nil, detail, nil, self.store:now())
+end
+
+-- Notes that an item (of `items` below) is about to be sent.
+function Batch:sent(item)
+  item.number = item.number + 1
+  self.store.database:begin()
+  self.store.database:run(EVENT, self.number, item.position, item.number, self.store:wall(),
+    "sent", nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, self.store:now())
+end
+
+-- Notes what became of it. `outcome`: verdict, and where they are known status (the
+-- action's), http, request_id, machine, machine_id, type, requestor, error, message, launched
+-- (the id of the action that undoes it).
+function Batch:ended(item, outcome)
+  item.number = item.number + 1
+  self.store.database:begin()
+  self.store.database:run(EVENT, self.number, item.position, item.number, self.store:wall(),
+    "ended", nil, outcome.verdict, outcome.status, outcome.http, outcome.request_id,
+    outcome.machine, outcome.machine_id, outcome.type, outcome.requestor, outcome.error,
+    outcome.message, outcome.launched, self.store:now())
+end
+
+-- -> array of { at, kind, who, detail }
+function Batch:history()
+  local events = {}
+  for i, row in ipairs(self.store.database:all([[
+    SELECT at, kind, who, message FROM events WHERE batch = ? AND position = 0
+    ORDER BY number]], self.number)) do
+    events[i] = { at = row[1], kind = row[2], who = row[3], detail = row[4] }
+  end
+  return events
+end
+
+-- }}
+
+-- {{ How it stands
+
+-- Every n of an array of (position, …) rows, by position.
+local function by_position(rows)
+  local found = {}
+  for _, row in ipairs(rows) do
+    local list = found[row[1]] or {}
+    list[#list + 1], found[row[1]] = row, list
+  end
+  return found
+end
+
+local NONE = {}
+
+local function row_of(item, events)
+  local row = { position = item[1], id = item[2], number = 0, sends = {}, decision = item[3],
+                comment = item[4], expected = item[5], policy = item[6],
+                planned_machine = item[7] }
+  for _, event in ipairs(events or NONE) do
+    row.number = event[2]
+    if event[4] == "sent" then
+      row.sends[#row.sends + 1] = event[3]
+      if not row.sends[2] then row.first_sent = event[16] end
+      row.in_air = true
+    else
+      row.in_air = nil
+      row.verdict, row.ended_at, row.status, row.http, row.request_id = event[5], event[3],
+        event[6], event[7], event[8]
+      row.machine, row.machine_id, row.type, row.requestor = event[9], event[10], event[11],
+        event[12]
+      row.error, row.message = event[13], event[14]
+      row.launched = event[15] or row.launched
+    end
+  end
+  if row.in_air then row.verdict = nil end
+  return row
+end
+
+local ITEMS = "SELECT position, id, decision, comment, expected, policy, machine FROM items"
+  .. " WHERE batch = ? "
+local FORWARD = ITEMS .. "AND position > ? ORDER BY position LIMIT " .. PAGE
+local BACKWARD = ITEMS .. "AND position < ? ORDER BY position DESC LIMIT " .. PAGE
+local EVENTS = [[SELECT position, number, at, kind, verdict, status, http, request_id, machine,
+  machine_id, type, requestor, error, message, launched, moment FROM events
+  WHERE batch = ? AND position >= ? AND position <= ? ORDER BY position, number]]
+
+-- An iterator over the items in the batch's order, each with what was decided (see
+-- `add_decided`, its machine as planned_machine; nothing if only ids were given) and how it
+-- stands: position, id, number (of events), sends (moments, to show), first_sent (by the
+-- store's own time, see store:age), in_air (sent, without an outcome), and what
+-- its last outcome said (see `ended`; ended_at, verdict nil: none).
+function Batch:rows()
+  local database, backward = self.store.database, self.order == "oldest"
+  local position = backward and 2147483647 or 0
+  local page, events, at = {}, {}, 0
+  return function()
+    at = at + 1
+    if not page[at] then
+      page, at = database:all(backward and BACKWARD or FORWARD, self.number, position), 1
+      if not page[1] then return nil end
+      position = page[#page][1]
+      events = by_position(database:all(EVENTS, self.number, math.min(page[1][1], position),
+        math.max(page[1][1], position)))
+    end
+    return row_of(page[at], events[page[at][1]])
+  end
+end
+
+-- An iterator over what is left to be done: first what was sent before and is not
+-- settled, which is to be read first, then what was not sent. Each is a row as above, with
+-- sent_ago: seconds since it was first sent (nil: not known).
+-- Of a plan only what is to be cancelled, or with `undoing` only what is to be undone.
+function Batch:items(undoing)
+  local rows, second = self:rows(), false
+  return function()
+    while true do
+      local row = rows()
+      if not row then
+        if second then return nil end
+        rows, second = self:rows(), true
+      elseif (row.number == 0) == second and not verdicts.settled[row.verdict]
+             and (row.decision == "undo") == (undoing or false) then
+        row.read_first = row.in_air or (row.number > 0 and row.verdict ~= "unsent"
+                                        and row.verdict ~= "forbidden")
+        row.sent_ago = row.first_sent and self.store:age(row.first_sent)
+        return row
+      end
+    end
+  end
+end
+
+-- How many items have each verdict, how many are in the air, how many were never sent.
+function Batch:counts()
+  local counts, in_air, left = {}, 0, self.count
+  for _, row in ipairs(self.store.database:all([[
+    SELECT kind, verdict, count(*) FROM events AS e WHERE batch = ? AND position > 0
+    AND number = (SELECT max(number) FROM events AS f
+                  WHERE f.batch = e.batch AND f.position = e.position)
+    GROUP BY kind, verdict]], self.number)) do
+    local count = portable.integer(row[3])
+    left = left - count
+    if row[1] == "sent" then in_air = in_air + count else counts[row[2]] = count end
+  end
+  return counts, in_air, left
+end
+
+-- How many items something is left to be done about.
+function Batch:open_count()
+  local counts, in_air, left = self:counts()
+  for name, count in pairs(counts) do
+    if not verdicts.settled[name] then left = left + count end
+  end
+  return in_air + left
+end
+
+-- }}
+
+-- Makes this process the batch's holder, until it ends or lets go (lock:release()).
+-- -> lock | nil, who holds it (text)
+function Batch:hold()
+  return self.store:hold(self)
+end
+
+-- Who holds it, or nil.
+function Batch:holder()
+  local lock, holder = self.store:hold(self, true)
+  if lock then lock:release() end
+  return not lock and holder or nil
+end
+
+function batch.new(store, fields)
+  fields.store, fields.values, fields.decided, fields.added = store, {}, {}, 0
+  return setmetatable(fields, Batch)
+end
+
+return batch

@@ -1,0 +1,176 @@
+-- The journal: batches, what they are to cancel, and what happened to each item.
+-- Events are appended, never updated. What fails is raised (code "store").
+--
+-- A batch is a draft while its items are added; `begin` makes it one that others see.
+-- An item is settled when its last event is an outcome that nothing more is to be done
+-- about. One that was sent and has no outcome was in the air when its holder ended.
+
+local date = require "mde.base.date"
+local errors = require "mde.base.errors"
+local batches = require "mde.store.sql.batch"
+local portable = require "mde.store.sql.portable"
+
+local journal = {}
+
+local Journal = {}
+Journal.__index = Journal
+
+local COLUMNS = "number, name, created, who, tenant, application, command, plan, comment,"
+  .. " ordering, size, hours, expires, guards"
+
+local function batch_of(self, row)
+  return batches.new(self.store, {
+    number = row[1], name = row[2], created = row[3], who = row[4], tenant = row[5],
+    application = row[6], command = row[7], plan = row[8], comment = row[9], order = row[10],
+    count = row[11], hours = row[12], expires = row[13], guards = row[14],
+  })
+end
+
+-- The first unused name of a day: "2026-11-25.1".
+local function next_name(self, at)
+  local day, last = date.text(at):sub(1, 10), 0
+  for _, row in ipairs(self.store.database:all(
+      "SELECT name FROM batches WHERE name LIKE ?", day .. ".%")) do
+    last = math.max(last, tonumber(row[1]:match "^[%d-]+%.(%d%d?%d?%d?%d?%d?)$") or 0)
+  end
+  return ("%s.%d"):format(day, last + 1)
+end
+
+-- Drops the drafts of processes that ended before they began.
+local function drop_drafts(self)
+  local database = self.store.database
+  for _, row in ipairs(database:all(
+      "SELECT " .. COLUMNS .. " FROM batches WHERE size IS NULL")) do
+    if not batch_of(self, row):holder() then
+      database:run("DELETE FROM items WHERE batch = ?", row[1])
+      database:run("DELETE FROM batches WHERE number = ?", row[1])
+    end
+  end
+end
+
+-- Makes a draft. `fields`: name (default: one of the day), who, tenant (nil if not
+-- known), application, command (the command line it comes from), plan (a hash, or nil),
+-- expires (until when the plan may begin, or nil), guards and hours (the plan's, as JSON, or
+-- nil), comment, order ("given", "newest" or "oldest"
+-- first), once (whether no other batch may be of this plan). Who makes it holds it.
+-- -> batch, lock | nil, err: the name is taken, or the plan
+function Journal:draft(fields)
+  local store = self.store
+  local database = store.database
+  return database:atomically(function()
+    store:lock "journal"
+    local at = store:wall()
+    drop_drafts(self)
+    local name = fields.name or next_name(self, at)
+    if database:row("SELECT 1 FROM batches WHERE name = ?", name) then
+      return errors.invalid("batch '%s' exists: `mde resume %s` goes on with it, if anything is"
+        .. " left; a new one needs another name", name, name)
+    end
+    local other = fields.once and database:row("SELECT name FROM batches WHERE plan = ?",
+      fields.plan)
+    if other then
+      return nil, errors.new { code = "plan", message = ("the plan is carried out already, as batch"
+        .. " %s: `mde resume %s` goes on with it, if anything is left"):format(other, other) }
+    end
+    local number = (database:row "SELECT max(number) FROM batches" or 0) + 1
+    local row = { number, name, at, fields.who, fields.tenant, fields.application,
+                  fields.command, fields.plan, fields.comment, fields.order, nil, fields.hours,
+                  fields.expires, fields.guards }
+    database:run("INSERT INTO batches (" .. COLUMNS .. ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+      portable.unpack(row, 1, 14))
+    local batch = batch_of(self, row)
+    return batch, assert(batch:hold())
+  end)
+end
+
+-- The batch of this name | nil, err
+function Journal:find(name)
+  local row = self.store.database:all(
+    "SELECT " .. COLUMNS .. " FROM batches WHERE name = ? AND size IS NOT NULL", name)[1]
+  if row then return batch_of(self, row) end
+  return errors.invalid("there is no batch '%s': `mde batch list` shows them", name)
+end
+
+-- All batches that have begun, the oldest first.
+function Journal:batches()
+  local list = {}
+  for i, row in ipairs(self.store.database:all([[
+    SELECT ]] .. COLUMNS .. [[ FROM batches WHERE size IS NOT NULL ORDER BY number]])) do
+    list[i] = batch_of(self, row)
+  end
+  return list
+end
+
+local UNDONE = [[
+  SELECT DISTINCT i.id FROM items AS i
+  JOIN batches AS b ON b.number = i.batch
+  JOIN events AS e ON e.batch = i.batch AND e.position = i.position
+  WHERE b.application IN (
+    SELECT ? UNION SELECT configured FROM aliases WHERE application = ?)
+  AND i.decision = 'undo' AND e.verdict IN ('undone', 'undo_accepted')]]
+
+-- The actions that an application has launched the inverse of, in any batch.
+-- -> set of ids
+function Journal:undone(application)
+  local ids, rows = {}, self.store.database:all(UNDONE, application, application)
+  for _, row in ipairs(rows) do ids[row[1]] = true end
+  return ids
+end
+
+-- {{ Names of an application in a tenant
+
+-- Notes that what was configured as `configured` signs in as `application`.
+function Journal:note_alias(configured, application)
+  if self:is_alias(configured, application) then return end
+  self.store.database:atomically(function()
+    self.store.database:run([[INSERT INTO aliases (configured, application) VALUES (?, ?)
+      ON CONFLICT DO NOTHING]], configured, application)
+  end)
+end
+
+-- Whether a name, of a batch or a plan, is the application's.
+function Journal:is_alias(name, application)
+  return name == application or self.store.database:row(
+    "SELECT 1 FROM aliases WHERE configured = ? AND application = ?", name, application) ~= nil
+end
+
+-- }}
+
+-- {{ The ends of audit logs, by their ids
+
+-- `machine` is the key that this folder's log had before logs had ids: in a store that
+-- only this folder uses it is this log's. -> { n =, hash = } | nil
+function Journal:audit_head(log, machine)
+  local database, sql = self.store.database, "SELECT line, hash FROM audit WHERE log = ?"
+  local line, hash = database:row(sql, log)
+  if not line and machine and self.store.folder then line, hash = database:row(sql, machine) end
+  return line and { n = portable.integer(line), hash = hash }
+end
+
+-- Notes it, in the transaction that is under way. `place`: who keeps the log, and where.
+function Journal:note_audit_head(log, head, place)
+  self.store:lock("audit " .. log)  -- so that a process that waits for the row can say for whom
+  self.store.database:run([[
+    INSERT INTO audit (log, line, hash, place) VALUES (?, ?, ?, ?)
+    ON CONFLICT (log) DO UPDATE SET line = excluded.line, hash = excluded.hash
+    WHERE excluded.line > audit.line]], log, head.n, head.hash, place)
+end
+
+-- Other logs that were kept at a place. -> array of { id, how many lines }
+function Journal:other_logs(place, log)
+  local others = {}
+  for i, row in ipairs(self.store.database:all(
+      "SELECT log, line FROM audit WHERE place = ? AND log <> ? ORDER BY log", place, log)) do
+    others[i] = { id = row[1], lines = portable.integer(row[2]) }
+  end
+  return others
+end
+
+-- }}
+
+-- `store`: see mde.store.sql.windows; also wall(), age(moment) and hold(batch).
+function journal.new(store)
+  return setmetatable({ store = store }, Journal)
+end
+
+return journal

@@ -1,0 +1,165 @@
+-- A store for several machines that share an application: windows and journal in
+-- PostgreSQL, in the schema `mde` of its database. Never tokens. Lua 5.4, for the
+-- program alone.
+--
+-- Time is the server's (clock_timestamp()), asked anew in each transaction that reads
+-- the windows. Who holds a batch has an advisory lock, which ends with its connection.
+
+local common = require "mde.store.sql.common"
+local database = require "mde.store.sql.database"
+local journal = require "mde.store.sql.journal"
+local locks = require "mde.store.sql.lock"
+local schema = require "mde.store.sql.schema"
+
+local postgresql = {}
+
+local Store = { windows = common.windows, commit = common.commit, rollback = common.rollback }
+Store.__index = Store
+
+-- The first of the two numbers that name our advisory locks: anything of our own.
+local LOCKS, HOLDS = 1835296101, 1835296104
+
+function Store:now()
+  return self.clock.monotonic() + self.shift
+end
+
+Store.wall = Store.now
+
+-- Seconds since a moment of the store's time, at most: its answer took some time to come.
+function Store:age(moment)
+  return self:now() - moment + self.delay
+end
+
+-- The name that the connection which has an advisory lock goes by.
+local function name_of(connection, class, object)
+  return connection:row([[
+    SELECT activity.application_name FROM pg_locks AS held
+    JOIN pg_stat_activity AS activity USING (pid)
+    WHERE held.locktype = 'advisory' AND held.granted AND held.objsubid = 2
+    AND held.classid::bigint = ? AND held.objid::bigint = ?
+    AND held.database = (SELECT oid FROM pg_database WHERE datname = current_database())]],
+    class, object)
+end
+
+local TRY = [[
+  SELECT taken, extract(epoch FROM clock_timestamp())::double precision,
+    (hashed::bigint & 4294967295)::text
+  FROM (SELECT pg_try_advisory_xact_lock(?::integer, hashtext(?)) AS taken,
+    hashtext(?) AS hashed) AS tried]]
+
+-- Keeps out those who ask for the same name, until the transaction ends. The server is asked
+-- again and again, since a statement that waits there hears of no signal.
+function Store:lock(name)
+  local connection, clock, waiting = self.database, self.clock, nil
+  while true do
+    local began = clock.monotonic()
+    local taken, now, hashed = connection:row(TRY, LOCKS, name, name)
+    local ended = clock.monotonic()
+    self.shift, self.delay = now - ended, ended - began
+    if taken then break end
+    waiting = waiting or connection:patience(function()
+      return (name_of(connection, LOCKS, tonumber(hashed)) or ""):match "^(.-) *%(?%x*%)?$"
+    end)
+    waiting:rest()
+  end
+  if waiting then waiting:finish() end
+end
+
+-- See mde.store.sql.batch.
+function Store:hold(batch, only_look)
+  local holder = name_of(self.database, HOLDS, batch.number)
+  if holder then return nil, holder ~= "" and holder or "another connection" end
+  if only_look then return locks.new(function() end) end
+  local taken = self.database:row("SELECT pg_try_advisory_lock(?::integer, ?::integer)", HOLDS,
+    batch.number)
+  if not taken then return nil, "another connection" end
+  return locks.new(function()
+    self.database:row("SELECT pg_advisory_unlock(?::integer, ?::integer)", HOLDS, batch.number)
+  end)
+end
+
+-- The next of these batches that nobody holds or is about to, and its lock; nil if there
+-- is none.
+function Store:take(batches)
+  for _, batch in ipairs(batches) do
+    local lock = self.database:atomically(function()
+      local free = self.database:row(
+        "SELECT number FROM batches WHERE number = ? FOR UPDATE SKIP LOCKED", batch.number)
+      return free and self:hold(batch)
+    end)
+    if lock then return batch, lock end
+  end
+end
+
+function Store:close()
+  self.database:close()
+end
+
+-- A URL for messages: without what may have the password.
+local function shown(url)
+  return (url:gsub("%?.*", ""):gsub("://.*@", "://…@"))
+end
+
+local function advice(reason)
+  if reason:find "could not connect" or reason:find "connection" then
+    return ": is it reachable, and are name and password right?"
+  end
+end
+
+-- What a connection whose other side has vanished ends by, where the URL does not say.
+local CONNECTION = {
+  { "connect_timeout", 10 }, { "keepalives_idle", 10 }, { "keepalives_interval", 5 },
+  { "keepalives_count", 3 }, { "tcp_user_timeout", 25000 },
+}
+
+local function with_limits(url)
+  for _, pair in ipairs(CONNECTION) do
+    if not url:find(pair[1] .. "=", 1, true) then
+      url = url .. (url:find("?", 1, true) and "&" or "?") .. pair[1] .. "=" .. pair[2]
+    end
+  end
+  return url
+end
+
+-- The same on the server, for this session: a process that vanished, or that stopped within a
+-- transaction, is gone within 30 s. Older servers lack the last one.
+local SESSION = {
+  "SET client_min_messages TO warning",
+  "SET search_path TO mde, pg_catalog",
+  "SET tcp_keepalives_idle TO 10",
+  "SET tcp_keepalives_interval TO 5",
+  "SET tcp_keepalives_count TO 3",
+  "SET lock_timeout TO '30s'",
+  "SET idle_in_transaction_session_timeout TO '20s'",
+  "SET tcp_user_timeout TO '25s'",
+}
+
+local function set_up(connection, holder)
+  for i, statement in ipairs(SESSION) do
+    local done, raised = pcall(connection.once, connection, statement)
+    if not done and i < #SESSION then error(raised, 0) end
+  end
+  connection:row("SELECT set_config('application_name', ?, false)", holder:sub(1, 63))
+end
+
+-- Opens the store at a URL (postgresql://…, as libpq has it); `world`: see mde.store.sql.database.
+-- Raises what hinders.
+function postgresql.open(url, clock, holder, world)
+  local self = setmetatable({
+    name = shown(url), clock = clock, holder = holder, by_application = {}, world = world,
+    database = database.open({ name = shown(url), begin_sql = "BEGIN", advice = advice,
+      clock = clock, world = world }, "PostgreSQL", with_limits(url)),
+  }, Store)
+  local connection = self.database
+  set_up(connection, holder)
+  connection:atomically(function()
+    self:lock "schema"
+    connection:once "CREATE SCHEMA IF NOT EXISTS mde"
+    schema.update(connection)
+  end)
+  connection:atomically(function() self:lock "time" end)
+  self.journal = journal.new(self)
+  return self
+end
+
+return postgresql

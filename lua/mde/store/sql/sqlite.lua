@@ -1,0 +1,204 @@
+-- The program's own store: SQLite in a folder of its user, shared by the processes of
+-- one machine. Lua 5.4, for the program alone.
+--
+--   mde.db      windows and journal; mode 0600, write-ahead log, every commit on the disk
+--               before it is answered (synchronous=FULL), so that neither a killed
+--               process nor a power failure takes a commit back
+--   tokens.db   access and refresh tokens, apart, so that the journal can be given away;
+--               not used when others can read it
+--   held/       a lock file for each batch that is or was held
+--
+-- Time is the machine's monotonic clock (which goes on while it sleeps) plus a shift
+-- that all its processes share until it is rebooted: it never steps, whatever is done
+-- to the wall clock. Write-ahead logs do not work on network file systems.
+
+local common = require "mde.store.sql.common"
+local database = require "mde.store.sql.database"
+local errors = require "mde.base.errors"
+local file = require "mde.file"
+local journal = require "mde.store.sql.journal"
+local locks = require "mde.store.sql.lock"
+local schema = require "mde.store.sql.schema"
+local tokens = require "mde.store.sql.tokens"
+
+local sqlite = {}
+
+local Store = { windows = common.windows, commit = common.commit, rollback = common.rollback }
+Store.__index = Store
+
+local MEMORY = ":memory:"
+local WRITER = 120  -- the byte of mde.db-shm that is locked while a process writes
+
+local function fail(what, path, problem)
+  error(errors.new { code = "store", message = ("the store: cannot %s %s: %s. XDG_STATE_HOME says"
+    .. " where it is; --store memory does without one"):format(what, path, problem) }, 0)
+end
+
+local DAMAGED = ": it is damaged. Move it away (a new one is made), or use --store memory"
+
+local ADVICE = {
+  { "malformed", DAMAGED }, { "not a database", DAMAGED },
+  { "disk is full", ": free some space, and go on with `mde resume`" },
+  { "readonly", ": it can't be written; --store memory does without one" },
+  { "unable to open", ": it can't be opened; --store memory does without one" },
+}
+
+local function advice(reason)
+  for _, pair in ipairs(ADVICE) do
+    if reason:find(pair[1], 1, true) then return pair[2] end
+  end
+end
+
+-- Whether another process holds the database.
+local function is_busy(reason)
+  return tostring(reason):find("locked", 1, true) ~= nil
+end
+
+-- The process that writes a database: "sqlite3, pid 4711 on soc1" | nil if it is not known.
+local function writer(path, holder)
+  local pid = file.holder(path .. "-shm", WRITER)
+  if not pid then return nil end
+  local status = io.open(("/proc/%d/comm"):format(pid), "r")
+  local command = status and status:read "*l" or "a process"
+  if status then status:close() end
+  local host = holder:match "@(%S+) pid "
+  return ("%s, pid %d%s"):format(command, pid, host and " on " .. host or "")
+end
+
+-- A database that was removed or replaced takes what is written to it along.
+local function check_file(self)
+  if file.identity(self.name) == self.identity then return end
+  error(errors.new { code = "store", message = ("the store %s was removed or replaced while it"
+    .. " was open"):format(self.name) }, 0)
+end
+
+-- Opens a database of mode 0600; the files that SQLite puts beside it get the same.
+local function open(path, clock, holder, world)
+  if path ~= MEMORY then
+    local made, problem = file.log(path)
+    if not made then fail("open", path, problem) end
+    made:close()
+  end
+  local opened = database.open({ name = path, begin_sql = "BEGIN IMMEDIATE", advice = advice,
+    is_local = true, is_busy = is_busy, clock = clock, world = world,
+    holder = function() return writer(path, holder) end,
+    identity = path ~= MEMORY and file.identity(path) or nil,
+    check = path ~= MEMORY and check_file or nil }, "SQLite3", path)
+  opened:once "PRAGMA busy_timeout=0"  -- mde.store.sql.patience waits
+  opened:once "PRAGMA journal_mode=WAL"
+  opened:once "PRAGMA synchronous=FULL"
+  return opened
+end
+
+-- Tokens that others could read may have been read: they are not used.
+local function check_private(path)
+  local mode = file.mode(path)
+  if not mode or mode % 64 == 0 then return end
+  error(errors.new { code = "store", message = ("the store: others can read or write %s (mode %o),"
+    .. " which keeps who is signed in. Remove it, and sign in again"):format(path, mode) }, 0)
+end
+
+-- -> tokens, sessions
+local function open_tokens(folder, clock, holder)
+  local path = folder .. "/tokens.db"
+  for _, ending in ipairs { "", "-wal" } do check_private(path .. ending) end
+  return tokens.new(function() return open(path, clock, holder, { limit = 5 }) end, clock)
+end
+
+-- {{ Time
+
+-- The shift of this boot: the one that another process has noted, or one by which the
+-- store's time is the wall clock's, but the boot began after everything that was noted.
+local function find_shift(self, boot)
+  return self.database:atomically(function()
+    local known = boot and self.database:row("SELECT shift FROM boots WHERE boot = ?", boot)
+    if known then return known end
+    local latest = self.database:row "SELECT max(at) FROM slots" or 0  -- one is taken to send
+    local shift = math.max(self.clock.wall() - self.clock.monotonic(), latest)
+    if boot then
+      self.database:run "DELETE FROM boots"
+      self.database:run("INSERT INTO boots (boot, shift) VALUES (?, ?)", boot, shift)
+    end
+    return shift
+  end)
+end
+
+-- The store's time, in seconds: what is compared.
+function Store:now()
+  return self.clock.monotonic() + self.shift
+end
+
+-- Seconds since a moment of the store's time; nil if the machine has booted since then, as
+-- only the wall clock could tell how long that took.
+function Store:age(moment)
+  if self.is_timed and moment > self.shift then return self:now() - moment end
+end
+
+-- The moment to show, which is never compared.
+function Store:wall()
+  return self.clock.wall()
+end
+
+-- }}
+
+-- A transaction keeps everybody else out already.
+function Store:lock() end
+
+local function read(path)
+  local opened = io.open(path, "rb")
+  local text = opened and opened:read "a" or ""
+  if opened then opened:close() end
+  return text ~= "" and text or "another process"
+end
+
+-- See mde.store.sql.batch; `only_look` takes a lock that keeps nobody out but for the moment.
+function Store:hold(batch, only_look)
+  if not self.folder then return locks.new(function() end) end
+  local path = ("%s/held/%d"):format(self.folder, batch.number)
+  local lock, problem = file.lock(path, only_look and "shared" or nil)
+  if lock then
+    if not only_look then lock:write(self.holder) end
+    return lock
+  end
+  if lock == nil then fail("lock", path, problem) end
+  return nil, read(path)
+end
+
+-- The next of these batches that nobody holds, and its lock; nil if there is none.
+function Store:take(batches)
+  for _, batch in ipairs(batches) do
+    local lock = self:hold(batch)
+    if lock then return batch, lock end
+  end
+end
+
+function Store:close()
+  if self.tokens then self.tokens:close() end
+  self.database:close()
+end
+
+-- Opens the store in `folder`, which is made if need be; without one, a store in memory,
+-- which nobody shares. `clock`: see mde.base.clock, with boot(): what tells one run of the
+-- machine from the next, or nil; `holder`: a text that no other process has, and that
+-- says who this one is; `world`: see mde.store.sql.database. Raises what hinders (code "store").
+function sqlite.open(folder, clock, holder, world)
+  for _, path in ipairs(folder and { folder, folder .. "/held" } or {}) do
+    local made, problem = file.make_folder(path)
+    if not made then fail("use", path, problem) end
+  end
+  local path = folder and folder .. "/mde.db" or MEMORY
+  local self = setmetatable({
+    name = folder and path or "memory", folder = folder, clock = clock, holder = holder,
+    by_application = {}, world = world,
+    database = open(path, clock, holder, world),
+  }, Store)
+  if folder then self.tokens, self.sessions = open_tokens(folder, clock, holder) end
+  self.database:atomically(schema.update, self.database)
+  local boot = clock.boot()
+  self.is_timed = boot ~= nil or folder == nil
+  self.shift = find_shift(self, boot)
+  self.journal = journal.new(self)
+  return self
+end
+
+return sqlite

@@ -1,0 +1,107 @@
+-- Audit logs of several users and hosts, and after a power failure.
+
+local hosts = require "spec.support.hosts"
+local postgresql = require "spec.support.postgresql"
+local program = require "spec.support.program"
+local trouble = require "spec.support.trouble"
+
+local function assert_lines(expected, text)
+  local i = 0
+  for line in text:gmatch "[^\n]+" do
+    i = i + 1
+    assert.truthy(line:find(expected[i] or "^$"), ("line %d is %q"):format(i, line))
+  end
+  assert.equal(#expected, i, text)
+end
+
+describe("two hosts that share a PostgreSQL", function()
+  local server
+
+  setup(function() server = postgresql.start() end)
+  teardown(function() server:stop() end)
+
+  it("cancel without a state folder, and each verify their own log, or both", function()
+    local run = hosts.rehearse(server.url, "{ mistaken = 12, history = 0 }", [[
+      mde list --requestor soar@contoso.com --ids 2>/dev/null >ids
+      cancel() {
+        on $1 mde cancel $(head -n 2 ids) -m x --yes >out 2>err || cat out err
+        sed -i 1,2d ids
+      }
+      cancel soc1; cancel soc2; cancel soc1
+      on soc1 mde audit verify; on soc2 mde audit verify
+      mv soc1/mde/audit.jsonl soc1/mde/audit-1.jsonl
+      cancel soc1
+      on soc1 mde audit verify 2>&1; echo "was $?"
+      on soc3 mde audit verify soc?/mde/audit*.jsonl; echo "was $?"
+      sed -i '3s/cancelled/not_found/' soc2/mde/audit.jsonl
+      on soc1 mde audit verify soc?/mde/audit*.jsonl 2>&1 >out; echo "was $?"
+      mde batch list --json | wc -l]])
+    assert.equal(0, run.status, run.out .. run.err)
+    assert_lines({
+      "^8 lines, unbroken, up to %S+$", "^4 lines, unbroken, up to %S+$",
+      "^mde: .*soc1.*: lines 1 to 8 are in none of these files: if the log was moved away, name"
+        .. " the file that has them too$", "^was 1$",
+      "^soc1/mde/audit%-1.jsonl, soc1/mde/audit.jsonl: 12 lines, unbroken",
+      "^soc2/mde/audit.jsonl: 4 lines, unbroken", "^was 0$",
+      "^mde: soc2/mde/audit.jsonl: line 3 was changed$", "^was 1$", "^4$",
+    }, run.out)
+  end)
+
+  it("leave no batch that has begun where the log can't be written", function()
+    local run = hosts.rehearse(server.url, "{ mistaken = 2, history = 0 }", [[
+      mkdir -p soc4/mde/audit.jsonl
+      on soc4 mde cancel --requestor soar@contoso.com -m x --yes --max 2 --batch none 2>&1
+      echo "was $?"; mde batch show none 2>&1]])
+    assert.equal(2, run.status, run.out)
+    assert.truthy(run.out:find("audit log .*audit.jsonl cannot be written: Is a directory.*was 4"))
+    assert.truthy(run.out:find("there is no batch 'none'", 1, true), run.out)
+    assert.equal(0, run.ledger.posts)
+  end)
+end)
+
+describe("the audit log", function()
+  it("names the application, the user who signed in, and the profile", function()
+    local run = program.with_tenants("{ a = { actions = 2 } }", [[
+      mde -p a cancel $(mde -p a list --ids 2>/dev/null | head -n 1) -m x --yes >/dev/null 2>&1
+      head -n 1 "$XDG_STATE_HOME/mde/audit.jsonl"]])
+    assert.truthy(run.out:find('"application":"%x+%-[%x%-]+","user":null,"user_name":null,'
+      .. '"profile":"a"'), run.out .. run.err)
+  end)
+
+  it("names a user by the claims of a delegated token", function()
+    local run = program.sh([[cat >x.lua <<'END'
+      local recorder = require "mde.program.batch.journal_writer"
+      local user = { oid = "o", upn = "dana@contoso.com", scp = "user_impersonation", appid = "a" }
+      local actor = recorder.actor(user, "emea")
+      print(actor.application, actor.user, actor.user_name, actor.profile)
+      user.scp = nil
+      actor = recorder.actor(user)
+      print(actor.application, actor.user, actor.user_name, actor.profile)
+END
+      mde run x.lua]])
+    assert.equal("a\to\tdana@contoso.com\temea\na\tnil\tnil\tnil\n", run.out, run.err)
+  end)
+
+  it("loses what a power failure takes, and no alarm is raised", function()
+    local failed = 0
+    for n = 230, 410, 20 do
+      local power = trouble.environment("power:" .. n .. ":/")
+        :gsub("'(power:%d+:)/'", '"%1$XDG_STATE_HOME/mde/audit.jsonl"')
+      local run = program.rehearse("{ mistaken = 6, history = 0 }", [[
+        mkdir -p "$XDG_STATE_HOME/mde"
+        ]] .. power .. [[ mde cancel --requestor soar@contoso.com -m x --yes --max 6 --batch b \
+          --parallel 1 >out 2>err; echo "was $?"
+        [ -e "$XDG_STATE_HOME/mde/audit.jsonl" ] && { mde audit verify; echo "verified $?"; }
+        mde resume b >out 2>&1
+        mde audit verify; echo "at last $?"]])
+      if run.out:find "was 137" and run.out:find "verified" then
+        failed = failed + 1
+        assert.truthy(run.out:find "verified 0", n .. run.out .. run.err)
+        if run.out:find "at last 4" == nil then
+          assert.truthy(run.out:find "at last 0", n .. run.out .. run.err)
+        end
+      end
+    end
+    assert.is_true(failed > 3, failed)
+  end)
+end)

@@ -1,0 +1,120 @@
+-- The program as such: help, version, wrong use, pipes.
+
+local program = require "spec.support.program"
+
+local GUID = "5382f7ea-7557-4ab7-9782-d50480024a4e"
+
+-- Output was nothing, and the message holds all these texts.
+local function assert_refused(status, run, ...)
+  assert.equal("", run.out)
+  assert.equal(status, run.status)
+  for _, text in ipairs { ... } do
+    assert.truthy(run.err:find(text, 1, true), ("%q lacks %q"):format(run.err, text))
+  end
+end
+
+describe("mde", function()
+  it("says its version, in three ways alike", function()
+    local expected = "mde " .. dofile "lua/mde/base/version.lua" .. "\n"
+    for _, words in ipairs { { "--version" }, { "version" }, { "--verbose", "version" } } do
+      local run = program.run(table.unpack(words))
+      assert.same({ status = 0, out = expected, err = "" }, run)
+    end
+  end)
+
+  it("needs neither libcurl nor the simulator to say its version", function()
+    local run = program.sh "LD_DEBUG=files $mde --version 2>&1"
+    assert.truthy(run.out:find("liblua", 1, true))
+    assert.falsy(run.out:find("libcurl", 1, true))
+    assert.falsy(run.out:find("httpd", 1, true))
+  end)
+
+  it("shows help, and examples for the commands that take options", function()
+    local run = program.run "help"
+    assert.equal(0, run.status)
+    for _, name in ipairs { "list", "show", "cancel", "run", "repl", "sim", "help", "version" } do
+      assert.truthy(run.out:find("\n   " .. name .. " ", 1, true), name)
+      local help = program.run("help", name)
+      assert.same({ 0, "" }, { help.status, help.err })
+      assert.equal(help.out, program.run(name, "--help").out)
+    end
+    for _, name in ipairs { "list", "show", "cancel", "run", "sim" } do
+      assert.truthy(program.run("help", name).out:find("Example", 1, true), name)
+    end
+  end)
+
+  it("refuses wrong words with status 2, naming them and the help", function()
+    assert_refused(2, program.run(), "a command is required", "See: mde help")
+    assert_refused(2, program.run "lsit", "'lsit'", "Did you mean 'list'?")
+    assert_refused(2, program.run("help", "nothing"), "'nothing' is not a command")
+    assert_refused(2, program.run("list", "--stat", "x"), "'--stat'", "See: mde help list")
+    assert_refused(2, program.run("list", "extra"), "too many arguments")
+    assert_refused(2, program.run("list", "--json", "--csv"), "--csv", "--json")
+    assert_refused(2, program.run("--timeout", "soon", "list"), "--timeout: 'soon'", "seconds")
+    assert_refused(2, program.run("--timeout", "0", "list"), "'0'")
+  end)
+
+  it("refuses wrong values before anything is sent", function()
+    local function refused(...)
+      local words = { ... }
+      return program.sh("AZURE_AUTHORITY_HOST=http://127.0.0.1:9 MDE_API_URL=http://127.0.0.1:9"
+        .. " AZURE_TENANT_ID=7d0b3b4e-6e1f-4c43-9d5a-2f8d4a1c9b60 AZURE_CLIENT_SECRET=s"
+        .. " AZURE_CLIENT_ID=3c9f4f0a-58d2-4b77-8f0e-b1a6c2d4e587 $mde '"
+        .. table.concat(words, "' '") .. "'")
+    end
+    assert_refused(2, refused("list", "--machine", "a", "--machine", "b"), "--machine", "1 time")
+    assert_refused(2, refused("list", "--limit", "0"), "--limit: '0'", "whole number")
+    assert_refused(2, refused("list", "--limit", "1e3"), "'1e3'")
+    assert_refused(2, refused("list", "--status", "Canceled"), "'Canceled'", "Cancelled")
+    assert_refused(2, refused("list", "--type", "Isolat"), "'Isolat'", "Isolate")
+    assert_refused(2, refused("list", "--older-than", "4 hours"), "--older-than: '4 hours'",
+      "See: mde help list")
+    assert_refused(2, refused("list", "--after", "2026-01-23T20:10:40"), "zone")
+    assert_refused(2, refused("show", "a b"), "'a b' is not a machine's id or DNS name")
+    assert_refused(2, refused("download", "42"), "'42' is not the id of a machine action")
+    assert_refused(2, refused("cancel", "42", "-m", "x"), "'42'", "the id of a machine action")
+  end)
+
+  it("says which variables are looked for when there is no credential", function()
+    for _, words in ipairs { { "list" }, { "show", GUID }, { "cancel", GUID, "-m", "x" } } do
+      local run = program.run(table.unpack(words))
+      assert_refused(5, run, "AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET",
+        "MDE_TOKEN")
+    end
+  end)
+
+  it("ends with 4 when the network fails, and never shows a token", function()
+    local run = program.sh("MDE_TOKEN=SEKRET MDE_API_URL=http://127.0.0.1:9"
+      .. " $mde --verbose show " .. GUID)
+    assert_refused(4, run, "127.0.0.1")
+    assert.falsy(run.err:find("SEKRET", 1, true))
+  end)
+
+  it("says when its output can't be written", function()
+    local full = program.sh "$mde help >/dev/full"
+    assert_refused(4, full, "cannot write the output: No space left on device")
+    assert_refused(4, program.sh "$mde help >&-", "cannot write the output")
+    assert_refused(4, program.sh "$mde version >/dev/full", "No space left")
+  end)
+
+  it("ends quietly when its reader has gone", function()
+    local run = program.sh [[
+      { trap "" PIPE; while printf x; do :; done 2>/dev/null; $mde help; echo "$?" >&2; } | :]]
+    assert.equal("0\n", run.err)
+  end)
+
+  it("does not show control characters of its arguments raw", function()
+    local run = program.run("help", "a\27[31mb\xc2\x9b\xff")
+    assert_refused(2, run, [[a\x1b[31mb\u{9b}\xff]])
+    assert.falsy(run.err:find "\27")
+  end)
+
+  it("leaves no core dump and lets no other process of the user look inside", function()
+    local run = program.sh("ulimit -c hard; ulimit -c && exec $mde run /dev/stdin", [[
+      for line in io.lines "/proc/self/limits" do
+        if line:find "core" then print(line:match "size%s+(%w+)") end
+      end
+      io.open("/proc/self/environ"):close()]])
+    assert.truthy(run.out:find "\n0\n$", run.out .. run.err)
+  end)
+end)

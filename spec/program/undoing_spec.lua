@@ -1,0 +1,147 @@
+local undoing = require "mde.program.plan.undo"
+local world = require "spec.support.world"
+
+local ROLES = { "Machine.Read.All", "Machine.Isolate" }
+local SOAR, DANA = "soar@contoso.com", "dana@contoso.com"
+
+-- A client and a service in which `tell` puts machines and actions.
+local function new()
+  local client, service = world.new { roles = ROLES, quota = false }
+  local self = { client = client, service = service }
+  function self.machine(fields)
+    fields = fields or {}
+    fields.lastSeen = service:now() - 60
+    return service:add_machine(fields)
+  end
+  function self.action(machine, fields)
+    fields.machine_id, fields.requestor = machine, fields.requestor or SOAR
+    return service:add(fields)
+  end
+  function self.decide(excepted)
+    local decided = assert(undoing.decide(client, { criteria = { requestor = SOAR } },
+      excepted or { tags = {}, machines = {} }))
+    local by_id = {}
+    for i, entity in ipairs(decided.entities) do by_id[entity.id], entity.place = entity, i end
+    return by_id, decided
+  end
+  return self
+end
+
+describe("undoing an incident", function()
+  it("cancels what is open, and releases what it isolated", function()
+    local it = new()
+    local pending = it.action(it.machine(), { status = "Pending" })
+    local going = it.action(it.machine(), { status = "InProgress" })
+    local done = it.action(it.machine(), { status = "Succeeded" })
+    local failed = it.action(it.machine(), { status = "Failed" })
+    local scan = it.action(it.machine(), { type = "RunAntiVirusScan", status = "Succeeded" })
+    local by_id, decided = it.decide()
+    assert.equal("cancel", by_id[pending].decision)
+    assert.same({ "undo", { "cancel", "Unisolate" } },
+      { by_id[going].decision, by_id[going].steps })
+    assert.same({ "undo", { "Unisolate" } }, { by_id[done].decision, by_id[done].steps })
+    assert.is_nil(by_id[failed])
+    assert.is_nil(by_id[scan])
+    assert.same({ 5, 2, 5 }, { decided.read, decided.abstained, decided.onboarded })
+  end)
+
+  it("keeps what a person had isolated before", function()
+    local it = new()
+    local before, during = it.machine(), it.machine()
+    it.action(before, { age = 9000, status = "Succeeded", requestor = DANA })
+    local again = it.action(before, { age = 60, status = "Succeeded" })
+    it.action(during, { age = 9000, status = "Succeeded", requestor = DANA })
+    local going = it.action(during, { age = 60, status = "InProgress" })
+    local by_id = it.decide()
+    assert.same({ "keep", "isolated before by " .. DANA },
+      { by_id[again].decision, by_id[again].reason })
+    assert.equal("cancel", by_id[going].decision)
+  end)
+
+  it("keeps what a person has isolated later, or is about to", function()
+    local it = new()
+    local later, soon, both = it.machine(), it.machine(), it.machine()
+    local first = it.action(later, { age = 9000, status = "Succeeded" })
+    it.action(later, { age = 60, status = "Succeeded", requestor = DANA })
+    local second = it.action(soon, { age = 9000, status = "Succeeded" })
+    it.action(soon, { age = 60, status = "Pending", requestor = DANA })
+    local going = it.action(both, { age = 9000, status = "InProgress" })
+    it.action(both, { age = 60, status = "InProgress", requestor = DANA })
+    local by_id = it.decide()
+    assert.same({ "keep", "isolated later by " .. DANA },
+      { by_id[first].decision, by_id[first].reason })
+    assert.same({ "keep", "its Isolate by " .. DANA .. " is under way" },
+      { by_id[second].decision, by_id[second].reason })
+    assert.equal("cancel", by_id[going].decision)
+  end)
+
+  it("has nothing to do for a machine that was released, or is being so", function()
+    local it = new()
+    local released, releasing = it.machine(), it.machine()
+    local first = it.action(released, { age = 600, status = "Succeeded" })
+    it.action(released, { age = 60, type = "Unisolate", status = "Succeeded", requestor = DANA })
+    local second = it.action(releasing, { age = 600, status = "Succeeded" })
+    it.action(releasing, { age = 60, type = "Unisolate", status = "Pending", requestor = DANA })
+    local by_id = it.decide()
+    assert.is_nil(by_id[first])
+    assert.same({ "keep", "its release is under way" },
+      { by_id[second].decision, by_id[second].reason })
+  end)
+
+  it("releases a machine once, however often it was isolated", function()
+    local it = new()
+    local machine = it.machine()
+    it.action(machine, { age = 600, status = "Succeeded" })
+    it.action(machine, { age = 500, status = "Succeeded" })
+    local open = it.action(machine, { age = 60, status = "Pending" })
+    local by_id, decided = it.decide()
+    local releases = 0
+    for _, entity in ipairs(decided.entities) do
+      if entity.decision == "undo" then releases = releases + 1 end
+    end
+    assert.equal(1, releases)
+    assert.same({ "cancel", 1 }, { by_id[open].decision, by_id[open].place })
+  end)
+
+  it("cancels first, and takes valuable machines before others", function()
+    local it = new()
+    local normal = it.action(it.machine(), { status = "Succeeded" })
+    local low = it.action(it.machine { deviceValue = "Low" }, { status = "Succeeded" })
+    local high = it.action(it.machine { deviceValue = "High" }, { status = "Succeeded" })
+    local open = it.action(it.machine { deviceValue = "Low" }, { status = "Pending" })
+    local by_id = it.decide()
+    assert.same({ 1, 2, 3, 4 }, { by_id[open].place, by_id[high].place, by_id[normal].place,
+                                  by_id[low].place })
+  end)
+
+  it("leaves alone what is excepted, and says why", function()
+    local it = new()
+    local tagged = it.action(it.machine { machineTags = { "VIP" } }, { status = "Pending" })
+    local id = it.machine()
+    local named = it.action(id, { status = "Succeeded", dns_name = "WS-1.contoso.com" })
+    local by_id = it.decide { tags = { vip = true }, machines = { ["ws-1.contoso.com"] = true } }
+    assert.same({ "keep", "tag VIP is excepted" },
+      { by_id[tagged].decision, by_id[tagged].reason })
+    assert.same({ "keep", "the machine is excepted" },
+      { by_id[named].decision, by_id[named].reason })
+  end)
+
+  it("leaves alone what may be excepted", function()
+    local it = new()
+    local UNKNOWN = "the machine is not known, and may be excepted"
+    local unknown = it.action(("c"):rep(40),
+      { status = "Succeeded", dns_name = "ws-2.contoso.com" })
+    local nameless = it.action(false, { type = "LiveResponse", status = "Pending",
+                                        dns_name = false })
+    local unnamed = it.action(it.machine { computerDnsName = "ws-3.contoso.com" },
+      { status = "Succeeded", dns_name = false })
+    local by_id = it.decide { tags = { vip = true }, machines = {} }
+    assert.same({ UNKNOWN, UNKNOWN, "undo" },
+      { by_id[unknown].reason, by_id[nameless].reason, by_id[unnamed].decision })
+    by_id = it.decide { tags = {}, machines = { ["ws-2"] = true, ["ws-3"] = true } }
+    assert.same({ "the machine is excepted", UNKNOWN, "the machine is excepted" },
+      { by_id[unknown].reason, by_id[nameless].reason, by_id[unnamed].reason })
+    by_id = it.decide { tags = {}, machines = { ["ws"] = true, ["ws-22"] = true } }
+    assert.same({ "undo", "undo" }, { by_id[unknown].decision, by_id[unnamed].decision })
+  end)
+end)

@@ -1,0 +1,191 @@
+local core = require "mde.core"
+local device_code = require "mde.auth.device_code"
+local errors = require "mde.base.errors"
+local jwt = require "mde.auth.jwt"
+local session = require "mde.auth.session"
+local signing = require "spec.support.signing"
+
+-- A credential that notes what it shows, and keeps what renews it.
+local function device(here)
+  local shown = {}
+  local settings = here:with { sessions = here.store.sessions }
+  function settings.show(started) shown.started = started end
+  function settings.done(answer)
+    shown.answer = answer
+    session.keep(settings, answer)
+  end
+  return device_code.new(settings), shown, settings
+end
+
+local function form_of(request) return request.body:reveal() end
+
+describe("signing in with a code", function()
+  it("shows it, and asks as told until it was entered", function()
+    local here = signing.new { device_after = 12 }
+    local credential, shown = device(here)
+    local token, _, seconds = here:sign(credential)
+    assert.is_true(here:is_taken(token))
+    assert.equal("dana@contoso.com", jwt.claims(token).upn)
+    assert.equal("dana@contoso.com", jwt.claims(shown.answer.id_token).preferred_username)
+    assert.same({ "https://microsoft.com/devicelogin", 900, 15 },
+      { shown.started.url, shown.started.lifetime, seconds })
+    assert.is_truthy(shown.started.code:find "^%x+$")
+    assert.equal(4, #here.requests)
+    assert.is_truthy(here.requests[1].url:find "/oauth2/v2.0/devicecode$")
+    assert.is_truthy(form_of(here.requests[1]):find("offline_access", 1, true))
+    assert.is_truthy(here.requests[2].url:find "/oauth2/v2.0/token$")
+  end)
+
+  it("asks less often where it is told to slow down", function()
+    local here = signing.new { device_after = 12 }
+    local credential = device(here)
+    local read = credential.read
+    local count = 0
+    function credential.read(response)
+      count = count + 1
+      if count == 2 then
+        return read { status = 400, headers = {}, body = '{"error":"slow_down"}' }
+      end
+      return read(response)
+    end
+    local token, _, seconds = here:sign(credential)
+    assert.is_true(here:is_taken(token))
+    assert.equal(15, seconds)  -- 5, and then 10
+  end)
+
+  it("tells how it ended otherwise", function()
+    for does, words in pairs { declined = { "authorization_declined", "was declined", 5 },
+                               pending = { "expired_token", "not entered in time", 900 } } do
+      local here = signing.new { device = does }
+      local credential = device(here)
+      local token, err, seconds = here:sign(credential)
+      assert.is_nil(token)
+      assert.equal("sign_in", err.code)
+      assert.is_truthy(err.message:find(words[1], 1, true), err.message)
+      assert.is_truthy(err.message:find(words[2], 1, true), err.message)
+      assert.is_truthy(err.request_id)
+      assert.equal(words[3], seconds)
+      here.sign_in.device = "approved"
+      assert(here:sign(credential))  -- anew, with another code
+    end
+    local here = signing.new { is_public = false }
+    local _, err = here:sign((device(here)))
+    assert.equal("AADSTS7000218", err.service_code)
+  end)
+
+  it("believes no answer without a code", function()
+    for _, body in ipairs { "", "[]", "{}", '{"device_code":"d","user_code":"u"}',
+                            '{"device_code":"d","user_code":"u","verification_uri":"file:///x"}',
+                            '{"device_code":7,"user_code":"u","verification_uri":"https://x"}' } do
+      local credential = device(signing.new())
+      credential.request()
+      local got, err = credential.read { status = 200, headers = {}, body = body }
+      assert.same({ nil, "bad_answer" }, { got, err.code })
+    end
+    local credential, shown = device(signing.new())
+    local _, _, pause = credential.read { status = 200, headers = {}, body = '{"device_code":"d",'
+      .. '"user_code":"A\\u001b[31m","verification_uri":"https://x/\\n","interval":0}' }
+    assert.equal(1, pause)
+    assert.is_nil((shown.started.code .. shown.started.url):find "%c")
+  end)
+
+  it("goes on through failures of the network", function()
+    local here = signing.new({ device_after = 3 }, { unreachable = { nth = { 2, 3 } } })
+    assert(here:sign((device(here))))
+  end)
+
+  it("shows neither codes nor tokens where they are not meant to be", function()
+    local here = signing.new { device_after = 12 }
+    local credential, shown = device(here)
+    local token = here:sign(credential)
+    local secrets = { token, shown.started.device_code, shown.answer.refresh_token }
+    assert.is_false(here.shows(here.requests, secrets))
+    assert.is_false(here.shows(credential, secrets))
+    assert.is_false(here.shows(here.store, secrets))
+  end)
+end)
+
+describe("a kept sign-in", function()
+  local here, settings
+
+  before_each(function()
+    here = signing.new()
+    local credential, _, given = device(here)
+    assert(here:sign(credential))
+    settings = given
+    here.requests = {}
+  end)
+
+  local function kept() return here.store.sessions:get(session.name(settings)) end
+
+  it("gives tokens, and a new refresh token takes the place of the old", function()
+    local credential, before = session.new(settings), kept()
+    for _ = 1, 3 do
+      local token = assert(here:sign(credential))
+      assert.is_true(here:is_taken(token))
+      assert.not_equal(before, kept())
+      before = kept()
+    end
+    assert.equal(3, #here.requests)
+    assert.is_false(here.shows(here.requests, { before:reveal() }))
+  end)
+
+  it("is kept where an answer has no new refresh token", function()
+    local credential, before = session.new(settings), kept()
+    credential.request()
+    assert(credential.read { status = 200, headers = {},
+                             body = '{"access_token":"a","expires_in":60}' })
+    assert.equal(before, kept())
+  end)
+
+  it("is taken up where another process has renewed it meanwhile", function()
+    local old = kept()
+    assert(here:sign(session.new(settings)))
+    local newer, reads = kept(), 0
+    local sessions = here:with()
+    for name, value in pairs(settings) do sessions[name] = value end
+    sessions.sessions = {
+      get = function()
+        reads = reads + 1
+        return reads == 1 and old or newer
+      end,
+      put = function() end,
+    }
+    assert(here:sign(session.new(sessions)))
+  end)
+
+  it("that has ended says so, with what to do", function()
+    here.clock.advance(91 * 86400)
+    local token, err = here:sign(session.new(settings))
+    assert.is_nil(token)
+    assert.same({ "sign_in", "AADSTS700082" }, { err.code, err.service_code })
+    assert.is_truthy(err.message:find("mde login", 1, true))
+    assert.is_false(here.shows(err, { kept():reveal() }))
+    here.store.sessions:put(session.name(settings), core.secret "0.nonsense")
+    token, err = here:sign(session.new(settings))
+    assert.is_nil(token)
+    assert.is_truthy(err.message:find("no longer taken", 1, true), err.message)
+    assert.is_false(here.shows(err, { "nonsense" }))
+  end)
+
+  it("is missing where nobody signed in", function()
+    here.store.sessions:forget(session.name(settings))
+    local token, err = here:sign(session.new(settings))
+    assert.is_nil(token)
+    assert.equal("missing_credential", err.code)
+    assert.is_true(errors.is(err))
+    assert.equal(0, #here.requests)
+  end)
+
+  it("is another one for another tenant, application or login service", function()
+    local names = {}
+    for _, changes in ipairs { {}, { tenant = "contoso.com" }, { client_id = "x" },
+                               { authority = "https://login.microsoftonline.us" } } do
+      names[session.name(here:with(changes))] = true
+      names[session.identity(here:with(changes))] = true
+    end
+    local count = 0
+    for _ in pairs(names) do count = count + 1 end
+    assert.equal(8, count)
+  end)
+end)

@@ -1,0 +1,117 @@
+local verdict = require "mde.service.verdicts"
+
+local COMMENT = "by mistake"
+local SINCE = 1769199040  -- 2026-01-23T20:10:40Z
+
+local function cancelled(changes)
+  local action = { id = "x", status = "Cancelled", cancellationComment = COMMENT, commands = {},
+                   cancellationDateTimeUtc = "2026-01-23T20:10:40.5Z" }
+  for key, value in pairs(changes or {}) do action[key] = value end
+  return action
+end
+
+local function commands(...)
+  local list = {}
+  for i, status in ipairs { ... } do list[i] = { index = i - 1, commandStatus = status } end
+  return list
+end
+
+describe("the verdict on an action", function()
+  it("is open while the action is", function()
+    for _, status in ipairs { "Pending", "InProgress", "Canceled", "Paused", "" } do
+      assert.is_nil(verdict.of(cancelled { status = status }, COMMENT, SINCE), status)
+    end
+  end)
+
+  it("is already_final when it ended by itself", function()
+    for _, status in ipairs { "Succeeded", "Failed", "TimeOut" } do
+      assert.equal("already_final", verdict.of(cancelled { status = status }, COMMENT, SINCE))
+      assert.equal("already_final", verdict.of({ status = status }, COMMENT))
+    end
+  end)
+
+  it("is cancelled when this call did it", function()
+    assert.equal("cancelled", verdict.of(cancelled(), COMMENT, SINCE))
+    assert.equal("cancelled", verdict.of(cancelled(), COMMENT, SINCE + 0.5))
+    assert.equal("cancelled", verdict.of(cancelled(), COMMENT, nil))
+  end)
+
+  it("is cancelled when the service does not say who or when", function()
+    assert.equal("cancelled", verdict.of({ status = "Cancelled" }, COMMENT, SINCE))
+    for _, date in ipairs { "yesterday", "", 17, true, {} } do
+      assert.equal("cancelled",
+        verdict.of(cancelled { cancellationDateTimeUtc = date }, COMMENT, SINCE))
+    end
+  end)
+
+  it("is already_cancelled when somebody did before", function()
+    assert.equal("already_cancelled",
+      verdict.of(cancelled { cancellationComment = "stuck" }, COMMENT, SINCE))
+    assert.equal("already_cancelled",
+      verdict.of(cancelled { cancellationComment = "" }, COMMENT, nil))
+    assert.equal("already_cancelled",
+      verdict.of(cancelled { cancellationDateTimeUtc = "2026-01-23T20:10:39.9Z" }, COMMENT, SINCE))
+    assert.equal("already_cancelled", verdict.of(cancelled(), COMMENT, SINCE + 0.75))
+  end)
+
+  it("is already_cancelled when every cancel of this call was refused", function()
+    assert.equal("already_cancelled", verdict.of(cancelled(), COMMENT, SINCE, true))
+    assert.equal("already_cancelled", verdict.of(cancelled(), COMMENT, nil, true))
+    assert.equal("already_cancelled", verdict.of({ status = "Cancelled" }, COMMENT, SINCE, true))
+    assert.equal("already_final", verdict.of({ status = "Failed" }, COMMENT, SINCE, true))
+    assert.is_nil(verdict.of({ status = "Pending" }, COMMENT, SINCE, true))
+  end)
+
+  it("is too_late when all commands had completed, whoever cancelled", function()
+    local done = commands("Completed", "Completed")
+    assert.equal("too_late", verdict.of(cancelled { commands = done }, COMMENT, SINCE))
+    assert.equal("too_late",
+      verdict.of(cancelled { commands = done, cancellationComment = "stuck" }, COMMENT, SINCE))
+    assert.equal("too_late", verdict.of(cancelled { commands = commands "Completed" }, COMMENT))
+  end)
+
+  it("is not too_late when a command had not completed", function()
+    for _, status in ipairs { "Created", "Executing", "Failed", "Submitted", "PendingResource",
+                              "completed", "" } do
+      assert.equal("cancelled",
+        verdict.of(cancelled { commands = commands("Completed", status) }, COMMENT, SINCE), status)
+    end
+    for _, list in ipairs { {}, { {} }, { "Completed" }, { true }, "Completed", 1, true,
+                            { { commandStatus = "Completed" }, {} },
+                            { { commandStatus = "Completed" },
+                              [3] = { commandStatus = "Created" } } } do
+      assert.equal("cancelled", verdict.of(cancelled { commands = list }, COMMENT, SINCE))
+    end
+    assert.equal("cancelled", verdict.of({ status = "Cancelled" }, COMMENT, SINCE))
+  end)
+
+  it("is found for nonsense too", function()
+    for _, status in ipairs { 1, true, {}, 0 / 0 } do
+      assert.is_nil(verdict.of({ status = status }, COMMENT, SINCE))
+    end
+    assert.is_nil(verdict.of({}, COMMENT, SINCE))
+    assert.equal("already_cancelled",
+      verdict.of(cancelled { cancellationComment = 7 }, COMMENT, SINCE))
+    assert.equal("cancelled", verdict.of(cancelled { cancellationDateTimeUtc =
+      "2026-01-23T20:10:40" }, COMMENT, SINCE))
+  end)
+end)
+
+describe("the verdicts", function()
+  it("are fourteen, each once", function()
+    local seen = {}
+    for _, name in ipairs(verdict.all) do
+      assert.is_nil(seen[name])
+      seen[name] = true
+    end
+    assert.equal(14, #verdict.all)
+  end)
+
+  it("are good when all is as asked", function()
+    local good = {}
+    for _, name in ipairs(verdict.all) do
+      if verdict.good[name] then good[#good + 1] = name end
+    end
+    assert.same({ "cancelled", "already_cancelled", "undone", "undo_accepted", "accepted" }, good)
+  end)
+end)

@@ -1,0 +1,187 @@
+/* The module mde.interrupt: Ctrl-C and requests to end, as something to ask.
+**
+** A program that does not watch is ended by SIGINT, SIGTERM and SIGHUP as any
+** other. While it watches, the first two signals are counted, so that it can
+** finish what it began; the third ends it after all. SIGHUP counts with them, unless
+** the program wants to be told of it apart: then it asks to read files again.
+*/
+#include <signal.h>
+#include <stdbool.h>
+#include <unistd.h>
+
+#include "program.h"
+
+#define PATIENCE 2  /* signals that are only counted */
+#define STORE_PATIENCE 2  /* seconds that a blocking call may last after a signal */
+#define STRIDE 1000  /* instructions between two looks at the count in a coroutine */
+#define GRACE 100000  /* instructions to clean up in, after a first interruption */
+#define EVERY (LUA_MASKCALL | LUA_MASKRET | LUA_MASKCOUNT)
+
+static volatile sig_atomic_t count;
+static volatile sig_atomic_t latest;
+static volatile sig_atomic_t reloads;    /* whether SIGHUP is told apart */
+static volatile sig_atomic_t to_reload;  /* whether it came since that was asked */
+static volatile sig_atomic_t is_blocking;  /* whether interrupt.blocking runs */
+static lua_State *volatile running;  /* what runs under interrupt.call, or NULL */
+
+static const int watched[] = { SIGINT, SIGTERM, SIGHUP };
+#define WATCHED (sizeof watched / sizeof watched[0])
+
+
+/* Raises in the Lua code that runs. Code that catches the first interruption
+** has time to clean up; a second one lets it do nothing more. */
+static void look (lua_State *L, lua_Debug *activation) {
+  (void)activation;
+  if (count == 0) return;
+  lua_sethook(L, look, LUA_MASKCOUNT, count > 1 ? 1 : GRACE);
+  luaL_error(L, "interrupted");
+}
+
+
+/* A call that blocks did not end in time: the signal that came ends the program. */
+static void on_alarm (int number) {
+  (void)number;
+  signal(latest, SIG_DFL);
+  raise(latest);
+}
+
+
+/* Only what is safe in a signal handler: flags, lua_sethook, alarm, signal, raise. */
+static void on_signal (int number) {
+  if (number == SIGHUP && reloads) {
+    to_reload = 1;
+    return;
+  }
+  latest = number;
+  if (is_blocking) (void)alarm(STORE_PATIENCE);
+  if (count < PATIENCE) {
+    count++;
+    if (running != NULL) lua_sethook(running, look, EVERY, 1);
+    return;
+  }
+  signal(number, SIG_DFL);
+  raise(number);
+}
+
+
+/* What the parent lets be ignored (nohup) stays so. SA_RESTART: only waiting is
+** cut short, no read or write is torn. */
+static void handle (void (*handler) (int)) {
+  struct sigaction action = { .sa_handler = handler, .sa_flags = SA_RESTART };
+  struct sigaction before;
+  size_t i;
+  sigemptyset(&action.sa_mask);
+  for (i = 0; i < WATCHED; i++) {
+    sigaction(watched[i], NULL, &before);
+    if (before.sa_handler != SIG_IGN) sigaction(watched[i], &action, NULL);
+  }
+}
+
+
+/* interrupt.watch([reloads]): counts signals from now on, from zero; with `reloads`
+** SIGHUP is none of them: see interrupt.reload. */
+static int watch (lua_State *L) {
+  count = 0;
+  reloads = lua_toboolean(L, 1);
+  to_reload = 0;
+  handle(on_signal);
+  return 0;
+}
+
+
+/* interrupt.release(): signals end the program again. */
+static int release (lua_State *L) {
+  (void)L;
+  handle(SIG_DFL);
+  return 0;
+}
+
+
+/* interrupt.ignore(): Ctrl-C is the affair of a program run by this one. */
+static int ignore (lua_State *L) {
+  (void)L;
+  signal(SIGINT, SIG_IGN);
+  return 0;
+}
+
+
+/* interrupt.count() -> signals since watch, the latest signal's name */
+static int get_count (lua_State *L) {
+  lua_pushinteger(L, count);
+  if (count == 0) return 1;
+  lua_pushstring(L, latest == SIGINT ? "INT" : latest == SIGTERM ? "TERM" : "HUP");
+  return 2;
+}
+
+
+/* interrupt.reload() -> whether SIGHUP came since the last time. One that comes meanwhile is
+** not forgotten: nothing is cleared but what is told. */
+static int take_reload (lua_State *L) {
+  const bool asked = to_reload != 0;
+  if (asked) to_reload = 0;
+  lua_pushboolean(L, asked);
+  return 1;
+}
+
+
+/* The message handler of `call`: text and where it was raised. A table was raised
+** on purpose, and stays. */
+static int traceback (lua_State *L) {
+  lua_sethook(L, NULL, 0, 0);
+  if (lua_istable(L, 1)) return 1;
+  luaL_traceback(L, L, luaL_tolstring(L, 1, NULL), 1);
+  return 1;
+}
+
+
+/* interrupt.call(f, ...) -> true, results | false, message with traceback,
+** or the table that was raised.
+** While f runs signals are counted, and each raises "interrupted" in it: at once
+** here, or soon in a coroutine that it has made. */
+static int call (lua_State *L) {
+  int ended;
+  lua_pushcfunction(L, traceback);
+  lua_insert(L, 1);
+  count = 0;
+  reloads = 0;
+  handle(on_signal);
+  lua_sethook(L, look, LUA_MASKCOUNT, STRIDE);
+  running = L;
+  ended = lua_pcall(L, lua_gettop(L) - 2, LUA_MULTRET, 1);
+  running = NULL;
+  lua_sethook(L, NULL, 0, 0);
+  release(L);
+  lua_pushboolean(L, ended == LUA_OK);
+  lua_replace(L, 1);
+  return lua_gettop(L);
+}
+
+
+/* interrupt.blocking(f, ...) -> what f returns. Calls a C function that may block, such as
+** one of a database: if a signal comes that is counted, it has 2 s to end. */
+static int blocking (lua_State *L) {
+  int ended;
+  signal(SIGALRM, on_alarm);
+  is_blocking = 1;
+  ended = lua_pcall(L, lua_gettop(L) - 1, LUA_MULTRET, 0);
+  is_blocking = 0;
+  (void)alarm(0);
+  if (ended != LUA_OK) return lua_error(L);
+  return lua_gettop(L);
+}
+
+
+int mde_host_open_interrupt (lua_State *L) {
+  static const luaL_Reg functions[] = {
+    { "watch", watch },
+    { "release", release },
+    { "ignore", ignore },
+    { "count", get_count },
+    { "reload", take_reload },
+    { "call", call },
+    { "blocking", blocking },
+    { NULL, NULL }
+  };
+  luaL_newlib(L, functions);
+  return 1;
+}

@@ -1,0 +1,218 @@
+/* The module mde.process: what this program is and for whom it runs, and other
+** programs run by it. */
+#include <errno.h>
+#include <limits.h>
+#include <pwd.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#ifdef __APPLE__
+#include <mach-o/dyld.h>
+extern char **environ;
+#endif
+
+#include "program.h"
+
+
+void mde_host_push_path (lua_State *L) {
+  char path[PATH_MAX];
+#ifdef __APPLE__
+  char raw[PATH_MAX];
+  uint32_t size = sizeof raw;
+  if (_NSGetExecutablePath(raw, &size) != 0 || realpath(raw, path) == NULL)
+    luaL_error(L, "cannot find the path of this program");
+  lua_pushstring(L, path);
+#else
+  ssize_t length = readlink("/proc/self/exe", path, sizeof path);
+  if (length <= 0 || (size_t)length == sizeof path)
+    luaL_error(L, "cannot find the path of this program: is /proc mounted?");
+  lua_pushlstring(L, path, (size_t)length);
+#endif
+}
+
+
+/* process.path() -> absolute path of this program */
+static int get_path (lua_State *L) {
+  mde_host_push_path(L);
+  return 1;
+}
+
+
+/* process.real_path(path) -> it as an absolute path, links followed | nil, message, errno */
+static int get_real_path (lua_State *L) {
+  const char *path = luaL_checkstring(L, 1);
+  char real[PATH_MAX];
+  if (realpath(path, real) == NULL) return luaL_fileresult(L, 0, path);
+  lua_pushstring(L, real);
+  return 1;
+}
+
+
+/* process.pid() -> the number of this process */
+static int get_pid (lua_State *L) {
+  lua_pushinteger(L, getpid());
+  return 1;
+}
+
+
+/* process.who() -> name of the user, or the number where the system has no name;
+** name of the machine. No variable of the environment changes them. */
+static int who (lua_State *L) {
+  const struct passwd *user = getpwuid(getuid());
+  char host[256] = "";
+  if (user != NULL) lua_pushstring(L, user->pw_name);
+  else lua_pushfstring(L, "%I", (LUAI_UACINT)getuid());
+  (void)gethostname(host, sizeof host - 1);  /* may cut without a NUL */
+  lua_pushstring(L, host);
+  return 2;
+}
+
+
+/* process.setenv(name, value): sets a variable for this program and those that
+** it runs; without a value, removes it. */
+static int set_variable (lua_State *L) {
+  const char *name = luaL_checkstring(L, 1);
+  const char *value = luaL_optstring(L, 2, NULL);
+  if ((value == NULL ? unsetenv(name) : setenv(name, value, 1)) != 0)
+    return luaL_error(L, "cannot set %s: %s", name, strerror(errno));
+  return 0;
+}
+
+
+/* The strings of the array at `index`, which keeps them alive, and NULL. A number would
+** become a string that nothing keeps. [-0, +1, e] */
+static char **push_arguments (lua_State *L, int index) {
+  const lua_Unsigned count = lua_rawlen(L, index);
+  char **arguments = (char **)lua_newuserdatauv(L, ((size_t)count + 1) * sizeof(char *), 0);
+  lua_Unsigned i;
+  for (i = 0; i < count; i++) {
+    if (lua_rawgeti(L, index, (lua_Integer)i + 1) != LUA_TSTRING ||
+        strlen(lua_tostring(L, -1)) != lua_rawlen(L, -1))
+      luaL_error(L, "argument %d of the program must be a string without NUL, not a %s",
+                 (int)i + 1, luaL_typename(L, -1));
+    arguments[i] = (char *)lua_tostring(L, -1);
+    lua_pop(L, 1);
+  }
+  arguments[count] = NULL;
+  return arguments;
+}
+
+
+/* The signals that this program treats its own way are as usual in others. */
+static int set_attributes (posix_spawnattr_t *attributes) {
+  sigset_t usual, blocked;
+  sigemptyset(&blocked);
+  sigemptyset(&usual);
+  sigaddset(&usual, SIGPIPE);
+  sigaddset(&usual, SIGXFSZ);
+  sigaddset(&usual, SIGINT);
+  sigaddset(&usual, SIGTERM);
+  sigaddset(&usual, SIGHUP);
+  posix_spawnattr_setsigdefault(attributes, &usual);
+  posix_spawnattr_setsigmask(attributes, &blocked);
+  return posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+}
+
+
+static int start (pid_t *pid, char **arguments) {
+  posix_spawnattr_t attributes;
+  int problem = posix_spawnattr_init(&attributes);
+  if (problem != 0) return problem;
+  problem = set_attributes(&attributes);
+  if (problem == 0)
+    problem = posix_spawnp(pid, arguments[0], NULL, &attributes, arguments, environ);
+  posix_spawnattr_destroy(&attributes);
+  return problem;
+}
+
+
+static void on_child (int number) {
+  (void)number;
+}
+
+
+/* process.spawn(arguments) -> pid | nil, message. Runs the program named by the
+** first of the arguments, which is looked for in PATH. From then on the end of a
+** child cuts a wait short. */
+static int spawn (lua_State *L) {
+  struct sigaction action = { .sa_handler = on_child, .sa_flags = SA_RESTART | SA_NOCLDSTOP };
+  char **arguments;
+  pid_t pid;
+  int problem;
+  luaL_checktype(L, 1, LUA_TTABLE);
+  arguments = push_arguments(L, 1);
+  if (arguments[0] == NULL) return luaL_argerror(L, 1, "no program to run");
+  sigemptyset(&action.sa_mask);
+  sigaction(SIGCHLD, &action, NULL);
+  problem = start(&pid, arguments);
+  if (problem == 0) {
+    lua_pushinteger(L, pid);
+    return 1;
+  }
+  errno = problem;
+  return luaL_fileresult(L, 0, NULL);
+}
+
+
+/* The number of one process at 1: zero and less would mean several. [-0, +0, v] */
+static pid_t check_pid (lua_State *L) {
+  const lua_Integer pid = luaL_checkinteger(L, 1);
+  luaL_argcheck(L, pid > 0 && pid <= INT_MAX, 1, "the number of a process expected");
+  return (pid_t)pid;
+}
+
+
+/* process.wait(pid) -> nil while it runs, else its exit status: as shells say
+** it, 128 and the signal for one that a signal ended. Never blocks. */
+static int wait_for (lua_State *L) {
+  const pid_t pid = check_pid(L);
+  int status;
+  pid_t ended = waitpid(pid, &status, WNOHANG);
+  if (ended == 0 || (ended < 0 && errno == EINTR)) return 0;
+  if (ended < 0) return luaL_error(L, "no such child: %d", (int)pid);
+  lua_pushinteger(L, WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
+  return 1;
+}
+
+
+/* process.terminate(pid): asks it to end (SIGTERM). */
+static int terminate (lua_State *L) {
+  kill(check_pid(L), SIGTERM);
+  return 0;
+}
+
+
+/* process.pause(seconds): waits, at most so long; the end of a child or a signal cuts
+** it short. */
+static int pause_for (lua_State *L) {
+  lua_Number seconds = luaL_checknumber(L, 1);
+  struct timespec time;
+  luaL_argcheck(L, seconds >= 0 && seconds <= 60, 1, "from 0 to 60 seconds");
+  time.tv_sec = (time_t)seconds;
+  time.tv_nsec = (long)((seconds - (lua_Number)time.tv_sec) * 1e9);
+  nanosleep(&time, NULL);
+  return 0;
+}
+
+
+int mde_host_open_process (lua_State *L) {
+  static const luaL_Reg functions[] = {
+    { "path", get_path },
+    { "real_path", get_real_path },
+    { "pid", get_pid },
+    { "who", who },
+    { "setenv", set_variable },
+    { "spawn", spawn },
+    { "wait", wait_for },
+    { "terminate", terminate },
+    { "pause", pause_for },
+    { NULL, NULL }
+  };
+  luaL_newlib(L, functions);
+  return 1;
+}

@@ -1,0 +1,167 @@
+/* The module mde.terminal: what is shown to people and asked of them.
+**
+** Widths are those of the terminal's columns, by the C library's wcwidth.
+*/
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+#include <unistd.h>
+#include <wchar.h>
+
+#include "program.h"
+#include "system/printable.h"
+
+#define ANSWER 255  /* bytes of an answer that are read; the rest is dropped */
+
+
+/* How many bytes of printable text fit into `columns`; `used` gets theirs. */
+static size_t fit (const char *text, size_t size, lua_Integer columns, lua_Integer *used) {
+  size_t at = 0;
+  *used = 0;
+  while (at < size) {
+    uint32_t code = 0;
+    size_t length = mde_utf8_decode(text + at, size - at, &code);
+    int width = length == 0 ? 1 : wcwidth((wchar_t)code);
+    if (width < 0) width = 1;
+    if (*used + width > columns) break;
+    *used += width;
+    at += length == 0 ? 1 : length;
+  }
+  return at;
+}
+
+
+/* terminal.columns(text) -> how many columns printable text takes */
+static int columns (lua_State *L) {
+  size_t size;
+  const char *text = luaL_checklstring(L, 1, &size);
+  lua_Integer used;
+  fit(text, size, LUA_MAXINTEGER - 2, &used);
+  lua_pushinteger(L, used);
+  return 1;
+}
+
+
+/* terminal.cut(text, columns) -> printable text of at most so many columns,
+** with "…" where something was cut off */
+static int cut (lua_State *L) {
+  size_t size;
+  const char *text = luaL_checklstring(L, 1, &size);
+  lua_Integer limit = luaL_checkinteger(L, 2), used;
+  if (fit(text, size, limit, &used) == size) {
+    lua_settop(L, 1);
+    return 1;
+  }
+  lua_pushlstring(L, text, fit(text, size, limit - 1, &used));
+  lua_pushliteral(L, "\u2026");
+  lua_concat(L, 2);
+  return 1;
+}
+
+
+/* terminal.is_terminal(fd) -> boolean */
+static int is_terminal (lua_State *L) {
+  lua_pushboolean(L, isatty((int)luaL_checkinteger(L, 1)));
+  return 1;
+}
+
+
+/* terminal.width(fd) -> columns of the terminal there, or nil */
+static int width (lua_State *L) {
+  struct winsize size;
+  if (ioctl((int)luaL_checkinteger(L, 1), TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+    lua_pushnil(L);
+  else
+    lua_pushinteger(L, size.ws_col);
+  return 1;
+}
+
+
+/* terminal.flush() -> true | nil, message, errno. Whether all that was written to
+** standard output, by whomever, has arrived. Which failure an earlier one was is
+** not known any more, except that the reader has gone. */
+static int flush (lua_State *L) {
+  struct pollfd output = { .fd = STDOUT_FILENO, .events = POLLOUT };
+  if (fflush(stdout) != 0) return luaL_fileresult(L, 0, NULL);
+  if (!ferror(stdout)) return luaL_fileresult(L, 1, NULL);
+  errno = poll(&output, 1, 0) == 1 && (output.revents & POLLERR) ? EPIPE : EIO;
+  return luaL_fileresult(L, 0, NULL);
+}
+
+
+static bool write_all (int fd, const char *text, size_t size) {
+  while (size > 0) {
+    ssize_t written = write(fd, text, size);
+    if (written < 0 && errno != EINTR) return false;
+    if (written > 0) {
+      text += written;
+      size -= (size_t)written;
+    }
+  }
+  return true;
+}
+
+
+/* Reads up to a newline, which is not kept. False at the end of input, and when a
+** signal comes. */
+static bool read_line (int fd, char line[ANSWER + 1]) {
+  struct pollfd ready = { fd, POLLIN, 0 };
+  size_t size = 0;
+  for (;;) {
+    char byte;
+    if (poll(&ready, 1, -1) < 0 || read(fd, &byte, 1) <= 0) return false;
+    if (byte == '\n') break;
+    if (size < ANSWER) line[size++] = byte;
+  }
+  line[size] = '\0';
+  return true;
+}
+
+
+/* terminal.ask(question) -> line, empty at the end of input | nil, message. Asks
+** the terminal itself, wherever input and output go. What was typed before the
+** question was there is no answer to it. */
+static int ask (lua_State *L) {
+  size_t size;
+  const char *question = luaL_checklstring(L, 1, &size);
+  char line[ANSWER + 1] = "";
+  bool answered;
+  int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+  if (fd < 0) return luaL_fileresult(L, 0, "/dev/tty");
+  tcflush(fd, TCIFLUSH);
+  errno = 0;
+  answered = write_all(fd, question, size) && read_line(fd, line);
+  if (!answered && errno != 0) {
+    int number = errno;
+    close(fd);
+    errno = number;
+    return luaL_fileresult(L, 0, "/dev/tty");
+  }
+  if (!answered) write_all(fd, "\n", 1);
+  close(fd);
+  lua_pushstring(L, answered ? line : "");
+  return 1;
+}
+
+
+int mde_host_open_terminal (lua_State *L) {
+  static const luaL_Reg functions[] = {
+    { "printable", mde_printable },
+    { "printable_json", mde_printable_json },
+    { "columns", columns },
+    { "cut", cut },
+    { "is_terminal", is_terminal },
+    { "width", width },
+    { "ask", ask },
+    { "flush", flush },
+    { NULL, NULL }
+  };
+  luaL_newlib(L, functions);
+  return 1;
+}
