@@ -21,24 +21,19 @@ local program = {
   std = "lua54",
   read_globals = { "print", "io", "os", "debug", "load", "loadfile", "collectgarbage" },
 }
-files["lua/mde/cli"] = program
-files["lua/mde/program/audit/log.lua"] = program
-files["lua/mde/audit"] = program
-files["lua/mde/policy"] = program
-files["lua/mde/plan"] = program
+files["lua/mde/program"] = program
 -- The stores in databases are Lua 5.1 too, and know files and processes.
-files["lua/mde/store"] = { read_globals = { "io", "os", "collectgarbage" } }
+files["lua/mde/store/sql"] = { read_globals = { "io", "os", "collectgarbage" } }
 files["lua/mde/simulator/server.lua"] = program
-files["lua/mde/program/policy/worker.lua"] = program
 -- What reads or writes a file says so, and does nothing else with it.
-for _, name in ipairs { "download", "library", "credential/federated", "credential/choice",
-                        "credential/azure_cli", "credential/managed_identity/arc" } do
+for _, name in ipairs { "client/download", "client/library", "auth/federated_token", "auth/choice",
+                        "auth/azure_cli", "auth/managed_identity/arc" } do
   files["lua/mde/" .. name .. ".lua"] = { read_globals = { "io", "os" } }
 end
 files["doc"] = { std = "lua54" }
 files["spec"] = { std = "max+busted" }
 files["spec/bench"] = { read_globals = { "mde" } }
-files["spec/hosts"] = { std = "ngx_lua+busted", max_line_length = 100 }
+files["spec/embedding"] = { std = "ngx_lua+busted", max_line_length = 100 }
 files["examples"] = { std = "lua54", read_globals = { "mde" } }
 files["examples/haproxy"] = { std = "lua53", read_globals = { "core" } }
 files["examples/nmap"] = {

@@ -55,12 +55,11 @@ SECCOMP := $(if $(filter Linux,$(shell uname)),libseccomp)  # what confines work
 
 CORE_OBJECTS := $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/core/*.c))
 BIND_OBJECTS := $(patsubst src/%.c,$(BUILD)/obj/$(LUA)/%.o,$(wildcard src/bind/*.c))
-HOST_OBJECTS := $(patsubst src/%.c,$(BUILD)/obj/%.o,\
-                  $(filter-out $(patsubst %,src/host/%.c,answer beneath editor file folder holder httpd \
-                    message owner place text),$(wildcard src/host/*.c)))
-CORE_TESTS   := $(patsubst spec/unit/core/%.c,$(BUILD)/spec/%,$(wildcard spec/unit/core/*_test.c))
-BIND_TESTS   := $(patsubst spec/%.c,$(BUILD)/spec/%,$(wildcard spec/unit/bind/*_test.c))
-HOST_TESTS   := $(patsubst spec/%.c,$(BUILD)/spec/%,$(wildcard spec/program/*_test.c))
+PROGRAM_OBJECTS := $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/program/*.c \
+                     src/worker/*.c src/system/*.c))
+CORE_TESTS   := $(patsubst spec/unit/%.c,$(BUILD)/spec/%,$(wildcard spec/unit/core/*_test.c))
+BIND_TESTS   := $(patsubst spec/unit/%.c,$(BUILD)/spec/%,$(wildcard spec/unit/bind/*_test.c))
+WORKER_TESTS := $(patsubst spec/unit/%.c,$(BUILD)/spec/%,$(wildcard spec/unit/worker/*_test.c))
 
 # The build tree has the shape of an installation, so that the program finds
 # its modules beside itself in both. The program is Lua 5.4's alone.
@@ -78,29 +77,33 @@ $(BUILD)/obj/core/%.o: src/core/%.c Makefile
 $(BUILD)/obj/$(LUA)/bind/%.o: src/bind/%.c Makefile
 	$(COMPILE) $(LUA_CFLAGS) -c -o $@ $<
 
-HTTPD_OBJECTS := $(patsubst %,$(BUILD)/obj/host/%.o,httpd answer message)
-$(HTTPD_OBJECTS): HOST_CFLAGS = $(call pkg,--cflags,libmicrohttpd)
-$(BUILD)/obj/host/editor.o: HOST_CFLAGS = $(call pkg,--cflags,libedit)
-$(BUILD)/obj/host/confinement.o: HOST_CFLAGS = $(call pkg,--cflags,$(SECCOMP))
-$(BUILD)/obj/host/%.o: src/host/%.c Makefile
-	$(COMPILE) $(LUA_CFLAGS) $(HOST_CFLAGS) -c -o $@ $<
+HTTPD_OBJECTS := $(patsubst %,$(BUILD)/obj/modules/%.o,httpd answer message)
+$(HTTPD_OBJECTS): OWN_CFLAGS = $(call pkg,--cflags,libmicrohttpd)
+$(BUILD)/obj/modules/editor.o: OWN_CFLAGS = $(call pkg,--cflags,libedit)
+$(BUILD)/obj/worker/confinement.o: OWN_CFLAGS = $(call pkg,--cflags,$(SECCOMP))
+define own  # own ROOM: how the objects of a room of the program are made
+$(BUILD)/obj/$1/%.o: src/$1/%.c Makefile
+	$$(COMPILE) $$(LUA_CFLAGS) $$(OWN_CFLAGS) -c -o $$@ $$<
+
+endef
+$(foreach room,program worker system modules,$(eval $(call own,$(room))))
 
 $(MODULES)/core.so: $(CORE_OBJECTS) $(BIND_OBJECTS)
 	$(MODULE) -o $@ $^ $(call pkg,--libs,libcurl libcrypto) $(LDLIBS)
 
-$(BUILD)/obj/$(LUA)/host/%.o: src/host/%.c Makefile
+$(BUILD)/obj/$(LUA)/modules/%.o: src/modules/%.c Makefile
 	$(COMPILE) $(LUA_CFLAGS) -c -o $@ $<
 
-$(MODULES)/file.so: $(patsubst %,$(BUILD)/obj/$(LUA)/host/%.o,beneath file folder holder owner place text)
+$(MODULES)/file.so: $(patsubst %,$(BUILD)/obj/$(LUA)/modules/%.o,beneath file folder holder owner place text)
 	$(MODULE) -o $@ $^ $(LDLIBS)
 
 $(MODULES)/httpd.so: $(HTTPD_OBJECTS)
 	$(MODULE) -o $@ $^ $(call pkg,--libs,libmicrohttpd) $(LDLIBS)
 
-$(MODULES)/editor.so: $(BUILD)/obj/host/editor.o
+$(MODULES)/editor.so: $(BUILD)/obj/modules/editor.o
 	$(MODULE) -o $@ $^ $(call pkg,--libs,libedit) $(LDLIBS)
 
-$(BUILD)/bin/mde: $(HOST_OBJECTS) | $(SHARE)
+$(BUILD)/bin/mde: $(PROGRAM_OBJECTS) | $(SHARE)
 	$(LINK) -o $@ $^ $(call pkg,--libs,$(LUA_PC) $(SECCOMP)) $(LDLIBS)
 
 # Made anew each time: a copied or moved tree must not run another one's Lua.
@@ -109,25 +112,25 @@ $(SHARE): FORCE
 
 core-tests: $(CORE_TESTS)
 bind-tests: $(BIND_TESTS)
-host-tests: $(HOST_TESTS) $(STORES) $(BUILD)/bin/mde
+worker-tests: $(WORKER_TESTS) $(STORES) $(BUILD)/bin/mde
 
 # These make allocations fail: see spec/unit/core/shortage.h.
-$(BUILD)/spec/allocation_test $(BIND_TESTS): WRAP = -Wl,--wrap=malloc,--wrap=calloc,--wrap=free
+$(BUILD)/spec/core/allocation_test $(BIND_TESTS): WRAP = -Wl,--wrap=malloc,--wrap=calloc,--wrap=free
 
-$(BUILD)/spec/%_test: spec/unit/core/%_test.c $(wildcard spec/unit/core/*.h) $(CORE_OBJECTS)
-	$(COMPILE) -Ispec/core $(LDFLAGS) $(WRAP) -o $@ $< $(CORE_OBJECTS) \
+$(BUILD)/spec/core/%_test: spec/unit/core/%_test.c $(wildcard spec/unit/core/*.h) $(CORE_OBJECTS)
+	$(COMPILE) -Ispec/unit/core $(LDFLAGS) $(WRAP) -o $@ $< $(CORE_OBJECTS) \
 	  $(call pkg,--libs,libcurl libcrypto) -lpthread
 
-$(BUILD)/spec/unit/bind/%_test: spec/unit/bind/%_test.c $(wildcard spec/unit/core/*.h) $(CORE_OBJECTS) $(BIND_OBJECTS)
-	$(COMPILE) $(LUA_CFLAGS) -Ispec/core $(LDFLAGS) $(WRAP) -o $@ $< $(CORE_OBJECTS) \
+$(BUILD)/spec/bind/%_test: spec/unit/bind/%_test.c $(wildcard spec/unit/core/*.h) $(CORE_OBJECTS) $(BIND_OBJECTS)
+	$(COMPILE) $(LUA_CFLAGS) -Ispec/unit/core $(LDFLAGS) $(WRAP) -o $@ $< $(CORE_OBJECTS) \
 	  $(BIND_OBJECTS) $(call pkg,--libs,$(LUA_PC) libcurl libcrypto) -lpthread
 
 # Its clocks are the test's.
-$(BUILD)/spec/program/limits_test: WRAP = -Wl,--wrap=clock_gettime,--wrap=setitimer
+$(BUILD)/spec/worker/limits_test: WRAP = -Wl,--wrap=clock_gettime,--wrap=setitimer
 
-$(BUILD)/spec/program/%_test: spec/program/%_test.c $(wildcard spec/unit/core/*.h) $(HOST_OBJECTS)
-	$(COMPILE) $(LUA_CFLAGS) -Ispec/core $(LDFLAGS) $(WRAP) -o $@ $< \
-	  $(filter-out %/main.o,$(HOST_OBJECTS)) $(call pkg,--libs,$(LUA_PC) $(SECCOMP))
+$(BUILD)/spec/worker/%_test: spec/unit/worker/%_test.c $(wildcard spec/unit/core/*.h) $(PROGRAM_OBJECTS)
+	$(COMPILE) $(LUA_CFLAGS) -Ispec/unit/core $(LDFLAGS) $(WRAP) -o $@ $< \
+	  $(filter-out %/main.o,$(PROGRAM_OBJECTS)) $(call pkg,--libs,$(LUA_PC) $(SECCOMP))
 
 deps:  ## installs what building and running need and this machine lacks
 	@spec/support/deps
@@ -153,12 +156,13 @@ lint asan valgrind:  ## those of the tests
 # One program for each file: build/fuzz/NAME [CORPUS] -runs=1000000
 FUZZ := $(patsubst spec/%.c,$(BUILD)/%,$(wildcard spec/fuzz/*.c))
 FUZZ_CORE := $(wildcard src/core/*.c)
-FUZZ_HOST := $(patsubst %,src/host/%.c,answer codec frame httpd message printable text)
+FUZZ_OTHER := $(patsubst %,src/%.c,modules/answer worker/codec worker/frame modules/httpd \
+                modules/message system/printable modules/text)
 fuzz: $(FUZZ)  ## builds the fuzz targets of spec/fuzz, with clang's libFuzzer
-$(BUILD)/fuzz/%: spec/fuzz/%.c spec/fuzz/fuzz.h $(FUZZ_CORE) $(FUZZ_HOST)
+$(BUILD)/fuzz/%: spec/fuzz/%.c spec/fuzz/fuzz.h $(FUZZ_CORE) $(FUZZ_OTHER)
 	@mkdir -p $(@D) && echo "LD $@" && clang -std=c11 -D_GNU_SOURCE -O1 -g -Isrc -Ispec/fuzz \
 	  -fsanitize=fuzzer,address,undefined,integer -fno-sanitize-recover=all $(LUA_CFLAGS) \
-	  -o $@ $< $(FUZZ_CORE) $(FUZZ_HOST) $(call pkg,--libs,$(LUA_PC) libcurl libcrypto libmicrohttpd)
+	  -o $@ $< $(FUZZ_CORE) $(FUZZ_OTHER) $(call pkg,--libs,$(LUA_PC) libcurl libcrypto libmicrohttpd)
 
 reference:  ## makes lua/mde/types.lua and doc/reference.md from the comments in lua/mde
 	lua5.4 doc/generate.lua
@@ -196,7 +200,7 @@ help:  ## lists these
 
 FORCE:
 .DELETE_ON_ERROR:
-.PHONY: all fuzz deps deps-hosts demo test check core-tests bind-tests host-tests lint asan valgrind reference bench \
+.PHONY: all fuzz deps deps-hosts demo test check core-tests bind-tests worker-tests lint asan valgrind reference bench \
         install uninstall clean help FORCE
 
 -include $(wildcard $(BUILD)/obj/*/*.d $(BUILD)/obj/*/*/*.d $(BUILD)/spec/*.d $(BUILD)/spec/*/*.d)

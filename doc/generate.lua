@@ -11,16 +11,18 @@ local folder = arg[0]:match "^(.*/)doc/" or "./"
 
 -- What is described, in the order of the reference.
 local CHAPTERS = {
-  { "The module", "mde", "init settings config" },
-  { "Actions", "client", "client actions waiting unblock batch" },
-  { "Launching", "client", "launch download" },
-  { "Machines", "client", "machines isolation tags" },
-  { "The library, and everything else", "client", "library request permissions" },
-  { "Entities", nil, "entity machine" },
-  { "Choosing", nil, "criteria/action criteria/machine" },
-  { "Verdicts and errors", nil, "verdict errors" },
-  { "Policies", nil, "policy/form policy/guard" },
-  { "Where it runs", nil, "host store/memory" },
+  { "The module", "mde", "init config/options config/profiles" },
+  { "Actions", "client", "client/init client/actions client/wait"
+    .. " client/unblock client/cancel_all" },
+  { "Launching", "client", "client/launch client/download" },
+  { "Machines", "client", "client/machines client/isolation client/tags" },
+  { "The library, and everything else", "client", "client/library client/request"
+    .. " auth/permissions" },
+  { "Entities", nil, "service/entity service/machine" },
+  { "Choosing", nil, "service/criteria/action service/criteria/machine" },
+  { "Verdicts and errors", nil, "service/verdicts base/errors" },
+  { "Policies", nil, "program/policy/form program/policy/guard" },
+  { "Where it runs", nil, "host/init store/memory" },
 }
 
 local OWNERS = { ["mde.client"] = "mde.client", ["mde.clients"] = "mde.clients", Action = "action",

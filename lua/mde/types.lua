@@ -186,7 +186,7 @@ function client:unblock(target, options) end
 ---@field on_item? fun(item: mde.item) called with each as it ends
 ---@field stop? fun(): boolean|"at once"|nil asked all along: true to send nothing more and finish what is in the air, "at once" to wait for nothing
 
---- What a record has is called in the commit of a pass (see mde.pass): what it raises lets
+--- What a record has is called in the commit of a pass (see mde.call.scheduler): what it raises lets
 --- nothing leave.
 ---@class mde.record
 ---@field sent fun(self: mde.record, call: table) before a call leaves; call.target is what the batch was given

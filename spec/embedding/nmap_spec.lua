@@ -247,7 +247,8 @@ describe("mde-actions.nse", function()
   -- The service answers when the other script has written its mark. Were nmap to stand still
   -- until then, it would be tired of waiting after ten seconds, and the mark too late.
   it("lets another script go on while a call is under way", function()
-    local run = scan("127.0.0.2", "mde-actions", "-n --script " .. root .. "/spec/embedding/mark.nse",
+    local run = scan("127.0.0.2", "mde-actions", "-n --script " .. root
+        .. "/spec/embedding/mark.nse",
       "export MARK=$PWD/mark", [[
       local answer = service.answer
       function service:answer(request)

@@ -201,7 +201,8 @@ describe("a million ids from standard input", function()
     local run = program.sh([[
       lua5.4 -e 'for i = 1, 1e6 do print(("%08x-7557-4ab7-9782-d50480024a4e"):format(i)) end' |
       MDE_TOKEN=x exec $mde run /proc/self/fd/3 3<<'END'
-        local status = require "mde.program" { "cancel", "-", "-m", "x", "--yes", "--max", "999999" }
+        local status = require "mde.program" {
+          "cancel", "-", "-m", "x", "--yes", "--max", "999999" }
         for line in io.lines "/proc/self/status" do
           local kilobytes = line:match "^VmHWM:%s*(%d+)"
           if kilobytes then io.stderr:write("peak ", kilobytes, "\n") end

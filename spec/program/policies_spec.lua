@@ -13,7 +13,7 @@ describe("a hostile policy", function()
   pipe:close()
 
   setup(function()
-    local there = program.support:gsub("support$", "host/policies")
+    local there = program.support:gsub("support$", "program/policies")
     local result = program.sh(("exec $mde run %s/policies.lua %s/*.lua"):format(
       program.quote(program.support), program.quote(there)))
     assert.equal("", result.err)

@@ -45,7 +45,8 @@ describe("a message", function()
 
   it("keeps what the service or a playbook raises on its line", function()
     local run = program.sh("exec $mde run /dev/stdin", [[
-      error(require "mde.base.errors".new { code = "service", message = "a\nforged \u{200b}" }, 0)]])
+      error(require "mde.base.errors".new {
+        code = "service", message = "a\nforged \u{200b}" }, 0)]])
     assert.equal("mde: a\\nforged \\u{200b}\n", run.err)
     run = program.sh [[exec $mde list --type "$(printf 'x\nforged')"]]
     assert_no_forged_line(run.err)

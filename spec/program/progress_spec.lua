@@ -9,7 +9,8 @@ local function told(script)
       local clocks = require "mde.simulator.clock"
       local clock = clocks.new()
       local quota = require "mde.call.quota".new(function() return 100, 1500 end)
-      local progress = require "mde.program.batch.progress".new({ clock = clock, quota = quota }, 3000)
+      local progress = require "mde.program.batch.progress".new(
+        { clock = clock, quota = quota }, 3000)
       %s
 END
     exec $mde run script.lua $as]]):format(script))

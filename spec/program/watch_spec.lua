@@ -242,7 +242,8 @@ describe("mde watch", function()
   it("goes on when the network comes back", function()
     local run = watch.sh [[
       serve() { mde sim --serve "$@" >vars 2>simlog & sim=$!
-        until grep -q TENANT_ID vars && grep -q serving simlog; do sleep 0.02; done; . ./vars; }
+        until grep -q TENANT_ID vars && grep -q serving simlog; do sleep 0.02; done; . ./vars
+        export XDG_STATE_HOME="$PWD"/state; }  # that of the simulator ends with it
       serve; port=${MDE_API_URL##*:}
       start p.lua --every 1s; await '"event":"plan"'
       kill $sim; wait $sim; await '"event":"failed"'

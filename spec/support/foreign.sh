@@ -12,8 +12,8 @@ export LUA_PATH='./?.lua;./?/init.lua;;' LUA_CPATH='./?.so;;'
 mkdir -p "$folder/home" "$folder/here" && cd "$folder/here" || exit 1
 strace -o /dev/null true 2>/dev/null || exit 3
 
-for file in cjson.lua cjson/safe.lua argparse.lua mde.lua mde/core.lua mde/cli.lua mde/init.lua \
-  mde/sim/server.lua mde/editor.lua DBI.lua dbd/sqlite3.lua mde/policy.lua; do
+for file in cjson.lua cjson/safe.lua argparse.lua mde.lua mde/core.lua mde/program.lua mde/program/init.lua mde/init.lua \
+  mde/simulator/server.lua mde/editor.lua DBI.lua dbd/sqlite3.lua mde/program/policy.lua; do
   mkdir -p "$(dirname $file)"
   echo "io.stderr:write[[foreign code: $file]] os.exit(66)" >$file
 done

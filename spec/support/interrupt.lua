@@ -6,7 +6,7 @@ local function is_client(level)
   while true do
     local info = debug.getinfo(level, "S")
     if not info then return true end
-    if info.source:find("mde/sim/", 1, true) then return false end
+    if info.source:find("mde/simulator/", 1, true) then return false end
     level = level + 1
   end
 end

@@ -20,7 +20,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "program/program.h"
+#include <lauxlib.h>
+#include <lua.h>
 
 #define EDITOR "mde.editor"
 #define LINES 2000   /* of history */

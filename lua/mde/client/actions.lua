@@ -4,7 +4,8 @@ local errors = require "mde.base.errors"
 local judge = require "mde.call.cancel"
 local pages = require "mde.service.pages"
 
-local FORMS = { actions = require "mde.service.criteria.action", machines = require "mde.service.criteria.machine" }
+local FORMS = { actions = require "mde.service.criteria.action",
+                machines = require "mde.service.criteria.machine" }
 
 local TOLERANCE = require "mde.service.clock".tolerance
 

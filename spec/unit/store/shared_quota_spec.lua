@@ -138,6 +138,7 @@ describe("four processes that share the quota", function()
   it("through PostgreSQL", function()
     server = postgresql.start()
     run.on_time = postgresql.virtual_clock(server, clock)
-    check(require "mde.store.sql.postgresql".open(server.url, clock, "spec"), 400, { url = server.url })
+    check(require "mde.store.sql.postgresql".open(server.url, clock, "spec"), 400,
+      { url = server.url })
   end)
 end)

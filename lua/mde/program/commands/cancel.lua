@@ -205,6 +205,7 @@ function cancel.run(parsed)
   local criteria = cancel.check(parsed)
   collectgarbage("incremental", 120)  -- a batch waits for the service: rather small than quick
   if parsed.dry_run then parsed.store = "memory" end
+  if not criteria and parsed.ids[1] ~= "-" then ids.from_arguments(parsed.ids, function() end) end
   local session = client.connect(parsed, execution.settings(parsed))
   if not parsed.dry_run then client.identify(session) end
   local function prepare(draft)

@@ -170,7 +170,9 @@ function machines.shape.id(machine) return machine.id end
 
 function machines.run(parsed)
   local criteria, any, change = check_options(parsed)
-  if parsed.isolated or parsed.restricted then return require "mde.program.machines.isolated".run(parsed) end
+  if parsed.isolated or parsed.restricted then
+    return require "mde.program.machines.isolated".run(parsed)
+  end
   if parsed.explain then
     listing.explain(parsed, require "mde.service.criteria.machine", criteria)
     return 0

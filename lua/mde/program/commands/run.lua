@@ -70,7 +70,7 @@ end
 function run.interruptible(chunk, ...)
   local results = table.pack(interrupt.call(chunk, ...))
   if type(results[2]) == "string" and not results[1] then
-    results[2] = results[2]:gsub("\n[^\n]*\n[^\n]*mde/cli/run%.lua.*", "")
+    results[2] = results[2]:gsub("\n[^\n]*\n[^\n]*mde/program/commands/run%.lua.*", "")
   end
   return table.unpack(results, 1, results.n)
 end

@@ -13,7 +13,9 @@ local DEEPEST = 3  -- levels of tables that are shown
 -- last kind.
 local SHAPES = {
   ["mde.action"] = function() return require "mde.program.commands.list".shape, "actions" end,
-  ["mde.machine"] = function() return require "mde.program.commands.machines".shape, "machines" end,
+  ["mde.machine"] = function()
+    return require "mde.program.commands.machines".shape, "machines"
+  end,
   isolated = function() return require "mde.program.machines.isolated".shape, "machines" end,
 }
 

@@ -107,7 +107,7 @@ local UNDONE = [[
   JOIN events AS e ON e.batch = i.batch AND e.position = i.position
   WHERE b.application IN (
     SELECT ? UNION SELECT configured FROM aliases WHERE application = ?)
-  AND i.decision = 'undo' AND e.verdict IN ('undone', 'undo_accepted')]]
+  AND i.decision = 'undo' AND (e.verdict IN ('undone', 'undo_accepted') OR e.launched IS NOT NULL)]]
 
 -- The actions that an application has launched the inverse of, in any batch.
 -- -> set of ids

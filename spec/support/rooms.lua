@@ -1,0 +1,92 @@
+-- Checks that each room requires only rooms below it: lua5.4 spec/support/rooms.lua
+--
+-- The order stands in doc/architecture.md, as lines such as `base < service < auth`. A module's
+-- room is its folder below lua/mde or src; what lies in lua/mde itself is the room mde. Inside
+-- program, a command requires no command, and nothing else requires one but program/init.lua.
+-- Prints each line that breaks the order, and ends with 1 if there is one.
+
+local function lines_of(path)
+  local file = assert(io.open(path))
+  local lines = {}
+  for line in file:lines() do lines[#lines + 1] = line end
+  file:close()
+  return lines
+end
+
+local function files(pattern)
+  local pipe, list = assert(io.popen("git ls-files " .. pattern)), {}
+  for path in pipe:lines() do list[#list + 1] = path end
+  pipe:close()
+  return list
+end
+
+-- { room -> { room that it may use -> true } }
+local function read_order()
+  local may = {}
+  for _, line in ipairs(lines_of "doc/architecture.md") do
+    if line:find "^%l+ < " then
+      local below = {}
+      for room in line:gmatch "%l+" do
+        may[room] = may[room] or { [room] = true }
+        for each in pairs(below) do may[room][each] = true end
+        below[room] = true
+      end
+    end
+  end
+  return may
+end
+
+local may = read_order()
+assert(next(may), "doc/architecture.md has no line such as `base < service`")
+local broken = 0
+
+local function complain(path, number, line)
+  broken = broken + 1
+  print(("%s:%d: %s"):format(path, number, line))
+end
+
+local function check(path, number, line, from, to)
+  if to and not (may[from] or {})[to] then complain(path, number, line) end
+end
+
+-- {{ Lua
+
+local rooms = { mde = "mde" }
+for _, path in ipairs(files "'lua/mde/*.lua'") do
+  local room = path:match "^lua/mde/(%l+)/"
+  if room then rooms[room] = room end
+end
+
+-- The room of a module; nil for a module in C.
+local function room_of(module)
+  return rooms[module:match "^mde%.(%l+)" or module]
+end
+
+local function is_command(module) return module:find "^mde%.program%.commands%." ~= nil end
+
+for _, path in ipairs(files "'lua/mde/*.lua'") do
+  local own = "mde." .. path:match "^lua/mde/(.*)%.lua$":gsub("/init$", ""):gsub("/", ".")
+  local from = path:match "^lua/mde/(%l+)/" or "mde"
+  for number, line in ipairs(lines_of(path)) do
+    for module in line:gsub("%-%-.*", ""):gmatch 'require *%(? *"(mde[%w_.]*)"' do
+      check(path, number, line, from, room_of(module))
+      if is_command(module) and own ~= "mde.program" then complain(path, number, line) end
+    end
+  end
+end
+
+-- }}
+
+-- {{ C
+
+for _, path in ipairs(files "'src/*.[ch]'") do
+  local from = path:match "^src/(%l+)/"
+  for number, line in ipairs(lines_of(path)) do
+    local to = line:match '^ *# *include "(%l+)/'
+    if from and to then check(path, number, line, from, to) end
+  end
+end
+
+-- }}
+
+os.exit(broken == 0)
