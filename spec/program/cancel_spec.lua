@@ -191,7 +191,7 @@ describe("ids from standard input", function()
 END]])
     assert.equal(0, run.status, run.err)
     assert.equal(100000, count(run.out, "\n"))
-    assert.truthy(tonumber(run.err:match "peak (%d+)") < 40 * 1024, run.err)
+    assert.truthy(tonumber(run.err:match "peak (%d+)") < 26 * 1024, run.err)
   end)
 end)
 

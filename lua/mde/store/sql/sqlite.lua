@@ -26,7 +26,7 @@ local sqlite = {}
 local Store = { windows = common.windows, commit = common.commit, rollback = common.rollback }
 Store.__index = Store
 
-local MEMORY = ":memory:"
+local MEMORY = ""  -- SQLite's name for a private database, in a temporary file once it is large
 local WRITER = 120  -- the byte of mde.db-shm that is locked while a process writes
 
 local function fail(what, path, problem)
