@@ -8,7 +8,7 @@
 -- long as no request is delayed beyond its timeout, the service never sees one
 -- call too many in any minute or hour of its clock.
 
-local turns = require "mde.turns"
+local turns = require "mde.call.turns"
 
 local bucket = {}
 

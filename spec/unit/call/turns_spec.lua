@@ -1,6 +1,6 @@
-local turns = require "mde.turns"
+local turns = require "mde.call.turns"
 
-describe("mde.turns", function()
+describe("mde.call.turns", function()
   local shares
 
   before_each(function() shares = turns.new() end)
