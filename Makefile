@@ -167,6 +167,11 @@ $(BUILD)/fuzz/%: spec/fuzz/%.c spec/fuzz/fuzz.h $(FUZZ_CORE) $(FUZZ_OTHER)
 reference:  ## makes lua/mde/types.lua and doc/reference.md from the comments in lua/mde
 	lua5.4 doc/generate.lua
 
+pictures:  ## makes what doc/pictures has, from the simulator
+	@spec/support/deps test
+	@$(MAKE) --no-print-directory all
+	doc/pictures/make
+
 bench:  ## measures, against nginx on loopback
 	@spec/support/deps test
 	@$(MAKE) --no-print-directory all
@@ -200,7 +205,7 @@ help:  ## lists these
 
 FORCE:
 .DELETE_ON_ERROR:
-.PHONY: all fuzz deps deps-hosts demo test check core-tests bind-tests worker-tests lint asan valgrind reference bench \
+.PHONY: all pictures fuzz deps deps-hosts demo test check core-tests bind-tests worker-tests lint asan valgrind reference bench \
         install uninstall clean help FORCE
 
 -include $(wildcard $(BUILD)/obj/*/*.d $(BUILD)/obj/*/*/*.d $(BUILD)/spec/*.d $(BUILD)/spec/*/*.d)

@@ -106,10 +106,10 @@ describe("client:download", function()
     end
   end)
 
-  it("works after client:wait as the README shows it", function()
+  it("works after client:wait as the documentation shows it", function()
     local client, service = new { roles = { "Machine.Read.All", "Machine.CollectForensics" } }
     service:add_machine { computerDnsName = "srv-1.contoso.com" }
-    local readme = assert(io.open "README.md")
+    local readme = assert(io.open "doc/embedding.md")
     local example = readme:read "*a":match "\n(local action = assert%(client:collect.-)\n```"
     readme:close()
     example = example:gsub('client:download%(action, "triage.zip"%)', "return %0", 1)
