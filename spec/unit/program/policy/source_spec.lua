@@ -104,7 +104,7 @@ describe("a policy's files", function()
     local path = write { ["mde/config.lua"] = 'return { comment = "secret" }',
                          ["mde/other.lua"] = 'return { comment = "secret" }',
                          ["mde/policies/main.lua"] = 'return { comment = "c", decide = "keep" }',
-                         ["main.lua"] = requiring "mde.config.profiles",
+                         ["main.lua"] = requiring "mde.config",
                          ["other.lua"] = requiring "mde.other",
                          ["hard.lua"] = requiring "link", ["elsewhere/x"] = "" }
     os.execute(("cd '%s' && ln mde/config.lua link.lua && cp main.lua mde/main.lua"
