@@ -42,7 +42,8 @@ local function set_of(list)
 end
 
 -- Methods that the client's own modules call, and nobody else.
-local INTERNAL = set_of { "add", "cancelling", "complete", "drive", "end_reached", "finish",
+local INTERNAL = set_of { "add", "cancelling", "closed_error", "complete", "drive", "end_reached",
+  "finish",
   "heed_ends", "heed_stop", "machine_id", "notify", "notify_wait", "observe", "page", "pages",
   "perform", "prepare_request", "read_machine", "rest", "sign_in", "signs_in_as", "to_other",
   "to_service", "transport", "transported", "undoing", "way", "withdraw" }
