@@ -98,7 +98,7 @@ function program.at_terminal(columns, dialogue, ...)
 end
 
 -- Runs a shell script against an incident made with `options` (Lua text of a
--- table for mde.sim.incident.service). -> { status, out, err, ledger: { posts,
+-- table for mde.simulator.incident.service). -> { status, out, err, ledger: { posts,
 -- requests: how many } }
 function program.rehearse(options, script, input)
   local run = program.sh(("exec %s run %s/rehearse.lua %s sh -c %s"):format(

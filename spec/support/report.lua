@@ -8,7 +8,7 @@ local report = {}
 local HEAD = ([[
   local batches = dofile %q
   local report = require "mde.program.report"
-  local function module(name) return require("mde.cli.batch_report." .. name) end
+  local function module(name) return require("mde.program.report." .. name) end
 ]]):format(program.support .. "/batch.lua")
 
 -- Runs a chunk that has `batches`, `report` and `module(name)`, one of the report's, at

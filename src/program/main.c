@@ -1,4 +1,4 @@
-/* The program `mde`: a Lua 5.4 that finds mde beside itself and runs mde.cli.
+/* The program `mde`: a Lua 5.4 that finds mde beside itself and runs mde.program.
 **
 ** It links liblua alone, and libseccomp for its workers. Everything else comes by
 ** `require` when a command needs it, so that `mde --version` costs no libcurl.

@@ -126,7 +126,7 @@ function token.header(text)
   return core.secret("Bearer " .. text)
 end
 
--- `credential` as in mde.credential.*; `world` has clock, random (gives a number in
+-- `credential` as in mde.auth; `world` has clock, random (gives a number in
 -- [0, 1)), tenant (if known) and store, whose tokens other processes share; `add(fetch)`
 -- hands a fetch to whoever drives it; `named(tenant, application)` gets the ids of whose token
 -- it is before one is used that names both.

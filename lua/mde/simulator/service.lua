@@ -317,7 +317,7 @@ function service.new(options)
     self[name] = options[name]
     if options[name] == nil then self[name] = default end
   end
-  assert(self.clock, "mde.sim.service: a clock is required")
+  assert(self.clock, "mde.simulator.service: a clock is required")
   self.random = random_numbers.new(self.seed)
   self.epoch = self.clock.wall() - self.clock.monotonic()
   self.quota = self.quota and { limits = self.quota }
