@@ -19,13 +19,16 @@ local function output(command)
 end
 
 -- Starts one, with an empty database. Not in $TMPDIR: a socket's path is 107 bytes at
--- most. -> { url = as libpq takes it, folder = where its socket and its log are }
-function postgresql.start()
+-- most. With `namespace`, it is in this network namespace and listens on `address` too.
+-- -> { url = as libpq takes it, folder = where its socket and its log are }
+function postgresql.start(namespace, address)
   local folder = output [[
     folder=$(mktemp -d /tmp/mde-pg.XXXXXX) && mkfifo "$folder/ready" && echo "$folder"]]
     :match "%S+"
-  local holder = assert(io.popen("unset LD_PRELOAD; exec setsid spec/support/postgresql.sh "
-    .. folder, "w"))
+  local within = namespace and "ip netns exec " .. namespace or ""
+  local holder = assert(io.popen(
+    ("unset LD_PRELOAD; exec setsid %s spec/support/postgresql.sh %s %s"):format(within, folder,
+      address or ""), "w"))
   local ready = assert(io.open(folder .. "/ready"))
   local text = ready:read "a"
   ready:close()

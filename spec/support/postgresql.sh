@@ -1,14 +1,14 @@
 #!/bin/sh
 # A PostgreSQL server of its own for tests, as root or any user:
 #
-#   spec/support/postgresql.sh DIR
+#   spec/support/postgresql.sh DIR [ADDRESS]
 #
 # DIR is an empty folder with a FIFO in it, `ready`, where one line says how it went:
 # `ready BIN`, where the programs are, or what went wrong. From then on the server
-# listens on a socket in DIR, and has a database and a superuser `mde`. It runs until
+# listens on a socket in DIR (and on ADDRESS, for its network), and has a database and a superuser `mde`. It runs until
 # standard input ends, be it that whoever holds it has died; then DIR is removed.
 
-dir=$1
+dir=$1 address=$2
 unset $(env | awk -F= '/^PG/ { print $1 }') NONE
 cd "$dir" || exit 1
 exec 3>ready
@@ -34,7 +34,7 @@ stop() {
 start() {
   $as "$bin/initdb" -D data -U mde --auth=trust --no-sync --encoding=UTF8 --locale=C &&
   $as tee -a data/postgresql.conf <<CONFIGURATION &&
-listen_addresses = ''
+listen_addresses = '$address'
 unix_socket_directories = '$dir'
 fsync = off
 synchronous_commit = off
@@ -43,6 +43,7 @@ shared_buffers = 16MB
 max_connections = 50
 timezone = UTC
 CONFIGURATION
+  echo "host all all samenet trust" | $as tee -a data/pg_hba.conf &&
   $as "$bin/pg_ctl" start -w -D data -l server.log &&
   $as "$bin/createdb" -h "$dir" -U mde mde
 }
