@@ -31,7 +31,6 @@ struct mde_certificate {
   char *texts[MAX_CHAIN + 1];  /* NULL after the last */
 };
 
-/* What a file holds. */
 typedef struct contents {
   EVP_PKEY *key;
   STACK_OF(X509) *certificates;
@@ -53,13 +52,16 @@ static bool out_of_memory (mde_error *error) {
 }
 
 
-/* Whether libcrypto lacked memory. That error may lie below others that follow from it, and
-** a queue is read from its bottom: an older error of the caller's must stay there. */
+/* Whether libcrypto lacked memory. It does not always say so: hence the try. If it does, that
+** error may lie below others that follow from it, and a queue is read from its bottom: an
+** older error of the caller's must stay there. */
 static bool lacked_memory (bool alone) {
   unsigned long code = alone ? ERR_get_error() : ERR_peek_last_error();
-  while (code != 0 && ERR_GET_REASON(code) != ERR_R_MALLOC_FAILURE)
+  void *spare = OPENSSL_malloc(65536);  /* more than libcrypto takes at once */
+  OPENSSL_free(spare);
+  while (spare != NULL && code != 0 && ERR_GET_REASON(code) != ERR_R_MALLOC_FAILURE)
     code = alone ? ERR_get_error() : 0;
-  return code != 0;
+  return spare == NULL || code != 0;
 }
 
 
@@ -287,9 +289,8 @@ static bool describe (mde_certificate *self, const contents *found, mde_error *e
 static bool read_file (const char *bytes, size_t length, const char *password,
                        contents *found, mde_error *error) {
   if (length > INT_MAX) return refuse(error, "the certificate file is too large");
-  return holds(bytes, length, "-----BEGIN ")
-         ? read_pem(bytes, length, password, found, error)
-         : read_pfx(bytes, length, password, found, error);
+  return holds(bytes, length, "-----BEGIN ") ? read_pem(bytes, length, password, found, error)
+                                             : read_pfx(bytes, length, password, found, error);
 }
 
 

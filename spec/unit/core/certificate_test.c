@@ -259,5 +259,6 @@ int main (void) {
   test_damage("leaf.pfx", PASSWORD);
   test_shortage("leaf.pem", 11);
   test_shortage("leaf.pfx", 101);
+  test_shortage("encrypted.pem", 17);
   return tap_end();
 }
