@@ -45,9 +45,22 @@ local function new_folder()
   return folder
 end
 
--- Runs a shell script, in an empty folder, in which $mde is the program, and mde is
--- in the PATH; its store and its configuration are new ones. Its standard input is
--- `input` (text; default none), and it has no terminal. -> { status, out, err }
+-- Waits in a script until a condition holds, at most a minute or so: then the script ends.
+local AWAIT = [[
+await() {
+  tries=0
+  until eval "$1"; do
+    tries=$((tries + 1))
+    [ $tries -lt 6000 ] || { echo "waited in vain until $1" >&2; exit 99; }
+    sleep 0.01
+  done
+}
+]]
+
+-- Runs a shell script, in an empty folder, in which $mde is the program, mde is in the
+-- PATH, and `await 'CONDITION'` waits; its store and its configuration are new ones. Its
+-- standard input is `input` (text; default none), and it has no terminal.
+-- -> { status, out, err }
 function program.sh(script, input)
   local folder = new_folder()
   if input then
@@ -61,7 +74,7 @@ function program.sh(script, input)
     mkdir %s/empty; cd %s/empty
     umask 022; exec setsid -w sh -c %s <%s >../out 2>../err]]):format(program.quote(program.path),
       program.quote(program.path:match "^(.*)/"), folder, folder, folder, folder,
-      program.quote(script),
+      program.quote(AWAIT .. script),
       input and "../in" or "/dev/null"))
   local result = { status = how == "signal" and 128 + code or code,
                    out = read(folder .. "/out"), err = read(folder .. "/err") }
@@ -103,7 +116,7 @@ end
 function program.rehearse(options, script, input)
   local run = program.sh(("exec %s run %s/rehearse.lua %s sh -c %s"):format(
     program.quote(program.path), program.quote(program.support), program.quote(options),
-    program.quote(script)), input)
+    program.quote(AWAIT .. script)), input)
   local err, report = run.err:match "^(.*)ledger: (%b{})\n$"
   run.err, run.ledger = err or run.err, report and load("return " .. report)()
   return run
