@@ -130,6 +130,27 @@ describe("mde repl", function()
     assert.falsy(run.out:find("error", 1, true))
   end)
 
+  it("refuses to use the editor while it reads a line", function()
+    local path = os.tmpname()
+    local file = assert(io.open(path, "w"))
+    file:write [[
+      local editor = require "mde.editor".open "test"
+      local function complete()
+        local refused = 0
+        for _, name in ipairs { "remember", "load", "save", "close", "read" } do
+          local _, message = pcall(editor[name], editor, "x", complete)
+          if tostring(message):find "is reading a line" then refused = refused + 1 end
+        end
+        return "", refused .. " refused"
+      end
+      print(("got %s"):format(editor:read("> ", complete)))]]
+    file:close()
+    local run = program.at_terminal(80, { "> ", "it\t", "5 refused", "^M", "got it", "" },
+      program.path, "run", path)
+    os.remove(path)
+    assert.equal(0, run.status, run.out .. run.err)
+  end)
+
   it("keeps a history of its user alone, without secrets", function()
     local run = program.sh(("exec sh -c %s"):format(program.quote(([[
       pty() { TERM=xterm %s "$@" -- env MDE_TOKEN=abc $mde repl; }
