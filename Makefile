@@ -94,7 +94,11 @@ $(MODULES)/core.so: $(CORE_OBJECTS) $(BIND_OBJECTS)
 $(BUILD)/obj/$(LUA)/modules/%.o: src/modules/%.c Makefile
 	$(COMPILE) $(LUA_CFLAGS) -c -o $@ $<
 
-$(MODULES)/file.so: $(patsubst %,$(BUILD)/obj/$(LUA)/modules/%.o,beneath file folder holder owner place text)
+$(BUILD)/obj/$(LUA)/system/%.o: src/system/%.c Makefile
+	$(COMPILE) $(LUA_CFLAGS) -c -o $@ $<
+
+$(MODULES)/file.so: $(patsubst %,$(BUILD)/obj/$(LUA)/modules/%.o,beneath file folder holder owner place text) \
+                   $(BUILD)/obj/$(LUA)/system/write.o
 	$(MODULE) -o $@ $^ $(LDLIBS)
 
 $(MODULES)/httpd.so: $(HTTPD_OBJECTS)

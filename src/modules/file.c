@@ -25,6 +25,7 @@
 #include "holder.h"
 #include "owner.h"
 #include "place.h"
+#include "system/write.h"
 #include "text.h"
 
 /* The only symbol that is visible. */
@@ -74,19 +75,6 @@ static int truncate_file (int fd, off_t size) {
   do result = ftruncate(fd, size);
   while (result != 0 && errno == EINTR);
   return result;
-}
-
-
-static bool write_all (int fd, const char *text, size_t size) {
-  while (size > 0) {
-    ssize_t written = write(fd, text, size);
-    if (written < 0 && errno != EINTR) return false;
-    if (written > 0) {
-      text += written;
-      size -= (size_t)written;
-    }
-  }
-  return true;
 }
 
 
@@ -172,7 +160,7 @@ static int write_lock (lua_State *L) {
   const lock *l = check_lock(L);
   size_t size;
   const char *text = luaL_checklstring(L, 2, &size);
-  return luaL_fileresult(L, lseek(l->file.fd, 0, SEEK_SET) == 0 && write_all(l->file.fd, text, size) &&
+  return luaL_fileresult(L, lseek(l->file.fd, 0, SEEK_SET) == 0 && mde_write_all(l->file.fd, text, size) &&
                          truncate_file(l->file.fd, (off_t)size) == 0, l->path);
 }
 
@@ -291,7 +279,7 @@ static int append_log (lua_State *L) {
   struct stat status;
   int number;
   if (fstat(log->file.fd, &status) != 0) return luaL_fileresult(L, 0, NULL);
-  if (write_all(log->file.fd, text, size)) return luaL_fileresult(L, 1, NULL);
+  if (mde_write_all(log->file.fd, text, size)) return luaL_fileresult(L, 1, NULL);
   number = errno;
   (void)truncate_file(log->file.fd, status.st_size);
   errno = number;

@@ -10,6 +10,7 @@
 
 #include "compat.h"
 #include "place.h"
+#include "system/write.h"
 
 
 static const char *kind_of (const char *path) {
@@ -40,21 +41,9 @@ static int make_new (const char *path) {
 }
 
 
-static int write_all (int fd, const char *bytes, size_t length) {
-  while (length > 0) {
-    ssize_t done = write(fd, bytes, length);
-    if (done < 0 && errno == EINTR) continue;
-    if (done < 0) return -1;
-    bytes += done;
-    length -= (size_t)done;
-  }
-  return fsync(fd);
-}
-
-
 /* Writes the new file and gives it its name; -1 with errno, and then it is gone. */
 static int put (int fd, const char *new, const char *path, const char *bytes, size_t length) {
-  int done = write_all(fd, bytes, length), number = errno;
+  int done = mde_write_all(fd, bytes, length) ? fsync(fd) : -1, number = errno;
   if (close(fd) != 0 && done == 0) {
     done = -1;
     number = errno;

@@ -16,6 +16,7 @@
 
 #include "program.h"
 #include "system/printable.h"
+#include "system/write.h"
 
 #define ANSWER 255  /* bytes of an answer that are read; the rest is dropped */
 
@@ -95,19 +96,6 @@ static int flush (lua_State *L) {
 }
 
 
-static bool write_all (int fd, const char *text, size_t size) {
-  while (size > 0) {
-    ssize_t written = write(fd, text, size);
-    if (written < 0 && errno != EINTR) return false;
-    if (written > 0) {
-      text += written;
-      size -= (size_t)written;
-    }
-  }
-  return true;
-}
-
-
 /* Reads up to a newline, which is not kept. False at the end of input, and when a
 ** signal comes. */
 static bool read_line (int fd, char line[ANSWER + 1]) {
@@ -136,14 +124,14 @@ static int ask (lua_State *L) {
   if (fd < 0) return luaL_fileresult(L, 0, "/dev/tty");
   tcflush(fd, TCIFLUSH);
   errno = 0;
-  answered = write_all(fd, question, size) && read_line(fd, line);
+  answered = mde_write_all(fd, question, size) && read_line(fd, line);
   if (!answered && errno != 0) {
     int number = errno;
     close(fd);
     errno = number;
     return luaL_fileresult(L, 0, "/dev/tty");
   }
-  if (!answered) write_all(fd, "\n", 1);
+  if (!answered) mde_write_all(fd, "\n", 1);
   close(fd);
   lua_pushstring(L, answered ? line : "");
   return 1;

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "system/write.h"
 #include "worker.h"
 
 #define PIECE ((size_t)64 * 1024)  /* bytes that are read or written at once */
@@ -17,23 +18,16 @@ static volatile size_t whole;  /* bytes of the output in frames that ended */
 static volatile sig_atomic_t flushing;
 
 
-/* Without stdio, and without an end where the pipe is slow. */
-static void write_all (const char *bytes, size_t size) {
-  while (size > 0) {
-    ssize_t written = write(STDOUT_FILENO, bytes, size);
-    if (written < 0 && errno != EINTR) _exit(MDE_END_ALONE);
-    if (written > 0) {
-      bytes += written;
-      size -= (size_t)written;
-    }
-  }
+/* Without stdio: a signal handler may call it. */
+static void send_whole (void) {
+  if (!mde_write_all(STDOUT_FILENO, output.data, whole)) _exit(MDE_END_ALONE);
 }
 
 
 void mde_channel_flush (void) {
   flushing = 1;
   mde_limits_wait(true);
-  write_all(output.data, whole);
+  send_whole();
   mde_limits_wait(false);
   mde_frames_drop(&output, whole);
   whole = 0;
@@ -42,7 +36,7 @@ void mde_channel_flush (void) {
 
 
 void mde_channel_rescue (void) {
-  if (!flushing) write_all(output.data, whole);
+  if (!flushing) send_whole();
 }
 
 
