@@ -71,7 +71,7 @@ describe("a C program", function()
   it("ends at Ctrl-C, and says that the cancel may have arrived", function()
     local result = run([[
       cancel $id x & pid=$!
-      await '[ "$(cat "$POSTED")" = 1 ]'
+      wait_until '[ "$(cat "$POSTED")" = 1 ]'
       kill -INT $pid; wait $pid; echo $?]], [[{ mistaken = 1, quota = false,
         oddities = { late = { operation = "cancel" } } }]])
     assert.equal("130\n", result.out)

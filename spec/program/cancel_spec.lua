@@ -330,9 +330,9 @@ describe("Ctrl-C in mde cancel", function()
       mde list --requestor soar@contoso.com --ids >ids.$$
       { mde cancel - -m x --yes --parallel 2 <ids.$$ >out.$$ 2>err.$$ & echo $! >pid.$$; wait $!
         echo "was $?" >&2; } &
-      await '[ "$(cat $POSTED)" -ge 2 ]'
+      wait_until '[ "$(cat $POSTED)" -ge 2 ]'
       kill "$(cat pid.$$)"
-      await 'grep -q Interrupted err.$$'
+      wait_until 'grep -q Interrupted err.$$'
       kill "$(cat pid.$$)"
       wait; cat out.$$; cat err.$$ >&2; rm ids.$$ out.$$ err.$$ pid.$$]], nil,
       [[{ mistaken = 12, history = 0,

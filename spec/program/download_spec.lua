@@ -87,7 +87,7 @@ describe("mde download", function()
   it("goes on where it was killed", function()
     local run = rehearse([[
       mde download $p -o a & pid=$!
-      await '[ "$(grep -c sig= $REQUESTS)" -ge 3 ]'; kill -KILL $pid; wait $pid
+      wait_until '[ "$(grep -c sig= $REQUESTS)" -ge 3 ]'; kill -KILL $pid; wait $pid
       mde download $p -o a && ls && stat -c %s a
       ]], LARGE:format "late = { nth = 3, operation = 'download' }, late_by = 5")
     assert.equal(0, run.status, run.err)
@@ -97,7 +97,7 @@ describe("mde download", function()
   it("says what it keeps when it is interrupted, and goes on with it", function()
     local run = rehearse([[
       mde download $p -o a & pid=$!
-      await '[ "$(grep -c sig= $REQUESTS)" -ge 3 ]'; kill -TERM $pid; wait $pid; echo $?
+      wait_until '[ "$(grep -c sig= $REQUESTS)" -ge 3 ]'; kill -TERM $pid; wait $pid; echo $?
       mde download $p -o a && ls]],
       LARGE:format "late = { nth = 3, operation = 'download' }, late_by = 5")
     assert.equal(0, run.status, run.err)

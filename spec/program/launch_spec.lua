@@ -251,7 +251,7 @@ describe("mde launch at a terminal", function()
     local run = program.rehearse(with [[oddities = { late = { nth = 1, operation = "isolate" },
       late_by = 0.3 }]], ([[
       mde isolate %s %s -m x --yes & pid=$!
-      await 'grep -q isolate $REQUESTS'
+      wait_until 'grep -q isolate $REQUESTS'
       kill -TERM $pid; wait $pid; s=$?; grep -c isolate $REQUESTS; exit $s]]):format(A, B))
     assert.equal(130, run.status, run.err)
     assert.truthy(run.out:find "^launched .*\n1\n$", run.out .. run.err)
@@ -263,7 +263,7 @@ describe("mde launch at a terminal", function()
     local run = rehearse([[
       ids=$(mde api GET '/api/machines?$top=11' | grep -o '"id":"[0-9a-f]*"' | cut -d '"' -f 4)
       mde launch live-response $ids --run a.ps1 -m x --yes & pid=$!
-      await '[ "$(grep -ci runliveresponse $REQUESTS)" -ge 10 ]'
+      wait_until '[ "$(grep -ci runliveresponse $REQUESTS)" -ge 10 ]'
       kill -TERM $pid; wait $pid]])
     local err, count = said(run)
     assert.same({ 130, 10 }, { run.status, count }, err)
@@ -276,8 +276,8 @@ describe("mde launch at a terminal", function()
     local run = program.rehearse(with [[oddities = { late = { nth = 1, operation = "isolate" } }]],
       ([[
       mde isolate %s %s -m x --yes 2>err & pid=$!
-      await 'grep -q isolate $REQUESTS'
-      kill -TERM $pid; await 'grep -q Interrupted err'
+      wait_until 'grep -q isolate $REQUESTS'
+      kill -TERM $pid; wait_until 'grep -q Interrupted err'
       kill -TERM $pid; wait $pid; s=$?; cat err >&2; exit $s]]):format(A, B))
     assert.equal(130, run.status, run.err)
     assert.truthy(run.out:find "^unknown .*%(interrupted%)\n$", run.out .. run.err)

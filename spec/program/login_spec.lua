@@ -64,7 +64,7 @@ describe("mde login", function()
   it("is ended by a signal, and keeps nothing", function()
     local run = rehearse("device_interval = 1, device = 'pending'", [[
       $mde login 2>said & pid=$!  # such a job is deaf to INT
-      await 'grep -q Open said'
+      wait_until 'grep -q Open said'
       kill -TERM $pid; wait $pid; echo "status $?"; cat said
       $mde logout]])
     assert_has(run.out, "status 130", "interrupted: nobody was signed in")

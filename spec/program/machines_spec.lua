@@ -135,7 +135,7 @@ describe("mde machines that changes something", function()
     local run = program.rehearse([[{ mistaken = 0, history = 0,
       oddities = { late = { nth = 1, operation = "set_device_value" }, late_by = 0.3 } }]], [[
       mde machines --set-value High --seen-within 900d --yes --max 9999 >out 2>err & pid=$!
-      await 'grep -q -i setdevicevalue $REQUESTS'
+      wait_until 'grep -q -i setdevicevalue $REQUESTS'
       kill -TERM $pid; wait $pid; s=$?
       grep -c -i setdevicevalue $REQUESTS; cut -d ' ' -f 1 out | sort | uniq -c | tr -d 0-9
       cat err >&2; exit $s]])

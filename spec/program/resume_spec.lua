@@ -22,8 +22,8 @@ local CANCEL = "mde cancel --requestor soar@contoso.com -m x --yes --max 12"
 local INTERRUPT = [[
   { ]] .. CANCEL .. [[ --batch b --parallel 2 >out 2>err & echo $! >pid; wait $!
     echo "was $?" >was; } &
-  await '[ "$(cat $POSTED)" -ge 2 ]'
-  kill "$(cat pid)"; await 'grep -q Interrupted err'; kill "$(cat pid)"
+  wait_until '[ "$(cat $POSTED)" -ge 2 ]'
+  kill "$(cat pid)"; wait_until 'grep -q Interrupted err'; kill "$(cat pid)"
   wait; cat was; tail -n 1 err; ]]
 local LATE = [[{ mistaken = 12, history = 0,
   oddities = { late = { operation = "cancel", nth = { 1, 2 } }, late_by = 900 } }]]
@@ -56,7 +56,7 @@ describe("mde resume", function()
     assert_said(run.err, "there is no batch 'nonsense'")
     run = rehearse([[
       ]] .. CANCEL .. [[ --batch b --parallel 2 >out 2>err & pid=$!
-      await '[ "$(cat $POSTED)" -ge 2 ]'
+      wait_until '[ "$(cat $POSTED)" -ge 2 ]'
       mde batch list; mde resume b; echo "was $?"; mde resume; mde resume --join
       kill -KILL $pid; wait
       MDE_TOKEN=]] .. OTHERS .. [[ mde resume b; echo "was $?"]], LATE)
@@ -85,7 +85,7 @@ describe("mde resume", function()
         before=$(cat $POSTED)
         { mde cancel $1 $2 -m x --yes --batch $name >out 2>err & echo $! >pid; wait; } 2>/dev/null &
         shift 2
-        await '[ "$(cat $POSTED)" -gt $before ]'
+        wait_until '[ "$(cat $POSTED)" -gt $before ]'
         kill -KILL $(cat pid); wait; rm pid
         mde batch list >&2
       done

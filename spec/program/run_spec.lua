@@ -117,7 +117,7 @@ describe("mde run", function()
       os.execute "echo going; while kill -0 $PPID 2>/dev/null; do sleep 0.05; done"]]
     local run = program.sh(([[
       $mde run %s >%s.log & pid=$!
-      await 'grep -q going %s.log'
+      wait_until 'grep -q going %s.log'
       for i in 1 2 3; do
         kill $pid
         while grep -q "^ShdPnd:.*[1-9a-f]" /proc/$pid/status; do :; done

@@ -61,3 +61,49 @@ describe("no secret is shown or kept", function()
     assert.equal("", found)
   end)
 end)
+
+-- These are in freed memory of libcurl, OpenSSL and Lua, which wipe nothing.
+describe("the memory of a process that signed in", function()
+  local linux = io.open "/proc/self/maps" ~= nil
+
+  it("holds at most four copies of the client's secret", function()
+    if not linux then pending "there is no /proc" return end
+    local root = program.examples:match "^(.*)/"
+    local run = program.rehearse("{ mistaken = 1, history = 0 }", ([[
+      mkfifo ready
+      cat >client.lua <<'END'
+        local client = require "mde".client { client_secret = function()
+          return io.open "secret":read "a"
+        end }
+        assert(client:list { limit = 1 })
+        for _ = 1, 3 do collectgarbage() end
+        kept = ("mark"):rep(9)
+        io.open("/dev/fd/3", "w"):write "\n":close()
+        io.read()
+END
+      cat >count.lua <<'END'
+        local secret = os.getenv "AZURE_CLIENT_SECRET"
+        io.open("secret", "w"):write(secret):close()
+        local client = io.popen("echo $$ >pid; exec 3>ready;"
+          .. " exec env -u AZURE_CLIENT_SECRET lua5.4 client.lua", "w")
+        os.execute "read -r _ <ready"
+        local pid = io.open "pid":read()
+        local memory, count = assert(io.open("/proc/" .. pid .. "/mem", "rb")), 0
+        local marked = false
+        for line in io.lines("/proc/" .. pid .. "/maps") do
+          local first, last = line:match "^(%%x+)%%-(%%x+) rw"
+          if first and memory:seek("set", tonumber(first, 16)) then
+            local text = memory:read(tonumber(last, 16) - tonumber(first, 16)) or ""
+            count = count + select(2, text:gsub(secret, ""))
+            marked = marked or text:find(("mark"):rep(9), 1, true) ~= nil
+          end
+        end
+        client:close()
+        print(marked and count)
+END
+      export LUA_PATH='%s/lua/?.lua;%s/lua/?/init.lua;;'
+      LUA_CPATH="$(dirname $mde)/../lib/lua/5.4/?.so;;" lua5.4 count.lua]]):format(root, root))
+    local count = tonumber(run.out)
+    assert.is_true(count and count <= 4, run.out .. run.err)
+  end)
+end)

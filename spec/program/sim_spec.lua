@@ -77,7 +77,7 @@ describe("mde sim", function()
     assert.truthy(run.out:find "export MDE_API_URL='http://127%.0%.0%.1:%d+'\r\n")
     local served = program.sh [[
       $mde sim --serve >out.$$ 2>err.$$ & pid=$!
-      await 'grep -q interrupted err.$$'
+      wait_until 'grep -q interrupted err.$$'
       . ./out.$$
       $mde list --ids --limit 2 2>/dev/null
       kill $pid; wait $pid; echo $?; rm out.$$ err.$$]]
@@ -99,7 +99,7 @@ describe("mde sim", function()
     local ended = program.sh [[
       $mde sim sh -c 'trap "echo caught; exit 9" TERM; echo ready; while :; do sleep 0.05; done' \
         >out.$$ & pid=$!
-      await 'grep -q ready out.$$'
+      wait_until 'grep -q ready out.$$'
       kill $pid; wait $pid; echo $?; cat out.$$; rm out.$$]]
     assert.equal("9\nready\ncaught\n", ended.out)
   end)

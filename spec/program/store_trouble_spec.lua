@@ -93,7 +93,7 @@ describe("a store that another program locks", function()
 
   it("is waited for, and the program is named", function()
     local run = program.rehearse(INCIDENT, LOCK .. CANCEL .. [[ >out 2>err & pid=$!
-      await 'grep -q "locked by lua5.4, pid $holder on" err'
+      wait_until 'grep -q "locked by lua5.4, pid $holder on" err'
       : >done; wait $pid; echo "was $?"; grep free err]])
     assert.equal("was 0\nThe store is free again.\n", run.out, run.err)
     assert.equal(12, run.ledger.posts)
@@ -108,7 +108,7 @@ describe("a store that another program locks", function()
         os.exit(done and 0 or 4)
 END
       mde run x.lua 2>err & pid=$!
-      await 'grep -q "is locked by" err'
+      wait_until 'grep -q "is locked by" err'
       before=$(date +%s%N); kill $pid; wait $pid; echo "was $?"
       echo "took $((($(date +%s%N) - before) / 1000000))"; : >done; wait; cat err]])
     assert.truthy(run.out:find "was 4\n", run.out .. run.err)
@@ -138,7 +138,7 @@ describe("a database that is removed or replaced while it is used", function()
         .. "{ operation = 'cancel', nth = { 3 } }, late_by = 1 } }", [[
         db=$XDG_STATE_HOME/mde/mde.db
         ]] .. CANCEL .. [[ --parallel 1 >out 2>err & pid=$!
-        await '[ "$(cat $POSTED)" -ge 3 ]'
+        wait_until '[ "$(cat $POSTED)" -ge 3 ]'
         ]] .. change .. [[; wait $pid; echo "was $?"; cat err]])
       assert.truthy(run.out:find "was 4", run.out .. run.err)
       assert.truthy(run.out:find("was removed or replaced while it was open", 1, true), run.out)

@@ -202,7 +202,7 @@ describe("mde watch", function()
   local SLOW = [[{ mistaken = 20, history = 0, quota = { per_minute = 10, per_hour = 1000 },
     oddities = { late = { operation = "cancel", nth = 1 }, late_by = 1 } }]]
   local START = [[start p.lua --every 1h --approve "$(hash p.lua)"
-    await '[ "$(cat $POSTED)" -ge 1 ]'; ]]
+    wait_until '[ "$(cat $POSTED)" -ge 1 ]'; ]]
 
   it("on SIGTERM sends nothing more, waits for what is under way, and says what is left", function()
     local run = watch.rehearse(START .. "kill $pid; finish; mde batch list --json", SLOW)
@@ -242,7 +242,7 @@ describe("mde watch", function()
   it("goes on when the network comes back", function()
     local run = watch.sh [[
       serve() { mde sim --serve "$@" >vars 2>simlog & sim=$!
-        await 'grep -q TENANT_ID vars && grep -q serving simlog'; . ./vars
+        wait_until 'grep -q TENANT_ID vars && grep -q serving simlog'; . ./vars
         export XDG_STATE_HOME="$PWD"/state; }  # that of the simulator ends with it
       serve; port=${MDE_API_URL##*:}
       start p.lua --every 1s; await '"event":"plan"'

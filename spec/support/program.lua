@@ -46,8 +46,8 @@ local function new_folder()
 end
 
 -- Waits in a script until a condition holds, at most a minute or so: then the script ends.
-local AWAIT = [[
-await() {
+local WAIT_UNTIL = [[
+wait_until() {
   tries=0
   until eval "$1"; do
     tries=$((tries + 1))
@@ -58,7 +58,7 @@ await() {
 ]]
 
 -- Runs a shell script, in an empty folder, in which $mde is the program, mde is in the
--- PATH, and `await 'CONDITION'` waits; its store and its configuration are new ones. Its
+-- PATH, and `wait_until 'CONDITION'` waits; its store and its configuration are new ones. Its
 -- standard input is `input` (text; default none), and it has no terminal.
 -- -> { status, out, err }
 function program.sh(script, input)
@@ -74,7 +74,7 @@ function program.sh(script, input)
     mkdir %s/empty; cd %s/empty
     umask 022; exec setsid -w sh -c %s <%s >../out 2>../err]]):format(program.quote(program.path),
       program.quote(program.path:match "^(.*)/"), folder, folder, folder, folder,
-      program.quote(AWAIT .. script),
+      program.quote(WAIT_UNTIL .. script),
       input and "../in" or "/dev/null"))
   local result = { status = how == "signal" and 128 + code or code,
                    out = read(folder .. "/out"), err = read(folder .. "/err") }
@@ -116,7 +116,7 @@ end
 function program.rehearse(options, script, input)
   local run = program.sh(("exec %s run %s/rehearse.lua %s sh -c %s"):format(
     program.quote(program.path), program.quote(program.support), program.quote(options),
-    program.quote(AWAIT .. script)), input)
+    program.quote(WAIT_UNTIL .. script)), input)
   local err, report = run.err:match "^(.*)ledger: (%b{})\n$"
   run.err, run.ledger = err or run.err, report and load("return " .. report)()
   return run
