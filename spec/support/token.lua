@@ -1,9 +1,23 @@
 -- An access token of an application in a tenant, for specs that only compare what it claims.
+-- It loads no module of ours: under a sanitizer the interpreter cannot.
 
 local cjson = require "cjson"
-local jwt = require "mde.auth.jwt"
+
+local ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+
+local function base64url(text)
+  local bits = text:gsub(".", function(byte)
+    local value, digits = byte:byte(), ""
+    for i = 7, 0, -1 do digits = digits .. (value >> i & 1) end
+    return digits
+  end)
+  return ((bits .. ("0"):rep(-#bits % 6)):gsub("%d%d%d%d%d%d", function(six)
+    local position = tonumber(six, 2) + 1
+    return ALPHABET:sub(position, position)
+  end))
+end
 
 return function(tenant, application)
   local claims = cjson.encode { tid = tenant, appid = application, exp = 4102444800 }
-  return jwt.base64url '{"alg":"none"}' .. "." .. jwt.base64url(claims) .. ".x"
+  return base64url '{"alg":"none"}' .. "." .. base64url(claims) .. ".x"
 end
