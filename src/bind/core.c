@@ -1,6 +1,6 @@
-/* The module mde.core: the C half of mde, gathered.
+/* Opens the module mde.core: the engine, the operations and the small functions in C.
 **
-** Raises only on wrong use and when memory is short; what the world does is
+** Functions raise on wrong use and if memory runs out. Any other failure is returned as
 ** `nil, err`.
 */
 #include "bind.h"
@@ -8,33 +8,6 @@
 #include "core/identifier.h"
 
 #define EXPORT __attribute__((visibility("default")))
-
-
-void mde_metatable (lua_State *L, const char *name, const luaL_Reg *metamethods,
-                    const luaL_Reg *methods) {
-  luaL_newmetatable(L, name);
-  luaL_setfuncs(L, metamethods, 0);
-  lua_newtable(L);
-  luaL_setfuncs(L, methods, 0);
-  lua_setfield(L, -2, "__index");
-  lua_pushstring(L, name);
-  lua_setfield(L, -2, "__name");
-  lua_pushliteral(L, "locked");
-  lua_setfield(L, -2, "__metatable");
-}
-
-
-int mde_push_error (lua_State *L, const mde_error *error) {
-  lua_pushnil(L);
-  lua_createtable(L, 0, 3);
-  lua_pushstring(L, error->code);
-  lua_setfield(L, -2, "code");
-  lua_pushstring(L, error->message);
-  lua_setfield(L, -2, "message");
-  lua_pushboolean(L, error->sent);
-  lua_setfield(L, -2, "sent");
-  return 2;
-}
 
 
 static int monotonic (lua_State *L) {

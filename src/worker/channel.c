@@ -1,7 +1,9 @@
+/* The worker's end of the pipes to the program: frames in and out, and the time spent waiting. */
 #include <errno.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "system/write.h"
@@ -15,10 +17,32 @@ static size_t taken, got;  /* of the input: in frames that were read; in all */
 static char output_room[ROOM];
 static mde_frames output = { output_room, 0, ROOM, ROOM };
 static volatile size_t whole;  /* bytes of the output in frames that ended */
-static volatile sig_atomic_t flushing;
+static volatile sig_atomic_t flushing, waiting;
+static volatile double waited, wait_began_at;  /* seconds */
 
 
-/* Without stdio: a signal handler may call it. */
+/* A signal handler may call the functions that read these; nothing here uses stdio. */
+void mde_channel_wait (bool begins) {
+  struct timespec time;
+  double now;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  now = (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+  if (begins) wait_began_at = now;
+  else waited += now - wait_began_at;
+  waiting = begins;
+}
+
+
+bool mde_channel_is_waiting (void) {
+  return waiting != 0;
+}
+
+
+double mde_channel_waited (void) {
+  return waited;
+}
+
+
 static void send_whole (void) {
   if (!mde_write_all(STDOUT_FILENO, output.data, whole)) _exit(MDE_END_ALONE);
 }
@@ -26,17 +50,18 @@ static void send_whole (void) {
 
 void mde_channel_flush (void) {
   flushing = 1;
-  mde_limits_wait(true);
+  mde_channel_wait(true);
   send_whole();
-  mde_limits_wait(false);
+  mde_channel_wait(false);
   mde_frames_drop(&output, whole);
   whole = 0;
   flushing = 0;
 }
 
 
-void mde_channel_rescue (void) {
+void mde_channel_exit (int status) {
   if (!flushing) send_whole();
+  _exit(status);
 }
 
 
@@ -49,7 +74,7 @@ mde_frames *mde_channel_begin (char kind) {
 
 
 void mde_channel_end (void) {
-  if (!mde_frame_end(&output, whole)) mde_limits_end(MDE_END_GARBLED);
+  if (!mde_frame_end(&output, whole)) mde_channel_exit(MDE_END_GARBLED);
   atomic_signal_fence(memory_order_seq_cst);
   whole = output.size;
 }
@@ -57,10 +82,10 @@ void mde_channel_end (void) {
 
 static size_t receive (char *bytes, size_t size) {
   ssize_t count;
-  mde_limits_wait(true);
+  mde_channel_wait(true);
   do count = read(STDIN_FILENO, bytes, size);
   while (count < 0 && errno == EINTR);
-  mde_limits_wait(false);
+  mde_channel_wait(false);
   if (count <= 0) _exit(MDE_END_ALONE);
   return (size_t)count;
 }
@@ -79,7 +104,7 @@ mde_frame mde_channel_read (void) {
       case MDE_FRAME_WHOLE:
         taken += MDE_FRAME_HEAD + frame.size;
         return frame;
-      case MDE_FRAME_GARBLED: mde_limits_end(MDE_END_GARBLED);
+      case MDE_FRAME_GARBLED: mde_channel_exit(MDE_END_GARBLED);
       case MDE_FRAME_PART: break;
     }
     mde_channel_flush();

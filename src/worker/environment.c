@@ -155,7 +155,7 @@ static void ask_for_module (lua_State *L) {
   reader = (mde_reader){ frame.data, frame.data + frame.size, 0 };
   if ((frame.kind != 'M' && frame.kind != 'N') || !mde_codec_read(L, &reader) ||
       (frame.kind == 'M' && !mde_codec_read(L, &reader)) || lua_type(L, -1) != LUA_TSTRING)
-    mde_limits_end(MDE_END_GARBLED);
+    mde_channel_exit(MDE_END_GARBLED);
   if (frame.kind == 'N') lua_error(L);
 }
 

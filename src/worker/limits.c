@@ -1,3 +1,4 @@
+/* Ends a worker that exceeds a limit of time, memory or output. */
 #include <math.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -13,41 +14,26 @@
 #define LONGEST_SLICE 0.25  /* seconds that count between two looks: a stop counts no more */
 #define LEAST_WALL 2.0      /* seconds that any limit is in wall-clock time */
 
-/* A policy has so many seconds of computing, and twice as many of wall-clock time: a busy
-** machine is not its fault, but it must end. Waiting for the program does not count. The
-** time of an action begins with the first look at it. */
+/* The limits are seconds of computing. Twice as many of wall-clock time are allowed, since a
+** busy machine slows a policy down. Waiting for the program does not count. The time of an
+** action begins with the first look at it. */
 typedef struct watch {
   double before, spent;  /* at the last look; in this turn */
   double total;          /* of all actions */
 } watch;
 
 static mde_limits limits;
-static volatile sig_atomic_t phase, looking, waiting;
+static volatile sig_atomic_t phase, looking;
 static volatile sig_atomic_t turns;  /* how often a phase was entered */
 static int seen;                     /* at the last look */
 static watch computing, wall;
-static volatile double absent, left_at;       /* seconds of waiting; when the last wait began */
 static size_t used, refused, printed;
-
-
-void mde_limits_end (int how) {
-  mde_channel_rescue();
-  _exit(how);
-}
 
 
 static double read_clock (clockid_t clock) {
   struct timespec time;
   clock_gettime(clock, &time);
   return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
-
-
-void mde_limits_wait (bool begins) {
-  double now = read_clock(CLOCK_MONOTONIC);
-  if (begins) left_at = now;
-  else absent += now - left_at;
-  waiting = begins;
 }
 
 
@@ -68,22 +54,22 @@ static double at_least (double seconds, double least) {
 }
 
 
-/* On average means: over all actions, beside what a single one may take. */
+/* The average is over all actions; a single one has a limit of its own. */
 static void judge (const watch *w, double factor, double least) {
   double average = limits.longest + limits.average * turns;
   if (phase == MDE_LOADING && w->spent > at_least(factor * limits.load, least))
-    mde_limits_end(MDE_END_LOAD);
+    mde_channel_exit(MDE_END_LOAD);
   if (phase != MDE_DECIDING) return;
-  if (w->spent > at_least(factor * limits.longest, least)) mde_limits_end(MDE_END_LONGEST);
-  if (w->total > at_least(factor * average, least)) mde_limits_end(MDE_END_AVERAGE);
+  if (w->spent > at_least(factor * limits.longest, least)) mde_channel_exit(MDE_END_LONGEST);
+  if (w->total > at_least(factor * average, least)) mde_channel_exit(MDE_END_AVERAGE);
 }
 
 
 void mde_limits_look (void) {
-  if (looking || waiting) return;
+  if (looking || mde_channel_is_waiting()) return;
   looking = 1;
   advance(&computing, read_clock(CLOCK_PROCESS_CPUTIME_ID), HUGE_VAL);
-  advance(&wall, read_clock(CLOCK_MONOTONIC) - absent, LONGEST_SLICE);
+  advance(&wall, read_clock(CLOCK_MONOTONIC) - mde_channel_waited(), LONGEST_SLICE);
   seen = turns;
   judge(&computing, 1, 0);
   judge(&wall, 2, LEAST_WALL);
@@ -93,7 +79,7 @@ void mde_limits_look (void) {
 
 static void on_tick (int number) {
   (void)number;
-#ifndef __linux__  /* where the system does not end it with the program */
+#ifndef __linux__  /* Linux ends the worker together with the program */
   if ((uint64_t)getppid() != limits.parent) _exit(MDE_END_ALONE);
 #endif
   mde_limits_look();
@@ -126,16 +112,16 @@ bool mde_limits_start (const mde_limits *given) {
 
 
 void mde_limits_print (size_t size) {
-  if (size > limits.output - printed) mde_limits_end(MDE_END_OUTPUT);
+  if (size > limits.output - printed) mde_channel_exit(MDE_END_OUTPUT);
   printed += size;
 }
 
 
-/* Refuses once: Lua then collects, and asks for the same again. If it does not it has
-** raised an error, which could be caught, so that any other request ends the process as
-** the second refusal does. */
+/* Refuses once: Lua then collects garbage and asks for the same size again. A second refusal
+** ends the process, and so does a request for another size: Lua has then raised an error,
+** which the policy could catch. */
 static void *refuse (size_t size) {
-  if (refused != 0) mde_limits_end(MDE_END_MEMORY);
+  if (refused != 0) mde_channel_exit(MDE_END_MEMORY);
   refused = size;
   return NULL;
 }
@@ -144,13 +130,13 @@ static void *refuse (size_t size) {
 void *mde_limits_allocate (void *unused, void *block, size_t old, size_t size) {
   void *grown;
   (void)unused;
-  if (block == NULL) old = 0;  /* Lua says there what it is for */
+  if (block == NULL) old = 0;  /* `old` is then a type of Lua, not a size */
   if (size == 0) {
     free(block);
     used -= old;
     return NULL;
   }
-  if (refused != 0 && size != refused) mde_limits_end(MDE_END_MEMORY);
+  if (refused != 0 && size != refused) mde_channel_exit(MDE_END_MEMORY);
   if (size > old && size - old > limits.memory - used) return refuse(size);
   grown = realloc(block, size);
   if (grown == NULL) return size > old ? refuse(size) : block;

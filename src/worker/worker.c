@@ -45,7 +45,7 @@ static bool are_sensible (const mde_limits *limits) {
 /* Reads the next string of a frame, which stays on the stack. */
 static const char *read_text (lua_State *L, mde_reader *reader, size_t *size) {
   if (!mde_codec_read(L, reader) || lua_type(L, -1) != LUA_TSTRING)
-    mde_limits_end(MDE_END_GARBLED);
+    mde_channel_exit(MDE_END_GARBLED);
   return lua_tolstring(L, -1, size);
 }
 
@@ -115,10 +115,10 @@ static void equip_action (lua_State *L, int action) {
 static void read_entities (lua_State *L, const mde_frame *frame) {
   mde_reader reader = { frame->data, frame->data + frame->size, 0 };
   if (!mde_codec_read(L, &reader) || lua_type(L, -1) != LUA_TTABLE || !mde_codec_read(L, &reader))
-    mde_limits_end(MDE_END_GARBLED);
+    mde_channel_exit(MDE_END_GARBLED);
   equip_action(L, lua_absindex(L, -2));
   if (lua_isnil(L, -1)) return;
-  if (lua_type(L, -1) != LUA_TTABLE) mde_limits_end(MDE_END_GARBLED);
+  if (lua_type(L, -1) != LUA_TTABLE) mde_channel_exit(MDE_END_GARBLED);
   lua_pushcfunction(L, is_tagged);
   lua_setfield(L, -2, "tagged");
 }
@@ -129,10 +129,10 @@ static int decide (lua_State *L) {
   mde_writer writer = { .policy = true };
   read_entities(L, (const mde_frame *)lua_touserdata(L, 1));
   mde_rules_decide(L);
-  if (lua_rawlen(L, -1) > MDE_REASON_MOST) mde_limits_end(MDE_END_OUTPUT);
+  if (lua_rawlen(L, -1) > MDE_REASON_MOST) mde_channel_exit(MDE_END_OUTPUT);
   writer.buffer = mde_channel_begin('D');
   if (!mde_codec_write(L, -2, &writer) || !mde_codec_write(L, -1, &writer))
-    mde_limits_end(MDE_END_GARBLED);
+    mde_channel_exit(MDE_END_GARBLED);
   mde_channel_end();
   return 0;
 }
@@ -174,7 +174,7 @@ static void report (lua_State *L) {
     lua_pushliteral(L, "raised a value that cannot be shown");
   }
   writer.buffer = mde_channel_begin('E');
-  if (!mde_codec_write(L, -1, &writer)) mde_limits_end(MDE_END_GARBLED);
+  if (!mde_codec_write(L, -1, &writer)) mde_channel_exit(MDE_END_GARBLED);
   mde_channel_end();
 }
 
@@ -206,14 +206,14 @@ static void serve (lua_State *L) {
   mde_frame frame = mde_channel_read();
   bool loaded;
   if (frame.kind == 'Q') end_well();
-  if (frame.kind != 'L') mde_limits_end(MDE_END_GARBLED);
+  if (frame.kind != 'L') mde_channel_exit(MDE_END_GARBLED);
   loaded = attempt(L, MDE_LOADING, load_policy, &frame);
   for (;;) {
     frame = mde_channel_read();
     if (frame.kind == 'Q') end_well();
     if (frame.kind == 'A' && loaded) attempt(L, MDE_DECIDING, decide, &frame);
     else if (frame.kind == 'C' && loaded) attempt(L, MDE_DECIDING, tell_lines, &frame);
-    else mde_limits_end(MDE_END_GARBLED);
+    else mde_channel_exit(MDE_END_GARBLED);
   }
 }
 

@@ -55,9 +55,7 @@ bool mde_limits_start (const mde_limits *limits);
 void mde_limits_enter (mde_phase phase);
 bool mde_limits_are_for_loading (void);
 void mde_limits_look (void);            /* ends the process if time is up */
-void mde_limits_wait (bool begins);     /* waiting for the program begins, or ends */
 void mde_limits_print (size_t size);    /* so much more is printed */
-_Noreturn void mde_limits_end (int how);  /* whole frames still leave */
 void *mde_limits_allocate (void *unused, void *block, size_t old, size_t size);
 
 /* channel.c */
@@ -66,7 +64,10 @@ mde_frame mde_channel_read (void);         /* lives until the next is read */
 mde_frames *mde_channel_begin (char kind);  /* drops what was begun and not ended */
 void mde_channel_end (void);
 void mde_channel_flush (void);
-void mde_channel_rescue (void);            /* the same, from a signal handler */
+_Noreturn void mde_channel_exit (int status);  /* sends whole frames first; async-signal-safe */
+void mde_channel_wait (bool begins);       /* waiting for the program begins, or ends */
+bool mde_channel_is_waiting (void);
+double mde_channel_waited (void);          /* seconds, without a wait that has not ended */
 
 /* source.c: pushes the function that a policy's text is, or raises. [-0, +1, e] */
 void mde_source_load (lua_State *L, const char *text, size_t size, const char *name);

@@ -78,9 +78,9 @@ static void decide_often_on_one_that_is_busier (void) { decide_often(0.03, 0.12)
 
 static void wait_for_the_program (void) {
   mde_limits_enter(MDE_LOADING);
-  mde_limits_wait(true);
+  mde_channel_wait(true);
   go_on(100, 0, 0.2);
-  mde_limits_wait(false);
+  mde_channel_wait(false);
   go_on(1, 0, 0.2);
 }
 
