@@ -76,7 +76,7 @@ function Batch:take(lane)
   end
   self.report.total = self.report.total + 1
   local decided = type(target) == "table" and target.position and target or {}  -- a journal's
-  local make = decided.decision == "undo" and self.client.undoing or self.client.cancelling
+  local make = decided.change == "undo" and self.client.undoing or self.client.cancelling
   local call, err = make(self.client, target, decided.comment or self.comment, self.wait)
   if not call then
     self:hand_out { id = type(target) == "table" and target.id or target, verdict = "error",

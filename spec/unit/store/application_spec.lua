@@ -164,7 +164,7 @@ for _, kind in ipairs { "memory", "sqlite", "postgresql" } do
       local store = stores.open "a"
       local batch, lock = store.journal:draft { who = "x", application = "contoso.com/a",
                                                 comment = "x", order = "given" }
-      batch:add_decided { id = CLIENT, decision = "undo" }
+      batch:add_change { id = CLIENT, change = "undo" }
       batch:complete()
       batch:begin()
       lock:release()

@@ -104,7 +104,7 @@ local function add_undos()
                            machine_id = machines[i] }
   end
   return new_batch(ids, function(batch, id)
-    batch:add_decided { id = id, decision = "undo", expected = "Succeeded" }
+    batch:add_change { id = id, change = "undo", expected = "Succeeded" }
   end), ids, machines
 end
 

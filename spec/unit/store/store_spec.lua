@@ -148,7 +148,7 @@ local function keeps(kind)
     local store = stores.open "a"
     local batch, lock = draft_of(store, 0)
     for i, decision in ipairs { "undo", "undo", "cancel" } do
-      batch:add_decided { id = id_of(i), decision = decision, comment = "x", expected = "Pending" }
+      batch:add_change { id = id_of(i), change = decision, comment = "x", expected = "Pending" }
     end
     batch:complete()
     batch:begin()
@@ -164,6 +164,67 @@ local function keeps(kind)
     store:commit()
     assert.same({ [id_of(1)] = true }, store.journal:undone "t/a")
     assert.same({}, store.journal:undone "t/other")
+  end)
+
+  it("keeps the change of an item and its arguments", function()
+    local store = stores.open "a"
+    local batch, lock = draft_of(store, 1)
+    batch:add_change { id = id_of(2), change = "isolate", arguments = '{"type":"Full"}' }
+    batch:complete()
+    batch:begin()
+    lock:release()
+    store:commit()
+    local rows = store.journal:find(batch.name):rows()
+    local first, second = rows(), rows()
+    assert.same({ "cancel", nil }, { first.change, first.arguments })
+    assert.same({ "isolate", '{"type":"Full"}' }, { second.change, second.arguments })
+  end)
+
+  it("passes a request to stop to the process that carries a batch out", function()
+    local store = stores.open "a"
+    local batch = new_batch(store, 2)
+    batch:note("begun", "dana@soc1")
+    store:commit()
+    assert.is_nil((batch:stop_asked()))
+    store.journal:find(batch.name):ask_stop("erin@soc2", "wrong machines")
+    assert.same({ "erin@soc2", "wrong machines" }, { batch:stop_asked() })
+    batch:note("resumed", "dana@soc1")
+    store:commit()
+    assert.is_nil((batch:stop_asked()))
+  end)
+
+  it("has nothing left to do of a batch that was closed", function()
+    local store = stores.open "a"
+    local batch = new_batch(store, 2)
+    batch:note("begun", "dana@soc1")
+    store:commit()
+    batch:close("erin@soc2", "done by hand")
+    local found = store.journal:find(batch.name)
+    assert.equal("done by hand", found.closed)
+    assert.equal(0, found:open_count())
+    assert.same({}, ids(found:items()))
+    local history = found:history()
+    assert.same({ "closed", "erin@soc2", "done by hand" },
+      { history[2].kind, history[2].who, history[2].detail })
+  end)
+
+  it("gives each queued event to one process, until that one has passed it on", function()
+    local store = stores.open "a"
+    store.journal:queue("emea", "first")
+    store.journal:queue("emea", "second")
+    store.journal:queue("apac", "third")
+    store:commit()
+    local number, event = store.journal:claim_notice "emea"
+    assert.equal("first", event)
+    assert.equal("second", (select(2, store.journal:claim_notice "emea")))
+    assert.is_nil((store.journal:claim_notice "emea"))
+    store.journal:drop_notice(number, "another")
+    assert.equal(3, store.database:row "SELECT count(*) FROM notices")
+    store.journal:drop_notice(number, event)
+    assert.equal(2, store.database:row "SELECT count(*) FROM notices")
+    if kind == "postgresql" then return end  -- its clock is real
+    stores.clock.advance(61)
+    assert.equal("second", (select(2, store.journal:claim_notice "emea")))
   end)
 
   it("takes back what was not committed", function()

@@ -13,7 +13,7 @@ local function awaited(batch)
   local wanted, cancels = {}, {}
   for row in batch:rows() do
     local machine = not verdicts.settled[row.verdict] and row.planned_machine
-    if machine and row.decision == "undo" then wanted[machine] = true
+    if machine and row.change == "undo" then wanted[machine] = true
     elseif machine then cancels[row.id] = machine end
   end
   local machines, counts = {}, {}

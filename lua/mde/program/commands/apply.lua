@@ -187,7 +187,7 @@ local function fill(draft, plan, comments)
   for _, entity in ipairs(plan.entities) do
     local decision = deed(entity)
     if decision then
-      draft:add_decided { id = entity.id, decision = decision, expected = entity.status,
+      draft:add_change { id = entity.id, change = decision, expected = entity.status,
                           comment = comment_of(entity, comments, draft.name),
                           policy = entity.policy, machine = entity.machineId }
     end

@@ -17,8 +17,8 @@ local PAGE = 500    -- items read at once
 local INSERT = "INSERT INTO items (batch, position, id) VALUES "
 local MANY = INSERT .. ("(?,?,?),"):rep(ROWS):sub(1, -2)
 local DECIDED = [[INSERT INTO items
-  (batch, position, id, decision, comment, expected, policy, machine)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?)]]
+  (batch, position, id, decision, comment, expected, policy, machine, arguments)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)]]
 
 -- Writes what was added since the last time.
 local function write_items(self)
@@ -31,21 +31,22 @@ local function write_items(self)
     database:run(INSERT .. "(?,?,?)", values[i], values[i + 1], values[i + 2])
   end
   for _, decided in ipairs(self.decided) do
-    database:run(DECIDED, self.number, decided.position, decided.id, decided.decision,
-      decided.comment, decided.expected, decided.policy, decided.machine)
+    database:run(DECIDED, self.number, decided.position, decided.id, decided.change,
+      decided.comment, decided.expected, decided.policy, decided.machine, decided.arguments)
   end
   self.values, self.decided = {}, {}
 end
 
--- Adds what a plan decided to a draft: { id, decision ("cancel" or "undo"), comment,
--- expected (the status that the action must still have), policy (its name), machine (its id,
--- or nil) }.
-function Batch:add_decided(decided)
+-- Adds a change to a draft: { id (of the action, or of what else is changed), change (its name:
+-- "cancel", "undo", "isolate", …), comment (default: the batch's), arguments (of the change, as
+-- JSON), machine (its id) }; of a plan also expected (the status that the action must still have)
+-- and policy (its name).
+function Batch:add_change(change)
   self.added = self.added + 1
   self.decided[#self.decided + 1] = {
-    position = self.added, id = decided.id, comment = decided.comment,
-    decision = decided.decision, expected = decided.expected, policy = decided.policy,
-    machine = decided.machine,
+    position = self.added, id = change.id, change = change.change, comment = change.comment,
+    expected = change.expected, policy = change.policy, machine = change.machine,
+    arguments = change.arguments,
   }
 end
 
@@ -98,9 +99,12 @@ local EVENT = [[
     machine, machine_id, type, requestor, error, message, launched, moment)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)]]
 
--- Notes what happened to the batch: "begun", "resumed", "stopped", "ended".
+-- Notes what happened to the batch: "begun", "resumed", "stopped", "ended", "stop asked",
+-- "overridden", "closed".
 function Batch:note(kind, who, detail)
   local database = self.store.database
+  database:begin()
+  self.store:lock("batch " .. self.number)  -- any process may note something
   local last = database:row(
     "SELECT max(number) FROM events WHERE batch = ? AND position = 0", self.number) or 0
   database:run(EVENT, self.number, 0, last + 1, self.store:wall(), kind, who, nil, nil, nil, nil,
@@ -125,6 +129,29 @@ function Batch:ended(item, outcome)
     "ended", nil, outcome.verdict, outcome.status, outcome.http, outcome.request_id,
     outcome.machine, outcome.machine_id, outcome.type, outcome.requestor, outcome.error,
     outcome.message, outcome.launched, self.store:now())
+end
+
+-- Asks the process that carries the batch out, on whatever machine, to stop.
+function Batch:ask_stop(who, reason)
+  self.store.database:atomically(self.note, self, "stop asked", who, reason)
+end
+
+-- Who asked it to stop since it last began. -> who, reason | nil
+function Batch:stop_asked()
+  return self.store.database:row([[
+    SELECT who, message FROM events WHERE batch = ? AND position = 0 AND kind = 'stop asked'
+    AND number > (SELECT max(number) FROM events WHERE batch = ? AND position = 0
+                  AND kind IN ('begun', 'resumed')) ORDER BY number DESC LIMIT 1]],
+    self.number, self.number)
+end
+
+-- Ends the batch for good: what is left of it is not to be done. Its holder calls this.
+function Batch:close(who, reason)
+  self.store.database:atomically(function()
+    self.store.database:run("UPDATE batches SET closed = ? WHERE number = ?", reason, self.number)
+    self:note("closed", who, reason)
+  end)
+  self.closed = reason
 end
 
 -- -> array of { at, kind, who, detail }
@@ -155,9 +182,9 @@ end
 local NONE = {}
 
 local function row_of(item, events)
-  local row = { position = item[1], id = item[2], number = 0, sends = {}, decision = item[3],
-                comment = item[4], expected = item[5], policy = item[6],
-                planned_machine = item[7] }
+  local row = { position = item[1], id = item[2], number = 0, sends = {},
+                change = item[3] or "cancel", comment = item[4], expected = item[5],
+                policy = item[6], planned_machine = item[7], arguments = item[8] }
   for _, event in ipairs(events or NONE) do
     row.number = event[2]
     if event[4] == "sent" then
@@ -178,17 +205,16 @@ local function row_of(item, events)
   return row
 end
 
-local ITEMS = "SELECT position, id, decision, comment, expected, policy, machine FROM items"
-  .. " WHERE batch = ? "
+local ITEMS = "SELECT position, id, decision, comment, expected, policy, machine, arguments"
+  .. " FROM items WHERE batch = ? "
 local FORWARD = ITEMS .. "AND position > ? ORDER BY position LIMIT " .. PAGE
 local BACKWARD = ITEMS .. "AND position < ? ORDER BY position DESC LIMIT " .. PAGE
 local EVENTS = [[SELECT position, number, at, kind, verdict, status, http, request_id, machine,
   machine_id, type, requestor, error, message, launched, moment FROM events
   WHERE batch = ? AND position >= ? AND position <= ? ORDER BY position, number]]
 
--- An iterator over the items in the batch's order, each with what was decided (see
--- `add_decided`, its machine as planned_machine; nothing if only ids were given) and how it
--- stands: position, id, number (of events), sends (moments, to show), first_sent (by the
+-- An iterator over the items in the batch's order, each with its change (see `add_change`, its
+-- machine as planned_machine; "cancel" if only ids were given) and how it stands: position, id, number (of events), sends (moments, to show), first_sent (by the
 -- store's own time, see store:age), in_air (sent, without an outcome), and what
 -- its last outcome said (see `ended`; ended_at, verdict nil: none).
 function Batch:rows()
@@ -215,13 +241,13 @@ end
 function Batch:items(undoing)
   local rows, second = self:rows(), false
   return function()
-    while true do
+    while not self.closed do
       local row = rows()
       if not row then
         if second then return nil end
         rows, second = self:rows(), true
       elseif (row.number == 0) == second and not verdicts.settled[row.verdict]
-             and (row.decision == "undo") == (undoing or false) then
+             and (row.change == "undo") == (undoing or false) then
         row.read_first = row.in_air or (row.number > 0 and row.verdict ~= "unsent"
                                         and row.verdict ~= "forbidden")
         row.sent_ago = row.first_sent and self.store:age(row.first_sent)
@@ -246,8 +272,9 @@ function Batch:counts()
   return counts, in_air, left
 end
 
--- How many items something is left to be done about.
+-- How many items something is left to be done about: none of a batch that was closed.
 function Batch:open_count()
+  if self.closed then return 0 end
   local counts, in_air, left = self:counts()
   for name, count in pairs(counts) do
     if not verdicts.settled[name] then left = left + count end

@@ -16,13 +16,13 @@ local Journal = {}
 Journal.__index = Journal
 
 local COLUMNS = "number, name, created, who, tenant, application, command, plan, comment,"
-  .. " ordering, size, hours, expires, guards"
+  .. " ordering, size, hours, expires, guards, closed"
 
 local function batch_of(self, row)
   return batches.new(self.store, {
     number = row[1], name = row[2], created = row[3], who = row[4], tenant = row[5],
     application = row[6], command = row[7], plan = row[8], comment = row[9], order = row[10],
-    count = row[11], hours = row[12], expires = row[13], guards = row[14],
+    count = row[11], hours = row[12], expires = row[13], guards = row[14], closed = row[15],
   })
 end
 
@@ -76,8 +76,8 @@ function Journal:draft(fields)
     local row = { number, name, at, fields.who, fields.tenant, fields.application,
                   fields.command, fields.plan, fields.comment, fields.order, nil, fields.hours,
                   fields.expires, fields.guards }
-    database:run("INSERT INTO batches (" .. COLUMNS .. ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-      portable.unpack(row, 1, 14))
+    database:run("INSERT INTO batches (" .. COLUMNS .. ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+      portable.unpack(row, 1, 15))
     local batch = batch_of(self, row)
     return batch, assert(batch:hold())
   end)
@@ -164,6 +164,42 @@ function Journal:other_logs(place, log)
     others[i] = { id = row[1], lines = portable.integer(row[2]) }
   end
   return others
+end
+
+-- }}
+
+-- {{ Events for a profile's `notify` command
+
+local CLAIM = 60  -- seconds after which another process passes an event on
+
+-- Queues an event (JSON), in the transaction that is under way.
+function Journal:queue(profile, event)
+  self.store.database:begin()
+  self.store:lock "notices"
+  local last = self.store.database:row "SELECT max(number) FROM notices" or 0
+  self.store.database:run("INSERT INTO notices (number, profile, event) VALUES (?, ?, ?)",
+    last + 1, profile, event)
+end
+
+-- Claims the first event of a profile that no process passes on now.
+-- -> number, event | nil: there is none
+function Journal:claim_notice(profile)
+  local store = self.store
+  return store.database:atomically(function()
+    store:lock "notices"
+    local number, event = store.database:row([[
+      SELECT number, event FROM notices WHERE profile = ? AND (claimed IS NULL OR claimed < ?)
+      ORDER BY number LIMIT 1]], profile, store:now() - CLAIM)
+    if not number then return nil end
+    store.database:run("UPDATE notices SET claimed = ? WHERE number = ?", store:now(), number)
+    return portable.integer(number), event
+  end)
+end
+
+-- Drops an event that was passed on; its number may be another's by now.
+function Journal:drop_notice(number, event)
+  self.store.database:atomically(self.store.database.run, self.store.database,
+    "DELETE FROM notices WHERE number = ? AND event = ?", number, event)
 end
 
 -- }}

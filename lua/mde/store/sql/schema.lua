@@ -70,6 +70,18 @@ schema.steps = {
     [[CREATE TABLE aliases (configured TEXT NOT NULL, application TEXT NOT NULL,
       PRIMARY KEY (configured, application))]],
   },
+  {
+    -- Batches of any change: `decision` also names a launch or another change, and these are
+    -- its arguments as JSON.
+    "ALTER TABLE items ADD COLUMN arguments TEXT",
+    -- The reason for which a person closed a batch.
+    "ALTER TABLE batches ADD COLUMN closed TEXT",
+    -- Events for a profile's `notify` command, as JSON, until it has taken them. `claimed`: when
+    -- a process last began to pass one on.
+    [[CREATE TABLE notices (
+      number INTEGER NOT NULL PRIMARY KEY, profile TEXT NOT NULL, event TEXT NOT NULL,
+      claimed DOUBLE PRECISION)]],
+  },
 }
 
 -- Brings a database up to date, in one transaction. Raises the error (code "store") for
