@@ -6,7 +6,7 @@ local releases = require "mde.program.batch.releases"
 local function batch_of(...)
   local rows = { ... }
   for i, row in ipairs(rows) do
-    rows[i] = { id = row[1], decision = row[2], planned_machine = row[3], verdict = row[4] }
+    rows[i] = { id = row[1], change = row[2], planned_machine = row[3], verdict = row[4] }
   end
   local batch = {}
   local function each(is_wanted)
