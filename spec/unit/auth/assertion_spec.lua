@@ -1,191 +1,38 @@
-local by_certificate = require "mde.auth.certificate"
-local by_file = require "mde.auth.federated_token"
-local certificates = require "spec.support.certificates"
-local cjson = require "cjson"
-local clocks = require "mde.simulator.clock"
+-- The token request of an application that shows an assertion.
+
+local assertion = require "mde.auth.assertion"
 local errors = require "mde.base.errors"
 local form = require "mde.simulator.form"
-local jwt = require "mde.auth.jwt"
-local samples = require "spec.support.samples"
-local sim = require "mde.simulator.assertion"
 
-local ID = "5f3b5a0e-0b9c-4a63-8d5e-0a1b2c3d4e5f"
-local SCOPE = "https://api.securitycenter.microsoft.com/.default"
-local URL = "https://login.microsoftonline.com/contoso.com/oauth2/v2.0/token"
-local leaf = certificates.read "chain.pem"
+local SETTINGS = { authority = "https://login.microsoftonline.com", tenant = "contoso.com",
+                   client_id = "5f3b5a0e-0b9c-4a63-8d5e-0a1b2c3d4e5f", scope = "s/.default" }
 
-local function settings(changes)
-  local all = { authority = "https://login.microsoftonline.com", tenant = "contoso.com",
-                client_id = ID, scope = SCOPE }
-  for name, value in pairs(changes) do all[name] = value end
-  return all
-end
-
--- A credential with a certificate -> it, its clock
-local function signing(changes)
-  local all = settings { certificate = leaf, clock = clocks.new() }
-  for name, value in pairs(changes or {}) do all[name] = value end
-  return by_certificate.new(all), all.clock
-end
-
--- The form that a credential sends, which is never shown.
-local function sent(credential)
-  local request = assert(credential.request())
-  assert.equal("POST", request.method)
-  assert.equal(URL, request.url)
-  assert.equal("<secret>", tostring(request.body))
-  local fields = form.decode(request.body:reveal())
-  assert.equal("client_credentials", fields.grant_type)
-  assert.equal("urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
-    fields.client_assertion_type)
-  assert.equal(ID, fields.client_id)
-  assert.equal(SCOPE, fields.scope)
-  assert.is_nil(fields.client_secret)
-  return fields
-end
-
-local function names(fields)
-  local all = {}
-  for name in pairs(fields) do all[#all + 1] = name end
-  table.sort(all)
-  return all
-end
-
-describe("signing in with a certificate", function()
-  it("sends an assertion that Entra takes", function()
-    for _, algorithm in ipairs { "PS256", "RS256" } do
-      local credential, clock = signing { algorithm = algorithm }
-      local seen = {}
-      for _ = 1, 3 do
-        assert.is_true((sim.check(sent(credential), { certificate = leaf, client_id = ID,
-          token_url = URL, now = clock.wall(), seen = seen })))
-      end
+describe("an assertion", function()
+  it("is made anew for each request", function()
+    local made = 0
+    local credential = assertion.new(SETTINGS, "key 1", function()
+      made = made + 1
+      return "a.b." .. made
+    end)
+    for i = 1, 2 do
+      local fields = form.decode(assert(credential.request()).body:reveal())
+      assert.equal("a.b." .. i, fields.client_assertion)
+      assert.equal("client_credentials", fields.grant_type)
     end
   end)
 
-  it("says what the documented assertion says", function()
-    local parts = jwt.parts(sent(signing()).client_assertion)
-    local function sample(name) return cjson.decode(samples.read(name)) end
-    assert.same(names(sample "entra-assertion-header.json"), names(parts.header))
-    local claims = sample "entra-assertion-claims.json"
-    claims.iat = claims.nbf
-    assert.same(names(claims), names(parts.claims))
+  it("that cannot be made ends the request with the error", function()
+    local problem = errors.new { code = "missing_credential", message = "no file" }
+    local request, err = assertion.new(SETTINGS, "x", function() return nil, problem end).request()
+    assert.is_nil(request)
+    assert.equal(problem, err)
   end)
 
-  it("names the key as the algorithm's time did", function()
-    local header = jwt.parts(sent(signing()).client_assertion).header
-    assert.same({ typ = "JWT", alg = "PS256",
-                  ["x5t#S256"] = jwt.base64url(leaf:thumbprint "SHA-256") }, header)
-    header = jwt.parts(sent(signing { algorithm = "RS256" }).client_assertion).header
-    assert.same({ typ = "JWT", alg = "RS256", x5t = jwt.base64url(leaf:thumbprint "SHA-1") },
-      header)
-  end)
-
-  it("sends the chain when asked to", function()
-    local header = jwt.parts(sent(signing { send_chain = true }).client_assertion).header
-    assert.same(leaf:chain(), header.x5c)
-    assert.equal(3, #header.x5c)
-  end)
-
-  it("signs a new assertion for each request, of ten minutes", function()
-    local credential, clock = signing()
-    local first = jwt.claims(sent(credential).client_assertion)
-    clock.advance(100.5)
-    local second = jwt.claims(sent(credential).client_assertion)
-    assert.equal(first.nbf + 100, second.nbf)
-    assert.not_equal(first.jti, second.jti)
-    for _, claims in ipairs { first, second } do
-      assert.equal(claims.nbf, claims.iat)
-      assert.equal(claims.nbf + 600, claims.exp)
-      assert.is_truthy(claims.jti:find "^%x+%-%x+%-4%x+%-%x+%-%x+$")
-      assert.equal(URL, claims.aud)
+  it("has an identity derived from its source", function()
+    local function identity(source)
+      return assertion.new(SETTINGS, source, function() end).identity
     end
-  end)
-
-  it("keeps the token of a key, application and scope under a name of its own", function()
-    local seen = {}
-    assert.equal(signing().identity, signing({ algorithm = "RS256" }).identity)
-    for _, changes in ipairs { {}, { tenant = "fabrikam.com" }, { client_id = "another" },
-                               { scope = "another" }, { authority = "https://another.example" },
-                               { certificate = certificates.read "other.pem" } } do
-      local identity = signing(changes).identity
-      assert.is_nil(seen[identity])
-      seen[identity] = true
-    end
-  end)
-
-  it("knows two algorithms", function()
-    assert.error_matches(function() signing { algorithm = "HS256" } end,
-      "algorithm: PS256 or RS256 is expected, not 'HS256'")
-  end)
-end)
-
-describe("signing in with a federated token", function()
-  local TOKEN = "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJ4In0.c2lnbmF0dXJl"
-  local path
-
-  local function write(content)
-    local file = assert(io.open(path, "wb"))
-    file:write(content)
-    file:close()
-  end
-
-  local function credential(changes)
-    local all = settings { token_file = path }
-    for name, value in pairs(changes or {}) do all[name] = value end
-    return by_file.new(all)
-  end
-
-  local function refused(what)
-    local none, err = credential().request()
-    assert.is_nil(none)
-    assert.is_true(errors.is(err))
-    assert.equal("missing_credential", err.code)
-    assert.equal(("the federated token file %s %s"):format(path, what), err.message)
-  end
-
-  before_each(function() path = os.tmpname() end)
-  after_each(function() os.remove(path) end)
-
-  it("sends what the file holds at that time", function()
-    local same = credential()
-    for _, text in ipairs { TOKEN, TOKEN .. "x", "a.b.c-_" } do
-      write(text)
-      assert.equal(text, sent(same).client_assertion)
-      write(" " .. text .. "\r\n\n")
-      assert.equal(text, sent(same).client_assertion)
-    end
-  end)
-
-  it("says what is wrong with the file, and shows nothing of it", function()
-    for _, text in ipairs { "", "\n", "  \n" } do
-      write(text)
-      refused "is empty"
-    end
-    for _, text in ipairs { "hunter2", TOKEN .. "\n" .. TOKEN, TOKEN .. ".x", "a..b", "a.b.c=",
-                            "a.b.\0c", '{"token":"a.b.c"}' } do
-      write(text)
-      refused "holds no token: three parts of base64url are expected, with dots between"
-    end
-    os.remove(path)
-    refused "cannot be read: No such file or directory"
-    path = "/"
-    refused "cannot be read: Is a directory"
-    path = ""  -- nothing to remove
-  end)
-
-  it("goes on when the file is there again", function()
-    local same = credential()
-    os.remove(path)
-    assert.is_nil((same.request()))
-    write(TOKEN)
-    assert.equal(TOKEN, sent(same).client_assertion)
-  end)
-
-  it("keeps the token of a file and application under a name of its own", function()
-    local identity = credential().identity
-    assert.equal(identity, credential().identity)
-    assert.not_equal(identity, credential({ token_file = path .. "x" }).identity)
-    assert.not_equal(identity, credential({ client_id = "another" }).identity)
+    assert.equal(identity "key 1", identity "key 1")
+    assert.not_equal(identity "key 1", identity "key 2")
   end)
 end)

@@ -1,10 +1,11 @@
+-- Answers of the token endpoint: tokens and refusals.
+
 local core = require "mde.core"
 local errors = require "mde.base.errors"
 local jwt = require "mde.auth.jwt"
 local samples = require "spec.support.samples"
 local secrets = require "mde.auth.client_secret"
 local sim = require "spec.support.sim"
-local static = require "mde.auth.access_token"
 
 local JWT = "eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJodHRwczovL2FwaSJ9.c2lnbmF0dXJl"
 local SECRET = "q8Q~x+&=/ü%"
@@ -29,41 +30,6 @@ local function refused(code, got, err)
   assert.is_nil(tostring(err):find "%c")
   return err
 end
-
-describe("the request of an application's token", function()
-  it("is a form to the tenant's endpoint", function()
-    local request = credential().request()
-    assert.equal("POST", request.method)
-    assert.equal("https://login.microsoftonline.com/contoso.com/oauth2/v2.0/token", request.url)
-    assert.equal("application/x-www-form-urlencoded", request.headers["content-type"])
-    assert.equal("client_id=5f3b5a0e-0b9c-4a63-8d5e-0a1b2c3d4e5f"
-      .. "&scope=https%3A%2F%2Fapi.securitycenter.microsoft.com%2F.default"
-      .. "&grant_type=client_credentials&client_secret=q8Q~x%2B%26%3D%2F%C3%BC%25",
-      request.body:reveal())
-  end)
-
-  it("keeps the secret in a secret", function()
-    assert.equal("<secret>", tostring(credential().request().body))
-  end)
-
-  it("stays at the endpoint, whatever the tenant", function()
-    assert.equal("https://login.microsoftonline.com/..%2F%3Fx%23/oauth2/v2.0/token",
-      credential({ tenant = "../?x#" }).request().url)
-  end)
-
-  it("is what Entra takes", function()
-    local asker, service = sim.new()
-    local signing = credential { tenant = service.tenant, client_id = service.client_id,
-                                 client_secret = service.client_secret }
-    local request = signing.request()
-    local _, _, answer = asker:ask("POST", request.url:match "^https://[^/]+(.*)$",
-      { ["content-type"] = request.headers["content-type"] }, request.body:reveal())
-    local got = assert(signing.read(answer))
-    asker.token = got.header:reveal():match "^Bearer (.+)$"
-    assert.equal(200, (asker:list()))
-    assert.equal(3600, got.lifetime)
-  end)
-end)
 
 describe("the answer with a token", function()
   it("gives a header, as a secret, and a lifetime", function()
@@ -241,39 +207,5 @@ describe("the refusal of a sign-in", function()
     local form = '{"error":"%s","error_description":"%s","trace_id":"%s"}'
     local err = refused("sign_in", read(400, form:format(long, long, long)))
     assert.is_true(#tostring(err) < 300)
-  end)
-end)
-
-describe("a given token", function()
-  it("is a header, as a secret, that cannot be fetched", function()
-    local given = static.new(JWT)
-    assert.equal("<secret>", tostring(given.header))
-    assert.equal("Bearer " .. JWT, given.header:reveal())
-    assert.is_nil(given.request)
-    for _, text in ipairs { "a", "AZaz09-._~+/", "a==" } do assert.is_table((static.new(text))) end
-  end)
-
-  it("tells whose it is, where it says so", function()
-    local tenant, client = "7d0b3b4e-6e1f-4c43-9d5a-2f8d4a1c9b60",
-      "3c9f4f0a-58d2-4b77-8f0e-b1a6c2d4e587"
-    local first = "eyJ0aWQiOiAiN0QwQjNCNEUtNmUxZi00YzQzLTlkNWEtMmY4ZDRhMWM5YjYwIiwgImFwcG"
-      .. "lkIjogIjNjOWY0ZjBhLTU4ZDItNGI3Ny04ZjBlLWIxYTZjMmQ0ZTU4NyIsICJuYW1lIjog"
-      .. "Ilx1MDBmZn4_PiJ9"
-    local second = "eyJ0aWQiOiAiN2QwYjNiNGUtNmUxZi00YzQzLTlkNWEtMmY4ZDRhMWM5YjYwIiwgImF6cC"
-      .. "I6ICIzYzlmNGYwYS01OGQyLTRiNzctOGYwZS1iMWE2YzJkNGU1ODcifQ"
-    for _, payload in ipairs { first, second } do
-      assert.same({ tenant, client }, { jwt.owner("eyJ." .. payload .. ".x") })
-    end
-    for _, text in ipairs { "opaque", "a.b.c", "eyJ." .. first,
-                            "eyJ.eyJ0aWQiOiAibm9uc2Vuc2UiLCAiYXBwaWQiOiA3fQ.x" } do
-      assert.same({}, { jwt.owner(text) })
-    end
-  end)
-
-  it("is a single word", function()
-    for _, text in ipairs { "", " ", "a b", " a", "a\n", "a\r\nx: y", "Bearer a", "a\0", "=", "=a",
-                            "a=b", '"a"', "ä" } do
-      assert.is_nil(static.new(text))
-    end
   end)
 end)
