@@ -2,7 +2,7 @@
 
 local releases = require "mde.program.batch.releases"
 
--- A batch with rows { id, decision, machine, verdict }.
+-- A batch with rows { id, change, machine, verdict }.
 local function batch_of(...)
   local rows = { ... }
   for i, row in ipairs(rows) do
@@ -17,7 +17,7 @@ local function batch_of(...)
     end
   end
   function batch.rows() return each(function() return true end) end
-  function batch.items() return each(function(row) return row.decision == "undo" end) end
+  function batch.items() return each(function(row) return row.change == "undo" end) end
   return batch
 end
 
