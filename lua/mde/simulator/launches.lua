@@ -83,13 +83,13 @@ end
 
 -- {{ Launching
 
--- How many live responses go on: those that were launched here, and others that are
--- in progress. What has waited for days for its machine is none.
+-- Counts the live response sessions: those launched here, and others in progress. An action
+-- that has waited for days for its machine is not one, unless `pending_sessions` is set.
 local function sessions(service, now)
-  local count = 0
+  local count, all = 0, service.oddities.pending_sessions
   for _, action in ipairs(service.actions) do
     if action.type == "LiveResponse" and not action:is_final(now)
-       and (action.launched or action:status_at(now) == "InProgress") then
+       and (all or action.launched or action:status_at(now) == "InProgress") then
       count = count + 1
     end
   end
@@ -113,7 +113,7 @@ local function launch(service, row, machine, body, fields, now)
   fields.type, fields.created, fields.launched = row.type, now, true
   fields.requestor, fields.comment = service.client_id, body.Comment
   fields.machine_id, fields.dns_name = machine.id, machine.computerDnsName
-  fields.steps = service.launch_course(row.type, service.random)
+  fields.steps = service.launch_course(row.type, service.random, machine)
   fields.fills = service.oddities.fills_after
   local action = service.by_id[service:add(fields)]
   return reply.json(service.oddities.launch_status,

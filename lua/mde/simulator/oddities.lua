@@ -3,12 +3,18 @@
 -- Those that strike single requests are given as a `when`:
 --   true                             each request
 --   a number between 0 and 1         each with this probability
---   { nth =, chance =, operation = } all that are given hold: the nth such
---                                    request (a number or an array), a
---                                    probability, the name of an operation
+--   a rule                           each request for which all of its keys hold
+--   an array of rules                each request for which one of them holds
 --   function(request, operation)     those for which it returns true
--- Without `operation` the token endpoint is struck too. "download" is the fetching
--- of what a link leads to.
+--
+-- The keys of a rule:
+--   operation   the name of an operation; "changes": those that can change something; "api":
+--               all but sign-in and downloads from links. Without it: all
+--   nth         the nth such request: a number or an array
+--   chance      a probability
+--   share       this share of the machines, always the same ones: 0.5 is half of them
+--   after       once the service was asked for more changes than this
+--   lasts       with `after`: for this many seconds from then on
 
 local errors = require "mde.base.errors"
 
@@ -33,6 +39,8 @@ local KNOWN = {
   fills_after = 0,        -- seconds after its launch that an action lacks scope, commands and,
                           -- of some types, its machine; the launch's answer always does
   disallowed = false,     -- when: 403, the launch is not allowed for the machine's group
+  forbidden = false,      -- when: 403, the application may not do this there; without effect
+  pending_sessions = false,  -- live responses that are Pending count among the 25 at once too
   no_machines_as = 200,   -- a list of machines without one is answered with this; 404 too
   -- How what links lead to is served.
   sas_host = false,       -- the start of links, such as "https://else.example"; the service's own
@@ -58,12 +66,13 @@ local KNOWN = {
 
 local NOT_WHEN = {}
 for name in ([[final_as cancel_takes list_lags reading_lags next_link cut_pages throttled_for
-    late_by launch_status duplicate_as fills_after no_machines_as sas_host]]):gmatch "%S+" do
+    late_by launch_status duplicate_as fills_after no_machines_as sas_host
+    pending_sessions]]):gmatch "%S+" do
   NOT_WHEN[name] = true
 end
 
 local OPERATIONS = {}
-for name in ([[token download
+for name in ([[api changes token download
     cancel get list package_uri result_uri
     isolate unisolate restrict unrestrict scan collect offboard quarantine live_response
     machine machines find_by_tag find_by_ip tag tag_machines set_device_value
@@ -71,44 +80,112 @@ for name in ([[token download
   OPERATIONS[name] = true
 end
 
--- { nth =, chance =, operation = } -> function(request, operation)
-local function matcher(name, rule, random)
-  errors.check_keys(name, rule, { nth = true, chance = true, operation = true })
-  assert(not rule.operation or OPERATIONS[rule.operation],
-    ("%s: no operation '%s'"):format(name, tostring(rule.operation)))
-  local wanted, seen = nil, 0
-  if rule.nth then
-    wanted = {}
-    local numbers = type(rule.nth) == "table" and rule.nth or { rule.nth }
-    for _, n in ipairs(numbers) do wanted[n] = true end
+-- {{ The keys of a rule. Each gives a function(request, operation) that returns a boolean.
+
+local KEYS = {}
+
+function KEYS.operation(rule)
+  local wanted = rule.operation
+  if wanted == "changes" then return function(request) return request.changes ~= nil end end
+  if wanted == "api" then
+    return function(_, operation) return operation ~= "token" and operation ~= "download" end
   end
-  return function(_, operation)
-    if rule.operation and operation ~= rule.operation then return false end
-    seen = seen + 1
-    return (not wanted or wanted[seen] == true) and (not rule.chance or random() < rule.chance)
+  return function(_, operation) return operation == wanted end
+end
+
+function KEYS.after(rule, service)
+  local begun
+  return function()
+    if service.changes <= rule.after then return false end
+    local now = service.clock.monotonic()
+    begun = begun or now
+    return not rule.lasts or now < begun + rule.lasts
   end
 end
 
-local function compile(name, when, random)
+-- Ids of machines are hexadecimal digits, at random.
+function KEYS.share(rule)
+  return function(request)
+    local digits = tonumber((request.machine_id or ""):sub(1, 4), 16)
+    return digits ~= nil and digits < rule.share * 65536
+  end
+end
+
+function KEYS.nth(rule)
+  local wanted, seen = {}, 0
+  for _, n in ipairs(type(rule.nth) == "table" and rule.nth or { rule.nth }) do
+    wanted[n] = true
+  end
+  return function()
+    seen = seen + 1
+    return wanted[seen] == true
+  end
+end
+
+function KEYS.chance(rule, service)
+  return function() return service.random() < rule.chance end
+end
+
+-- `nth` counts the requests for which all before it hold.
+local ORDER = { "operation", "after", "share", "nth", "chance" }
+
+-- }}
+
+-- A rule -> function(request, operation)
+local function matcher(name, rule, service)
+  errors.check_keys(name, rule, { operation = true, after = true, lasts = true, share = true,
+                                  nth = true, chance = true })
+  assert(not rule.operation or OPERATIONS[rule.operation],
+    ("%s: no operation '%s'"):format(name, tostring(rule.operation)))
+  local tests = {}
+  for _, key in ipairs(ORDER) do
+    if rule[key] then tests[#tests + 1] = KEYS[key](rule, service) end
+  end
+  return function(request, operation)
+    for _, holds in ipairs(tests) do
+      if not holds(request, operation) then return false end
+    end
+    return true
+  end
+end
+
+local compile
+
+local function any_of(name, rules, service)
+  local matchers = {}
+  for i, rule in ipairs(rules) do matchers[i] = compile(name, rule, service) end
+  return function(request, operation)
+    for _, matches in ipairs(matchers) do
+      if matches(request, operation) then return true end
+    end
+    return false
+  end
+end
+
+function compile(name, when, service)
   if not when or type(when) == "function" then return when end
   if when == true then return function() return true end end
   if type(when) == "number" and when > 0 and when < 1 then
-    return matcher(name, { chance = when }, random)
+    return matcher(name, { chance = when }, service)
   end
-  if type(when) == "table" then return matcher(name, when, random) end
+  if type(when) == "table" then
+    return (when[1] and any_of or matcher)(name, when, service)
+  end
   error(("oddity '%s': '%s' is neither true, a probability, a table nor a function")
     :format(name, tostring(when)), 0)
 end
 
 -- The oddities of `options`, each `when` as a function(request, operation) or
--- false. Raises on what is unknown.
-function oddities.new(options, random)
+-- false. Raises on what is unknown. `service` has `random`, `clock` and `changes`, the number
+-- of changes that it was asked for. A request has `changes`, the id of what it would change, and
+-- `machine_id`, of the machine that this is about; nil if there is none.
+function oddities.new(options, service)
   errors.check_keys("oddities", options, KNOWN)
   local self = {}
   for name, default in pairs(KNOWN) do
     local value = options[name]
     if value == nil then value = default end
-    self[name] = NOT_WHEN[name] and value or compile(name, value, random)
+    self[name] = NOT_WHEN[name] and value or compile(name, value, service)
   end
   return self
 end

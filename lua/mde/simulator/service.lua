@@ -135,6 +135,9 @@ function Service:gate(request, row)
         delegated and "user" or "application", table.concat(wanted, ","),
         delegated and "user" or "application", table.concat(held, ",")))
   end
+  if self:strikes("forbidden", request, row.name) then
+    return self:refuse(403, "Forbidden", "The application has no access to this device")
+  end
   if self:strikes("throttled", request, row.name) then
     return self:too_many(request, row.name, self.oddities.throttled_for, 100, "00:01:00")
   end
@@ -183,6 +186,15 @@ function Service:spoil(answer, request, name)
   return answer
 end
 
+-- Notes in a request the id of what it would change, and the machine that it is about.
+function Service:classify(request, row, caught)
+  local changes = row and not row.sign_in and (row.method == "POST" or row.method == "DELETE")
+  request.changes = changes and caught or nil
+  local action = caught and self.by_id[caught]
+  request.machine_id = action and action.machine_id or self.machine_by_id[caught or ""] and caught
+  if request.changes then self.changes = self.changes + 1 end
+end
+
 -- Answers a request { method, path (with query), headers (lower case), body }:
 -- { status, headers (lower case), body, delay (seconds until it leaves), lost }.
 -- `lost` is "before" or "after" the request took effect, or "unreachable": there
@@ -191,18 +203,19 @@ end
 function Service:answer(request)
   local row, caught, second = route(request)
   local name = row and row.name or "unknown"
-  local changed = row and (row.method == "POST" or row.method == "DELETE") and caught or nil
+  if self.meanwhile then self.meanwhile(self) end
+  self:classify(request, row, caught)
   if self:strikes("unreachable", request, name) then
     return { lost = "unreachable", delay = 0 }
   end
   local moment = self.clock.monotonic()
   if self:strikes("lost_before", request, name) then
-    self.ledger:note(moment, name, 0, changed)
+    self.ledger:note(moment, name, 0, request.changes)
     return { lost = "before", delay = 0 }
   end
   local answer, effect = self:serve(request, row, caught, second)
   answer = self:spoil(answer, request, name)
-  self.ledger:note(moment, name, answer.status, changed, effect)
+  self.ledger:note(moment, name, answer.status, request.changes, effect)
   return answer
 end
 
@@ -303,7 +316,10 @@ local DEFAULTS = {
   token_lifetime = 3600,  -- seconds
   latency = 0,            -- seconds until an answer leaves, or function(random) that gives them
   page_size = 10000,      -- rows of a list without $top
-  launch_course = launches.course,  -- function(type, random) -> steps of what is launched
+  launch_course = launches.course,  -- function(type, random, machine) -> steps of what is
+                          -- launched
+  meanwhile = false,      -- function(service), called before each request is answered: what
+                          -- others do
   package_size = 100000,  -- bytes of an investigation package, and of a file that was fetched
   url = "https://api.security.microsoft.com",  -- where it is reached, for links
 }
@@ -321,7 +337,8 @@ function service.new(options)
   self.random = random_numbers.new(self.seed)
   self.epoch = self.clock.wall() - self.clock.monotonic()
   self.quota = self.quota and { limits = self.quota }
-  self.oddities = oddities.new(self.oddities, self.random)
+  self.changes = 0
+  self.oddities = oddities.new(self.oddities, self)
   self.context = "https://api.security.microsoft.com/api/$metadata#"
   self.actions, self.by_id, self.ledger = {}, {}, ledger.new()
   self.machines, self.machine_by_id, self.machines_by_name = {}, {}, {}

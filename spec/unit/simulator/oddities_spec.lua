@@ -203,3 +203,51 @@ describe("an odd answer", function()
     assert.equal(400, token { operation = "cancel" })
   end)
 end)
+
+describe("a rule", function()
+  it("can mean all changes, or all of the API but not sign-in", function()
+    local asker, service = odd { internal_error = { operation = "changes" } }
+    local id = service:add {}
+    assert.equal(500, (asker:cancel(id)))
+    assert.same({ 200 }, statuses(asker, id, 1))
+    asker, service = odd { internal_error = { operation = "api" } }
+    assert.same({ 500 }, statuses(asker, service:add {}, 1))
+    assert.equal(400, (asker:ask("POST", "/" .. service.tenant .. "/oauth2/v2.0/token")))
+  end)
+
+  it("can hold from the n-th change on, for a while", function()
+    local asker, service, clock = odd { unavailable = { operation = "api", after = 2, lasts = 60 } }
+    local id = service:add {}
+    assert.equal(200, (asker:cancel(id)))
+    assert.equal(200, (asker:cancel(id)))
+    assert.same({ 200, 200 }, statuses(asker, id, 2))
+    assert.equal(503, (asker:cancel(id)))
+    clock.advance(59)
+    assert.same({ 503 }, statuses(asker, id, 1))
+    clock.advance(1)
+    assert.same({ 200 }, statuses(asker, id, 1))
+    assert.equal(200, (asker:cancel(id)))
+  end)
+
+  it("can hold for a share of the machines, always the same", function()
+    local asker, service = sim.new { quota = false,
+      oddities = { forbidden = { operation = "changes", share = 0.5 } } }
+    local refused = 0
+    for _ = 1, 100 do
+      local id = service:add {}
+      local status = asker:cancel(id)
+      if status == 403 then refused = refused + 1 end
+      assert.equal(status, (asker:cancel(id)))
+      assert.equal(status == 403 and "Pending" or "Cancelled", service:status(id))
+      assert.same({ 200 }, statuses(asker, id, 1))
+    end
+    assert.is_true(refused > 35 and refused < 65)
+  end)
+
+  it("can be one of several", function()
+    local asker, service = odd { unavailable = { { nth = 1 }, { operation = "cancel" } } }
+    local id = service:add {}
+    assert.same({ 503, 200 }, statuses(asker, id, 2))
+    assert.equal(503, (asker:cancel(id)))
+  end)
+end)
