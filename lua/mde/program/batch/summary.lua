@@ -1,7 +1,6 @@
 -- What became of each action of a cancel: a line an item on standard output (on a
 -- terminal only for few), and in the end a summary on standard error.
 
-local cjson = require "cjson"
 local failure = require "mde.program.exit"
 local output = require "mde.program.terminal.output"
 local show_table = require "mde.program.terminal.table"
@@ -73,10 +72,7 @@ local function json_item(self, item)
     status = item.status, error = item.error and item.error.message,
     request_id = item.error and item.error.request_id, batch = self.batch,
   }
-  for _, key in ipairs(KEYS) do
-    if object[key] == nil then object[key] = cjson.null end
-  end
-  output.json(object, KEYS)
+  output.record(object, KEYS)
 end
 
 local function text_item(item)

@@ -1,6 +1,5 @@
 -- mde batch list, show and report: what the journal knows.
 
-local cjson = require "cjson"
 local failure = require "mde.program.exit"
 local output = require "mde.program.terminal.output"
 local options = require "mde.program.input.options"
@@ -57,11 +56,11 @@ local function list_json(batches)
   for _, each in ipairs(batches) do
     local state, done = state_of(each)
     local holder = state == "running" and each:holder() or nil
-    output.json({
+    output.record({
       batch = each.name, state = state, done = done, count = each.count,
-      created = date(each.created), who = each.who, tenant = each.tenant or cjson.null,
+      created = date(each.created), who = each.who, tenant = each.tenant,
       application = each.application, comment = each.comment,
-      command = each.command or cjson.null, holder = holder or cjson.null,
+      command = each.command, holder = holder,
     }, KEYS)
   end
 end
@@ -105,10 +104,7 @@ local function show_json(each, row)
     error = row.error, message = row.message, http = row.http, request_id = row.request_id,
     sent = row.sends[1] and date(row.sends[1]), ended = row.ended_at and date(row.ended_at),
   }
-  for _, key in ipairs(ITEM_KEYS) do
-    if object[key] == nil then object[key] = cjson.null end
-  end
-  output.json(object, ITEM_KEYS)
+  output.record(object, ITEM_KEYS)
 end
 
 local function show_text(row)

@@ -1,7 +1,6 @@
 -- mde status: who signs in and what that allows, and the quota's windows.
 
 local account = require "mde.program.session.account"
-local cjson = require "cjson"
 local client = require "mde.program.session.client"
 local failure = require "mde.program.exit"
 local output = require "mde.program.terminal.output"
@@ -33,10 +32,7 @@ local KEYS = { "profile", "tenant", "application", "name", "user", "way", "cloud
 local function show_json(profile, session, found, list)
   local object = account.object(found)
   object.profile, object.windows = profile or session.profile, windows.objects(list)
-  for _, key in ipairs(KEYS) do
-    if object[key] == nil then object[key] = cjson.null end
-  end
-  output.json(object, KEYS)
+  output.record(object, KEYS)
 end
 
 local SETTINGS = { { title = "SETTING" }, { title = "VALUE" }, { title = "FROM" } }

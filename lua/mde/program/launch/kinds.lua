@@ -1,7 +1,6 @@
 -- What `mde launch` can launch: names, options, and how a launched action is shown.
 
 local agreement = require "mde.program.batch.confirmation"
-local cjson = require "cjson"
 local failure = require "mde.program.exit"
 local live_response = require "mde.service.live_response"
 local options = require "mde.program.input.options"
@@ -153,10 +152,7 @@ function launches.show_json(item)
     id = action.id, type = action.type, status = action.status or action.state,
     error = err.message, active_action_id = err.active_action_id, request_id = err.request_id,
   }
-  for _, key in ipairs(KEYS) do
-    if object[key] == nil then object[key] = cjson.null end
-  end
-  output.json(object, KEYS)
+  output.record(object, KEYS)
 end
 
 -- What is worth to be known besides.

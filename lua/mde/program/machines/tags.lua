@@ -2,7 +2,6 @@
 -- --yes agrees first; each machine is reported with what became of it.
 
 local agreement = require "mde.program.batch.confirmation"
-local cjson = require "cjson"
 local failure = require "mde.program.exit"
 local interruption = require "mde.program.terminal.interruption"
 local options = require "mde.program.input.options"
@@ -66,10 +65,7 @@ local function show(session, parsed, machine, verdict, err)
   local item = { tenant = session.tenant, id = machine.id, machine = machine.computerDnsName,
                  verdict = verdict, error = err and err.message,
                  request_id = err and err.request_id }
-  for _, key in ipairs(KEYS) do
-    if item[key] == nil then item[key] = cjson.null end
-  end
-  output.json(item, KEYS)
+  output.record(item, KEYS)
 end
 
 -- All of them, `max` at most. -> array

@@ -13,7 +13,7 @@
 local check = require "mde.program.policy.check"
 local core = require "mde.core"
 local date = require "mde.base.date"
-local encode = require "mde.program.plan.json"
+local json = require "mde.program.terminal.json"
 local entity = require "mde.service.entity"
 local errors = require "mde.base.errors"
 local file = require "mde.file"
@@ -64,7 +64,7 @@ end
 
 -- A line, harmless where it is shown. Control characters in ASCII are escaped already.
 local function line_of(value, keys)
-  local line = encode(value, keys)
+  local line = json.encode(value, keys)
   return line:find "[\128-\255]" and require "mde.terminal".printable_json(line) or line
 end
 
@@ -75,7 +75,7 @@ function plan.text(self)
   lines[#lines + 1] = ""
   local text = table.concat(lines, "\n")
   self.hash = core.sha256(text)
-  return text .. encode { sha256 = self.hash } .. "\n", self.hash
+  return text .. json.encode { sha256 = self.hash } .. "\n", self.hash
 end
 
 -- Whether a plan begins here, however it ends.

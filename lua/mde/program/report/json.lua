@@ -3,6 +3,7 @@
 -- so that the two agree while it runs. An item is a line.
 
 local cjson = require "cjson"
+local json = require "mde.program.terminal.json"
 local output = require "mde.program.terminal.output"
 local outcomes = require "mde.program.report.outcome"
 local record = require "mde.program.report.record"
@@ -12,34 +13,26 @@ local BATCH = { "name", "state", "created", "begun", "seconds", "working", "who"
                 "application", "command", "plan", "comment", "order", "count", "reported" }
 local TOP = 100  -- groups that are listed alone
 
--- Makes null of what is missing, so that every object has the same keys.
-local function fill(object, keys)
-  for _, key in ipairs(keys) do
-    if object[key] == nil then object[key] = cjson.null end
-  end
-  return object
-end
-
 local function write_list(name, next_object, keys)
   output.write((',"%s":['):format(name))
   local separator = "\n"
   for object in next_object do
     output.write(separator)
-    output.json(fill(object, keys), keys)
+    output.record(object, keys)
     separator = ","
   end
   output.write "]"
 end
 
 local function batch_object(batch, course, now)
-  return fill({
+  return {
     name = batch.name, state = course.state:gsub(" ", "_"), created = record.moment(batch.created),
     begun = course.state ~= "not begun" and record.moment(course.begun) or nil,
     seconds = course.seconds, working = course.working, who = batch.who, tenant = batch.tenant,
     application = batch.application, command = batch.command, plan = batch.plan,
     comment = batch.comment, order = batch.order, count = batch.count,
     reported = record.moment(now),
-  }, BATCH)
+  }
 end
 
 local function events(history)
@@ -74,9 +67,9 @@ end
 local function reasons_object(reasons)
   local list = {}
   for i, group in ipairs(statistics.top(reasons, TOP)) do
-    list[i] = fill({ outcome = group.outcome, error = group.error, http = group.http,
-                     reason = group.reason, items = group.items, example = group.example },
-                   { "outcome", "error", "http", "reason", "items", "example" })
+    list[i] = json.fill({ outcome = group.outcome, error = group.error, http = group.http,
+                          reason = group.reason, items = group.items, example = group.example },
+                        { "outcome", "error", "http", "reason", "items", "example" })
   end
   return list
 end
@@ -92,7 +85,7 @@ local function calls_object(calls, limits)
     bins[i] = { at = record.moment(bin.at), calls = bin.calls, minute = bin.minute,
                 hour = bin.hour }
   end
-  return fill({
+  return json.fill({
     count = calls.count, first = record.moment(calls.first), last = record.moment(calls.last),
     minute = window_object(calls.minute, limits.per_minute),
     hour = window_object(calls.hour, limits.per_hour), bin_seconds = calls.width, bins = bins,
@@ -109,7 +102,7 @@ local function statistics_object(numbers, limits)
     items = numbers.items, open = numbers.open, kinds = numbers.kinds,
     outcomes = counts_object(numbers.outcomes),
     isolations = numbers.isolations, sent = numbers.sent, sent_again = numbers.sent_again,
-    waiting = fill(numbers.waiting, TIMES), answer = fill(numbers.answer, TIMES),
+    waiting = json.fill(numbers.waiting, TIMES), answer = json.fill(numbers.answer, TIMES),
     reasons = reasons_object(numbers.reasons), types = groups_object(numbers.by.type),
     domains = groups_object(numbers.by.domain), requestors = groups_object(numbers.by.requestor),
     calls = calls_object(numbers.calls, limits),
@@ -121,7 +114,7 @@ end
 -- Prints the batch. `rows` gives its items, `collector` (statistics.lua) counts them.
 return function(batch, history, rows, collector, course, limits, now)
   output.write '{"batch":'
-  output.json(batch_object(batch, course, now), BATCH)
+  output.record(batch_object(batch, course, now), BATCH)
   write_list("history", events(history), { "at", "kind", "who", "detail" })
   write_list("items", function()
     local item = rows()

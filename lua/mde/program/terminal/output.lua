@@ -3,8 +3,8 @@
 -- A write that fails ends the command: silently when the reader has gone
 -- (`mde list | head`), else with a message and status 4.
 
-local cjson = require "cjson"
 local failure = require "mde.program.exit"
+local json = require "mde.program.terminal.json"
 local line_shown = require "mde.program.terminal.line"
 local message_of = require "mde.program.terminal.message"
 local terminal = require "mde.terminal"
@@ -58,110 +58,15 @@ function output.bytes(count)
   return ("%.1f %s"):format(value, units[i])
 end
 
--- {{ JSON
-
--- Order -> the set of its keys.
-local sets = setmetatable({}, { __mode = "k" })
-
-local function set_of(order)
-  if not sets[order] then
-    local set = {}
-    for _, key in ipairs(order) do set[key] = true end
-    sets[order] = set
-  end
-  return sets[order]
-end
-
--- The keys of `object` that are not in `order`, sorted; nil: none.
-local function others_of(object, order)
-  local set, others = set_of(order), nil
-  for key in pairs(object) do
-    if not set[key] then
-      others = others or {}
-      others[#others + 1] = key
-    end
-  end
-  if others then table.sort(others) end
-  return others
-end
-
--- Key -> how it is written in front of its value.
-local labels = setmetatable({}, { __index = function(cache, key)
-  cache[key] = cjson.encode(key) .. ":"
-  return cache[key]
-end })
-
-local NONE = {}
-local put
-
-local function put_array(parts, count, list)
-  parts[count + 1] = "["
-  count = count + 1
-  for i, element in ipairs(list) do
-    if i > 1 then
-      count = count + 1
-      parts[count] = ","
-    end
-    count = put(parts, count, element, NONE)
-  end
-  parts[count + 1] = "]"
-  return count + 1
-end
-
-local function put_members(parts, count, object, keys)
-  for _, key in ipairs(keys) do
-    local value = object[key]
-    if value ~= nil then
-      parts[count + 1] = labels[key]
-      count = put(parts, count + 1, value, NONE) + 1
-      parts[count] = ","
-    end
-  end
-  return count
-end
-
-local function put_object(parts, count, object, order)
-  parts[count + 1] = "{"
-  count = put_members(parts, count + 1, object, order)
-  local others = others_of(object, order)
-  if others then count = put_members(parts, count, object, others) end
-  parts[count] = "}"  -- in the place of the last comma: an object is not empty
-  return count
-end
-
--- Most texts need no escapes.
-local function put_text(parts, count, text)
-  if text:find '[%c"\\]' then
-    parts[count + 1] = cjson.encode(text):gsub("\\/", "/")
-    return count + 1
-  end
-  parts[count + 1], parts[count + 2], parts[count + 3] = '"', text, '"'
-  return count + 3
-end
-
--- Adds the JSON text of a decoded value to the `count` parts: keys in the given order,
--- the others sorted after them, so that the same action is the same line each time. The
--- service has no empty objects, so an empty table is an array. -> how many parts there are
-function put(parts, count, value, order)
-  local kind = type(value)
-  if kind == "string" then return put_text(parts, count, value) end
-  if kind == "table" then
-    local is_array = next(value) == nil or value[1] ~= nil
-    return (is_array and put_array or put_object)(parts, count, value, order)
-  end
-  parts[count + 1] = math.type(value) == "integer" and ("%d"):format(value) or cjson.encode(value)
-  return count + 1
-end
-
-local line_parts = {}  -- of the line that is written
-
--- Writes one line of JSON.
+-- Writes one line of JSON, its keys in this order.
 function output.json(object, order)
-  local count = put(line_parts, 0, object, order or NONE)
-  output.write(terminal.printable_json(table.concat(line_parts, "", 1, count)) .. "\n")
+  output.write(terminal.printable_json(json.encode(object, order)) .. "\n")
 end
 
--- }}
+-- The same with null for each of the keys that is missing.
+function output.record(object, keys)
+  output.json(json.fill(object, keys), keys)
+end
 
 -- One field of CSV (RFC 4180). A spreadsheet takes what begins with = + - @ (or
 -- a tab or return) for a formula: an apostrophe makes it text.

@@ -1,6 +1,8 @@
--- JSON that is the same each time: keys in a given order, the others sorted after them.
+-- JSON with its keys in a given order, the others sorted after them: the same text each time.
 
 local cjson = require "cjson"
+
+local json = {}
 
 -- Order -> the set of its keys.
 local sets = setmetatable({}, { __mode = "k", __index = function(cache, order)
@@ -63,7 +65,8 @@ local function put_text(parts, count, text)
   return count + 3
 end
 
--- Adds a value to the `count` parts. An empty table is an array. -> how many parts there are
+-- Adds a value to the `count` parts. The service has no empty objects, so an empty table is an
+-- array. -> number of parts
 function put(parts, count, value, order)
   local kind = type(value)
   if kind == "string" then return put_text(parts, count, value) end
@@ -79,9 +82,19 @@ function put(parts, count, value, order)
   return count + 1
 end
 
-local line_parts = {}  -- of what is being written
+local line_parts = {}  -- of the text in progress
 
 -- -> text
-return function(value, order)
+function json.encode(value, order)
   return table.concat(line_parts, "", 1, put(line_parts, 0, value, order or NONE))
 end
+
+-- Sets the missing keys of an object to null, so that each object has all of them. -> object
+function json.fill(object, keys)
+  for _, key in ipairs(keys) do
+    if object[key] == nil then object[key] = cjson.null end
+  end
+  return object
+end
+
+return json
