@@ -168,8 +168,9 @@ $(BUILD)/fuzz/%: spec/fuzz/%.c spec/fuzz/fuzz.h $(FUZZ_CORE) $(FUZZ_OTHER)
 	  -fsanitize=fuzzer,address,undefined,integer -fno-sanitize-recover=all $(LUA_CFLAGS) \
 	  -o $@ $< $(FUZZ_CORE) $(FUZZ_OTHER) $(call pkg,--libs,$(LUA_PC) libcurl libcrypto libmicrohttpd)
 
-reference:  ## makes lua/mde/types.lua and doc/reference.md from the comments in lua/mde
+reference: all  ## makes doc/reference.md and types.lua from the comments, doc/mde.1 from the help
 	lua5.4 doc/generate.lua
+	lua5.4 doc/manual.lua
 
 pictures:  ## makes what doc/pictures has, from the simulator
 	@spec/support/deps test

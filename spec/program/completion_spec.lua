@@ -90,7 +90,7 @@ describe("the manual page", function()
       if not seen[what] then seen[what], missing[#missing + 1] = true, what end
     end
     for name in program.run("help").out:gmatch "\n   (%l+) +%u" do
-      if not page:find("%.It Cm [^\n]*%f[%w]" .. name .. "%f[%W]") then
+      if not page:find("\n.Ss mde " .. name .. "\n", 1, true) then
         miss(name)
       end
       for option in program.run("help", name).out:gmatch "%-%-([%l%d%-]+)" do
@@ -99,5 +99,12 @@ describe("the manual page", function()
       end
     end
     assert.same({}, missing)
+  end)
+
+  it("has every environment variable that mde reads", function()
+    local pipe = assert(io.popen [[
+      grep -rhoE '"(AZURE|MDE|IDENTITY|IMDS)_[A-Z_]+"' lua/mde | sort -u | tr -d '"']])
+    for name in pipe:lines() do assert(page:find(name, 1, true), name) end
+    pipe:close()
   end)
 end)

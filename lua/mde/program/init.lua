@@ -64,12 +64,17 @@ Examples:
 Credentials come from AZURE_TENANT_ID, AZURE_CLIENT_ID and
 AZURE_CLIENT_SECRET, from MDE_TOKEN alone, from a profile (see `mde help
 profiles`), from `mde login`, or as Azure's own programs find them. `mde help
-COMMAND` has more on each command.
+environment` lists all variables, `mde help files` all files, and `mde help
+COMMAND` explains a command.
 
-Exit status: 0 all as asked or nothing to do, 1 some items ended otherwise, 2
-wrong use, 3 refused by a guard rail or a limit, 4 the service, the network,
-the store or the output failed, 5 sign-in or permission, 130 interrupted
-(resumable).]]
+Exit status:
+   0                     All as asked, or nothing to do.
+   1                     Some items ended otherwise.
+   2                     Wrong use.
+   3                     Refused by a guard or a limit.
+   4                     The service, network, store or output failed.
+   5                     Sign-in or permission.
+   130                   Interrupted; `mde resume` continues.]]
 
 -- {{ argparse, without its habit of ending the process
 

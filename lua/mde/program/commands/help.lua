@@ -1,16 +1,18 @@
--- mde help [COMMAND]
+-- mde help [COMMAND|TOPIC]: shows how mde or a command is used, or a topic of the help.
 
 local failure = require "mde.program.exit"
 local output = require "mde.program.terminal.output"
+local topics = require "mde.program.topics"
 
 local help = {}
 
 function help.define(command)
-  command:argument("topic", "The command."):args "?":argname "COMMAND"
+  command:argument("topic", "A command, or a topic: environment, files."):args "?"
+    :argname "COMMAND|TOPIC"
 end
 
 function help.run(parsed, program)
-  local text = program:help(parsed.topic)
+  local text = topics[parsed.topic] or program:help(parsed.topic)
   if not text then failure.raise(failure.usage, "'%s' is not a command of mde", parsed.topic) end
   output.text(text)
   return 0
