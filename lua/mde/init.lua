@@ -4,9 +4,9 @@
 --   local client = assert(mde.client())
 --   local action, verdict = client:cancel(id, { comment = "by mistake" })
 --
--- What a client can do, errors and verdicts: doc/reference.md.
+-- doc/reference.md describes clients, errors and verdicts.
 
--- Says what is wrong where the C half was built for another Lua than this one.
+-- Explains the error if mde.core was built for another Lua than this one.
 local function check_build()
   local loaded, problem = pcall(require, "mde.core")
   if loaded then return end
@@ -16,8 +16,8 @@ local function check_build()
   if not is_alien then error(problem, 0) end
   local is_jit = rawget(_G, "jit") ~= nil
   local here = is_jit and "luajit" or _VERSION:match "%S+$"
-  error(("mde: %s was built for another Lua than this one, %s: run `make LUA=%s`, and let"
-    .. " LUA_CPATH begin with that build's lib/lua/%s/?.so (%s)"):format(
+  error(("mde: %s was built for another Lua than this one, %s: run `make LUA=%s`, and put"
+    .. " that build's lib/lua/%s/?.so first in LUA_CPATH (%s)"):format(
     problem:match "file '([^']+)'" or "mde.core", is_jit and "LuaJIT" or _VERSION, here, here,
     problem), 0)
 end
@@ -37,16 +37,16 @@ local version = require "mde.base.version"
 
 local mde = { _VERSION = "mde " .. version }
 
--- One engine and one store serve every client of this Lua state: connections, the
--- trusted certificates and the quota are shared.
+-- One engine and one store serve every client of this Lua state, so that clients share
+-- connections, trusted certificates and quota.
 local engine, store
 
--- The microseconds of the clock spread the pauses of many processes well enough.
+-- The microseconds of the clock are random enough to spread the pauses of many processes.
 local function random()
   return clock.system.monotonic() * 1e6 % 1000 / 1000
 end
 
--- What this Lua state has, made when it is needed first. -> engine, store | nil, err
+-- The engine and store of this Lua state, made on first use. -> engine, store | nil, err
 local function shared(given)
   local err
   if not (store or given) then
@@ -73,13 +73,13 @@ local function new(options, getenv)
                             store = kept })
 end
 
--- The environment as a profile's client sees it: nothing in it signs in, or leads elsewhere.
+-- The environment for a profile's client: without credentials and without MDE_API_URL.
 local function without_sign_in(name)
   if name:find "^AZURE_" or name == "MDE_TOKEN" or name == "MDE_API_URL" then return nil end
   return os.getenv(name)
 end
 
--- A client of a profile (an element of what config.select returns), with `options` in front.
+-- A client of a profile (an element of config.select's result). `options` take precedence.
 local function of_profile(profile, options)
   local merged = {}
   for key, value in pairs(profile.options) do merged[key] = value end
@@ -87,8 +87,8 @@ local function of_profile(profile, options)
   merged.profile, merged.profiles, merged.all, merged.config = nil, nil, nil, nil
   local host, err = hosts.choose(merged.host)
   if host and host.is_shared and profile.runs_program and not options.client_secret then
-    return errors.invalid("profiles.%s: secret_command would stop everything else here while it"
-      .. " runs: use secret_file, or give mde.client a client_secret", profile.name)
+    return errors.invalid("profiles.%s: secret_command would stop everything else in this process"
+      .. " while it runs: use secret_file, or give mde.client a client_secret", profile.name)
   end
   local made
   if host then made, err = new(merged, without_sign_in) end
@@ -108,10 +108,10 @@ local function select(wanted, path)
   return config.select(loaded, wanted)
 end
 
---- Makes a client: one application in one tenant. What the options leave out comes from the
---- environment (AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET and others, MDE_TOKEN,
---- MDE_API_URL, MDE_QUOTA). With `profile` it comes from the configuration file, and nothing that
---- signs in from the environment. Nothing is sent yet.
+--- Makes a client: one application in one tenant. Missing options come from the environment
+--- (AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET and others, MDE_TOKEN, MDE_API_URL,
+--- MDE_QUOTA). With `profile` they come from the configuration file, and no credential comes
+--- from the environment. Sends nothing.
 ---
 ---     local client = assert(mde.client { profile = "contoso" })
 ---@param options? mde.options
@@ -126,7 +126,8 @@ function mde.client(options)
     local chosen, err = select(tostring(profile), options.config)
     if not chosen then return nil, err end
     if chosen[2] then
-      return errors.invalid("profile: '%s' is more than one: mde.clients takes many", profile)
+      return errors.invalid("profile: '%s' matches several profiles: name one, or use mde.clients",
+        profile)
     end
     profile = chosen[1]
   end
@@ -134,11 +135,10 @@ function mde.client(options)
 end
 
 --- Makes a client for each of several profiles of the configuration file, in the order of their
---- names; a client has its profile's name as `profile`. Whether they can sign in shows when they
---- do.
+--- names. `client.profile` is the profile's name. Does not sign in yet.
 ---
 ---     for _, client in ipairs(assert(mde.clients { profiles = "emea-*" })) do print(client.profile) end
----@param options mde.options|{profiles?: string|string[], all?: true} `profiles` is "emea-*", "a,b" or an array; the others go before the profiles' own
+---@param options mde.options|{profiles?: string|string[], all?: true} `profiles` is "emea-*", "a,b" or an array; other options take precedence over the profiles'
 ---@return mde.client[]? clients
 ---@return mde.error? err
 function mde.clients(options)
@@ -147,7 +147,7 @@ function mde.clients(options)
   errors.check_keys("mde.clients", options or {}, known)
   local wanted = options and (options.all or options.profiles)
   if type(wanted) ~= "string" and type(wanted) ~= "table" and wanted ~= true then
-    return errors.invalid("mde.clients: which profiles? Give profiles = \"emea-*\", or all = true")
+    return errors.invalid("mde.clients: no profile given: add profiles = \"emea-*\" or all = true")
   end
   local list, err = select(wanted, options.config)
   if not list then return nil, err end
@@ -158,7 +158,7 @@ function mde.clients(options)
   return list
 end
 
---- Lets the clients made from now on keep quota and tokens elsewhere than in memory.
+--- Sets the store of quota and tokens for clients made from now on.
 ---@param another mde.store
 function mde.use(another)
   store = another

@@ -12,10 +12,10 @@ local client = {}
 ---@class mde.secret
 ---@field reveal fun(self: mde.secret): string its text; a secret itself prints as <secret>
 
---- Makes a client: one application in one tenant. What the options leave out comes from the
---- environment (AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET and others, MDE_TOKEN,
---- MDE_API_URL, MDE_QUOTA). With `profile` it comes from the configuration file, and nothing that
---- signs in from the environment. Nothing is sent yet.
+--- Makes a client: one application in one tenant. Missing options come from the environment
+--- (AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET and others, MDE_TOKEN, MDE_API_URL,
+--- MDE_QUOTA). With `profile` they come from the configuration file, and no credential comes
+--- from the environment. Sends nothing.
 ---
 ---     local client = assert(mde.client { profile = "contoso" })
 ---@param options? mde.options
@@ -24,16 +24,15 @@ local client = {}
 function mde.client(options) end
 
 --- Makes a client for each of several profiles of the configuration file, in the order of their
---- names; a client has its profile's name as `profile`. Whether they can sign in shows when they
---- do.
+--- names. `client.profile` is the profile's name. Does not sign in yet.
 ---
 ---     for _, client in ipairs(assert(mde.clients { profiles = "emea-*" })) do print(client.profile) end
----@param options mde.options|{profiles?: string|string[], all?: true} `profiles` is "emea-*", "a,b" or an array; the others go before the profiles' own
+---@param options mde.options|{profiles?: string|string[], all?: true} `profiles` is "emea-*", "a,b" or an array; other options take precedence over the profiles'
 ---@return mde.client[]? clients
 ---@return mde.error? err
 function mde.clients(options) end
 
---- Lets the clients made from now on keep quota and tokens elsewhere than in memory.
+--- Sets the store of quota and tokens for clients made from now on.
 ---@param another mde.store
 function mde.use(another) end
 
@@ -422,7 +421,7 @@ function client:may(operation) end
 ---| "Unknown"
 ---| string
 
---- A machine action, with the service's own keys; what is null there is absent.
+--- A machine action, with the service's own keys; null values are absent.
 ---@class mde.action
 ---@field id string a GUID
 ---@field type mde.action_type
@@ -444,18 +443,18 @@ function client:may(operation) end
 ---@field commands? table[] of a live response
 ---@field relatedFileInfo? table of a quarantine
 ---@field troubleshootInfo? string
----@field existing? true of a launch: it had been launched before
+---@field existing? true of a launch: the action was already open
 local action = {}
 
 --- Seconds since the action was created.
 ---@return number? seconds nil if the service does not say
 function action:age() end
 
---- Whether the action has ended: no cancel can change it any more.
+--- Reports if the action is final, so that no cancel can change it.
 ---@return boolean
 function action:is_final() end
 
---- A machine, with the service's own keys; what is null there is absent.
+--- A machine, with the service's own keys; null values are absent.
 ---@class mde.machine
 ---@field id string 40 hexadecimal digits
 ---@field computerDnsName? string
@@ -478,7 +477,7 @@ function action:is_final() end
 ---@field machineTags? string[]
 ---@field lastIpAddress? string
 ---@field lastExternalIpAddress? string
----@field ipAddresses? table[] not in what policies see
+---@field ipAddresses? table[] not visible to policies
 ---@field aadDeviceId? string
 ---@field isAadJoined? boolean
 ---@field vmMetadata? table
@@ -491,7 +490,7 @@ function action:is_final() end
 ---@field defenderAvStatus? string
 local machine = {}
 
---- Whether the machine has a tag, whatever the case.
+--- Reports if the machine has a tag, ignoring case.
 ---@param tag string
 ---@return boolean
 function machine:tagged(tag) end
@@ -503,24 +502,24 @@ function machine:seen() end
 ---@class mde.action_criteria
 ---@field status? mde.status|mde.status[]
 ---@field type? mde.action_type|mde.action_type[]
----@field requestor? string a user's name, an application's id or its name, exactly as the service has it
+---@field requestor? string a user's name, an application's id or its name, spelled as in the service
 ---@field machine? string a machine's id, or its whole DNS name (case does not matter)
----@field older_than? number|string since its creation: seconds, or a duration such as "4h"
----@field newer_than? number|string
+---@field older_than? number|string age since creation: seconds, or a duration such as "4h"
+---@field newer_than? number|string age since creation
 ---@field after? number|string a date with zone such as "2026-01-23T20:10:40Z", or seconds since 1970
 ---@field before? number|string
----@field comment? string a part of the comment it was launched with
+---@field comment? string a part of the comment given at launch
 ---@field scope? string such as "Full"
----@field cancelled_by? string who cancelled it
----@field order? "newest"|"oldest" which come first; default "newest"
----@field filter? string OData as it is, in addition
----@field limit? integer at most so many
+---@field cancelled_by? string the user or application that cancelled it
+---@field order? "newest"|"oldest" first in the list; default "newest"
+---@field filter? string an OData filter, in addition
+---@field limit? integer the most actions to return
 
 ---@class mde.machine_criteria
 ---@field name? string the whole DNS name, or its beginning and a "*" (case does not matter)
 ---@field id? string|string[] a machine's id, or an array of 100 at most
 ---@field tag? string a tag, or its beginning and a "*"
----@field ip? string an address that it had at the moment `at`, 15 minutes more or less
+---@field ip? string an address that it had within 15 minutes of `at`
 ---@field at? number|string with `ip`: a date, or seconds since 1970, within the past 30 days; default now
 ---@field health? string|string[] such as "Active"
 ---@field risk? string|string[] such as "High"
@@ -530,80 +529,80 @@ function machine:seen() end
 ---@field os? string|string[] such as "Windows11"
 ---@field group? string the device group's name
 ---@field seen_within? number|string since its last full report: seconds, or a duration such as "1d"
----@field not_seen_for? number|string
----@field filter? string OData as it is, in addition
----@field limit? integer at most so many
+---@field not_seen_for? number|string since its last full report
+---@field filter? string an OData filter, in addition
+---@field limit? integer the most machines to return
 
 ---@alias mde.verdict
 ---| "cancelled" # by this call
----| "already_cancelled" # by an earlier one
+---| "already_cancelled" # by an earlier call
 ---| "already_final" # Succeeded, Failed or TimeOut: there was nothing to cancel
----| "too_late" # Cancelled, by whomever, but all its commands had completed
+---| "too_late" # Cancelled, but all its commands had completed
 ---| "accepted" # the service took the cancel; the action is not final yet
 ---| "undone" # its inverse was launched, and has succeeded
 ---| "undo_accepted" # its inverse was launched, and is not final yet
----| "changed" # no longer what a plan decided upon: skipped
----| "skipped" # a plan left it alone, or nothing undoes it
+---| "changed" # no longer as the plan saw it: skipped
+---| "skipped" # the plan skipped it, or nothing undoes it
 ---| "not_found" # no such action
 ---| "forbidden" # a permission is missing
 ---| "error" # refused, or the id was malformed; the error says why
----| "unsent" # never went out: interrupted, or no connection could be made
----| "unknown" # sent, and the service could not be asked what came of it
+---| "unsent" # never sent: interrupted, or no connection
+---| "unknown" # sent, but the result could not be read
 
 ---@alias mde.error_code
 ---| "invalid_argument" # a value given by the caller; nothing was sent
----| "missing_credential" # no way to sign in was given
+---| "missing_credential" # no credential was given
 ---| "sign_in" # the login service refused
 ---| "unauthorized" # the service refused the token (401)
 ---| "forbidden" # a permission is missing (403)
 ---| "not_found" # no such action or machine (404)
----| "ambiguous" # a name that several machines have
----| "bad_request" # refused as it was put (other 4xx)
+---| "ambiguous" # several machines have the name
+---| "bad_request" # the service refused the request (other 4xx)
 ---| "too_many_requests" # the quota is used up (429)
 ---| "interrupted" # the client was closed, or the call was stopped
----| "deadline" # an action had not ended, or the service not answered, in time
+---| "deadline" # the action did not end, or the service did not answer, in time
 ---| "file" # a file can't be read or written
 ---| "service" # the service failed (5xx)
----| "policy" # a policy is at fault
----| "limit" # a policy exceeds a limit: err.limit says which
----| "worker" # a policy's process died: err.signal says of what
----| "plan" # a file is not a plan as it was made
----| "changed" # no longer what a plan decided upon
----| "not_undone" # the action that was to undo another has ended without effect
+---| "policy" # a policy failed
+---| "limit" # a policy exceeded a limit: err.limit names it
+---| "worker" # a policy's process died: err.signal has the signal
+---| "plan" # a file is not a plan, or was altered
+---| "changed" # the action is no longer as the plan saw it
+---| "not_undone" # the action launched to undo another ended without success
 ---| "store" # journal or quota can't be read or written
 ---| "bad_answer" # not the JSON that was expected, or a redirect
 ---| "connection" # no connection to the host or proxy
----| "tls" # the other side can't be trusted, or refuses the connection
+---| "tls" # the server can't be trusted, or refused the connection
 ---| "timeout" # no answer in time
----| "lost" # the connection ended without a whole answer
----| "too_large" # an answer is larger than what is taken
+---| "lost" # the connection ended before the whole answer arrived
+---| "too_large" # the answer exceeds the size limit
 ---| "out_of_memory"
----| "invalid_request" # no request that could be sent
----| "unfit_libcurl" # too old, or without what is needed of it
+---| "invalid_request" # the request can't be sent
+---| "unfit_libcurl" # libcurl is too old, or lacks a feature that mde requires
 
 ---@class mde.error
 ---@field code mde.error_code stable, for programs
 ---@field message string one sentence, for people
 ---@field status? integer HTTP status of the answer
----@field service_code? string the service's own word for it, such as "ResourceNotFound"
----@field request_id? string the service's correlation id, to give to Microsoft
+---@field service_code? string the service's own error code, such as "ResourceNotFound"
+---@field request_id? string the service's correlation id, for Microsoft's support
 ---@field operation? string "cancel", "get", "list", "token", …
 ---@field id? string the machine action
 ---@field machine? string the id of the machine
----@field machines? mde.machine[] with "ambiguous": those that have the name
----@field done? string[] of what many were to get: the ids of those that had it before it failed
----@field permissions? string[] with "forbidden": those of which any one would do
----@field held? string[] with "forbidden": those that the token has, where it says so
----@field audience? string with "forbidden": whom the token is for, where it says so
----@field active_action_id? string the action that is under way, where the service refuses because of it
----@field action? mde.action with "deadline": the action as it stood then
----@field lacks? table[] with "missing_credential": { name, what it lacked } for each way to sign in
----@field limit? string with "limit": which a policy exceeds
----@field signal? integer with "worker": of what its process died
----@field policy? string the name of the policy that is at fault
----@field part? string of a download: the file with what came in
----@field attempts? integer how often it was tried, if more than once
----@field sent? boolean whether the request may have taken effect, and nobody saw it
+---@field machines? mde.machine[] with "ambiguous": the machines that have the name
+---@field done? string[] if a change of many machines failed: the ids of those already changed
+---@field permissions? string[] with "forbidden": any one of these suffices
+---@field held? string[] with "forbidden": the permissions of the token, if it shows them
+---@field audience? string with "forbidden": the audience of the token, if it shows one
+---@field active_action_id? string the open action because of which the service refused
+---@field action? mde.action with "deadline": the action as last read
+---@field lacks? table[] with "missing_credential": { name, reason } per credential that was tried
+---@field limit? string with "limit": the limit that the policy exceeded
+---@field signal? integer with "worker": the signal that ended the process
+---@field policy? string the name of the policy that failed
+---@field part? string of a download: the file with the bytes received so far
+---@field attempts? integer number of attempts, if more than one
+---@field sent? boolean true if the request may have taken effect without an answer
 
 ---@class mde.policy
 ---@field name? string default that of the file
@@ -678,9 +677,9 @@ function undo(reason) end
 ---@field hours? string|string[] when something may be sent, such as "22:00-06:00 UTC"
 
 ---@class mde.host
----@field wait fun(engine: table, seconds: number, pause: number) waits for the engine's news, at most `seconds` (1); who can't hear of news sleeps for `pause`, and lets others go on
----@field is_shared? boolean many others run in this process: a program that signing in waits for would stop them all
----@field whole? fun(f: function, a: any, b: any, c: any) calls f, and nobody else meanwhile: of a program that interrupts Lua at any place
+---@field wait fun(engine: table, seconds: number, pause: number) waits until the engine has an event, at most `seconds` (1); a host that can't see events sleeps for `pause` while others run
+---@field is_shared? boolean other work runs in this process, and would stop while sign-in runs a program
+---@field whole? fun(f: function, a: any, b: any, c: any) calls f without interruption: for a host that interrupts Lua at any instruction
 
 --- What outlives a call: contract 5 of doc/architecture.md. What fails is raised, as an error with
 --- the code "store".

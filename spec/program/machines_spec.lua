@@ -33,7 +33,7 @@ asked    GET /api/machineactions
 filter   (status eq 'Pending' or status eq 'InProgress') and type eq 'Isolate'
 order    oldest
 here     machine is 'Web1.x.com' (the service filters by a machine's id only)
-         comment has '4711' in it
+         comment contains '4711'
 limit    4
 ]] }, run)
     run = program.run("list", "--all", "--explain", "--json")
@@ -45,7 +45,7 @@ asked    GET /api/machines/findbytag?tag=VIP&useStartsWithFilter=false
 here     health is Active
 ]] }, run)
     assert_refused(2, program.run("machines", "--tag", "VIP", "--filter", "x", "--explain"),
-      "filter: only the service")
+      "filter: can't be combined with tag or ip")
   end)
 
   it("is what is listed", function()

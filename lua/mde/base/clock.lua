@@ -1,13 +1,11 @@
--- Time, as everything in mde is given it.
+-- The system clock, in the form that mde passes clocks around.
 --
--- A clock is a table with two functions: `monotonic()`, seconds that never step
--- back and go on while the machine sleeps, for waiting; and `wall()`, seconds
--- since 1970-01-01T00:00:00Z, for what is stored, signed or shown. Tests pass
--- a virtual one.
+-- A clock is a table with two functions. `monotonic()` gives seconds for waiting: they never
+-- step back, and count while the machine sleeps. `wall()` gives seconds since
+-- 1970-01-01T00:00:00Z, for values that are stored, signed or shown. Tests pass a virtual clock.
 
 local core = require "mde.core"
 
 return {
-  -- The machine's own clock.
   system = { monotonic = core.monotonic, wall = core.wall },
 }

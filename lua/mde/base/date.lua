@@ -1,4 +1,4 @@
--- Dates: ISO 8601 as the service writes it, and the HTTP form of headers.
+-- Parses and writes dates: ISO 8601 as the service writes it, and HTTP dates.
 --
 -- Inside mde a moment is a number of seconds since 1970-01-01T00:00:00Z.
 
@@ -31,8 +31,8 @@ local function civil(day)
   return year + era * 400, month, of_year - floor((153 * shifted + 2) / 5) + 1
 end
 
--- The same for a date that the calendar may not have: nil then. The dates of an
--- incident are of few days.
+-- As `days`; nil for a date that the calendar does not have. Keeps the last result, because
+-- the dates of an incident fall on few days.
 local last_year, last_month, last_day, last_number
 local function checked_days(year, month, day)
   if day == last_day and month == last_month and year == last_year then return last_number end
@@ -43,15 +43,15 @@ local function checked_days(year, month, day)
   return number
 end
 
--- A moment in UTC from numbers, nil if there is none such. A leap second, 60, is the
--- first second of the next minute, as POSIX counts.
+-- A moment in UTC from numbers; nil if a number is out of range. A leap second, 60, is the
+-- first second of the next minute, as in POSIX.
 local function moment(year, month, day, hour, minute, second)
   if hour > 23 or minute > 59 or second > 60 then return nil end
   local number = checked_days(year, month, day)
   return number and number * 86400 + hour * 3600 + minute * 60 + second
 end
 
--- ".8785235" -> seconds | nil: not "", nor a point and up to nine digits
+-- ".8785235" or "" -> seconds | nil if it is not a point and up to nine digits
 local function fraction(digits)
   if digits == "" then return 0 end
   return #digits <= 10 and digits:find "^%.%d+$" and tonumber("0" .. digits) or nil
@@ -74,9 +74,10 @@ end
 
 local FORM = "^(%d%d%d%d)%-(%d%d)%-(%d%d)[Tt ](%d%d):(%d%d)(.*)$"
 
--- "2026-01-23T20:10:40.8785235Z" -> seconds. Seconds may be left out, and have up to
--- nine digits of fraction; a zone ("Z" or "+01:00") is required, since a time without
--- one means another moment on another machine. -> number | nil, message
+-- "2026-01-23T20:10:40.8785235Z" -> seconds | nil, message
+--
+-- Seconds are optional, with up to nine digits of fraction. A zone ("Z" or "+01:00") is
+-- required, because a time without one is a different moment on each machine.
 function date.parse(text)
   if type(text) ~= "string" then return refuse(text) end
   local year, month, day, hour, minute, rest = text:match(FORM)
@@ -84,7 +85,7 @@ function date.parse(text)
   local second, digits, zone = rest:match "^:(%d%d)([%d%.]*)(.*)$"
   if not second then second, digits, zone = 0, "", rest end
   if zone == "" then
-    return nil, ("'%s' has no zone: write Z for UTC behind it, or an offset such as +01:00")
+    return nil, ("'%s' has no zone: add Z for UTC, or an offset such as +01:00")
       :format(errors.line(text, 60))
   end
   local seconds = moment(tonumber(year), tonumber(month), tonumber(day), tonumber(hour),
@@ -94,7 +95,7 @@ function date.parse(text)
   return seconds - shift + part
 end
 
--- Seconds -> "2026-01-23T20:10:40Z"; fractions are cut.
+-- Seconds -> "2026-01-23T20:10:40Z", rounded down.
 function date.text(seconds)
   seconds = floor(seconds)
   local day = floor(seconds / 86400)
@@ -107,8 +108,8 @@ end
 local MONTHS = { Jan = 1, Feb = 2, Mar = 3, Apr = 4, May = 5, Jun = 6,
                  Jul = 7, Aug = 8, Sep = 9, Oct = 10, Nov = 11, Dec = 12 }
 
--- "Sun, 06 Nov 1994 08:49:37 GMT", the only form that may be sent (RFC 9110,
--- 5.6.7) -> seconds | nil
+-- "Sun, 06 Nov 1994 08:49:37 GMT", the only form that may be sent (RFC 9110, 5.6.7)
+-- -> seconds | nil
 function date.http(text)
   local day, name, year, hour, minute, second =
     text:match "^%a%a%a, (%d%d) (%a%a%a) (%d%d%d%d) (%d%d):(%d%d):(%d%d) GMT$"

@@ -1,4 +1,4 @@
--- Durations as people write them: "90s", "15m", "4h", "2d", "1w", "1d12h".
+-- Parses and writes durations: "90s", "15m", "4h", "2d", "1w", "1d12h".
 
 local errors = require "mde.base.errors"
 
@@ -8,12 +8,12 @@ local floor = math.floor
 
 local SECONDS = { s = 1, m = 60, h = 3600, d = 86400, w = 604800 }
 
--- A hundred years. More is a mistake, and leaves the dates that can be written.
+-- A hundred years. A longer duration is a mistake, and leads to dates that can't be written.
 local LONGEST = 36525 * 86400
 
-local MOST = 100  -- bytes: a pattern takes the square of what is longer
+local MOST = 100  -- bytes: the time that a pattern takes grows with the square of the length
 
--- "1d12h" -> 129600 | nil. No number gets large enough for an integer to wrap.
+-- "1d12h" -> 129600 | nil. Numbers stay too small for an integer to overflow.
 local function total(text)
   local sum, position = 0, 1
   repeat

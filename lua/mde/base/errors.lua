@@ -1,74 +1,74 @@
--- The world's failures as values.
+-- Errors: runtime failures, returned as values with a stable code.
 --
--- Functions that can fail for a reason outside the program return `nil, err`. `tostring(err)` is
--- one good line. No error holds a token or a secret.
+-- A function that can fail for a reason outside the program returns `nil, err`.
+-- `tostring(err)` is one line for people. No error contains a token or a secret.
 
 ---@alias mde.error_code
 ---| "invalid_argument" # a value given by the caller; nothing was sent
----| "missing_credential" # no way to sign in was given
+---| "missing_credential" # no credential was given
 ---| "sign_in" # the login service refused
 ---| "unauthorized" # the service refused the token (401)
 ---| "forbidden" # a permission is missing (403)
 ---| "not_found" # no such action or machine (404)
----| "ambiguous" # a name that several machines have
----| "bad_request" # refused as it was put (other 4xx)
+---| "ambiguous" # several machines have the name
+---| "bad_request" # the service refused the request (other 4xx)
 ---| "too_many_requests" # the quota is used up (429)
 ---| "interrupted" # the client was closed, or the call was stopped
----| "deadline" # an action had not ended, or the service not answered, in time
+---| "deadline" # the action did not end, or the service did not answer, in time
 ---| "file" # a file can't be read or written
 ---| "service" # the service failed (5xx)
----| "policy" # a policy is at fault
----| "limit" # a policy exceeds a limit: err.limit says which
----| "worker" # a policy's process died: err.signal says of what
----| "plan" # a file is not a plan as it was made
----| "changed" # no longer what a plan decided upon
----| "not_undone" # the action that was to undo another has ended without effect
+---| "policy" # a policy failed
+---| "limit" # a policy exceeded a limit: err.limit names it
+---| "worker" # a policy's process died: err.signal has the signal
+---| "plan" # a file is not a plan, or was altered
+---| "changed" # the action is no longer as the plan saw it
+---| "not_undone" # the action launched to undo another ended without success
 ---| "store" # journal or quota can't be read or written
 ---| "bad_answer" # not the JSON that was expected, or a redirect
 ---| "connection" # no connection to the host or proxy
----| "tls" # the other side can't be trusted, or refuses the connection
+---| "tls" # the server can't be trusted, or refused the connection
 ---| "timeout" # no answer in time
----| "lost" # the connection ended without a whole answer
----| "too_large" # an answer is larger than what is taken
+---| "lost" # the connection ended before the whole answer arrived
+---| "too_large" # the answer exceeds the size limit
 ---| "out_of_memory"
----| "invalid_request" # no request that could be sent
----| "unfit_libcurl" # too old, or without what is needed of it
+---| "invalid_request" # the request can't be sent
+---| "unfit_libcurl" # libcurl is too old, or lacks a feature that mde requires
 
 ---@class mde.error
 ---@field code mde.error_code stable, for programs
 ---@field message string one sentence, for people
 ---@field status? integer HTTP status of the answer
----@field service_code? string the service's own word for it, such as "ResourceNotFound"
----@field request_id? string the service's correlation id, to give to Microsoft
+---@field service_code? string the service's own error code, such as "ResourceNotFound"
+---@field request_id? string the service's correlation id, for Microsoft's support
 ---@field operation? string "cancel", "get", "list", "token", …
 ---@field id? string the machine action
 ---@field machine? string the id of the machine
----@field machines? mde.machine[] with "ambiguous": those that have the name
----@field done? string[] of what many were to get: the ids of those that had it before it failed
----@field permissions? string[] with "forbidden": those of which any one would do
----@field held? string[] with "forbidden": those that the token has, where it says so
----@field audience? string with "forbidden": whom the token is for, where it says so
----@field active_action_id? string the action that is under way, where the service refuses because of it
----@field action? mde.action with "deadline": the action as it stood then
----@field lacks? table[] with "missing_credential": { name, what it lacked } for each way to sign in
----@field limit? string with "limit": which a policy exceeds
----@field signal? integer with "worker": of what its process died
----@field policy? string the name of the policy that is at fault
----@field part? string of a download: the file with what came in
----@field attempts? integer how often it was tried, if more than once
----@field sent? boolean whether the request may have taken effect, and nobody saw it
+---@field machines? mde.machine[] with "ambiguous": the machines that have the name
+---@field done? string[] if a change of many machines failed: the ids of those already changed
+---@field permissions? string[] with "forbidden": any one of these suffices
+---@field held? string[] with "forbidden": the permissions of the token, if it shows them
+---@field audience? string with "forbidden": the audience of the token, if it shows one
+---@field active_action_id? string the open action because of which the service refused
+---@field action? mde.action with "deadline": the action as last read
+---@field lacks? table[] with "missing_credential": { name, reason } per credential that was tried
+---@field limit? string with "limit": the limit that the policy exceeded
+---@field signal? integer with "worker": the signal that ended the process
+---@field policy? string the name of the policy that failed
+---@field part? string of a download: the file with the bytes received so far
+---@field attempts? integer number of attempts, if more than one
+---@field sent? boolean true if the request may have taken effect without an answer
 
 local errors = {}
 
 local Error = { __name = "mde.error" }
 
--- Operations whose pages used to name Read, and now name these.
+-- Microsoft's pages of list and get used to name Machine.Read permissions, and now name these.
 local NOW_NAMED = { "Machine.ReadWrite.All", "Machine.ReadWrite" }
 local NOW_NAMES = { list = true, get = true }
 
 local RESOURCE = "https://api.securitycenter.microsoft.com"
 
--- Whether any of those wanted is among those held.
+-- Reports if `held` contains any of `wanted`.
 local function any(wanted, held)
   for _, one in ipairs(wanted) do
     for _, other in ipairs(held) do
@@ -78,26 +78,26 @@ local function any(wanted, held)
   return false
 end
 
--- What else may be wrong if the token has a permission that should do.
+-- Other possible causes, if the token has a permission that should suffice.
 local function doubts(err)
-  local parts = { "; the token has " .. table.concat(err.held, ", ") .. ", which should do" }
+  local parts = { "; the token has " .. table.concat(err.held, ", ") .. ", which should suffice" }
   if NOW_NAMES[err.operation] and not any(NOW_NAMED, err.held) then
     parts[#parts + 1] = "; Microsoft's page of this call now names "
       .. table.concat(NOW_NAMED, " or ")
   end
-  parts[#parts + 1] = ("; the token is for %s: some calls want one for %s"):format(
-    err.audience or "an audience that it does not show", RESOURCE)
+  parts[#parts + 1] = ("; the token is for %s: some calls require one for %s"):format(
+    err.audience or "an unknown audience", RESOURCE)
   return table.concat(parts)
 end
 
--- Which permissions would do, and which there are.
+-- The permissions of which one suffices, and those that the token has.
 local function lack(err)
   local wanted = err.permissions or {}
   if not wanted[1] then return "" end
   if any(wanted, err.held or {}) then return doubts(err) end
   local held = err.held and (err.held[1] and "the token has " .. table.concat(err.held, ", ")
                              or "the token has none")
-  return ("; any of these would do: %s%s"):format(table.concat(wanted, ", "),
+  return ("; any of these suffices: %s%s"):format(table.concat(wanted, ", "),
     held and "; " .. held or "")
 end
 
@@ -116,25 +116,25 @@ end
 
 errors.any = any
 
--- Makes an error of a table with at least `code` and `message`.
+-- Turns `fields`, with at least `code` and `message`, into an error.
 function errors.new(fields)
   return setmetatable(fields, Error)
 end
 
--- The same error for somebody else: what one caller adds, the other does not see.
+-- A copy of an error, so that fields added by one caller are not seen by another.
 function errors.copy(err)
   local fields = {}
   for key, value in pairs(err) do fields[key] = value end
   return errors.new(fields)
 end
 
--- A word that may be a token: a JWT, or longer than any name or id.
+-- Masks a word that may be a token: a JWT, or one longer than any name or id.
 local function masked(word)
   return (#word > 80 or word:find "^eyJ") and "<token>" or nil
 end
 
--- What others wrote, as part of a message: on one line, at most `most` bytes of whole
--- UTF-8 characters, and without a token, should anybody echo ours.
+-- Makes foreign text fit for a message: one line, at most `most` bytes of whole UTF-8
+-- characters, and tokens masked in case a server echoes ours.
 function errors.line(text, most)
   text = text:sub(1, 8192):gsub("%c+", " "):gsub("[%w%-%._~]+", masked)
   if #text <= most then return text end
@@ -142,12 +142,13 @@ function errors.line(text, most)
   return text:sub(1, most)
 end
 
--- `nil, err` for a value the caller gave: what it is and what was expected.
+-- `nil, err` for a value that the caller gave. The message names the value, and what was
+-- expected.
 function errors.invalid(format, ...)
   return nil, errors.new { code = "invalid_argument", message = format:format(...) }
 end
 
--- Whether a table is an array without holes: what comes behind one would be left out.
+-- Reports if a table is an array without holes. (Elements after a hole would be ignored.)
 function errors.is_array(list)
   local count = 0
   for key in pairs(list) do
@@ -157,14 +158,13 @@ function errors.is_array(list)
   return count == #list
 end
 
--- Whether `value` was made by this module.
+-- Reports if `value` is an error of this module.
 function errors.is(value)
   return getmetatable(value) == Error
 end
 
--- Raises on a key of `options` that is not in `known` (a table with the known names
--- as keys), at `level` as `error` has it: by default where the function was called
--- that calls this.
+-- Raises if `options` has a key that is not a key of `known`. `level` is as for `error`; the
+-- default blames the caller of the function that calls this one.
 function errors.check_keys(what, options, known, level)
   if type(options) ~= "table" then
     error(("%s: its options must be a table, not a %s"):format(what, type(options)), level or 3)

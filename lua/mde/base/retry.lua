@@ -1,18 +1,18 @@
--- When to try again: pure functions over answers.
+-- Retry rules: which answers are worth another attempt, and after which pause.
 
 local date = require "mde.base.date"
 
 local retry = {
-  attempts = 5,          -- how often a request goes out at most; a call's 429 does not count
+  attempts = 5,          -- most attempts of one request; 429 answers to a call do not count
   longest = 30,          -- seconds: the cap of a growing pause
-  shortest_pause = 1,    -- seconds: the shortest Retry-After that is believed, since "0"
-                         -- and dates that have passed would make a storm
-  longest_pause = 3600,  -- seconds: the longest
+  shortest_pause = 1,    -- seconds: Retry-After is at least this; 0 or a past date would
+                         -- cause a storm of requests
+  longest_pause = 3600,  -- seconds: Retry-After is at most this
 }
 
--- Seconds to wait before attempt number `attempt` + 1: doubling from one
--- second, capped, and spread over its upper half so that many callers do not
--- come back together. `random()` gives a number in [0, 1).
+-- Seconds to wait before attempt number `attempt` + 1: doubles from one second up to a cap,
+-- and is spread over its upper half so that many callers do not retry at the same moment.
+-- `random()` gives a number in [0, 1).
 function retry.delay(attempt, random)
   local pause = math.min(2 ^ (attempt - 1), retry.longest)
   return pause * (0.5 + random() / 2)
@@ -22,9 +22,9 @@ local function believed(seconds)
   return seconds and math.max(retry.shortest_pause, math.min(seconds, retry.longest_pause))
 end
 
--- Seconds that an answer asks to wait: from Retry-After, in seconds or as a
--- date (compared with the answer's own Date), else from the text of the body ("… again in 8 seconds."), since the
--- service has sent 429 without the header. nil if it does not say.
+-- Seconds that an answer asks to wait; nil if it does not ask. They come from Retry-After
+-- (seconds, or a date that is compared with the answer's own Date), or else from the body's
+-- "… again in 8 seconds.", because the service has sent 429 without the header.
 function retry.after(response)
   local header = response.headers["retry-after"]
   if header then
@@ -37,7 +37,7 @@ function retry.after(response)
   return believed(tonumber(response.body:match "again in (%d+) second"))
 end
 
--- Whether an answer is worth another try of the same request.
+-- Reports if a status is worth another attempt of the same request.
 function retry.is_transient(status)
   return status == 500 or status == 502 or status == 503 or status == 504 or status == 408
 end

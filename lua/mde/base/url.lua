@@ -1,15 +1,13 @@
--- URLs: percent-encoding, and the bases that a client may be given.
+-- URLs: percent-encoding, forms, checks of base URLs, and no_proxy.
 
 local url = {}
 
--- Percent-encodes everything but unreserved characters (RFC 3986, 2.3), whatever
--- the locale takes for letters.
+-- Percent-encodes everything but unreserved characters (RFC 3986, 2.3), in any locale.
 function url.encode(text)
   return (text:gsub("[^A-Za-z0-9%-%._~]", function(c) return ("%%%02X"):format(c:byte()) end))
 end
 
--- Body of an application/x-www-form-urlencoded request from a list of
--- { name, value }.
+-- The application/x-www-form-urlencoded body for an array of { name, value }.
 function url.form(fields)
   local parts = {}
   for i, field in ipairs(fields) do
@@ -18,26 +16,24 @@ function url.form(fields)
   return table.concat(parts, "&")
 end
 
--- The host of a URL that begins as `url.base` returns it, an IPv6 address in its
--- brackets.
+-- The host of a URL that begins with a base from `url.base`; an IPv6 address keeps its brackets.
 function url.host(base)
   return base:match "^%a+://(%[[^%]]*%])" or base:match "^%a+://([^:/]+)"
 end
 
--- An address literal; whether its numbers are sound is the engine's to check.
+-- Reports if a host is a loopback literal. The engine checks that its numbers are in range.
 local function is_loopback(host)
   return host == "[::1]" or host:find "^127%.%d+%.%d+%.%d+$" ~= nil
 end
 
--- Whether a host and what follows it name a place to connect to.
+-- Reports if a host, and the port after it, are well-formed.
 local function is_authority(host, port)
   if not (host:find "^[%w%.%-]+$" or host:find "^%[[%x:%.]+%]$") then return false end
   return port == "" or port:find "^:%d+$" ~= nil and tonumber(port:sub(2)) <= 65535
 end
 
 -- Checks a scheme, host and optional port, such as "https://host" or
--- "http://127.0.0.1:8080/". -> the same in lower case without a last slash |
--- nil, what was expected
+-- "http://127.0.0.1:8080/". -> it in lower case without a last slash | nil, expected form
 function url.base(text)
   local base = text:lower():gsub("/$", "")
   local scheme = base:match "^(https?)://"
@@ -51,15 +47,15 @@ function url.base(text)
   return base
 end
 
--- A host as lists of them write it, without its port or brackets.
+-- An entry of a list of hosts, without its port or brackets.
 local function bare(host)
   return host:match "^%[(.*)%]" or host:match "^([^:]*):%d+$" or host
 end
 
--- Whether the environment's no_proxy list names `host` (as url.host returns it):
--- "*", a name or address, or a domain, with or without "." or "*." in front. A port
--- in the list is ignored, ranges such as 10.0.0.0/8 are not known. Loopback never
--- goes through a proxy.
+-- Reports if `host` (from url.host) is reached without a proxy: it is loopback, or the
+-- environment's no_proxy list names it. An entry is "*", a name, an address, or a domain with
+-- or without "." or "*." in front. Ports are ignored; ranges such as 10.0.0.0/8 are not
+-- supported.
 function url.is_direct(host, no_proxy)
   if is_loopback(host) then return true end
   host = bare(host)

@@ -1,2 +1,2 @@
--- The version, in the one place it stands.
+-- The version of mde.
 return "0.1.0-dev"

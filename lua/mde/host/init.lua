@@ -1,12 +1,12 @@
--- Hosts (contract 4 of doc/architecture.md): the programs that Lua runs in, which differ in
--- how time passes.
+-- Finds the program that runs this Lua, and how to wait in it.
 --
--- What a host's functions raise, a call raises.
+-- Hosts are contract 4 of doc/architecture.md. An error raised by a host function propagates
+-- to the caller.
 
 ---@class mde.host
----@field wait fun(engine: table, seconds: number, pause: number) waits for the engine's news, at most `seconds` (1); who can't hear of news sleeps for `pause`, and lets others go on
----@field is_shared? boolean many others run in this process: a program that signing in waits for would stop them all
----@field whole? fun(f: function, a: any, b: any, c: any) calls f, and nobody else meanwhile: of a program that interrupts Lua at any place
+---@field wait fun(engine: table, seconds: number, pause: number) waits until the engine has an event, at most `seconds` (1); a host that can't see events sleeps for `pause` while others run
+---@field is_shared? boolean other work runs in this process, and would stop while sign-in runs a program
+---@field whole? fun(f: function, a: any, b: any, c: any) calls f without interruption: for a host that interrupts Lua at any instruction
 
 local errors = require "mde.base.errors"
 
@@ -16,14 +16,14 @@ local function has(module, name)
   return type(module) == "table" and module[name] ~= nil
 end
 
--- How each program but plain Lua is known. (nmap raises for a global that is not there.)
+-- Recognizes each host but plain Lua. (nmap raises on access to an undefined global.)
 local SIGNS = {
   nginx = function() return has(rawget(_G, "ngx"), "sleep") end,
   haproxy = function() return has(rawget(_G, "core"), "msleep") end,
   nmap = function() return has(package.loaded.nmap, "registry") end,
 }
 
--- Where we run. -> "plain", "nmap", "nginx" or "haproxy"
+-- The name of the host that this Lua runs in: "plain", "nmap", "nginx" or "haproxy".
 function host.here()
   for name, is_here in pairs(SIGNS) do
     if is_here() then return name end
@@ -31,7 +31,8 @@ function host.here()
   return "plain"
 end
 
--- The host that `given` names, or is; without it, that of where we run. -> host | nil, err
+-- `given` is a host, the name of one, or nil for the host that this Lua runs in.
+-- -> host | nil, err
 function host.choose(given)
   if type(given) == "table" and type(given.wait) == "function" then return given end
   local name = given == nil and host.here() or given
@@ -40,14 +41,14 @@ function host.choose(given)
     .. " table with a function wait(engine, seconds, pause)", tostring(given))
 end
 
--- What keeps quota and tokens where we run: in nginx the dictionary `mde`, which its
--- workers share, else memory. -> store (contract 5) | nil, err
+-- The default store (contract 5) of quota and tokens: in nginx the dictionary `mde`, which its
+-- workers share; elsewhere memory. -> store | nil, err
 function host.store()
   if host.here() ~= "nginx" then return require "mde.store.memory".new() end
   local dictionary = _G.ngx.shared.mde
   if dictionary then return require "mde.store.nginx".new(dictionary) end
-  return errors.invalid("the workers of nginx share quota and tokens in a dictionary, which is"
-    .. " not there: add \"lua_shared_dict mde 10m;\" to http { }, or give another store")
+  return errors.invalid("nginx has no shared dictionary 'mde' for quota and tokens:"
+    .. " add \"lua_shared_dict mde 10m;\" to http { }, or give another store")
 end
 
 return host

@@ -1,8 +1,9 @@
--- nmap: the scripts of a scan run in one Lua state, each in threads of its own, and the
--- scan stands still while none of them sleeps.
+-- Waits in nmap, whose scripts share one Lua state, each with its own threads.
+--
+-- The scan stops while a script runs without sleeping.
 
 return {
   is_shared = true,
-  -- Lets the others go on for `pause` seconds. Only a script's thread can wait.
+  -- Sleeps for `pause` seconds, while other scripts run. Only a script's thread can wait.
   wait = function(_, _, pause) require "stdnse".sleep(pause) end,
 }

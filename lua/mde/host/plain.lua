@@ -1,6 +1,6 @@
--- Plain Lua: nothing else runs in this process, so waiting is the engine's poll.
+-- Waits in plain Lua: nothing else runs in the process, so the engine polls.
 
 return {
-  -- Waits at most `seconds` (1 at most) for news of the engine.
+  -- Waits at most `seconds` (at most 1) until the engine has an event.
   wait = function(engine, seconds) engine:poll(seconds) end,
 }

@@ -1,12 +1,14 @@
--- The service's wall clock, as the Date of its answers tells it: its dates are compared with
--- this one. A clock as in mde.base.clock; until there was an answer it is this machine's.
+-- The service's clock, derived from the Date header of its answers.
+--
+-- Dates of the service are compared with it. It has the form of mde.base.clock. Until the first
+-- answer it equals this machine's clock.
 
 local date = require "mde.base.date"
 
 local service_clock = {}
 
--- Seconds that the two may be apart and count as the same: a Date has whole seconds, and its
--- answer was under way.
+-- Clocks that differ by at most this many seconds count as equal: a Date has whole seconds, and
+-- its answer took time to arrive.
 service_clock.tolerance = 2
 
 -- `clock` is this machine's.
@@ -19,7 +21,7 @@ function service_clock.new(clock)
     return math.abs(told - wall) > service_clock.tolerance and told or wall
   end
 
-  -- An answer of the service came at `now` (monotonic).
+  -- Takes the Date of an answer that arrived at `now` (monotonic).
   function self.read(response, now)
     local moment = response.headers.date and date.http(response.headers.date)
     if moment then ahead = moment + 0.5 - now end

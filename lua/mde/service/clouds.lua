@@ -1,4 +1,4 @@
--- Where the service and its login live.
+-- Addresses of the service and its login, for each Microsoft cloud.
 --
 -- Source: Microsoft's pages "Supported Microsoft Defender for Endpoint APIs" (API
 -- hosts), "Use the application context" (login and scope) and "Microsoft Defender for
@@ -19,8 +19,8 @@ end
 
 local US_LOGIN = "https://login.microsoftonline.us"
 
--- Name -> { api, login, scope }: the commercial cloud, its regions, which answer the same
--- calls from nearer by, and the clouds of the US government.
+-- Name -> { api, login, scope }: the commercial cloud; its regional hosts, which answer the same
+-- calls with less delay; and the clouds of the US government.
 return {
   commercial = commercial "api.security.microsoft.com",
   us = commercial "us.api.security.microsoft.com",

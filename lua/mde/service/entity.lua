@@ -1,9 +1,8 @@
--- From an answer's bytes to a machine action.
+-- Decodes JSON answers, and makes machine actions of them.
 --
--- An action is a plain table with the service's own key names; JSON null is
--- absent, integral numbers are integers where Lua has them, and keys and
--- values that mde does not know stay as they came. Two methods come by its
--- metatable: `action:age()` and `action:is_final()`.
+-- An action is a plain table with the service's own key names. JSON null is absent, whole
+-- numbers are integers if Lua has them, and unknown keys and values stay unchanged. Its
+-- metatable adds the methods `action:age()` and `action:is_final()`.
 
 local cjson = require "cjson.safe"
 local core = require "mde.core"
@@ -15,8 +14,8 @@ local json = cjson.new()
 json.decode_max_depth(64)
 json.decode_invalid_numbers(false)
 
--- The states an action does not leave. Source: "machineAction resource type"
--- (the service writes TimeOut with a capital O, Cancelled with two l).
+-- Final states. Source: "machineAction resource type" (the service writes TimeOut with a
+-- capital O, Cancelled with two l).
 entity.final = { Succeeded = true, Failed = true, TimeOut = true, Cancelled = true }
 
 entity.statuses = { "Pending", "InProgress", "Succeeded", "Failed", "TimeOut", "Cancelled" }
@@ -27,10 +26,10 @@ entity.types = {
   "RequestSample", "Unknown",
 }
 
-local MARK = "^\239\187\191"  -- some gateways begin a text in UTF-8 with a byte order mark
+local MARK = "^\239\187\191"  -- the byte order mark with which some gateways begin UTF-8
 
--- JSON text -> table, whether it has a link to a next page, be that null | nil, message.
--- Anything but an object or array is refused.
+-- JSON text -> table, true if it has a link to a next page (or a null link) | nil, message.
+-- Refuses anything but an object or array.
 function entity.decode(text)
   local value = json.decode((text:gsub(MARK, "")))
   if type(value) ~= "table" then return nil, "not a JSON object" end
@@ -38,8 +37,8 @@ function entity.decode(text)
   return core.tidy(value), is_linked
 end
 
--- Renames a key that the service's documentation spells otherwise than the service:
--- both are read, and the entity carries the service's.
+-- Renames a key that the documentation spells differently from the service, so that the entity
+-- always has the service's spelling.
 function entity.respell(fields, documented, real)
   local value = fields[documented]
   if value == nil then return end
@@ -63,7 +62,7 @@ end
 ---| "Unknown"
 ---| string
 
--- A machine action, with the service's own keys; what is null there is absent.
+-- A machine action, with the service's own keys; null values are absent.
 ---@class mde.action
 ---@field id string a GUID
 ---@field type mde.action_type
@@ -85,9 +84,9 @@ end
 ---@field commands? table[] of a live response
 ---@field relatedFileInfo? table of a quarantine
 ---@field troubleshootInfo? string
----@field existing? true of a launch: it had been launched before
+---@field existing? true of a launch: the action was already open
 
--- Makes `table -> action`, whose ages are told by `clock`.
+-- Makes a function `table -> action`. `clock` is the time from which ages count.
 function entity.reader(clock)
   local Action = {}
 
@@ -98,7 +97,7 @@ function entity.reader(clock)
     return created and clock.wall() - created
   end
 
-  --- Whether the action has ended: no cancel can change it any more.
+  --- Reports if the action is final, so that no cancel can change it.
   ---@return boolean
   function Action:is_final()
     return entity.final[self.status] == true
@@ -106,7 +105,7 @@ function entity.reader(clock)
 
   local metatable = { __index = Action, __name = "mde.action" }
 
-  -- One line: what, how it stands, which, where.
+  -- One line: type, status, id, machine.
   function metatable:__tostring()
     return ("%s %s %s %s"):format(self.type or "?", self.status, self.id,
       self.computerDnsName or self.machineId or "-")

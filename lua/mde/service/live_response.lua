@@ -1,19 +1,20 @@
--- The commands of a live response, from the short form that callers write:
+-- Checks live response commands and converts them to the service's form.
+--
+-- Callers write the short form
 --
 --   { put = "tool.exe" }                        from the library to the machine
 --   { run = "script.ps1", args = "-Case 7" }    a script of the library
 --   { get = "C:\\Temp\\result.zip" }            from the machine
 --
--- or as the service writes them ({ type =, params = { { key =, value = }, … } }). They
--- come in this order: all that puts, then runs, then gets. Source: the page "Run live
--- response commands on a device", which also says that after a command that fails the
--- others are not executed.
+-- or the service's form, { type =, params = { { key =, value = }, … } }. The order is fixed:
+-- put, then run, then get. If a command fails, the service does not execute the others.
+-- Source: the page "Run live response commands on a device".
 
 local errors = require "mde.base.errors"
 
 local live_response = {}
 
--- In their order: the short form's key, and the service's type and key.
+-- In the required order: the short form's key, the service's type and key.
 local KINDS = {
   { short = "put", type = "PutFile", key = "FileName" },
   { short = "run", type = "RunScript", key = "ScriptName" },
@@ -26,7 +27,7 @@ local function is_text(value)
   return type(value) == "string" and value:find "%S" ~= nil
 end
 
--- One of the short form. -> its rank, the service's command | nil, what is wrong
+-- A command in the short form -> its rank, the service's command | nil, message
 local function from_short(command)
   for rank, kind in ipairs(KINDS) do
     local value = command[kind.short]
@@ -44,7 +45,7 @@ local function from_short(command)
   return nil, "put, run or get is missing"
 end
 
--- One as the service has it.
+-- The same for a command in the service's form.
 local function from_service(command)
   for rank, kind in ipairs(KINDS) do
     if kind.type == command.type then
@@ -63,7 +64,7 @@ local function from_service(command)
 end
 
 local function convert(command)
-  if type(command) ~= "table" then return nil, "a table is needed, not a " .. type(command) end
+  if type(command) ~= "table" then return nil, "must be a table, not a " .. type(command) end
   for key in pairs(command) do
     if not KNOWN[key] then return nil, ("unknown key '%s'"):format(tostring(key)) end
   end
@@ -81,7 +82,7 @@ end
 -- -> the service's array of commands | nil, err
 function live_response.commands(list)
   if type(list) ~= "table" or list[1] == nil then
-    return errors.invalid("live_response: commands is missing: an array such as"
+    return errors.invalid("live_response: commands are missing: give an array such as"
       .. ' { { run = "script.ps1" }, { get = "C:\\\\result.zip" } }')
   end
   local commands, last = {}, 1
@@ -89,16 +90,17 @@ function live_response.commands(list)
     local rank, converted = convert(command)
     if not rank then return errors.invalid("live_response: command %d: %s", i, converted) end
     if rank < last then
-      return errors.invalid("live_response: command %d: %s comes after %s; the service wants"
+      return errors.invalid("live_response: command %d: %s comes after %s; the service requires"
         .. " PutFile, then RunScript, then GetFile", i, converted.type, KINDS[last].type)
     end
     commands[i], last = converted, rank
   end
   for key in pairs(list) do
     if type(key) ~= "number" then
-      return errors.invalid("live_response: '%s' is no number of a command", tostring(key))
+      return errors.invalid("live_response: commands must be an array, without the key '%s'",
+        tostring(key))
     elseif not commands[key] then
-      return errors.invalid("live_response: there is a hole before command %s", tostring(key))
+      return errors.invalid("live_response: a command is missing before number %s", tostring(key))
     end
   end
   return commands

@@ -1,7 +1,7 @@
--- A machine: its entity, and what names one.
+-- Machines: the entity, its known values, and checks of machine ids.
 --
--- A machine is a plain table with the service's own key names, as mde.service.entity makes
--- them. Two methods come by its metatable: `machine:tagged(tag)` and `machine:seen()`.
+-- A machine is a plain table with the service's own key names, as in mde.service.entity. Its
+-- metatable adds the methods `machine:tagged(tag)` and `machine:seen()`.
 
 local date = require "mde.base.date"
 local entity = require "mde.service.entity"
@@ -16,14 +16,14 @@ machine.exposures = { "None", "Low", "Medium", "High" }
 machine.values = { "Low", "Normal", "High" }
 machine.onboarding = { "Onboarded", "CanBeOnboarded", "Unsupported", "InsufficientInfo" }
 
--- A machine's id, 40 or (old ones) 32 hexadecimal digits, in lower case; nil for
--- anything else, such as a name.
+-- A machine's id in lower case: 40 hexadecimal digits, or 32 in old ids; nil for anything else,
+-- such as a name.
 function machine.id(value)
   if type(value) ~= "string" or not value:find "^%x+$" then return nil end
   return (#value == 40 or #value == 32) and value:lower() or nil
 end
 
--- The id of a machine that is given as its id or as the machine itself. -> id | nil, err
+-- The id of a target that is a machine or a machine's id. -> id | nil, err
 local function id_of(target)
   local value = type(target) == "table" and target.id or target
   local id = machine.id(value)
@@ -32,14 +32,14 @@ local function id_of(target)
     errors.line(tostring(value), 60))
 end
 
--- The ids of one machine or of an array of them, each once. -> array | nil, err
+-- The ids of one target or of an array of targets, without duplicates. -> array | nil, err
 function machine.ids(targets)
   if type(targets) ~= "table" or targets.id ~= nil then
     local id, err = id_of(targets)
     return id and { id }, err
   end
   if not errors.is_array(targets) then
-    return errors.invalid "an array of machines is needed, without holes"
+    return errors.invalid "machines must be an array without holes"
   end
   local ids, seen = {}, {}
   for _, target in ipairs(targets) do
@@ -50,7 +50,7 @@ function machine.ids(targets)
   return ids
 end
 
--- A machine, with the service's own keys; what is null there is absent.
+-- A machine, with the service's own keys; null values are absent.
 ---@class mde.machine
 ---@field id string 40 hexadecimal digits
 ---@field computerDnsName? string
@@ -73,7 +73,7 @@ end
 ---@field machineTags? string[]
 ---@field lastIpAddress? string
 ---@field lastExternalIpAddress? string
----@field ipAddresses? table[] not in what policies see
+---@field ipAddresses? table[] not visible to policies
 ---@field aadDeviceId? string
 ---@field isAadJoined? boolean
 ---@field vmMetadata? table
@@ -85,11 +85,11 @@ end
 ---@field mergedIntoMachineId? string
 ---@field defenderAvStatus? string
 
--- Makes `table -> machine`, of which `clock` tells how long ago it was seen.
+-- Makes a function `table -> machine`. `clock` is the time from which `seen` counts.
 function machine.reader(clock)
   local Machine = {}
 
-  --- Whether the machine has a tag, whatever the case.
+  --- Reports if the machine has a tag, ignoring case.
   ---@param tag string
   ---@return boolean
   function Machine:tagged(tag)
@@ -109,7 +109,7 @@ function machine.reader(clock)
 
   local metatable = { __index = Machine, __name = "mde.machine" }
 
-  -- One line: name, how it is, which.
+  -- One line: name, health, id.
   function metatable:__tostring()
     return ("%s %s %s"):format(self.computerDnsName or "-", self.healthStatus or "?", self.id)
   end

@@ -1,8 +1,8 @@
--- multipart/form-data (RFC 7578): the body of an upload.
+-- Encodes multipart/form-data (RFC 7578), the body of an upload.
 
 local multipart = {}
 
--- A text that no part has. `random()` gives a number in [0, 1).
+-- A boundary that occurs in no part. `random()` gives a number in [0, 1).
 local function boundary_for(parts, random)
   while true do
     local boundary = ("mde-%08x%08x"):format(math.floor(random() * 2 ^ 31),
@@ -15,13 +15,13 @@ local function boundary_for(parts, random)
   end
 end
 
--- What a name in a header may not have is escaped, as browsers do.
+-- Quotes a name for a header. Escapes the characters that it must not contain, as browsers do.
 local function quoted(text)
   return '"' .. text:gsub('[\r\n"]', { ["\r"] = "%0D", ["\n"] = "%0A", ['"'] = "%22" }) .. '"'
 end
 
 -- Parts are { name, content } or, for a file, { name, content, file name }.
--- -> body, its content type
+-- -> body, content type
 function multipart.encode(parts, random)
   local boundary, lines = boundary_for(parts, random), {}
   local function add(text) lines[#lines + 1] = text end

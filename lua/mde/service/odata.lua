@@ -1,7 +1,7 @@
--- OData query options, quoted as the service reads them.
+-- Writes OData query options in the service's syntax.
 --
--- Source: "Get started with OData queries" of the service: strings are quoted,
--- a quote within is doubled; dates are bare.
+-- Strings are quoted, quotes inside them are doubled, and dates are bare. Source: the service's
+-- page "Get started with OData queries".
 
 local date = require "mde.base.date"
 local url = require "mde.base.url"
@@ -13,7 +13,7 @@ function odata.text(value)
   return "'" .. value:gsub("'", "''") .. "'"
 end
 
--- A date literal from seconds since 1970, rounded to a microsecond.
+-- Seconds since 1970 -> a date literal, rounded to a microsecond
 function odata.date(seconds)
   local whole = math.floor(seconds)
   local part = math.floor((seconds - whole) * 1e6 + 0.5)
@@ -23,7 +23,7 @@ function odata.date(seconds)
   return (("%s.%06d"):format(text:sub(1, -2), part):gsub("0+$", "") .. "Z")
 end
 
--- A condition that `field` is the text, or one of an array of texts.
+-- The condition that `field` is a text, or one of an array of texts.
 function odata.is(field, values)
   if type(values) == "string" then values = { values } end
   local tests = {}
@@ -31,12 +31,12 @@ function odata.is(field, values)
   return #tests == 1 and tests[1] or "(" .. table.concat(tests, " or ") .. ")"
 end
 
--- All of these conditions, or nil if there are none.
+-- The conjunction of conditions, or nil if there are none.
 function odata.all(conditions)
   return conditions[1] and table.concat(conditions, " and ")
 end
 
--- A percent-encoded query string of { { "$top", 10 }, … }; nil values are left out.
+-- { { "$top", 10 }, … } -> percent-encoded query string, without nil values
 function odata.query(options)
   local parts = {}
   for _, option in ipairs(options) do

@@ -1,36 +1,34 @@
--- A list of the service, page by page, each entity once.
+-- Reads a list of the service page by page, and returns each entity once.
 --
--- The service's links to next pages are not followed: they have led to the same
--- page for ever, and to other hosts. That a page has one, of any form, means that it
--- may have been cut: a page ends the list only if it is short and has none. How the
--- next page is asked for:
+-- The service's links to next pages are not followed, because they have led to the same page
+-- forever and to other hosts. A link of any form means that the page may be incomplete, so a
+-- page ends the list only if it is short and has no link. There are three ways to request the
+-- next page:
 --
--- by_date (actions): a page holds the rows that are not newer (or not older) than the
--- last one of the page before. Skipping all rows that were seen would miss some: while a
--- list is read, actions leave it (a cancelled one is no longer Pending), and the others
--- move up. Only within one date, rows are skipped.
+-- by_date (actions): a page has the rows that are not newer (or not older) than the last row of
+-- the page before. Skipping the rows read so far would miss some: while a list is read, actions
+-- leave it (a cancelled one is no longer Pending) and later rows move up. So rows are skipped
+-- only within one date.
 --
--- by_id (machines): their dates move while they are read, and that the service compares
--- ids by "greater" is not documented, but their order by id stays. So rows are skipped.
+-- by_id (machines): the dates of machines change during reading, and a filter that compares ids
+-- is not documented, but the order by id is stable. So rows are skipped.
 --
--- A page that skips rows overlaps the page before. If it does not begin with a row that
--- was seen, rows before it have left the list: it is dropped, and one further in front
--- is read.
+-- A page that skips rows overlaps the page before. If its first row is new, earlier rows have
+-- left the list; the page is dropped, and one that begins earlier is read.
 --
--- once (what is found by a tag or an address): there is one page, since how a second one
--- would be asked for is not documented. If it is full or has a link that is not empty, the
--- list can't be read.
+-- once (machines with a tag or an address): a request for a second page is not documented. If
+-- the page is full or has a link that is not empty, the list can't be read.
 
 local date = require "mde.base.date"
 local errors = require "mde.base.errors"
 local odata = require "mde.service.odata"
 
-local SIZE = 1000  -- rows of a page
-local LARGEST = 10000  -- rows that the service gives at once
-local REPEATED = "the service gives the same page again: the list can't be read to its end"
-local MOST_FRUITLESS = 5  -- pages one after the other with nothing new
+local SIZE = 1000  -- rows per page
+local LARGEST = 10000  -- the service's largest page, in rows
+local REPEATED = "the service returns the same page again: the list can't be read to its end"
+local MOST_FRUITLESS = 5  -- successive pages without a new row
 local MOST_GAPS = 20  -- dropped pages without a new row in between
-local OVERLAP = 0.1  -- share of a page's rows that the next one begins with
+local OVERLAP = 0.1  -- share of a page's rows with which the next page begins
 local CREATION = "creationDateTimeUtc"
 
 local pages = {}
@@ -38,13 +36,14 @@ local pages = {}
 local Pages = {}
 Pages.__index = Pages
 
--- {{ Ways. query(reader) -> query string; turn(reader, rows) makes the next page follow on
--- `rows`, and returns whether it can (`stuck` is the message if not). `size`: rows of a page.
+-- {{ Ways to request pages. query(reader) -> query string. turn(reader, rows) makes the next
+-- page follow `rows`, and returns true, or false with `stuck` as the error's message. `size` is
+-- the rows per page.
 
 pages.by_date = { size = SIZE, stuck = REPEATED }
 pages.by_id = { size = SIZE, stuck = REPEATED }
-pages.once = { size = LARGEST, stuck = "the service gives only a part of the machines with one tag"
-  .. " or address: the list can't be read to its end" }
+pages.once = { size = LARGEST, stuck = "the service returns only some of the machines with this"
+  .. " tag or address: the list can't be read to its end" }
 
 local ORDERS = { newest = { "desc", "le" }, oldest = { "asc", "ge" } }
 
@@ -58,7 +57,7 @@ function pages.by_date.query(self)
   }
 end
 
--- Whether a page that ends at `moment` goes on in the right direction.
+-- Reports if a page that ends at `moment` continues in the right direction.
 local function goes_on(self, moment)
   local last = self.moment
   if not (last and moment) then return true end
@@ -66,22 +65,22 @@ local function goes_on(self, moment)
   return moment <= last
 end
 
--- Skips the rows of a page, but for those that the next one overlaps: at least one, unless
--- there is no other.
+-- Skips the rows of a page, except an overlap of at least one row (none if the page has only
+-- one).
 local function skip(self, rows)
   local overlap = #rows > 1 and math.max(1, math.floor(#rows * OVERLAP)) or 0
   self.overlaps, self.shift = overlap > 0, #rows
   self.skip = self.skip + #rows - overlap
 end
 
--- Whether a page that should have begun with a row that was seen does not.
+-- Reports if a page that should overlap the one before begins with an unknown row.
 local function has_gap(self, rows)
   if self.skip == 0 or not self.overlaps then return false end
   local first = rows[1]
   return not (first and (self.seen[first.id] or self.before[first.id]))
 end
 
--- Asks for a page in front of the one that has the gap: each time twice as far.
+-- Requests an earlier page than the one with the gap, each time by twice the distance.
 local function step_back(self)
   self.gaps = self.gaps + 1
   self.skip, self.shift = math.max(0, self.skip - self.shift), 2 * self.shift
@@ -89,8 +88,7 @@ local function step_back(self)
   return self.gaps <= MOST_GAPS
 end
 
--- Whether rows that were not seen still come, now and then. Those that are read again after
--- a gap do not count.
+-- Reports if new rows still arrive at times. Pages that are read again after a gap do not count.
 local function brings_news(self, rows)
   local last = self.skip + #rows
   if #self.rows > 0 then self.gaps, self.fruitless = 0, 0
@@ -99,8 +97,8 @@ local function brings_news(self, rows)
   return self.fruitless < MOST_FRUITLESS
 end
 
--- The next page begins at the date of the last row, or, where all are of one instant,
--- behind them. Only rows of that date can come again, so no others are remembered.
+-- The next page begins at the date of the last row; if all rows have that date, after them.
+-- Only rows of that date can repeat, so the others are forgotten.
 function pages.by_date.turn(self, rows)
   if not brings_news(self, rows) then return false end
   local text = rows[#rows][CREATION]
@@ -138,9 +136,8 @@ end
 
 -- }}
 
--- `criteria` as mde.service.criteria compiles them; `fetch(query)` -> array of entities, with
--- has_more if the service says so (see mde.service.response) | nil, err;
--- `way` is one of the above.
+-- `criteria` come from mde.service.criteria; `way` is one of the above. fetch(query) -> array
+-- of entities, with has_more if the page has a link (see mde.service.response) | nil, err
 function pages.new(criteria, way, fetch)
   local size = way.size
   if criteria.limit and not criteria.matches and way ~= pages.once then
@@ -152,7 +149,7 @@ function pages.new(criteria, way, fetch)
                         gaps = 0 }, Pages)
 end
 
--- Drops the rows that were there before. -> the others
+-- Returns the rows that were not seen before.
 function Pages:take_new(rows)
   local new, seen, before = {}, self.seen, self.before
   for _, entity in ipairs(rows) do
@@ -165,7 +162,8 @@ function Pages:take_new(rows)
   return new
 end
 
--- Takes the rows of a page, unless it has a gap before it. -> whether the list can be read on
+-- Takes the rows of a page, unless there is a gap before it. -> false if the list can't be read
+-- further
 function Pages:turn(rows)
   if has_gap(self, rows) then return step_back(self) end
   self.rows, self.row = self:take_new(rows), 0
@@ -173,7 +171,7 @@ function Pages:turn(rows)
   return self.ended or self.way.turn(self, rows)
 end
 
--- Fetches a page. -> true | false: there is none | nil, err
+-- Fetches a page. -> true | false at the end | nil, err
 function Pages:advance()
   if self.ended then return false end
   local rows, err = self.fetch(self.way.query(self))
@@ -200,7 +198,7 @@ function Pages:next()
   end
 end
 
--- All of it. -> array | nil, err
+-- The whole list. -> array | nil, err
 function Pages:all()
   local list = {}
   while true do
@@ -211,8 +209,8 @@ function Pages:all()
   end
 end
 
--- As an iterator. What goes wrong is raised (the error itself), so that a cut list can't
--- pass for a whole one.
+-- An iterator. Raises a failure as the error itself, so that an incomplete list can't be taken
+-- for the whole.
 function Pages:each()
   return function()
     local entity, err = self:next()

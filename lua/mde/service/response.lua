@@ -1,8 +1,8 @@
--- What an HTTP answer of the service says: an entity, or an error.
+-- Reads HTTP answers of the service into entities and errors.
 --
--- Errors come as {"error":{"code","message","target"}}, where target is the
--- correlation id; OData errors have an empty code and no target; gateways
--- answer HTML or nothing. Source: "Common REST API error codes".
+-- Errors come as {"error":{"code","message","target"}}, where target is the correlation id.
+-- OData errors have an empty code and no target. Gateways answer HTML or nothing. Source:
+-- "Common REST API error codes".
 
 local entity = require "mde.service.entity"
 local errors = require "mde.base.errors"
@@ -18,11 +18,11 @@ local WORDS = {
   not_found = "the service knows no such %s",
   too_many_requests = "the service's quota is used up",
   bad_request = "the service refused the request",
-  bad_answer = "a redirect, which is not followed",
+  bad_answer = "the service answered with a redirect, which is not followed",
   service = "the service failed",
 }
 
--- What does not tell whether the request took effect.
+-- Errors after which the request may have taken effect.
 local UNDECIDED = { service = true, bad_answer = true }
 
 local GUID = ("x"):rep(8) .. "%-" .. ("xxxx%-"):rep(3) .. ("x"):rep(12)
@@ -33,20 +33,19 @@ local function code_of(status)
   return status < 400 and "bad_answer" or CODES[status] or "bad_request"
 end
 
--- The first bytes of a body that is not what it should be, which may be in any
--- encoding or none, for a message.
+-- The first bytes of an unexpected body, in any encoding, for a message.
 local function first_bytes(body)
   if body == "" then return "an empty body" end
   local head = errors.line(body:sub(1, 8192):gsub("[\128-\255]+", " "), 60)
   return ("%d bytes that begin '%s'"):format(#body, head)
 end
 
--- A field of an error, if there is anything in it.
+-- A field of an error, or nil if it is empty.
 local function text(value)
   return type(value) == "string" and value ~= "" and errors.line(value, 300) or nil
 end
 
--- The correlation id of an answer: the error's target, else a header.
+-- The correlation id of an answer: the error's target, or else a header.
 local function request_id(response, problem)
   local headers = response.headers
   return text(problem.target) or text(headers["x-ms-correlation-id"])
@@ -55,13 +54,13 @@ end
 
 local NOUNS = { machineactions = "action", machines = "machine", libraryfiles = "file" }
 
--- What a request to this path (nil: elsewhere) is about.
+-- The noun for the subject of a request to a path (nil for other hosts).
 function answer.noun(path)
   return NOUNS[(path or ""):lower():match "^/api/(%a+)"] or "thing"
 end
 
--- The error of an answer whose status is not 2xx, to a request about a `noun` (default:
--- action).
+-- The error for an answer whose status is not 2xx. `noun` is the subject of the request
+-- (default: action).
 function answer.error(response, noun)
   local decoded = entity.decode(response.body)
   local problem = decoded and type(decoded.error) == "table" and decoded.error or {}
@@ -76,13 +75,13 @@ function answer.error(response, noun)
   }
 end
 
--- The correlation id of any answer, or nil.
+-- The correlation id of any answer | nil
 function answer.request_id(response)
   if response.status >= 400 then return answer.error(response).request_id end
   return request_id(response, {})
 end
 
--- `nil, err` for a 2xx answer that is not what was `expected`, a noun.
+-- `nil, err` for a 2xx answer that is not `expected`, a noun.
 function answer.unexpected(response, expected)
   return nil, errors.new {
     code = "bad_answer", status = response.status, request_id = request_id(response, {}),
@@ -95,9 +94,8 @@ local function is_action(value)
   return type(value) == "table" and type(value.id) == "string" and type(value.status) == "string"
 end
 
--- The action in a 2xx answer; where `id` (in lower case) is given, it must be that
--- one. libcurl reports some cut answers as success, so nothing is believed that is not
--- whole. -> table | nil, err
+-- The action in a 2xx answer; if `id` (in lower case) is given, it must match. An answer must be
+-- complete, because libcurl reports some cut answers as success. -> table | nil, err
 function answer.action(response, id)
   local decoded = entity.decode(response.body)
   if not is_action(decoded) then return answer.unexpected(response, "a machine action") end
@@ -111,7 +109,8 @@ local function is_machine(value)
   return type(value) == "table" and type(value.id) == "string"
 end
 
--- Whether a table is an array without a hole (where JSON had a null) of what `is_one`.
+-- Reports if a table is an array without holes (nulls in JSON), and `is_one` holds for each
+-- element.
 local function is_list(list, is_one)
   if type(list) ~= "table" then return false end
   local count = 0
@@ -122,8 +121,8 @@ local function is_list(list, is_one)
   return count == #list
 end
 
--- An array, whose has_more is the answer's link to a next page, if it has one: the server may
--- have cut the list. A link that is null, or no text, is "".
+-- The array in a 2xx answer. If the answer has a link to a next page, the list may be
+-- incomplete, and has_more is the link; it is "" if the link is null or not a text.
 local function list_of(response, is_one, expected)
   local decoded, is_linked = entity.decode(response.body)
   local list = decoded and decoded.value
@@ -138,7 +137,7 @@ function answer.actions(response)
   return list_of(response, is_action, "a list of machine actions")
 end
 
--- The machine in a 2xx answer, which must be `id` (in lower case), where that is given.
+-- The machine in a 2xx answer; if `id` (in lower case) is given, it must match.
 -- -> table | nil, err
 function answer.machine(response, id)
   local decoded = entity.decode(response.body)

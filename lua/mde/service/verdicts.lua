@@ -1,8 +1,7 @@
--- What became of an item: decided from what the service says the action is,
--- never from a status code alone.
+-- Verdicts: all of them, and the rules that derive one from an action.
 --
--- A cancelled isolation that was InProgress may have taken effect: cancelling
--- is not un-isolating.
+-- A verdict comes from the action as the service returns it, never from a status code alone.
+-- A cancelled isolation that was InProgress may have taken effect: cancelling does not release.
 
 local date = require "mde.base.date"
 local entity = require "mde.service.entity"
@@ -11,19 +10,19 @@ local verdict = {}
 
 ---@alias mde.verdict
 ---| "cancelled" # by this call
----| "already_cancelled" # by an earlier one
+---| "already_cancelled" # by an earlier call
 ---| "already_final" # Succeeded, Failed or TimeOut: there was nothing to cancel
----| "too_late" # Cancelled, by whomever, but all its commands had completed
+---| "too_late" # Cancelled, but all its commands had completed
 ---| "accepted" # the service took the cancel; the action is not final yet
 ---| "undone" # its inverse was launched, and has succeeded
 ---| "undo_accepted" # its inverse was launched, and is not final yet
----| "changed" # no longer what a plan decided upon: skipped
----| "skipped" # a plan left it alone, or nothing undoes it
+---| "changed" # no longer as the plan saw it: skipped
+---| "skipped" # the plan skipped it, or nothing undoes it
 ---| "not_found" # no such action
 ---| "forbidden" # a permission is missing
 ---| "error" # refused, or the id was malformed; the error says why
----| "unsent" # never went out: interrupted, or no connection could be made
----| "unknown" # sent, and the service could not be asked what came of it
+---| "unsent" # never sent: interrupted, or no connection
+---| "unknown" # sent, but the result could not be read
 
 -- All verdicts, in the order of a report.
 verdict.all = {
@@ -31,11 +30,11 @@ verdict.all = {
   "accepted", "changed", "skipped", "not_found", "forbidden", "error", "unsent", "unknown",
 }
 
--- Those that are as asked.
+-- Verdicts that are as requested.
 verdict.good = { cancelled = true, already_cancelled = true, accepted = true, undone = true,
                  undo_accepted = true }
 
--- Those about which nothing is left to be done: proven, for good.
+-- Verdicts that are proven and need no further step.
 verdict.settled = { cancelled = true, already_cancelled = true, already_final = true,
                     too_late = true, not_found = true, undone = true, changed = true,
                     skipped = true }
@@ -48,7 +47,7 @@ local function all_completed(commands)
   return next(commands) ~= nil
 end
 
--- Whether a comment is another's. What surrounds it may have been trimmed.
+-- Reports if a comment is not ours. The service may have trimmed white space.
 local function is_other(theirs, ours)
   if theirs == nil or theirs == ours then return false end
   return type(theirs) ~= "string"
@@ -61,10 +60,9 @@ local function cancelled_earlier(action, comment, since)
   return moment ~= nil and moment < since
 end
 
--- The verdict on an action after a cancel with `comment` whose first attempt
--- went out at `since` (seconds on the service's clock; nil if not known), or nil
--- while the action is not final. `was_refused`: every attempt was refused, so an earlier
--- cancel took effect.
+-- The verdict on an action after a cancel with `comment`; nil while the action is not final.
+-- `since` is when the first attempt was sent (seconds on the service's clock; nil if not known).
+-- If `was_refused`, every attempt was refused, so an earlier cancel took effect.
 function verdict.of(action, comment, since, was_refused)
   if not entity.final[action.status] then return nil end
   if action.status ~= "Cancelled" then return "already_final" end

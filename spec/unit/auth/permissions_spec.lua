@@ -60,7 +60,7 @@ describe("what a token allows", function()
     local client, service = world.new { roles = { "Machine.Read.All" } }
     local _, err = client:cancel(service:add {}, { comment = "x" })
     assert.same({ "Machine.Read.All" }, err.held)
-    assert.matches("any of these would do: Machine.CollectForensics, .*Machine.LiveResponse;"
+    assert.matches("any of these suffices: Machine.CollectForensics, .*Machine.LiveResponse;"
       .. " the token has Machine.Read.All %(HTTP 403", tostring(err))
     local nobody = world.new { roles = {} }
     _, err = nobody:cancel(service:add {}, { comment = "x" })
@@ -78,17 +78,17 @@ describe("what a token allows", function()
       local _, err = client[method](client, ...)
       return tostring(err)
     end
-    local audience = "; the token is for https://api.securitycenter.microsoft.com: some calls want"
-      .. " one for https://api.securitycenter.microsoft.com"
+    local audience = "; the token is for https://api.securitycenter.microsoft.com: some calls"
+      .. " require one for https://api.securitycenter.microsoft.com"
     local page = "; Microsoft's page of this call now names Machine.ReadWrite.All or"
       .. " Machine.ReadWrite"
     local function has(text, part) assert.truthy(text:find(part, 1, true), text) end
     has(refused("Machine.Read.All", "list"),
-      "; the token has Machine.Read.All, which should do" .. page .. audience)
+      "; the token has Machine.Read.All, which should suffice" .. page .. audience)
     has(refused("Machine.ReadWrite.All", "list"),
-      "; the token has Machine.ReadWrite.All, which should do" .. audience)
-    has(refused("Machine.Read.All", "list_machines"), "which should do" .. audience)
+      "; the token has Machine.ReadWrite.All, which should suffice" .. audience)
+    has(refused("Machine.Read.All", "list_machines"), "which should suffice" .. audience)
     has(refused("Machine.Isolate", "cancel", ("0"):rep(8) .. "-0000-4000-8000-000000000001",
-      { comment = "x" }), "which should do" .. audience)
+      { comment = "x" }), "which should suffice" .. audience)
   end)
 end)

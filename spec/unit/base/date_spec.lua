@@ -56,7 +56,7 @@ describe("a date of a person", function()
     for _, text in ipairs { "2026-01-23T20:10:40", "2026-01-23T20:10", "2026-01-23T20:10:40.5" } do
       local seconds, message = date.parse(text)
       assert.is_nil(seconds)
-      assert.equal("'" .. text .. "' has no zone: write Z for UTC behind it, or an offset such as"
+      assert.equal("'" .. text .. "' has no zone: add Z for UTC, or an offset such as"
         .. " +01:00", message)
     end
   end)

@@ -37,7 +37,7 @@ describe("criteria of actions", function()
       service = "(status eq 'Pending' or status eq 'InProgress') and requestor eq 'O''Brien'"
         .. " and machineId eq '" .. id .. "' and creationDateTimeUtc lt 2026-01-23T16:00:00Z"
         .. " and (type ne 'Isolate')",
-      here = { "comment has 'misfire' in it", "scope is 'full'", "cancelled by is 'Bob'" },
+      here = { "comment contains 'misfire'", "scope is 'full'", "cancelled by is 'Bob'" },
     }, actions:explain({
       status = { "Pending", "InProgress" }, requestor = "O'Brien", machine = id:upper(),
       older_than = "4h", filter = "type ne 'Isolate'", comment = "misfire", scope = "full",

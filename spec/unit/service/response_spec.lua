@@ -72,7 +72,7 @@ describe("the error of an answer", function()
       failure(response(404, '{"error":')).message)
     assert.equal("the service failed: 300 bytes that begin '" .. ("<p>"):rep(20) .. "'",
       failure(response(500, ("<p>"):rep(100))).message)
-    assert.equal("a redirect, which is not followed: an empty body",
+    assert.equal("the service answered with a redirect, which is not followed: an empty body",
       failure(response(302, "", { location = "https://elsewhere.example.com" })).message)
   end)
 

@@ -1,22 +1,22 @@
--- Which actions are meant.
+-- Criteria that select actions.
 --
--- The service filters by the first eight of them, but for a machine's name.
+-- The service filters by the first eight, except by a machine's name.
 
 ---@class mde.action_criteria
 ---@field status? mde.status|mde.status[]
 ---@field type? mde.action_type|mde.action_type[]
----@field requestor? string a user's name, an application's id or its name, exactly as the service has it
+---@field requestor? string a user's name, an application's id or its name, spelled as in the service
 ---@field machine? string a machine's id, or its whole DNS name (case does not matter)
----@field older_than? number|string since its creation: seconds, or a duration such as "4h"
----@field newer_than? number|string
+---@field older_than? number|string age since creation: seconds, or a duration such as "4h"
+---@field newer_than? number|string age since creation
 ---@field after? number|string a date with zone such as "2026-01-23T20:10:40Z", or seconds since 1970
 ---@field before? number|string
----@field comment? string a part of the comment it was launched with
+---@field comment? string a part of the comment given at launch
 ---@field scope? string such as "Full"
----@field cancelled_by? string who cancelled it
----@field order? "newest"|"oldest" which come first; default "newest"
----@field filter? string OData as it is, in addition
----@field limit? integer at most so many
+---@field cancelled_by? string the user or application that cancelled it
+---@field order? "newest"|"oldest" first in the list; default "newest"
+---@field filter? string an OData filter, in addition
+---@field limit? integer the most actions to return
 
 local core = require "mde.core"
 local criteria = require "mde.service.criteria"
@@ -28,7 +28,7 @@ local CREATION = "creationDateTimeUtc"
 
 local named = criteria.same("computerDnsName", "machine", "a machine's id or DNS name")
 
--- The service can filter by the machine's id, not by its name.
+-- The service filters by the machine's id, not by its name.
 local function machine(value)
   local id = machines.id(value)
   if not id then

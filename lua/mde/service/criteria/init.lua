@@ -1,11 +1,10 @@
--- Which things of the service are meant: a table as callers write it, made into what
--- the service filters and what is filtered here.
+-- Compiles criteria into an OData filter and a filter applied here.
 --
--- What may be asked of an entity is a table of fields: mde.service.criteria.action and
--- mde.service.criteria.machine. Beside its fields every list takes
---   filter               OData as it is, in addition
---   order                one of those that the entity has
---   limit                at most so many
+-- The fields for each entity are in mde.service.criteria.action and
+-- mde.service.criteria.machine. Every list also takes
+--   filter               an OData filter, in addition
+--   order                one of the entity's orders
+--   limit                the most entities to return
 -- A wrong value is `nil, err`, before anything is sent.
 
 local date = require "mde.base.date"
@@ -16,11 +15,11 @@ local odata = require "mde.service.odata"
 local criteria = {}
 
 -- {{ Kinds of fields: each makes check(value, now) -> test | nil, message. A test has
---   text      what it asks, for people: "status is Pending"
---   service   the same as OData, if the service can filter by it
---   matches   function(entity), if it can be told here
+--   text      the condition, for people: "status is Pending"
+--   service   the same in OData, if the service can filter by it
+--   matches   function(entity), if it can be checked here
 
--- A text that says something. `what` is what it is expected to be.
+-- Checks that a value is a text that is not blank. `what` names the expected value.
 function criteria.text(value, what)
   if type(value) == "string" and value:find "%S" then return value end
   return nil, ("'%s' is not %s"):format(errors.line(tostring(value), 60), what)
@@ -32,7 +31,7 @@ local function set_of(list)
   return set
 end
 
--- A test of `property` for one of `list`.
+-- A test that `property` is one of `list`.
 local function is_one_of(property, called, list)
   local set = set_of(list)
   return { text = ("%s is %s"):format(called, table.concat(list, " or ")),
@@ -40,7 +39,7 @@ local function is_one_of(property, called, list)
            matches = function(entity) return set[entity[property]] == true end }
 end
 
--- A text, or an array of texts, each of which `problem_of(text)` finds nothing wrong with.
+-- A text or an array of texts; problem_of(text) -> message if the text is not valid.
 local function texts(property, called, problem_of)
   return function(value)
     local list = type(value) == "table" and value or { value }
@@ -53,7 +52,7 @@ local function texts(property, called, problem_of)
   end
 end
 
--- One or several of the words that the service knows.
+-- One or several of the words in `known`.
 function criteria.one_of(property, called, known)
   local set = set_of(known)
   return texts(property, called, function(name)
@@ -63,14 +62,14 @@ function criteria.one_of(property, called, known)
   end)
 end
 
--- One or several texts, whatever they are.
+-- One or several texts of any content.
 function criteria.any_of(property, called, what)
   return texts(property, called, function(value)
     return select(2, criteria.text(value, what))
   end)
 end
 
--- One text, whatever the case; the service cannot filter by it.
+-- One text, ignoring case; the service cannot filter by it.
 function criteria.same(property, called, what)
   return function(value)
     local name, problem = criteria.text(value, what)
@@ -83,13 +82,13 @@ function criteria.same(property, called, what)
   end
 end
 
--- A part of a text, whatever the case; the service cannot filter by it.
+-- A part of a text, ignoring case; the service cannot filter by it.
 function criteria.part(property, called, what)
   return function(value)
     local part, problem = criteria.text(value, what)
     if not part then return nil, problem end
     local lower = part:lower()
-    return { text = ("%s has '%s' in it"):format(called, part), matches = function(entity)
+    return { text = ("%s contains '%s'"):format(called, part), matches = function(entity)
       local held = entity[property]
       return held ~= nil and held:lower():find(lower, 1, true) ~= nil
     end }
@@ -101,7 +100,7 @@ local COMPARE = {
   lt = { "before", function(a, b) return a < b end },
 }
 
--- A test that the date in `property` is before or after a moment, which is written `text`.
+-- A test that the date in `property` is before or after a moment; `text` is its OData form.
 local function by_date(property, called, operator, seconds, text)
   local word, compare = COMPARE[operator][1], COMPARE[operator][2]
   return { text = ("%s %s %s"):format(called, word, text),
@@ -112,7 +111,7 @@ local function by_date(property, called, operator, seconds, text)
            end }
 end
 
--- How long ago: seconds, or a duration such as "4h". "gt" is since then.
+-- An age: seconds, or a duration such as "4h". With "gt" the date is more recent than that.
 function criteria.age(property, called, operator)
   return function(value, now)
     local seconds, problem = duration.parse(value)
@@ -121,8 +120,8 @@ function criteria.age(property, called, operator)
   end
 end
 
--- A date with zone, or seconds since 1970. A date as the service writes it goes out as
--- it is, to its last digit.
+-- A date with zone, or seconds since 1970. A date in the service's own form is sent unchanged,
+-- with all its digits.
 function criteria.moment(property, called, operator)
   return function(value)
     local seconds, problem = value, nil
@@ -144,10 +143,10 @@ end
 local Form = {}
 Form.__index = Form
 
-local NOT_HERE = "%s: only the service understands it, and it does not filter what it finds"
-  .. " by tag or address"
+local NOT_HERE = "%s: can't be combined with tag or ip: the service does not filter the machines"
+  .. " that it finds by them"
 
--- Adds one test to what is compiled. -> true | nil, err
+-- Adds one test to the compiled criteria. -> true | nil, err
 local function add(compiled, key, test, here)
   if test.service and not here then
     compiled.conditions[#compiled.conditions + 1] = test.service
@@ -180,9 +179,9 @@ function Form:order(wanted)
     table.concat(self.orders, ", "))
 end
 
--- Checks `wanted`, whose keys are known and whose ages count from `now` (seconds since
--- 1970). With `here` nothing is left to the service.
--- -> { filter (OData or nil), matches (function(entity) or nil), here (what is filtered
+-- Compiles `wanted`, whose keys are checked already. Ages count from `now` (seconds since
+-- 1970). With `here` the service filters nothing.
+-- -> { filter (OData or nil), matches (function(entity) or nil), here (the conditions applied
 -- here, for people), order, limit } | nil, err
 function Form:compile(wanted, now, here)
   local compiled = { conditions = {}, tests = {}, here = {}, limit = wanted.limit }
@@ -207,8 +206,8 @@ function Form:compile(wanted, now, here)
   return compiled
 end
 
--- What `wanted` asks, one by one: array of { key, text, matches (nil: only the service can
--- tell) }, for the same as Form:compile. -> array | nil, err
+-- The conditions of `wanted` one by one: array of { key, text, matches (nil: only the service
+-- can check it) }. Takes the same arguments as Form:compile. -> array | nil, err
 function Form:parts(wanted, now)
   local parts = {}
   for _, field in ipairs(self.fields) do
@@ -222,9 +221,9 @@ function Form:parts(wanted, now)
   return parts
 end
 
--- What becomes of `wanted`, as a value for people and programs: `path` (what is asked,
--- without the filter), `service` (the OData filter, absent where there is none), `here`
--- (array of text), `order`, `limit`. -> table | nil, err
+-- Explains `wanted` to people and programs: `path` (of the request, without the filter),
+-- `service` (the OData filter, if any), `here` (array of the conditions applied here, as text),
+-- `order`, `limit`. -> table | nil, err
 function Form:explain(wanted, now)
   errors.check_keys("explain", wanted, self.known, 4)
   local compiled, err = self:compile(wanted, now)
@@ -233,9 +232,9 @@ function Form:explain(wanted, now)
            order = compiled.order, limit = compiled.limit }
 end
 
--- What may be asked of an entity: `fields` is an array of { key, check }, in the order in
--- which their conditions are written; `orders` the names of orders, the default first;
--- `path` says where it is asked: function(form, compiled).
+-- Declares the criteria of an entity: `fields` is an array of { key, check }, in the order in
+-- which their conditions are written; `orders` names the orders, the default first;
+-- path(form, compiled) gives the path of the request.
 function criteria.form(fields, orders, path)
   local self = setmetatable({ fields = {}, orders = orders, path = path,
                               known = { limit = true, order = true, filter = true } }, Form)

@@ -1,13 +1,14 @@
--- Which machines are meant.
+-- Criteria that select machines.
 --
--- The service filters by all of them but the group. What has a tag or an address is
--- found by a call of its own, which takes no filter: all else is filtered here then.
+-- The service filters by all of them except the group. Machines with a tag or an address come
+-- from calls of their own, which take no filter; with these, all other criteria are applied
+-- here.
 
 ---@class mde.machine_criteria
 ---@field name? string the whole DNS name, or its beginning and a "*" (case does not matter)
 ---@field id? string|string[] a machine's id, or an array of 100 at most
 ---@field tag? string a tag, or its beginning and a "*"
----@field ip? string an address that it had at the moment `at`, 15 minutes more or less
+---@field ip? string an address that it had within 15 minutes of `at`
 ---@field at? number|string with `ip`: a date, or seconds since 1970, within the past 30 days; default now
 ---@field health? string|string[] such as "Active"
 ---@field risk? string|string[] such as "High"
@@ -17,9 +18,9 @@
 ---@field os? string|string[] such as "Windows11"
 ---@field group? string the device group's name
 ---@field seen_within? number|string since its last full report: seconds, or a duration such as "1d"
----@field not_seen_for? number|string
----@field filter? string OData as it is, in addition
----@field limit? integer at most so many
+---@field not_seen_for? number|string since its last full report
+---@field filter? string an OData filter, in addition
+---@field limit? integer the most machines to return
 
 local core = require "mde.core"
 local criteria = require "mde.service.criteria"
@@ -29,8 +30,8 @@ local machines = require "mde.service.machine"
 local odata = require "mde.service.odata"
 
 local NAME = "computerDnsName"
-local MOST_IDS = 100             -- in one filter, which is a part of a URL
-local LONGEST_AGO = 30 * 86400  -- that an address can be looked up
+local MOST_IDS = 100            -- in one filter, because it is part of a URL
+local LONGEST_AGO = 30 * 86400  -- seconds back that the service can look up an address
 
 -- "web*" -> "web", true; "web1" -> "web1", false; nil, message
 local function pattern(value, what)
@@ -48,7 +49,8 @@ local function begins(text, prefix)
   return text:sub(1, #prefix) == prefix
 end
 
--- The service may mind the case, and mostly has names in lower case: both are asked for.
+-- Asks for the name as given and in lower case: the service may compare case, and stores most
+-- names in lower case.
 local function conditions(name, is_prefix)
   local lower = name:lower()
   local both = lower == name and { name } or { name, lower }
@@ -81,7 +83,7 @@ local function identified(value)
            matches = function(machine) return set[machine.id:lower()] == true end }
 end
 
--- Asked here only where the address is what the service looks for.
+-- Applied here only if the service looks up an address.
 local function tagged(value)
   local tag, is_prefix = pattern(value, "a tag")
   if not tag then return nil, is_prefix end
@@ -113,7 +115,7 @@ local Machines = criteria.form({
 for _, key in ipairs { "ip", "at" } do Machines.known[key] = true end
 Machines.known.order = nil
 
--- {{ Where it is asked: { operation, arguments, path }
+-- {{ The source of a list, { operation, arguments, path }
 
 local function source(operation, arguments)
   local encoded, err = core.operation.encode(operation, arguments)
@@ -121,15 +123,15 @@ local function source(operation, arguments)
   return { operation = operation, arguments = arguments, path = encoded.path }
 end
 
--- The moment at which an address was held, as seconds. -> number | nil, err
+-- Parses `at`, the moment at which a machine had an address. -> number of seconds | nil, err
 local function moment_of(value, now)
   if value == nil then return math.floor(now) end
   local seconds, problem = value, nil
   if type(value) ~= "number" then seconds, problem = date.parse(tostring(value)) end
   if not seconds then return errors.invalid("at: %s", problem) end
   if seconds > now + 60 or seconds < now - LONGEST_AGO then
-    return errors.invalid("at: '%s' is not within the past 30 days, for which the service knows"
-      .. " who had an address", tostring(value))
+    return errors.invalid("at: '%s' is not within the past 30 days: the service keeps addresses no"
+      .. " longer", tostring(value))
   end
   return seconds
 end
@@ -150,7 +152,7 @@ end
 -- -> source | nil, err
 local function source_of(wanted, now)
   if wanted.at ~= nil and wanted.ip == nil then
-    return errors.invalid "at: it says when a machine had an address, and ip is missing"
+    return errors.invalid "at: ip is missing: `at` is the time at which a machine had the address"
   end
   if wanted.ip ~= nil then return by_address(wanted, now) end
   if wanted.tag ~= nil then return by_tag(wanted.tag) end
@@ -161,12 +163,12 @@ end
 
 local compile = Machines.compile
 
--- As criteria has it; what is compiled has `source` too.
+-- As Form:compile; the compiled criteria also have `source`.
 function Machines:compile(wanted, now)
   local found, err = source_of(wanted, now)
   if not found then return nil, err end
   local asked = wanted
-  if found.operation == "find_by_tag" then  -- the service looks for it
+  if found.operation == "find_by_tag" then  -- the service looks up the tag
     asked = {}
     for key, value in pairs(wanted) do asked[key] = value end
     asked.tag = nil
@@ -175,7 +177,7 @@ function Machines:compile(wanted, now)
   compiled, err = compile(self, asked, now, found.operation ~= "machines")
   if not compiled then return nil, err end
   compiled.source = found
-  if found.operation ~= "machines" then compiled.order = nil end  -- theirs is not known
+  if found.operation ~= "machines" then compiled.order = nil end  -- its order is not documented
   return compiled
 end
 
