@@ -7,8 +7,11 @@
 -- Succeeded were undone, some not, and of some the Unisolate Failed, ran out of time or
 -- was Cancelled. Two that were undone wait to be isolated again.
 
+local colleague = require "mde.simulator.colleague"
 local fleet = require "mde.simulator.fleet"
+local launches = require "mde.simulator.launches"
 local random_numbers = require "mde.simulator.random"
+local scenarios = require "mde.simulator.scenarios"
 local services = require "mde.simulator.service"
 
 local incident = {
@@ -36,13 +39,25 @@ end
 
 -- {{ What is there. Each takes add(description), random and next_machine().
 
--- Most machines are offline or slow: nothing happens to these by itself.
-local function mistaken(count, add, random, next_machine)
-  local ids = {}
+-- The course of the i-th mistaken isolation. Most machines are offline or slow, and nothing
+-- happens to these by itself. A share took effect; every second of them is still InProgress.
+local function effect(share, i, random)
+  local before, after = math.floor((i - 1) * share), math.floor(i * share)
+  if before == after then return nil end
+  local started = 20 + random() * 100
+  local took = after % 2 == 0 and 60 + random() * 600 or 3 * HOUR
+  return { { started, "InProgress" }, { started + took, "Succeeded" } }
+end
+
+-- Launched within a fifth of their age.
+local function mistaken(settings, add, random, next_machine)
+  local ids, count = {}, settings.mistaken
   for i = 1, count do
     ids[i] = add(on(next_machine(), {
-      type = "Isolate", scope = "Full", age = 30 * MINUTE - 6 * MINUTE * (i - random()) / count,
+      type = "Isolate", scope = "Full",
+      age = settings.mistaken_age * (1 - 0.2 * (i - random()) / count),
       requestor = incident.requestor, comment = incident.comment,
+      steps = effect(settings.took_effect, i, random),
     }))
   end
   return ids
@@ -188,11 +203,51 @@ end
 
 -- }}
 
+-- {{ Machines
+
+-- Machines on which an action waits have not been seen since before it, and what is launched
+-- on a machine that is not Active waits too.
+local function take_offline(service)
+  for _, action in ipairs(service.actions) do
+    local machine = service.machine_by_id[action.machine_id or ""]
+    if machine and action:status_at(service:now()) == "Pending" then
+      machine.healthStatus = "Inactive"
+      machine.lastSeen = math.min(machine.lastSeen, action.created - 9 * DAY)
+    end
+  end
+end
+
+local function course_if_online(type_name, random, machine)
+  return machine.healthStatus == "Active" and launches.course(type_name, random) or {}
+end
+
+-- }}
+
 local DEFAULTS = {
   seed = 4711,
-  mistaken = 312,  -- actions launched by mistake
-  history = 400,   -- finished actions of the last weeks
+  mistaken = 312,     -- actions launched by mistake
+  mistaken_age = 30 * MINUTE,  -- of the oldest of them
+  took_effect = 0,    -- the share of them that is InProgress or Succeeded
+  is_offline = false,  -- machines on which something waits are offline, and stay so
+  colleague_every = false,  -- seconds between what mde.simulator.colleague does
+  history = 400,      -- finished actions of the last weeks
 }
+
+-- Splits `options`, for which those of their scenario are the defaults.
+-- -> settings of the incident, options of the service
+local function split(options)
+  local scenario = scenarios[options.scenario or "misfire"]
+  assert(scenario, "no such scenario")
+  local settings, rest = {}, {}
+  for name, default in pairs(DEFAULTS) do settings[name] = default end
+  for _, set in ipairs { scenario.options, options } do
+    for name, value in pairs(set) do
+      if DEFAULTS[name] ~= nil then settings[name] = value else rest[name] = value end
+    end
+  end
+  rest.scenario, rest.seed = nil, settings.seed
+  return settings, rest
+end
 
 -- The application may do whatever the service can.
 local ROLES = { "Machine.Read.All", "Machine.ReadWrite.All", "Machine.Isolate",
@@ -201,15 +256,11 @@ local ROLES = { "Machine.Read.All", "Machine.ReadWrite.All", "Machine.Isolate",
                 "Library.Manage" }
 
 -- A service (mde.simulator.service, which takes the other options; clock is the
--- machine's if not given) in the middle of such an incident. -> the service, the
--- ids of the mistaken actions
+-- machine's if not given) in the middle of such an incident, of options.scenario (see
+-- mde.simulator.scenarios; default: misfire). -> the service, the ids of the mistaken actions
 function incident.service(options)
-  local settings, rest = {}, {}
-  for name, default in pairs(DEFAULTS) do settings[name] = default end
-  for name, value in pairs(options or {}) do
-    if DEFAULTS[name] then settings[name] = value else rest[name] = value end
-  end
-  rest.seed = settings.seed
+  local settings, rest = split(options or {})
+  if settings.is_offline then rest.launch_course = rest.launch_course or course_if_online end
   rest.clock = rest.clock or require "mde.base.clock".system
   rest.roles = rest.roles or ROLES
   local service = services.new(rest)
@@ -220,7 +271,7 @@ function incident.service(options)
     return machines[used]
   end
   local function add(description) return service:add(description) end
-  local ids = mistaken(settings.mistaken, add, random, next_machine)
+  local ids = mistaken(settings, add, random, next_machine)
   meant(add, random, next_machine)
   live_responses(add, random, next_machine)
   scans(add, random, next_machine)
@@ -229,6 +280,11 @@ function incident.service(options)
   for _, record in ipairs(fleet.records(machines, random_numbers.new(settings.seed + 2),
                                         service:now())) do
     service:add_machine(record)
+  end
+  if settings.is_offline then take_offline(service) end
+  if settings.colleague_every then
+    service.meanwhile = colleague.new(machines, settings.mistaken,
+      settings.colleague_every, random_numbers.new(settings.seed + 3))
   end
   scripts(service)
   return service, ids

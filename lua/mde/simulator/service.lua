@@ -251,13 +251,18 @@ function Service:file(action)
   filed[#filed + 1] = action
 end
 
--- The action of a type that is open on a machine | nil
-function Service:open(machine_id, type_name, at)
+-- Returns the actions on a machine.
+function Service:on_machine(machine_id)
   if not self.by_machine then
     self.by_machine = {}
     for _, action in ipairs(self.actions) do self:file(action) end
   end
-  for _, action in ipairs(self.by_machine[machine_id] or {}) do
+  return self.by_machine[machine_id] or {}
+end
+
+-- The action of a type that is open on a machine | nil
+function Service:open(machine_id, type_name, at)
+  for _, action in ipairs(self:on_machine(machine_id)) do
     if action.type == type_name and not action:is_final(at) then return action end
   end
   return nil
