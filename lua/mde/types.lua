@@ -39,35 +39,35 @@ function mde.use(another) end
 ---@class mde.options
 ---@field tenant? string id (a GUID) or domain name of the tenant
 ---@field client_id? string id of the application (a GUID)
----@field client_secret? string|fun(): string?, mde.error? its secret, or what gives it when it is needed
+---@field client_secret? string|fun(): string?, mde.error? its secret, or a function that returns it on use
 ---@field client_certificate? string path of its certificate with its key: PEM or PFX
 ---@field client_certificate_password? string
 ---@field client_certificate_algorithm? "PS256"|"RS256" default "PS256"
----@field send_certificate_chain? boolean for applications that are known by issuer and name
+---@field send_certificate_chain? boolean for applications that accept certificates by issuer and name
 ---@field federated_token_file? string path of a file with a token that the application trusts
 ---@field managed_identity? boolean|string the machine's identity: true, or a client id
----@field token? string an access token, as it is; instead of tenant and client_id too
+---@field token? string an access token, instead of tenant, client_id and a credential
 ---@field profile? string instead of all these: a profile of the configuration file
 ---@field config? string with a profile: the path of another configuration file
 ---@field cloud? "commercial"|"us"|"eu"|"uk"|"au"|"swa"|"ina"|"aea"|"gcc"|"gcc-high"|"dod" default "commercial"
 ---@field api_url? string base of the service's API, instead of the cloud's
 ---@field authority? string base of the login service, instead of the cloud's
 ---@field ca_file? string PEM file or folder of trusted authorities; default the system's
----@field proxy? string|false URL; false: none; default HTTPS_PROXY, but for NO_PROXY
+---@field proxy? string|false URL; false: none; default HTTPS_PROXY, except for hosts in NO_PROXY
 ---@field timeout? number seconds for a whole request; default 60
----@field http_version? "1.1"|"2" default what the service speaks best
+---@field http_version? "1.1"|"2" default the highest that the service supports
 ---@field user_agent? string
----@field quota? {per_minute?: integer, per_hour?: integer}|false of a service with other limits; false: none
----@field reserve? number share of the quota that is left to others, from 0 to 0.9; default 0
----@field host? "plain"|"nmap"|"nginx"|"haproxy"|mde.host where this runs; default what is found
----@field store? mde.store what keeps quota and tokens; default that of the host: memory, in nginx its dictionary `mde`
----@field on_request? fun(record: mde.request_record) told of each request, without its secrets
----@field on_notice? fun(notice: mde.notice) told of what makes a call take longer than usual
+---@field quota? {per_minute?: integer, per_hour?: integer}|false limits of the service, if other than usual; false: none
+---@field reserve? number share of the quota that is kept free for others, from 0 to 0.9; default 0
+---@field host? "plain"|"nmap"|"nginx"|"haproxy"|mde.host the program that runs this Lua; default the one detected
+---@field store? mde.store keeps quota and tokens; default that of the host: memory, in nginx its dictionary `mde`
+---@field on_request? fun(record: mde.request_record) called after each request, without its secrets
+---@field on_notice? fun(notice: mde.notice) called if a call takes longer than usual
 
 ---@class mde.notice
----@field code "not_found"|"too_many_requests"|"service"|"quota" an action that was not found is read again; the service asks to wait; the quota is used up
+---@field code "not_found"|"too_many_requests"|"service"|"quota" an action that was not found is read again; the service asks to wait; the service fails; the quota is used up
 ---@field message string for people
----@field seconds? number until the call goes on, if known
+---@field seconds? number until the call continues, if known
 ---@field operation? string
 ---@field id? string the machine action
 
@@ -82,16 +82,15 @@ function mde.use(another) end
 ---@field error? mde.error
 
 ---@class mde.configuration
----@field defaults? mde.profile what profiles don't say
+---@field defaults? mde.profile supply the fields that a profile lacks
 ---@field profiles table<string, mde.profile>
 
---- Has those of `mde.options` too that are about the tenant, signing in, addresses and
---- limits. A path in it may begin with "~/", and is else relative to the folder of the
---- configuration.
+--- Also has the fields of `mde.options` for tenant, sign-in, addresses and limits. A path may
+--- begin with "~/"; otherwise it is relative to the folder of the configuration.
 ---@class mde.profile: mde.options
 ---@field secret_command? string|string[] a shell command, or a program and its arguments, that prints the secret
----@field secret_file? string a file that has it
----@field guard? mde.guard what no policy does to this tenant
+---@field secret_file? string a file with the secret
+---@field guard? mde.guard limits on every change of this tenant
 
 --- Moves everything that goes for the client as far as it goes without waiting: for who drives a
 --- client from a loop of their own. What is suggested is how long to sleep before the next step
@@ -395,13 +394,13 @@ function client:request(method, path, options) end
 
 --- The permissions that the token holds: an application's roles, or the scopes of a user's token.
 --- Signs in, unless there is a token.
----@return string[]? permissions nil: the token does not say
+---@return string[]? permissions nil if the token shows none
 ---@return mde.error? err
 function client:permissions() end
 
---- Whether the token allows an operation, as far as it says.
+--- Reports if the token allows an operation, by the permissions that it shows.
 ---@param operation string "cancel", "list", "isolate", …
----@return boolean? may nil: the token does not say
+---@return boolean? may nil if the token shows no permissions
 ---@return mde.error? err
 function client:may(operation) end
 

@@ -25,7 +25,7 @@ describe("mde login", function()
       AZURE_TOKEN_CREDENTIALS=dev $mde list; echo "status $?"]])
     assert_has(run.err, "Open https://microsoft.com/devicelogin and enter the code ",
       "Signed out of 7d0b3b4e-6e1f-4c43-9d5a-2f8d4a1c9b60", "Nobody was signed in",
-      "mde login: nobody has signed in here")
+      "mde login: no user has signed in")
     assert_has(run.out, "Signed in as dana@contoso.com to 7d0b3b4e", "renewed when it is needed",
       "status 5")
     assert.falsy(run.err:find "login: commands go on")

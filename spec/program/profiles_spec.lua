@@ -198,8 +198,8 @@ describe("several profiles", function()
   end)
 
   it("are refused with what is near, or with the file that is not there", function()
-    assert_refused(tenants(THREE, "mde list -p emea-c"), "config.lua is called 'emea-c'",
-      "near are emea-a, emea-b, contoso")
+    assert_refused(tenants(THREE, "mde list -p emea-c"), "config.lua has no profile 'emea-c'",
+      "similar are emea-a, emea-b, contoso")
     assert_refused(tenants(THREE, "MDE_PROFILE='x*' mde list"), "'x*'")
     assert_refused(tenants(THREE, "mde list -p contoso --all-profiles"), "--all-profiles")
     assert_refused(tenants(THREE, "XDG_CONFIG_HOME=/none mde list -p a"),

@@ -24,7 +24,7 @@ describe("mde", function()
     local run = rehearse("", "unset AZURE_CLIENT_SECRET; AZURE_CLIENT_CERTIFICATE_PATH="
       .. program.quote(PEM) .. " $mde list --ids")
     assert.equal(5, run.status)
-    assert.truthy(run.err:find("AADSTS700027: the certificate is not one of the application's", 1,
+    assert.truthy(run.err:find("AADSTS700027: the certificate is not registered", 1,
       true), run.err)
   end)
 
@@ -55,7 +55,7 @@ describe("mde", function()
     local run = program.sh "AZURE_TOKEN_CREDENTIALS=prod $mde list"
     assert.equal(5, run.status)
     for _, line in ipairs { "mde: no way to sign in:", "  token: MDE_TOKEN is not set",
-                            "  Azure CLI: AZURE_TOKEN_CREDENTIALS leaves it out" } do
+                            "  Azure CLI: AZURE_TOKEN_CREDENTIALS excludes it" } do
       assert.truthy(("\n" .. run.err):find("\n" .. line .. "\n", 1, true), run.err)
     end
   end)

@@ -1,15 +1,16 @@
--- Signs in as an application that shows an assertion, a token that says who it is,
--- where others show a secret. Source: "Microsoft identity platform and the OAuth 2.0
--- client credentials flow", second and third case.
+-- Signs in as an application with an assertion instead of a secret.
+--
+-- An assertion is a token that proves the application's identity. Source: "Microsoft identity
+-- platform and the OAuth 2.0 client credentials flow", second and third case.
 
 local core = require "mde.core"
 local grant = require "mde.auth.grant"
 
 local assertion = {}
 
--- `settings`: authority (a base URL), tenant, client_id, scope. `whose` is a text that
--- no other way to get assertions has; `make()` gives one: text | nil, err. It is asked
--- for each request. -> credential
+-- `settings`: authority (a base URL), tenant, client_id, scope. `whose` is a text that is unique
+-- to this source of assertions. make() -> text | nil, err is called for each request.
+-- -> credential
 function assertion.new(settings, whose, make)
   return grant.new {
     authority = settings.authority, tenant = settings.tenant,

@@ -1,5 +1,6 @@
--- Signs in as whoever signed in to the Azure CLI: `az account get-access-token`. It runs
--- that program, and waits for it: this module does I/O itself.
+-- Signs in as the user of the Azure CLI: `az account get-access-token`.
+--
+-- This module does I/O itself: it runs the program and waits for it.
 
 local entity = require "mde.service.entity"
 local errors = require "mde.base.errors"
@@ -11,12 +12,12 @@ local function absent(message)
   return nil, errors.new { code = "missing_credential", message = message }
 end
 
--- What goes into a command line, where it must be no more than it seems.
+-- Reports if a text has no characters that a shell interprets.
 local function is_plain(text)
   return text:find "^[%w%.:/_][%w%.:/_%-]*$" ~= nil
 end
 
--- -> all that the command printed, with its exit status in a last line | nil
+-- -> the command's output, with its exit status as the last line | nil
 local function run(command)
   local started, pipe = pcall(io.popen, command .. " 2>&1 </dev/null; echo \"status $?\"")
   if not started or not pipe then return nil end
@@ -25,7 +26,8 @@ local function run(command)
   return printed
 end
 
--- Seconds until a moment that `az` tells: since 1970, or (older ones) as local time.
+-- Seconds until the token expires. `az` prints seconds since 1970; older versions print local
+-- time.
 local function lifetime_of(answer, clock)
   local moment = tonumber(answer.expires_on)
   if not moment then
@@ -53,11 +55,11 @@ local function refusal(printed, status)
     return absent "the Azure CLI (az) is not installed"
   end
   if printed:find "az login" then
-    return absent "nobody is signed in to the Azure CLI: `az login` does"
+    return absent "no user is signed in to the Azure CLI: run `az login`"
   end
   return nil, errors.new {
     code = "sign_in",
-    message = ("the Azure CLI gives no token: %s"):format(errors.line(printed, 200)),
+    message = ("the Azure CLI returned no token: %s"):format(errors.line(printed, 200)),
   }
 end
 
@@ -73,10 +75,10 @@ function azure_cli.new(settings)
                     resource }
     if settings.tenant then words[#words + 1] = "--tenant " .. settings.tenant end
     if not is_plain(resource) or settings.tenant and not is_plain(settings.tenant) then
-      return errors.invalid "tenant: it cannot be given to the Azure CLI: letters, digits, . and -"
+      return errors.invalid "tenant: the Azure CLI takes only letters, digits, . and -"
     end
     local printed = run(table.concat(words, " "))
-    if not printed then return absent "the Azure CLI cannot be run from here" end
+    if not printed then return absent "this Lua cannot run the Azure CLI" end
     local status
     printed, status = printed:match "^(.-)status (%d+)%s*$"
     if status == "0" then return read(printed, settings.clock) end

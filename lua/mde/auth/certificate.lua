@@ -1,6 +1,6 @@
--- Signs in as an application with a certificate: its private key signs an assertion.
--- Source: "Microsoft identity platform application authentication certificate
--- credentials".
+-- Signs in as an application with a certificate, whose key signs an assertion.
+--
+-- Source: "Microsoft identity platform application authentication certificate credentials".
 
 local assertion = require "mde.auth.assertion"
 local core = require "mde.core"
@@ -12,10 +12,10 @@ local certificates = {}
 
 local LIFETIME = 600  -- seconds
 
--- How a header names the certificate, for each algorithm.
+-- Algorithm -> the header field that identifies the certificate, and its digest.
 local NAMES = {
   PS256 = { field = "x5t#S256", digest = "SHA-256" },
-  RS256 = { field = "x5t", digest = "SHA-1" },  -- older
+  RS256 = { field = "x5t", digest = "SHA-1" },  -- the older form
 }
 
 local function header(settings)
@@ -32,12 +32,12 @@ local function header(settings)
 end
 
 -- `settings`: authority (a base URL), tenant, client_id, scope, certificate (a
--- core.certificate), clock; algorithm, "PS256" unless "RS256" is asked for; send_chain,
--- for applications that know a certificate by its issuer and name. -> credential
+-- core.certificate), clock; algorithm ("PS256" or "RS256", default "PS256"); send_chain, for
+-- applications that accept a certificate by its issuer and name. -> credential
 function certificates.new(settings)
   local head, audience = header(settings), grant.address(settings, "token")
 
-  -- A new one for each request: it has an id, and it ends soon.
+  -- Signs a new assertion for each request, because it has an id and expires soon.
   local function sign()
     local now = math.floor(settings.clock.wall())
     local text, err = jwt.sign(head, {

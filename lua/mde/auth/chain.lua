@@ -1,12 +1,12 @@
--- Tries several ways to sign in, in order. It goes on past one that is not there (code
--- "missing_credential"), and not past one that was refused: who meant it wants to know.
--- The way that worked is kept.
+-- Tries several credentials in order, and keeps the one that works.
+--
+-- A missing credential (code "missing_credential") is skipped; a rejected one is an error.
 
 local errors = require "mde.base.errors"
 
 local chain = {}
 
--- {{ Where we are
+-- {{ The position in the chain
 
 local Walk = {}
 Walk.__index = Walk
@@ -15,7 +15,7 @@ function Walk:begin()
   self.position, self.lacks, self.current = 0, {}, nil
 end
 
--- Goes on to the next way there is. -> whether there is one
+-- Moves to the next way that exists. -> false if there is none
 function Walk:advance()
   repeat
     self.position = self.position + 1
@@ -27,8 +27,8 @@ function Walk:advance()
   return true
 end
 
--- What came of the current way; where it is not there after all, the next one is due.
--- -> got, err, pause
+-- Takes the result of the current way. If its credential turns out to be missing, the next way
+-- follows. -> got, err, pause
 function Walk:take(got, err, pause)
   if got and self.current.identity ~= self.identity then got.is_passing = true end
   if not err or err.code ~= "missing_credential" then return got, err, pause end
@@ -37,8 +37,7 @@ function Walk:take(got, err, pause)
   return nil, nil, 0
 end
 
--- Everything was tried: the next time begins anew. err.lacks has { name, what it lacked }
--- for each way.
+-- Every way failed; the next attempt starts over. err.lacks has { name, reason } per way.
 function Walk:give_up()
   local parts, lacks = {}, self.lacks
   for i, lack in ipairs(lacks) do parts[i] = lack[1] .. ": " .. lack[2] end
@@ -49,8 +48,8 @@ end
 
 -- }}
 
--- `ways` is an array of { name, credential | nil, what it lacks if there is none },
--- `identity` that of the credential whose tokens may be kept. -> credential
+-- `ways` is an array of { name, credential | nil, reason if nil }; `identity` is that of the
+-- credential whose tokens may be stored. -> credential
 function chain.new(ways, identity)
   local walk = setmetatable({ ways = ways, identity = identity }, Walk)
   walk:begin()
@@ -74,7 +73,7 @@ function chain.new(ways, identity)
     if walk.current.failed then return walk:take(walk.current.failed(err)) end
   end
 
-  -- The name of the way that is used, or tried.
+  -- The name of the way in use, or being tried.
   function credential.way()
     return walk.current and ways[walk.position][1]
   end

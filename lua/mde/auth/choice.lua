@@ -1,7 +1,8 @@
--- Which way to sign in the options and the environment mean. An option goes before
--- variables; of those MDE_TOKEN goes first, and then what Azure's SDKs look for, in their
--- order ("Credential chains in the Azure Identity library"). A certificate's file is read
--- here: this module does I/O itself.
+-- Chooses the credential from the options and the environment.
+--
+-- Options take precedence over variables. Of the variables MDE_TOKEN comes first, then those of
+-- Azure's SDKs in their order ("Credential chains in the Azure Identity library"). This module
+-- does I/O itself: it reads a certificate's file.
 
 local chain = require "mde.auth.chain"
 local core = require "mde.core"
@@ -11,21 +12,21 @@ local tokens = require "mde.auth.token"
 
 local choice = {}
 
--- What a way needs, as options. The first ones are named in their order when none is there.
+-- The options that each way requires. Messages name the missing ones in this order.
 local NEEDS = {
   client_secret = { "tenant", "client_id", "client_secret" },
   client_certificate = { "tenant", "client_id", "client_certificate" },
   federated_token_file = { "tenant", "client_id", "federated_token_file" },
 }
 
--- What people call them.
+-- Their names in messages.
 local NAMES = { client_secret = "client secret", client_certificate = "certificate",
                 federated_token_file = "federated token" }
 
 local EXPLICIT = { "client_secret", "client_certificate", "federated_token_file",
                    "managed_identity" }
 
--- {{ What is given
+-- {{ Checks of the settings
 
 local function is_tenant(text)
   return core.operation.guid(text) ~= nil or text:find "^[%w%-]+%.[%w%-%.]+$" ~= nil
@@ -52,8 +53,7 @@ local function list(names)
   return names[1] and table.concat(names, ", ") .. " and " .. last or last
 end
 
--- Which of the things that a way needs are not there, as `name(option)` calls them.
--- -> array
+-- The options that a way requires and that are missing, each named by `name(option)`. -> array
 local function absent(source, way, name)
   local lacking = {}
   for _, option in ipairs(NEEDS[way]) do
@@ -69,26 +69,26 @@ local function check_complete(source, way)
   local count = #lacking
   if count == 0 then return end
   error(errors.new { code = "missing_credential",
-    message = ("no way to sign in: %s goes with tenant and client_id: %s %s missing")
+    message = ("no way to sign in: %s requires tenant and client_id: %s %s missing")
       :format(way, list(lacking), count == 1 and "is" or "are") }, 0)
 end
 
 -- }}
 
--- {{ Ways. Each gives a credential.
+-- {{ Ways to sign in. Each returns a credential.
 
 local ways = {}
 
 function ways.client_secret(source, common)
   local secret, called = source:get "client_secret"
   if type(secret) ~= "string" and type(secret) ~= "function" then
-    source:refuse("%s: not text but a %s", called, type(secret))
+    source:refuse("%s: must be text or a function, not a %s", called, type(secret))
   end
   common.client_secret = secret
   return require "mde.auth.client_secret".new(common)
 end
 
--- The content of a file, which is a secret.
+-- The content of a file, as a secret. Raises if it can't be read.
 local function content_of(called, path)
   local content
   local file, problem = io.open(path, "rb")
@@ -98,7 +98,7 @@ local function content_of(called, path)
   end
   if content then return core.secret(content) end
   error(errors.new { code = "invalid_argument",
-    message = ("%s: it cannot be read: %s"):format(called, problem) }, 0)
+    message = ("%s: the file cannot be read: %s"):format(called, problem) }, 0)
 end
 
 local function is_true(value)
@@ -110,7 +110,7 @@ function ways.client_certificate(source, common)
   local _, called = source:get "client_certificate"
   local password = source:get "client_certificate_password"
   if password ~= nil and (type(password) ~= "string" or password:find "%z") then
-    source:refuse "client_certificate_password: not text"
+    source:refuse "client_certificate_password: must be text without NUL"
   end
   local certificate, err = core.certificate(content_of(called, path), password)
   if not certificate then source:refuse("%s: %s: %s", called, path, err.message) end
@@ -126,7 +126,7 @@ function ways.federated_token_file(source, common)
   return require "mde.auth.federated_token".new(common)
 end
 
--- One of these, as it is needed: -> credential, application
+-- One of these ways -> credential, application
 local function of_application(source, way, common)
   check_complete(source, way)
   local credential = ways[way](source, common)
@@ -144,7 +144,7 @@ end
 local function explicit_identity(source, common)
   local value = source.options.managed_identity
   if value ~= true and not (type(value) == "string" and is_guid(value)) then
-    source:refuse "managed_identity: it is neither true nor a client id (a GUID)"
+    source:refuse "managed_identity: must be true or a client id (a GUID)"
   end
   local client_id = value ~= true and core.operation.guid(value) or nil
   local credential, err = managed_identity(source, common, client_id, false)
@@ -158,10 +158,10 @@ local function with_token(source)
   local token, called = source:get "token"
   local credential = static.new(token)
   if not credential then
-    source:refuse("%s: not an access token: a single word of letters, digits and -._~+/,"
+    source:refuse("%s: not an access token: give a single word of letters, digits and -._~+/,"
       .. " without 'Bearer'", called)
   end
-  credential.name = "a token as it is"
+  credential.name = "given token"
   local tenant, client_id = jwt.owner(token)
   local whose = tenant and client_id and tenant .. "/" .. client_id
                 or "token " .. core.sha256(token):sub(1, 16)
@@ -173,9 +173,9 @@ end
 
 -- }}
 
--- {{ What nobody said: as Azure's SDKs look for it
+-- {{ Without an explicit choice: the order of Azure's SDKs
 
--- The ways of AZURE_TOKEN_CREDENTIALS, by the names that Azure's SDKs give them.
+-- Values of AZURE_TOKEN_CREDENTIALS, as in Azure's SDKs, and the ways that each allows.
 local NAMED = {
   environmentcredential = { client_secret = true, client_certificate = true },
   workloadidentitycredential = { federated_token_file = true },
@@ -187,7 +187,7 @@ local NAMED = {
   dev = { session = true, azure_cli = true },
 }
 
--- -> the ways that may be tried, or nil: all
+-- -> the ways that may be tried | nil if all may
 local function allowed(source)
   local name = source.getenv "AZURE_TOKEN_CREDENTIALS"
   if not name or not name:find "%S" then return nil end
@@ -198,14 +198,14 @@ local function allowed(source)
     .. " DeviceCodeCredential", name)
 end
 
--- Each is a function(source, common, is_sole) -> credential | nil, what it lacks
+-- Each is a function(source, common, is_sole) -> credential | nil, reason
 local later = {}
 
 function later.session(_, common)
   if not common.sessions then return nil, "the store keeps no sign-ins" end
   if not (common.tenant and common.client_id) then
     return nil, (common.tenant and "client_id is" or common.client_id and "tenant is"
-                 or "tenant and client_id are") .. " not there to say whose sign-in to use"
+                 or "tenant and client_id are") .. " missing, which select the sign-in"
   end
   return require "mde.auth.session".new(common)
 end
@@ -215,10 +215,11 @@ function later.managed_identity(source, common, is_sole)
   return credential, err and err.message
 end
 
--- The Azure CLI takes a second or more. Where that would stop others, it must be named.
+-- The Azure CLI takes a second or more. If that would stop other work in this process, it must be
+-- named explicitly.
 function later.azure_cli(_, common, is_sole)
   if common.is_shared and not is_sole then
-    return nil, "it would stop everything else here while it runs;"
+    return nil, "it would stop everything else in this process while it runs;"
       .. " AZURE_TOKEN_CREDENTIALS=AzureCliCredential allows it"
   end
   return require "mde.auth.azure_cli".new {
@@ -235,15 +236,15 @@ local function only(set)
   return set and next(set, (next(set))) == nil
 end
 
--- The first way for which everything is there, or a chain of those of which it only shows
--- later. -> credential, application
+-- The first way whose settings are complete, or a chain of the ways that only signing in can
+-- try. -> credential, application
 local function automatic(source, common)
   local may = allowed(source)
   local tried, identity = { { "token", nil, "MDE_TOKEN is not set" } }, nil
   for _, row in ipairs(ORDER) do
     local way, name = row[1], row[2]
     if may and not may[way] then
-      tried[#tried + 1] = { name, nil, "AZURE_TOKEN_CREDENTIALS leaves it out" }
+      tried[#tried + 1] = { name, nil, "AZURE_TOKEN_CREDENTIALS excludes it" }
     elseif NEEDS[way] then
       local lacking = absent(source, way, function(option) return source.variables[option] end)
       if not lacking[1] then return of_application(source, way, common) end
@@ -261,30 +262,30 @@ end
 
 -- }}
 
--- The one way that options name, or nil. A token goes first.
+-- The way that the options name, or nil. A token takes precedence.
 local function explicit(source)
   local found
   if source.options.token ~= nil then return "token" end
   for _, way in ipairs(EXPLICIT) do
     if source.options[way] ~= nil then
-      if found then source:refuse("%s and %s: one way to sign in is enough", found, way) end
+      if found then source:refuse("%s and %s: give only one of them", found, way) end
       found = way
     end
   end
   return found
 end
 
--- A token of the environment goes before the rest of it, but not before options.
+-- MDE_TOKEN takes precedence over other variables, but not over options.
 local function has_token(source)
   local options = source.options
   if options.tenant or options.client_id then return false end
   return (source.getenv(source.variables.token) or "") ~= ""
 end
 
--- `source` gives the settings (see mde.config.options), `place` has authority and scope; `world`
--- clock, host and store, whose sign-ins are used. Raises the error of what is malformed or missing.
--- -> credential; a text that names the application with its tenant; tenant, client_id (nil
--- where they are not known)
+-- `source` gives the settings (see mde.config.options); `place` has authority and scope; `world`
+-- has clock, host, and the store of sign-ins. Raises an error for a malformed or missing setting.
+-- -> credential, a text that identifies application and tenant, tenant, client_id (nil if not
+-- known)
 function choice.read(source, place, world)
   local way = explicit(source) or has_token(source) and "token"
   if way == "token" then return with_token(source) end

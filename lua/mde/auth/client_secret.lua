@@ -1,14 +1,15 @@
--- Signs in as an application with its client secret: the OAuth 2.0 client
--- credentials grant. Source: "Microsoft identity platform and the OAuth 2.0
--- client credentials flow".
+-- Signs in as an application with its client secret.
+--
+-- This is the OAuth 2.0 client credentials grant. Source: "Microsoft identity platform and the
+-- OAuth 2.0 client credentials flow".
 
 local core = require "mde.core"
 local grant = require "mde.auth.grant"
 
 local secret = {}
 
--- `settings`: authority (a base URL), tenant, client_id, client_secret (text, or a function
--- that gives it when it is needed: -> text | nil, err), scope. -> credential
+-- `settings`: authority (a base URL), tenant, client_id, scope, client_secret (text, or a
+-- function called on use: -> text | nil, err). -> credential
 function secret.new(settings)
   local given = settings.client_secret
   local is_later = type(given) == "function"
@@ -16,7 +17,8 @@ function secret.new(settings)
   return grant.new {
     authority = settings.authority, tenant = settings.tenant,
     client_id = settings.client_id, scope = settings.scope,
-    -- Whose token it is; nobody else's secret gives it, where the secret is at hand.
+    -- If the secret is known now, it is part of the identity: a stored token is found only with
+    -- the secret that fetched it.
     identity = core.sha256(table.concat({ grant.address(settings, "token"), settings.client_id,
       settings.scope, is_later and "" or "secret " .. given }, "\n")),
     fields = function()

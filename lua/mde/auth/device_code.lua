@@ -1,6 +1,7 @@
--- Signs in as a user who enters a code in a browser, on any device, where he also shows
--- whatever factors his company asks for. Source: "Microsoft identity platform and the
--- OAuth 2.0 device authorization grant flow"; RFC 8628.
+-- Signs in as a user, who enters a code in a browser on any device.
+--
+-- The browser also asks for the other factors that the tenant requires. Source: "Microsoft
+-- identity platform and the OAuth 2.0 device authorization grant flow"; RFC 8628.
 
 local entity = require "mde.service.entity"
 local errors = require "mde.base.errors"
@@ -15,8 +16,8 @@ local function text(value)
   return type(value) == "string" and value ~= "" and value or nil
 end
 
--- What the answer to the first request says: { device_code, code, url, message, interval,
--- lifetime } | nil, err
+-- Reads the answer to the first request.
+-- -> { device_code, code, url, interval, lifetime } | nil, err
 local function read_start(response)
   if response.status ~= 200 then return grant.refusal(response) end
   local answer = entity.decode(response.body) or {}
@@ -34,9 +35,9 @@ local function read_start(response)
                            message = "the login service's answer has no code to enter" }
 end
 
--- `settings`: authority, tenant, client_id, scope, clock; show(started), which tells the
--- user to enter started.code at started.url within started.lifetime seconds; done(answer),
--- called with the decoded answer once he did. -> credential
+-- `settings`: authority, tenant, client_id, scope, clock; show(started) asks the user to enter
+-- started.code at started.url within started.lifetime seconds; done(answer) is called with the
+-- decoded answer after that. -> credential
 function device_code.new(settings)
   local started, ends_at
   local credential = { identity = session.identity(settings) }
@@ -64,7 +65,7 @@ function device_code.new(settings)
     return nil, nil, started.interval
   end
 
-  -- The user has not entered the code yet, or we ask too often.
+  -- Reports if the user may still enter the code. Polls less often if the answer is "slow_down".
   local function is_pending(word)
     if word == "slow_down" then started.interval = started.interval + 5 end
     return (word == "slow_down" or word == "authorization_pending")

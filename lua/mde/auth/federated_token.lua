@@ -1,6 +1,7 @@
--- Signs in as an application with a token of somebody whom it trusts, such as a
--- Kubernetes cluster: the token lies in a file, and is replaced there before it ends.
--- So the file is read at each use, here: this module does I/O itself.
+-- Signs in as an application with a token of an issuer that it trusts.
+--
+-- The issuer, such as a Kubernetes cluster, keeps the token in a file and replaces it before it
+-- expires. This module does I/O itself: it reads the file at each use.
 
 local assertion = require "mde.auth.assertion"
 local errors = require "mde.base.errors"
@@ -14,7 +15,7 @@ local function refuse(path, format, ...)
   }
 end
 
--- -> text | nil, why not
+-- -> text | nil, reason
 local function content_of(path)
   local file, reason = io.open(path, "rb")
   if not file then return nil, reason end
@@ -23,7 +24,7 @@ local function content_of(path)
   return content, failure
 end
 
--- The token in a file, whose content no message shows. -> text | nil, err
+-- The token in a file. No message shows the file's content. -> text | nil, err
 local function read(path)
   local content, reason = content_of(path)
   if not content then
@@ -33,7 +34,7 @@ local function read(path)
   local token = content:match "^%s*(.-)%s*$"
   if token == "" then return refuse(path, "is empty") end
   if not token:find "^[%w%-_]+%.[%w%-_]+%.[%w%-_]+$" then
-    return refuse(path, "holds no token: three parts of base64url are expected, with dots between")
+    return refuse(path, "has no token: expected three parts of base64url, separated by dots")
   end
   return token
 end

@@ -1,18 +1,17 @@
--- What all grants of the login service's token endpoint have in common: the request,
--- the answer with a token, and what a refusal means in words. Source: "OAuth 2.0 and
--- OpenID Connect in the Microsoft identity platform".
+-- Shared by OAuth grants: token requests, their answers, and refusals in words.
 --
--- A credential that fetches has:
---   identity         text under which tokens that it fetched are kept, or nil
---   request()        -> the request of a token { method, url, headers, body } | nil, err
---                    | nil, nil, token: none is needed, as a program gave it
---   read(response)   -> token { header = "Bearer …" as a secret, lifetime = seconds;
---                    is_passing: not to be kept in the store } | nil, err
---                    | nil, nil, pause: to be asked for a request again after so many seconds
---   failed(err)      optional: the request failed in the network; the results of `read`,
---                    or nothing: it goes out again, a few times
--- A request may have `is_direct`, to go out through no proxy, and a `connect_timeout`.
--- One that has its token already has `header` instead.
+-- Source: "OAuth 2.0 and OpenID Connect in the Microsoft identity platform". A credential that
+-- fetches tokens has
+--   identity         the text under which its tokens are stored, or nil
+--   request()        -> the request for a token { method, url, headers, body } | nil, err
+--                    | nil, nil, token: a program returned it, no request is needed
+--   read(response)   -> token { header = "Bearer …" as a secret, lifetime = seconds,
+--                    is_passing = true if the token must not be stored } | nil, err
+--                    | nil, nil, pause: call request() again after so many seconds
+--   failed(err)      optional: called if the network failed; returns as `read`, or nothing to
+--                    send the request again, a few times
+-- A request may have `is_direct`, to bypass proxies, and a `connect_timeout`. A credential that
+-- has a token from the start has `header` instead.
 
 local core = require "mde.core"
 local date = require "mde.base.date"
@@ -27,15 +26,15 @@ local grant = {}
 
 local AGAIN = "sign in again, with `mde login`"
 
--- What a person can do about it, for the numbers worth telling. Source: "Microsoft Entra
--- authentication and authorization error codes".
+-- AADSTS numbers, with their meaning and what to do. Source: "Microsoft Entra authentication and
+-- authorization error codes".
 local NUMBERS = {
   [7000215] = "the client secret is wrong: use its value, not its id",
   [7000222] = "the client secret has expired: make a new one",
-  [7000218] = "the application must show a secret or certificate here: allow public client"
-    .. " flows in its registration to sign in as a user",
+  [7000218] = "the application requires a secret or certificate: allow public client flows in its"
+    .. " registration to sign in as a user",
   [700016] = "the application is not known in this tenant: check the client and tenant ids",
-  [700027] = "the certificate is not one of the application's, or its key is another's:"
+  [700027] = "the certificate is not registered for the application, or its key does not match:"
     .. " upload it to the application's registration",
   [700021] = "the assertion names another application: check the client id",
   [700023] = "the assertion is for another login service: check tenant and cloud",
@@ -48,10 +47,10 @@ local NUMBERS = {
   [500011] = "the Defender API is not known in this tenant: check the tenant and its licence",
   [70011] = "the scope is wrong: check the cloud",
   [90002] = "there is no such tenant: check the tenant id",
-  [65001] = "nobody has consented to the application's permissions in this tenant: ask an"
-    .. " administrator to grant them",
+  [65001] = "the application's permissions lack consent in this tenant: ask an administrator to"
+    .. " grant it",
   [53003] = "a conditional access policy blocks this sign-in",
-  [50076] = "another factor is asked for: " .. AGAIN,
+  [50076] = "another factor is required: " .. AGAIN,
   [50079] = "another factor has to be set up: " .. AGAIN,
   [50105] = "the user is not assigned to the application: ask an administrator",
   [50173] = "the sign-in has been revoked: " .. AGAIN,
@@ -60,7 +59,7 @@ local NUMBERS = {
   [700082] = "the sign-in was not used for too long: " .. AGAIN,
 }
 
--- The same for OAuth's own words, where the number says nothing more.
+-- The same for OAuth error codes, if the number adds nothing.
 local WORDS = {
   authorization_declined = "the sign-in was declined",
   access_denied = "the sign-in was declined",
@@ -68,14 +67,14 @@ local WORDS = {
   code_expired = "the code was not entered in time: " .. AGAIN,
   bad_verification_code = "the login service does not know the code: " .. AGAIN,
   interaction_required = AGAIN,
-  invalid_grant = "what was kept of the sign-in is no longer taken: " .. AGAIN,
+  invalid_grant = "the stored sign-in is no longer accepted: " .. AGAIN,
 }
 
 local function text(value)
   return type(value) == "string" and value ~= "" and errors.line(value, 100) or nil
 end
 
--- The number after AADSTS, or nil.
+-- The AADSTS number of an answer | nil
 local function number_of(answer)
   local codes = answer.error_codes
   local number = type(codes) == "table" and tonumber(codes[1])
@@ -83,8 +82,8 @@ local function number_of(answer)
   return number and number >= 1 and number % 1 == 0 and number < 1e9 and number or nil
 end
 
--- What an answer without a token says. `who` answered: default "the login service". Only
--- `error`, the number and the trace are shown: the description repeats what was sent.
+-- The error for an answer without a token; `who` sent it (default "the login service"). It shows
+-- only `error`, the number and the trace, because the description repeats the request.
 -- -> nil, err, the answer's OAuth error or nil
 function grant.refusal(response, who)
   local answer = entity.decode(response.body) or {}
@@ -106,8 +105,8 @@ function grant.refusal(response, who)
   }, word
 end
 
--- Seconds that a token lives by what it says of itself, from the answer's Date or, without
--- one, from when it was made. -> number | nil
+-- The lifetime in seconds that a token claims, from the answer's Date or, without one, from the
+-- time of issue. -> number | nil
 local function own_lifetime(response, token)
   local claims = jwt.claims(token) or {}
   local ends, made = tonumber(claims.exp), tonumber(claims.iat)
@@ -115,8 +114,9 @@ local function own_lifetime(response, token)
   return ends and now and ends - now
 end
 
--- The token in an answer. If that only says when the token ends (seconds since 1970), its Date
--- tells how long that is, or `clock` if it has none. -> { header, lifetime }, the decoded answer | nil, err
+-- The token in an answer. If the answer only has the time of expiry (seconds since 1970), the
+-- lifetime counts from its Date, or from `clock` if it has none.
+-- -> { header, lifetime }, decoded answer | nil, err
 function grant.token(response, who, clock)
   if response.status ~= 200 then return grant.refusal(response, who) end
   local answer = entity.decode(response.body) or {}
@@ -134,12 +134,12 @@ function grant.token(response, who, clock)
   }
 end
 
--- The address of a tenant's endpoint: "token" or "devicecode".
+-- The URL of a tenant's endpoint, "token" or "devicecode".
 function grant.address(settings, endpoint)
   return ("%s/%s/oauth2/v2.0/%s"):format(settings.authority, url.encode(settings.tenant), endpoint)
 end
 
--- The request that posts a form, an array of { name, value }.
+-- A request that posts a form, an array of { name, value }.
 function grant.post(address, fields)
   return {
     method = "POST", url = address, body = core.secret(url.form(fields)),
@@ -149,8 +149,8 @@ function grant.post(address, fields)
 end
 
 -- `settings`: authority (a base URL), tenant, client_id, scope, identity (see above), and
--- fields(), which gives the grant's own fields at each request: an array of
--- { name, value } | nil, err. -> credential
+-- fields() -> array of { name, value } | nil, err: the grant's own fields, for each request.
+-- -> credential
 function grant.new(settings)
   local credential = { identity = settings.identity }
 

@@ -1,5 +1,6 @@
--- JSON Web Tokens (RFC 7519) as text: base64url (RFC 4648, 5) both ways, what a token
--- says, and tokens signed by a certificate. What cannot be read is nil.
+-- JSON Web Tokens (RFC 7519): base64url, reading claims, and signing.
+--
+-- base64url is RFC 4648, section 5. A token that can't be read gives nil.
 
 local cjson = require "cjson"
 local core = require "mde.core"
@@ -23,12 +24,12 @@ local function encode(group)
   return table.concat(out)
 end
 
--- Bytes -> their digits, without padding.
+-- Bytes -> base64url digits, without padding
 function jwt.base64url(bytes)
   return (bytes:gsub("..?.?", encode))
 end
 
--- Digits without padding -> bytes | nil: they are none
+-- base64url digits without padding -> bytes | nil
 function jwt.unbase64url(text)
   if text:find "[^%w%-_]" or #text % 4 == 1 then return nil end
   local bytes, bits, count = {}, 0, 0
@@ -49,8 +50,8 @@ local function read(part)
   return bytes and entity.decode(bytes) or nil
 end
 
--- What a signed token claims: its payload as a table | nil: it is no such token. For
--- diagnosis only: no signature is checked, and an access token is the service's to read.
+-- The claims of a signed token, as a table | nil if it is not a signed token. For diagnosis
+-- only: the signature is not checked, and access tokens are meant for the service.
 function jwt.claims(token)
   local payload = token:match "^[%w%-_]+%.([%w%-_]+)%.[%w%-_]*$"
   return payload and read(payload)
@@ -60,16 +61,16 @@ local function guid(value)
   return type(value) == "string" and core.operation.guid(value) or nil
 end
 
--- The tenant and the application that an access token names, nil for what it does not: only
--- used to tell one application's quota and batches from another's.
--- Source: "Access token claims reference" (tid; appid in version 1, azp in 2).
+-- The tenant and the application that an access token names; nil for a missing one. Used only to
+-- keep the quotas and batches of applications apart. Source: "Access token claims reference"
+-- (tid; appid in version 1, azp in version 2).
 function jwt.owner(token)
   local claims = jwt.claims(token) or {}
   return guid(claims.tid), guid(claims.appid) or guid(claims.azp)
 end
 
--- The parts of a signed token: { header, claims, signed (what the signature is of),
--- signature } | nil: it is no such token. Nothing is checked yet.
+-- The parts of a signed token, unchecked: { header, claims, signed (the signed text),
+-- signature } | nil if it is not a signed token
 function jwt.parts(token)
   local signed, first, second, third =
     token:match "^(([%w%-_]+)%.([%w%-_]+))%.([%w%-_]+)$"
@@ -79,7 +80,7 @@ function jwt.parts(token)
   return { header = header, claims = claims, signed = signed, signature = signature }
 end
 
--- A token signed by a core.certificate with the algorithm that its header names.
+-- A token signed by a core.certificate, with the algorithm in `header`.
 -- -> text | nil, err
 function jwt.sign(header, claims, certificate)
   local signed = jwt.base64url(cjson.encode(header)) .. "." .. jwt.base64url(cjson.encode(claims))

@@ -1,5 +1,7 @@
--- What the token in use allows: methods of a client. All of it is for people: what a
--- token means is the service's to decide, and one that can't be read is no failure.
+-- Client methods that report the permissions of the token in use.
+--
+-- They are for diagnosis: only the service decides what a token allows, and a token that can't
+-- be read is not an error.
 
 local core = require "mde.core"
 local errors = require "mde.base.errors"
@@ -8,13 +10,13 @@ local jwt = require "mde.auth.jwt"
 local permissions = {}
 
 -- The claims of a token, from the value of an Authorization header (a secret).
--- -> table | nil: the token shows none
+-- -> table | nil if the token shows none
 function permissions.claims(header)
   return jwt.claims(header:reveal():match "%S+$")
 end
 
--- The permissions that claims have: an application's roles, or the scopes of a user's
--- token. Source: "Access token claims reference". -> array (sorted) | nil: they do not say
+-- The permissions in claims: an application's roles, or the scopes of a user's token. Source:
+-- "Access token claims reference". -> sorted array | nil if they show none
 function permissions.of(claims)
   local held = {}
   if type(claims.roles) == "table" then
@@ -28,7 +30,7 @@ function permissions.of(claims)
   return held
 end
 
--- Whom a token is for. -> text | nil: it does not say
+-- The audience of a token. -> text | nil if it shows none
 function permissions.audience(claims)
   return type(claims.aud) == "string" and errors.line(claims.aud, 100) or nil
 end
@@ -37,8 +39,8 @@ permissions.any = errors.any
 
 permissions.methods = {}
 
--- Signs in, unless there is a token. -> claims of the token (an empty table where it shows
--- none), seconds that the token lives on (nil if not known) | nil, err
+-- Signs in, unless there is a token. -> the token's claims (an empty table if it shows none),
+-- its remaining lifetime in seconds (nil if not known) | nil, err
 function permissions.methods:sign_in()
   local closed = self:closed_error()
   if closed then return nil, closed end
@@ -58,8 +60,7 @@ function permissions.methods:sign_in()
   return permissions.claims(header) or {}, lifetime < math.huge and lifetime or nil
 end
 
--- By what the client signs in: "client secret", "managed identity", …; nil before a way was
--- found.
+-- The name of the client's credential, such as "client secret"; nil until one is found.
 function permissions.methods:way()
   local credential = self.credential
   return credential.way and credential.way() or credential.name
@@ -67,7 +68,7 @@ end
 
 --- The permissions that the token holds: an application's roles, or the scopes of a user's token.
 --- Signs in, unless there is a token.
----@return string[]? permissions nil: the token does not say
+---@return string[]? permissions nil if the token shows none
 ---@return mde.error? err
 function permissions.methods:permissions()
   local claims, err = self:sign_in()
@@ -75,9 +76,9 @@ function permissions.methods:permissions()
   return permissions.of(claims)
 end
 
---- Whether the token allows an operation, as far as it says.
+--- Reports if the token allows an operation, by the permissions that it shows.
 ---@param operation string "cancel", "list", "isolate", …
----@return boolean? may nil: the token does not say
+---@return boolean? may nil if the token shows no permissions
 ---@return mde.error? err
 function permissions.methods:may(operation)
   local row = core.operation.rows[operation]

@@ -1,9 +1,9 @@
--- Signs in as the user who did so with `mde login`: the refresh token that was kept then
--- gives access tokens, and a new refresh token in its place each time. Source: "Microsoft
--- identity platform and OAuth 2.0 authorization code flow", refresh the access token.
+-- Signs in as the user of `mde login`, with the stored refresh token.
 --
--- Refresh tokens are kept by `sessions` of a store: get(name) -> secret or nil,
--- put(name, secret), forget(name).
+-- Each use of a refresh token returns an access token and a new refresh token. Source:
+-- "Microsoft identity platform and OAuth 2.0 authorization code flow", refresh the access token.
+-- `sessions` of a store keeps refresh tokens: get(name) -> secret or nil, put(name, secret),
+-- forget(name).
 
 local core = require "mde.core"
 local errors = require "mde.base.errors"
@@ -11,22 +11,22 @@ local grant = require "mde.auth.grant"
 
 local session = {}
 
--- What keeps a session apart from others; not secret.
+-- The name of a session, which identifies it among others and is not secret.
 function session.name(settings)
   return ("%s/%s/%s"):format(settings.authority, settings.tenant, settings.client_id):lower()
 end
 
--- Under which the access tokens of a session are kept.
+-- The name under which the access tokens of a session are stored.
 function session.identity(settings)
   return core.sha256("session\n" .. session.name(settings) .. "\n" .. settings.scope)
 end
 
--- What is asked for by who wants a session: refresh tokens too, and who the user is.
+-- The scopes to request for a session: also refresh tokens and the user's identity.
 function session.scope(settings)
   return settings.scope .. " offline_access openid profile"
 end
 
--- Keeps the refresh token of an answer. -> whether it has one
+-- Stores the refresh token of an answer. -> false if it has none
 function session.keep(settings, answer)
   local refresh = answer.refresh_token
   if type(refresh) ~= "string" or refresh == "" then return false end
@@ -45,7 +45,7 @@ function session.new(settings)
     end
     return nil, errors.new {
       code = "missing_credential",
-      message = "nobody has signed in here to this tenant and application: `mde login` does",
+      message = "no user has signed in to this tenant and application: run `mde login`",
     }
   end
 
@@ -54,7 +54,7 @@ function session.new(settings)
     scope = session.scope(settings), identity = session.identity(settings), fields = fields,
   }
 
-  -- Where another process has taken and replaced the token meanwhile, its successor is used.
+  -- If another process has used and replaced the token meanwhile, the new one is used.
   function credential.read(response)
     local got, detail = grant.token(response)
     if got then

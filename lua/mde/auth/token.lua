@@ -1,8 +1,8 @@
--- The access token that a client's calls share.
+-- Fetches, refreshes and shares the access token of a client's calls.
 --
--- One fetch at a time, whoever needs it: calls hold on to the fetch they wait
--- for and look at how it ended. A token is refreshed while it still works; if
--- that fails, the old one is used for as long as it lives.
+-- Only one fetch runs at a time; each call keeps the fetch that it waits for and reads its
+-- result. A token is refreshed before it expires. If that fails, the old token is used until it
+-- expires.
 
 local core = require "mde.core"
 local errors = require "mde.base.errors"
@@ -11,15 +11,15 @@ local retry = require "mde.base.retry"
 
 local token = {}
 
--- Refuses a token that says that it is another tenant's than `tenant`, where that is an id
--- (a domain's name can't be compared). -> true, the tenant it names (nil: none) | nil, err
+-- Refuses a token of another tenant than `tenant`, if that is an id (a domain name can't be
+-- compared). -> true, the tenant in the token (or nil) | nil, err
 function token.check(header, tenant)
   local named = jwt.owner(header:reveal():match "%S+$")
   local expected = tenant and core.operation.guid(tenant)
   if not named or not expected or named == expected then return true, named end
   return nil, errors.new {
     code = "sign_in", operation = "token",
-    message = ("signing in: the token is for tenant %s, and not for %s: check tenant and"
+    message = ("signing in: the token is for tenant %s, not for %s: check tenant and"
       .. " authority, or the token"):format(named, expected),
   }
 end
@@ -29,12 +29,11 @@ end
 local Fetch = {}
 Fetch.__index = Fetch
 
--- What is held against other processes while it lasts; a holder that died lets go by itself.
-local CLAIM = 10  -- seconds
-local LOOK = 0.05  -- between two looks at whether another process has fetched it
+local CLAIM = 10   -- seconds that a process may claim the fetch; then another may take over
+local LOOK = 0.05  -- seconds between two checks for a token that another process fetched
 
--- Whether the fetch is ours to do, where others share what comes of it: one of them may have
--- fetched a token meanwhile (then this is done), or be at it.
+-- Reports if this process has to fetch the token. If tokens are shared, another process may have
+-- fetched one meanwhile (then this fetch has ended), or may be fetching.
 function Fetch:is_ours(now)
   local shared = self.token.shared
   if not (shared and shared.claim) then return true end
@@ -49,7 +48,7 @@ end
 function Fetch:finish(now, got, err)
   if got and now >= self.started + got.lifetime then
     got, err = nil, errors.new { code = "bad_answer",
-                                 message = "signing in: the token had ended before it came" }
+                                 message = "signing in: the token had expired on arrival" }
   end
   if got then
     local ours, problem = self.token:recognise(got.header)
@@ -62,15 +61,15 @@ function Fetch:finish(now, got, err)
   if self.name and shared then shared:release(self.token.credential.identity, self.name) end
 end
 
--- What the credential makes of an answer: the end, or another round after a pause, which
--- may go wrong as often as the first.
+-- Takes the credential's result for an answer: the end, or another round after a pause, with as
+-- many attempts as the first.
 function Fetch:take(now, got, err, pause)
   if not pause then return self:finish(now, got, err) end
   self.attempt, self.not_before = 0, now + pause
 end
 
--- What the credential does about a request that failed. -> whether it does anything
-function Fetch:is_heeded(now, err)
+-- Lets the credential handle a request that failed. -> false if it does not
+function Fetch:is_handled(now, err)
   local failed = err and self.token.credential.failed
   if not failed then return false end
   local got, problem, pause = failed(err)
@@ -79,11 +78,11 @@ function Fetch:is_heeded(now, err)
 end
 
 function Fetch:judge(now, response, err)
-  self.in_air, self.attempt = false, self.attempt + 1
+  self.in_flight, self.attempt = false, self.attempt + 1
   local again = err and err.code ~= "tls" and err.code ~= "invalid_request"
                 or response and (response.status == 429 or retry.is_transient(response.status))
   err = err and errors.new { code = err.code, message = "signing in: " .. err.message }
-  if self:is_heeded(now, err) then return end
+  if self:is_handled(now, err) then return end
   if again and self.attempt < retry.attempts then
     self.not_before = now + (response and retry.after(response)
                              or retry.delay(self.attempt, self.token.random))
@@ -100,13 +99,13 @@ end
 function Fetch:step(now, response, err)
   if response or err then self:judge(now, response, err) end
   while not self.done do
-    if self.in_air then return "wait" end
+    if self.in_flight then return "wait" end
     if now < self.not_before then return "wait", self.not_before end
     if not self:is_ours(now) then return self.done and "done" or "wait", now + LOOK end
     self.started = now
     local request, problem, got = self.token.credential.request()
     if request then
-      self.in_air = true
+      self.in_flight = true
       return "start", request
     end
     self:finish(now, got, problem)
@@ -119,17 +118,17 @@ end
 local Token = {}
 Token.__index = Token
 
--- The value of an Authorization header, as a secret; nil if `text` is no bearer token
+-- The value of an Authorization header, as a secret; nil if `text` is not a bearer token
 -- (RFC 6750, 2.1).
 function token.header(text)
   if type(text) ~= "string" or not text:find "^[%w%-%._~%+/]+=*$" then return nil end
   return core.secret("Bearer " .. text)
 end
 
--- `credential` as in mde.auth; `world` has clock, random (gives a number in
--- [0, 1)), tenant (if known) and store, whose tokens other processes share; `add(fetch)`
--- hands a fetch to whoever drives it; `named(tenant, application)` gets the ids of whose token
--- it is before one is used that names both.
+-- `credential` is described in mde.auth.grant. `world` has clock, random (gives a number in
+-- [0, 1)), tenant (if known), and the store that shares tokens with other processes.
+-- add(fetch) hands a fetch to the scheduler. named(tenant, application) receives the ids in a
+-- token before its first use, if the token names both.
 function token.new(credential, world, add, named)
   return setmetatable({
     notify_wait = function(...)
@@ -154,8 +153,8 @@ function Token:fetch()
   return self.fetching
 end
 
--- Refuses a token of another tenant or application than the one before it: quota and batches
--- are theirs.
+-- Refuses a token of another tenant or application than the one before, because quota and
+-- batches belong to these.
 local function check_same(self, tenant, application)
   if not self.tenant_id or not self.application_id
      or tenant == self.tenant_id and application == self.application_id then
@@ -163,14 +162,14 @@ local function check_same(self, tenant, application)
   end
   return nil, errors.new {
     code = "sign_in", operation = "token",
-    message = ("signing in: the token is of application %s in tenant %s, and the one before was"
-      .. " of %s in %s: make a new client for it"):format(application, tenant,
+    message = ("signing in: the token is for application %s in tenant %s, the one before was"
+      .. " for %s in %s: make a new client for it"):format(application, tenant,
       self.application_id, self.tenant_id),
   }
 end
 
--- Notes whose a token is (`tenant_id` and `application_id`, nil if none has named both), if it
--- may be used. -> true | nil, err
+-- Checks a token, and keeps its tenant and application in `tenant_id` and `application_id` (nil
+-- until a token names both). -> true | nil, err
 function Token:recognise(header)
   local ours, err = token.check(header, self.tenant)
   if not ours then return nil, err end
@@ -183,14 +182,14 @@ function Token:recognise(header)
   return true
 end
 
--- A token that ends `lifetime` seconds after `moment` is the current one.
+-- Makes a token current that expires `lifetime` seconds after `moment`.
 function Token:use(header, moment, lifetime)
   self.header = header
   self.expires_at = moment + lifetime
   self.refresh_at = self.expires_at - math.min(300, lifetime / 4)
 end
 
--- A fetch ended. The lifetime counts from when the request went out.
+-- Takes the result of a fetch. The lifetime counts from the time at which the request was sent.
 function Token:fetched(fetch, now, got)
   self.fetching = nil
   if got then
@@ -200,12 +199,12 @@ function Token:fetched(fetch, now, got)
         self.clock.wall() + self.expires_at - now)
     end
   else
-    self.refresh_at = now + 30  -- let the old one, if it lives, be used until then
+    self.refresh_at = now + 30  -- until then the old token is used, if it has not expired
   end
 end
 
--- Uses the token that another process has fetched, if there is one but `old` that lives on
--- for a while. -> whether there is
+-- Uses a token fetched by another process, if there is one other than `old` that lives for more
+-- than a minute. -> true if so
 function Token:adopt(now, old)
   local header, expires_at = self.shared:get(self.credential.identity)
   local lifetime = header and expires_at - self.clock.wall() or 0
@@ -214,7 +213,7 @@ function Token:adopt(now, old)
   return true
 end
 
--- The Authorization header's value, or nil and the fetch to wait for.
+-- -> the value of the Authorization header | nil, the fetch to wait for
 function Token:current(now)
   if self.header and now >= self.expires_at then self.header = nil end
   if not self.header and self.shared and not self.fetching then self:adopt(now) end
@@ -223,8 +222,8 @@ function Token:current(now)
   return self.header
 end
 
--- The service refused `header`. Only the current one is given up: another call
--- may have fetched a newer one meanwhile. -> whether a new one can be had
+-- Discards the token in `header`, which the service refused, unless another call has fetched a
+-- newer one meanwhile. -> false if no new token can be fetched
 function Token:refuse(header)
   if self.header == header and self.credential.request then self.header = nil end
   if self.shared then self.shared:forget(self.credential.identity, header) end

@@ -1,13 +1,14 @@
--- Runs the text of a configuration file: Lua that sees nothing and ends soon.
+-- Runs a configuration file as Lua without globals, under a limit of steps.
 --
--- What fails is `nil, message`, with file and line, and nothing that the file says.
+-- A failure is `nil, message` with file and line. The message quotes nothing of the file, which
+-- may contain secrets.
 
 local own = require "mde.config.own_file"
 
 local chunk = {}
 
 local LONGEST = 4194304  -- bytes of a file
-local STEPS = 1000000    -- instructions of the Lua machine; a thousand profiles take some 10,000
+local STEPS = 1000000    -- Lua VM instructions; a thousand profiles take about 10,000
 
 -- The text of a file. -> text | nil, message
 local function read(path)
@@ -24,9 +25,9 @@ local function read(path)
   return text
 end
 
-local NAME = "file"  -- of the chunk; Lua would cut a long path
+local NAME = "file"  -- the chunk's name, instead of the path, which Lua would cut
 
--- What Lua says is wrong, without what it quotes of the text: that may be a secret.
+-- Removes from Lua's message the text that it quotes, which may be a secret.
 local function safe(message, path)
   message = tostring(message):gsub("^" .. NAME .. ":", ""):gsub(" %(constant .*", "")
   local before, quoted = message:match "^(.-) near (.*)$"
@@ -43,10 +44,10 @@ local function compile(text)
 end
 
 local function give_up()
-  error(("this does not end: more than %d steps"):format(STEPS), 2)
+  error(("the file runs for more than %d steps: return a plain table"):format(STEPS), 2)
 end
 
--- Runs in a coroutine, since a hook is a coroutine's own; in LuaJIT it is everybody's.
+-- Runs in a coroutine, which has its own hook, except in LuaJIT, where all share one.
 local function run(compiled)
   local thread = coroutine.create(compiled)
   if not (debug and debug.sethook) then return coroutine.resume(thread) end

@@ -1,5 +1,6 @@
--- What a client is told: the options of mde.client over the environment over
--- defaults, checked before anything is done with them.
+-- Resolves client options: option, environment, default.
+--
+-- All options are checked before any of them is used.
 
 local choice = require "mde.auth.choice"
 local clock = require "mde.base.clock"
@@ -11,7 +12,7 @@ local version = require "mde.base.version"
 
 local settings = {}
 
--- The options, and the variables of the environment that stand in for them.
+-- Option -> the environment variable that supplies it, if the option is not given.
 local VARIABLES = {
   tenant = "AZURE_TENANT_ID", client_id = "AZURE_CLIENT_ID",
   client_secret = "AZURE_CLIENT_SECRET", token = "MDE_TOKEN",
@@ -26,35 +27,35 @@ local VARIABLES = {
 ---@class mde.options
 ---@field tenant? string id (a GUID) or domain name of the tenant
 ---@field client_id? string id of the application (a GUID)
----@field client_secret? string|fun(): string?, mde.error? its secret, or what gives it when it is needed
+---@field client_secret? string|fun(): string?, mde.error? its secret, or a function that returns it on use
 ---@field client_certificate? string path of its certificate with its key: PEM or PFX
 ---@field client_certificate_password? string
 ---@field client_certificate_algorithm? "PS256"|"RS256" default "PS256"
----@field send_certificate_chain? boolean for applications that are known by issuer and name
+---@field send_certificate_chain? boolean for applications that accept certificates by issuer and name
 ---@field federated_token_file? string path of a file with a token that the application trusts
 ---@field managed_identity? boolean|string the machine's identity: true, or a client id
----@field token? string an access token, as it is; instead of tenant and client_id too
+---@field token? string an access token, instead of tenant, client_id and a credential
 ---@field profile? string instead of all these: a profile of the configuration file
 ---@field config? string with a profile: the path of another configuration file
 ---@field cloud? "commercial"|"us"|"eu"|"uk"|"au"|"swa"|"ina"|"aea"|"gcc"|"gcc-high"|"dod" default "commercial"
 ---@field api_url? string base of the service's API, instead of the cloud's
 ---@field authority? string base of the login service, instead of the cloud's
 ---@field ca_file? string PEM file or folder of trusted authorities; default the system's
----@field proxy? string|false URL; false: none; default HTTPS_PROXY, but for NO_PROXY
+---@field proxy? string|false URL; false: none; default HTTPS_PROXY, except for hosts in NO_PROXY
 ---@field timeout? number seconds for a whole request; default 60
----@field http_version? "1.1"|"2" default what the service speaks best
+---@field http_version? "1.1"|"2" default the highest that the service supports
 ---@field user_agent? string
----@field quota? {per_minute?: integer, per_hour?: integer}|false of a service with other limits; false: none
----@field reserve? number share of the quota that is left to others, from 0 to 0.9; default 0
----@field host? "plain"|"nmap"|"nginx"|"haproxy"|mde.host where this runs; default what is found
----@field store? mde.store what keeps quota and tokens; default that of the host: memory, in nginx its dictionary `mde`
----@field on_request? fun(record: mde.request_record) told of each request, without its secrets
----@field on_notice? fun(notice: mde.notice) told of what makes a call take longer than usual
+---@field quota? {per_minute?: integer, per_hour?: integer}|false limits of the service, if other than usual; false: none
+---@field reserve? number share of the quota that is kept free for others, from 0 to 0.9; default 0
+---@field host? "plain"|"nmap"|"nginx"|"haproxy"|mde.host the program that runs this Lua; default the one detected
+---@field store? mde.store keeps quota and tokens; default that of the host: memory, in nginx its dictionary `mde`
+---@field on_request? fun(record: mde.request_record) called after each request, without its secrets
+---@field on_notice? fun(notice: mde.notice) called if a call takes longer than usual
 
 ---@class mde.notice
----@field code "not_found"|"too_many_requests"|"service"|"quota" an action that was not found is read again; the service asks to wait; the quota is used up
+---@field code "not_found"|"too_many_requests"|"service"|"quota" an action that was not found is read again; the service asks to wait; the service fails; the quota is used up
 ---@field message string for people
----@field seconds? number until the call goes on, if known
+---@field seconds? number until the call continues, if known
 ---@field operation? string
 ---@field id? string the machine action
 
@@ -82,12 +83,12 @@ local function fail(format, ...)
   error(errors.new { code = "invalid_argument", message = format:format(...) }, 0)
 end
 
--- {{ Where a value comes from
+-- {{ The source of a value
 
 local Source = { variables = VARIABLES }
 Source.__index = Source
 
--- -> the value or nil, what to call it in a message
+-- -> the value or nil, its name in messages
 function Source:get(name)
   local value = self.options[name]
   if value ~= nil then
@@ -101,10 +102,10 @@ function Source:get(name)
   return value, variable or name
 end
 
--- What is never shown.
+-- Values that are never shown.
 local SECRET = { client_secret = true, token = true, client_certificate_password = true }
 
--- What was given, and by whom. -> array of { name, value (text), from }, by name
+-- The values in use and where each came from. -> array of { name, value (text), from }, by name
 function Source:origins()
   local names, list = {}, {}
   for name in pairs(self.used) do names[#names + 1] = name end
@@ -117,15 +118,14 @@ function Source:origins()
   return list
 end
 
--- What may be shown of a value: where a secret may have got into the wrong variable,
--- only how long it is.
+-- A value for a message. If it may be a secret in the wrong variable, only its length.
 local function shown(value, may_be_secret)
   if type(value) ~= "string" then return "a " .. type(value) end
   if may_be_secret or value:find "@" then return ("the value of %d characters"):format(#value) end
   return "'" .. value .. "'"
 end
 
--- A text that `is_good` accepts.
+-- A text option; raises unless `is_good` accepts it.
 function Source:text(name, expected, is_good, may_be_secret)
   local value, called = self:get(name)
   if value == nil then return nil end
@@ -139,7 +139,7 @@ function Source:refuse(format, ...)
   fail(format, ...)
 end
 
--- A base URL.
+-- A base URL. An explicit cloud takes precedence over the environment.
 function Source:base(name, default)
   local value, called = self:get(name)
   if value == nil or (self.options.cloud and self.options[name] == nil) then
@@ -159,7 +159,7 @@ local function positive(value)
   return value == nil or (type(value) == "number" and value >= 1 and value % 1 == 0)
 end
 
--- "100,1500" or "off" -> what the option would be
+-- "100,1500" or "off" -> the value of the option
 local function quota_of(text)
   if type(text) ~= "string" then return text end
   if text == "off" then return false end
@@ -167,13 +167,13 @@ local function quota_of(text)
   return { per_minute = tonumber(per_minute), per_hour = tonumber(per_hour) }
 end
 
--- An operation's own limit where those of the usual ones are `given`, not `usual`: in
--- proportion, so that what the service allows less often stays rarer.
+-- Scales an operation's own limit by given / usual, so that operations with lower limits keep
+-- them in proportion.
 local function scaled(own, given, usual)
   return own and given and math.max(1, math.floor(own * given / usual))
 end
 
--- -> function(operation) that gives the calls allowed a minute and an hour
+-- -> function(operation) -> calls allowed per minute, per hour
 local function limits(source)
   local value, called = source:get "quota"
   local rows = core.operation.rows
@@ -184,7 +184,7 @@ local function limits(source)
   if windows == false then return function() end end
   if type(windows) ~= "table" or not (windows.per_minute or windows.per_hour)
      or not positive(windows.per_minute) or not positive(windows.per_hour) then
-    fail("%s: '%s' is not calls a minute and an hour, such as %s", called,
+    fail("%s: '%s' is not calls per minute and per hour, such as %s", called,
       type(value) == "table" and "{ … }" or tostring(value),
       called == "quota" and "{ per_minute = 100, per_hour = 1500 }, or false" or "100,1500, or off")
   end
@@ -198,13 +198,13 @@ end
 
 -- }}
 
--- The proxy to a base's host: the option, or the environment's for https. Loopback
--- addresses are reached without one.
+-- The proxy to a base's host: the option, or the environment's for https. Loopback addresses
+-- never use one.
 local function proxy_to(base, source)
   local host, given, getenv = url.host(base), source.options.proxy, source.getenv
   if given == false or url.is_direct(host) then return nil end
   if given ~= nil then
-    if type(given) ~= "string" or not given:find "%S" then fail("proxy: not a URL") end
+    if type(given) ~= "string" or not given:find "%S" then fail "proxy: must be a URL or false" end
     return given
   end
   if url.is_direct(host, getenv "NO_PROXY" or getenv "no_proxy") then return nil end
@@ -262,24 +262,22 @@ local function read(options, getenv, world)
   for _, name in ipairs { "on_request", "on_notice" } do
     self[name] = options[name]
     if self[name] and type(self[name]) ~= "function" then
-      fail("%s: not a function but a %s", name, type(self[name]))
+      fail("%s: must be a function, not a %s", name, type(self[name]))
     end
   end
   return self
 end
 
--- The limits of the service that the environment knows of, without credentials.
--- -> function(operation) that gives the calls allowed a minute and an hour, or nothing.
--- Raises the error of a malformed value.
+-- The service's limits from the environment, without credentials. Raises an error for a
+-- malformed value. -> function(operation) -> calls allowed per minute, per hour (none if no limit)
 function settings.limits(getenv)
   return limits(setmetatable({ options = {}, getenv = getenv, used = {} }, Source))
 end
 
--- The settings of a client. Raises on an unknown option, where mde.client was called.
--- `getenv(name)` gives a variable of the environment, or nil. `world` (may be nil) has the
--- store whose sign-ins are used, the clock and the host.
--- -> { api_url, authority, scope, tenant and client_id (nil if not known), application (a
--- text that names it, with its tenant), credential, limits(operation), proxy_to(url), … }
+-- The settings of a client. Raises on an unknown option, at the caller of mde.client. `world`
+-- (may be nil) has the store of sign-ins, the clock and the host.
+-- -> { api_url, authority, scope, tenant and client_id (nil if not known), application (a text
+-- that identifies it and its tenant), credential, limits(operation), proxy_to(url), … }
 -- | nil, err
 function settings.read(options, getenv, world)
   errors.check_keys("mde.client", options, KNOWN, 4)

@@ -1,6 +1,6 @@
--- Opens files that must be this user's own, or root's, and that no other user can write: the
--- configuration and the files with secrets. Plain Lua without mde.file can't ask whose a file
--- is, and opens it.
+-- Opens files that only this user or root can write: configuration and secrets.
+--
+-- Without mde.file, Lua can't check the owner and mode of a file, and opens it unchecked.
 
 local own = {}
 

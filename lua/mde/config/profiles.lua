@@ -1,4 +1,4 @@
--- The configuration file: profiles, each the options of mde.client for one tenant.
+-- Loads the configuration file: profiles with the options for each tenant.
 --
 --   return {
 --     defaults = { client_id = "…", cloud = "commercial" },
@@ -8,21 +8,19 @@
 --     },
 --   }
 --
--- What a profile does not say, the defaults say. The file is checked as a whole, before
--- anything of it is used. A file's path in it may begin with ~/, and is else relative to
--- the folder that the configuration is in.
+-- Defaults supply the fields that a profile lacks. The whole file is checked before any of it is
+-- used.
 
 ---@class mde.configuration
----@field defaults? mde.profile what profiles don't say
+---@field defaults? mde.profile supply the fields that a profile lacks
 ---@field profiles table<string, mde.profile>
 
--- Has those of `mde.options` too that are about the tenant, signing in, addresses and
--- limits. A path in it may begin with "~/", and is else relative to the folder of the
--- configuration.
+-- Also has the fields of `mde.options` for tenant, sign-in, addresses and limits. A path may
+-- begin with "~/"; otherwise it is relative to the folder of the configuration.
 ---@class mde.profile: mde.options
 ---@field secret_command? string|string[] a shell command, or a program and its arguments, that prints the secret
----@field secret_file? string a file that has it
----@field guard? mde.guard what no policy does to this tenant
+---@field secret_file? string a file with the secret
+---@field guard? mde.guard limits on every change of this tenant
 
 local chunk = require "mde.config.chunk"
 local errors = require "mde.base.errors"
@@ -30,10 +28,10 @@ local secret = require "mde.config.secret"
 
 local config = {}
 
--- {{ What may be in it
+-- {{ Keys
 
--- The keys of a profile, and the types of their values. What is in a guard is checked where
--- plans are made: mde.program.policy.guard.
+-- The keys of a profile, and the types of their values. A guard's content is checked by
+-- mde.program.policy.guard.
 local KEYS = {
   tenant = "string", client_id = "string", cloud = "string", api_url = "string",
   authority = "string", ca_file = "string", proxy = "string or false", timeout = "number",
@@ -43,8 +41,8 @@ local KEYS = {
   federated_token_file = "string", managed_identity = "boolean or string", guard = "table",
 }
 
--- Ways to sign in, of which a profile has one: that of the defaults does not get beside
--- its own. What belongs to a certificate goes with it.
+-- Credentials, of which a profile has one. Its own replaces that of the defaults, along with the
+-- companions of a certificate.
 local WAYS = { "client_secret", "secret_command", "secret_file", "client_certificate",
                "federated_token_file", "managed_identity" }
 local COMPANIONS = { "client_certificate_password", "client_certificate_algorithm",
@@ -62,7 +60,7 @@ end
 
 -- }}
 
--- {{ Checks. What is wrong is raised as { where (an array of keys), message }.
+-- {{ Checks. Errors are raised as { where (an array of keys), message }.
 
 local function refuse(where, format, ...)
   error({ where = where, message = format:format(...) }, 0)
@@ -73,10 +71,10 @@ local function is_a(value, types)
   return types:find(type(value), 1, true) ~= nil
 end
 
--- Not the value: it may be a secret.
+-- The message does not show the value, which may be a secret.
 local function check_type(value, types, where)
   if not is_a(value, types) then
-    refuse(where, "must be a %s, and is a %s", types, type(value))
+    refuse(where, "must be a %s, not a %s", types, type(value))
   end
 end
 
@@ -100,11 +98,11 @@ local function check_words(command, where)
   if not command[1] then refuse(where, "has no words") end
 end
 
--- The way to sign in that the fields of a profile, or the defaults, say: its key, or nil.
+-- The key of the credential in a profile or the defaults, or nil.
 local function way_of(fields, where)
   local found
   for _, key in ipairs(WAYS) do
-    if found and fields[key] then refuse(where, "%s and %s: give one of them", found, key) end
+    if found and fields[key] then refuse(where, "%s and %s: give only one of them", found, key) end
     found = found or fields[key] and key
   end
   return found
@@ -157,7 +155,7 @@ local function merged(defaults, fields)
 end
 
 local function check(loaded, path)
-  if loaded == nil then refuse({}, "returns nothing: it begins with  return {") end
+  if loaded == nil then refuse({}, "returns nothing: begin it with  return {") end
   check_table(loaded, {}, { defaults = true, profiles = true })
   local defaults, profiles = loaded.defaults or {}, loaded.profiles or {}
   check_fields(defaults, { "defaults" })
@@ -177,7 +175,7 @@ end
 
 -- }}
 
--- {{ From what is written to what mde.client is told
+-- {{ Options of mde.client from a profile
 
 local function absolute(path, folder)
   local home = path:match "^~(/.*)"
@@ -191,15 +189,15 @@ local WORDS = {
   federated_token_file = "federated token in %s", managed_identity = "managed identity",
 }
 
--- How a profile signs in, in words without secrets.
+-- The credential of a profile in words, without secrets.
 local function words(fields)
   local way = way_of(fields)
-  if not way then return "not said" end
+  if not way then return "no credential given" end
   local shown = way == "secret_command" and secret.program(fields[way]) or fields[way]
   return (WORDS[way]:gsub("%%s", function() return shown end))
 end
 
--- -> options of mde.client, how they sign in, whether that runs a program
+-- -> options of mde.client, their credential in words, true if signing in runs a program
 local function options_of(defaults, fields, folder)
   local options = merged(defaults, fields)
   for _, key in ipairs(FILES) do
@@ -216,8 +214,8 @@ end
 
 -- {{ Errors
 
--- The line on which the last of these keys is given, inside of the ones before it; nil
--- where the text does not show it.
+-- The line of the last key in `where`, each inside the one before; nil if the text does not have
+-- them.
 local function line_of(text, where)
   local position
   for _, key in ipairs(where) do
@@ -237,8 +235,8 @@ end
 
 -- }}
 
--- Where the configuration is looked for. -> path, whether somebody named it (MDE_CONFIG)
--- | nil: neither XDG_CONFIG_HOME nor HOME says
+-- The path of the configuration. -> path, true if MDE_CONFIG names it | nil if neither
+-- XDG_CONFIG_HOME nor HOME is set
 function config.path(getenv)
   local named = getenv "MDE_CONFIG" or ""
   if named ~= "" then return named, true end
@@ -247,13 +245,15 @@ function config.path(getenv)
   return folder and folder .. "/mde/config.lua", false
 end
 
--- Reads the configuration file (default: config.path).
--- -> { path, defaults, profiles = { name -> options of mde.client }, how = { name -> how it
--- signs in, in words }, runs_program = { name -> whether signing in does }, guards = { name -> its guard rails, see mde.program.policy.guard } } | nil, err
+-- Reads the configuration file (default: config.path). -> table | nil, err
+--
+-- The table has path, defaults, and by name of each profile: profiles (options of mde.client),
+-- how (its credential in words), runs_program (true if signing in runs a program), guards (see
+-- mde.program.policy.guard).
 function config.load(path)
   path = path or config.path(os.getenv)
   if not path then
-    return errors.invalid("neither XDG_CONFIG_HOME nor HOME says where config.lua is")
+    return errors.invalid("no configuration folder: set HOME, XDG_CONFIG_HOME or MDE_CONFIG")
   end
   local text, value = chunk.read(path)
   if not text then return errors.invalid("%s", value) end
@@ -273,9 +273,9 @@ function config.load(path)
   return loaded
 end
 
--- {{ Which profiles
+-- {{ Selection of profiles
 
--- How many letters to change, add or leave out to make one text of the other.
+-- The edit distance between two texts.
 local function distance(a, b)
   local row = {}
   for j = 0, #b do row[j] = j end
@@ -293,7 +293,7 @@ end
 
 local MOST = 5
 
--- The names that are most like `wanted`.
+-- The names most similar to `wanted`.
 local function near(wanted, names)
   local distances = {}
   for _, name in ipairs(names) do distances[name] = distance(wanted:lower(), name:lower()) end
@@ -309,7 +309,7 @@ local function pattern_of(text)
   return "^" .. text:gsub("[^%w%*]", "%%%0"):gsub("%*", ".*") .. "$"
 end
 
--- Puts the names that `wanted` (a name, or with * for any letters) matches into `chosen`.
+-- Adds to `chosen` the names that match `wanted`, a name in which * stands for any letters.
 local function match(loaded, wanted, chosen)
   local found, pattern = false, pattern_of(wanted)
   for name in pairs(loaded.profiles) do
@@ -318,18 +318,18 @@ local function match(loaded, wanted, chosen)
   if found then return true end
   local names = sorted(loaded.profiles)
   if #names == 0 then return errors.invalid("%s has no profiles", loaded.path) end
-  return errors.invalid("no profile of %s is called '%s'; near are %s", loaded.path,
+  return errors.invalid("%s has no profile '%s'; similar are %s", loaded.path,
     errors.line(wanted, 80), near(wanted:gsub("%*", ""), names))
 end
 
--- The profiles that `wanted` says: true for all of them, "a,b", "emea-*", or an array of
--- such. -> array of { name =, options =, how =, runs_program =, guard = } in the order of names | nil, err
+-- The profiles that `wanted` selects: true for all, "a,b", "emea-*", or an array of these.
+-- -> array of { name =, options =, how =, runs_program =, guard = }, sorted by name | nil, err
 function config.select(loaded, wanted)
   local chosen = wanted == true and loaded.profiles or {}
   if type(wanted) ~= "table" then wanted = { wanted ~= true and wanted or nil } end
   for _, text in ipairs(wanted) do
     for one in (text .. ","):gmatch "%s*([^,]-)%s*," do
-      if one == "" then return errors.invalid("'%s' has an empty name of a profile", text) end
+      if one == "" then return errors.invalid("'%s' contains an empty profile name", text) end
       local found, err = match(loaded, one, chosen)
       if not found then return nil, err end
     end

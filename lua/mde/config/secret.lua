@@ -1,9 +1,8 @@
--- A client secret that is kept elsewhere: what a command prints, or a file says.
+-- Reads a client secret from a command's output or from a file.
 --
--- It is fetched when it is needed, and once a process; a failure too is kept, lest
--- somebody is asked for the same password again and again. No message shows what was
--- read. Who may read a file can be asked in the program alone (mde.file); plain Lua
--- does not check it.
+-- It is read on first use, once per process. A failure is also kept, so that a command does not
+-- ask for the same password again and again. No message shows the text that was read. Only the
+-- program can check who may read a file (mde.file); plain Lua does not.
 
 local core = require "mde.core"
 local errors = require "mde.base.errors"
@@ -15,7 +14,7 @@ local function lacking(format, ...)
   return nil, errors.new { code = "missing_credential", message = format:format(...) }
 end
 
--- The first line, if there is something on it.
+-- The first line, or nil if it is empty.
 local function first_line(text)
   local line = (text or ""):match "^[^\r\n]*"
   return line ~= "" and line or nil
@@ -23,13 +22,13 @@ end
 
 -- {{ Modes
 
--- The permission bits of a file, or nil where they can't be asked.
+-- The permission bits of a file, or nil if they can't be read.
 function secret.mode(path)
   local known, file = pcall(require, "mde.file")
   return known and file.mode(path) or nil
 end
 
--- `nil, what to do` where others may read or write the file at `path`.
+-- -> true | nil, message if others may read or write the file
 function secret.private(path)
   local mode = secret.mode(path)
   if not mode or mode % 64 == 0 then return true end
@@ -44,7 +43,7 @@ local function quote(word)
   return "'" .. word:gsub("'", "'\\''") .. "'"
 end
 
--- What the shell is given. `command` is that already, or an array of words.
+-- The shell's command line. `command` is one already, or an array of words.
 local function line_of(command)
   if type(command) == "string" then return command end
   local words = {}
@@ -52,13 +51,13 @@ local function line_of(command)
   return table.concat(words, " ")
 end
 
--- The program's name. What else is in a command may be secret, such as X=… before it.
+-- The program's name only: the rest of a command may be secret, such as X=… in front of it.
 function secret.program(command)
   local word = type(command) == "string" and command:match "^%s*([^%s'\"]+)" or command[1]
   return type(word) == "string" and word:find "^[%w%._/+%-]+$" and word or "the command"
 end
 
--- Runs it. The status is printed last, since `close` does not tell it everywhere.
+-- Runs a command. It prints its status last, because `close` does not return it in every Lua.
 local function output_of(command)
   local pipe, problem = io.popen(("( %s\n) </dev/null; printf '\\n%%d\\n' $?")
     :format(line_of(command)), "r")
@@ -103,13 +102,13 @@ local function once(key, get, source)
   end
 end
 
--- What the first line says that a command prints: an array of words, or the text of a
--- shell command. -> function() -> text | nil, err
+-- The first line of a command's output. The command is an array of words, or the text of a shell
+-- command. -> function() -> text | nil, err
 function secret.of_command(command)
   return once("command " .. line_of(command), from_command, command)
 end
 
--- What the first line of a file says. -> function() -> text | nil, err
+-- The first line of a file. -> function() -> text | nil, err
 function secret.of_file(path)
   return once("file " .. path, from_file, path)
 end

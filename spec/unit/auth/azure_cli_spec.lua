@@ -51,7 +51,7 @@ describe("the token of the Azure CLI", function()
     end
     missing(azure_cli.new(here:with { command = files.path "none" }), "is not installed")
     missing(cli(here, "echo \"ERROR: Please run 'az login' to setup account.\" >&2; exit 1"),
-      "`az login` does")
+      "run `az login`")
   end)
 
   it("says why it is refused, and shows no token", function()

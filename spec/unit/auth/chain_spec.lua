@@ -98,7 +98,7 @@ describe("looking for a way to sign in", function()
       local _, err = here:sign(credential)
       return err.lacks[#err.lacks]
     end
-    assert.same({ "Azure CLI", "it would stop everything else here while it runs;"
+    assert.same({ "Azure CLI", "it would stop everything else in this process while it runs;"
       .. " AZURE_TOKEN_CREDENTIALS=AzureCliCredential allows it" }, lack {})
     local named = lack { AZURE_TOKEN_CREDENTIALS = "AzureCliCredential" }
     assert.is_nil(named[2]:find("would stop", 1, true), named[2])
@@ -159,7 +159,7 @@ describe("looking for a way to sign in", function()
       local _, err = here:sign(assert(read(here, environment)).credential)
       local left_out = {}
       for _, lack in ipairs(err.lacks) do
-        if lack[2] == "AZURE_TOKEN_CREDENTIALS leaves it out" then
+        if lack[2] == "AZURE_TOKEN_CREDENTIALS excludes it" then
           left_out[#left_out + 1] = lack[1]
         end
       end

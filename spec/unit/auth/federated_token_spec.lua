@@ -76,7 +76,7 @@ describe("signing in with a federated token", function()
     for _, text in ipairs { "hunter2", TOKEN .. "\n" .. TOKEN, TOKEN .. ".x", "a..b", "a.b.c=",
                             "a.b.\0c", '{"token":"a.b.c"}' } do
       write(text)
-      refused "holds no token: three parts of base64url are expected, with dots between"
+      refused "has no token: expected three parts of base64url, separated by dots"
     end
     os.remove(path)
     refused "cannot be read: No such file or directory"

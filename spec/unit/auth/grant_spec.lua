@@ -109,7 +109,7 @@ describe("the refusal of a sign-in", function()
       [53003] = "a conditional access policy", [700027] = "upload it to the application",
       [700021] = "check the client id", [700023] = "check tenant and cloud",
       [50012] = "the assertion was refused", [50013] = "the assertion is not valid",
-      [65001] = "nobody has consented", [7000218] = "allow public client flows",
+      [65001] = "lack consent in this tenant", [7000218] = "allow public client flows",
     }
     for number, words in pairs(advice) do
       local err = refused("sign_in", read(401,

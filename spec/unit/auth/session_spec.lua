@@ -77,7 +77,7 @@ describe("a kept sign-in", function()
     here.store.sessions:put(session.name(settings), core.secret "0.nonsense")
     token, err = here:sign(session.new(settings))
     assert.is_nil(token)
-    assert.is_truthy(err.message:find("no longer taken", 1, true), err.message)
+    assert.is_truthy(err.message:find("no longer accepted", 1, true), err.message)
     assert.is_false(here.shows(err, { "nonsense" }))
   end)
 

@@ -72,7 +72,7 @@ describe("settings", function()
                               federated_token_file = "/nowhere" } do
       local result, err = read({ [way] = value }, { AZURE_CLIENT_ID = CLIENT })
       assert.same({ nil, "missing_credential" }, { result, err.code })
-      assert.equal("no way to sign in: " .. way .. " goes with tenant and client_id: tenant"
+      assert.equal("no way to sign in: " .. way .. " requires tenant and client_id: tenant"
         .. " (AZURE_TENANT_ID) is missing", err.message)
     end
     local _, err = read({ client_secret = "s~3" }, {})
@@ -86,10 +86,10 @@ describe("settings", function()
       { { tenant = 7 }, "tenant" },
       { { client_id = "two words" }, "client_id: the value of 9 characters", guid },
       { { client_secret = 7 }, "client_secret" },
-      { { client_certificate = "/no/such" }, "client_certificate: it cannot be read" },
+      { { client_certificate = "/no/such" }, "client_certificate: the file cannot be read" },
       { { client_certificate = 7 }, "client_certificate" },
       { { client_certificate = "/dev/null" }, "client_certificate: /dev/null" },
-      { { client_certificate = "/dev/null", client_certificate_password = 7 }, "not text" },
+      { { client_certificate = "/dev/null", client_certificate_password = 7 }, "must be text" },
       { { federated_token_file = "" }, "federated_token_file" },
       { { managed_identity = "x" }, "managed_identity", guid },
       { { managed_identity = false }, "managed_identity" },

@@ -64,7 +64,7 @@ describe("clients of profiles", function()
     assert_has(err.message, "mde.clients")
     none, err = mde.client { profile = "c", config = path }
     assert.is_nil(none)
-    assert_has(err.message, "'c'", "near are a, b")
+    assert_has(err.message, "'c'", "similar are a, b")
   end)
 
   it("are refused with the profile's name", function()

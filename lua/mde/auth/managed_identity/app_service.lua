@@ -1,13 +1,15 @@
--- The identity of an App Service, a function or a container app, whose environment says
--- where to ask. Source: "How to use managed identities for App Service and Azure Functions".
+-- The managed identity of an App Service, a function or a container app.
+--
+-- The environment has the endpoint's address. Source: "How to use managed identities for App
+-- Service and Azure Functions".
 
 local core = require "mde.core"
 local endpoint = require "mde.auth.managed_identity.endpoint"
 
 local app_service = {}
 
--- `settings`: resource, clock, client_id (nil: the service's own identity), endpoint (a
--- URL), header (text that proves that we are inside). -> credential
+-- `settings`: resource, clock, client_id (nil: the service's own identity), endpoint (a URL),
+-- header (the text that proves to the endpoint that we run inside). -> credential
 function app_service.new(settings)
   local header = core.secret(settings.header)
   local credential = {}

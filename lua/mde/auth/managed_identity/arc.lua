@@ -1,7 +1,8 @@
--- The identity of a machine elsewhere that Azure Arc manages. Its agent answers who can
--- read a file that it makes for the purpose: the first answer names it. So the file is
--- read here: this module does I/O itself. Source: "Authenticate against Azure resources
--- with Azure Arc-enabled servers".
+-- The managed identity of a machine outside Azure that Azure Arc manages.
+--
+-- The agent's first answer names a key file; the second request proves that we can read it. So
+-- this module does I/O itself. Source: "Authenticate against Azure resources with Azure
+-- Arc-enabled servers".
 
 local core = require "mde.core"
 local endpoint = require "mde.auth.managed_identity.endpoint"
@@ -9,7 +10,7 @@ local errors = require "mde.base.errors"
 
 local arc = {}
 
--- Where the agent makes such files, on Linux and Windows.
+-- The folders of the agent's key files, on Linux and Windows.
 local FOLDERS = { "/var/opt/azcmagent/tokens/",
                   "C:\\ProgramData\\AzureConnectedMachineAgent\\Tokens\\" }
 local MOST = 4096  -- bytes
@@ -19,8 +20,8 @@ local function refuse(format, ...)
                            message = ("Azure Arc's agent: " .. format):format(...) }
 end
 
--- Whether a path lies in the agent's folder, so that nobody who answers in its place can
--- make us read, and send, another file.
+-- Reports if a path is in the agent's folder. Otherwise a process that answers in the agent's
+-- place could make us read and send another file.
 local function is_key(path, folders)
   for _, folder in ipairs(folders) do
     local name = path:sub(1, #folder) == folder and path:sub(#folder + 1)
@@ -40,7 +41,7 @@ local function read(path)
   return core.secret("Basic " .. content)
 end
 
--- What the agent's challenge says. -> the value of an Authorization header | nil, err
+-- Answers the agent's challenge. -> the value of an Authorization header | nil, err
 local function answer_to(challenge, folders)
   local path = (challenge or ""):match "^[Bb]asic realm=\"?([^\"]+)\"?$"
   if not path then return refuse "its answer names no key file" end
@@ -50,8 +51,8 @@ local function answer_to(challenge, folders)
   return read(path)
 end
 
--- `settings`: resource, clock, endpoint (a URL), folders (nil: where the agent's keys
--- are). -> credential
+-- `settings`: resource, clock, endpoint (a URL), folders (of key files; nil: the agent's).
+-- -> credential
 function arc.new(settings)
   local authorization
   local credential = {}

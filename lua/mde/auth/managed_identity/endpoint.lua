@@ -1,5 +1,6 @@
--- What the endpoints of managed identities have in common: they are on the machine or
--- beside it, so that no proxy is in between, and they answer alike.
+-- Shared by managed identities: token requests to a local endpoint, and answers.
+--
+-- Such an endpoint is on the machine or on its own link, so requests bypass proxies.
 
 local entity = require "mde.service.entity"
 local errors = require "mde.base.errors"
@@ -10,8 +11,7 @@ local endpoint = {}
 
 local WHO = "the managed identity endpoint"
 
--- The request of a token. `query` is an array of { name, value }; those without a value
--- are left out.
+-- The request for a token. `query` is an array of { name, value }, or { name } to omit it.
 function endpoint.get(address, query, headers, connect_timeout)
   local fields = {}
   for _, field in ipairs(query) do
@@ -26,17 +26,17 @@ function endpoint.is_json(response)
   return entity.decode(response.body) ~= nil
 end
 
--- There is no managed identity, so that another way to sign in may be tried.
+-- The error that lets another credential be tried: there is no managed identity.
 function endpoint.absent(why)
   return nil, errors.new { code = "missing_credential", message = "no managed identity: " .. why }
 end
 
--- What an answer says.
+-- Reads an answer -> token | nil, err
 function endpoint.read(response, clock)
   local got, err = grant.token(response, WHO, clock)
   if got then return { header = got.header, lifetime = got.lifetime, is_passing = true } end
   if response.status == 400 then
-    local _, absent = endpoint.absent "none is assigned, or not the one of the given client id"
+    local _, absent = endpoint.absent "none is assigned, or none with the given client id"
     absent.status, absent.service_code = 400, err.service_code
     return nil, absent
   end

@@ -1,5 +1,6 @@
--- Signs in as the identity that Azure gives a machine or service. The environment tells
--- which kind it is, as it does for Azure's own SDKs.
+-- Signs in as the identity that Azure gives to a machine or service.
+--
+-- The environment shows the kind of identity, by the same variables as for Azure's SDKs.
 
 local endpoint = require "mde.auth.managed_identity.endpoint"
 local errors = require "mde.base.errors"
@@ -7,8 +8,8 @@ local url = require "mde.base.url"
 
 local managed_identity = {}
 
--- A URL that plain http may go to: such an endpoint is on the machine, or on the link to
--- the one that runs it. -> the URL | nil, err
+-- Checks that an endpoint uses https or, with plain http, is on this machine or its link-local
+-- network. -> the URL | nil, err
 local function near(name, text)
   local address = text:gsub("^http://localhost([:/])", "http://127.0.0.1%1")
   local host = url.host(address)
@@ -20,7 +21,7 @@ local function near(name, text)
     text)
 end
 
--- What the environment says: the name of the kind, its endpoint's variable.
+-- The kind of identity in the environment, and the variable of its endpoint.
 local function kind_of(getenv)
   local function has(name) return (getenv(name) or "") ~= "" end
   if has "IDENTITY_ENDPOINT" and has "IDENTITY_HEADER" then
@@ -31,13 +32,13 @@ local function kind_of(getenv)
   return "vm", has "AZURE_POD_IDENTITY_AUTHORITY_HOST" and "AZURE_POD_IDENTITY_AUTHORITY_HOST"
 end
 
--- `settings`: scope, client_id (nil: the machine's own identity), is_probe (a machine that
--- has none is told in a second), getenv (gives a variable of the environment), clock,
--- key_folders (of Azure Arc; nil: as documented). -> credential | nil, err
+-- `settings`: scope, client_id (nil: the machine's own identity), is_probe (if true, a machine
+-- without an identity is recognized within a second), getenv, clock, key_folders (of Azure Arc;
+-- nil: as documented). -> credential | nil, err
 function managed_identity.new(settings)
   local kind, variable = kind_of(settings.getenv)
   if kind == "service_fabric" then
-    return endpoint.absent "that of Service Fabric is not known to mde"
+    return endpoint.absent "mde does not support that of Service Fabric"
   end
   local address, err
   if variable then
@@ -45,7 +46,7 @@ function managed_identity.new(settings)
     if not address then return nil, err end
   end
   if kind == "arc" and settings.client_id then
-    return endpoint.absent "Azure Arc gives a machine's own one only, without a client id"
+    return endpoint.absent "Azure Arc has only the machine's own: omit the client id"
   end
   return require("mde.auth.managed_identity." .. kind).new {
     resource = settings.scope:gsub("/%.default$", ""), clock = settings.clock,

@@ -1,15 +1,17 @@
--- The identity of a virtual machine in Azure, from its metadata service. Source: "How to
--- use managed identities for Azure resources on an Azure VM to acquire an access token".
+-- The managed identity of a virtual machine in Azure, from its metadata service.
+--
+-- Source: "How to use managed identities for Azure resources on an Azure VM to acquire an access
+-- token".
 
 local endpoint = require "mde.auth.managed_identity.endpoint"
 
 local vm = {}
 
 local METADATA = "http://169.254.169.254"
-local MOST_ROUNDS = 5  -- that an identity may still be unknown
-local GONE_FOR = 70    -- seconds that the service may be away while it is updated
+local MOST_ROUNDS = 5  -- attempts while a new identity is not yet known
+local GONE_FOR = 70    -- seconds that the service may be absent during its update
 
--- How long to wait after `round` rounds; nil: it is not worth it.
+-- Seconds to wait after `round` rounds | nil if another attempt would not help
 local function pause_of(response, round, waited)
   local pause = 2 ^ (round - 1)
   if response.status == 404 then
@@ -18,8 +20,8 @@ local function pause_of(response, round, waited)
   if response.status == 410 and waited < GONE_FOR then return math.min(pause, GONE_FOR - waited) end
 end
 
--- `settings`: resource, clock, client_id (nil: the machine's own identity), base (nil:
--- where every machine has it), is_probe: whether there is one shall be known in a second.
+-- `settings`: resource, clock, client_id (nil: the machine's own identity), base (nil: the usual
+-- address), is_probe (if true, the absence of a service is recognized within a second).
 -- -> credential
 function vm.new(settings)
   local round, waited = 0, 0
@@ -32,7 +34,7 @@ function vm.new(settings)
       { metadata = "true" }, settings.is_probe and 1 or nil)
   end
 
-  -- Numbers in its answers are text.
+  -- Numbers in the service's answers are text.
   function credential.read(response)
     round = round + 1
     local pause = pause_of(response, round, waited)
@@ -49,7 +51,7 @@ function vm.new(settings)
     return endpoint.read(response, settings.clock)
   end
 
-  -- Elsewhere than in Azure nobody is there.
+  -- Outside Azure nothing answers.
   function credential.failed()
     if not settings.is_probe then return end
     return endpoint.absent "this machine has no metadata service"
