@@ -2,9 +2,9 @@
 -- and shows how it goes. Ctrl-C stops sending and waits for what is in the air; a
 -- second one stops waiting. Either way the batch can be resumed.
 --
--- With parsed.quiet it says nothing and leaves signals to its caller, who gets what became
--- of all as a table: quiet() is called at least once a second, and stops the sending when
--- it returns a reason (text).
+-- If parsed.stop_reason is given, nothing is shown, signals are left to the caller, and the
+-- results are returned as a table. The function is called at least once a second; if it returns
+-- a text, sending stops for that reason.
 
 local batches = require "mde.client.cancel_all"
 local cjson = require "cjson"
@@ -90,10 +90,10 @@ function execution.hours(list, parsed)
   return all
 end
 
--- The hours of a batch. Who is quiet knows the profile's already.
+-- The hours of a batch. A caller with parsed.stop_reason has added the profile's already.
 local function hours_of(batch, parsed)
   local list = batch.hours and cjson.decode(batch.hours) or {}
-  return batch.plan and not parsed.quiet and execution.hours(list, parsed) or list
+  return batch.plan and not parsed.stop_reason and execution.hours(list, parsed) or list
 end
 
 -- }}
@@ -102,13 +102,13 @@ local Execution = {}
 Execution.__index = Execution
 
 function Execution:say(...)
-  if self.quiet then return end
+  if not self.is_shown then return end
   self.progress:clear()
   output.note(...)
 end
 
--- Whether the hours of the plan have ended. They are looked at once a second.
-function Execution:is_closed()
+-- Checks once a second whether the hours of the plan have ended. -> whether they have
+function Execution:check_hours()
   local now = self.session.clock.wall()
   if not self.hours[1] or now < (self.looked_at or 0) + 1 then return self.closed end
   self.looked_at = now
@@ -125,7 +125,7 @@ end
 function Execution:item(item)
   if item.error and item.error.code == "store" then self.store_failure = item.error end
   if item.verdict ~= "unsent" then self.progress:count(item.verdict) end
-  if not self.report.is_quiet then self.progress:clear() end
+  if self.report.lists_items then self.progress:clear() end
   local done, problem = pcall(self.report.item, self.report, item)
   if not done then self.problem = self.problem or problem end
   self.progress:tick()
@@ -141,8 +141,9 @@ function Execution:stop()
     self:say("Interrupted: nothing more is sent; what is under way is waited for."
       .. " Ctrl-C again stops at once.")
   end
-  self.revoked = self.revoked or self.quiet and self.quiet() or nil
-  return self.interrupted or self.revoked ~= nil or self.problem ~= nil or self:is_closed()
+  if not self.revoked and self.stop_reason then self.revoked = self.stop_reason() or nil end
+  if self.interrupted or self.revoked or self.problem then return true end
+  return self:check_hours()
 end
 
 -- Ends the items that are not to be sent: `aside` is { id -> { code, message } }. The code is
@@ -163,7 +164,7 @@ end
 
 -- Reports what was not taken up.
 function Execution:rest()
-  if self.report.is_quiet or self.problem then
+  if not self.report.lists_items or self.problem then
     return self.report:unsent(self.total - self.report.reported)
   end
   for item in self.cancels do self:item { id = item.id, verdict = "unsent" } end
@@ -193,7 +194,7 @@ end
 function Execution:send(parsed)
   self.cancels = self.batch:items()
   self.releases = self.batch.plan and releases.new(self.batch) or nil
-  if not self.quiet then interrupt.watch() end
+  if self.is_shown then interrupt.watch() end
   local world = self.session.store.world or {}
   world.limit = STORE_LIMIT  -- answers on their way are worth waiting for
   local done, result = pcall(self.send_all, self, parsed)
@@ -202,13 +203,15 @@ function Execution:send(parsed)
   self.store_failure = self.store_failure or self.session.store_failure or not done and result
   self.interrupted = interrupt.count() > 0
   if not self.store_failure then self:rest() end
-  if not self.quiet then interrupt.release() end
+  if self.is_shown then interrupt.release() end
 end
 
 -- Why it stopped before its end | nil
 function Execution:reason()
-  return self.interrupted and "interrupted" or self.revoked or self.problem and "output failed"
-         or self.closed and "outside of hours" or nil
+  if self.interrupted then return "interrupted" end
+  if self.revoked then return self.revoked end
+  if self.problem then return "output failed" end
+  if self.closed then return "outside of hours" end
 end
 
 -- Notes how it ended, unless the store is the reason.
@@ -259,13 +262,13 @@ function Execution:told()
            failure = self.store_failure or self.report.failure }
 end
 
--- Where nobody is shown how far it is.
-local SILENT = { tick = function() end, count = function() end, clear = function() end,
-                 finish = function() end }
+-- Shows no progress.
+local NO_PROGRESS = { tick = function() end, count = function() end, clear = function() end,
+                      finish = function() end }
 
 -- Carries out `batch`, which this process holds; `kind`: "begun" or "resumed"; `aside`: see
 -- Execution:set_aside. Raises outside of the hours of its plan.
--- -> exit status; with parsed.quiet: { verdicts = { verdict -> how many }, errors = { code ->
+-- -> exit status; with parsed.stop_reason: { verdicts = { verdict -> how many }, errors = { code ->
 -- how many }, left (nil: the store does not tell), stopped (why, nil: it was not), status (exit
 -- status), failure (error of the world, or nil) }
 function execution.run(session, batch, parsed, kind, aside)
@@ -275,15 +278,15 @@ function execution.run(session, batch, parsed, kind, aside)
     recorder.actor(failure.check(session:sign_in()), session.profile))
   local clock = session.clock
   local began, total = clock.monotonic(), batch:open_count()
-  local is_kept = session.store.name ~= "memory"
+  local is_kept, is_shown = session.store.name ~= "memory", not parsed.stop_reason
   local self = setmetatable({
     session = session, batch = batch, total = total,
     recorder = recording,
-    report = report.new(session, total, parsed.json, is_kept and batch.name or nil),
-    progress = parsed.quiet and SILENT or progress.new(session, total, parsed.progress),
-    hours = open_hours, closed = false, quiet = parsed.quiet,
+    report = report.new(session, total, parsed.json, is_kept and batch.name or nil, is_shown),
+    progress = not is_shown and NO_PROGRESS or progress.new(session, total, parsed.progress),
+    hours = open_hours, closed = false, stop_reason = parsed.stop_reason, is_shown = is_shown,
   }, Execution)
-  self.report.waited, self.report.is_silent = parsed.wait, parsed.quiet ~= nil
+  self.report.waited = parsed.wait
   function session.on_notice(entry)
     if entry.code == "quota" then return end  -- the progress says when the next call goes out
     notice.show(entry, function(...) self:say(...) end)
@@ -296,7 +299,7 @@ function execution.run(session, batch, parsed, kind, aside)
     local noted, problem = pcall(self.note_end, self)
     if not noted then self.store_failure = problem end
   end
-  if self.quiet then return self:told() end
+  if not is_shown then return self:told() end
   self.report:summary(clock.monotonic() - began)
   return self:status()
 end

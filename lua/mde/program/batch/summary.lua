@@ -48,12 +48,13 @@ function report.program(profile)
 end
 
 -- A report on `total` actions of a client's tenant, as JSON or text; `batch` is the name of
--- theirs (nil: no journal keeps it).
-function report.new(session, total, as_json, batch)
+-- theirs (nil: no journal keeps it). If not `is_shown`, nothing is printed.
+function report.new(session, total, as_json, batch, is_shown)
   return setmetatable({
     tenant = session.tenant, total = total, as_json = as_json, batch = batch,
     program = report.program(session.profile),
-    is_quiet = not as_json and total > FEW and terminal.is_terminal(1),
+    is_shown = is_shown,
+    lists_items = is_shown and (as_json or total <= FEW or not terminal.is_terminal(1)),
     counts = {},        -- verdict -> how many
     reported = 0,
     causes = {},        -- exit status -> true, for each that an item alone would give
@@ -62,7 +63,6 @@ function report.new(session, total, as_json, batch)
     isolations = 0,     -- of those cancelled
     codes = {},         -- of errors -> how many
     failure = nil,      -- the last error of the service, the network or the sign-in
-    is_silent = false,  -- nothing is shown, and what needed nothing is as asked
   }, Report)
 end
 
@@ -86,7 +86,7 @@ end
 -- The exit status that an item alone would give; nil for one that was held back
 -- because of another.
 local function exit_status(self, item)
-  if self.is_silent and (item.verdict == "already_final" or item.verdict == "changed") then
+  if not self.is_shown and (item.verdict == "already_final" or item.verdict == "changed") then
     return 0
   end
   if require("mde.service.verdicts").good[item.verdict] then
@@ -127,7 +127,7 @@ function Report:item(item)
     self.isolations = self.isolations + 1
   end
   self:note_reason(item)
-  if self.is_quiet or self.is_silent then return end
+  if not self.lists_items then return end
   if self.as_json then json_item(self, item) else text_item(item) end
   output.flush()
 end

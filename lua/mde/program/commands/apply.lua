@@ -203,7 +203,7 @@ local function new_batch(plan, session, parsed, own)
     application = session.application, command = parsed.command_line, plan = plan.hash,
     comment = all, order = "given", expires = date.parse(plan.header.expires),
     guards = cjson.encode(own or plan.header.guards), hours = list[1] and cjson.encode(list) or nil,
-    once = not parsed.quiet,
+    once = not parsed.stop_reason,
   }
   failure.check(draft, lock)
   local done, problem = pcall(fill, draft, plan, comments)

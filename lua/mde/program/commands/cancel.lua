@@ -149,7 +149,7 @@ end
 -- What would be cancelled: of actions that were looked up, what they are; of ids,
 -- only that.
 local function preview(draft, session, parsed, criteria)
-  local lines = report.new(session, 0, parsed.json)
+  local lines = report.new(session, 0, parsed.json, nil, true)
   local function show(action)
     lines:item {
       id = action.id, verdict = "unsent", status = action.status,

@@ -194,18 +194,25 @@ local function wait_for(session, items, deadline)
   end
 end
 
--- 0 when all is as asked, 4 or 5 where all failed for that reason, else 1.
-local function status_of(items, waited)
-  local causes = {}
+-- The exit status of one item.
+local function status_of(item, waited)
+  local status = item.error and failure.status(item.error) or 0
+  if status == failure.usage then status = failure.some end
+  if not item.action then return status == 0 and failure.some or status end
+  local is_good = not item.error and not item.is_other
+                  and (not waited or item.action.status == "Succeeded")
+  return is_good and 0 or failure.some
+end
+
+-- The exit status of all: their common one, or 1 if they differ.
+local function status_of_all(items, waited)
+  local common
   for _, item in ipairs(items) do
-    local is_good = item.action and not item.error and not item.is_other
-                    and (not waited or item.action.status == "Succeeded")
-    local cause = is_good and 0 or item.error and failure.status(item.error) or failure.some
-    if cause == failure.usage or item.action and not is_good then cause = failure.some end
-    causes[cause] = true
+    local status = status_of(item, waited)
+    if common and common ~= status then return failure.some end
+    common = status
   end
-  local cause = next(causes)
-  return next(causes, cause) and failure.some or cause
+  return common
 end
 
 -- Says what was not launched.
@@ -237,7 +244,7 @@ local function carry_out(session, parsed, kind, machines, details)
   end
   if #items < #machines then note_rest(items, machines, "The output failed") end
   if problem and failure.status(problem) ~= 0 then error(problem, 0) end
-  return #items < #machines and failure.some or status_of(items, parsed.wait)
+  return #items < #machines and failure.some or status_of_all(items, parsed.wait)
 end
 
 -- }}

@@ -82,7 +82,10 @@ function standing.heed(session, list)
     local entity = one.entity
     local why = releases(entity)
                 and objection(standing.of(found, one.action), one.action, incident)
-    if why then entity.steps[#entity.steps], entity.note = nil, why end
+    if why then
+      table.remove(entity.steps)
+      entity.note = why
+    end
   end
   return true
 end

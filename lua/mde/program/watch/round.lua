@@ -95,7 +95,7 @@ local function carry_out(self, made)
   permission.check(self.session, self.parsed)
   local told, batch = apply.carry_out(made, self.session, {
     command_line = self.parsed.command_line, unverified = self.parsed.unverified,
-    quiet = function() return self:stop_reason() end,
+    stop_reason = function() return self:stop_reason() end,
   })
   local is_left = told.left ~= 0
   self.events:tell("applied", {
