@@ -1,0 +1,102 @@
+-- What the scheduler does when the store fails: nothing unwritten is sent.
+
+local errors = require "mde.base.errors"
+local world = require "spec.support.world"
+
+-- A client of a service that answers 400 to a list whose filter names more than `most`
+-- ids; `asked` gets how many each list named.
+local function new(most, options)
+  local client, service, clock = world.new(options or {})
+  local asked, answer = {}, service.answer
+  function service:answer(request)
+    if request.method == "GET" and request.path:find("filter", 1, true) then
+      local _, count = request.path:gsub("%x%x%x%x%x%x%x%x%-%x%x%x%x%-", "")
+      asked[#asked + 1] = count
+      if count > most then
+        return { status = 400, headers = {}, body = '{"error":{"code":"","message":"no"}}',
+                 delay = 0 }
+      end
+    end
+    return answer(self, request)
+  end
+  return client, service, asked, clock
+end
+
+local function cancel(client, ids, options)
+  options = options or {}
+  options.comment, options.parallel = "x", options.parallel or 100
+  return assert(client:cancel_all(ids, options))
+end
+
+describe("a store that fails", function()
+  it("ends what has not left, and lets nothing leave", function()
+    local client, service = world.new()
+    local store, passes = client.store, 0
+    function store.commit()
+      passes = passes + 1
+      if passes > 3 then error(errors.new { code = "store", message = "disk full" }, 0) end
+    end
+    local items = {}
+    local report = cancel(client, world.add(service, 50), { parallel = 5, on_item = function(item)
+      items[#items + 1] = item
+    end })
+    assert.is_true(report.total < 20, report.total)
+    assert.equal(report.total, #items)
+    local unsent = 0
+    for _, item in ipairs(items) do
+      if item.verdict == "unsent" then
+        unsent = unsent + 1
+        assert.equal("store", item.error.code)
+        assert.equal(0, (service:posted(item.id)))
+      end
+    end
+    assert.is_true(unsent > 0)
+    assert.equal(0, #client.tasks)
+    store.commit = nil
+    assert.equal("cancelled", select(2, client:cancel(service:add {}, { comment = "x" })))
+  end)
+
+  it("once, has what ended then written by the next pass", function()
+    local client, service = world.new()
+    local passes = 0
+    function client.store.commit()
+      passes = passes + 1
+      if passes == 6 then error(errors.new { code = "store", message = "locked" }, 0) end
+    end
+    local ended = 0
+    local record = { sent = function() end, ended = function() ended = ended + 1 end }
+    local report = cancel(client, world.add(service, 30), { parallel = 1, record = record })
+    assert.is_true(report.total < 30)                          -- it stops, to be resumed
+    assert.is_true(ended >= report.counts.cancelled, ended)    -- what is reported is written
+    assert.same({}, client.unwritten)
+  end)
+
+  it("while a list is to be read, leaves nobody waiting", function()
+    local client = new(40, { oddities = { bad_gateway = { operation = "cancel" } } })
+    client.token.credential.read = function()
+      return nil, errors.new { code = "sign_in", message = "refused" }
+    end
+    local service = client.engine.service
+    client.token.header = require "mde.core".secret("Bearer " .. service:token())
+    local started = client.engine.start
+    function client.engine.start(engine, request, owner)
+      if request.url:find "/cancel$" then client.token.header = nil end
+      return started(engine, request, owner)
+    end
+    local report = cancel(client, world.add(service, 6))
+    assert.equal(6, report.total)
+    for verdict in pairs(report.counts) do
+      assert.truthy(verdict == "unknown" or verdict == "unsent", verdict)
+    end
+  end)
+
+  it("raises what is no failure of its own, and leaves the client in order", function()
+    local client, service = world.new()
+    function client.store.commit() error("a defect", 0) end
+    local done, raised = pcall(client.cancel, client, service:add {}, { comment = "x" })
+    assert.same({ false, "a defect" }, { done, raised })
+    client.store.commit = nil
+    assert.equal(0, service:requests "cancel")
+    assert.equal("cancelled", select(2, client:cancel(service:add {}, { comment = "x" })))
+  end)
+end)
