@@ -16,7 +16,7 @@ describe("errors raised at any instruction", function()
       { client.cancel, ids[1], { comment = "x" } },
       { client.cancel_all, ids, { comment = "x", parallel = 2 } },
       { client.action, ids[1] },
-      { client.list, { top = 2 } },
+      { client.list, { limit = 2 } },
     }
     local raises, before = 0, nil
     while raises < RAISES do
