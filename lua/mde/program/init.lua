@@ -11,7 +11,8 @@ local options = require "mde.program.input.options"
 local message_of = require "mde.program.terminal.message"
 local output = require "mde.program.terminal.output"
 
--- Each group of commands, in the order of the help: name -> what it does.
+-- Each group of commands, in the order of the help: name -> what it does. With `of`: the name is
+-- a type of that command.
 local GROUPS = {
   { "Look",
     { "list", "List machine actions: the open ones, or --all." },
@@ -25,8 +26,8 @@ local GROUPS = {
     { "audit", "Verify the audit log." } },
   { "Launch",
     { "launch", "Launch an action on machines." },
-    { "isolate", "Isolate machines: mde launch isolate." },
-    { "unisolate", "Release machines: mde launch unisolate." },
+    { "isolate", "Isolate machines: mde launch isolate.", of = "launch" },
+    { "unisolate", "Release machines: mde launch unisolate.", of = "launch" },
     { "download", "Fetch the file that an action has produced." },
     { "api", "Make any other call of the service." } },
   { "Decide by policies",
@@ -49,9 +50,9 @@ local GROUPS = {
     { "version", "Show the version." } },
 }
 
-local IS_COMMAND = {}
+local ROWS = {}
 for _, group in ipairs(GROUPS) do
-  for i = 2, #group do IS_COMMAND[group[i][1]] = true end
+  for i = 2, #group do ROWS[group[i][1]] = group[i] end
 end
 
 local EPILOG = [[
@@ -95,7 +96,7 @@ local function new_parser()
   parser:epilog(EPILOG):command_target "command":help_max_width(80)
   add_help(parser)
   parser:flag("--version", "Show the version.")
-    :action(answer(function() return require("mde.program.commands.version").text end))
+    :action(answer(function() return "mde " .. require "mde.base.version" end))
   parser:flag("--verbose", "Show one line for each request on standard error.")
   options.add(parser, "--timeout", "SECONDS", "Give up on a request after this long. Default: 60."
     .. "\nWhat only reads is tried five times.",
@@ -132,8 +133,9 @@ end
 
 -- Loads a command and lets it add its options, once. -> the module
 function Program:load(name)
-  local module = require("mde.program.commands." .. name)
-  if not self.defined[name] then module.define(self.commands[name]) end
+  local of = ROWS[name].of
+  local module = require("mde.program.commands." .. (of or name))
+  if not self.defined[name] then module.define(self.commands[name], of and name) end
   self.defined[name] = true
   return module
 end
@@ -189,7 +191,7 @@ end
 -- The first word of the command line that is a command, or nil.
 local function command_of(arguments)
   for i, argument in ipairs(arguments) do
-    if IS_COMMAND[argument] and not TAKES_VALUE[arguments[i - 1]] then return argument end
+    if ROWS[argument] and not TAKES_VALUE[arguments[i - 1]] then return argument end
   end
 end
 
@@ -214,6 +216,7 @@ local function run(arguments)
     join_values(split_rest(arguments)))
   if ok then
     parsed.command_line = line_of(arguments)
+    if ROWS[name].of then parsed.type = name end
     failure.filter = parsed.filter
     return command.run(parsed, program)
   end

@@ -9,6 +9,7 @@
 local batches = require "mde.client.cancel_all"
 local cjson = require "cjson"
 local date = require "mde.base.date"
+local enforcement = require "mde.program.policy.enforcement"
 local errors = require "mde.base.errors"
 local failure = require "mde.program.exit"
 local hours = require "mde.program.policy.hours"
@@ -21,6 +22,7 @@ local progress = require "mde.program.batch.progress"
 local recorder = require "mde.program.batch.journal_writer"
 local releases = require "mde.program.batch.releases"
 local report = require "mde.program.batch.summary"
+local selection = require "mde.program.session.profiles"
 
 local execution = {}
 
@@ -83,10 +85,7 @@ function execution.hours(list, parsed)
     if text and not seen[text] then all[#all + 1], seen[text] = text, true end
   end
   for _, text in ipairs(list) do add(text) end
-  local plan = require "mde.program.commands.plan"
-  for _, guard in ipairs(plan.guards({}, require "mde.program.session.profiles".one(parsed))) do
-    add(guard.hours)
-  end
+  for _, guard in ipairs(enforcement.guards({}, selection.one(parsed))) do add(guard.hours) end
   return all
 end
 

@@ -38,8 +38,13 @@ Examples:
    mde launch live-response srv-1.contoso.com -m "INC0048211" \
        --run triage.ps1 --args "-Case 7" --get 'C:\Temp\triage.zip']]
 
--- Adds the options of `launch` and of its shortcuts.
-function launch.define_rest(command)
+local SHORTCUT = [[
+The same as `mde launch TYPE`: see `mde help launch`.
+
+Example:
+   mde TYPE srv-1.contoso.com -m "INC0048211"]]
+
+local function define_rest(command)
   command:argument("machines", "Machines."):args "+":argname "MACHINE"
   options.add(command, "-m --comment", "TEXT", "Why (required); the service keeps it.")
   command:flag("--wait", "Wait for the end of the actions.")
@@ -50,11 +55,17 @@ function launch.define_rest(command)
   command:flag("--json", "One JSON object a machine.")
 end
 
-function launch.define(command)
-  command:epilog(EPILOG)
-  command:argument("type", "What to launch."):argname "TYPE".words = launches.names
-  launches.define(command)
-  launch.define_rest(command)
+-- Defines `mde launch TYPE`; or, with `type`, the command of that name for this type alone.
+function launch.define(command, type)
+  if type then
+    command:epilog((SHORTCUT:gsub("TYPE", type)))
+    launches.define(command, launches.kind(type))
+  else
+    command:epilog(EPILOG)
+    command:argument("type", "What to launch."):argname "TYPE".words = launches.names
+    launches.define(command)
+  end
+  define_rest(command)
 end
 
 -- {{ Which machines

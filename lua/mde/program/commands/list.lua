@@ -1,8 +1,9 @@
 -- mde list: the machine actions that match, of one tenant or many.
 
-local listing = require "mde.program.terminal.listing"
+local listing = require "mde.program.listing"
 local naming = require "mde.program.input.machine_name"
 local options = require "mde.program.input.options"
+local shape = require "mde.program.listing.action"
 
 local list = {}
 
@@ -15,14 +16,6 @@ Examples:
    mde list -p 'emea-*' --status Pending
    mde list --requestor soar@contoso.com --ids | mde cancel - -m "SOAR misfire"
    mde list --machine ws-1.contoso.com --comment misfire --explain]]
-
--- The service's own keys, in the order of its documentation.
-list.keys = {
-  "id", "type", "title", "status", "requestor", "requestorComment", "machineId",
-  "computerDnsName", "creationDateTimeUtc", "lastUpdateDateTimeUtc", "cancellationRequestor",
-  "cancellationComment", "cancellationDateTimeUtc", "errorHResult", "scope", "externalId",
-  "requestSource",
-}
 
 -- What the service cannot filter by, and can only be asked for here.
 local FILTERS = {
@@ -45,28 +38,6 @@ function list.define(command)
   listing.define(command)
 end
 
-local COLOURS = { Pending = "33", InProgress = "36", Succeeded = "32", Failed = "31",
-                  TimeOut = "31" }
-
-list.shape = {
-  keys = list.keys, none = "No action matches.",
-  columns = {
-    { title = "AGE" },
-    { title = "TYPE", may_cut = true },
-    { title = "STATUS", colour = function(status) return COLOURS[status] end },
-    { title = "MACHINE", may_cut = true, least = 16 },
-    { title = "BY", may_cut = true, may_drop = true },
-    { title = "ID" },
-  },
-}
-
-function list.shape.row(action)
-  return { listing.age(action:age()), action.type, action.status,
-           action.computerDnsName or action.machineId or "-", action.requestor or "-", action.id }
-end
-
-function list.shape.id(action) return action.id end
-
 function list.run(parsed)
   local criteria = options.read_each(parsed, FILTERS, (options.criteria(parsed)))
   -- What was cancelled is not open.
@@ -79,7 +50,7 @@ function list.run(parsed)
   end
   criteria.limit = parsed.limit and parsed.limit + 1
   local name = criteria.machine
-  return listing.run(parsed, list.shape, function(session)
+  return listing.run(parsed, shape, function(session)
     criteria.machine = naming.criterion(session, name)
     return session:actions(criteria)
   end)

@@ -1,15 +1,14 @@
 -- mde login: signs a user in with a code, and keeps what renews the sign-in.
 
-local client = require "mde.program.session.client"
 local date = require "mde.base.date"
 local failure = require "mde.program.exit"
 local interrupt = require "mde.interrupt"
 local jwt = require "mde.auth.jwt"
-local options = require "mde.program.input.options"
 local output = require "mde.program.terminal.output"
 local session = require "mde.auth.session"
 local terminal = require "mde.terminal"
 local tokens = require "mde.auth.token"
+local user_sign_in = require "mde.program.session.user_sign_in"
 
 local login = {}
 
@@ -24,36 +23,8 @@ Examples:
    mde login --tenant contoso.com \
        --client-id 3c9f4f0a-58d2-4b77-8f0e-b1a6c2d4e587
    mde login              with AZURE_TENANT_ID and AZURE_CLIENT_ID]]
-  login.add_options(command)
+  user_sign_in.define(command)
   command:flag("--json", "One JSON object with the code, and one when it was entered.")
-end
-
--- The options that say whose sign-in is meant; mde logout has them too.
-function login.add_options(command)
-  options.add(command, "--tenant", "TENANT", "The tenant: its id or domain name."
-    .. "\nDefault: AZURE_TENANT_ID.")
-  options.add(command, "--client-id", "ID", "The application that the user signs in to."
-    .. "\nDefault: AZURE_CLIENT_ID.")
-end
-
--- The client of a tenant and application, and what mde.auth.session needs to know of
--- them. Raises what is missing.
-function login.connect(parsed)
-  local connected = client.connect(parsed, { tenant = parsed.tenant,
-                                             client_id = parsed.client_id })
-  if not (connected.tenant and connected.client_id) then
-    failure.raise(failure.usage, "a tenant and an application are needed: --tenant and"
-      .. " --client-id, or AZURE_TENANT_ID and AZURE_CLIENT_ID")
-  end
-  if not connected.store.sessions then
-    failure.raise(failure.usage,
-      "the store (%s) keeps no sign-ins: leave out --store and MDE_STORE",
-      connected.store.name:gsub("://.*", "://…"))
-  end
-  return connected, {
-    authority = connected.authority, tenant = connected.tenant, client_id = connected.client_id,
-    scope = connected.scope, sessions = connected.store.sessions, clock = connected.clock,
-  }
 end
 
 -- {{ What is shown
@@ -125,7 +96,7 @@ local function sign_in(connected, settings, as_json)
 end
 
 function login.run(parsed)
-  local connected, settings = login.connect(parsed)
+  local connected, settings = user_sign_in.connect(parsed)
   local uses = connected.token.credential.identity
   local signed_in = sign_in(connected, settings, parsed.json)
   show_end(settings, signed_in, parsed.json)

@@ -1,8 +1,8 @@
 -- mde logout: forgets the sign-in of a tenant and application, and their tokens.
 
-local login = require "mde.program.commands.login"
 local output = require "mde.program.terminal.output"
 local session = require "mde.auth.session"
+local user_sign_in = require "mde.program.session.user_sign_in"
 
 local logout = {}
 
@@ -15,7 +15,7 @@ revoke it.
 Example:
    mde logout --tenant contoso.com \
        --client-id 3c9f4f0a-58d2-4b77-8f0e-b1a6c2d4e587]]
-  login.add_options(command)
+  user_sign_in.define(command)
   command:flag("--json", "One JSON object.")
 end
 
@@ -26,7 +26,7 @@ local function forget_token(tokens, identity)
 end
 
 function logout.run(parsed)
-  local connected, settings = login.connect(parsed)
+  local connected, settings = user_sign_in.connect(parsed)
   local sessions, name = settings.sessions, session.name(settings)
   local was_there = sessions:get(name) ~= nil
   sessions:forget(name)

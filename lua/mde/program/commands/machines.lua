@@ -4,9 +4,10 @@
 local agreement = require "mde.program.batch.confirmation"
 local client = require "mde.program.session.client"
 local failure = require "mde.program.exit"
-local listing = require "mde.program.terminal.listing"
+local listing = require "mde.program.listing"
 local marking = require "mde.program.machines.tags"
 local options = require "mde.program.input.options"
+local shape = require "mde.program.listing.machine"
 
 local machines = {}
 
@@ -138,36 +139,6 @@ end
 
 -- }}
 
-local HEALTH = { Active = "32", Inactive = "33", NoSensorData = "33" }
-local RISK = { High = "31", Medium = "33" }
-
-machines.shape = {
-  none = "No machine matches.",
-  keys = {
-    "id", "computerDnsName", "firstSeen", "lastSeen", "osPlatform", "osArchitecture",
-    "osProcessor", "version", "osBuild", "agentVersion", "onboardingStatus", "healthStatus",
-    "riskScore", "exposureLevel", "deviceValue", "rbacGroupId", "rbacGroupName", "machineTags",
-    "lastIpAddress", "lastExternalIpAddress", "aadDeviceId", "isAadJoined",
-  },
-  columns = {
-    { title = "NAME", may_cut = true, least = 24 },
-    { title = "HEALTH", may_cut = true, may_drop = true,
-      colour = function(health) return HEALTH[health] end },
-    { title = "RISK", may_cut = true, may_drop = true,
-      colour = function(risk) return RISK[risk] end },
-    { title = "LAST SEEN" },
-    { title = "TAGS", may_cut = true, may_drop = true },
-    { title = "ID" },
-  },
-}
-
-function machines.shape.row(machine)
-  return { machine.computerDnsName or "-", machine.healthStatus or "-", machine.riskScore or "-",
-           listing.age(machine:seen()), table.concat(machine.machineTags or {}, ", "), machine.id }
-end
-
-function machines.shape.id(machine) return machine.id end
-
 function machines.run(parsed)
   local criteria, any, change = check_options(parsed)
   if parsed.isolated or parsed.restricted then
@@ -185,7 +156,7 @@ function machines.run(parsed)
     if not names then return session:machines(criteria) end
     return named(session, names, change ~= nil)
   end
-  if not change then return listing.run(parsed, machines.shape, choose) end
+  if not change then return listing.run(parsed, shape, choose) end
   local session = client.connect(parsed)
   return marking.run(session, parsed, change, choose(session), any)
 end

@@ -3,8 +3,8 @@
 local display = require "mde.program.repl.display"
 local manual = require "mde.program.repl.manual"
 local output = require "mde.program.terminal.output"
+local playbook = require "mde.program.input.playbook"
 local reader = require "mde.program.repl.reader"
-local run = require "mde.program.commands.run"
 local terminal = require "mde.terminal"
 
 local repl = {}
@@ -27,7 +27,7 @@ end
 
 -- Calls a chunk and shows what it gives; Ctrl-C ends either.
 local function evaluate(chunk)
-  local done, problem = run.interruptible(function()
+  local done, problem = playbook.call(function()
     local values = table.pack(chunk())
     local err = display.error_of(values)
     if err or values.n == 0 then return err end
@@ -40,8 +40,8 @@ end
 
 local function greet()
   if not (terminal.is_terminal(0) and terminal.is_terminal(1)) then return end
-  output.note("%s at a Lua prompt: `help` lists the functions, a tab completes, Ctrl-D ends.",
-    require "mde.program.commands.version".text:match "^[^\n]*")
+  output.note("mde %s at a Lua prompt: `help` lists the functions, a tab completes, Ctrl-D ends.",
+    require "mde.base.version")
 end
 
 local function loop(lines)
@@ -56,7 +56,7 @@ local function loop(lines)
 end
 
 local function prompt(parsed)
-  local mde = run.module(parsed)
+  local mde = playbook.module(parsed)
   local client, problem = mde.client()
   _G.mde, _G.client, _G.help = mde, client, manual.show
   greet()
@@ -70,7 +70,7 @@ end
 
 function repl.run(parsed)
   if not parsed.sim then return prompt(parsed) end
-  return require "mde.program.commands.sim".run { words = { require "mde.process".path(), "repl" } }
+  return require "mde.program.session.simulation".run({ require "mde.process".path(), "repl" }, {})
 end
 
 return repl

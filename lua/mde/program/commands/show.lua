@@ -5,11 +5,11 @@ local core = require "mde.core"
 local duration = require "mde.base.duration"
 local failure = require "mde.program.exit"
 local interruption = require "mde.program.terminal.interruption"
-local keys = require "mde.program.commands.list".keys
+local keys = require "mde.program.listing.action".keys
 local line = require "mde.program.terminal.line"
 local options = require "mde.program.input.options"
 local output = require "mde.program.terminal.output"
-local print_fields = require "mde.program.terminal.fields"
+local print_fields = require "mde.program.listing.fields"
 
 local show = {}
 

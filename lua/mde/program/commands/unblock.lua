@@ -1,7 +1,7 @@
 -- mde unblock: cancels what blocks a machine, as `mde cancel` does with filters.
 
 local agreement = require "mde.program.batch.confirmation"
-local cancel = require "mde.program.commands.cancel"
+local cancels = require "mde.program.batch.cancels"
 local client = require "mde.program.session.client"
 local execution = require "mde.program.batch.execution"
 local failure = require "mde.program.exit"
@@ -34,11 +34,11 @@ end
 function unblock.run(parsed)
   if parsed.dry_run then parsed.store = "memory" end
   parsed.ids, parsed.max = {}, parsed.max or MOST
-  cancel.check(parsed)
+  local criteria = cancels.check(parsed)
   local machine = failure.check(client.connect(parsed):machine(parsed.machine))
   output.note("%s %s", machine.computerDnsName or "-", machine.id)
-  parsed.machine = machine.id
-  return cancel.run(parsed)
+  criteria.machine = machine.id
+  return cancels.run(parsed, criteria)
 end
 
 return unblock

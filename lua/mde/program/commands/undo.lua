@@ -3,10 +3,11 @@
 local agreement = require "mde.program.batch.confirmation"
 local client = require "mde.program.session.client"
 local core = require "mde.core"
+local enforcement = require "mde.program.policy.enforcement"
 local failure = require "mde.program.exit"
 local options = require "mde.program.input.options"
-local plan = require "mde.program.commands.plan"
 local plans = require "mde.program.plan"
+local presentation = require "mde.program.plan.presentation"
 local selection = require "mde.program.session.profiles"
 local stores = require "mde.program.session.store"
 local undoing = require "mde.program.plan.undo"
@@ -108,16 +109,16 @@ local function run(parsed)
   local excepted, profile = exceptions(parsed), selection.one(parsed)
   local session = client.connect(parsed)
   local policies = { policy_of(parsed) }
-  local guards = plan.guards(policies, profile)
+  local guards = enforcement.guards(policies, profile)
   local decided = failure.check(undoing.decide(session, wanted_of(session, parsed), excepted))
   local made = plans.new(session, policies, guards, decided, {
     by = stores.who(), expires = parsed.expires })
-  return plan.present(session, guards, made, decided, parsed)
+  return presentation.present(session, guards, made, decided, parsed)
 end
 
 function undo.run(parsed)
   check(parsed)
-  return plan.writing(parsed, function() return run(parsed) end)
+  return presentation.writing(parsed, function() return run(parsed) end)
 end
 
 return undo

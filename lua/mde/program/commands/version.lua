@@ -1,13 +1,13 @@
--- mde version, and what mde --version shows.
+-- mde version: prints the version.
 
 local output = require "mde.program.terminal.output"
 
-local version = { text = "mde " .. require "mde.base.version" }
+local version = {}
 
 function version.define() end
 
 function version.run()
-  output.text(version.text)
+  output.text("mde " .. require "mde.base.version")
   return 0
 end
 

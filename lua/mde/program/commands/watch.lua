@@ -4,6 +4,7 @@
 local agreement = require "mde.program.batch.confirmation"
 local client = require "mde.program.session.client"
 local duration = require "mde.base.duration"
+local enforcement = require "mde.program.policy.enforcement"
 local errors = require "mde.base.errors"
 local events = require "mde.program.watch.events"
 local execution = require "mde.program.batch.execution"
@@ -14,7 +15,6 @@ local metrics = require "mde.program.watch.metrics"
 local options = require "mde.program.input.options"
 local output = require "mde.program.terminal.output"
 local permission = require "mde.program.session.permission"
-local plan = require "mde.program.commands.plan"
 local policies = require "mde.program.policy"
 local round = require "mde.program.watch.round"
 local selection = require "mde.program.session.profiles"
@@ -76,7 +76,7 @@ Watch.__index = Watch
 local function load(parsed)
   local loaded = failure.check(policies.load_all(policies.files(parsed.files)))
   local profile = selection.one(parsed)
-  return { loaded = loaded, guards = plan.guards(loaded, profile), profile = profile,
+  return { loaded = loaded, guards = enforcement.guards(loaded, profile), profile = profile,
            hash = policies.hash(loaded) }
 end
 

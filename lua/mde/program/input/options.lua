@@ -46,6 +46,12 @@ function options.duration(text)
   return require("mde.base.duration").parse(text)
 end
 
+-- A converter: the name of a batch.
+function options.batch_name(text)
+  if #text <= 64 and text:find "^[%w][%w%._-]*$" then return text end
+  return nil, ("'%s' is not a name of letters, digits and .-_, 64 at most"):format(text:sub(1, 80))
+end
+
 -- A converter: one of some words, whatever the case. `list` gives them when
 -- they are needed, so that `mde help` loads nothing.
 function options.word(what, list)

@@ -1,6 +1,12 @@
--- A playbook's file, and the modules beside it.
+-- Lua that a person gives, as a playbook or at the prompt: its file, the module `mde` for it, and
+-- its end by Ctrl-C.
 
+local client = require "mde.program.session.client"
+local errors = require "mde.base.errors"
+local failure = require "mde.program.exit"
+local interrupt = require "mde.interrupt"
 local process = require "mde.process"
+local selection = require "mde.program.session.profiles"
 
 local playbook = {}
 
@@ -33,6 +39,56 @@ function playbook.load(path)
     table.insert(package.searchers, function(module) return find(folder, module) end)
   end
   return chunk, problem
+end
+
+-- What says for itself whose a client is, so that the command line's profile does not.
+local WHOSE = { "profile", "tenant", "client_id", "client_secret", "token", "client_certificate",
+                "federated_token_file", "managed_identity" }
+
+local function says_whose(settings)
+  for _, key in ipairs(WHOSE) do
+    if settings[key] ~= nil then return true end
+  end
+  return false
+end
+
+-- What was raised on purpose, as an error of the library; anything else goes on.
+local function expected(raised)
+  if errors.is(raised) then return raised end
+  if not failure.status(raised) then error(raised, 0) end
+  return errors.new { code = "missing_credential", message = tostring(raised) }
+end
+
+-- The module mde whose clients follow the command line's --timeout, --verbose and --profile.
+function playbook.module(parsed)
+  local mde = require "mde"
+  if selection.wanted(parsed) then selection.one(parsed) end
+  local function following(new, complete)
+    return function(settings)
+      settings = client.settings(parsed, settings)
+      local done, problem = pcall(function()
+        client.module(parsed)
+        complete(settings)
+      end)
+      if not done then return nil, expected(problem) end
+      return new(settings)
+    end
+  end
+  mde.clients = following(mde.clients, function() end)
+  mde.client = following(mde.client, function(settings)
+    if not says_whose(settings) then settings.profile = selection.one(parsed) end
+  end)
+  return mde
+end
+
+-- Calls `chunk` so that Ctrl-C raises in it. -> true, results | false, message
+-- with the chunk's own part of the traceback, or the table that was raised
+function playbook.call(chunk, ...)
+  local results = table.pack(interrupt.call(chunk, ...))
+  if type(results[2]) == "string" and not results[1] then
+    results[2] = results[2]:gsub("\n[^\n]*\n[^\n]*mde/program/input/playbook%.lua.*", "")
+  end
+  return table.unpack(results, 1, results.n)
 end
 
 return playbook

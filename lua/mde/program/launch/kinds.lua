@@ -63,16 +63,17 @@ local function collect(key)
 end
 
 -- Adds the option of isolate and scan.
-function launches.define_scope(command)
+local function define_scope(command)
   options.add(command, "--scope", "SCOPE", "isolate: Full (default), Selective or UnManagedDevice;"
     .. "\nscan: Quick (default) or Full.").words = function()
     return { "Full", "Selective", "UnManagedDevice", "Quick" }
   end
 end
 
--- Adds the options of all kinds.
-function launches.define(command)
-  launches.define_scope(command)
+-- Adds the options of one kind that has at most a scope, or (without it) of all kinds.
+function launches.define(command, kind)
+  if not kind or kind.takes == "scope" then define_scope(command) end
+  if kind then return end
   options.add(command, "--sha1", "HASH", "quarantine: the file's SHA-1.")
   for _, entry in ipairs {
     { "--put", "FILE", "live-response: copy this file of the library there.", "put" },

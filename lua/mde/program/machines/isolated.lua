@@ -4,7 +4,7 @@
 local clock = require "mde.base.clock".system
 local date = require "mde.base.date"
 local failure = require "mde.program.exit"
-local listing = require "mde.program.terminal.listing"
+local listing = require "mde.program.listing"
 local output = require "mde.program.terminal.output"
 
 local isolated = {}

@@ -4,10 +4,10 @@
 local cjson = require "cjson"
 local config = require "mde.config.profiles"
 local core = require "mde.core"
+local enforcement = require "mde.program.policy.enforcement"
 local failure = require "mde.program.exit"
 local file = require "mde.file"
 local guard = require "mde.program.policy.guard"
-local plan = require "mde.program.commands.plan"
 local review = require "mde.program.plan.review"
 local selection = require "mde.program.session.profiles"
 local terminal = require "mde.terminal"
@@ -53,7 +53,7 @@ local function of_profiles(session, parsed)
   local chosen, found = selection.one(parsed), {}
   local is_chosen = chosen and selection.wanted(parsed) and not parsed.profile_of_plan
   for _, profile in ipairs(is_chosen and { chosen } or profiles_of(session)) do
-    local own = plan.guards({}, profile)
+    local own = enforcement.guards({}, profile)
     table.move(own, 1, #own, #found + 1, found)
   end
   return found
@@ -118,7 +118,7 @@ function guards.review(made, session, parsed)
     end
   end
   check_any(reviewed, wanted)
-  plan.check_guards(binding, { entities = now, onboarded = onboarded })
+  enforcement.check(binding, { entities = now, onboarded = onboarded })
   return reviewed
 end
 
@@ -161,7 +161,7 @@ function guards.check_again(session, batch, parsed)
     entities[#entities + 1] = items[row.id] and entity_of(row, items[row.id])
   end
   for _, row in ipairs(done) do entities[#entities + 1] = entity_of(row) end
-  plan.check_guards(binding, { entities = entities, onboarded = onboarded })
+  enforcement.check(binding, { entities = entities, onboarded = onboarded })
   return #left
 end
 

@@ -3,7 +3,7 @@
 
 local errors = require "mde.base.errors"
 local output = require "mde.program.terminal.output"
-local print_fields = require "mde.program.terminal.fields"
+local print_fields = require "mde.program.listing.fields"
 
 local display = {}
 
@@ -12,10 +12,8 @@ local DEEPEST = 3  -- levels of tables that are shown
 -- What has a shape of the command line's, in the plural; rows of client:isolated are of the
 -- last kind.
 local SHAPES = {
-  ["mde.action"] = function() return require "mde.program.commands.list".shape, "actions" end,
-  ["mde.machine"] = function()
-    return require "mde.program.commands.machines".shape, "machines"
-  end,
+  ["mde.action"] = function() return require "mde.program.listing.action", "actions" end,
+  ["mde.machine"] = function() return require "mde.program.listing.machine", "machines" end,
   isolated = function() return require "mde.program.machines.isolated".shape, "machines" end,
 }
 

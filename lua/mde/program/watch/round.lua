@@ -1,14 +1,14 @@
 -- One round of `mde watch`: reads, decides, and, where the policies are approved, carries
 -- out. What a guard refuses is refused whole.
 
-local apply = require "mde.program.commands.apply"
 local client = require "mde.program.session.client"
 local date = require "mde.base.date"
 local failure = require "mde.program.exit"
 local guard = require "mde.program.policy.guard"
 local interrupt = require "mde.interrupt"
+local making = require "mde.program.plan.making"
 local permission = require "mde.program.session.permission"
-local plan = require "mde.program.commands.plan"
+local plan_batch = require "mde.program.plan.batch"
 local plans = require "mde.program.plan"
 local survey = require "mde.program.watch.survey"
 
@@ -43,7 +43,7 @@ end
 
 -- -> plan, decided, its guards, how many were dropped
 local function decide(self)
-  local made, decided, guards = plan.make(self.session, self.loaded, self.profile, {})
+  local made, decided, guards = making.make(self.session, self.loaded, self.profile, {})
   local dropped = drop_done(self, made, decided.asked)
   plans.text(made)  -- which gives it its hash
   return made, decided, guards, dropped
@@ -65,7 +65,7 @@ local function tell_plan(self, made, dropped)
   local why = why_not(self)
   self.events:tell("plan", {
     plan = made.hash, read = header.read, decisions = decisions, abstained = header.abstained,
-    done_before = dropped, changes = apply.changes(made), mode = why and "report" or "apply",
+    done_before = dropped, changes = plan_batch.changes(made), mode = why and "report" or "apply",
     why = why,
   })
   self.metrics:add("actions_read_total", nil, header.read)
@@ -93,7 +93,7 @@ end
 
 local function carry_out(self, made)
   permission.check(self.session, self.parsed)
-  local told, batch = apply.carry_out(made, self.session, {
+  local told, batch = plan_batch.carry_out(made, self.session, {
     command_line = self.parsed.command_line, unverified = self.parsed.unverified,
     stop_reason = function() return self:stop_reason() end,
   })
@@ -126,7 +126,7 @@ function round.run(self)
   survey.tell(found, self.last, self.events)
   local why = tell_plan(self, made, dropped)
   if is_refused(self, decided) then return "refused", failure.refused end
-  if why or apply.changes(made) == 0 or interrupt.count() > 0 then return "reported", 0 end
+  if why or plan_batch.changes(made) == 0 or interrupt.count() > 0 then return "reported", 0 end
   return carry_out(self, made)
 end
 

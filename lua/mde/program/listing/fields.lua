@@ -3,7 +3,7 @@
 local clock = require "mde.base.clock".system
 local date = require "mde.base.date"
 local duration = require "mde.base.duration"
-local keys = require "mde.program.commands.list".keys
+local keys = require "mde.program.listing.action".keys
 local output = require "mde.program.terminal.output"
 local terminal = require "mde.terminal"
 

@@ -1,0 +1,127 @@
+-- Checks whether a plan may be applied, and asks a person, or --approve, for approval.
+
+local agreement = require "mde.program.batch.confirmation"
+local client = require "mde.program.session.client"
+local date = require "mde.base.date"
+local duration = require "mde.base.duration"
+local execution = require "mde.program.batch.execution"
+local failure = require "mde.program.exit"
+local guards = require "mde.program.plan.guards"
+local output = require "mde.program.terminal.output"
+local permission = require "mde.program.session.permission"
+local plan_batch = require "mde.program.plan.batch"
+
+local approval = {}
+
+-- {{ Whether it may be carried out
+
+local function check_time(plan, now)
+  local ends = date.parse(plan.header.expires)
+  if now >= ends then
+    failure.raise(failure.refused, "the plan ended %s ago, at %s: make a new one with mde plan",
+      duration.text(math.floor(now - ends)), plan.header.expires)
+  end
+end
+
+local function check_owner(plan, session)
+  client.identify(session)
+  local application = plan.header.application
+  if session.store.journal:is_alias(application, session.application) then return end
+  failure.raise(failure.refused, "the plan is of tenant and application %s, and this signs in as"
+    .. " %s", application, session.application)
+end
+
+local function named(profile)
+  return profile and "the profile " .. profile or "no profile"
+end
+
+local function check_profile(plan, session)
+  if plan.header.profile == session.profile then return end
+  failure.raise(failure.refused, "the plan was made with %s, and this signs in with %s: make a"
+    .. " new one, or choose with -p", named(plan.header.profile), named(session.profile))
+end
+
+local function check_once(plan, session)
+  for _, batch in ipairs(session.store.journal:batches()) do
+    if batch.plan == plan.hash then
+      failure.raise(failure.refused, "the plan was carried out as batch %s: `mde resume %s` goes on"
+        .. " with it, if anything is left", batch.name, batch.name)
+    end
+  end
+end
+
+-- }}
+
+-- {{ What is said, and asked
+
+-- How many actions match by now that the plan has not seen.
+local function newer(plan, session)
+  local count, seen = 0, {}
+  for _, policy in ipairs(plan.header.policies) do
+    local wanted = {}
+    for key, value in pairs(policy.select or {}) do wanted[key] = value end
+    wanted.after = plan.header.made
+    for _, action in ipairs(policy.select and failure.check(session:list(wanted)) or {}) do
+      if not seen[action.id] then count = count + 1 end
+      seen[action.id] = true
+    end
+  end
+  return count
+end
+
+local function tell_aside(aside)
+  local count, first = 0, nil
+  for id in pairs(aside) do
+    count, first = count + 1, (not first or id < first) and id or first
+  end
+  if count == 0 then return end
+  output.note("%d action%s not as the plan shows, and left alone, such as %s: %s.", count,
+    count == 1 and " is" or "s are", first, aside[first].message)
+end
+
+local function tell(plan, session, text, aside)
+  output.note("Plan %s… by %s, %s ago: %s.", plan.hash:sub(1, 12), plan.header.by,
+    duration.text(math.max(0, math.floor(session.clock.wall() - date.parse(plan.header.made)))),
+    text)
+  tell_aside(aside)
+  local count = newer(plan, session)
+  if count > 0 then
+    output.note("%d matching action%s newer than the plan, which leaves %s alone.", count,
+      count == 1 and " is" or "s are", count == 1 and "it" or "them")
+  end
+end
+
+local function approve(plan, session, parsed, text)
+  local given = parsed.approve
+  if not given then
+    return agreement.confirm(("Apply the plan %s… (%s) in %s"):format(plan.hash:sub(1, 12), text,
+      agreement.place(session)), text, ("--approve %s… agrees beforehand"):format(
+      plan.hash:sub(1, agreement.digits)))
+  end
+  agreement.check_hash(given)
+  if not agreement.approves(given, plan.hash) then
+    failure.raise(failure.refused, "the plan's hash is %s, and %s… is approved", plan.hash,
+      given:sub(1, agreement.digits))
+  end
+end
+
+-- }}
+
+-- Checks a plan and asks for approval. Raises if it may not be applied.
+-- -> what guards.review gives
+function approval.agree(plan, session, parsed)
+  check_owner(plan, session)
+  check_profile(plan, session)
+  check_time(plan, session.store:wall())
+  check_once(plan, session)
+  execution.check_hours(execution.hours(plan_batch.hours(plan), parsed), session.clock.wall())
+  permission.check(session, parsed)
+  local reviewed = guards.review(plan, session, parsed)
+  local text = plan_batch.counted { entities = reviewed.shown }
+  tell(plan, session, text, reviewed.aside)
+  approve(plan, session, parsed, text)
+  check_time(plan, session.store:wall())  -- people may take long to answer
+  return reviewed
+end
+
+return approval

@@ -1,0 +1,97 @@
+-- The batch of a plan: in the journal before anything is sent, and carried out.
+
+local cjson = require "cjson"
+local date = require "mde.base.date"
+local errors = require "mde.base.errors"
+local execution = require "mde.program.batch.execution"
+local failure = require "mde.program.exit"
+local plans = require "mde.program.plan"
+local stores = require "mde.program.session.store"
+
+local plan_batch = {}
+
+local MOST_COMMENT = 900  -- bytes of a comment with reason and batch
+
+-- What a plan does in words, and how many actions that changes.
+function plan_batch.counted(plan)
+  local counts = plans.counts(plan)
+  local undo = counts.undo - counts.nothing
+  return ("%d to cancel, %d to undo, %d kept"):format(counts.cancel, undo, counts.keep),
+         counts.cancel + undo
+end
+
+-- The hours of all its guards. -> array of texts
+function plan_batch.hours(plan)
+  local list = {}
+  for _, guard in ipairs(plan.header.guards) do list[#list + 1] = guard.hours end
+  return list
+end
+
+-- A policy's comment with the reason and the batch, as the service keeps it.
+local function comment_of(entity, comments, name)
+  local reason = (entity.reason or "") ~= "" and ": " .. entity.reason or ""
+  local text = comments[entity.policy] .. reason
+  return errors.line(text, MOST_COMMENT) .. (" [%s]"):format(name)
+end
+
+local function comments_of(plan)
+  local comments, all = {}, {}
+  for i, policy in ipairs(plan.header.policies) do
+    comments[policy.name], all[i] = policy.comment, policy.comment
+  end
+  return comments, table.concat(all, "; ")
+end
+
+-- What is done for an entity of a plan: "cancel", "undo" (which may cancel first), or nil.
+local function deed(entity)
+  if entity.decision ~= "undo" then return entity.decision == "cancel" and "cancel" or nil end
+  local last = entity.steps[#entity.steps]
+  return last == "cancel" and "cancel" or last and "undo"
+end
+
+-- Fills a draft with what the plan would change.
+local function fill(draft, plan, comments)
+  for _, entity in ipairs(plan.entities) do
+    local decision = deed(entity)
+    if decision then
+      draft:add_change { id = entity.id, change = decision, expected = entity.status,
+                         comment = comment_of(entity, comments, draft.name),
+                         policy = entity.policy, machine = entity.machineId }
+    end
+  end
+  return (draft:complete())
+end
+
+local function new_batch(plan, session, parsed, own)
+  local comments, all = comments_of(plan)
+  local list = plan_batch.hours(plan)
+  local draft, lock = session.store.journal:draft {
+    name = parsed.batch, who = stores.who(), tenant = session.tenant,
+    application = session.application, command = parsed.command_line, plan = plan.hash,
+    comment = all, order = "given", expires = date.parse(plan.header.expires),
+    guards = cjson.encode(own or plan.header.guards), hours = list[1] and cjson.encode(list) or nil,
+    once = not parsed.stop_reason,
+  }
+  failure.check(draft, lock)
+  local done, problem = pcall(fill, draft, plan, comments)
+  if done then return draft, lock end
+  draft:discard()
+  lock:release()
+  error(problem, 0)
+end
+
+-- How many actions it would change.
+function plan_batch.changes(plan)
+  return select(2, plan_batch.counted(plan))
+end
+
+-- Carries out a plan that was agreed to. `reviewed`: see guards.review; nil for a plan that was
+-- made just now. -> what execution.run gives, the batch
+function plan_batch.carry_out(plan, session, parsed, reviewed)
+  local batch, lock = new_batch(plan, session, parsed, reviewed and reviewed.guards)
+  local status = execution.run(session, batch, parsed, "begun", reviewed and reviewed.aside)
+  lock:release()
+  return status, batch
+end
+
+return plan_batch

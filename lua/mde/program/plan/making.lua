@@ -1,0 +1,27 @@
+-- Makes a plan of what policies decide about a tenant's actions.
+
+local enforcement = require "mde.program.policy.enforcement"
+local failure = require "mde.program.exit"
+local plans = require "mde.program.plan"
+local policies = require "mde.program.policy"
+local stores = require "mde.program.session.store"
+
+local making = {}
+
+-- Loads policies again, with the time of a plan. -> the guards of that plan, its time
+function making.renew(session, loaded, profile)
+  local now = session.clock.wall()
+  for _, policy in ipairs(loaded) do failure.check(policy:renew(now)) end
+  return enforcement.guards(loaded, profile), now
+end
+
+-- Reads and decides. -> plan, decided, guards; raises the error
+function making.make(session, loaded, profile, parsed)
+  local guards, now = making.renew(session, loaded, profile)
+  local decided = failure.check(policies.decide_all(session, loaded, guards))
+  local made = plans.new(session, loaded, guards, decided, { made = now,
+    by = stores.who(), expires = parsed.expires })
+  return made, decided, guards
+end
+
+return making

@@ -1,0 +1,134 @@
+-- Shows a plan that was just made as a table, and writes it where -o says.
+
+local date = require "mde.base.date"
+local duration = require "mde.base.duration"
+local enforcement = require "mde.program.policy.enforcement"
+local failure = require "mde.program.exit"
+local guard = require "mde.program.policy.guard"
+local listing = require "mde.program.listing"
+local output = require "mde.program.terminal.output"
+local plans = require "mde.program.plan"
+local terminal = require "mde.terminal"
+
+local presentation = {}
+
+-- {{ The table
+
+local COLOURS = { cancel = "33", undo = "35", keep = "32" }
+
+local COLUMNS = {
+  { title = "DECISION", colour = function(decision) return COLOURS[decision] end },
+  { title = "TYPE", may_cut = true }, { title = "AGE" }, { title = "MACHINE", may_cut = true },
+  { title = "BY", may_cut = true }, { title = "REASON", may_cut = true },
+}
+
+local function reason_of(entity)
+  local parts = {}
+  if entity.reason ~= "" then parts[1] = entity.reason end
+  if entity.decision == "undo" then
+    parts[#parts + 1] = "(" .. table.concat(entity.steps, ", then ")
+      .. (entity.note and (entity.steps[1] and "; " or "") .. entity.note or "") .. ")"
+  end
+  return table.concat(parts, " ")
+end
+
+local function show_table(entities, now)
+  local rows = {}
+  for i, entity in ipairs(entities) do
+    local created = date.parse(entity.creationDateTimeUtc)
+    rows[i] = { entity.decision, entity.type or "?", listing.age(created and now - created),
+                entity.computerDnsName or entity.machineId or "-", entity.requestor or "-",
+                reason_of(entity) }
+  end
+  if rows[1] then require "mde.program.terminal.table"(COLUMNS, rows) end
+  output.flush()
+end
+
+-- }}
+
+-- {{ What is said below it
+
+local OPERATIONS = { Unisolate = "unisolate", UnrestrictCodeExecution = "unrestrict" }
+
+-- The least seconds that the limits make of what is to be sent.
+local function seconds_of(session, counts)
+  session.quota:look()
+  session.store:commit()
+  local now, most = session.clock.monotonic(), 0
+  local function count(operation, number)
+    if number > 0 then
+      most = math.max(most, session.quota:at_best(operation, number, now))
+    end
+  end
+  count("cancel", counts.cancels)
+  for step, number in pairs(counts.launches) do count(OPERATIONS[step], number) end
+  return most
+end
+
+local function show_totals(session, made)
+  local counts, header = plans.counts(made), made.header
+  local parts = {}
+  for _, word in ipairs { "cancel", "undo", "keep" } do
+    if counts[word] > 0 then parts[#parts + 1] = ("%d %s"):format(counts[word], word) end
+  end
+  output.note("%s; %d of %d actions abstained.", parts[1] and table.concat(parts, ", ")
+    or "Nothing is decided upon", header.abstained, header.read)
+  if counts.nothing > 0 then
+    output.note("%d of those to undo: nothing can be done.", counts.nothing)
+  end
+  if made.policies then
+    output.note("Policies: hash %s…, for mde watch --approve.", made.policies:sub(1, 20))
+  end
+  local seconds = seconds_of(session, counts)
+  if counts.cancels > 0 or next(counts.launches) then
+    output.note("The service's limits make this take %s.",
+      seconds < 1 and "less than a second" or "at least " .. duration.text(seconds))
+  end
+  local now = session.clock.wall()
+  local is_open, change = guard.open(header.guards, now)
+  if not is_open then
+    output.note("Outside of its hours (%s): it can be applied %s.",
+      guard.hours(header.guards),
+      change and "from " .. date.text(now + change) or "never")
+  end
+end
+
+-- }}
+
+-- Calls f, which makes a plan and writes it where -o says. If the plan is refused, an older one
+-- of that name is removed, so that `mde apply` cannot take it for this one. -> what f returns
+function presentation.writing(parsed, f)
+  if parsed.output == "-" then parsed.output, parsed.json = nil, true end
+  local path = parsed.output
+  if path then failure.check(plans.check_path(path)) end
+  local done, result = pcall(f)
+  if done then return result end
+  if path and failure.status(result) == failure.refused and plans.remove(path) then
+    output.note("The older plan in %s was removed.", terminal.printable(path))
+  end
+  error(result, 0)
+end
+
+-- Checks a plan's guards, writes it where -o says, and shows it: a reader that leaves early
+-- has the file nevertheless. -> exit status
+function presentation.present(session, guards, made, decided, parsed)
+  local violations = guard.check(guards, decided.entities, decided.onboarded)
+  local hash
+  if parsed.output and not violations[1] then
+    hash = failure.check(plans.write(parsed.output, made))
+  end
+  if not parsed.json then show_table(made.entities, session.clock.wall()) end
+  show_totals(session, made)
+  enforcement.check(guards, decided)
+  if parsed.json then output.write((plans.text(made))) end
+  output.flush()
+  if hash then
+    output.note("Nothing changed. mde apply %s (hash %s…)", parsed.output, hash:sub(1, 12))
+  else
+    output.note("Nothing changed. %s", parsed.json and ("The hash is %s…"):format(
+      made.hash:sub(1, 12)) or "With -o PLAN this is written as a plan.")
+  end
+  return 0
+end
+
+return presentation

@@ -1,0 +1,111 @@
+-- Serves a simulated incident on loopback while a command runs, or until interrupted.
+
+local failure = require "mde.program.exit"
+local file = require "mde.file"
+local interrupt = require "mde.interrupt"
+local output = require "mde.program.terminal.output"
+local process = require "mde.process"
+
+local simulation = {}
+
+local NAP = 0.2  -- seconds of the longest wait for a request
+
+-- The service's own limits, sixty times faster.
+local QUOTA = { per_minute = 6000, per_hour = 90000 }
+
+local function new_server(parsed)
+  local limits = parsed.quota or QUOTA
+  if not parsed.quota then
+    output.note("mde sim: the quota is sixty times the service's: %d calls a minute, %d an hour",
+      QUOTA.per_minute, QUOTA.per_hour)
+  end
+  local service = require("mde.simulator.incident").service { quota = not limits.off and limits }
+  local server, problem = require("mde.simulator.server").new(service, { port = parsed.port })
+  if not server then failure.raise(failure.failed, "cannot serve: %s", tostring(problem)) end
+  return server
+end
+
+-- This program's folder, and then those of PATH. An empty name in it would be the current
+-- folder.
+local function search_path()
+  local path = os.getenv "PATH" or ""
+  return process.path():match "^(.*)/" .. ":" .. (path ~= "" and path or "/usr/bin:/bin")
+end
+
+-- {{ The rehearsal's own journal, quota and profiles (none): nothing of it gets among real
+-- ones, and no real service into it.
+
+local function new_state()
+  local folder, problem = file.make_temporary_folder()
+  if not folder then failure.raise(failure.failed, "cannot make a folder: %s", problem) end
+  local configuration <close> = assert(file.log(folder .. "/config.lua"))
+  configuration:append "return {}\n"
+  return folder
+end
+
+local function remove_state(folder)
+  process.setenv("PATH", search_path())
+  local pid = process.spawn { "rm", "-rf", "--", folder }
+  while pid and not process.wait(pid) do process.pause(0.01) end
+end
+
+-- }}
+
+-- COMMAND gets the server's variables, none that takes precedence over them, and this
+-- program first in its PATH.
+local function set_environment(server)
+  process.setenv("MDE_TOKEN")
+  process.setenv("AZURE_TOKEN_CREDENTIALS")
+  process.setenv("PATH", search_path())
+  process.setenv("MDE_STORE")
+  for name, value in pairs(server.environment) do process.setenv(name, value) end
+end
+
+local function serve(server)
+  interrupt.watch()
+  local names = {}
+  for name in pairs(server.environment) do names[#names + 1] = name end
+  table.sort(names)
+  for _, name in ipairs(names) do
+    output.line(("export %s='%s'"):format(name, server.environment[name]))
+  end
+  output.flush()
+  output.note("mde sim: serving at %s until interrupted", server.url)
+  while interrupt.count() == 0 do server:step(NAP) end
+  return 0
+end
+
+-- Serves until the command ends. Ctrl-C is the command's: the terminal sends it
+-- to both. A request to end is passed on.
+local function run(server, words)
+  set_environment(server)
+  interrupt.watch()
+  interrupt.ignore()
+  local pid, problem = process.spawn(words)
+  if not pid then failure.raise(failure.usage, "cannot run '%s': %s", words[1], problem) end
+  local passed = false
+  while true do
+    local status = process.wait(pid)
+    if status then return status end
+    if interrupt.count() > 0 and not passed then
+      process.terminate(pid)
+      passed = true
+    end
+    server:step(NAP)
+  end
+end
+
+-- Runs the command `words`, or with options.serve none. `options`: quota ({ per_minute, per_hour }
+-- or { off = true }; default: the service's, sixty times faster) and port too. -> exit status
+function simulation.run(words, options)
+  local server = new_server(options)
+  local state = new_state()
+  server.environment.XDG_STATE_HOME = state
+  server.environment.MDE_CONFIG, server.environment.MDE_PROFILE = state .. "/config.lua", ""
+  local done, result = pcall(options.serve and serve or run, server, words)
+  remove_state(state)
+  if not done then error(result, 0) end
+  return result
+end
+
+return simulation
