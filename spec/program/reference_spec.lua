@@ -81,8 +81,8 @@ describe("the reference", function()
     } do
       assert.same(names(known), names(classes[class]), class)
     end
-    local entity = require "mde.service.entity"
-    assert.same(names(set_of(entity.types)), names(classes["mde.action_type"]))
+    local kinds = require "mde.service.kinds"
+    assert.same(names(set_of(kinds.types)), names(classes["mde.action_type"]))
   end)
 
   -- What refuses an unknown key says which are known.

@@ -8,7 +8,7 @@
 
 local answer = require "mde.service.response"
 local date = require "mde.base.date"
-local entity = require "mde.service.entity"
+local kinds = require "mde.service.kinds"
 local retry = require "mde.base.retry"
 local verdict = require "mde.service.verdicts"
 
@@ -173,7 +173,7 @@ function judge.has_changed(call, action)
   local expected = call.expected
   if not expected or (call.posts or 0) > 0 then return false end
   call.expected = nil
-  local is_cancelled = action.cancellationDateTimeUtc and not entity.final[expected]
+  local is_cancelled = action.cancellationDateTimeUtc and not kinds.final[expected]
   if action.status == expected and not is_cancelled then return false end
   call:finish(call.client.read(action), nil, "changed")
   return true

@@ -13,6 +13,7 @@
 local core = require "mde.core"
 local entity = require "mde.service.entity"
 local errors = require "mde.base.errors"
+local kinds = require "mde.service.kinds"
 local url = require "mde.base.url"
 
 local download = {}
@@ -292,7 +293,7 @@ end
 local function link_to(action, get)
   return function()
     local link, err = get()
-    if err and err.code == "not_found" and not entity.final[action.status] then
+    if err and err.code == "not_found" and not kinds.final[action.status] then
       err.message = ("%s; the action is still %s"):format(err.message, action.status)
     end
     return link, err
@@ -303,7 +304,7 @@ end
 -- when it was read may have ended since: it is read again.
 local function source_of(client, target, index)
   local action, err = target, nil
-  if type(target) ~= "table" or not entity.final[target.status] then
+  if type(target) ~= "table" or not kinds.final[target.status] then
     action, err = client:action(id_of(target))
   end
   if not action then return nil, err end

@@ -7,16 +7,9 @@
 local date = require "mde.base.date"
 local duration = require "mde.base.duration"
 local errors = require "mde.base.errors"
+local kinds = require "mde.service.kinds"
 
 local isolation = { methods = {} }
-
-local KINDS = {
-  isolated = { does = "Isolate", undoes = "Unisolate", going_on = "isolating" },
-  restricted = { does = "RestrictCodeExecution", undoes = "UnrestrictCodeExecution",
-                 going_on = "restricting" },
-}
-
-local PENDING = { Pending = true, InProgress = true }
 
 local Fold = {}
 Fold.__index = Fold
@@ -55,11 +48,12 @@ end
 -- Takes the next action; they come the oldest first.
 function Fold:add(action)
   self.from = self.from or action.creationDateTimeUtc
-  local does = action.type == self.kind.does
-  if not does and action.type ~= self.kind.undoes then return end
+  local does = action.type == self.kind.type
+  if not does and action.type ~= self.kind.inverse then return end
   local id = action.machineId and action.machineId:lower()
+  local is_open = kinds.is_open[action.status]
   if not id then
-    if PENDING[action.status] then self.nameless = self.nameless + 1 end
+    if is_open then self.nameless = self.nameless + 1 end
     return
   end
   local machine = self.machines[id]
@@ -69,7 +63,7 @@ function Fold:add(action)
   end
   machine.name = action.computerDnsName or machine.name
   if action.status == "Succeeded" then settle(machine, action, does)
-  elseif PENDING[action.status] then
+  elseif is_open then
     machine[does and "doing" or "undoing"] = action
     if does then table.insert(machine.going, action) end
   end
@@ -80,7 +74,7 @@ local function row_of(machine, state, kind)
   if not action then return nil end
   return {
     machine_id = machine.id, machine = machine.name, action = action,
-    state = machine.done and state or kind.going_on,
+    state = machine.done and state or kind.making,
     since = machine.done and action.lastUpdateDateTimeUtc or action.creationDateTimeUtc,
     by = action.requestor, comment = action.requestorComment,
     scope = machine.done and machine.scope or action.scope, conflict = machine.undoing,
@@ -118,7 +112,7 @@ end
 -- have, where they are known, `done` and `doing` (the action that made it so, or may yet),
 -- `undoing` (a pending one that would undo it), and all that do: `causes`, and those `going` on.
 function isolation.fold(state)
-  return setmetatable({ state = state, kind = KINDS[state], machines = {}, nameless = 0 },
+  return setmetatable({ state = state, kind = kinds.making[state], machines = {}, nameless = 0 },
     Fold)
 end
 
@@ -173,8 +167,8 @@ function isolation.methods:isolated(options)
   options = options or {}
   errors.check_keys("isolated", options, OPTIONS)
   local state = options.restricted and "restricted" or "isolated"
-  local kind = KINDS[state]
-  local wanted = { type = { kind.does, kind.undoes }, machine = options.machine,
+  local kind = kinds.making[state]
+  local wanted = { type = { kind.type, kind.inverse }, machine = options.machine,
                    order = "oldest" }
   local good, err = since_of(options.since, wanted)
   if not good then return nil, err end

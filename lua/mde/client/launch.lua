@@ -10,6 +10,7 @@ local core = require "mde.core"
 local date = require "mde.base.date"
 local errors = require "mde.base.errors"
 local judge = require "mde.call.cancel"
+local kinds = require "mde.service.kinds"
 local live_response = require "mde.service.live_response"
 local machines = require "mde.service.machine"
 local odata = require "mde.service.odata"
@@ -19,20 +20,6 @@ local retry = require "mde.base.retry"
 local UNSEEN = 60  -- seconds for which a new action may be in no list
 local POSTS = 3    -- how often a launch goes out at most
 local NEWEST = 50  -- rows of the list in which it is looked for
-
--- Operation -> its type of action; what it takes beside a comment, with defaults;
--- whether the service leaves the machine out of a new action.
-local LAUNCHES = {
-  isolate = { type = "Isolate", takes = { type = "Full" } },
-  unisolate = { type = "Unisolate" },
-  restrict = { type = "RestrictCodeExecution" },
-  unrestrict = { type = "UnrestrictCodeExecution" },
-  scan = { type = "RunAntiVirusScan", takes = { type = "Quick" } },
-  collect = { type = "CollectInvestigationPackage" },
-  offboard = { type = "Offboard", is_nameless = true },
-  quarantine = { type = "StopAndQuarantineFile", takes = { sha1 = false } },
-  live_response = { type = "LiveResponse", takes = { commands = false }, is_nameless = true },
-}
 
 local launch = { methods = {} }
 
@@ -201,26 +188,24 @@ local ANY = ("0"):rep(40)  -- stands for a machine
 -- Checks the options, before a machine's name is looked up.
 -- -> what operation.encode takes | nil, err
 local function arguments_of(operation, options)
-  local takes = LAUNCHES[operation].takes or {}
+  local kind = kinds.launched_by[operation]
+  local name = kind.scopes and "type" or kind.takes
   local known = { comment = true }
-  for name in pairs(takes) do known[name] = true end
+  if name then known[name] = true end
   errors.check_keys(operation, options, known, 5)
   if type(options.comment) ~= "string" then
     return errors.invalid("%s: comment is missing: say why, in a few words", operation)
   end
   local arguments = { machine = ANY, comment = options.comment }
-  for name, default in pairs(takes) do
-    local value = options[name]
-    if value == nil then value = default or nil end
-    if name == "commands" then
-      local commands, err = live_response.commands(value)
-      if not commands then return nil, err end
-      value = commands
-    elseif value ~= nil and type(value) ~= "string" then
-      return errors.invalid("%s: %s must be text, not a %s", operation, name, type(value))
-    end
-    arguments[name] = value
+  local value = options[name]
+  if name == "commands" then
+    local commands, err = live_response.commands(value)
+    if not commands then return nil, err end
+    value = commands
+  elseif value ~= nil and type(value) ~= "string" then
+    return errors.invalid("%s: %s must be text, not a %s", operation, name, type(value))
   end
+  if name then arguments[name] = value or kind.scopes and kind.scopes[1] end
   local encoded, err = core.operation.encode(operation, arguments)
   if not encoded then return nil, errors.new(err) end
   return arguments
@@ -229,7 +214,7 @@ end
 -- What a call needs to launch something. `arguments` as operation.encode takes them.
 local function details_of(operation, arguments)
   return {
-    launch = LAUNCHES[operation], launched = operation, arguments = arguments,
+    launch = kinds.launched_by[operation], launched = operation, arguments = arguments,
     machine = arguments.machine:lower(), comment = trimmed(arguments.comment), posts = 0,
     looks = 0,
   }
@@ -324,7 +309,7 @@ end
 ---@return mde.error? err err.active_action_id is the action that is in the way, where one is
 -- function client:live_response(target, options)
 
-for operation in pairs(LAUNCHES) do
+for operation in pairs(kinds.launched_by) do
   launch.methods[operation] = function(self, target, options)
     local action, err = perform(self, operation, target, options or {})
     return action, err  -- no tail call: levels count

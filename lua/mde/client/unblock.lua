@@ -5,14 +5,14 @@
 
 local criteria = require "mde.service.criteria"
 local duration = require "mde.base.duration"
-local entity = require "mde.service.entity"
 local errors = require "mde.base.errors"
+local kinds = require "mde.service.kinds"
 
 local unblock = {}
 
 local KNOWN = { older_than = true, type = true, comment = true }
 
-local one_of_types = criteria.one_of("type", "type", entity.types)
+local one_of_types = criteria.one_of("type", "type", kinds.types)
 
 -- The conditions of the options, as function(action) -> whether it is to go.
 -- -> function | nil, err
@@ -56,7 +56,7 @@ function unblock:unblock(target, options)
   local machine, list
   machine, err = self:machine_id(target)
   if not machine then return nil, err end
-  list, err = self:list { machine = machine, status = { "Pending", "InProgress" } }
+  list, err = self:list { machine = machine, status = kinds.open }
   if not list then return nil, err end
   local meant, result = {}, { items = {}, kept = {} }
   for _, action in ipairs(list) do

@@ -10,27 +10,22 @@
 local answer = require "mde.service.response"
 local calls = require "mde.call.call"
 local date = require "mde.base.date"
-local entity = require "mde.service.entity"
 local errors = require "mde.base.errors"
 local judge = require "mde.call.cancel"
+local kinds = require "mde.service.kinds"
 local launch = require "mde.client.launch"
 local odata = require "mde.service.odata"
 local retry = require "mde.base.retry"
 
 local undo = { methods = {} }
 
--- Type of an action -> the operation that undoes it.
-undo.inverse = {
-  Isolate = "unisolate", Unisolate = "isolate",
-  RestrictCodeExecution = "unrestrict", UnrestrictCodeExecution = "restrict",
-}
-
 local NEWEST = 50  -- actions that are read of the machine
 
 -- Reads the newest actions of the same type on its machine, to undo the action after that.
 -- -> whether anything undoes it
 local function reverse(call, now, action)
-  if not undo.inverse[action.type] or not action.machineId then return false end
+  local kind = kinds.of[action.type]
+  if not (kind and kind.inverse and action.machineId) then return false end
   call.releases, call.reversed = false, action
   call:go_on_with("list", { query = odata.query {
     { "$filter", odata.all { odata.is("type", action.type),
@@ -45,7 +40,7 @@ end
 local function is_done_anew(list, action)
   for _, other in ipairs(list) do
     if other.id:lower() == action.id:lower() then return false end
-    if other.status == "Succeeded" or not entity.final[other.status] then return true end
+    if other.status == "Succeeded" or not kinds.final[other.status] then return true end
   end
   return #list >= NEWEST or list.has_more ~= nil
 end
@@ -61,10 +56,10 @@ local function compared(call, now, response, err)
   if is_done_anew(list, action) then
     return call:finish(call.client.read(action), nil, "changed")
   end
-  local operation = undo.inverse[action.type]
-  launch.start(call, operation, {
+  local inverse = kinds.of[kinds.of[action.type].inverse]
+  launch.start(call, inverse.operation, {
     machine = action.machineId, comment = call.comment,
-    type = operation == "isolate" and "Full" or nil,
+    type = inverse.scopes and inverse.scopes[1],
   }, now, call.was_sent, date.parse(action.creationDateTimeUtc))
 end
 
@@ -90,7 +85,7 @@ end
 -- It was launched, or read.
 local function released(call, now, action)
   call.release, call.accepted = action, action
-  if entity.final[action.status] then
+  if kinds.final[action.status] then
     local read = call.client.read(action)
     if action.status == "Succeeded" then return call:finish(read, nil, "undone") end
     return call:finish(read, not_undone(action), "error")
@@ -152,7 +147,7 @@ local function on_answer(call, now, response, err, action)
   if problem and call:try_again(now, response) then return end
   if not action then return judge.cancel(call, now, response, problem) end
   if judge.has_changed(call, action) then return end
-  if not entity.final[action.status] or (call.posts or 0) > 0 then
+  if not kinds.final[action.status] or (call.posts or 0) > 0 then
     return judge.cancel(call, now, response, nil, action)
   end
   if action.status == "Succeeded" then

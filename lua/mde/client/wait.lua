@@ -10,9 +10,9 @@ local answer = require "mde.service.response"
 local calls = require "mde.call.call"
 local core = require "mde.core"
 local duration = require "mde.base.duration"
-local entity = require "mde.service.entity"
 local errors = require "mde.base.errors"
 local judge = require "mde.call.cancel"
+local kinds = require "mde.service.kinds"
 
 local FIRST, LONGEST = 5, 60  -- seconds
 local TIMEOUT = 3600          -- seconds to wait at most, unless said otherwise
@@ -55,7 +55,7 @@ local function on_answer(call, now, response, err, action)
   if problem and call:try_again(now, response) then return end
   if not action then return unread(call, now, err or problem) end
   call.began, call.seen = call.began or now, action
-  if entity.final[action.status] then return call:finish(call.client.read(action)) end
+  if kinds.final[action.status] then return call:finish(call.client.read(action)) end
   if call.leaving then return call:leave(call:standing()) end
   local deadline = call.began + call.timeout
   if now >= deadline then return too_late(call, action) end

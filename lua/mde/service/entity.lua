@@ -7,24 +7,13 @@
 local cjson = require "cjson.safe"
 local core = require "mde.core"
 local date = require "mde.base.date"
+local kinds = require "mde.service.kinds"
 
 local entity = {}
 
 local json = cjson.new()
 json.decode_max_depth(64)
 json.decode_invalid_numbers(false)
-
--- Final states. Source: "machineAction resource type" (the service writes TimeOut with a
--- capital O, Cancelled with two l).
-entity.final = { Succeeded = true, Failed = true, TimeOut = true, Cancelled = true }
-
-entity.statuses = { "Pending", "InProgress", "Succeeded", "Failed", "TimeOut", "Cancelled" }
-
-entity.types = {
-  "RunAntiVirusScan", "Offboard", "LiveResponse", "CollectInvestigationPackage", "Isolate",
-  "Unisolate", "StopAndQuarantineFile", "RestrictCodeExecution", "UnrestrictCodeExecution",
-  "RequestSample", "Unknown",
-}
 
 local MARK = "^\239\187\191"  -- the byte order mark with which some gateways begin UTF-8
 
@@ -100,7 +89,7 @@ function entity.reader(clock)
   --- Reports if the action is final, so that no cancel can change it.
   ---@return boolean
   function Action:is_final()
-    return entity.final[self.status] == true
+    return kinds.final[self.status] == true
   end
 
   local metatable = { __index = Action, __name = "mde.action" }

@@ -4,7 +4,7 @@
 -- A cancelled isolation that was InProgress may have taken effect: cancelling does not release.
 
 local date = require "mde.base.date"
-local entity = require "mde.service.entity"
+local kinds = require "mde.service.kinds"
 
 local verdict = {}
 
@@ -64,7 +64,7 @@ end
 -- `since` is when the first attempt was sent (seconds on the service's clock; nil if not known).
 -- If `was_refused`, every attempt was refused, so an earlier cancel took effect.
 function verdict.of(action, comment, since, was_refused)
-  if not entity.final[action.status] then return nil end
+  if not kinds.final[action.status] then return nil end
   if action.status ~= "Cancelled" then return "already_final" end
   if all_completed(action.commands) then return "too_late" end
   local is_earlier = was_refused or cancelled_earlier(action, comment, since)

@@ -29,7 +29,7 @@ describe("undoing", function()
                                    RestrictCodeExecution = "unrestrict",
                                    UnrestrictCodeExecution = "restrict" } do
       local client, service, id, machine = new { type = kind, status = "Succeeded" }
-      local item = apply(client, id, { decision = "undo", expected = "Succeeded",
+      local item = apply(client, id, { change = "undo", expected = "Succeeded",
                                        comment = "why" })
       assert.same({ "undo_accepted", id }, { item.verdict, item.id })
       assert.equal("why", item.action.requestorComment)
@@ -40,7 +40,7 @@ describe("undoing", function()
 
   it("cancels what is not final", function()
     local client, service, id, machine = new { status = "Pending" }
-    local item = apply(client, id, { decision = "undo", expected = "Pending" })
+    local item = apply(client, id, { change = "undo", expected = "Pending" })
     assert.equal("cancelled", item.verdict)
     assert.equal(0, service:launched(machine, "unisolate"))
     assert.equal(1, service:posted(id))
@@ -49,21 +49,21 @@ describe("undoing", function()
   it("cancels what was in progress, and releases its machine once that is Cancelled", function()
     local client, service, id, machine = new({ status = "InProgress" },
       { oddities = { cancel_takes = 5 } })
-    local item = apply(client, id, { decision = "undo", expected = "InProgress" })
+    local item = apply(client, id, { change = "undo", expected = "InProgress" })
     assert.equal("accepted", item.verdict)  -- a resume goes on
     assert.equal(0, service:launched(machine, "unisolate"))
-    item = apply(client, id, { decision = "undo", expected = "InProgress", read_first = true,
+    item = apply(client, id, { change = "undo", expected = "InProgress", read_first = true,
                                sends = { 1 }, sent_ago = 1 })
     assert.equal("accepted", item.verdict)
     client.clock.pass(10)
-    item = apply(client, id, { decision = "undo", expected = "InProgress", read_first = true,
+    item = apply(client, id, { change = "undo", expected = "InProgress", read_first = true,
                                sends = { 1 }, sent_ago = 11 })
     assert.equal("undo_accepted", item.verdict)
     assert.equal(1, service:launched(machine, "unisolate"))
     assert.equal(1, service:posted(id))
     client, service, id, machine = new { status = "InProgress" }
     assert.equal("undo_accepted",
-      apply(client, id, { decision = "undo", expected = "InProgress" }).verdict)
+      apply(client, id, { change = "undo", expected = "InProgress" }).verdict)
     assert.same({ 1, 1 }, { service:launched(machine, "unisolate"), (service:posted(id)) })
   end)
 
@@ -71,11 +71,11 @@ describe("undoing", function()
     for status, verdict in pairs { Failed = "already_final", Cancelled = "already_cancelled",
                                    TimeOut = "already_final" } do
       local client, service, id = new { status = status }
-      assert.equal(verdict, apply(client, id, { decision = "undo" , expected = status }).verdict)
+      assert.equal(verdict, apply(client, id, { change = "undo" , expected = status }).verdict)
       assert.equal(0, service:requests "unisolate")
     end
     local client, _, id = new { type = "RunAntiVirusScan", status = "Succeeded" }
-    local item = apply(client, id, { decision = "undo", expected = "Succeeded" })
+    local item = apply(client, id, { change = "undo", expected = "Succeeded" })
     assert.equal("skipped", item.verdict)
   end)
 
@@ -86,7 +86,7 @@ describe("undoing", function()
     clock.pass(10)
     local action = assert(client:action(id))
     assert.same({ "Succeeded", true }, { action.status, action.cancellationDateTimeUtc ~= nil })
-    local item = apply(client, id, { decision = "undo", expected = "Succeeded" })
+    local item = apply(client, id, { change = "undo", expected = "Succeeded" })
     assert.equal("undo_accepted", item.verdict)
     assert.equal(1, service:launched(machine, "unisolate"))
   end)
@@ -102,7 +102,7 @@ describe("undoing", function()
       service:add { type = "Isolate", status = "Succeeded", age = 60, machine_id = ("b"):rep(40) }
       service:add { type = "RestrictCodeExecution", status = "Succeeded", age = 60,
                     machine_id = machine }
-      local item = apply(client, id, { decision = "undo", expected = "Succeeded" })
+      local item = apply(client, id, { change = "undo", expected = "Succeeded" })
       assert.equal(verdict, item.verdict, status)
       assert.equal(verdict == "changed" and 0 or 1, service:requests "unisolate")
     end
@@ -111,7 +111,7 @@ describe("undoing", function()
   it("launches nothing where the machine's actions can't be read", function()
     local client, service, id = new({ type = "Isolate", status = "Succeeded" },
       { oddities = { unavailable = { operation = "list" } } })
-    local item = apply(client, id, { decision = "undo", expected = "Succeeded" })
+    local item = apply(client, id, { change = "undo", expected = "Succeeded" })
     assert.same({ "unsent", "service" }, { item.verdict, item.error.code })
     assert.equal(0, service:requests "unisolate")
   end)
@@ -120,7 +120,7 @@ describe("undoing", function()
     for _, oddity in ipairs { "lost_after", "lost_before", "bad_gateway", "internal_error" } do
       local client, service, id, machine = new({ type = "Isolate", status = "Succeeded" }, {
         oddities = { [oddity] = { nth = 1, operation = "unisolate" }, list_lags = 3 } })
-      local item = apply(client, id, { decision = "undo", expected = "Succeeded" })
+      local item = apply(client, id, { change = "undo", expected = "Succeeded" })
       assert.equal("undo_accepted", item.verdict, oddity)
       assert.equal(1, service:launched(machine, "unisolate"), oddity)
     end
@@ -131,7 +131,7 @@ describe("undoing", function()
       local client, service, id, machine, clock = new { type = "Isolate", status = "Succeeded" }
       assert(client:unisolate(machine, { comment = "x" }))
       clock.pass(100)
-      local item = apply(client, id, { decision = "undo", read_first = true, sends = { 1 },
+      local item = apply(client, id, { change = "undo", read_first = true, sends = { 1 },
                                        sent_ago = sent_ago or nil })
       assert.equal("undo_accepted", item.verdict)
       assert.equal(1, service:launched(machine, "unisolate"))
@@ -144,7 +144,7 @@ describe("undoing", function()
                                    Cancelled = "error" } do
       local client, service, id, machine = new({ status = "Succeeded" }, { launch_course =
         function() return { { 0, "Pending" }, { 20, "InProgress" }, { 90, status } } end })
-      local item = apply(client, id, { decision = "undo", expected = "Succeeded" }, 600)
+      local item = apply(client, id, { change = "undo", expected = "Succeeded" }, 600)
       assert.same({ verdict, status }, { item.verdict, item.action.status })
       assert.equal(verdict == "error" and "not_undone" or nil, item.error and item.error.code)
       assert.equal(1, service:launched(machine, "unisolate"))
@@ -156,10 +156,10 @@ describe("undoing", function()
       local client, service, id, machine, clock = new({ status = "Succeeded" }, { launch_course =
         function() return { { 0, "Pending" }, { 90, "Succeeded" } } end })
       local began = clock.wall()
-      local item = apply(client, id, { decision = "undo", expected = "Succeeded" }, 60)
+      local item = apply(client, id, { change = "undo", expected = "Succeeded" }, 60)
       assert.same({ "undo_accepted", "Pending" }, { item.verdict, item.action.status })
       assert.is_true(clock.wall() - began < 65)
-      item = apply(client, id, { decision = "undo", read_first = true, sends = { began },
+      item = apply(client, id, { change = "undo", read_first = true, sends = { began },
         sent_ago = 60, verdict = "undo_accepted",
         launched = "5382f7ea-7557-4ab7-9782-d50480024a4e" }, 60)
       assert.equal("undo_accepted", item.verdict)
@@ -172,11 +172,11 @@ describe("undoing", function()
       local client, service, id, machine, clock = new({ status = "Succeeded" }, { launch_course =
         function() return { { 0, "Pending" }, { 60, last } } end })
       local function again(item, verdict)
-        return apply(client, id, { decision = "undo", expected = "Succeeded", read_first = true,
+        return apply(client, id, { change = "undo", expected = "Succeeded", read_first = true,
           sends = { clock.wall() }, sent_ago = 10, verdict = verdict or item.verdict,
           launched = item.action.id })
       end
-      local first = apply(client, id, { decision = "undo", expected = "Succeeded" })
+      local first = apply(client, id, { change = "undo", expected = "Succeeded" })
       local item = again(first)
       assert.same({ "undo_accepted", id }, { item.verdict, item.id })
       clock.pass(100)
@@ -186,7 +186,7 @@ describe("undoing", function()
       last = "Failed"
       client, service, id, machine, clock = new({ status = "Succeeded" }, { launch_course =
         function() return { { 0, "Pending" }, { 60, last } } end })
-      first = apply(client, id, { decision = "undo", expected = "Succeeded" })
+      first = apply(client, id, { change = "undo", expected = "Succeeded" })
       clock.pass(100)
       item = again(first)
       assert.equal("error", item.verdict)
@@ -202,7 +202,7 @@ describe("undoing", function()
   it("says what hindered it", function()
     local client, _, id = new({ type = "Isolate", status = "Succeeded" },
       { roles = { "Machine.Read.All" } })
-    local item = apply(client, id, { decision = "undo", expected = "Succeeded" })
+    local item = apply(client, id, { change = "undo", expected = "Succeeded" })
     assert.same({ "forbidden", "forbidden" }, { item.verdict, item.error.code })
   end)
 end)

@@ -144,22 +144,3 @@ describe("an action", function()
       cjson.decode(cjson.encode(action)))
   end)
 end)
-
-describe("the known values", function()
-  it("are the service's", function()
-    assert.same({ "Pending", "InProgress", "Succeeded", "Failed", "TimeOut", "Cancelled" },
-      entity.statuses)
-    local final = {}
-    for _, status in ipairs(entity.statuses) do
-      if entity.final[status] then final[#final + 1] = status end
-    end
-    assert.same({ "Succeeded", "Failed", "TimeOut", "Cancelled" }, final)
-    local seen = {}
-    for _, name in ipairs(entity.types) do seen[name] = true end
-    for _, name in ipairs { "RunAntiVirusScan", "Offboard", "LiveResponse", "Isolate", "Unisolate",
-                            "CollectInvestigationPackage", "StopAndQuarantineFile",
-                            "RestrictCodeExecution", "UnrestrictCodeExecution" } do
-      assert.is_true(seen[name], name)
-    end
-  end)
-end)

@@ -3,6 +3,7 @@ local clocks = require "mde.simulator.clock"
 local core = require "mde.core"
 local date = require "mde.base.date"
 local entity = require "mde.service.entity"
+local kinds = require "mde.service.kinds"
 local samples = require "spec.support.samples"
 
 local read = entity.reader(clocks.new(1769199040))
@@ -90,8 +91,8 @@ end)
 describe("a published action", function()
   it("has an id, a known type and status, and dates that can be read", function()
     local types, statuses, count = {}, {}, 0
-    for _, name in ipairs(entity.types) do types[name] = true end
-    for _, name in ipairs(entity.statuses) do statuses[name] = true end
+    for _, name in ipairs(kinds.types) do types[name] = true end
+    for _, name in ipairs(kinds.statuses) do statuses[name] = true end
     each_action(function(action, name)
       count = count + 1
       assert.is_truthy(action.id:find "^%S+$", name)

@@ -9,6 +9,7 @@ local client = require "mde.program.session.client"
 local execution = require "mde.program.batch.execution"
 local failure = require "mde.program.exit"
 local ids = require "mde.program.input.ids"
+local kinds = require "mde.service.kinds"
 local naming = require "mde.program.input.machine_name"
 local options = require "mde.program.input.options"
 local output = require "mde.program.terminal.output"
@@ -68,7 +69,7 @@ end
 local function add_matching(draft, session, criteria, max, visit)
   local count, groups, under_way = 0, {}, 0
   criteria.machine = naming.criterion(session, criteria.machine)
-  criteria.status = criteria.status or options.open
+  criteria.status = criteria.status or kinds.open
   criteria.limit = max and max + 1
   for action in session:actions(criteria) do
     local name = ("%s, %s, by %s")

@@ -136,7 +136,7 @@ end
 
 -- What became of one. -> an item
 local function perform(session, kind, machine, details)
-  local action, err = session[kind.method](session, machine.id, details)
+  local action, err = session[kind.operation](session, machine.id, details)
   local item = { machine = machine, action = action, error = err }
   if action then item.outcome = action.existing and "existing" or "launched"
   elseif err.sent then item.outcome = "unknown"

@@ -1,5 +1,6 @@
 -- mde list: the machine actions that match, of one tenant or many.
 
+local kinds = require "mde.service.kinds"
 local listing = require "mde.program.listing"
 local naming = require "mde.program.input.machine_name"
 local options = require "mde.program.input.options"
@@ -42,7 +43,7 @@ function list.run(parsed)
   local criteria = options.read_each(parsed, FILTERS, (options.criteria(parsed)))
   -- What was cancelled is not open.
   if not parsed.all and not criteria.status and not criteria.cancelled_by then
-    criteria.status = options.open
+    criteria.status = kinds.open
   end
   if parsed.explain then
     listing.explain(parsed, require "mde.service.criteria.action", criteria)

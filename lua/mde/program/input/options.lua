@@ -67,16 +67,9 @@ end
 
 -- {{ Filters
 
--- What can still be cancelled.
-options.open = { "Pending", "InProgress" }
+local function statuses() return require("mde.service.kinds").statuses end
 
-local function statuses()
-  return require("mde.service.entity").statuses
-end
-
-local function types()
-  return require("mde.service.entity").types
-end
+local function types() return require("mde.service.kinds").types end
 
 -- A converter: what the module's `parse` understands, as text.
 function options.parsed_by(module)

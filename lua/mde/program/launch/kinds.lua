@@ -2,6 +2,7 @@
 
 local agreement = require "mde.program.batch.confirmation"
 local failure = require "mde.program.exit"
+local kinds = require "mde.service.kinds"
 local live_response = require "mde.service.live_response"
 local options = require "mde.program.input.options"
 local output = require "mde.program.terminal.output"
@@ -9,33 +10,17 @@ local terminal = require "mde.terminal"
 
 local launches = {}
 
--- Name on the command line -> method of the client, the service's type, the option that it takes, whether it can't be undone.
-local KINDS = {
-  { name = "isolate", method = "isolate", type = "Isolate", takes = "scope" },
-  { name = "unisolate", method = "unisolate", type = "Unisolate" },
-  { name = "restrict", method = "restrict", type = "RestrictCodeExecution" },
-  { name = "unrestrict", method = "unrestrict", type = "UnrestrictCodeExecution" },
-  { name = "scan", method = "scan", type = "RunAntiVirusScan", takes = "scope" },
-  { name = "collect", method = "collect", type = "CollectInvestigationPackage" },
-  { name = "offboard", method = "offboard", type = "Offboard", is_final = true },
-  { name = "quarantine", method = "quarantine", type = "StopAndQuarantineFile", takes = "sha1" },
-  { name = "live-response", method = "live_response", type = "LiveResponse",
-    takes = "commands" },
-}
-
-local SCOPES = { isolate = "Full, Selective or UnManagedDevice", scan = "Quick or Full" }
-
 function launches.names()
   local names = {}
-  for i, kind in ipairs(KINDS) do names[i] = kind.name end
+  for _, kind in ipairs(kinds.all) do names[#names + 1] = kind.name end
   return names
 end
 
--- The kind that a word means: our name or the service's, whatever the case.
+-- The kind that a word means: our name or the service's, in any case.
 function launches.kind(word)
-  for _, kind in ipairs(KINDS) do
-    local lower, own = word:lower(), kind.type:lower()
-    if lower == kind.name or lower == kind.method or lower == own then return kind end
+  local name = word:lower():gsub("_", "-")
+  for _, kind in ipairs(kinds.all) do
+    if kind.name and (name == kind.name or word:lower() == kind.type:lower()) then return kind end
   end
   if word:lower():find "investigat" then
     failure.raise(failure.usage, "'%s': the service starts no automated investigation by hand any"
@@ -62,12 +47,17 @@ local function collect(key)
   end
 end
 
+-- The scopes of all kinds.
+local function scopes()
+  local words = {}
+  for _, kind in ipairs(kinds.all) do table.move(kind.scopes or {}, 1, 3, #words + 1, words) end
+  return words
+end
+
 -- Adds the option of isolate and scan.
 local function define_scope(command)
   options.add(command, "--scope", "SCOPE", "isolate: Full (default), Selective or UnManagedDevice;"
-    .. "\nscan: Quick (default) or Full.").words = function()
-    return { "Full", "Selective", "UnManagedDevice", "Quick" }
-  end
+    .. "\nscan: Quick (default) or Full.").words = scopes
 end
 
 -- Adds the options of one kind that has at most a scope, or (without it) of all kinds.
@@ -87,16 +77,17 @@ end
 
 -- The words that the service has, from what was typed.
 local function scope_of(kind, text)
-  for word in SCOPES[kind.name]:gmatch "%a+" do
-    if word ~= "or" and word:lower() == text:lower() then return word end
+  for _, word in ipairs(kind.scopes) do
+    if word:lower() == text:lower() then return word end
   end
-  failure.raise(failure.usage, "--scope: '%s' is not %s", text, SCOPES[kind.name])
+  failure.raise(failure.usage, "--scope: '%s' is not %s", text, (table.concat(kind.scopes, ", ")
+    :gsub(", (%a+)$", " or %1")))
 end
 
 -- What the options say together. Raises where something is missing or too much.
 local function check(kind, parsed)
   for _, name in ipairs { "scope", "sha1", "commands" } do
-    if parsed[name] and kind.takes ~= name then
+    if parsed[name] and kind.takes ~= name and not (name == "scope" and kind.scopes) then
       failure.raise(failure.usage, "%s takes no %s", kind.name,
         name == "commands" and "--put, --run or --get" or "--" .. name)
     end
@@ -128,7 +119,7 @@ end
 function launches.details(kind, parsed)
   check(kind, parsed)
   local details = { comment = parsed.comment }
-  if kind.takes == "scope" then
+  if kind.scopes then
     details.type = parsed.scope and scope_of(kind, parsed.scope) or nil
   elseif kind.takes == "sha1" then
     if not (parsed.sha1 or ""):find("^" .. ("%x"):rep(40) .. "$") then

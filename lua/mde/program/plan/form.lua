@@ -5,6 +5,7 @@ local core = require "mde.core"
 local criteria = require "mde.service.criteria.action"
 local date = require "mde.base.date"
 local guard = require "mde.program.policy.guard"
+local kinds = require "mde.service.kinds"
 
 local form = { version = 1 }
 
@@ -64,7 +65,9 @@ local HEADER = {
   policies = true, guards = true,
 }
 
-local STEP = one_of { "cancel", "Unisolate", "UnrestrictCodeExecution" }
+local STEPS = { "cancel" }
+for _, kind in pairs(kinds.making) do STEPS[#STEPS + 1] = kind.inverse end
+local STEP = one_of(STEPS)
 
 local ENTITY = {
   decision = one_of { "cancel", "keep", "undo" }, reason = text, policy = text, id = guid,
@@ -74,13 +77,13 @@ local ENTITY = {
   steps = function(path, value) return check.array(path, value, STEP) end,
 }
 
-local function fields(path, value, kinds, required)
-  check.keys(path, value, kinds, "an object")
+local function fields(path, value, known, required)
+  check.keys(path, value, known, "an object")
   for _, key in ipairs(required) do
     check.expect(check.inside(path, key), value[key], value[key] ~= nil, "one is needed")
   end
   for key, field in pairs(value) do
-    if kinds[key] ~= true then kinds[key](check.inside(path, key), field) end
+    if known[key] ~= true then known[key](check.inside(path, key), field) end
   end
 end
 

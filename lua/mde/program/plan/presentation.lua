@@ -5,6 +5,7 @@ local duration = require "mde.base.duration"
 local enforcement = require "mde.program.policy.enforcement"
 local failure = require "mde.program.exit"
 local guard = require "mde.program.policy.guard"
+local kinds = require "mde.service.kinds"
 local listing = require "mde.program.listing"
 local output = require "mde.program.terminal.output"
 local plans = require "mde.program.plan"
@@ -48,8 +49,6 @@ end
 
 -- {{ What is said below it
 
-local OPERATIONS = { Unisolate = "unisolate", UnrestrictCodeExecution = "unrestrict" }
-
 -- The least seconds that the limits make of what is to be sent.
 local function seconds_of(session, counts)
   session.quota:look()
@@ -61,7 +60,7 @@ local function seconds_of(session, counts)
     end
   end
   count("cancel", counts.cancels)
-  for step, number in pairs(counts.launches) do count(OPERATIONS[step], number) end
+  for step, number in pairs(counts.launches) do count(kinds.of[step].operation, number) end
   return most
 end
 

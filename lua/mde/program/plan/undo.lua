@@ -8,7 +8,7 @@
 -- stays isolated.
 
 local decision = require "mde.program.policy.decision"
-local entities = require "mde.service.entity"
+local kinds = require "mde.service.kinds"
 local review = require "mde.program.plan.review"
 local standing = require "mde.program.policy.standing"
 local tenant = require "mde.program.policy.tenant"
@@ -57,7 +57,7 @@ end
 
 local function of_action(action, found, incident)
   local machine = standing.of(found, action)
-  if not entities.final[action.status] then return of_open(action, machine, incident) end
+  if not kinds.final[action.status] then return of_open(action, machine, incident) end
   if action.status ~= "Succeeded" then return nil end
   return of_done(action, machine, incident)
 end

@@ -2,12 +2,9 @@
 -- the first answer counts. And what undoing an action takes.
 
 local date = require "mde.base.date"
-local entities = require "mde.service.entity"
+local kinds = require "mde.service.kinds"
 
 local decision = {}
-
--- What undoes what.
-local INVERSE = { Isolate = "Unisolate", RestrictCodeExecution = "UnrestrictCodeExecution" }
 
 -- `answers`: array of { policy, decision (nil: abstains), reason }, in the order of files.
 -- -> the one that counts | nil: all abstain
@@ -24,8 +21,9 @@ end
 -- action that is launched on its machine (what has been done, or may have been); and what is
 -- to be said where something is missing.
 function decision.undoing(action)
-  local status, inverse = action.status, INVERSE[action.type]
-  local open = not entities.final[status]
+  local status, kind = action.status, kinds.of[action.type]
+  local inverse = kind and kind.makes and kind.inverse
+  local open = not kinds.final[status]
   if not open and status ~= "Succeeded" then return {}, status .. ": nothing was done" end
   local steps = { open and "cancel" or nil }
   if status == "Pending" then return steps end

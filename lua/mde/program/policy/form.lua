@@ -65,9 +65,7 @@ local core = require "mde.core"
 local criteria = require "mde.service.criteria.action"
 local errors = require "mde.base.errors"
 local guard = require "mde.program.policy.guard"
-
--- What can still be cancelled.
-local OPEN = { "Pending", "InProgress" }
+local kinds = require "mde.service.kinds"
 
 local form = {}
 
@@ -91,7 +89,7 @@ local function check_select(path, value, now)
   end
   local compiled, err = criteria:compile(value, now)
   if not compiled then check.refuse("", "%s.%s", path, err.message) end
-  if not value.status and not value.cancelled_by then value.status = OPEN end
+  if not value.status and not value.cancelled_by then value.status = kinds.open end
   return value
 end
 

@@ -14,8 +14,8 @@
 ---@field hours? string|string[] when something may be sent, such as "22:00-06:00 UTC"
 
 local check = require "mde.program.policy.check"
-local actions = require "mde.service.entity"
 local hours = require "mde.program.policy.hours"
+local kinds = require "mde.service.kinds"
 
 local guard = { max = 50 }
 
@@ -32,11 +32,11 @@ local function machine_name(path, value)
 end
 
 local TYPES = {}
-for _, name in ipairs(actions.types) do TYPES[name:lower()] = true end
+for _, name in ipairs(kinds.types) do TYPES[name:lower()] = true end
 
 local function action_type(path, value)
   return check.expect(path, value, type(value) == "string" and TYPES[value:lower()] ~= nil,
-    "one of " .. table.concat(actions.types, ", "))
+    "one of " .. table.concat(kinds.types, ", "))
 end
 
 local function each_of(kind)

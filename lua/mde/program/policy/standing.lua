@@ -2,25 +2,21 @@
 -- must not release a machine that somebody else wants isolated.
 
 local isolation = require "mde.client.isolation"
+local kinds = require "mde.service.kinds"
 
 local standing = {}
-
-local STATES = {
-  { name = "isolated", types = { "Isolate", "Unisolate" } },
-  { name = "restricted", types = { "RestrictCodeExecution", "UnrestrictCodeExecution" } },
-}
 
 -- Reads the history of actions. -> { type of action -> { machine id -> machine of a fold of
 -- mde.client.isolation, with `state`: in words } } | nil, err
 function standing.read(session)
   local found = {}
-  for _, state in ipairs(STATES) do
-    local fold = isolation.fold(state.name)
-    local all, err = session:list { type = state.types, order = "oldest" }
+  for state, kind in pairs(kinds.making) do
+    local fold = isolation.fold(state)
+    local all, err = session:list { type = { kind.type, kind.inverse }, order = "oldest" }
     if not all then return nil, err end
     for _, action in ipairs(all) do fold:add(action) end
-    for _, machine in pairs(fold.machines) do machine.state = state.name end
-    found[state.types[1]] = fold.machines
+    for _, machine in pairs(fold.machines) do machine.state = state end
+    found[kind.type] = fold.machines
   end
   return found
 end

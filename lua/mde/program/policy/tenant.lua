@@ -1,10 +1,10 @@
 -- Reads what policies need of a tenant, asks them, and puts their answers together.
 
 local decision = require "mde.program.policy.decision"
-local entities = require "mde.service.entity"
 local entity = require "mde.program.policy.entity"
 local errors = require "mde.base.errors"
 local guard = require "mde.program.policy.guard"
+local kinds = require "mde.service.kinds"
 local standing = require "mde.program.policy.standing"
 
 local tenant = {}
@@ -142,7 +142,7 @@ function tenant.decide(session, policies, guards)
       local made, action = tenant.planned(item, answer), item.action
       table.insert(decided.entities, made)
       decided.asked[made.id] = action.cancellationDateTimeUtc ~= nil
-                               and not entities.final[action.status] or nil
+                               and not kinds.final[action.status] or nil
       table.insert(planned, { action = action, entity = made })
     else
       decided.abstained = decided.abstained + 1

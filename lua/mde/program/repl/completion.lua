@@ -2,7 +2,7 @@
 -- the table of a call, and the service's words in a text. Nothing is called or indexed for it
 -- that could do anything.
 
-local entity = require "mde.service.entity"
+local kinds = require "mde.service.kinds"
 local machine = require "mde.service.machine"
 local manual = require "mde.program.repl.manual"
 local terminal = require "mde.terminal"
@@ -13,7 +13,7 @@ local completion = {}
 
 -- The words that an option takes.
 local WORDS = {
-  status = entity.statuses, type = entity.types, health = machine.health, risk = machine.risks,
+  status = kinds.statuses, type = kinds.types, health = machine.health, risk = machine.risks,
   exposure = machine.exposures, value = machine.values, onboarding = machine.onboarding,
   order = { "newest", "oldest" }, scope = { "Full", "Selective", "Quick" },
 }
@@ -111,7 +111,7 @@ local function choices(before)
   local begun, rest, quote = open_text(before)
   if begun then
     local option = rest:match "([%a_]+)%s*=%s*$" or rest:match "([%a_]+)%s*=%s*{[^{}]*$"
-    return begun, WORDS[option] or joined(entity.statuses, entity.types), quote
+    return begun, WORDS[option] or joined(kinds.statuses, kinds.types), quote
   end
   local path, mark, name = before:match "([%a_][%w_%.%[%]]*)([%.:])([%w_]*)$"
   if path then return name, fields_of(value_of(path), mark == ":"), "" end

@@ -4,14 +4,14 @@ local answer = require "mde.service.response"
 local core = require "mde.core"
 local date = require "mde.base.date"
 local duration = require "mde.base.duration"
-local entity = require "mde.service.entity"
 local errors = require "mde.base.errors"
+local kinds = require "mde.service.kinds"
 local odata = require "mde.service.odata"
 local permissions = require "mde.auth.permissions"
 
 local account = {}
 
-local SESSIONS = 25  -- live responses at once; source: "Run live response commands on a device"
+local SESSIONS = kinds.of.LiveResponse.at_once
 
 -- {{ What the service says
 
@@ -28,16 +28,15 @@ end
 -- -> { in_progress, pending }, seconds by which ours is ahead (nil if it does not say)
 -- | nil, err
 local function ask(session)
-  local open = { "Pending", "InProgress" }
   local got, err = session:perform("list", { query = odata.query {
-    { "$filter", odata.all { odata.is("type", "LiveResponse"), odata.is("status", open) } },
+    { "$filter", odata.all { odata.is("type", "LiveResponse"), odata.is("status", kinds.open) } },
     { "$top", 1000 },
   } }, on_list)
   if not got then return nil, err end
   local counts = { in_progress = 0, pending = 0 }
   for _, action in ipairs(got.list) do
     local key = action.status == "InProgress" and "in_progress" or "pending"
-    if not entity.final[action.status] then counts[key] = counts[key] + 1 end
+    if not kinds.final[action.status] then counts[key] = counts[key] + 1 end
   end
   return counts, got.moment and session.clock.wall() - got.moment - 0.5
 end
@@ -148,7 +147,6 @@ end
 
 -- }}
 
-account.sessions = SESSIONS
 
 account.columns = { { title = "OPERATIONS" }, { title = "HELD" },
                     { title = "ANY OF THESE PERMISSIONS" } }

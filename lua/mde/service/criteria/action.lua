@@ -20,7 +20,7 @@
 
 local core = require "mde.core"
 local criteria = require "mde.service.criteria"
-local entity = require "mde.service.entity"
+local kinds = require "mde.service.kinds"
 local machines = require "mde.service.machine"
 local odata = require "mde.service.odata"
 
@@ -50,8 +50,8 @@ local function requestor(value)
 end
 
 return criteria.form({
-  { "status", criteria.one_of("status", "status", entity.statuses) },
-  { "type", criteria.one_of("type", "type", entity.types) },
+  { "status", criteria.one_of("status", "status", kinds.statuses) },
+  { "type", criteria.one_of("type", "type", kinds.types) },
   { "requestor", requestor },
   { "machine", machine },
   { "older_than", criteria.age(CREATION, "launched", "lt") },

@@ -63,13 +63,13 @@ describe("the form of a policy", function()
         .. "an id or name of a machine, or the beginning of one and a *",
       ["guard = { protect_types = 'Isolation' }"] =
         "guard.protect_types[1]: 'Isolation' is not one "
-        .. "of " .. table.concat(require "mde.service.entity".types, ", "),
+        .. "of " .. table.concat(require "mde.service.kinds".types, ", "),
       ["guard = { protect_tags = { 1 } }"] = "guard.protect_tags[1]: '1' is not a text",
       ["guard = { protect_tags = {} }"] = "guard.protect_tags: a table is not an array of texts",
       ["guard = { hours = '22-6' }"] = "guard.hours: '22-6' is not hours with their zone",
       ["guard = 5"] = "guard: '5' is not a table",
       ["select = { older_than = 'old' }"] = "select.older_than: 'old' is not a duration",
-      ["select = { type = 'Isolat' }"] = "select.type: 'Isolat' is not one of RunAntiVirusScan",
+      ["select = { type = 'Isolat' }"] = "select.type: 'Isolat' is not one of Isolate",
       ["select = { status = function() end }"] = "select.status: no status is given",
       ["select = { after = 0/0 }"] = "select.after: ",
       ["select = { before = 1e300 }"] = "select.before: '1e+300' is not a date",
