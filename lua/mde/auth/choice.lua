@@ -82,7 +82,7 @@ local ways = {}
 function ways.client_secret(source, common)
   local secret, called = source:get "client_secret"
   if type(secret) ~= "string" and type(secret) ~= "function" then
-    source:refuse("%s: must be text or a function, not a %s", called, type(secret))
+    source:refuse("%s: must be text, not a %s", called, type(secret))
   end
   common.client_secret = secret
   return require "mde.auth.client_secret".new(common)

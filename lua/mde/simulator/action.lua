@@ -1,6 +1,6 @@
--- A machine action as the service keeps it: what was launched, which course it
--- takes by itself, and whether it was cancelled. It has no state that changes
--- with time: what it is at a moment is computed from that moment.
+-- A simulated machine action: its launch, its course and its cancellation.
+--
+-- Nothing in it changes as time passes: its state at a moment is computed from that moment.
 
 local cjson = require "cjson"
 local date = require "mde.base.date"
@@ -21,20 +21,20 @@ local FINAL = { Succeeded = true, Failed = true, TimeOut = true, Cancelled = tru
 --   id            default: a random one
 --   type          default "Isolate"
 --   status        at creation, default "Pending"
---   steps         array of { seconds after creation, status }, ascending: its course
+--   steps         its course: ascending array of { seconds after creation, status }
 --   requestor, comment, machine_id, dns_name, scope, external_id, source, title
 --                 null (as right after the launch of a live response): false
 --   commands      array of { type =, params = { { key =, value = }, … } }
 --   related_file  { fileIdentifier =, fileIdentifierType = }
 --   error_hresult default 0
---   fills         seconds after creation until it shows what a new one lacks: its
---                 scope; of a live response and an offboarding the machine; commands
+--   fills         seconds after creation until it shows scope, commands and, for a live
+--                 response or an offboarding, its machine
 -- `random` supplies what is missing.
 function action.new(description, random)
   local self = {}
   for key, value in pairs(description) do self[key] = value end
   self.created_text = stamp(description.created)
-  self.created = date.parse(self.created_text)  -- so that filters see what is shown
+  self.created = date.parse(self.created_text)  -- filters use the date that is shown
   self.id = self.id or random_numbers.guid(random)
   self.type = self.type or "Isolate"
   if self.requestor == nil then self.requestor = "Defender for Endpoint API" end
@@ -49,7 +49,7 @@ function action.new(description, random)
   return setmetatable(self, Action)
 end
 
--- The step of its own course that it has reached.
+-- The step of the course that it has reached.
 function Action:step(at)
   local course = self.course
   for i = #course, 2, -1 do
@@ -58,7 +58,7 @@ function Action:step(at)
   return course[1]
 end
 
--- Its status at a moment, and since when.
+-- Its status at a moment, and the moment at which that began.
 function Action:status_at(at)
   local done = self.cancelled
   if done and done <= at then return "Cancelled", done end
@@ -72,16 +72,16 @@ end
 
 local NAMELESS = { LiveResponse = true, Offboard = true }
 
--- Its machine as it is shown at a moment: id, name; false where that is null.
+-- The machine's id and name as shown at a moment; false for null.
 function Action:machine(at, fresh)
   local filling = fresh or self.fills and at < self.fills
   if filling and NAMELESS[self.type] then return false, false end
   return self.machine_id, self.dns_name
 end
 
--- A cancellation that takes hold `delay` seconds later, unless the action has
--- ended by itself by then. If `commands_completed` is set, those of a live
--- response had been executed. -> whether it takes hold
+-- Cancels the action `delay` seconds later, unless it ends by itself before. If
+-- `commands_completed` is set, the commands of a live response had been executed.
+-- -> true if the cancel takes effect
 function Action:cancel(at, delay, requestor, comment)
   self.cancellation = { at = at, requestor = requestor, comment = comment }
   local hold = at + delay
@@ -94,14 +94,14 @@ end
 
 local COMMAND_STATUS = { Succeeded = "Completed", Failed = "Failed", TimeOut = "Failed" }
 
--- What became of the commands of a live response, and since when.
+-- The status of a live response's commands, and the moment at which that began.
 function Action:command_status(at)
   local status, since = self:status_at(at)
   local completed = status == "Cancelled" and self.commands_completed
   return completed and "Completed" or COMMAND_STATUS[status] or "Created", since
 end
 
--- In progress since the second step, if at all.
+-- The commands as JSON. Their start is the second step, if it was reached.
 function Action:commands_json(at)
   local state, since = self:command_status(at)
   local started = (state ~= "Created") and (self.course[2] or self.course[1])[1]
@@ -119,8 +119,8 @@ function Action:commands_json(at)
   return array(list)
 end
 
--- The entity at a moment, as JSON; `context`, if given, is its @odata.context. If
--- `fresh`, it lacks what the answer to a launch lacks.
+-- The entity at a moment, as JSON; `context`, if given, is its @odata.context. If `fresh`, it
+-- lacks the same fields as the answer to a launch.
 function Action:json(at, context, fresh)
   local filling = fresh or self.fills and at < self.fills
   local machine_id, dns_name = self:machine(at, fresh)

@@ -1,14 +1,12 @@
--- The service's operations on machine actions: reading and cancelling them, and
--- links to what they brought.
+-- Simulated operations on machine actions: list, get, cancel, and result links.
 --
--- Rows of operations, here as in the other modules of operations, are
---   name    as in the ledger and for oddities
---   method, path   a pattern of the path below /api, in lower case
---   roles   of an application, of which any one will do
---   scopes  the same for somebody signed in; default: the roles
---   limits  what Microsoft allows, if not the usual; see mde.simulator.quota
---   answer(service, request, what the pattern caught) -> answer, effect: whether
---           it changed anything
+-- A row of an operation, here and in the other modules of operations, has
+--   name    in the ledger and for oddities
+--   method, path   a pattern for the path below /api, in lower case
+--   roles   of an application; any one suffices
+--   scopes  the same for a user's token; default: the roles
+--   limits  Microsoft's limits, if not the usual ones; see mde.simulator.quota
+--   answer(service, request, captures of the pattern) -> answer, true if it changed anything
 
 local blob = require "mde.simulator.blob"
 local cjson = require "cjson"
@@ -22,7 +20,7 @@ local CANCEL = { "Machine.CollectForensics", "Machine.Isolate", "Machine.Restric
                  "Machine.Scan", "Machine.Offboard", "Machine.StopAndQuarantine",
                  "Machine.LiveResponse" }
 
--- What may be filtered and ordered by: what the documentation names.
+-- The documented properties for filters and orders.
 actions.kind = { entity = "MachineAction", first = "creationDateTimeUtc", fields = {
   id = { type = "string", read = function(action) return action.id end },
   status = { type = "string", read = function(action, at) return (action:status_at(at)) end },
@@ -34,7 +32,7 @@ actions.kind = { entity = "MachineAction", first = "creationDateTimeUtc", fields
   creationDateTimeUtc = { type = "date", read = function(action) return action.created end },
 } }
 
--- The action with an id, unless it is so new that reading lags behind.
+-- The action with an id, unless reading lags behind its creation.
 local function visible(self, id)
   local action, lag = self.by_id[id], self.oddities.reading_lags
   return action and (lag == 0 or action.created <= self:now() - lag) and action or nil
@@ -58,7 +56,7 @@ local function answer_get(self, _, id)
   return action and entity(self, action) or no_such(self, id)
 end
 
--- How a cancel of an action that is final already is answered: undocumented.
+-- The answer to a cancel of a final action, which is undocumented.
 local function final_already(self, action)
   local as = self.oddities.final_as
   if as == 200 then return entity(self, action) end
@@ -86,7 +84,7 @@ local function link(self, text)
     :format(cjson.encode(self.context .. "Edm.String"), cjson.encode(text)))
 end
 
--- The value is seen with quotation marks of its own.
+-- The real service puts extra quotation marks around the value.
 local function answer_package_uri(self, _, id)
   local action = visible(self, id)
   if not action or action.type ~= "CollectInvestigationPackage"
@@ -96,7 +94,7 @@ local function answer_package_uri(self, _, id)
   return link(self, '"' .. blob.link(self, id, "package") .. '"')
 end
 
--- A file that was put there has no result.
+-- A PutFile command has no result.
 local function answer_result_uri(self, _, id, index)
   local action = visible(self, id)
   local command = action and (action.commands or {})[tonumber(index) + 1]

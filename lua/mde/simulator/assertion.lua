@@ -1,7 +1,8 @@
--- How Entra checks the assertion of an application that signs in without a secret: one
--- that its certificate's key has signed, or a token of somebody whom it trusts.
--- Source: "Microsoft Entra authentication and authorization error codes"; what it says
--- of a second use of one assertion is not published.
+-- Checks the assertion of an application, as Entra does.
+--
+-- An assertion is signed by the key of the application's certificate, or is a token of an issuer
+-- that the application trusts. Source: "Microsoft Entra authentication and authorization error
+-- codes". Entra's answer to a second use of an assertion is not published.
 
 local jwt = require "mde.auth.jwt"
 
@@ -10,7 +11,7 @@ local assertion = {}
 local TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 local SKEW = 300  -- seconds that clocks may differ
 
--- {{ Each check gives nothing, or the number and the message of a refusal.
+-- {{ Checks. Each returns nothing, or the number and message of a refusal.
 
 local function check_key(parts, expected)
   local header, certificate = parts.header, expected.certificate
@@ -84,7 +85,7 @@ local function is_trusted(text, federated)
   return false
 end
 
--- Whether it means to be the application's own.
+-- Reports if an assertion is issued by the application itself.
 local function is_own(parts, expected)
   return parts.claims.iss == expected.client_id
     or parts.header.x5t ~= nil or parts.header["x5t#S256"] ~= nil
@@ -92,12 +93,12 @@ end
 
 -- Checks the fields of a form. `expected`:
 --   client_id    the application's
---   token_url    the endpoint that was asked
+--   token_url    the requested endpoint
 --   now          seconds since 1970
 --   certificate  a core.certificate, nil: the application has none
 --   federated    array of texts, the tokens that the application trusts; nil: none
---   seen         table that keeps the ids of assertions, so that each is taken once;
---                nil: they may be used again
+--   seen         table of the ids of used assertions, so that each is accepted once;
+--                nil: an assertion may be used again
 -- -> true | nil, OAuth error, number after AADSTS, message
 function assertion.check(fields, expected)
   if (fields.client_assertion or "") == "" then
@@ -113,7 +114,7 @@ function assertion.check(fields, expected)
     return refuse(50027, "Invalid JWT token. It is not a signed JWT.")
   end
   if is_trusted(fields.client_assertion, expected.federated) then
-    return check_all(parts, expected, { check_times })  -- used until it ends
+    return check_all(parts, expected, { check_times })  -- may be used until it expires
   end
   if is_own(parts, expected) then return check_all(parts, expected, OWN) end
   return refuse(700213, "No matching federated identity record found for presented assertion "

@@ -1,9 +1,8 @@
--- Microsoft Entra, as far as an application needs it: the endpoints of one tenant with
--- one application and one user, and the tokens it has issued. Device codes and refresh
--- tokens: mde.simulator.device; managed identities: mde.simulator.metadata.
+-- Simulates Microsoft Entra: one tenant with one application and one user.
 --
--- Tokens are signed as Entra's are, with the simulator's own key; the service itself
--- takes those that this authority has issued.
+-- mde.simulator.device has device codes and refresh tokens, mde.simulator.metadata managed
+-- identities. Tokens are signed in the way of Entra, with the simulator's own key. The simulated
+-- service accepts the tokens that this authority has issued.
 
 local assertion = require "mde.simulator.assertion"
 local cjson = require "cjson"
@@ -27,24 +26,24 @@ local RESOURCE = "https://api.securitycenter.microsoft.com"
 local RESOURCES = {}
 for _, place in pairs(cloud) do RESOURCES[place.scope] = place.scope:gsub("/%.default$", "") end
 
--- How signing in goes, and its defaults. They may be changed while it runs.
+-- Settings of sign-in, with defaults. They may be changed at any time.
 local SIGN_IN = {
   certificate = false,    -- a core.certificate that the application has registered
-  federated = false,      -- array of tokens of others that the application trusts
-  domain = false,         -- the tenant's domain name, by which it is known too
-  refusal = false,        -- { status, error, number, message } for whatever is asked
+  federated = false,      -- array of tokens of other issuers that the application trusts
+  domain = false,         -- the tenant's domain name, which may replace its id
+  refusal = false,        -- { status, error, number, message }: the answer to every request
   user = "dana@contoso.com",
   is_public = true,       -- users may sign in to the application
-  device = "approved",    -- what the user does with the code: "pending", "declined"
-  device_after = 0,       -- seconds until he does
-  device_interval = 5,    -- seconds between two questions
+  device = "approved",    -- the user's decision on a code; also "pending", "declined"
+  device_after = 0,       -- seconds until the user decides
+  device_interval = 5,    -- seconds between two polls
   device_lifetime = 900,  -- seconds that a code can be entered
-  refresh_lifetime = 90 * 86400,  -- seconds that a refresh token lives
+  refresh_lifetime = 90 * 86400,  -- lifetime of a refresh token in seconds
   identity = false,       -- the client id of the machine's managed identity
-  identity_404 = 0,       -- so many requests for it are answered: not ready yet
-  identity_410 = 0,       -- so many: the service is being updated
-  identity_header = false,  -- what an App Service must show
-  arc_key = false,        -- { path =, content = } of the key that Azure Arc's agent makes
+  identity_404 = 0,       -- number of requests for it that are answered 404, not ready
+  identity_410 = 0,       -- number that are answered 410, being updated
+  identity_header = false,  -- the header that an App Service must send
+  arc_key = false,        -- { path =, content = } of the key file of Azure Arc's agent
 }
 
 -- `options`: tenant, client_id, client_secret, roles (array), token_lifetime
@@ -58,8 +57,8 @@ function authority.new(options)
                         codes = {}, refresh_tokens = {} }, Authority)
 end
 
--- A token with the application's roles, or those given; `delegated` if they are those
--- of somebody who signed in. `changes` are claims in front of the usual ones.
+-- Issues a token with `roles`, by default the application's; `delegated` if they are a user's.
+-- `changes` are claims that replace the usual ones.
 function Authority:issue(roles, delegated, changes)
   local options = self.options
   local now = math.floor(options.now())
@@ -79,8 +78,8 @@ function Authority:issue(roles, delegated, changes)
   return token
 end
 
--- The roles of the token in an Authorization header, nil, whether they are delegated
--- | nil, why not
+-- The roles of the token in an Authorization header, nil, true if they are delegated
+-- | nil, message
 function Authority:roles(header)
   local text = (header or ""):match "^[Bb]earer (.+)$"
   if not text then return nil, "The request has no bearer token." end
@@ -92,7 +91,7 @@ function Authority:roles(header)
   return token.roles, nil, token.delegated
 end
 
--- Makes the token in an Authorization header worthless.
+-- Invalidates the token in an Authorization header.
 function Authority:revoke(header)
   self.tokens[(header or ""):match "^[Bb]earer (.+)$" or ""] = nil
 end
@@ -128,7 +127,7 @@ function Authority:lacks(fields, ...)
   end
 end
 
--- The resource that a scope, which may name other things too, is about | nil, a refusal
+-- The resource in a scope, which may list other scopes too | nil, the refusal
 function Authority:resource(scope)
   for word in scope:gmatch "%S+" do
     if RESOURCES[word] then return RESOURCES[word] end
@@ -138,7 +137,7 @@ function Authority:resource(scope)
      .. "The scope %s is not valid."):format(scope))
 end
 
--- The answer with a token; `extra` are further fields of it.
+-- The answer with a token; `extra` has further fields.
 function Authority:grant(token, extra)
   local lifetime = self.options.token_lifetime
   local body = { token_type = "Bearer", access_token = token, expires_in = lifetime,
@@ -147,14 +146,14 @@ function Authority:grant(token, extra)
   return self:json(200, body)
 end
 
--- The address that was asked, as an assertion must name it.
+-- The requested URL, which an assertion must name.
 local function address_of(request)
   local host = request.headers.host or "login.microsoftonline.com"
   local scheme = host:find "^127%." and "http" or "https"
   return ("%s://%s%s"):format(scheme, host, request.path:match "^[^?]*")
 end
 
--- The refusal of an application that does not prove who it is | nil
+-- The refusal of an application that does not prove its identity | nil
 function Authority:check_application(fields, request)
   local options, sign_in = self.options, self.sign_in
   if fields.client_assertion then
@@ -185,7 +184,7 @@ function GRANTS.client_credentials(self, fields, request)
   return self:grant(self:issue(nil, false, { aud = resource }))
 end
 
--- The refusal of what holds for both endpoints | nil
+-- The refusal by the checks of both endpoints | nil
 function Authority:check(fields, tenant)
   local options, always = self.options, self.sign_in.refusal
   if always then return self:refuse(always.status, always.error, always.number, always.message) end
@@ -218,12 +217,12 @@ local function answer_device_code(self, request, tenant)
   return self:check(fields, tenant) or device.start(self, fields)
 end
 
--- Each answers (authority, request, tenant). All are "token" for the ledger and oddities.
+-- sign_in(authority, request, tenant) -> answer. All rows are "token" for ledger and oddities.
 local TOKEN = { name = "token", sign_in = answer_token }
 local DEVICE_CODE = { name = "token", sign_in = answer_device_code }
 local METADATA = { name = "token", sign_in = metadata.answer }
 
--- Who answers a request | nil: none of ours; and the tenant that it names
+-- The row that answers a request, and the tenant in its path | nil if none does
 function authority.route(request)
   local path = request.path:match("^[^?]*"):lower()
   local tenant, endpoint = path:match "^/([^/]+)/oauth2/v2%.0/(%w+)$"

@@ -1,10 +1,9 @@
--- What links lead to: investigation packages and results of live responses, as Azure
--- Storage serves them. A link is good for half an hour, and needs nobody to sign in:
--- a request that brings a token all the same is refused, and counted as a leak.
+-- Serves packages and live response results, as Azure Storage does.
 --
--- A package, or a file that was fetched, is `service.package_size` bytes that look
--- random, the same for the same action. They repeat after a prime number of them, so
--- that none need be kept and no part looks like one that begins elsewhere.
+-- A link is valid for half an hour and requires no sign-in. A request with a token is refused,
+-- and counted as a leak. A package or fetched file is `service.package_size` pseudo-random bytes
+-- that depend only on the action. They repeat after a prime number of bytes, so that little
+-- memory is used, and parts with different offsets differ.
 
 local core = require "mde.core"
 local form = require "mde.simulator.form"
@@ -23,7 +22,7 @@ end
 
 -- {{ Content: { size =, text = } or { size =, start = } into the repeated bytes
 
-local repeated  -- twice, so that any part of a period is one
+local repeated  -- the period twice, so that each part of that length is one substring
 
 local function bytes()
   if not repeated then
@@ -44,7 +43,7 @@ local function transcript(command)
     "script_output", output, "script_errors", '""' }
 end
 
--- What a link to `part` of an action leads to: "package", or a command's index.
+-- The content behind a link to `part` of an action: "package", or a command's index.
 local function content_of(self, id, part)
   local command = part ~= "package" and self.by_id[id].commands[tonumber(part) + 1]
   if command and command.type == "RunScript" then
@@ -55,22 +54,22 @@ local function content_of(self, id, part)
   return { size = self.package_size, start = tonumber(digest:sub(1, 8), 16) % PERIOD }
 end
 
--- `count` bytes after the first `from`. -> them, or, for many, what is to be repeated
--- until there are so many
+-- `count` bytes after the first `from`. -> the bytes, or for a large count the text that is to be
+-- repeated up to it
 local function slice(content, from, count)
   if content.text then return content.text:sub(from + 1, from + count) end
   local start = (content.start + from) % PERIOD
   return bytes():sub(start + 1, start + math.min(count, PERIOD))
 end
 
--- The whole of an answer's body.
+-- The full body of an answer.
 function blob.whole(answer)
   local body, length = answer.body, answer.length
   if not length or length == #body then return body end
   return body:rep(math.ceil(length / #body)):sub(1, length)
 end
 
--- All that a link to `part` of an action leads to.
+-- The full content behind a link to `part` of an action.
 function blob.content(self, id, part)
   local content = content_of(self, id, part)
   return blob.whole { body = slice(content, 0, content.size), length = content.size }
@@ -89,7 +88,7 @@ function blob.link(self, id, part)
     path, percent(json.stamp(math.floor(expires))), percent(signature))
 end
 
--- The link that a request has, if it is good | nil, the refusal
+-- The valid link of a request | nil, the refusal
 local function admit(self, request, path)
   if request.headers.authorization then
     self.leaks = self.leaks + 1
@@ -103,8 +102,8 @@ local function admit(self, request, path)
     .. "signature.")
 end
 
--- The part that is asked for. -> first byte (from 0), how many; both nil: the whole;
--- or false: there is no such part
+-- The requested range. -> first byte (from 0), count | nil for the whole | false if there is no
+-- such range
 local function range(request, etag, size)
   local first, last = (request.headers.range or ""):match "^bytes=(%d+)%-(%d*)$"
   local condition = request.headers["if-range"]
@@ -114,7 +113,7 @@ local function range(request, etag, size)
   return first, last - first + 1
 end
 
--- The answer with what is asked for of the content.
+-- The answer with the requested part of the content.
 local function answer_with(content, request, etag, ranges)
   local from, count
   if ranges then from, count = range(request, etag, content.size) end

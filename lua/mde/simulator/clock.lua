@@ -1,14 +1,12 @@
--- A virtual clock, and what is to happen at which moment of it.
+-- A virtual clock, and events that happen at its moments.
 --
--- It is used wherever mde takes a clock: `clock.monotonic()` and `clock.wall()`
--- give seconds. Time passes only by `advance` and `pass`. What was planned with
--- `at` happens on the way, in order, each at its own moment, so that whatever
--- shares one clock sees events as they would come in real time.
+-- It is used in place of a clock: `clock.monotonic()` and `clock.wall()` give seconds. Time passes
+-- only by `advance` and `pass`. On the way, events planned with `at` happen in order, each at its
+-- own moment, so that all users of one clock see events as in real time.
 
 local clock = {}
 
--- The events are a binary heap, the next one first; of equal moments, the one
--- planned first comes first.
+-- The events are a binary heap, the next one first; at equal moments, in the order of planning.
 
 local function before(a, b)
   return a.moment < b.moment or a.moment == b.moment and a.number < b.number
@@ -52,10 +50,10 @@ function clock.new(wall)
 
   function self.wall() return now + offset end
 
-  -- What tells one run of the machine from the next.
+  -- The id of the machine's current boot.
   function self.boot() return "virtual" end
 
-  -- Sets the wall clock; monotonic time goes on as if nothing had happened.
+  -- Sets the wall clock; monotonic time is not changed.
   function self.set(seconds) offset = seconds - now end
 
   -- Calls `action` when monotonic time reaches `moment`.
@@ -64,8 +62,7 @@ function clock.new(wall)
     push(heap, { moment = moment, number = number, action = action })
   end
 
-  -- Lets time pass until an event has happened, at most `seconds`.
-  -- -> whether one has
+  -- Lets time pass until an event has happened, at most `seconds`. -> true if one has
   function self.pass(seconds)
     local deadline = now + seconds
     if not heap[1] or heap[1].moment > deadline then
@@ -78,7 +75,7 @@ function clock.new(wall)
     return true
   end
 
-  -- Lets `seconds` pass, and all that is planned for them happen.
+  -- Lets `seconds` pass, with all events planned for them.
   function self.advance(seconds)
     local deadline = now + seconds
     while self.pass(deadline - now) do end

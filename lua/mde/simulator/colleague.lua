@@ -1,5 +1,4 @@
--- Another administrator, who releases and isolates the machines of an incident in the portal
--- while you work on it.
+-- Simulates another administrator who releases and isolates machines in the portal.
 
 local launches = require "mde.simulator.launches"
 
@@ -40,9 +39,9 @@ local function release(service, random, machine, isolation, now)
   end
 end
 
--- Returns the function `meanwhile` of a service. Each `seconds` the colleague releases the next
--- isolated one of the first `limit` machines ({ machine_id, dns_name }); every third time the
--- colleague isolates the next one that is not.
+-- Returns the function `meanwhile` of a service. Every `seconds` the colleague releases the next
+-- isolated machine of the first `limit` ({ machine_id, dns_name }); every third time, the
+-- colleague isolates the next one that is not isolated.
 function colleague.new(machines, limit, seconds, random)
   local begun, count, position = nil, 0, random(limit)
   local function act(service, now, releases)

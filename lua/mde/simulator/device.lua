@@ -1,6 +1,7 @@
--- Users who sign in at the simulated Entra: device codes, and refresh tokens, each of
--- which is taken once. Functions of mde.simulator.authority, which they are given as `self`.
--- Source: "Microsoft identity platform and the OAuth 2.0 device authorization grant flow".
+-- Simulates sign-in of users at Entra: device codes and refresh tokens.
+--
+-- Each refresh token is accepted once. `self` is mde.simulator.authority. Source: "Microsoft
+-- identity platform and the OAuth 2.0 device authorization grant flow".
 
 local key = require "mde.simulator.key"
 local random_numbers = require "mde.simulator.random"
@@ -13,8 +14,8 @@ local function is_public(self)
     .. " parameter: 'client_assertion' or 'client_secret'.")
 end
 
--- What a user may do: delegated permissions lack the "All" of an application's. -> what
--- the token for him says, and what the service takes it for (either name will do)
+-- Delegated permissions, which lack the ".All" of an application's. -> the scopes in the user's
+-- token, the permissions that the service accepts it for (by either name)
 local function permissions(roles)
   local said, held = {}, {}
   for i, role in ipairs(roles) do
@@ -61,7 +62,7 @@ function device.start(self, fields)
   })
 end
 
--- A question that comes too early makes the pauses longer (RFC 8628, 3.5).
+-- Reports if a poll comes too early; it makes the interval longer (RFC 8628, 3.5).
 local function is_hasty(code, now)
   local hasty = now - code.asked < code.interval - 0.01
   if hasty then code.interval = code.interval + 5 end
@@ -69,7 +70,7 @@ local function is_hasty(code, now)
   return hasty
 end
 
--- Answers the question whether the user has entered the code.
+-- Answers a poll for the user's code.
 function device.poll(self, fields)
   local now, does = self.options.now(), self.sign_in.device
   local code = self.codes[fields.device_code or ""]
@@ -89,7 +90,7 @@ function device.poll(self, fields)
   return self:refuse(400, "authorization_declined", 70017, "The end user declined.")
 end
 
--- Answers the question for a new token with a refresh token, which is worthless then.
+-- Answers with a new token for a refresh token, which becomes invalid.
 function device.refresh(self, fields)
   local refusal = self:lacks(fields, "refresh_token") or is_public(self)
   if refusal then return refusal end

@@ -1,9 +1,8 @@
--- An engine (contract 1 of doc/architecture.md) whose network is a simulated
--- service under a virtual clock: the same calls and results as core.engine(),
--- but `poll` waits by letting virtual time pass.
+-- An engine whose network is a simulated service under a virtual clock.
 --
--- A request reaches the service after half of the round trip, and its answer
--- comes back after the other half and what the service took.
+-- It has the calls and results of core.engine() (contract 1 of doc/architecture.md), but `poll`
+-- lets virtual time pass. A request reaches the service after half of the round trip. The answer
+-- arrives after the service's delay and the other half.
 
 local blob = require "mde.simulator.blob"
 local date = require "mde.base.date"
@@ -30,14 +29,14 @@ local DAYS = { "Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed" }  -- 1970 began 
 local MONTHS = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov",
                  "Dec" }
 
--- A header that every HTTP server adds (RFC 9110, 6.6.1); the other is the length.
+-- The Date header, which every HTTP server adds (RFC 9110, 6.6.1).
 local function stamp(moment)
   local year, month, day, time = date.text(moment):match "^(%d+)-(%d+)-(%d+)T([%d:]+)Z$"
   return ("%s, %s %s %s %s GMT"):format(DAYS[math.floor(moment / 86400) % 7 + 1], day,
     MONTHS[tonumber(month)], year, time)
 end
 
--- What the caller gets for an answer of the service, given at `moment`.
+-- The caller's result for an answer that the service gave at `moment`.
 local function outcome(answer, seconds, moment)
   if answer.lost == "unreachable" then
     return failure("connection", "the host cannot be reached", false)
@@ -50,8 +49,8 @@ local function outcome(answer, seconds, moment)
                         seconds = seconds } }
 end
 
--- Asks the service, and plans the end: its answer, or the timeout before that.
--- Nobody may wait for it any more: what has been sent arrives nevertheless.
+-- Passes a request to the service, and plans its end: the answer, or the timeout before that. A
+-- request that was sent arrives even if it was abandoned.
 function Engine:arrive(id, request, started, deadline)
   local answer, now = self.service:answer(request), self.service:now()
   local moment = self.clock.monotonic() + answer.delay + self.round_trip / 2
@@ -61,7 +60,7 @@ function Engine:arrive(id, request, started, deadline)
   end)
 end
 
--- The end of a request, unless it has ended or was abandoned, or its owner was collected.
+-- Ends a request, unless it has ended or was abandoned, or its owner was collected.
 function Engine:land(id, result)
   if self.flights[id] and self.owners[id] then
     self.flights[id], self.landed[id] = nil, result
@@ -69,7 +68,7 @@ function Engine:land(id, result)
   end
 end
 
--- Forgets what was asked for owners that were collected.
+-- Forgets the requests of owners that were collected.
 function Engine:sweep()
   for _, requests in ipairs { self.flights, self.landed } do
     for id in pairs(requests) do
@@ -82,7 +81,7 @@ end
 function Engine:start(request, owner)
   assert(not self.closed, "the engine is closed")
   errors.check_keys("engine:start", request, REQUEST)
-  assert(type(owner) == "table", "engine:start: a request has a table that owns it")
+  assert(type(owner) == "table", "engine:start: the owner must be a table")
   local host, path = request.url:match "^https?://([^/]+)(/.*)$"
   if not host then
     return nil, { code = "invalid_request", message = "not a URL: " .. request.url, sent = false }
@@ -100,7 +99,7 @@ function Engine:start(request, owner)
   return id
 end
 
--- engine:step() -> how many answers wait
+-- engine:step() -> number of answers to take
 function Engine:step()
   assert(not self.closed, "the engine is closed")
   self.clock.advance(0)
@@ -108,8 +107,7 @@ function Engine:step()
   return self.waiting
 end
 
--- engine:poll(seconds) -> the same, after letting time pass until there is news,
--- at most `seconds` and at most 1 s
+-- engine:poll(seconds) -> as step; lets time pass until an event, at most `seconds` and 1 s
 function Engine:poll(seconds)
   assert(not self.closed, "the engine is closed")
   local known, clock = self.waiting, self.clock
@@ -118,7 +116,7 @@ function Engine:poll(seconds)
   return self:step()
 end
 
--- engine:take(id) -> response | nil, err | false (still going)
+-- engine:take(id) -> response | nil, err | false while in flight
 function Engine:take(id)
   assert(not self.closed, "the engine is closed")
   if self.flights[id] then return false end
@@ -142,8 +140,8 @@ function Engine:close()
   self.closed, self.flights, self.landed, self.waiting = true, {}, {}, 0
 end
 
--- An engine over `service` (mde.simulator.service) and its virtual clock (mde.simulator.clock),
--- with `round_trip` seconds (default 0.1) on the wire.
+-- An engine for `service` (mde.simulator.service), which has a virtual clock
+-- (mde.simulator.clock). `round_trip` is in seconds (default 0.1).
 function engine.new(service, round_trip)
   return setmetatable({
     service = service, clock = service.clock, round_trip = round_trip or 0.1,

@@ -1,5 +1,6 @@
--- OData's $filter and $orderby, as far as the service's lists understand them: a
--- recursive-descent parser that makes a predicate.
+-- Parses OData's $filter and $orderby into predicates and sort keys.
+--
+-- The parser is recursive-descent and covers the subset that the service's lists accept:
 --
 --   or      = and { "or" and }
 --   and     = not { "and" not }
@@ -11,9 +12,9 @@
 --   literal = 'text, quotes doubled' | date | number | null
 --
 -- Fields are a table of name -> { type = "string"|"date"|"number"|"strings", read =
--- function(row, at) }; of strings, read gives an array. A number may be quoted, since
--- documentation and service disagree on which are. Failures are `nil, message`, in
--- the words that OData services use.
+-- function(row, at) }; for "strings", read returns an array. A number may be quoted, because
+-- documentation and service disagree on quoting. A failure is `nil, message`, in the words of
+-- OData services.
 
 local date = require "mde.base.date"
 
@@ -125,7 +126,7 @@ function Parser:literal(field)
   return kind == "date" and moment(value) or value
 end
 
--- What is null is neither greater nor less than anything.
+-- Null is neither greater nor less than any value.
 local COMPARE = {
   eq = function(a, b) return a == b end,
   ne = function(a, b) return a ~= b end,
@@ -156,7 +157,7 @@ function Parser:startswith()
   return function(row, at) return (read(row, at) or ""):sub(1, #prefix) == prefix end
 end
 
--- tags/any(tag: tag eq 'x'): whether it holds for one of the strings.
+-- tags/any(tag: tag eq 'x'): true if the condition holds for one of the strings.
 function Parser:any(name)
   local list = self.fields[name]
   if list.type ~= "strings" then fail("The property '%s' is not a collection.", name) end
@@ -229,7 +230,7 @@ function Parser:disjunction()
   return left
 end
 
--- Runs `work(parser)` over the whole of `text`. -> its result | nil, message
+-- Runs work(parser) over the whole `text`. -> its result | nil, message
 local function parse(text, fields, entity, work)
   local ok, result = pcall(function()
     local parser = setmetatable({ text = text, fields = fields, entity = entity, next = 1,
@@ -244,8 +245,7 @@ local function parse(text, fields, entity, work)
   error(result, 0)
 end
 
--- A $filter of an entity -> function(row, at) that tells whether a row matches
--- | nil, message
+-- A $filter of an entity -> function(row, at), true if the row matches | nil, message
 function filter.predicate(text, fields, entity)
   return parse(text, fields, entity or "MachineAction", Parser.disjunction)
 end

@@ -1,6 +1,7 @@
--- The machines of a believable tenant, the same for the same random numbers: laptops,
--- workstations and servers of six sites, with groups, tags and states of health as
--- they come, and the two things that names are ambiguous by.
+-- Makes the machines of a realistic tenant, the same for the same seed.
+--
+-- They are laptops, workstations and servers of six sites, with groups, tags and states of
+-- health. Two names are ambiguous: one is in two domains, one has two records.
 
 local random_numbers = require "mde.simulator.random"
 
@@ -43,7 +44,7 @@ function fleet.names(random, count)
   return machines
 end
 
--- What people noted of a machine: its tags, its value.
+-- Sets a machine's tags and value.
 local function noted(random, record, site, kind)
   record.machineTags = { "site-" .. site }
   local special = kind == "srv" and random() < 0.15 and "crown-jewel"
@@ -82,8 +83,8 @@ local function copy(record, changes)
   return made
 end
 
--- Records for machines. The first shares its short name with one of another domain;
--- the second was installed anew, and its former record has the same name.
+-- Records for machines. The first has the short name of a machine in another domain. The second
+-- was reinstalled, and its old record has the same name.
 function fleet.records(machines, random, now)
   local records = {}
   for i, machine in ipairs(machines) do records[i] = record_of(machine, random, now) end

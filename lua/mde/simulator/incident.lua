@@ -1,11 +1,12 @@
--- A believable incident, the same for the same seed: a SOAR rule has isolated
--- some hundred machines by mistake half an hour ago. Around it is what a tenant
--- has anyway: isolations that people meant, live responses that never leave
--- Pending, scans, and the history of the last weeks. All machines have records.
+-- Makes a realistic incident, the same for the same seed.
 --
--- Which machines are isolated is to be found out from that history: most Isolates that
--- Succeeded were undone, some not, and of some the Unisolate Failed, ran out of time or
--- was Cancelled. Two that were undone wait to be isolated again.
+-- Half an hour ago a SOAR rule isolated some hundred machines by mistake. The tenant also has
+-- intended isolations, live responses that never leave Pending, scans, and the history of the
+-- last weeks. All machines have records.
+--
+-- The isolated machines can be derived from the history: most Isolates that Succeeded were
+-- undone; some were not; for others the Unisolate Failed, timed out or was Cancelled. Two machines
+-- that were released wait to be isolated again.
 
 local colleague = require "mde.simulator.colleague"
 local fleet = require "mde.simulator.fleet"
@@ -15,15 +16,15 @@ local scenarios = require "mde.simulator.scenarios"
 local services = require "mde.simulator.service"
 
 local incident = {
-  requestor = "soar@contoso.com",                -- who isolated by mistake,
-  comment = "Auto-isolate: rule 4711",           -- and what it said
+  requestor = "soar@contoso.com",                -- of the mistaken isolations
+  comment = "Auto-isolate: rule 4711",
 }
 
 local MINUTE, HOUR, DAY = 60, 3600, 86400
 
 local PEOPLE = { "dana.reyes@contoso.com", "m.okafor@contoso.com", "lena.fischer@contoso.com",
                  "t.nguyen@contoso.com", "sara.o'brien@contoso.com" }
-local APPLICATION = "5f2c1f0e-7a43-4d5e-9d11-0c2b6f3a8e94"  -- an inventory tool's
+local APPLICATION = "5f2c1f0e-7a43-4d5e-9d11-0c2b6f3a8e94"  -- an inventory tool
 local REASONS = { "Ransomware note found, INC0048211", "Cobalt Strike beacon, INC0048190",
                   "Suspicious service install, INC0048233", "Lost laptop, SR-20931" }
 
@@ -31,16 +32,16 @@ local function pick(random, list)
   return list[random(#list)]
 end
 
--- `description` of an action on a machine that `next_machine` gives.
+-- Completes the `description` of an action with the machine that `next_machine` gives.
 local function on(machine, description)
   description.machine_id, description.dns_name = machine.machine_id, machine.dns_name
   return description
 end
 
--- {{ What is there. Each takes add(description), random and next_machine().
+-- {{ Contents of the tenant. Each function takes add(description), random and next_machine().
 
--- The course of the i-th mistaken isolation. Most machines are offline or slow, and nothing
--- happens to these by itself. A share took effect; every second of them is still InProgress.
+-- The course of the i-th mistaken isolation. Most machines are offline or slow, so that these
+-- stay Pending. A share took effect; every second of those is still InProgress.
 local function effect(share, i, random)
   local before, after = math.floor((i - 1) * share), math.floor(i * share)
   if before == after then return nil end
@@ -49,7 +50,7 @@ local function effect(share, i, random)
   return { { started, "InProgress" }, { started + took, "Succeeded" } }
 end
 
--- Launched within a fifth of their age.
+-- The mistaken isolations, launched within a fifth of their age.
 local function mistaken(settings, add, random, next_machine)
   local ids, count = {}, settings.mistaken
   for i = 1, count do
@@ -113,8 +114,8 @@ local ENDS = { "Succeeded", "Succeeded", "Succeeded", "Succeeded", "Succeeded", 
 
 local UNDOES = { Unisolate = "Isolate", UnrestrictCodeExecution = "RestrictCodeExecution" }
 
--- What is undone was done, on the same machine: gives the undoing actions the machines
--- of earlier ones, but for each third of those. -> the pairs { done, undone }
+-- Gives each undoing action the machine of an earlier action that it undoes; every third of these
+-- stays without one. -> the pairs { done, undone }
 local function pair(actions)
   local done, pairs_made, kept = {}, {}, 0
   for _, action in ipairs(actions) do
@@ -136,8 +137,8 @@ local function pair(actions)
   return pairs_made
 end
 
--- Of the pairs, every fourth Unisolate was cancelled; two others that took effect were
--- on machines that wait to be isolated again.
+-- Cancels every fourth Unisolate of the pairs, and moves two that took effect to machines that
+-- wait to be isolated again.
 local function unsettle(made, waiting)
   local cancelled, again = 0, 0
   for _, both in ipairs(made) do
@@ -155,7 +156,7 @@ local function unsettle(made, waiting)
   end
 end
 
--- The finished actions of the last weeks.
+-- The ended actions of the last weeks.
 local function past(count, random, next_machine)
   local actions = {}
   for i = 1, count do
@@ -176,7 +177,7 @@ local function past(count, random, next_machine)
   return actions
 end
 
--- Adds them; `waiting` are machines with an isolation that is Pending.
+-- Adds the history; `waiting` are the machines with a Pending isolation.
 local function history(count, service, random, next_machine, waiting)
   local actions = past(count, random, next_machine)
   unsettle(pair(actions), waiting)
@@ -191,8 +192,8 @@ local function history(count, service, random, next_machine, waiting)
 end
 
 -- The library for live responses.
-local SCRIPTS = { ["Invoke-Triage.ps1"] = "Collects what a first look needs",
-                  ["Get-Autoruns.ps1"] = "Lists what starts by itself" }
+local SCRIPTS = { ["Invoke-Triage.ps1"] = "Collects data for triage",
+                  ["Get-Autoruns.ps1"] = "Lists programs that start automatically" }
 
 local function scripts(service)
   for name, description in pairs(SCRIPTS) do
@@ -205,8 +206,8 @@ end
 
 -- {{ Machines
 
--- Machines on which an action waits have not been seen since before it, and what is launched
--- on a machine that is not Active waits too.
+-- Takes machines with a Pending action offline since before its launch. An action launched on a
+-- machine that is not Active stays Pending too.
 local function take_offline(service)
   for _, action in ipairs(service.actions) do
     local machine = service.machine_by_id[action.machine_id or ""]
@@ -228,12 +229,12 @@ local DEFAULTS = {
   mistaken = 312,     -- actions launched by mistake
   mistaken_age = 30 * MINUTE,  -- of the oldest of them
   took_effect = 0,    -- the share of them that is InProgress or Succeeded
-  is_offline = false,  -- machines on which something waits are offline, and stay so
-  colleague_every = false,  -- seconds between what mde.simulator.colleague does
-  history = 400,      -- finished actions of the last weeks
+  is_offline = false,  -- if true, machines with a Pending action are offline, and stay so
+  colleague_every = false,  -- seconds between two steps of mde.simulator.colleague
+  history = 400,      -- ended actions of the last weeks
 }
 
--- Splits `options`, for which those of their scenario are the defaults.
+-- Splits `options`, whose defaults are those of the scenario.
 -- -> settings of the incident, options of the service
 local function split(options)
   local scenario = scenarios[options.scenario or "misfire"]
@@ -249,15 +250,15 @@ local function split(options)
   return settings, rest
 end
 
--- The application may do whatever the service can.
+-- The application has every permission.
 local ROLES = { "Machine.Read.All", "Machine.ReadWrite.All", "Machine.Isolate",
                 "Machine.RestrictExecution", "Machine.Scan", "Machine.CollectForensics",
                 "Machine.Offboard", "Machine.StopAndQuarantine", "Machine.LiveResponse",
                 "Library.Manage" }
 
--- A service (mde.simulator.service, which takes the other options; clock is the
--- machine's if not given) in the middle of such an incident, of options.scenario (see
--- mde.simulator.scenarios; default: misfire). -> the service, the ids of the mistaken actions
+-- A service (mde.simulator.service, which takes the other options; the clock defaults to the
+-- machine's) during the incident of options.scenario (see mde.simulator.scenarios; default:
+-- misfire). -> the service, the ids of the mistaken actions
 function incident.service(options)
   local settings, rest = split(options or {})
   if settings.is_offline then rest.launch_course = rest.launch_course or course_if_online end

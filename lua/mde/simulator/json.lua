@@ -1,13 +1,12 @@
--- JSON by hand, as the service writes it: cjson has no order of keys, no empty
--- array and no null by absence.
+-- Writes JSON as the service does: keys in order, empty arrays, and nulls.
 
 local cjson = require "cjson"
 local date = require "mde.base.date"
 
 local json = {}
 
--- Seconds -> a date as the service writes it: up to seven digits of fraction,
--- without zeros at the end. Many are of the same second.
+-- Seconds -> a date in the service's form: up to seven digits of fraction, without trailing
+-- zeros. The last second is kept, because many dates share one.
 local last_whole, last_text
 function json.stamp(seconds)
   local whole = math.floor(seconds)
@@ -18,19 +17,19 @@ function json.stamp(seconds)
   return last_text .. (digits == "" and "" or "." .. digits) .. "Z"
 end
 
--- Any value but a list; null where there is none.
+-- Any value except a table; nil becomes null.
 function json.value(value)
   if value == nil or value == false then return "null" end
   return cjson.encode(value)
 end
 
--- Of what is JSON already.
+-- An array of elements that are JSON already.
 function json.array(list)
   return "[" .. table.concat(list, ",") .. "]"
 end
 
--- An object of keys and values in turn, the values JSON already. `context`, if
--- given, is its @odata.context.
+-- An object from alternating keys and values, the values JSON already. `context`, if given, is
+-- its @odata.context.
 function json.object(fields, context)
   local parts = {}
   if context then parts[1] = '"@odata.context":' .. cjson.encode(context) end

@@ -1,8 +1,8 @@
 -- The key that signs the simulator's tokens.
 --
--- It is PUBLIC and WORTHLESS: everybody who has this program has it, no service but the
--- simulator takes what it signs, and it must never be registered anywhere. It is always
--- the same, so that tokens can be checked without asking who made them.
+-- It is PUBLIC and WORTHLESS: it is part of this program, only the simulator accepts its
+-- signatures, and it must never be registered anywhere. It is constant, so that every simulator
+-- can check the tokens of another.
 
 local core = require "mde.core"
 local jwt = require "mde.auth.jwt"
@@ -59,13 +59,13 @@ uAtrrnIQ4fE1r91HxvqnlQD2NCaI2m50DqTZx8JF
 
 local certificate, name
 
--- It as a core.certificate, read when it is first needed.
+-- The key as a core.certificate, parsed on first use.
 function key.certificate()
   certificate = certificate or assert(core.certificate(PEM))
   return certificate
 end
 
--- A token that it has signed, as Entra signs.
+-- A token signed in the way of Entra.
 function key.sign(claims)
   name = name or jwt.base64url(key.certificate():thumbprint "SHA-1")
   return assert(jwt.sign({ typ = "JWT", alg = "RS256", kid = name, x5t = name }, claims,

@@ -1,4 +1,4 @@
--- The service's operations that make a machine act, as rows; see mde.simulator.actions.
+-- Simulated operations that launch actions; rows as in mde.simulator.actions.
 
 local reply = require "mde.simulator.reply"
 
@@ -6,8 +6,8 @@ local launches = {}
 
 local SESSIONS = 25  -- live responses at once
 
--- {{ What a request may say. Each gives fields of the action (see mde.simulator.action), or
--- nil and the refusal.
+-- {{ Checks of requests. Each returns fields of the action (see mde.simulator.action) | nil, the
+-- refusal.
 
 local function one_of(service, body, key, allowed)
   local value = body[key]
@@ -17,7 +17,7 @@ local function one_of(service, body, key, allowed)
   return nil, service:invalid(key, value)
 end
 
--- Full if it does not say. Only Windows can keep some connections.
+-- The default is Full. Only Windows supports Selective.
 local function isolation(service, body, machine)
   if body.IsolationType == nil then return { scope = "Full" } end
   local kind, refusal = one_of(service, body, "IsolationType",
@@ -49,7 +49,7 @@ end
 
 local PARAMETER = { PutFile = "FileName", RunScript = "ScriptName", GetFile = "Path" }
 
--- A command { type, params = { { key, value }, … } } with what its type needs.
+-- Reports if a command { type, params = { { key, value }, … } } has the parameter of its type.
 local function is_command(command)
   if type(command) ~= "table" or not PARAMETER[command.type]
      or type(command.params) ~= "table" then
@@ -96,7 +96,7 @@ local function sessions(service, now)
   return count
 end
 
--- A launch where the same is open. -> answer | nil: there is none
+-- The answer to a launch of an action that is already open | nil if none is open
 local function duplicate(service, row, machine, now)
   local open = service:open(machine.id, row.type, now)
   if not open then return nil end
@@ -108,7 +108,7 @@ local function duplicate(service, row, machine, now)
     "Action is already in progress, active action id: " .. open.id)
 end
 
--- Makes an action of a good request, at last.
+-- Makes the action for a checked request.
 local function launch(service, row, machine, body, fields, now)
   fields.type, fields.created, fields.launched = row.type, now, true
   fields.requestor, fields.comment = service.client_id, body.Comment
@@ -120,7 +120,7 @@ local function launch(service, row, machine, body, fields, now)
     action:json(now, service.context .. "MachineActions/$entity", true)), true
 end
 
--- What any launch checks first. -> body, machine | nil, the refusal
+-- The checks of every launch. -> body, machine | nil, the refusal
 local function admit(service, request, row, id)
   local body, refusal = service:body(request, row.keys)
   if not body then return nil, refusal end
@@ -154,7 +154,7 @@ end
 
 -- }}
 
--- Each with the end of its path, and what the body must have.
+-- `tail` is the end of the path, `keys` the required fields of the body.
 launches.rows = {
   { name = "isolate", type = "Isolate", check = isolation, roles = { "Machine.Isolate" } },
   { name = "unisolate", type = "Unisolate", roles = { "Machine.Isolate" } },
@@ -179,8 +179,7 @@ for _, row in ipairs(launches.rows) do
   row.answer = answer(row)
 end
 
--- The default course of what is launched: in progress within seconds, done within
--- minutes.
+-- The default course of a launched action: InProgress within seconds, Succeeded within minutes.
 function launches.course(_, random)
   local started = 1 + random() * 9
   return { { started, "InProgress" }, { started + 20 + random() * 100, "Succeeded" } }

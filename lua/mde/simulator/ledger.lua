@@ -1,5 +1,6 @@
--- What the service was asked, and what came of it: one line a request, kept in
--- columns. Tests ask it what no client can know.
+-- Records each request to the simulated service and its effect, for tests.
+--
+-- It is kept in columns, and has facts that no client can know.
 
 local ledger = {}
 
@@ -12,9 +13,9 @@ function ledger.new()
                         effects = { cancel = cancels } }, Ledger)
 end
 
--- Notes a request of `operation` at `moment` (seconds, monotonic) that was
--- answered with `status`, or lost on its way there (0). If it could change something,
--- `id` is of what (a cancel's action, a launch's machine), and `effect` whether it did.
+-- Records a request of `operation` at `moment` (seconds, monotonic) that was answered with
+-- `status`, or 0 if it was lost before. If it could change something, `id` names that (a
+-- cancel's action, a launch's machine), and `effect` is true if it did.
 function Ledger:note(moment, operation, status, id, effect)
   local line = #self.moments + 1
   self.moments[line], self.operations[line], self.statuses[line] = moment, operation, status
@@ -26,15 +27,14 @@ function Ledger:note(moment, operation, status, id, effect)
   effects[#effects + 1] = effect or false
 end
 
--- How often cancel was posted for an action, and for each time whether it took
--- effect.
+-- The number of cancels posted for an action, and an array of their effects (boolean).
 function Ledger:posted(id)
   local effects = self.cancels[id] or {}
   return #effects, effects
 end
 
--- How often an operation took effect on what has this id, and for
--- each time it was posted whether it did.
+-- The number of times that an operation took effect on an id, and an array of the effects
+-- (boolean) of all posts.
 function Ledger:launched(id, operation)
   local effects, count = (self.effects[operation] or {})[id] or {}, 0
   for _, effect in ipairs(effects) do
@@ -43,7 +43,7 @@ function Ledger:launched(id, operation)
   return count, effects
 end
 
--- How many requests there were; of one operation and with one status, if given.
+-- The number of requests, of one operation and with one status if given.
 function Ledger:requests(operation, status)
   local count = 0
   for line = 1, #self.moments do

@@ -1,4 +1,4 @@
--- The service's operations on its library of files for live responses, as rows; see
+-- Simulated operations on the live response library; rows as in
 -- mde.simulator.actions.
 
 local cjson = require "cjson"
@@ -24,8 +24,8 @@ end
 local KEYS = { name = true, content = true, description = true, parameters = true,
                has_parameters = true, by = true }
 
--- Puts a file { name, content, description, parameters, has_parameters, by } into the
--- library, or in the place of one of this name.
+-- Puts a file { name, content, description, parameters, has_parameters, by } into the library,
+-- and replaces one of the same name.
 function library.add(self, file)
   errors.check_keys("library file", file, KEYS)
   local old, now = self.files[file.name], json.stamp(self:now())
@@ -73,7 +73,7 @@ local function answer_upload(self, request)
     json.object(fields(entry), self.context .. "LibraryFiles/$entity")), true
 end
 
--- Names differ by case; what the pattern caught does not.
+-- Names are case-sensitive, but the pattern's capture is in lower case, so the path is read here.
 local function answer_delete(self, request)
   local name = form.unescape(request.path:match "^[^?]*/([^/?]*)")
   if not self.files[name] then

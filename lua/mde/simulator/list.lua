@@ -1,10 +1,9 @@
--- A list of entities: OData's query options over all rows of one kind.
+-- Answers list requests: OData's query options over the rows of one kind.
 --
--- A kind is { entity = its name, fields = what may be filtered and ordered by (see
--- mde.simulator.filter), first = the date among them by which the newest come first }. A
--- row has an id and json(at). It is there from its `created` on, if it has one.
---
--- Failures are `nil, message`, in the words that OData services use.
+-- A kind is { entity = its name, fields = those for filters and orders (see
+-- mde.simulator.filter), first = the date field of the default order, newest first }. A row has
+-- an id and json(at). It exists from its `created` on, if it has one. A failure is
+-- `nil, message`, in the words of OData services.
 
 local cjson = require "cjson"
 local filter = require "mde.simulator.filter"
@@ -61,8 +60,8 @@ local function parse(query, kind)
   return parsed
 end
 
--- Whether action a comes before b by the keys of a $orderby. Equal ones come
--- in the order of their ids, so that the order is always the same.
+-- A function(a, b) that orders rows by the keys of a $orderby, and equal rows by their ids, so
+-- that the order is always the same.
 local function comparator(keys, at)
   return function(a, b)
     for _, key in ipairs(keys) do
@@ -76,15 +75,15 @@ local function comparator(keys, at)
   end
 end
 
--- Sorts, unless it is sorted already, as it mostly is.
+-- Sorts rows, unless they are sorted already, as is usual.
 local function sort(rows, before)
   for i = 2, #rows do
     if before(rows[i], rows[i - 1]) then return table.sort(rows, before) end
   end
 end
 
--- All rows by date. What was sorted is kept beside them; rows that were added since
--- mostly are the newest, so that little is left to sort.
+-- All rows by date. The sorted copy is kept; rows added since are usually the newest, so that
+-- little sorting remains.
 local function by_date(rows, read, descending)
   local name = descending and "newest_first" or "oldest_first"
   local kept = rows[name] or {}
@@ -100,7 +99,7 @@ local function by_date(rows, read, descending)
   return sorted
 end
 
--- The rows that match, in order; without a $orderby the newest come first.
+-- The rows that match, in order; without a $orderby newest first.
 local function select_rows(rows, kind, parsed, at, newest)
   local selected, matches, order = {}, parsed.filter, parsed.order
   local read = kind.fields[kind.first].read
@@ -114,7 +113,7 @@ local function select_rows(rows, kind, parsed, at, newest)
   return selected
 end
 
--- The link to the rows after `skip` as JSON: as it should be, or as `oddity` has it.
+-- The link to the rows after `skip`, as JSON: correct, or changed by `oddity`.
 local function link(url, path, query, skip, page_size, oddity)
   if oddity == "null" then return "null" end
   if oddity == "empty" then return '""' end
@@ -125,11 +124,11 @@ local function link(url, path, query, skip, page_size, oddity)
   return cjson.encode(("%s%s?%s%s$skip=%d"):format(url, path, rest, rest == "" and "" or "&", skip))
 end
 
--- Answers a list request. `view`: kind, rows (an array that only grows, beside which
--- sorted copies are kept), at (the moment that is shown), newest (the last creation that is
--- shown; default: at), url, path, query, page_size,
+-- Answers a list request. -> JSON, number of rows that match | nil, message
+--
+-- `view`: kind, rows (an array that only grows; sorted copies are kept with it), at (the moment
+-- to show), newest (the latest creation to show; default: at), url, path, query, page_size,
 -- next_link and cut_pages (oddities), context.
--- -> JSON, how many rows match | nil, message
 function list.answer(view)
   local parsed, message = parse(view.query, view.kind)
   if not parsed then return nil, message end

@@ -1,5 +1,6 @@
--- A machine as the service knows it: what its agent reported, and what people
--- noted of it. Of isolation it says nothing.
+-- A simulated machine: the agent's report, and the tags and value set by users.
+--
+-- Like the service's, it does not show isolation.
 
 local date = require "mde.base.date"
 local errors = require "mde.base.errors"
@@ -33,7 +34,7 @@ local function stamp(seconds) return json.value(json.stamp(seconds)) end
 
 local function boolean(value) return tostring(value == true) end
 
--- The keys in the service's order, and how each is written.
+-- The keys in the service's order, each with the function that writes it.
 local KEYS = {
   { "id", json.value }, { "computerDnsName", json.value }, { "firstSeen", stamp },
   { "lastSeen", stamp }, { "osPlatform", json.value }, { "osArchitecture", json.value },
@@ -70,7 +71,7 @@ for _, key in ipairs(KEYS) do ALLOWED[key[1]] = true end
 
 -- `description` has the service's own keys (false: null), dates as seconds since
 -- 1970, lastSeen required; `random` and defaults supply the rest. Also:
---   sightings   array of { at = seconds, ip = }: addresses that it had before
+--   sightings   array of { at = seconds, ip = }: earlier addresses
 function machine.new(description, random)
   errors.check_keys("machine", description, ALLOWED)
   local self = {}
@@ -80,7 +81,7 @@ function machine.new(description, random)
   if self.computerDnsName == nil then
     self.computerDnsName = "desktop-" .. random_numbers.hex(random, 8)
   end
-  self.lastSeen = date.parse(json.stamp(self.lastSeen))  -- so that filters see what is shown
+  self.lastSeen = date.parse(json.stamp(self.lastSeen))  -- filters use the date that is shown
   self.firstSeen = self.firstSeen or self.lastSeen - 200 * 86400
   self.lastIpAddress = self.lastIpAddress
     or ("10.%d.%d.%d"):format(random(250), random(250), random(250))
@@ -92,7 +93,7 @@ function machine.new(description, random)
   return setmetatable(self, Machine)
 end
 
--- Where a tag is among its tags | nil
+-- The index of a tag | nil
 function Machine:has_tag(tag)
   for i, other in ipairs(self.machineTags) do
     if other == tag then return i end
@@ -100,7 +101,7 @@ function Machine:has_tag(tag)
   return nil
 end
 
--- Whether one of its tags begins so.
+-- Reports if one of its tags begins with a prefix.
 function Machine:has_tag_like(prefix)
   for _, tag in ipairs(self.machineTags) do
     if tag:sub(1, #prefix) == prefix then return true end
@@ -108,7 +109,7 @@ function Machine:has_tag_like(prefix)
   return false
 end
 
--- Adds or removes a tag. -> whether that changed anything
+-- Adds or removes a tag. -> true if that changed anything
 function Machine:tag(tag, action)
   local position = self:has_tag(tag)
   if action == "Add" and not position then
@@ -121,7 +122,7 @@ function Machine:tag(tag, action)
   return true
 end
 
--- Whether it had an address within so many seconds of a moment.
+-- Reports if it had an address within `within` seconds of a moment.
 function Machine:seen_with(ip, moment, within)
   if math.abs(self.lastSeen - moment) <= within then
     if self.lastIpAddress == ip then return true end

@@ -1,4 +1,4 @@
--- The service's operations on machines, as rows; see mde.simulator.actions.
+-- Simulated operations on machines; rows as in mde.simulator.actions.
 
 local cjson = require "cjson"
 local date = require "mde.base.date"
@@ -16,7 +16,7 @@ local BATCH = 500  -- machines of one request
 local ACTIONS = { Add = true, Remove = true }
 local VALUES = { Normal = true, Low = true, High = true }
 
--- What may be filtered and ordered by: what the documentation names.
+-- The documented properties for filters and orders.
 machines.kind = { entity = "Machine", first = "lastSeen", fields = {
   lastSeen = { type = "date", read = function(machine) return machine.lastSeen end },
   rbacGroupId = { type = "number", read = function(machine) return machine.rbacGroupId end },
@@ -31,8 +31,8 @@ end
 
 -- {{ Finding
 
--- The machine of a name: its whole name, or, if none has it, the part before the first
--- point. Of several, the one that was seen last.
+-- The machine with a full name, or else with a short name (before the first dot); of several, the
+-- one seen last.
 local function named(self, name)
   local newest
   for _, machine in ipairs(self.machines_by_name[name] or {}) do
@@ -41,7 +41,7 @@ local function named(self, name)
   return newest
 end
 
--- Notes under which names a machine is found.
+-- Indexes a machine by its names.
 function machines.index(self, machine)
   self.machine_by_id[machine.id] = machine
   local name = (machine.computerDnsName or ""):lower()
@@ -112,7 +112,7 @@ end
 
 -- {{ Changing
 
--- A body with a tag and what is to become of it | nil, the refusal
+-- A body with a tag and an action on it | nil, the refusal
 local function tag_body(self, request)
   local body, refusal = self:body(request, { "Value", "Action" })
   if not body then return nil, refusal end
@@ -129,7 +129,7 @@ local function answer_tag(self, request, id)
   return entity(self, machine), changed
 end
 
--- None is changed unless all are known.
+-- Changes no machine unless all are known.
 local function answer_tag_machines(self, request)
   local body, refusal = tag_body(self, request)
   if not body then return refusal end

@@ -1,6 +1,6 @@
--- The endpoints that give a machine its managed identity: the metadata service of a VM,
--- that of an App Service, and Azure Arc's agent. Functions of mde.simulator.authority, which
--- they are given as `self`. Sources: as the modules of mde.auth.managed_identity.
+-- Simulates the endpoints of managed identities: VM, App Service, Azure Arc.
+--
+-- `self` is mde.simulator.authority. The sources are those of mde.auth.managed_identity.
 
 local form = require "mde.simulator.form"
 
@@ -22,7 +22,7 @@ local function nobody()
            body = "<html><body><h1>404 Not Found</h1></body></html>" }
 end
 
--- Numbers are text here.
+-- The answer with a token. Its numbers are text.
 local function grant(self, resource, with_lifetime)
   local now, lifetime = math.floor(self.options.now()), self.options.token_lifetime
   return self:json(200, {
@@ -33,7 +33,7 @@ local function grant(self, resource, with_lifetime)
   })
 end
 
--- The token, for the identity and resource that are asked for.
+-- The token for the requested identity and resource.
 local function answer_query(self, query, with_lifetime)
   local resource = self:resource((query.resource or "") .. "/.default")
   if not resource then
@@ -46,7 +46,7 @@ local function answer_query(self, query, with_lifetime)
   return grant(self, resource, with_lifetime)
 end
 
--- Counts a switch down. -> whether it strikes
+-- Counts a setting down. -> true while it was above 0
 local function strikes(self, name)
   if self.sign_in[name] <= 0 then return false end
   self.sign_in[name] = self.sign_in[name] - 1

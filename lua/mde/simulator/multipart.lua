@@ -1,4 +1,4 @@
--- multipart/form-data (RFC 7578): the bodies of uploads.
+-- Decodes multipart/form-data (RFC 7578), the body of an upload.
 
 local multipart = {}
 
@@ -16,8 +16,8 @@ local function read_part(head, content)
                     content = content }
 end
 
--- Content-Type and body of a request -> array of { name =, filename =, content = },
--- or nil if it is not such a body, or not whole
+-- Content-Type and body of a request -> array of { name =, filename =, content = } | nil if it is
+-- not such a body, or not complete
 function multipart.decode(kind, body)
   local boundary = kind:match '^multipart/form%-data;.*boundary="([^"]+)"'
     or kind:match "^multipart/form%-data;.*boundary=([^; ]+)"

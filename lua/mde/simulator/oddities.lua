@@ -1,6 +1,6 @@
--- What the service, or the way to it, does at times and no client may trip over.
+-- Oddities of the service and the network that every client must survive.
 --
--- Those that strike single requests are given as a `when`:
+-- Those that affect single requests take a `when`:
 --   true                             each request
 --   a number between 0 and 1         each with this probability
 --   a rule                           each request for which all of its keys hold
@@ -22,45 +22,45 @@ local oddities = {}
 
 -- Each oddity and its default.
 local KNOWN = {
-  -- How the service behaves.
-  final_as = 400,         -- a cancel of a final action is answered with 400, 404, or 200
-                          -- and the action unchanged
-  cancel_takes = 0,       -- seconds until a cancel takes hold
+  -- Behaviour of the service.
+  final_as = 400,         -- the answer to a cancel of a final action: 400, 404, or 200 with the
+                          -- action unchanged
+  cancel_takes = 0,       -- seconds until a cancel takes effect
   list_lags = 0,          -- seconds by which the list is behind
-  reading_lags = 0,       -- seconds after its creation that an action is in no list, and a get
-                          -- or cancel of it is answered with 404
+  reading_lags = 0,       -- seconds after its creation until lists show an action; before, get
+                          -- and cancel are answered with 404
   next_link = false,      -- each page, the last one too, has a link that is "endless",
                           -- "malformed", "empty", "null", or leads to an "other_host"
-  cut_pages = false,      -- rows of a page at most, whatever $top says; cut ones have a link
+  cut_pages = false,      -- most rows per page, regardless of $top; cut pages have a link
   commands_completed = false,  -- when: a cancelled live response had completed its commands
-  launch_status = 201,    -- of the answer to a launch; 200 has been seen
-  duplicate_as = "existing",  -- a launch where the same is open answers with that one, or
-                          -- "error": 400; a live response always does
-  fills_after = 0,        -- seconds after its launch that an action lacks scope, commands and,
-                          -- of some types, its machine; the launch's answer always does
+  launch_status = 201,    -- status of the answer to a launch; 200 has been seen
+  duplicate_as = "existing",  -- a launch of an action that is already open returns that one;
+                          -- "error": 400, as a live response always does
+  fills_after = 0,        -- seconds after launch in which an action lacks scope, commands and,
+                          -- for some types, its machine; the launch's answer always lacks them
   disallowed = false,     -- when: 403, the launch is not allowed for the machine's group
-  forbidden = false,      -- when: 403, the application may not do this there; without effect
-  pending_sessions = false,  -- live responses that are Pending count among the 25 at once too
-  no_machines_as = 200,   -- a list of machines without one is answered with this; 404 too
-  -- How what links lead to is served.
-  sas_host = false,       -- the start of links, such as "https://else.example"; the service's own
-  blob_changes = false,   -- when: from now on it is another one, with another ETag
-  no_ranges = false,      -- when: a part was asked for, the whole comes
-  cut_blob = false,       -- when: the connection ends after half of it
-  -- Answers out of the blue.
+  forbidden = false,      -- when: 403, the application lacks permission for this; without effect
+  pending_sessions = false,  -- if true, Pending live responses also count among the 25 at once
+  no_machines_as = 200,   -- status of a list of machines without rows; also 404
+  -- Downloads.
+  sas_host = false,       -- the start of links, such as "https://else.example"; default: our own
+  blob_changes = false,   -- when: the content changes from now on, with another ETag
+  no_ranges = false,      -- when: a range was requested, the whole file is sent
+  cut_blob = false,       -- when: the connection ends after half of the file
+  -- Unexpected answers.
   internal_error = false,   -- when: 500, HTML; without effect
   bad_gateway = false,      -- when: 502, HTML; the request took effect
   unavailable = false,      -- when: 503, HTML; without effect
-  throttled = false,        -- when: 429 within the quota: others share it
+  throttled = false,        -- when: 429 within the quota, as if others used it
   throttled_for = 8,        -- seconds that such an answer asks to wait
   no_retry_after = false,   -- when: a 429 lacks the header
-  revoked_token = false,    -- when: 401, and the token is worthless from now on
+  revoked_token = false,    -- when: 401, and the token is invalid from now on
   cut_json = false,         -- when: the second half of the body is missing
-  -- Answers that do not come, or late.
+  -- Missing and late answers.
   unreachable = false,      -- when: no connection; only in process
   lost_before = false,      -- when: the connection ends, without effect
   lost_after = false,       -- when: the connection ends; the request took effect
-  late = false,             -- when: took effect, but the answer comes late
+  late = false,             -- when: the request took effect, but the answer is late
   late_by = 120,            -- seconds
 }
 
@@ -80,7 +80,7 @@ for name in ([[api changes token download
   OPERATIONS[name] = true
 end
 
--- {{ The keys of a rule. Each gives a function(request, operation) that returns a boolean.
+-- {{ The keys of a rule. Each returns a function(request, operation) that returns a boolean.
 
 local KEYS = {}
 
@@ -175,8 +175,8 @@ function compile(name, when, service)
     :format(name, tostring(when)), 0)
 end
 
--- The oddities of `options`, each `when` as a function(request, operation) or
--- false. Raises on what is unknown. `service` has `random`, `clock` and `changes`, the number
+-- The oddities of `options`, each `when` as a function(request, operation) or false. Raises on an
+-- unknown oddity. `service` has `random`, `clock` and `changes`, the number
 -- of changes that it was asked for. A request has `changes`, the id of what it would change, and
 -- `machine_id`, of the machine that this is about; nil if there is none.
 function oddities.new(options, service)

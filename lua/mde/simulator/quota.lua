@@ -1,5 +1,6 @@
--- The service's count of requests: at most so many in any minute and in any
--- hour. Only what was let through is counted.
+-- Limits requests per minute and per hour, as the service does.
+--
+-- Only admitted requests count.
 
 local quota = {}
 
@@ -18,11 +19,11 @@ function quota.new(limits)
   return self
 end
 
--- What Microsoft allows, which an operation may have less of.
+-- Microsoft's usual limits; some operations have lower ones.
 local USUAL = { per_minute = 100, per_hour = 1500 }
 
--- The `limits` of a simulated service for an operation that has `own` (default: the
--- usual ones) of Microsoft's: in proportion, at least one.
+-- Scales the simulated service's `limits` for an operation whose limits at Microsoft are `own`
+-- (default: the usual ones): in proportion, at least one.
 function quota.scaled(limits, own)
   own = own or USUAL
   local scaled = {}
@@ -34,8 +35,8 @@ function quota.scaled(limits, own)
   return scaled
 end
 
--- Counts one request at `now` (seconds). -> true | nil, seconds to wait (a
--- whole number), the limit, its window as text
+-- Counts a request at `now` (seconds). -> true | nil, seconds to wait (a whole number), the limit,
+-- its window as text
 function Quota:admit(now)
   local wait, full = 0, nil
   for _, window in ipairs(self.windows) do

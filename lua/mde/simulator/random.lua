@@ -1,9 +1,10 @@
--- Random numbers that are the same for the same seed in every Lua: Park and
--- Miller's generator with Carta's multiplier, exact in integers and in doubles.
+-- Random numbers that are the same for the same seed in every Lua.
+--
+-- The generator is Park and Miller's with Carta's multiplier, exact in integers and in doubles.
 
 local random = {}
 
--- A function that gives a number in [0, 1), or, called with n, 1, 2 ... n.
+-- A function that returns a number in [0, 1), or one of 1, 2 … n if called with n.
 function random.new(seed)
   local state = (math.floor(seed) + 1) * 69621 % 2147483647
   if state == 0 then state = 1 end
@@ -12,7 +13,7 @@ function random.new(seed)
     local number = (state - 1) / 2147483646
     return n and math.floor(number * n) + 1 or number
   end
-  for _ = 1, 3 do next_number() end  -- near seeds begin alike
+  for _ = 1, 3 do next_number() end  -- the first numbers of similar seeds are similar
   return next_number
 end
 

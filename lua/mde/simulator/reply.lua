@@ -1,4 +1,4 @@
--- Answers of the service: { status, headers (lower case), body }.
+-- Builds the simulated service's answers: { status, headers (lower case), body }.
 
 local cjson = require "cjson"
 local list = require "mde.simulator.list"
@@ -12,7 +12,7 @@ function reply.json(status, body)
            headers = { ["content-type"] = JSON, ["odata-version"] = "4.0" } }
 end
 
--- An error as the service words it; its target is the correlation id.
+-- An error in the service's form; its target is the correlation id.
 function reply.error(status, code, message, target)
   return reply.json(status,
     cjson.encode { error = { code = code, message = message, target = target } })
@@ -24,7 +24,7 @@ function reply.html(status, title)
                    .. "</body></html>\r\n"):format(status, title, status, title) }
 end
 
--- An error as Azure Storage words it.
+-- An error in the form of Azure Storage.
 function reply.storage(status, code, message)
   return { status = status, headers = { ["content-type"] = "application/xml",
                                         ["x-ms-error-code"] = code },
@@ -32,9 +32,8 @@ function reply.storage(status, code, message)
                    .. "<Message>%s</Message></Error>"):format(code, message) }
 end
 
--- The rows of `kind` (see mde.simulator.list) that a request asks `service` for, as they
--- are at a moment; those created after `newest`, if given, are left out.
--- -> answer, how many match
+-- The answer to a list request for rows of `kind` (see mde.simulator.list) at a moment, without
+-- rows created after `newest`, if given. -> answer, number of rows that match
 function reply.list(service, request, kind, rows, at, newest)
   local path, query = request.path:match "^([^?]*)%??(.*)$"
   local body, rest = list.answer {

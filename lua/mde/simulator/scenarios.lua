@@ -1,5 +1,6 @@
--- The scenarios that can be rehearsed: the options of mde.simulator.incident in each. An array
--- of { name, about, options }, and each entry by its name.
+-- The scenarios to rehearse, with the options of mde.simulator.incident for each.
+--
+-- An array of { name, about, options }, which also has each entry by its name.
 
 local DAY = 86400
 

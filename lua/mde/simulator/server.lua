@@ -1,7 +1,7 @@
--- Serves a simulated service (mde.simulator.service) over HTTP on 127.0.0.1, with the
--- delays and lost answers that the model asks for. Lua 5.4 only.
+-- Serves a simulated service over HTTP on 127.0.0.1. Lua 5.4 only.
 --
--- Time is that of the service's clock; `step` waits for requests in real time.
+-- It delays and loses answers as mde.simulator.service asks. Time is that of the service's clock;
+-- `step` waits for requests in real time.
 
 local errors = require "mde.base.errors"
 local httpd = require "mde.httpd"
@@ -11,7 +11,7 @@ local server = {}
 local Server = {}
 Server.__index = Server
 
--- Sends an answer, or lets it be lost.
+-- Sends an answer, or drops the connection if the answer is lost.
 function Server:send(id, answer)
   if answer.lost then return self.httpd:drop(id) end
   self.httpd:answer(id, answer.status, answer.headers, answer.body, answer.length, answer.cut)
@@ -24,7 +24,7 @@ function Server:keep(id, answer, moment)
   table.insert(self.kept, position, { id = id, answer = answer, moment = moment })
 end
 
--- Sends what is due.
+-- Sends the answers that are due.
 function Server:flush()
   local kept, now = self.kept, self.service.clock.monotonic()
   while kept[#kept] and kept[#kept].moment <= now do
@@ -40,8 +40,8 @@ function Server:patience(seconds)
   return math.max(0, math.min(seconds, due.moment - self.service.clock.monotonic()))
 end
 
--- Serves what comes, a hundred requests at most; waits for the first at most
--- `seconds`, less when a signal comes.
+-- Serves at most a hundred requests; waits for the first at most `seconds`, or until a signal
+-- arrives.
 function Server:step(seconds)
   self:flush()
   local patience = self:patience(seconds)
@@ -69,9 +69,10 @@ local function quota_text(limits)
   return limits and ("%d,%d"):format(limits.per_minute, limits.per_hour) or "off"
 end
 
--- Serves `service` (mde.simulator.service) on options.port (default: any free one).
+-- Serves `service` (mde.simulator.service) on options.port (default: any free port).
 -- -> server | nil, err
--- It has `url`, and `environment`: the variables by which a client finds it.
+--
+-- The server has `url`, and `environment`, the variables with which a client finds it.
 function server.new(service, options)
   options = options or {}
   errors.check_keys("mde.simulator.server", options, { port = true })

@@ -1,8 +1,7 @@
--- The model of the service: it answers requests as Microsoft Defender for
--- Endpoint does, with its oddities where asked for.
+-- A model of Microsoft Defender for Endpoint that answers its API's requests.
 --
--- It does no I/O and knows no time but its clock's. `mde.simulator.engine` carries
--- requests to it in process, `mde.simulator.server` serves it over HTTP.
+-- It does no I/O, and its clock is its only time. `mde.simulator.engine` connects it in process,
+-- `mde.simulator.server` over HTTP. `mde.simulator.oddities` has its deviations.
 
 local cjson = require "cjson.safe"
 local action_records = require "mde.simulator.action"
@@ -48,8 +47,7 @@ function Service:no_such_machine(id)
   return self:refuse(404, "ResourceNotFound", ("Machine %s was not found"):format(id))
 end
 
--- The JSON object in a request's body, with text for each of the keys, spelt so
--- | nil, the refusal
+-- The JSON object in a request's body, if each of the keys has text | nil, the refusal
 function Service:body(request, keys)
   local body = cjson.decode(request.body or "")
   local kind = request.headers["content-type"] or ""
@@ -65,7 +63,7 @@ function Service:body(request, keys)
   return body
 end
 
--- `limit` calls in `window` are used up, or seem to be.
+-- The 429 for `limit` calls in `window` that are used up, or shall seem so.
 function Service:too_many(request, operation, wait, limit, window)
   local answer = reply.error(429, "429", ("API calls quota exceeded! Maximum allowed %d per %s "
     .. "for the key Destination+TenantID+AppID. You can send requests again in %d seconds.")
@@ -85,7 +83,7 @@ for _, module in ipairs { actions, machines, launches, library } do
   for _, row in ipairs(module.rows) do OPERATIONS[#OPERATIONS + 1] = row end
 end
 
--- -> row, what its pattern caught | a row of signing in, tenant | nil
+-- The row for a request. -> row, captures of its pattern | row of sign-in, tenant | nil
 local DOWNLOAD = { name = "download" }
 
 local function route(request)
@@ -122,7 +120,7 @@ local function any_of(wanted, held)
   return false
 end
 
--- Who asks, whether it may, and whether not too often. -> an answer | nil: go on
+-- Checks token, permission and quota. -> the refusal | nil
 function Service:gate(request, row)
   local header = request.headers.authorization
   if self:strikes("revoked_token", request, row.name) then self.authority:revoke(header) end
@@ -151,7 +149,7 @@ function Service:gate(request, row)
   return not admitted and self:too_many(request, row.name, wait, limit, window) or nil
 end
 
--- -> answer, whether it changed something
+-- -> answer, true if it changed something
 function Service:serve(request, row, caught, second)
   if not row then
     return self:refuse(404, "NotFound",
@@ -170,7 +168,7 @@ function Service:serve(request, row, caught, second)
   return row.answer(self, request, caught, second)
 end
 
--- What becomes of an answer on its way back.
+-- Applies oddities to an answer on its way back.
 function Service:spoil(answer, request, name)
   local latency = self.latency
   if self:strikes("bad_gateway", request, name) then answer = html(502, "Bad Gateway") end
@@ -197,9 +195,9 @@ end
 
 -- Answers a request { method, path (with query), headers (lower case), body }:
 -- { status, headers (lower case), body, delay (seconds until it leaves), lost }.
--- `lost` is "before" or "after" the request took effect, or "unreachable": there
--- is no answer then. Where `length` is given, the body is repeated until it is so long;
--- where `cut` is, the connection ends after so many bytes of it.
+-- If `lost` is set ("before" or "after" the request took effect, or "unreachable"), there is no
+-- answer. If `length` is set, the body is repeated up to it. If `cut` is set, the connection ends
+-- after that many bytes of the body.
 function Service:answer(request)
   local row, caught, second = route(request)
   local name = row and row.name or "unknown"
@@ -221,15 +219,15 @@ end
 
 -- }}
 
--- {{ What tests and rehearsals ask and do
+-- {{ Functions for tests and rehearsals
 
--- Seconds since 1970 on the service's own clock, which is never set.
+-- Seconds since 1970 on the service's own clock, which no one sets.
 function Service:now()
   return self.epoch + self.clock.monotonic()
 end
 
--- Adds a machine action; see mde.simulator.action, where `created` may be left out:
--- it was created `age` seconds ago (default 60). -> its id
+-- Adds a machine action; see mde.simulator.action. Without `created` it was created `age` seconds
+-- ago (default 60). -> its id
 function Service:add(description)
   local fields = {}
   for key, value in pairs(description) do fields[key] = value end
@@ -243,7 +241,7 @@ function Service:add(description)
   return action.id
 end
 
--- Files an action under its machine, once somebody asks for that.
+-- Indexes an action by its machine, once the index is in use.
 function Service:file(action)
   local key = action.machine_id or ""
   local filed = self.by_machine[key] or {}
@@ -260,7 +258,7 @@ function Service:on_machine(machine_id)
   return self.by_machine[machine_id] or {}
 end
 
--- The action of a type that is open on a machine | nil
+-- The open action of a type on a machine | nil
 function Service:open(machine_id, type_name, at)
   for _, action in ipairs(self:on_machine(machine_id)) do
     if action.type == type_name and not action:is_final(at) then return action end
@@ -268,8 +266,7 @@ function Service:open(machine_id, type_name, at)
   return nil
 end
 
--- Adds a machine; see mde.simulator.machine, where `lastSeen` may be left out: an hour ago.
--- -> its id
+-- Adds a machine; see mde.simulator.machine. `lastSeen` defaults to an hour ago. -> its id
 function Service:add_machine(description)
   local fields = {}
   for key, value in pairs(description) do fields[key] = value end
@@ -284,8 +281,7 @@ end
 -- Puts a file into the library; see mde.simulator.library.
 function Service:add_file(file) library.add(self, file) end
 
--- The bytes that a link to what an action brought leads to: "package", or the index
--- of a command.
+-- The bytes of an action's result: "package", or the index of a command.
 function Service:content(id, part) return blob.content(self, id, tostring(part)) end
 
 -- The status of an action now.
@@ -293,8 +289,7 @@ function Service:status(id)
   return (self.by_id[id]:status_at(self:now()))
 end
 
--- A token, as the token endpoint would give; with other roles, if given, or
--- delegated ones.
+-- A token as from the token endpoint; with other roles, if given, or delegated ones.
 function Service:token(roles, delegated) return self.authority:issue(roles, delegated) end
 
 -- See mde.simulator.ledger.
@@ -309,9 +304,9 @@ end
 
 local DEFAULTS = {
   clock = false,          -- { monotonic(), wall() }; required
-  seed = 1,               -- of what is left to chance
-  quota = { per_minute = 100, per_hour = 1500 },  -- for each operation; false: none. What
-                          -- has limits of its own gets them in proportion
+  seed = 1,               -- of its random numbers
+  quota = { per_minute = 100, per_hour = 1500 },  -- per operation; false: none. Operations
+                          -- with lower limits keep them in proportion
   oddities = {},          -- see mde.simulator.oddities
   tenant = "7d0b3b4e-6e1f-4c43-9d5a-2f8d4a1c9b60",
   client_id = "3c9f4f0a-58d2-4b77-8f0e-b1a6c2d4e587",
@@ -321,16 +316,15 @@ local DEFAULTS = {
   token_lifetime = 3600,  -- seconds
   latency = 0,            -- seconds until an answer leaves, or function(random) that gives them
   page_size = 10000,      -- rows of a list without $top
-  launch_course = launches.course,  -- function(type, random, machine) -> steps of what is
-                          -- launched
-  meanwhile = false,      -- function(service), called before each request is answered: what
-                          -- others do
-  package_size = 100000,  -- bytes of an investigation package, and of a file that was fetched
-  url = "https://api.security.microsoft.com",  -- where it is reached, for links
+  launch_course = launches.course,  -- function(type, random, machine) -> steps of a launched
+                          -- action
+  meanwhile = false,      -- function(service), called before each answer, for changes by others
+  package_size = 100000,  -- bytes of an investigation package, and of a fetched file
+  url = "https://api.security.microsoft.com",  -- its address in links
 }
 
--- Makes a service without actions or machines. Its `leaks` counts the requests that
--- brought a token where none belongs.
+-- Makes a service without actions or machines. `leaks` counts the requests with a token to a link
+-- that takes none.
 function service.new(options)
   errors.check_keys("mde.simulator.service", options, DEFAULTS)
   local self = setmetatable({}, Service)
