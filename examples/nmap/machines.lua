@@ -8,15 +8,20 @@
 
 local nmap = require "nmap"
 local stdnse = require "stdnse"
-local duration = require "mde.base.duration"
-local errors = require "mde.base.errors"
-local odata = require "mde.service.odata"
+local mde = require "mde"
 
 local machines = {}
 
 local MOST = 40     -- conditions in one filter, which is a part of a URL
 local RESPITE = 60  -- seconds in which what failed, after all attempts, is not tried again
 local DAY = 86400   -- seconds in which a machine may have been given another address
+
+-- Text of others on one line, at most `most` bytes of whole UTF-8 characters.
+function machines.one_line(text, most)
+  text = text:gsub("%c+", " ")
+  if #text <= most then return text end
+  return (text:sub(1, most + 1):gsub("[^\128-\191][\128-\191]*$", ""))
+end
 
 -- {{ Arguments
 
@@ -48,7 +53,7 @@ function machines.arguments(script, known)
       and (whole == script and "" or whole:sub(1, #script + 1) == script .. "."
            and whole:sub(#script + 2))
     if name and not known[name] then
-      return nil, ("'%s' is not one of %s"):format(errors.line(whole, 60),
+      return nil, ("'%s' is not one of %s"):format(machines.one_line(whole, 60),
         table.concat(names, ", "))
     elseif name and is_flag and known[name] ~= "flag" then
       return nil, ("%s has no value: write %s=…"):format(whole, whole)
@@ -61,8 +66,8 @@ end
 
 -- }}
 
--- The client of this scan. `mde` is the module. -> client | nil, what hinders it
-function machines.client(mde)
+-- The client of this scan. -> client | nil, the error
+function machines.client()
   local name = secret_in(nmap.registry.args)
   if name then
     return nil, ("'%s': script arguments are seen by others: give secrets by the environment"
@@ -87,14 +92,17 @@ local function name_of(text)
   if name:find "^[%w%-_%.]+$" and not name:find "^[%d%.]+$" then return name end
 end
 
+-- An OData condition. Names, addresses and ids have no quotes.
+local function is(field, value) return ("%s eq '%s'"):format(field, value) end
+
 -- The conditions (OData) that find what a host may be.
 local function conditions(question)
-  local list = { odata.is("lastIpAddress", question.ip) }
+  local list = { is("lastIpAddress", question.ip) }
   for _, name in pairs { question.target, question.reverse ~= question.target
                          and question.reverse or nil } do
-    list[#list + 1] = odata.is("computerDnsName", name)
+    list[#list + 1] = is("computerDnsName", name)
     if not name:find(".", 1, true) then
-      list[#list + 1] = ("startswith(computerDnsName,%s)"):format(odata.text(name .. "."))
+      list[#list + 1] = ("startswith(computerDnsName,'%s.')"):format(name)
     end
   end
   return list
@@ -150,15 +158,15 @@ end
 -- Reads the actions that match `criteria` of those machines that were found.
 -- -> err | nil
 local function read_actions(client, asked, criteria)
-  local ids, of = {}, {}
+  local tests, of = {}, {}
   for _, question in ipairs(asked) do
     local found = question.found[1]
     local id = found and found.machine.id:lower()
-    if id and not of[id] then ids[#ids + 1], of[id] = id, {} end
+    if id and not of[id] then tests[#tests + 1], of[id] = is("machineId", id), {} end
     question.actions = of[id]
   end
-  if not ids[1] then return nil end
-  local wanted = { filter = odata.is("machineId", ids) }
+  if not tests[1] then return nil end
+  local wanted = { filter = table.concat(tests, " or ") }
   for name, value in pairs(criteria) do wanted[name] = value end
   local list, err = client:list(wanted)
   for _, action in ipairs(list or {}) do
@@ -198,8 +206,8 @@ end
 
 -- The machines that a host may be, the one seen last first, and the actions of that one.
 -- Each is { machine, by = "name", "reverse DNS name" or "address", has_address: whether the
--- host's address is its last }. `criteria` (see mde.service.criteria.action) are the same for all
--- hosts of a script. -> array, actions | nil, what hinders it
+-- host's address is its last }. `criteria` (mde.action_criteria) are the same for all
+-- hosts of a script. -> array, actions | nil, the error
 function machines.of(host, script, criteria)
   local shared = nmap.registry.mde
   local queue = shared.queues[script] or {}
@@ -232,12 +240,12 @@ function machines.line(found)
   local words = { ("%s (%s)"):format(machine.computerDnsName or "-", machine.id),
     "found by its " .. found.by, machine.healthStatus or "health unknown",
     "risk " .. (machine.riskScore or "unknown"),
-    "seen " .. (seen and duration.text(seen) .. " ago" or "never") }
+    "seen " .. (seen and mde.duration(seen) .. " ago" or "never") }
   if not found.has_address then
     words[#words + 1] = "last at " .. (machine.lastIpAddress or "no address")
   end
   if machines.is_stale(found) then words[#words + 1] = "may have another address by now" end
-  return errors.line(table.concat(words, ", "), 400)
+  return machines.one_line(table.concat(words, ", "), 400)
 end
 
 -- The same as an output table.

@@ -61,9 +61,6 @@ author = "the authors of mde"
 license = "MIT"
 categories = { "discovery", "safe", "external" }
 
-local duration = require "mde.base.duration"
-local errors = require "mde.base.errors"
-local isolations = require "mde.client.isolation"
 local machines = dofile(SCRIPT_PATH:match "^(.*/)" .. "machines.lua")
 
 hostrule = function() return true end
@@ -79,28 +76,21 @@ local function row(action)
 end
 
 local function line(action)
-  local age = action:age() and duration.text(action:age())
+  local age = action:age() and mde.duration(action:age())
   local told = ("%s %s %s, by %s (%s)%s"):format(action.type, action.status,
     not age and "" or action:is_final() and age .. " ago" or "since " .. age,
     action.requestor or "-", action.id,
     action.requestorComment and ": " .. action.requestorComment or "")
-  return errors.line(told, 300)
+  return machines.one_line(told, 300)
 end
 
--- "since …, by …", as the fold of a machine's actions has it, or "no".
+-- "since …, by …", as its actions tell, or "no".
 local function isolation_line(isolated)
   if not isolated then return "no" end
   return ("%s%s, by %s%s"):format(
     isolated.state == "isolating" and "not yet: asked for " or "since ",
     ((isolated.since or "?"):gsub("%.%d+Z$", "Z")), isolated.by or "-",
     isolated.conflict and "; a release is " .. isolated.conflict.status or "")
-end
-
--- Whether the machine is isolated, as the history of its actions says. -> row | nil
-local function isolation(actions)
-  local fold = isolations.fold "isolated"
-  for i = #actions, 1, -1 do fold:add(actions[i]) end
-  return fold:rows()[1]
 end
 
 -- Its open actions, and the `latest` finished ones, of which there are so many.
@@ -156,13 +146,13 @@ local function latest()
 end
 
 action = function(host)
-  local client, problem = machines.client(mde)
+  local client, problem = machines.client()
   if not client then return nil, "ERROR: " .. problem end
   local most, wrong = latest()
   if not most then return nil, "ERROR: " .. wrong end
   local found, actions = machines.of(host, "mde-actions", {})
   if not found then return nil, "ERROR: " .. actions end
   if not found[1] then return { machine = false }, "not in MDE, by this name or address" end
-  local isolated, open, finished = isolation(actions), by_kind(actions, most)
+  local isolated, open, finished = mde.isolated(actions)[1], by_kind(actions, most)
   return structure(found, isolated, open, finished), text(found, isolated, open, finished)
 end

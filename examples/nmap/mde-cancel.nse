@@ -52,8 +52,6 @@ author = "the authors of mde"
 license = "MIT"
 categories = { "intrusive", "external" }
 
-local duration = require "mde.base.duration"
-local errors = require "mde.base.errors"
 local machines = dofile(SCRIPT_PATH:match "^(.*/)" .. "machines.lua")
 
 hostrule = function() return true end
@@ -71,8 +69,8 @@ local function arguments()
     return nil, "mde-cancel.comment is wanted, and mde-cancel.type or mde-cancel.older-than"
   elseif type(wanted.comment) ~= "string" or not wanted.comment:find "%S" then
     return nil, "mde-cancel.comment says nothing: say why, in a few words"
-  elseif wanted.older_than and not duration.parse(wanted.older_than) then
-    return nil, "mde-cancel.older-than: " .. select(2, duration.parse(wanted.older_than))
+  elseif wanted.older_than and not mde.seconds(wanted.older_than) then
+    return nil, "mde-cancel.older-than: " .. select(2, mde.seconds(wanted.older_than))
   elseif not wanted.max or wanted.max < 0 or wanted.max % 1 ~= 0 then
     return nil, ("mde-cancel.max: '%s' is not a whole number"):format(tostring(given.max))
   end
@@ -132,7 +130,7 @@ end
 local function text(found, rows, left, others, max)
   local lines = { "", "machine: " .. machines.line(found) }
   for _, row in ipairs(rows) do
-    lines[#lines + 1] = errors.line(("%s %s %s%s"):format(row.verdict, row.type, row.id,
+    lines[#lines + 1] = machines.one_line(("%s %s %s%s"):format(row.verdict, row.type, row.id,
       row.error and ": " .. row.error or ""), 400)
   end
   if left > 0 then
@@ -147,7 +145,7 @@ end
 action = function(host)
   local wanted, wrong = arguments()
   if not wanted then return nil, "nothing was cancelled: " .. wrong end
-  local client, problem = machines.client(mde)
+  local client, problem = machines.client()
   if not client then return nil, "ERROR: " .. problem end
   local found, actions = machines.of(host, "mde-cancel", {
     status = { "Pending", "InProgress" }, type = wanted.type, older_than = wanted.older_than })

@@ -5,7 +5,6 @@
 -- Needs Machine.Read.All. Ends with 1 if anything is open, or there is no such machine.
 
 local mde = mde or require "mde"
-local duration = require "mde.base.duration"
 
 local name = arg[1]
 if not name then
@@ -19,6 +18,6 @@ local actions = assert(client:list { status = { "Pending", "InProgress" }, machi
                                      order = "oldest" })
 for _, action in ipairs(actions) do
   print(("%-27s  %-10s  %8s  %s  by %s"):format(action.type, action.status,
-    duration.text(action:age() or 0), action.id, action.requestor or "-"))
+    mde.duration(action:age() or 0), action.id, action.requestor or "-"))
 end
 os.exit(#actions == 0 and 0 or 1)

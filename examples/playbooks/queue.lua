@@ -7,7 +7,6 @@
 -- Machine.Read.All.
 
 local mde = mde or require "mde"
-local duration = require "mde.base.duration"
 
 local function finish(status, name, format, ...)
   print(("MDE %s - %s"):format(name, format:format(...)))
@@ -41,4 +40,4 @@ local count = #open
 local status = count >= critical and 2 or count >= warn and 1 or 0
 finish(status, ({ [0] = "OK", "WARNING", "CRITICAL" })[status],
   "%d actions open for more than %s, the oldest for %s | open=%d;%d;%d oldest=%ds", count, age,
-  duration.text(oldest), count, warn, critical, math.floor(oldest))
+  mde.duration(oldest), count, warn, critical, math.floor(oldest))

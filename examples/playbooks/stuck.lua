@@ -7,7 +7,6 @@
 -- Needs Machine.Read.All and Machine.LiveResponse. Ends with 1 if one was not cancelled.
 
 local mde = mde or require "mde"
-local duration = require "mde.base.duration"
 
 local age, is_meant = arg[1], arg[2] == "--yes"
 if not age then
@@ -21,7 +20,7 @@ local stuck = assert(client:list {
 print(("%d live responses are older than %s"):format(#stuck, age))
 if not is_meant then
   for _, action in ipairs(stuck) do
-    print(("%8s  %s  %s"):format(duration.text(action:age() or 0), action.id,
+    print(("%8s  %s  %s"):format(mde.duration(action:age() or 0), action.id,
       action.computerDnsName or "-"))
   end
   print "Nothing was cancelled: --yes does it."

@@ -7,7 +7,6 @@
 -- with 1 if one could not be read.
 
 local mde = mde or require "mde"
-local duration = require "mde.base.duration"
 
 local wanted = arg[1]
 local clients = assert(mde.clients(wanted and { profiles = wanted } or { all = true }))
@@ -19,7 +18,7 @@ for _, client in ipairs(clients) do
   if open then
     local age = open[1] and open[1]:age()
     print(("%-24s  %6d  %s"):format(client.profile, #open,
-      age and duration.text(age) or "-"))
+      age and mde.duration(age) or "-"))
   else
     failed = failed + 1
     io.stderr:write(client.profile, ": ", tostring(err), "\n")

@@ -27,8 +27,10 @@ check_build()
 local client = require "mde.client"
 local clock = require "mde.base.clock"
 local core = require "mde.core"
+local duration = require "mde.base.duration"
 local errors = require "mde.base.errors"
 local hosts = require "mde.host"
+local isolation = require "mde.client.isolation"
 local settings = require "mde.config.options"
 local version = require "mde.base.version"
 
@@ -163,5 +165,58 @@ end
 function mde.use(another)
   store = another
 end
+
+--- Which machines these actions have isolated, or may yet: what client:isolated tells of the whole
+--- history, for actions that you have read.
+---@param actions mde.action[] the newest first, as client:list gives them
+---@param state? "isolated"|"restricted" default "isolated"
+---@return mde.isolated[] rows the latest first
+function mde.isolated(actions, state)
+  local fold = isolation.fold(state or "isolated")
+  for i = #actions, 1, -1 do fold:add(actions[i]) end
+  return fold:rows()
+end
+
+--- Checks the arguments of an operation, and sends nothing.
+---
+---     assert(mde.check("cancel", { id = id, comment = "INC0048211" }))
+---@param operation string such as "cancel", "isolate" or "scan"
+---@param arguments table<string, any> as the service names them
+---@return true? good
+---@return mde.error? err what is wrong with which argument
+function mde.check(operation, arguments)
+  local request, err = core.operation.encode(operation, arguments)
+  if request then return true end
+  return nil, errors.new(err)
+end
+
+--- The seconds of a duration.
+---@param value string|number text such as "90s", "4h" or "1d12h", or seconds
+---@return number? seconds
+---@return string? problem
+function mde.seconds(value) return duration.parse(value) end
+
+--- A duration for people, in at most two units: "3d 4h", "12m 5s".
+---@param seconds number
+---@return string
+function mde.duration(seconds) return duration.text(seconds) end
+
+--- Keeps a text so that it prints as <secret>, is erased when it is collected, and compares with
+--- another secret in constant time.
+---@param text string
+---@return mde.secret
+function mde.secret(text) return core.secret(text) end
+
+--- The HMAC of a text with SHA-256, to verify signed requests.
+---@param key string|mde.secret
+---@param text string
+---@return string code 32 bytes
+function mde.hmac_sha256(key, text) return core.hmac_sha256(key, text) end
+
+--- Makes an error like those of the library. A store, or the record of a batch, raises one with
+--- the code "store" to stop the calls that it could not write down.
+---@param fields {code: mde.error_code, message: string}
+---@return mde.error
+function mde.error(fields) return errors.new(fields) end
 
 return mde

@@ -36,6 +36,51 @@ function mde.clients(options) end
 ---@param another mde.store
 function mde.use(another) end
 
+--- Which machines these actions have isolated, or may yet: what client:isolated tells of the whole
+--- history, for actions that you have read.
+---@param actions mde.action[] the newest first, as client:list gives them
+---@param state? "isolated"|"restricted" default "isolated"
+---@return mde.isolated[] rows the latest first
+function mde.isolated(actions, state) end
+
+--- Checks the arguments of an operation, and sends nothing.
+---
+---     assert(mde.check("cancel", { id = id, comment = "INC0048211" }))
+---@param operation string such as "cancel", "isolate" or "scan"
+---@param arguments table<string, any> as the service names them
+---@return true? good
+---@return mde.error? err what is wrong with which argument
+function mde.check(operation, arguments) end
+
+--- The seconds of a duration.
+---@param value string|number text such as "90s", "4h" or "1d12h", or seconds
+---@return number? seconds
+---@return string? problem
+function mde.seconds(value) end
+
+--- A duration for people, in at most two units: "3d 4h", "12m 5s".
+---@param seconds number
+---@return string
+function mde.duration(seconds) end
+
+--- Keeps a text so that it prints as <secret>, is erased when it is collected, and compares with
+--- another secret in constant time.
+---@param text string
+---@return mde.secret
+function mde.secret(text) end
+
+--- The HMAC of a text with SHA-256, to verify signed requests.
+---@param key string|mde.secret
+---@param text string
+---@return string code 32 bytes
+function mde.hmac_sha256(key, text) end
+
+--- Makes an error like those of the library. A store, or the record of a batch, raises one with
+--- the code "store" to stop the calls that it could not write down.
+---@param fields {code: mde.error_code, message: string}
+---@return mde.error
+function mde.error(fields) end
+
 ---@class mde.options
 ---@field tenant? string id (a GUID) or domain name of the tenant
 ---@field client_id? string id of the application (a GUID)
@@ -122,7 +167,7 @@ function client:cancel(target, options) end
 ---
 ---     local report = assert(client:cancel_all(io.lines "ids.txt", { comment = "Stuck, CHG-4711",
 ---       on_item = function(item) print(item.id, item.verdict, item.error) end }))
----@param targets (string|mde.action)[]|fun(): string|mde.action|nil ids or actions, or an iterator
+---@param targets (string|mde.action|mde.target)[]|fun(): string|mde.action|mde.target|nil ids or actions, or an iterator
 ---@param options mde.batch_options
 ---@return mde.report? report
 ---@return mde.error? err nothing was sent
@@ -182,12 +227,18 @@ function client:unblock(target, options) end
 ---@field wait? number seconds to wait for the end of an action that was accepted; default 0
 ---@field record? mde.record what writes the calls down
 ---@field on_item? fun(item: mde.item) called with each as it ends
----@field stop? fun(): boolean|"at once"|nil asked all along: true to send nothing more and finish what is in the air, "at once" to wait for nothing
+---@field stop? fun(): boolean|"at once"|nil asked again and again: true stops sending and waits for requests in flight, "at once" waits for nothing
 
---- What a record has is called in the commit of a pass (see mde.call.scheduler): what it raises lets
---- nothing leave.
+---@class mde.target
+---@field id string
+---@field read_first? boolean it may have been sent before: it is read, and sent again only if it is still open
+---@field sends? number[] when it was sent before, in seconds since 1970; empty: not known
+---@field sent_ago? number how many seconds ago
+
+--- The functions of a record run in the scheduler's commit (mde.call.scheduler). If one raises,
+--- nothing is sent.
 ---@class mde.record
----@field sent fun(self: mde.record, call: table) before a call leaves; call.target is what the batch was given
+---@field sent fun(self: mde.record, call: table) before a call is sent; call.target is the item that the batch was given
 ---@field ended fun(self: mde.record, call: table) with call.verdict, call.value (the action), call.err
 
 ---@class mde.item

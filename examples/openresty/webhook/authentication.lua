@@ -7,7 +7,7 @@
 --   WEBHOOK_CLIENTS   common names, separated by commas, of client certificates that nginx has
 --                     verified (ssl_verify_client)
 
-local core = require "mde.core"
+local mde = require "mde"
 
 local authentication = {}
 
@@ -17,7 +17,7 @@ local LONGEST_AGO = 300  -- seconds
 local function key_of(text)
   local coded = text:match "^whsec_(.*)$"
   local key = coded and ngx.decode_base64(coded) or not coded and text
-  return key and key ~= "" and core.secret(key) or nil
+  return key and key ~= "" and mde.secret(key) or nil
 end
 
 local function setting(name)
@@ -34,10 +34,10 @@ authentication.refusal = given and not secret and "WEBHOOK_SECRET: base64 must f
 
 -- Whether one of the signatures (several are separated by spaces) is right.
 local function is_signed(id, timestamp, body, signatures)
-  local code = core.hmac_sha256(secret, ("%s.%s.%s"):format(id, timestamp, body))
-  local expected = core.secret("v1," .. ngx.encode_base64(code))
+  local code = mde.hmac_sha256(secret, ("%s.%s.%s"):format(id, timestamp, body))
+  local expected = mde.secret("v1," .. ngx.encode_base64(code))
   for signature in signatures:gmatch "%S+" do
-    if core.secret(signature) == expected then return true end
+    if mde.secret(signature) == expected then return true end
   end
   return false
 end

@@ -12,7 +12,6 @@
 
 local authentication = require "webhook.authentication"
 local cjson = require "cjson.safe"
-local core = require "mde.core"
 local jobs = require "webhook.jobs"
 local mde = require "mde"
 local watch = require "webhook.watch"
@@ -50,13 +49,12 @@ local function read(body)
   if #ids > MOST_IDS then return nil, ("more than %d ids"):format(MOST_IDS) end
   local list, seen = {}, {}
   for i, id in ipairs(ids) do
-    local good = type(id) == "string" and core.operation.guid(id)
-    if not good then return nil, ("ids[%d] is not the id of a machine action"):format(i) end
-    if not seen[good] then list[#list + 1] = good end
-    seen[good] = true
+    local good, err = mde.check("cancel", { id = id, comment = wanted.comment })
+    if not good then return nil, ("ids[%d]: %s"):format(i, err.message) end
+    id = id:lower()
+    if not seen[id] then list[#list + 1] = id end
+    seen[id] = true
   end
-  local fine, err = core.operation.encode("cancel", { id = list[1], comment = wanted.comment })
-  if not fine then return nil, err.message end
   return list, wanted.comment
 end
 
@@ -82,10 +80,10 @@ local function post(name, body)
   ngx.timer.at(0, function(premature)
     if not premature then jobs.drive(client, job) end
   end)
-  local give_up = core.monotonic() + WAIT
-  while jobs.is_open(job) and core.monotonic() < give_up
-        and not ngx.worker.exiting() do
+  local waited = 0
+  while jobs.is_open(job) and waited < WAIT and not ngx.worker.exiting() do
     ngx.sleep(GLANCE)
+    waited = waited + GLANCE
   end
   show(job)
 end
@@ -125,9 +123,9 @@ end
 
 -- Signs in once, so that what is wrong shows at the start and not with the first incident.
 local function check_sign_in()
-  local claims, err = client:sign_in()
-  sign_in = claims and { state = "ok" } or { state = "failed", error = tostring(err) }
-  if not claims then ngx.log(ngx.ERR, "the webhook can't sign in: ", sign_in.error) end
+  local _, err = client:permissions()
+  sign_in = err and { state = "failed", error = tostring(err) } or { state = "ok" }
+  if err then ngx.log(ngx.ERR, "the webhook can't sign in: ", sign_in.error) end
 end
 
 -- Begins what goes on by itself: init_worker_by_lua_block { require "webhook".start() }

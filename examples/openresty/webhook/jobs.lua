@@ -8,8 +8,7 @@
 -- job outlives its client, a reload and a worker, but no restart of nginx.
 
 local cjson = require "cjson.safe"
-local core = require "mde.core"
-local errors = require "mde.base.errors"
+local mde = require "mde"
 
 local jobs = {}
 
@@ -23,9 +22,7 @@ local kept, open = ngx.shared.mde_jobs, ngx.shared.mde_open
 
 -- {{ What is kept of a job
 
-local function fail(message)
-  error(errors.new { code = "store", message = message }, 0)
-end
+local function fail(message) error(mde.error { code = "store", message = message }, 0) end
 
 -- Adds to a dictionary, if need be in place of what has expired. -> true | nil, problem
 local function add(dictionary, key, value)
@@ -86,7 +83,7 @@ end
 -- A job of these ids. Where one of this name has come before, that one. `name` nil: a new one.
 -- -> name | nil, "full" or "other" (one of this name is another job)
 function jobs.add(name, ids, comment)
-  name = name or core.random_guid()
+  name = name or ngx.var.request_id
   local text = cjson.encode { ids = ids, comment = comment }
   if not kept:get("job " .. name) and not reserve(name, #ids, text) then return nil, "full" end
   if not is_same(kept:get("job " .. name), ids, comment) then return nil, "other" end
@@ -159,7 +156,8 @@ function Lease:failed(ids, err)
   for i in ipairs(ids) do
     local item = item_of(self.job, i)
     if not item.verdict then
-      item.error = { code = errors.is(err) and err.code or "internal", message = tostring(err) }
+      item.error = { code = type(err) == "table" and err.code or "internal",
+                     message = tostring(err) }
       keep(self.job, i, item)
     end
   end
@@ -179,10 +177,13 @@ function Lease:release(is_over)
   open:safe_set(self.key, self.mine, REST)
 end
 
+local leases = 0  -- of this worker
+
 -- -> lease | nil: another worker has it
 local function lease_of(name)
+  leases = leases + 1
   local lease = setmetatable({ job = name, key = "lease " .. name,
-                               mine = core.random_guid() }, Lease)
+                               mine = ("%d %d"):format(ngx.worker.pid(), leases) }, Lease)
   return open:safe_add(lease.key, lease.mine, LEASE) and lease or nil
 end
 

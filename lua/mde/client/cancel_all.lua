@@ -18,12 +18,18 @@ Batch.__index = Batch
 ---@field wait? number seconds to wait for the end of an action that was accepted; default 0
 ---@field record? mde.record what writes the calls down
 ---@field on_item? fun(item: mde.item) called with each as it ends
----@field stop? fun(): boolean|"at once"|nil asked all along: true to send nothing more and finish what is in the air, "at once" to wait for nothing
+---@field stop? fun(): boolean|"at once"|nil asked again and again: true stops sending and waits for requests in flight, "at once" waits for nothing
 
--- What a record has is called in the commit of a pass (see mde.call.scheduler): what it raises lets
--- nothing leave.
+---@class mde.target
+---@field id string
+---@field read_first? boolean it may have been sent before: it is read, and sent again only if it is still open
+---@field sends? number[] when it was sent before, in seconds since 1970; empty: not known
+---@field sent_ago? number how many seconds ago
+
+-- The functions of a record run in the scheduler's commit (mde.call.scheduler). If one raises,
+-- nothing is sent.
 ---@class mde.record
----@field sent fun(self: mde.record, call: table) before a call leaves; call.target is what the batch was given
+---@field sent fun(self: mde.record, call: table) before a call is sent; call.target is the item that the batch was given
 ---@field ended fun(self: mde.record, call: table) with call.verdict, call.value (the action), call.err
 
 ---@class mde.item

@@ -258,7 +258,7 @@ end
 ---
 ---     local report = assert(client:cancel_all(io.lines "ids.txt", { comment = "Stuck, CHG-4711",
 ---       on_item = function(item) print(item.id, item.verdict, item.error) end }))
----@param targets (string|mde.action)[]|fun(): string|mde.action|nil ids or actions, or an iterator
+---@param targets (string|mde.action|mde.target)[]|fun(): string|mde.action|mde.target|nil ids or actions, or an iterator
 ---@param options mde.batch_options
 ---@return mde.report? report
 ---@return mde.error? err nothing was sent
