@@ -235,7 +235,7 @@ describe("the webhook in nginx", function()
   it("says what is wrong with a request", function()
     start()
     for wrong, part in pairs { nonsense = "not JSON such as", ["{}"] = "not JSON such as",
-        ['{"id":"1-2","comment":"x"}'] = "ids[1] is not the id",
+        ['{"id":"1-2","comment":"x"}'] = "ids[1]: cancel: id '1-2' is not",
         [cjson.encode { id = id(1), comment = " " }] = "not JSON such as",
         [cjson.encode { id = id(1), comment = "\xff" }] = "is not UTF-8" } do
       local status, answer = post(wrong)
