@@ -1,4 +1,4 @@
--- The program as such: help, version, wrong use, pipes.
+-- The program as such: wrong use, pipes, signals, core dumps.
 
 local program = require "spec.support.program"
 
@@ -14,35 +14,6 @@ local function assert_refused(status, run, ...)
 end
 
 describe("mde", function()
-  it("says its version, in three ways alike", function()
-    local expected = "mde " .. dofile "lua/mde/base/version.lua" .. "\n"
-    for _, words in ipairs { { "--version" }, { "version" }, { "--verbose", "version" } } do
-      local run = program.run(table.unpack(words))
-      assert.same({ status = 0, out = expected, err = "" }, run)
-    end
-  end)
-
-  it("needs neither libcurl nor the simulator to say its version", function()
-    local run = program.sh "LD_DEBUG=files $mde --version 2>&1"
-    assert.truthy(run.out:find("liblua", 1, true))
-    assert.falsy(run.out:find("libcurl", 1, true))
-    assert.falsy(run.out:find("httpd", 1, true))
-  end)
-
-  it("shows help, and examples for the commands that take options", function()
-    local run = program.run "help"
-    assert.equal(0, run.status)
-    for _, name in ipairs { "list", "show", "cancel", "run", "repl", "sim", "help", "version" } do
-      assert.truthy(run.out:find("\n   " .. name .. " ", 1, true), name)
-      local help = program.run("help", name)
-      assert.same({ 0, "" }, { help.status, help.err })
-      assert.equal(help.out, program.run(name, "--help").out)
-    end
-    for _, name in ipairs { "list", "show", "cancel", "run", "sim" } do
-      assert.truthy(program.run("help", name).out:find("Example", 1, true), name)
-    end
-  end)
-
   it("refuses wrong words with status 2, naming them and the help", function()
     assert_refused(2, program.run(), "a command is required", "See: mde help")
     assert_refused(2, program.run "lsit", "'lsit'", "Did you mean 'list'?")

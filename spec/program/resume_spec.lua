@@ -1,6 +1,5 @@
--- mde resume, batch, status and audit, against the simulator.
+-- mde resume and audit verify, against the simulator.
 
-local cjson = require "cjson"
 local program = require "spec.support.program"
 
 local OTHERS = require "spec.support.token"("6382f7ea-7557-4ab7-9782-d50480024a4e",
@@ -178,109 +177,6 @@ describe("mde resume of a plan's batch", function()
     assert_said(run.err, "guard max of the profile contoso: 6 actions would be changed, and at"
       .. " most 5 may be", "guard protect_types of the profile contoso: 5 actions are protected",
       "guard max_share of the profile contoso")
-  end)
-end)
-
-describe("the batch of mde cancel", function()
-  it("has the name that was given, and says what it is", function()
-    local run = rehearse(CANCEL .. [[ --batch incident-4711 >/dev/null 2>&1
-      mde batch list; mde batch list --json; mde batch show incident-4711 --verdict cancelled
-      mde batch show incident-4711 --verdict open; echo end
-      mde --store memory batch list]])
-    assert.equal(0, run.status, run.err)
-    assert_said(run.out, "incident-4711  done     12  12  2", '"comment":"x"',
-      '"command":"' .. CANCEL .. ' --batch incident-4711"')
-    assert.equal(12, select(2, run.out:gsub("cancelled  +%x", "")))
-    assert_said(run.err, "Batch incident-4711 is done: 12 of 12 done. By ", "No batch is in memory")
-  end)
-
-  it("must have a good name, and a new one", function()
-    local run = rehearse("mde cancel -m x --batch ../x 5382f7ea-7557-4ab7-9782-d50480024a4e")
-    assert.same({ 2, 0 }, { run.status, run.ledger.posts })
-    run = rehearse(CANCEL .. " --batch b >/dev/null 2>&1; " .. CANCEL .. " --batch b")
-    assert.same({ 2, 12 }, { run.status, run.ledger.posts })
-    assert_said(run.err, "batch 'b' exists: `mde resume b` goes on with it, if anything is left")
-  end)
-
-  it("goes from the newest or from the oldest", function()
-    for order, first in pairs { newest = "head", oldest = "tail" } do
-      local run = rehearse(("%s --order %s --parallel 1 --json | head -n 1; mde list --all"
-        .. " --requestor soar@contoso.com --ids | %s -n 1"):format(CANCEL, order, first))
-      local cancelled, id = run.out:match '"id":"([%x-]+)".-\n([%x-]+)\n$'
-      assert.equal(id, cancelled)
-    end
-  end)
-
-  it("refuses options that do not go together", function()
-    for script, text in pairs {
-      ["mde cancel -m x --order oldest 5382f7ea-7557-4ab7-9782-d50480024a4e"] = "--order goes with",
-      [CANCEL .. " --deadline 5s"] = "--deadline needs --wait",
-      [CANCEL .. " --progress xml"] = "'xml' is not json",
-      [CANCEL .. " --reserve 95"] = "'95' is not a whole number from 0 to 90",
-      ["mde batch show"] = "which batch?", ["mde batch list b"] = "list takes no batch",
-      ["mde batch show b --verdict no"] = "'no' is not one of",
-      ["mde batch list --verdict open"] = "--verdict goes with show",
-      ["mde batch show x"] = "no batch 'x'",
-      ["mde resume b --join"] = "--join takes what nobody holds",
-    } do
-      local run = rehearse(script)
-      assert.same({ 2, 0 }, { run.status, run.ledger.posts }, script)
-      assert_said(run.err, text)
-    end
-  end)
-
-  it("tells its progress as JSON, or once a minute in a pipe", function()
-    local run = rehearse(CANCEL .. " --progress json 2>progress; cat progress")
-    local last
-    for line in run.out:gmatch "({[^\n]*})\n" do last = line end
-    local told = cjson.decode(last)
-    assert.same({ 12, 12, { cancelled = 12 }, 12 },
-      { told.done, told.total, told.verdicts, told.per_minute })
-    run = rehearse(CANCEL)
-    assert.falsy(run.err:find("/12  ", 1, true))
-  end)
-
-  it("shows a terminal one line that is redrawn, as wide as that is", function()
-    for _, columns in ipairs { 100, 40 } do
-      local run = program.at_terminal(columns, {}, program.path, "sim", "mde", "cancel",
-        "--requestor", "soar@contoso.com", "-m", "x", "--yes", "--max", "400")
-      assert.equal(0, run.status, run.out)
-      local lines = 0
-      for line in run.out:gmatch "\r([^\r\n]*)\27%[K" do
-        lines = lines + 1
-        assert.is_true(utf8.len(line) < columns, line)
-        assert.truthy(line == "" or line:find "^%d+/312  ", line)
-      end
-      assert.is_true(lines >= 2)
-      assert.falsy(run.out:find "cancelled +%x%x%x%x%x%x%x%x%-")
-    end
-  end)
-end)
-
-describe("mde status", function()
-  it("shows what a loop of commands has used of the windows, and who", function()
-    local run = rehearse [[
-      for id in $(mde list --requestor soar@contoso.com --ids --limit 3 2>/dev/null); do
-        mde cancel $id -m x >/dev/null 2>&1
-      done
-      mde status; mde status --json]]
-    assert.equal(0, run.status, run.err)
-    assert.truthy(run.out:find "cancel +minute +3 +97 +now +%S+@%S+ pid %d+: 1, ", run.out)
-    assert.truthy(run.out:find "cancel +hour +3 +1497 ", run.out)
-    local object = cjson.decode(run.out:match "\n({.-})\n")
-    local first = object.windows[1]
-    assert.same({ "client secret", "commercial", 0 }, { object.way, object.cloud,
-      object.live_responses.in_progress })
-    assert.same({ "cancel", "minute", 100, 3, 97, cjson.null, 3 }, {
-      first.bucket, first.window, first.limit, first.used, first.free, first.next_slot,
-      #first.holders })
-  end)
-
-  it("says when the next slot frees", function()
-    local run = rehearse([[export MDE_QUOTA=2,1000
-      set -- $(mde list --requestor soar@contoso.com --ids --limit 2 2>/dev/null)
-      mde cancel $1 $2 -m x --yes --reserve 0 >/dev/null 2>&1; mde status]])
-    assert.truthy(run.out:find "cancel +minute +2 +0 +%d%d:%d%d:%d%d %(in [%dms ]+%)", run.out)
   end)
 end)
 
