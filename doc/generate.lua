@@ -8,6 +8,7 @@
 -- functions are made in a loop, a line "-- function client:isolate(…)" stands for one.
 
 local folder = arg[0]:match "^(.*/)doc/" or "./"
+package.path = folder .. "lua/?.lua"
 
 -- What is described, in the order of the reference.
 local CHAPTERS = {
@@ -18,7 +19,7 @@ local CHAPTERS = {
   { "Machines", "client", "client/machines client/isolation client/tags" },
   { "The library, and everything else", "client", "client/library client/request"
     .. " auth/permissions" },
-  { "Entities", nil, "service/entity service/machine" },
+  { "Entities", nil, "service/kinds service/entity service/machine" },
   { "Choosing", nil, "service/criteria/action service/criteria/machine" },
   { "Verdicts and errors", nil, "service/verdicts base/errors" },
   { "Policies", nil, "program/policy/form program/policy/guard" },
@@ -39,6 +40,18 @@ local function signature_of(line, owner)
   local is_method = path:find ":" ~= nil
   holder = OWNERS[holder] or (is_method and owner) or holder
   return holder .. (is_method and ":" or ".") .. name .. arguments
+end
+
+-- Completes the values of an alias that a module has: "mde.verdict from service/verdicts.all".
+local function complete(rest)
+  return (rest:gsub(" from ([%w/_]+)%.(%w+)", function(path, key)
+    local values = {}
+    for i, row in ipairs(require("mde." .. path:gsub("/", "."))[key]) do
+      values[i] = type(row) == "string" and ('\n| "%s"'):format(row)
+                  or ('\n| "%s" # %s'):format(row.name, row.meaning)
+    end
+    return table.concat(values)
+  end))
 end
 
 -- A block of comments -> { text, tags = array of { name, rest } }
@@ -70,6 +83,7 @@ local function read(name, owner)
       local block = block_of(lines)
       local kind = block.tags[1] and block.tags[1][1]
       block.signature = signature or nil
+      if kind == "alias" then block.tags[1][2] = complete(block.tags[1][2]) end
       if not signature and kind ~= "class" and kind ~= "alias" then
         error(path .. ": a description of nothing: " .. lines[1])
       end
@@ -184,7 +198,7 @@ local function class_text(block, add)
   if block.text[1] then add(table.concat(block.text, "\n") .. "\n") end
   if kind == "alias" then
     local rows = {}
-    for value, text in rest:gmatch '|%s*("[^"]*")%s*#?%s*([^\n]*)' do
+    for value, text in rest:gmatch '|%s*("[^"]*") *#? *([^\n]*)' do
       rows[#rows + 1] = ("| `%s` | %s |"):format(value, cell(text))
     end
     if rest:find "\n" then

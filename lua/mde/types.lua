@@ -455,20 +455,27 @@ function client:permissions() end
 ---@return mde.error? err
 function client:may(operation) end
 
----@alias mde.status "Pending"|"InProgress"|"Succeeded"|"Failed"|"TimeOut"|"Cancelled"|string
-
 ---@alias mde.action_type
----| "RunAntiVirusScan"
----| "Offboard"
----| "LiveResponse"
----| "CollectInvestigationPackage"
 ---| "Isolate"
 ---| "Unisolate"
----| "StopAndQuarantineFile"
 ---| "RestrictCodeExecution"
 ---| "UnrestrictCodeExecution"
+---| "RunAntiVirusScan"
+---| "CollectInvestigationPackage"
+---| "Offboard"
+---| "StopAndQuarantineFile"
+---| "LiveResponse"
 ---| "RequestSample"
 ---| "Unknown"
+---| string
+
+---@alias mde.status
+---| "Pending"
+---| "InProgress"
+---| "Succeeded"
+---| "Failed"
+---| "TimeOut"
+---| "Cancelled"
 ---| string
 
 --- A machine action, with the service's own keys; null values are absent.
@@ -584,19 +591,19 @@ function machine:seen() end
 ---@field limit? integer the most machines to return
 
 ---@alias mde.verdict
----| "cancelled" # by this call
----| "already_cancelled" # by an earlier call
----| "already_final" # Succeeded, Failed or TimeOut: there was nothing to cancel
----| "too_late" # Cancelled, but all its commands had completed
----| "accepted" # the service took the cancel; the action is not final yet
----| "undone" # its inverse was launched, and has succeeded
----| "undo_accepted" # its inverse was launched, and is not final yet
----| "changed" # no longer as the plan saw it: skipped
----| "skipped" # the plan skipped it, or nothing undoes it
----| "not_found" # no such action
+---| "cancelled" # by this cancel
+---| "already_cancelled" # by an earlier cancel
+---| "undone" # its inverse was launched and succeeded
+---| "undo_accepted" # its inverse was launched and is not final yet
+---| "already_final" # ended before: nothing to cancel
+---| "too_late" # Cancelled, but all commands had completed
+---| "accepted" # taken by the service, not final yet
+---| "changed" # no longer as the plan shows
+---| "skipped" # nothing undoes it
+---| "not_found" # not found by two reads at least 10 s apart
 ---| "forbidden" # a permission is missing
----| "error" # refused, or the id was malformed; the error says why
----| "unsent" # never sent: interrupted, or no connection
+---| "error" # refused or failed
+---| "unsent" # never sent
 ---| "unknown" # sent, but the result could not be read
 
 ---@alias mde.error_code

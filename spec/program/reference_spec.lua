@@ -77,7 +77,7 @@ describe("the reference", function()
       ["mde.batch_options"] = require "mde.client.cancel_all".options,
       ["mde.action_criteria"] = require "mde.service.criteria.action".known,
       ["mde.machine_criteria"] = machine,
-      ["mde.verdict"] = set_of(require "mde.service.verdicts".all),
+      ["mde.verdict"] = set_of(require "mde.service.verdicts".names),
     } do
       assert.same(names(known), names(classes[class]), class)
     end

@@ -3,6 +3,7 @@
 
 local errors = require "mde.base.errors"
 local message_of = require "mde.program.terminal.message"
+local verdicts = require "mde.service.verdicts"
 
 local failure = {
   some = 1,           -- some items ended otherwise than asked
@@ -40,7 +41,9 @@ function failure.check(value, err)
   return value
 end
 
--- The exit status of what was raised; nil for a defect of the program.
+-- {{ The exit status
+
+-- Of a raised value; nil for a defect of the program.
 function failure.status(raised)
   if getmetatable(raised) == Failure then return raised.status end
   if not errors.is(raised) then return nil end
@@ -49,7 +52,32 @@ function failure.status(raised)
   if raised.code == "bad_request" and is_list then
     return failure.filter and failure.usage or failure.failed
   end
+  if raised.code == "deadline" and raised.action then return failure.some end
   return STATUS[raised.code] or failure.failed
 end
+
+-- Of one of several items, which ended with this error (nil: otherwise than asked).
+function failure.of_item(err)
+  local status = err and failure.status(err)
+  return (status == failure.sign_in or status == failure.failed) and status or failure.some
+end
+
+-- Of an item by its verdict; nil for one that another item held back. `waited`: for its end.
+function failure.of_verdict(verdict, err, waited)
+  if verdicts.good[verdict] then
+    return waited and not verdicts.settled[verdict] and failure.some or 0
+  end
+  if verdict == "unsent" and not err then return nil end
+  return failure.of_item(err)
+end
+
+-- Of several items whose own statuses are the keys of `causes`: their common one, else 1.
+function failure.of_all(causes)
+  local status = next(causes)
+  if status == nil then return 0 end
+  return next(causes, status) and failure.some or status
+end
+
+-- }}
 
 return failure

@@ -35,22 +35,6 @@ function entity.respell(fields, documented, real)
   if fields[real] == nil then fields[real] = value end
 end
 
----@alias mde.status "Pending"|"InProgress"|"Succeeded"|"Failed"|"TimeOut"|"Cancelled"|string
-
----@alias mde.action_type
----| "RunAntiVirusScan"
----| "Offboard"
----| "LiveResponse"
----| "CollectInvestigationPackage"
----| "Isolate"
----| "Unisolate"
----| "StopAndQuarantineFile"
----| "RestrictCodeExecution"
----| "UnrestrictCodeExecution"
----| "RequestSample"
----| "Unknown"
----| string
-
 -- A machine action, with the service's own keys; null values are absent.
 ---@class mde.action
 ---@field id string a GUID

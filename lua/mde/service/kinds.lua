@@ -4,6 +4,12 @@ local HOUR = 3600
 
 local kinds = {}
 
+---@alias mde.action_type from service/kinds.types
+---| string
+
+---@alias mde.status from service/kinds.statuses
+---| string
+
 -- One row per kind:
 --   type         the service's name
 --   operation    launches it, and is the client's method (absent: it can't be launched)

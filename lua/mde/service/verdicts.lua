@@ -8,36 +8,58 @@ local kinds = require "mde.service.kinds"
 
 local verdict = {}
 
----@alias mde.verdict
----| "cancelled" # by this call
----| "already_cancelled" # by an earlier call
----| "already_final" # Succeeded, Failed or TimeOut: there was nothing to cancel
----| "too_late" # Cancelled, but all its commands had completed
----| "accepted" # the service took the cancel; the action is not final yet
----| "undone" # its inverse was launched, and has succeeded
----| "undo_accepted" # its inverse was launched, and is not final yet
----| "changed" # no longer as the plan saw it: skipped
----| "skipped" # the plan skipped it, or nothing undoes it
----| "not_found" # no such action
----| "forbidden" # a permission is missing
----| "error" # refused, or the id was malformed; the error says why
----| "unsent" # never sent: interrupted, or no connection
----| "unknown" # sent, but the result could not be read
+---@alias mde.verdict from service/verdicts.all
 
--- All verdicts, in the order of a report.
+-- One row per verdict, in the order of a report:
+--   kind     "good": as asked, "moot": ended before, "refused", or "undecided": without an outcome
+--   settled  proven, so that nothing remains to be done
+--   next     what to do next (absent: nothing); %s is the batch
+--   alone    the same without a journal (absent: `next`)
 verdict.all = {
-  "cancelled", "already_cancelled", "undone", "undo_accepted", "already_final", "too_late",
-  "accepted", "changed", "skipped", "not_found", "forbidden", "error", "unsent", "unknown",
+  { name = "cancelled", kind = "good", settled = true, meaning = "by this cancel" },
+  { name = "already_cancelled", kind = "good", settled = true, meaning = "by an earlier cancel" },
+  { name = "undone", kind = "good", settled = true,
+    meaning = "its inverse was launched and succeeded" },
+  { name = "undo_accepted", kind = "good",
+    meaning = "its inverse was launched and is not final yet",
+    next = "look again later: mde resume %s", alone = "look again later: mde machines --isolated" },
+  { name = "already_final", kind = "moot", settled = true,
+    meaning = "ended before: nothing to cancel",
+    next = "nothing: it had ended before, and there was nothing to cancel" },
+  { name = "too_late", kind = "moot", settled = true,
+    meaning = "Cancelled, but all commands had completed",
+    next = "check the machines: the commands had completed (mde batch show %s)",
+    alone = "check the machines: the commands had completed" },
+  { name = "accepted", kind = "good", meaning = "taken by the service, not final yet",
+    next = "look again later: mde resume %s", alone = "look again later: mde show ID" },
+  { name = "changed", kind = "moot", settled = true, meaning = "no longer as the plan shows",
+    next = "decide anew: mde plan" },
+  { name = "skipped", kind = "moot", settled = true, meaning = "nothing undoes it",
+    next = "nothing undoes these: mde batch show %s --verdict skipped",
+    alone = "nothing undoes these" },
+  { name = "not_found", kind = "refused", settled = true,
+    meaning = "not found by two reads at least 10 s apart",
+    next = "check ids and tenant: mde batch show %s --verdict not_found",
+    alone = "check ids and tenant" },
+  { name = "forbidden", kind = "refused", meaning = "a permission is missing",
+    next = "mde resume %s", alone = "try again" },
+  { name = "error", kind = "refused", meaning = "refused or failed",
+    next = "see why: mde batch show %s --verdict error", alone = "the reason is below" },
+  { name = "unsent", kind = "undecided", meaning = "never sent",
+    next = "mde resume %s, when the cause is gone",
+    alone = "the same command again, when the cause is gone" },
+  { name = "unknown", kind = "undecided",
+    meaning = "sent, but the result could not be read",
+    next = "mde resume %s reads them back", alone = "the same command again settles them" },
 }
 
--- Verdicts that are as requested.
-verdict.good = { cancelled = true, already_cancelled = true, accepted = true, undone = true,
-                 undo_accepted = true }
-
--- Verdicts that are proven and need no further step.
-verdict.settled = { cancelled = true, already_cancelled = true, already_final = true,
-                    too_late = true, not_found = true, undone = true, changed = true,
-                    skipped = true }
+-- Names in this order; rows by name; sets of the names that are good, and settled.
+verdict.names, verdict.row, verdict.good, verdict.settled = {}, {}, {}, {}
+for i, row in ipairs(verdict.all) do
+  verdict.names[i], verdict.row[row.name] = row.name, row
+  verdict.good[row.name] = row.kind == "good" or nil
+  verdict.settled[row.name] = row.settled
+end
 
 local function all_completed(commands)
   if type(commands) ~= "table" then return false end

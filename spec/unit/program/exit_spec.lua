@@ -23,6 +23,28 @@ describe("the exit status", function()
     assert.equal(1, status("bad_request", "cancel"))
   end)
 
+  it("of an action that had not ended in time is 1", function()
+    local late = errors.new { code = "deadline", message = "x", action = {} }
+    assert.same({ 1, 4 }, { failure.status(late), status "deadline" })
+  end)
+
+  it("of an item is that of the service, the sign-in, or 1", function()
+    local function of(code) return failure.of_item(errors.new { code = code, message = "x" }) end
+    assert.same({ 4, 5, 1, 1 }, { of "service", of "forbidden", of "limit", failure.of_item(nil) })
+  end)
+
+  it("of a verdict is 0 as asked, and 1 if its end was waited for in vain", function()
+    assert.same({ 0, 1, 0 }, { failure.of_verdict "accepted",
+      failure.of_verdict("accepted", nil, true), failure.of_verdict("cancelled", nil, true) })
+    assert.is_nil(failure.of_verdict "unsent")
+    assert.equal(1, failure.of_verdict "too_late")
+  end)
+
+  it("of several is the common one, else 1", function()
+    assert.same({ 0, 4, 1 }, { failure.of_all {}, failure.of_all { [4] = true },
+                               failure.of_all { [0] = true, [4] = true } })
+  end)
+
   it("of a defect is none", function()
     assert.is_nil(failure.status "attempt to index a nil value")
   end)

@@ -100,16 +100,26 @@ end)
 describe("the verdicts", function()
   it("are fourteen, each once", function()
     local seen = {}
-    for _, name in ipairs(verdict.all) do
+    for _, name in ipairs(verdict.names) do
       assert.is_nil(seen[name])
       seen[name] = true
     end
-    assert.equal(14, #verdict.all)
+    assert.equal(14, #verdict.names)
+  end)
+
+  it("stand in the page on cancelling with their meanings", function()
+    local file = assert(io.open "doc/cancelling.md")
+    local page = file:read "*a"
+    file:close()
+    for _, row in ipairs(verdict.all) do
+      local line = ("\n| `%s` | %s |\n"):format(row.name, row.meaning)
+      assert.truthy(page:find(line, 1, true), line)
+    end
   end)
 
   it("are good when all is as asked", function()
     local good = {}
-    for _, name in ipairs(verdict.all) do
+    for _, name in ipairs(verdict.names) do
       if verdict.good[name] then good[#good + 1] = name end
     end
     assert.same({ "cancelled", "already_cancelled", "undone", "undo_accepted", "accepted" }, good)

@@ -38,7 +38,7 @@ end
 
 local function text_of(f)
   local parts = { ("%d/%d"):format(f.done, f.total) }
-  for _, verdict in ipairs(verdicts.all) do
+  for _, verdict in ipairs(verdicts.names) do
     if f.counts[verdict] then parts[#parts + 1] = f.counts[verdict] .. " " .. verdict end
   end
   if f.per_minute then parts[#parts + 1] = f.per_minute .. "/min" end

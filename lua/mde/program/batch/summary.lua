@@ -5,6 +5,7 @@ local failure = require "mde.program.exit"
 local output = require "mde.program.terminal.output"
 local show_table = require "mde.program.terminal.table"
 local terminal = require "mde.terminal"
+local verdicts = require "mde.service.verdicts"
 
 local Report = {}
 Report.__index = Report
@@ -12,33 +13,6 @@ Report.__index = Report
 local report = {}
 
 local FEW = 10  -- items that a terminal shows one by one
-
--- What is left to do, for those with anything left. %s is the batch.
-local NEXT = {
-  already_final = "nothing: it had ended before, and there was nothing to cancel",
-  too_late = "check the machines: the commands had completed (mde batch show %s)",
-  accepted = "look again later: mde resume %s",
-  undo_accepted = "look again later: mde resume %s",
-  changed = "decide anew: mde plan",
-  skipped = "nothing undoes these: mde batch show %s --verdict skipped",
-  not_found = "check ids and tenant: mde batch show %s --verdict not_found",
-  error = "see why: mde batch show %s --verdict error",
-  unsent = "mde resume %s, when the cause is gone",
-  unknown = "mde resume %s reads them back",
-}
-
--- The same where there is no journal.
-local UNKEPT = {
-  already_final = NEXT.already_final, too_late = "check the machines: the commands had completed",
-  undo_accepted = "look again later: mde machines --isolated", changed = NEXT.changed,
-  skipped = "nothing undoes these", accepted = "look again later: mde show ID",
-  not_found = "check ids and tenant",
-  error = "the reason is below", unsent = "the same command again, when the cause is gone",
-  unknown = "the same command again settles them",
-}
-
--- As asked, but not after --wait.
-local OPEN = { accepted = true, undo_accepted = true }
 
 local KEYS = { "tenant", "id", "machine", "verdict", "status", "error", "request_id", "batch" }
 
@@ -83,29 +57,13 @@ local function text_item(item)
   output.line(terminal.printable(table.concat(parts, " ")))
 end
 
--- The exit status that an item alone would give; nil for one that was held back
--- because of another.
-local function exit_status(self, item)
-  if not self.is_shown and (item.verdict == "already_final" or item.verdict == "changed") then
-    return 0
-  end
-  if require("mde.service.verdicts").good[item.verdict] then
-    return OPEN[item.verdict] and self.waited and failure.some or 0
-  end
-  if item.verdict == "unsent" and not item.error then return nil end
-  local status = item.error and failure.status(item.error)
-  return (status == failure.sign_in or status == failure.failed) and status or failure.some
-end
-
 -- Groups a failure with those of the same reason, whatever ids it names.
 function Report:note_reason(item)
   local err = item.error
   if not err then return end
   self.permissions = self.permissions or err.permissions
   self.codes[err.code] = (self.codes[err.code] or 0) + 1
-  if failure.status(err) == failure.failed or failure.status(err) == failure.sign_in then
-    self.failure = err
-  end
+  if failure.of_item(err) ~= failure.some then self.failure = err end
   local text = ("%s: %s"):format(item.verdict, err.message):gsub("%x+%-%x+%-%x+%-%x+%-%x+", "…")
   local reason = self.reasons[text]
   if not reason then
@@ -119,7 +77,9 @@ end
 -- Counts an item { id, verdict, machine?, status?, action?, error?, detail? } and prints
 -- it; raises when that fails.
 function Report:item(item)
-  local status = exit_status(self, item)
+  local is_expected = not self.is_shown
+                      and (item.verdict == "already_final" or item.verdict == "changed")
+  local status = is_expected and 0 or failure.of_verdict(item.verdict, item.error, self.waited)
   self.reported = self.reported + 1
   self.counts[item.verdict] = (self.counts[item.verdict] or 0) + 1
   if status then self.causes[status] = true end
@@ -137,26 +97,23 @@ function Report:unsent(count)
   if count > 0 then self.counts.unsent = (self.counts.unsent or 0) + count end
 end
 
--- 0 when all is as asked; 4 or 5 when nothing was done and only for that reason;
--- else 1.
+-- The exit status of all.
 function Report:status()
-  local status = next(self.causes)
-  if not status then return self.counts.unsent and failure.some or 0 end
-  if next(self.causes, status) then return failure.some end
-  if status == 0 and self.counts.unsent then return failure.some end
-  return status
+  if self.counts.unsent then
+    local status = failure.of_all(self.causes)
+    return status == 0 and failure.some or status
+  end
+  return failure.of_all(self.causes)
 end
 
 function Report:next_step(verdict)
+  local row = verdicts.row[verdict]
+  local step = self.batch and row.next and row.next:format(self.batch)
+               or row.alone or row.next or ""
   if verdict == "forbidden" then
-    return ("grant the application %s; then %s"):format(
-      self.permissions and "any of " .. table.concat(self.permissions, ", ")
-      or "the permission that lacks",
-      self.batch and ("%s resume %s"):format(self.program, self.batch) or "try again")
+    step = ("grant the application %s; then %s"):format(self.permissions
+      and "any of " .. table.concat(self.permissions, ", ") or "the missing permission", step)
   end
-  local step = NEXT[verdict]
-  if not step then return "" end
-  step = self.batch and step:format(self.batch) or UNKEPT[verdict]
   return (step:gsub("%f[%w]mde ", function() return self.program .. " " end))
 end
 
@@ -164,7 +121,7 @@ local COLUMNS = { { title = "VERDICT" }, { title = "COUNT", right = true }, { ti
 
 function Report:show_verdicts()
   local rows = {}
-  for _, verdict in ipairs(require("mde.service.verdicts").all) do
+  for _, verdict in ipairs(verdicts.names) do
     local count = self.counts[verdict]
     if count then rows[#rows + 1] = { verdict, ("%d"):format(count), self:next_step(verdict) } end
   end

@@ -24,7 +24,7 @@ Examples:
   command:argument("batch", "With show and report: the batch."):args "?":argname "BATCH"
   local verdict = options.add(command, "--verdict", "VERDICT",
     "With show: only items of this verdict, or 'open'.")
-  function verdict.words() return { "open", table.unpack(require "mde.service.verdicts".all) } end
+  function verdict.words() return { "open", table.unpack(require "mde.service.verdicts".names) } end
   command:mutex(
     command:flag("--json", "JSON: an object a line, or for a report one object."),
     command:flag("--csv", "With report: CSV."),
@@ -142,7 +142,7 @@ end
 
 local function check_verdict(name)
   if not name or name == "open" then return end
-  local known = require "mde.service.verdicts".all
+  local known = require "mde.service.verdicts".names
   for _, verdict in ipairs(known) do
     if name == verdict then return end
   end

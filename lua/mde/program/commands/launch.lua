@@ -205,25 +205,16 @@ local function wait_for(session, items, deadline)
   end
 end
 
--- The exit status of one item.
-local function status_of(item, waited)
-  local status = item.error and failure.status(item.error) or 0
-  if status == failure.usage then status = failure.some end
-  if not item.action then return status == 0 and failure.some or status end
-  local is_good = not item.error and not item.is_other
-                  and (not waited or item.action.status == "Succeeded")
-  return is_good and 0 or failure.some
-end
-
--- The exit status of all: their common one, or 1 if they differ.
-local function status_of_all(items, waited)
-  local common
+-- The exit status of all.
+local function status_of(items, waited)
+  local causes = {}
   for _, item in ipairs(items) do
-    local status = status_of(item, waited)
-    if common and common ~= status then return failure.some end
-    common = status
+    local action = item.action
+    local is_good = action and not item.error and not item.is_other
+                    and (not waited or action.status == "Succeeded")
+    causes[is_good and 0 or failure.of_item(not action and item.error or nil)] = true
   end
-  return common
+  return failure.of_all(causes)
 end
 
 -- Says what was not launched.
@@ -255,7 +246,7 @@ local function carry_out(session, parsed, kind, machines, details)
   end
   if #items < #machines then note_rest(items, machines, "The output failed") end
   if problem and failure.status(problem) ~= 0 then error(problem, 0) end
-  return #items < #machines and failure.some or status_of_all(items, parsed.wait)
+  return #items < #machines and failure.some or status_of(items, parsed.wait)
 end
 
 -- }}

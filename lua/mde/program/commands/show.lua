@@ -61,7 +61,7 @@ local function show_action(session, id, parsed)
   output.flush()
   if action then return action.status == "Succeeded" and 0 or failure.some end
   output.note("mde: %s", tostring(err))
-  return err.code == "deadline" and failure.some or failure.status(err)
+  return failure.status(err)
 end
 
 -- {{ A machine

@@ -62,7 +62,7 @@ end
 
 -- Adds the options of one kind that has at most a scope, or (without it) of all kinds.
 function launches.define(command, kind)
-  if not kind or kind.takes == "scope" then define_scope(command) end
+  if not kind or kind.scopes then define_scope(command) end
   if kind then return end
   options.add(command, "--sha1", "HASH", "quarantine: the file's SHA-1.")
   for _, entry in ipairs {

@@ -82,8 +82,7 @@ end
 
 -- Whether what went wrong with one will go wrong with the others.
 local function is_general(err)
-  local status = failure.status(err)
-  return status == failure.sign_in or status == failure.failed
+  return failure.of_item(err) ~= failure.some
 end
 
 -- What is not known to have had no effect.
@@ -124,7 +123,7 @@ local function conclude(change, list, done, first_err, last_err, is_cut)
   end
   if not first_err then return 0 end
   output.note("mde: %s", first_err)
-  return done == 0 and is_general(last_err) and failure.status(last_err) or failure.some
+  return done == 0 and failure.of_item(last_err) or failure.some
 end
 
 -- Makes the change on the `machines` (an iterator) that filters (`any`) or names chose.

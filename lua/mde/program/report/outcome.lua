@@ -6,8 +6,14 @@ local verdict = require "mde.service.verdicts"
 
 local outcome = {}
 
+local ROWS = {
+  in_air = { kind = "undecided", label = "in flight", meaning = "sent, and nothing known" },
+  never_sent = { kind = "undecided", label = "never sent", meaning = "not sent yet" },
+}
+setmetatable(ROWS, { __index = verdict.row })
+
 -- All outcomes, in the order of a report.
-outcome.all = table.move(verdict.all, 1, #verdict.all, 1, {})
+outcome.all = table.move(verdict.names, 1, #verdict.names, 1, {})
 outcome.all[#outcome.all + 1] = "in_air"
 outcome.all[#outcome.all + 1] = "never_sent"
 
@@ -20,18 +26,10 @@ outcome.titles = {
   undecided = "no outcome",
 }
 
-local KINDS = {
-  cancelled = "good", already_cancelled = "good", accepted = "good", undone = "good",
-  undo_accepted = "good", already_final = "moot", too_late = "moot", changed = "moot",
-  skipped = "moot",
-  not_found = "refused", forbidden = "refused", error = "refused",
-  unsent = "undecided", unknown = "undecided", in_air = "undecided", never_sent = "undecided",
-}
-
--- The kind of an outcome; of one that this version doesn't know, "refused": somebody
--- has to look at it.
+-- The kind of an outcome. One that this version does not know is "refused", so that a person
+-- looks at it.
 function outcome.kind(name)
-  return KINDS[name] or "refused"
+  return ROWS[name] and ROWS[name].kind or "refused"
 end
 
 -- Whether something is left to be done about an item of this outcome.
@@ -39,30 +37,15 @@ function outcome.is_open(name)
   return not verdict.settled[name]
 end
 
-outcome.meanings = {
-  cancelled = "by this batch",
-  already_cancelled = "by an earlier cancel",
-  accepted = "taken, and not final yet; a resume looks again",
-  undone = "its inverse was launched, and has succeeded",
-  undo_accepted = "its inverse was launched, and is not final yet; a resume looks again",
-  changed = "no longer what the plan decided upon",
-  skipped = "nothing undoes it",
-  already_final = "had ended before; nothing was left to cancel",
-  too_late = "Cancelled, but its commands had completed",
-  not_found = "not known to the service: check ids and tenant",
-  forbidden = "a permission is missing; a resume tries again",
-  error = "refused or failed; a resume tries again",
-  unsent = "never went out; a resume sends it",
-  unknown = "went out, or may have; a resume settles it",
-  in_air = "sent, and nothing known; a resume settles it",
-  never_sent = "not sent yet; a resume sends it",
-}
+-- The meaning of an outcome, for people.
+function outcome.meaning(name)
+  if not ROWS[name] then return "" end
+  return ROWS[name].meaning .. (outcome.is_open(name) and "; a resume settles it" or "")
+end
 
-local LABELS = { in_air = "in the air", never_sent = "never sent" }
-
--- What people read.
+-- Its name, for people.
 function outcome.label(name)
-  return LABELS[name] or name
+  return ROWS[name] and ROWS[name].label or name
 end
 
 function outcome.of(item)

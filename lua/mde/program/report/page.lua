@@ -238,7 +238,7 @@ local function outcome_table(numbers)
   for i, name in ipairs(outcomes.present(numbers.outcomes)) do
     local count = numbers.outcomes[name]
     rows[i] = { outcome_link(name), number(count),
-                text(words.share(count, numbers.items)), text(outcomes.meanings[name] or "") }
+                text(words.share(count, numbers.items)), text(outcomes.meaning(name)) }
   end
   return markup.table("All items", { { title = "Outcome" }, { title = "Items", class = "number" },
     { title = "Share", class = "number" }, { title = "Meaning" } }, rows)

@@ -72,7 +72,7 @@ local function print_outcomes(numbers)
   for i, name in ipairs(outcomes.present(numbers.outcomes)) do
     local count = numbers.outcomes[name]
     rows[i] = { outcomes.label(name), count, words.share(count, numbers.items),
-                outcomes.meanings[name] }
+                outcomes.meaning(name) }
   end
   if #rows == 0 then return end
   print_table({ { title = "OUTCOME" }, { title = "ITEMS", right = true },

@@ -111,7 +111,7 @@ end
 local EXPECTED = {
   { "rounds_total", "result", { "applied", "reported", "refused", "failed" } },
   { "decisions_total", "decision", { "cancel", "keep", "undo", "abstain" } },
-  { "outcomes_total", "verdict", require "mde.service.verdicts".all },
+  { "outcomes_total", "verdict", require "mde.service.verdicts".names },
   { "reloads_total", "result", { "loaded", "failed" } },
 }
 
