@@ -593,18 +593,18 @@ function machine:seen() end
 ---@alias mde.verdict
 ---| "cancelled" # by this cancel
 ---| "already_cancelled" # by an earlier cancel
----| "undone" # its inverse was launched and succeeded
----| "undo_accepted" # its inverse was launched and is not final yet
+---| "undone" # its inverse succeeded
+---| "undo_accepted" # its inverse is not final
 ---| "already_final" # ended before: nothing to cancel
 ---| "too_late" # Cancelled, but all commands had completed
----| "accepted" # taken by the service, not final yet
+---| "accepted" # taken, not final yet
 ---| "changed" # no longer as the plan shows
 ---| "skipped" # nothing undoes it
 ---| "not_found" # not found by two reads at least 10 s apart
 ---| "forbidden" # a permission is missing
 ---| "error" # refused or failed
 ---| "unsent" # never sent
----| "unknown" # sent, but the result could not be read
+---| "unknown" # sent, result not known
 
 ---@alias mde.error_code
 ---| "invalid_argument" # a value given by the caller; nothing was sent
