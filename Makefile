@@ -150,7 +150,7 @@ test: deps-hosts  ## installs what the tests need too, and runs every test
 	@spec/support/deps test
 	@spec/run
 
-check:  ## builds, and runs the tests that take under a minute; FILE=spec/... runs one spec
+check:  ## builds, and runs the tests that take under a minute; FILE=spec/... runs one file
 	@spec/run $(or $(FILE),check)
 
 lint asan valgrind:  ## those of the tests
