@@ -93,12 +93,12 @@ describe("a worker", function()
       worker:close()]=]
   end)
 
-  it("is not for people", function()
+  it("is internal", function()
     for _, script in ipairs { "exec $mde --worker", "echo | $mde --worker | cat; exit 2",
                               "exec env -i $mde --worker", "env -i $mde --worker x" } do
       local result = program.sh(script)
       assert.equal(2, result.status)
-      assert.truthy(result.err:find "^mde: %-%-worker is not for people")
+      assert.truthy(result.err:find "^mde: %-%-worker is internal")
     end
   end)
 

@@ -1,3 +1,4 @@
+/* Builds the answers of the simulator's HTTP server. */
 #include "answer.h"
 
 #include <stdbool.h>
@@ -30,7 +31,7 @@ static ssize_t read_repetition (void *closure, uint64_t position, char *to,
 }
 
 
-/* An answer of `length` bytes, of which `end` are sent; NULL: no memory. */
+/* Makes an answer of `length` bytes, of which `end` are sent. Returns NULL without memory. */
 static struct MHD_Response *repeat (const char *body, size_t size,
                                     uint64_t length, uint64_t end) {
   repetition *r = (repetition *)malloc(sizeof *r + size);
@@ -45,7 +46,7 @@ static struct MHD_Response *repeat (const char *body, size_t size,
 }
 
 
-/* Adds the table of headers at `index`. Raises nothing. -> whether all could be */
+/* Adds the table of headers at `index`. Returns false on failure; raises nothing. */
 static bool add_headers (lua_State *L, int index, struct MHD_Response *answer) {
   bool good = true;
   lua_pushnil(L);
@@ -59,15 +60,15 @@ static bool add_headers (lua_State *L, int index, struct MHD_Response *answer) {
 }
 
 
-/* The answer that the arguments from the body on describe. Raises before anything is
-** made. */
+/* Makes the answer described by the arguments from the body on. Raises before anything is
+** allocated. */
 static struct MHD_Response *make_answer (lua_State *L) {
   size_t size;
   const char *body = luaL_checklstring(L, 5, &size);
   const lua_Integer length = luaL_optinteger(L, 6, (lua_Integer)size);
   const lua_Integer end = luaL_optinteger(L, 7, length);
   luaL_argcheck(L, length == 0 || (length > 0 && size > 0), 6,
-                "a length that the body can be repeated to expected");
+                "a length of 0, or a body to repeat, expected");
   luaL_argcheck(L, end >= 0 && end <= length, 7, "0 to the length expected");
   if (length == (lua_Integer)size && end == length)
     return MHD_create_response_from_buffer(size, (void *)body, MHD_RESPMEM_MUST_COPY);

@@ -1,5 +1,6 @@
-/* The answers of the simulator's HTTP server. A body need not be kept whole: the
-** simulator's files are a few bytes, repeated.
+/* Builds the answers of the simulator's HTTP server.
+**
+** A body is not kept whole: the simulator's files are a few bytes, repeated.
 */
 #ifndef MDE_ANSWER_H
 #define MDE_ANSWER_H
@@ -8,11 +9,11 @@
 #include <microhttpd.h>
 #include <stddef.h>
 
-#define MDE_PIECE ((size_t)64 * 1024)  /* bytes that are sent at once */
+#define MDE_PIECE ((size_t)64 * 1024)  /* bytes sent at once */
 
-/* The answer that the arguments of server:answer describe: headers at 4, body at 5, its
-** length at 6 and where it ends at 7 (see mde.httpd). Raises before anything is made, or
-** once it is freed. [-0, +0, e] */
+/* Makes the answer described by the arguments of server:answer: headers at 4, body at 5, its
+** length at 6, its end at 7 (see mde.httpd). If it raises, nothing is left allocated.
+** [-0, +0, e] */
 struct MHD_Response *mde_answer (lua_State *L);
 
 #endif

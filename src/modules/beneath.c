@@ -1,5 +1,6 @@
-/* Reads files of a folder by names that cannot lead out of it: neither by "..", nor by a
-** link, nor by what is renamed meanwhile. */
+/* Reads files of a folder by names that cannot lead out of it.
+**
+** Neither "..", nor a link, nor a concurrent rename leads out of it. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -25,15 +26,14 @@
 
 #define FOLDER "mde.file.folder"
 #define FLAGS (O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
-#define TRIES 100  /* of a name that is renamed while it is looked up */
+#define TRIES 100  /* lookups of a name while it is renamed */
 
 typedef struct folder {
   int fd;  /* -1: closed */
 } folder;
 
 
-/* A file's identity, as text: paths and links that have the same one name the same file.
-** [-0, +1, m] */
+/* Pushes a file's identity as text, the same for all paths and links to the file. [-0, +1, m] */
 static void push_id (lua_State *L, const struct stat *status) {
   char id[64];
   snprintf(id, sizeof id, "%ju:%ju", (uintmax_t)status->st_dev, (uintmax_t)status->st_ino);
@@ -69,7 +69,7 @@ static folder *check (lua_State *L) {
 }
 
 
-/* Where the system cannot keep a lookup in the folder, no link is followed. */
+/* For systems that cannot confine a lookup to a folder: follows no link at all. */
 static int open_without_links (int from, const char *name) {
   char part[NAME_MAX + 1];
   int fd = -1, at = from, number;
@@ -94,7 +94,7 @@ static int open_without_links (int from, const char *name) {
 }
 
 
-/* Opens what is at or below the folder. -1 with errno; EXDEV: it is elsewhere. */
+/* Opens a file in or below the folder. Returns -1 with errno; EXDEV if it is outside. */
 static int open_beneath (int from, const char *name) {
 #if defined __linux__ && defined SYS_openat2
   const struct open_how how = { .flags = FLAGS,
@@ -119,8 +119,8 @@ static int fail (lua_State *L, const char *format, ...) {
 }
 
 
-/* folder:text(name, most) -> text, identity | nil, message, errno: the whole of a regular
-** file of at most so many bytes. Never waits, whatever the name names. */
+/* folder:text(name, most) -> text, identity | nil, message, errno. Reads a regular file of at most
+** `most` bytes. Never waits, even if the name is a pipe or device. */
 static int read_text (lua_State *L) {
   const folder *f = check(L);
   const char *name = luaL_checkstring(L, 2), *problem = NULL;
@@ -169,7 +169,7 @@ static void push_class (lua_State *L) {
 }
 
 
-/* file.folder(path) -> folder | nil, message, errno. The path's last name is no link. */
+/* file.folder(path) -> folder | nil, message, errno. The last component must not be a link. */
 int mde_file_folder (lua_State *L) {
   const char *path = luaL_checkstring(L, 1);
   folder *f = (folder *)lua_newuserdatauv(L, sizeof *f, 0);

@@ -1,17 +1,17 @@
-/* The module mde.editor: lines that a person types at a terminal, by libedit.
+/* The module mde.editor: reads lines at a terminal with editing, by libedit.
 **
-**   editor = editor.open(name)      -- `name` is that of the program, for ~/.editrc
-**   editor:load(path), editor:save(path)   -> whether it could
+**   editor = editor.open(name)      -- the program's name, for ~/.editrc
+**   editor:load(path), editor:save(path)   -> true on success
 **   editor:remember(text)
 **   editor:read(prompt, complete)   -> line | false (Ctrl-C) | nil (end of input)
 **   editor:close()
 **
-** complete(line, position) is called for a tab, with the line and how many bytes of it are
-** before the cursor; it gives the text to put in there, and what to show (text, or nil). What
-** it raises is a beep: nothing may be raised across libedit.
+** complete(line, position) is called for a tab, with the line and the number of bytes before the
+** cursor. It returns the text to insert there, and the text to show or nil. An error in it is a
+** beep, because nothing may be raised across libedit.
 **
-** While a line is read the terminal sends no signals: Ctrl-C is a key, which ends the line.
-** The editor restores the terminal before read returns.
+** While a line is read the terminal sends no signals: Ctrl-C is a key that ends the line. The
+** editor restores the terminal before read returns.
 */
 #include <histedit.h>
 #include <locale.h>
@@ -24,16 +24,16 @@
 #include <lua.h>
 
 #define EDITOR "mde.editor"
-#define LINES 2000   /* of history */
-#define PROMPT 64    /* bytes of a prompt, with its end */
+#define LINES 2000   /* lines of history */
+#define PROMPT 64    /* bytes of a prompt, with its NUL */
 
 typedef struct editor {
   EditLine *line;     /* NULL: closed */
   History *history;
-  locale_t locale;    /* that of the environment, while a line is read */
+  locale_t locale;    /* the environment's, in use while a line is read */
   char prompt[PROMPT];
   bool interrupted;   /* by Ctrl-C */
-  lua_State *state;   /* of the read that goes on, or NULL; its completion is at COMPLETE */
+  lua_State *state;   /* of the running read, or NULL; its completion is at COMPLETE */
 } editor;
 
 #define COMPLETE 3
@@ -41,7 +41,7 @@ typedef struct editor {
 __attribute__((visibility("default"))) int luaopen_mde_editor (lua_State *L);
 
 
-/* {{ What libedit calls */
+/* {{ Callbacks of libedit */
 
 static editor *self_of (EditLine *line) {
   void *self = NULL;
@@ -55,7 +55,7 @@ static char *get_prompt (EditLine *line) {
 }
 
 
-/* Ctrl-C: leaves the line where it is, and ends it. */
+/* Ctrl-C: leaves the line on the screen, and ends it. */
 static unsigned char interrupt (EditLine *line, int key) {
   (void)key;
   self_of(line)->interrupted = true;
@@ -100,10 +100,10 @@ static unsigned char complete (EditLine *line, int key) {
 
 /* }} */
 
-/* {{ Its life */
+/* {{ Open and close */
 
-/* The editor at 1, which neither a completion nor a finalizer may touch while libedit
-** works on its line. */
+/* Returns the editor at 1, unless it is reading a line: then no completion or finalizer may touch
+** it. */
 static editor *check_idle (lua_State *L) {
   editor *self = (editor *)luaL_checkudata(L, 1, EDITOR);
   luaL_argcheck(L, self->state == NULL, 1, "the editor is reading a line");
@@ -130,7 +130,7 @@ static int close_editor (lua_State *L) {
 }
 
 
-/* libedit takes bytes for what the locale says; Lua is not to see another locale. */
+/* libedit decodes bytes by the locale. Lua must not see that locale. */
 static locale_t enter_locale (const editor *self) {
   return self->locale != (locale_t)0 ? uselocale(self->locale) : (locale_t)0;
 }
@@ -141,7 +141,7 @@ static void leave_locale (locale_t before) {
 }
 
 
-/* Ctrl-C, tab, and Ctrl-R, as people know them. */
+/* Binds Ctrl-C, tab, and Ctrl-R (search in history). */
 static void bind_keys (EditLine *line) {
   el_set(line, EL_EDITOR, "emacs");
   el_set(line, EL_ADDFN, "mde-interrupt", "Ends the line without it.", interrupt);
@@ -190,11 +190,11 @@ static int open_editor (lua_State *L) {
 
 /* {{ Lines */
 
-/* The line that libedit gives, or NULL. */
+/* Returns libedit's next line, or NULL. */
 static const char *get_line (editor *self, int *count) {
   const locale_t before = enter_locale(self);
   const char *text;
-  el_set(self->line, EL_PREP_TERM, 1);  /* before the prompt invites to type */
+  el_set(self->line, EL_PREP_TERM, 1);  /* before the prompt appears */
   text = el_gets(self->line, count);
   leave_locale(before);
   return text;
@@ -241,13 +241,13 @@ static int transfer (lua_State *L, int how) {
 }
 
 
-/* editor:load(path) -> whether it could */
+/* editor:load(path) -> true on success */
 static int load_history (lua_State *L) {
   return transfer(L, H_LOAD);
 }
 
 
-/* editor:save(path) -> whether it could; the file is its user's alone */
+/* editor:save(path) -> true on success; only the user can read the file */
 static int save_history (lua_State *L) {
   return transfer(L, H_SAVE);
 }

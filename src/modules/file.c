@@ -1,11 +1,11 @@
-/* mde.file: files that several processes share: locks and logs. Lua 5.4 only.
+/* The module mde.file: locks and logs that processes share. Lua 5.4 only.
 **
-** Follows Lua's own libraries: wrong use raises, and what the world does is nil,
-** message, errno. Locks are flock's: the kernel gives them up when their holder
-** ends, however it ends. They bind those who ask for them, on one machine.
+** As in Lua's own libraries, wrong use raises, and a runtime failure is nil, message, errno. Locks
+** are flock's: the kernel releases them when their holder ends, in any way. They are advisory, and
+** hold on one machine.
 **
-** Every descriptor is closed in programs that are run from here. A userdata owns it from the
-** moment it exists, and one function closes it, which may be called again.
+** No descriptor is inherited by programs run from here. A userdata owns each descriptor from its
+** creation, and one function closes it, which may be called again.
 */
 #include <errno.h>
 #include <fcntl.h>
@@ -28,7 +28,7 @@
 #include "system/write.h"
 #include "text.h"
 
-/* The only symbol that is visible. */
+/* The only visible symbol. */
 __attribute__((visibility("default"))) int luaopen_mde_file (lua_State *L);
 
 #define LOCK "mde.file.lock"
@@ -53,7 +53,7 @@ typedef struct log_file {
 } log_file;
 
 
-/* System calls that a signal does not end. */
+/* Opens a file, and repeats the call after a signal. */
 static int open_file (const char *path, int flags) {
   int fd;
   do fd = open(path, flags | O_CLOEXEC | O_NOCTTY, 0600);
@@ -78,9 +78,9 @@ static int truncate_file (int fd, off_t size) {
 }
 
 
-/* Gives up the lock and closes; errno stays. An own unlocking frees the lock even
-** while a program that is just being started has a copy of the descriptor. In a forked
-** process it would free its parent's lock. */
+/* Unlocks and closes; keeps errno. The explicit unlock frees the lock even while a program that is
+** being started has a copy of the descriptor. A forked process does not unlock, because that would
+** free its parent's lock. */
 static void close_file (owned *file) {
   const int closing = file->fd, number = errno;
   file->fd = -1;
@@ -99,7 +99,7 @@ static void check_owner (lua_State *L, const owned *file, const char *name) {
 
 /* {{ Locks */
 
-/* Whether the path names the file that is open: 1, 0, or -1 with errno. */
+/* Returns 1 if the path still names the open file, 0 if not, or -1 with errno. */
 static int is_current (const lock *l) {
   struct stat named, opened;
   if (fstat(l->file.fd, &opened) != 0) return -1;
@@ -108,8 +108,8 @@ static int is_current (const lock *l) {
 }
 
 
-/* Tries once: 1 with the lock, 0 where the file was removed meanwhile, or -1 with
-** errno. What is open then is closed by the caller. */
+/* Tries once. Returns 1 with the lock, 0 if the file was removed meanwhile, or -1 with errno. The
+** caller closes the file. */
 static int try_lock (lock *l) {
   l->file.fd = open_file(l->path, O_RDWR | O_CREAT);
   if (l->file.fd < 0) return -1;
@@ -118,10 +118,10 @@ static int try_lock (lock *l) {
 }
 
 
-/* file.lock(path [, "shared"]) -> lock | false: somebody else holds it | nil,
-** message, errno. Never waits. The file is created (mode 0600) if need be; its
-** holder may remove it (lock:remove), and whoever opened it before that tries
-** again with the next one. One that is not ours is refused (owner.h). */
+/* file.lock(path [, "shared"]) -> lock | false if another process holds it | nil, message, errno.
+** Never waits. Creates the file (mode 0600) if it is missing. Its holder may remove it
+** (lock:remove); a process that had opened it before then tries again with the new file. A file of
+** another owner is refused (owner.h). */
 static int new_lock (lua_State *L) {
   static const char *const kinds[] = { "exclusive", "shared", NULL };
   size_t length;
@@ -144,7 +144,7 @@ static int new_lock (lua_State *L) {
 }
 
 
-/* The lock at 1, held by nobody else. */
+/* Returns the lock at 1, which must be exclusive. */
 static lock *check_lock (lua_State *L) {
   lock *l = (lock *)luaL_checkudata(L, 1, LOCK);
   if (l->file.fd < 0) luaL_error(L, "the lock is released");
@@ -154,8 +154,8 @@ static lock *check_lock (lua_State *L) {
 }
 
 
-/* lock:write(text) -> true | nil, message, errno. Replaces what the file says,
-** such as who holds it. */
+/* lock:write(text) -> true | nil, message, errno. Replaces the file's content, such as the name of
+** its holder. */
 static int write_lock (lua_State *L) {
   const lock *l = check_lock(L);
   size_t size;
@@ -172,8 +172,8 @@ static int release_lock (lua_State *L) {
 }
 
 
-/* lock:remove() -> true | nil, message, errno. Removes the file and, in any case,
-** releases the lock. A file that is another one by now stays. */
+/* lock:remove() -> true | nil, message, errno. Removes the file, unless its name belongs to a new
+** file, and in any case releases the lock. */
 static int remove_lock (lua_State *L) {
   lock *l = check_lock(L);
   int result = is_current(l);
@@ -187,9 +187,9 @@ static int remove_lock (lua_State *L) {
 
 /* {{ Logs */
 
-/* file.log(path [, "read"]) -> log | nil, message, errno. Opens for reading and
-** appending, and creates (mode 0600) if need be; one that is not ours is refused (owner.h).
-** With "read" opens any file, for reading alone. */
+/* file.log(path [, "read"]) -> log | nil, message, errno. Opens a log for reading and appending,
+** and creates it (mode 0600) if it is missing. A file of another owner is refused (owner.h). With
+** "read" opens any file, only for reading. */
 static int new_log (lua_State *L) {
   static const char *const kinds[] = { "append", "read", NULL };
   const char *path = luaL_checkstring(L, 1);
@@ -223,15 +223,15 @@ static log_file *check_writable (lua_State *L) {
 }
 
 
-/* log:lock() -> true | nil, message, errno. Waits for those who have it; a log
-** that is open for reading waits for writers alone. */
+/* log:lock() -> true | nil, message, errno. Waits until other processes unlock it. A log that is
+** open for reading waits only for writers. */
 static int lock_log (lua_State *L) {
   const log_file *log = check_log(L);
   return luaL_fileresult(L, lock_file(log->file.fd, log->read_only ? LOCK_SH : LOCK_EX) == 0, NULL);
 }
 
 
-/* log:unlock() -> true | nil, message, errno. Also when it is not locked. */
+/* log:unlock() -> true | nil, message, errno. Succeeds also if it is not locked. */
 static int unlock_log (lua_State *L) {
   return luaL_fileresult(L, lock_file(check_log(L)->file.fd, LOCK_UN) == 0, NULL);
 }
@@ -246,8 +246,7 @@ static int get_size (lua_State *L) {
 }
 
 
-/* log:read(offset, count) -> text, shorter where the log ends | nil, message,
-** errno */
+/* log:read(offset, count) -> text, shorter at the end of the log | nil, message, errno */
 static int read_log (lua_State *L) {
   const log_file *log = check_log(L);
   const lua_Integer offset = luaL_checkinteger(L, 2), count = luaL_checkinteger(L, 3);
@@ -269,9 +268,8 @@ static int read_log (lua_State *L) {
 }
 
 
-/* log:append(text) -> true | nil, message, errno. All or nothing: what was written
-** of it before a failure is cut off again. Whoever shares the log locks it first,
-** or the cut takes away what others wrote. */
+/* log:append(text) -> true | nil, message, errno. All or nothing: bytes written before a failure
+** are cut off again. Lock a shared log first, or the cut removes the lines of others. */
 static int append_log (lua_State *L) {
   const log_file *log = check_writable(L);
   size_t size;
@@ -287,7 +285,7 @@ static int append_log (lua_State *L) {
 }
 
 
-/* log:truncate(size) -> true | nil, message, errno. Locked, as append. */
+/* log:truncate(size) -> true | nil, message, errno. Lock a shared log first. */
 static int truncate_log (lua_State *L) {
   const log_file *log = check_writable(L);
   const lua_Integer size = luaL_checkinteger(L, 2);
@@ -296,7 +294,7 @@ static int truncate_log (lua_State *L) {
 }
 
 
-/* log:sync() -> true | nil, message, errno. What was appended is on the disk. */
+/* log:sync() -> true | nil, message, errno. Waits until all appended bytes are on the disk. */
 static int sync_log (lua_State *L) {
   const log_file *log = check_log(L);
   int result;
@@ -315,10 +313,10 @@ static int close_log (lua_State *L) {
 /* }} */
 
 
-/* {{ Modes, and the machine's start */
+/* {{ The machine's start */
 
-/* file.boot() -> text that is the same until the machine is started anew | nil,
-** where the system does not tell */
+/* file.boot() -> text that is the same until the machine restarts | nil if the system does not
+** report it */
 static int boot (lua_State *L) {
   char text[64] = "";
 #ifdef __APPLE__

@@ -1,3 +1,4 @@
+/* Makes folders for their owner only: functions of mde.file. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -13,7 +14,7 @@
 #include "owner.h"
 
 
-/* A folder that is there already is as good as one that is made. */
+/* Makes one folder. Succeeds if it exists already. */
 static bool make_one (const char *path) {
   struct stat status;
   int number;
@@ -25,7 +26,7 @@ static bool make_one (const char *path) {
 }
 
 
-/* The results for a folder that is there, if it is ours. [-0, +(1|3), m] */
+/* Pushes the results of make_folder for an existing folder. [-0, +(1|3), m] */
 static int check (lua_State *L, const char *path) {
   int fd, refused;
   do fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

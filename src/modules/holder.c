@@ -1,8 +1,7 @@
-/* mde.file: who holds a lock of fcntl, which file a path names, its mode, and waiting.
-** See file.c.
+/* Functions of mde.file: holder of an fcntl lock, identity, mode, sleep.
 **
-** To close any descriptor of a file gives up all of a process's own fcntl locks on
-** it, such as those of SQLite. Therefore a child looks.
+** A process that closes any descriptor of a file loses all its own fcntl locks on it, such as those
+** of SQLite. Therefore a child process looks up the holder.
 */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,7 +17,7 @@
 #include "holder.h"
 
 
-/* In the child: only what is safe after a fork. -> the pid, or 0 */
+/* Runs in the child, and uses only functions that are safe after a fork. Returns the pid, or 0. */
 static pid_t look (const char *path, off_t offset) {
   struct flock wanted = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = offset, .l_len = 1 };
   const int fd = open(path, O_RDWR | O_CLOEXEC);
@@ -27,7 +26,7 @@ static pid_t look (const char *path, off_t offset) {
 }
 
 
-/* -> the pid, or 0 where it can't be known */
+/* Returns the pid of the holder, or 0 if it can't be known. */
 static pid_t ask_child (const char *path, off_t offset) {
   int ends[2];
   pid_t child, found = 0;
@@ -50,8 +49,8 @@ static pid_t ask_child (const char *path, off_t offset) {
 }
 
 
-/* file.holder(path, offset) -> pid of another process that keeps us from writing that
-** byte | nil: none, or it is not known */
+/* file.holder(path, offset) -> pid of the process whose lock keeps us from writing that byte | nil
+** if there is none, or it is not known */
 int mde_file_holder (lua_State *L) {
   const char *path = luaL_checkstring(L, 1);
   const pid_t pid = ask_child(path, (off_t)luaL_checkinteger(L, 2));
@@ -61,7 +60,7 @@ int mde_file_holder (lua_State *L) {
 }
 
 
-/* file.identity(path) -> text that no other file has at the same time | nil, message, errno */
+/* file.identity(path) -> text that is unique among existing files | nil, message, errno */
 int mde_file_identity (lua_State *L) {
   const char *path = luaL_checkstring(L, 1);
   struct stat status;
@@ -84,7 +83,7 @@ int mde_file_mode (lua_State *L) {
 }
 
 
-/* file.sleep(seconds): less if a signal comes. */
+/* file.sleep(seconds). A signal ends it. */
 int mde_file_sleep (lua_State *L) {
   const lua_Number seconds = luaL_checknumber(L, 1);
   struct timespec time;

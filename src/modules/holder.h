@@ -1,20 +1,20 @@
-/* Four functions of mde.file. */
+/* Functions of mde.file: holder of an fcntl lock, identity, mode, sleep. */
 #ifndef MDE_HOST_HOLDER_H
 #define MDE_HOST_HOLDER_H
 
 #include <lua.h>
 
-/* file.holder(path, offset) -> pid of another process that keeps us from writing that
-** byte | nil: none, or it is not known */
+/* file.holder(path, offset) -> pid of the process whose lock keeps us from writing that byte | nil
+** if there is none, or it is not known */
 int mde_file_holder (lua_State *L);
 
-/* file.identity(path) -> text that no other file has at the same time | nil, message, errno */
+/* file.identity(path) -> text that is unique among existing files | nil, message, errno */
 int mde_file_identity (lua_State *L);
 
 /* file.mode(path) -> permission bits | nil, message, errno */
 int mde_file_mode (lua_State *L);
 
-/* file.sleep(seconds): less if a signal comes. */
+/* file.sleep(seconds). A signal ends it. */
 int mde_file_sleep (lua_State *L);
 
 #endif

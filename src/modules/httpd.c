@@ -1,12 +1,11 @@
-/* mde.httpd: an HTTP server on loopback, for the simulator. Lua 5.4 only.
+/* The module mde.httpd: the simulator's HTTP server on loopback. Lua 5.4 only.
 **
-** libmicrohttpd runs inside server:poll alone. It never calls Lua: a whole
-** request is copied into a `request`, queued, and its connection suspended until
-** Lua has answered it. When the connection is resumed, libmicrohttpd asks
-** answer_request again, which hands over the answer.
+** libmicrohttpd runs only inside server:poll, and never calls Lua. A complete request is copied
+** into a `request` and queued, and its connection is suspended until Lua has answered. When it is
+** resumed, libmicrohttpd calls answer_request again, which hands over the answer.
 **
-** A request is freed by libmicrohttpd's completion callback and by nothing else.
-** The server is freed by close, __gc and __close, which are one function.
+** Only libmicrohttpd's completion callback frees a request. The server is freed by close, __gc and
+** __close, which are one function.
 */
 #include <arpa/inet.h>
 #include <microhttpd.h>
@@ -22,7 +21,7 @@
 #include "answer.h"
 #include "message.h"
 
-/* The only symbol that is visible. */
+/* The only visible symbol. */
 __attribute__((visibility("default"))) int luaopen_mde_httpd (lua_State *L);
 
 #define SERVER "mde.httpd.server"
@@ -30,9 +29,9 @@ __attribute__((visibility("default"))) int luaopen_mde_httpd (lua_State *L);
 
 typedef enum request_state {
   ARRIVING,  /* being read */
-  QUEUED,    /* whole, not yet given to Lua */
-  GIVEN,     /* Lua is to answer it */
-  ANSWERED   /* `answer` goes out; NULL: the connection is closed */
+  QUEUED,    /* complete, not yet given to Lua */
+  GIVEN,     /* Lua has to answer it */
+  ANSWERED   /* `answer` is sent; NULL: the connection is closed */
 } request_state;
 
 typedef struct request {
@@ -47,8 +46,8 @@ typedef struct request {
 
 typedef struct server {
   struct MHD_Daemon *daemon;  /* NULL: closed */
-  request *first;   /* all that are QUEUED or GIVEN, in order of arrival */
-  request **last;   /* where the next one is linked */
+  request *first;   /* list of all that are QUEUED or GIVEN, in order of arrival */
+  request **last;   /* the link at the end of the list */
   lua_Integer next_id;
 } server;
 
@@ -78,7 +77,7 @@ static void free_request (server *s, request *r) {
 }
 
 
-/* Lets the connection go on, with r->answer or, without one, to its end. */
+/* Resumes the connection, to send r->answer or, without one, to close it. */
 static void resume (server *s, request *r) {
   delist(s, r);
   r->state = ANSWERED;
@@ -86,7 +85,7 @@ static void resume (server *s, request *r) {
 }
 
 
-/* The first request in this state; among the GIVEN, the one with this id. */
+/* Returns the first request in this state; if it is GIVEN, the one with this id. */
 static request *find (const server *s, request_state state, lua_Integer id) {
   request *r = s->first;
   while (r != NULL && (r->state != state || (state == GIVEN && r->message.id != id)))
@@ -94,7 +93,7 @@ static request *find (const server *s, request_state state, lua_Integer id) {
   return r;
 }
 
-/* The request line's target, as it came. What is returned becomes *context. */
+/* Begins a request with the raw target of the request line. The result becomes *context. */
 static void *begin_request (void *closure, const char *uri,
                             struct MHD_Connection *connection) {
   request *r = (request *)calloc(1, sizeof *r);
@@ -115,7 +114,7 @@ static enum MHD_Result copy_header (void *closure, enum MHD_ValueKind kind,
 }
 
 
-/* Copies what is known once the headers are there. */
+/* Copies method and headers. */
 static enum MHD_Result read_head (request *r, const char *method) {
   int headers = MHD_get_connection_values(r->connection, MHD_HEADER_KIND, NULL, NULL);
   if (!mde_message_append(&r->message.method, method, strlen(method))) return MHD_NO;
@@ -139,8 +138,8 @@ static enum MHD_Result refuse_body (request *r) {
 }
 
 
-/* Called when the head is there, for each piece of the body, when the request
-** is whole, and again after it was resumed. MHD_NO closes the connection. */
+/* Called after the headers, for each piece of the body, when the request is complete, and again
+** after it was resumed. MHD_NO closes the connection. */
 static enum MHD_Result answer_request (void *closure,
     struct MHD_Connection *connection, const char *url, const char *method,
     const char *version, const char *data, size_t *length, void **context) {
@@ -189,8 +188,7 @@ static int fail (lua_State *L, const char *code, const char *message) {
 }
 
 
-/* httpd.listen(port) -> server | nil, err. Binds 127.0.0.1 alone; port 0 takes
-** any that is free. */
+/* httpd.listen(port) -> server | nil, err. Binds only 127.0.0.1; port 0 is any free one. */
 static int listen_on (lua_State *L) {
   struct sockaddr_in address;
   const lua_Integer port = luaL_checkinteger(L, 1);
@@ -214,13 +212,13 @@ static int listen_on (lua_State *L) {
       MHD_OPTION_CONNECTION_MEMORY_LIMIT, 4 * MDE_PIECE,
       MHD_OPTION_END);
   if (s->daemon != NULL) return 1;
-  lua_pushfstring(L, "cannot listen on port %d of 127.0.0.1: is it taken? "
-                  "Choose another", (int)port);
+  lua_pushfstring(L, "cannot listen on port %d of 127.0.0.1: it may be in use: "
+                  "choose another port", (int)port);
   return fail(L, "listen", lua_tostring(L, -1));
 }
 
 
-/* server:port() -> the port it listens on */
+/* server:port() -> its port */
 static int get_port (lua_State *L) {
   const server *s = check_server(L);
   const union MHD_DaemonInfo *info =
@@ -230,9 +228,8 @@ static int get_port (lua_State *L) {
 }
 
 
-/* server:poll(seconds) -> request { id, method, path (with the query), headers
-** (lower case), body } | nil. Waits at most `seconds`; less when anything has
-** happened on the network or a signal has come. */
+/* server:poll(seconds) -> request { id, method, path (with the query), headers (lower case), body }
+** | nil. Waits at most `seconds`; an event on the network or a signal ends the wait. */
 static int poll_server (lua_State *L) {
   const lua_Number seconds = luaL_checknumber(L, 2);
   mde_message *message = mde_message_new(L);
@@ -245,7 +242,7 @@ static int poll_server (lua_State *L) {
     r = find(s, QUEUED, 0);
     if (r == NULL) return 0;
   }
-  *message = r->message;  /* no longer the request's: a finalizer may end that */
+  *message = r->message;  /* moved, because a finalizer may end the request */
   r->message = (mde_message){ .id = message->id };
   r->state = GIVEN;
   mde_message_push(L, message);
@@ -253,9 +250,9 @@ static int poll_server (lua_State *L) {
 }
 
 
-/* server:answer(id, status, headers, body [, length [, end]]) -> whether somebody
-** waits for it. Content-Length and Date are added. The body is repeated, or cut, to
-** `length` bytes (default: its own); the connection breaks after `end` of them. */
+/* server:answer(id, status, headers, body [, length [, end]]) -> true if the client still waits.
+** Content-Length and Date are added. The body is repeated, or cut, to `length` bytes (default: its
+** own); the connection breaks after `end` of them. */
 static int answer (lua_State *L) {
   const lua_Integer id = luaL_checkinteger(L, 2);
   const lua_Integer status = luaL_checkinteger(L, 3);
@@ -263,7 +260,7 @@ static int answer (lua_State *L) {
   request *r;
   luaL_argcheck(L, status >= 200 && status <= 599, 3, "200 to 599 expected");
   luaL_checktype(L, 4, LUA_TTABLE);
-  luaL_checkstring(L, 5);  /* of a number it makes text, so that a finalizer may run */
+  luaL_checkstring(L, 5);  /* may convert a number, so that a finalizer may run */
   s = check_server(L);
   r = find(s, GIVEN, id);
   if (r != NULL) {
@@ -285,7 +282,7 @@ static int drop (lua_State *L) {
 }
 
 
-/* server:close(): drops everything. May be called again. */
+/* server:close(): closes all connections. May be called again. */
 static int close_server (lua_State *L) {
   server *s = (server *)luaL_checkudata(L, 1, SERVER);
   struct MHD_Daemon *daemon = s->daemon;

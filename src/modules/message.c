@@ -1,3 +1,4 @@
+/* Collects a request to the simulator's server, and converts it to a Lua table. */
 #include "message.h"
 
 #include <ctype.h>

@@ -1,6 +1,4 @@
-/* What a request to the simulator's server says: bytes that libmicrohttpd gives in pieces,
-** and a table for Lua.
-*/
+/* Collects a request to the simulator's server, and converts it to a Lua table. */
 #ifndef MDE_MESSAGE_H
 #define MDE_MESSAGE_H
 
@@ -9,7 +7,7 @@
 
 #include <lua.h>
 
-/* Bytes of a body, and of the headers: a file of the library may have 20 MB. */
+/* Most bytes of a body, and of the headers: a file of the library may have 20 MB. */
 #define MDE_MESSAGE_MAXIMUM ((size_t)32 * 1024 * 1024)
 
 typedef struct mde_piece {
@@ -17,29 +15,29 @@ typedef struct mde_piece {
   size_t length, size;
 } mde_piece;
 
-/* All-zero it is empty. */
+/* A message; all-zero is empty. */
 typedef struct mde_message {
   lua_Integer id;
   mde_piece method, path, headers, body;  /* headers: name NUL value NUL ... */
 } mde_message;
 
-/* Appends bytes, at most MDE_MESSAGE_MAXIMUM in all, and keeps a NUL behind them. */
+/* Appends bytes and a NUL. Returns false above MDE_MESSAGE_MAXIMUM bytes, or without memory. */
 bool mde_message_append (mde_piece *piece, const char *bytes, size_t length);
 
-/* Appends a header, its name in lower case. False: there is no room. */
+/* Appends a header, its name in lower case. Returns false as above. */
 bool mde_message_add_header (mde_message *message, const char *name, const char *value);
 
 /* Frees its bytes and makes it empty. */
 void mde_message_free (mde_message *message);
 
-/* Makes the class of messages that Lua owns. [-0, +0, m] */
+/* Makes the metatable of messages owned by Lua. [-0, +0, m] */
 void mde_message_open (lua_State *L);
 
-/* Pushes an empty message, which Lua frees. [-0, +1, m] */
+/* Pushes an empty message, owned by Lua. [-0, +1, m] */
 mde_message *mde_message_new (lua_State *L);
 
-/* Pushes { id, method, path, headers, body } of a message that Lua owns: this takes memory,
-** so that finalizers run, which may do anything to the server. [-0, +1, m] */
+/* Pushes { id, method, path, headers, body }. The message must be owned by Lua: pushing allocates
+** memory, so that finalizers may run, which may do anything to the server. [-0, +1, m] */
 void mde_message_push (lua_State *L, const mde_message *message);
 
 #endif

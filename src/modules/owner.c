@@ -1,3 +1,4 @@
+/* Checks that a file belongs to this process's user or to root. */
 #include <errno.h>
 #include <pwd.h>
 #include <stdbool.h>
@@ -13,7 +14,7 @@
 #include "owner.h"
 
 
-/* The user's name, or the number of one without a name. [-0, +1, m] */
+/* Pushes the user's name, or "user NUMBER" if it has none. [-0, +1, m] */
 static const char *push_user (lua_State *L, uid_t user) {
   const struct passwd *entry = getpwuid(user);
   if (entry != NULL) lua_pushstring(L, entry->pw_name);

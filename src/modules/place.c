@@ -1,4 +1,4 @@
-/* Puts a file in the place of an older one: whole or not at all, and nothing but a file. */
+/* Replaces a regular file, atomically: functions of mde.file. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -33,7 +33,7 @@ static int open_new (const char *path) {
 }
 
 
-/* Opens a file that was not there. One that a killed process left is removed first. */
+/* Opens a new file. Removes first one that a killed process has left. */
 static int make_new (const char *path) {
   int fd = open_new(path);
   if (fd >= 0 || errno != EEXIST || unlink(path) != 0) return fd;
@@ -41,7 +41,7 @@ static int make_new (const char *path) {
 }
 
 
-/* Writes the new file and gives it its name; -1 with errno, and then it is gone. */
+/* Writes the new file and renames it. On failure removes it and returns -1 with errno. */
 static int put (int fd, const char *new, const char *path, const char *bytes, size_t length) {
   int done = mde_write_all(fd, bytes, length) ? fsync(fd) : -1, number = errno;
   if (close(fd) != 0 && done == 0) {

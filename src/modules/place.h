@@ -1,14 +1,14 @@
-/* Two functions of mde.file, for the files that others read. */
+/* Replaces a regular file, atomically: functions of mde.file. */
 #ifndef MDE_HOST_PLACE_H
 #define MDE_HOST_PLACE_H
 
 #include <lua.h>
 
-/* file.kind(path) -> "file", "link", "folder" or "other"; nil if nothing is there. Links are
-** not followed. */
+/* file.kind(path) -> "file", "link", "folder" or "other" | nil if it does not exist. Does not
+** follow links. */
 int mde_file_kind (lua_State *L);
 
-/* file.replace(path, text) -> true | nil, message, errno: writes a file whole or not at all,
+/* file.replace(path, text) -> true | nil, message, errno. Writes a file completely or not at all,
 ** and follows no link. Only a regular file is replaced. */
 int mde_file_replace (lua_State *L);
 

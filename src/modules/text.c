@@ -1,5 +1,6 @@
-/* Reads a whole file that somebody else wrote: a pipe, a device or a file without end in
-** its place must not hold the program up.
+/* Reads whole files of other users, without waiting: functions of mde.file.
+**
+** A pipe, a device or an endless file in place of a file must not block the program.
 */
 #include <errno.h>
 #include <fcntl.h>
@@ -14,8 +15,8 @@
 #include "text.h"
 
 
-/* Opens what the path really is. Another file that was put there meanwhile may be opened,
-** but never by a link. */
+/* Opens a resolved path. A file that has replaced the resolved one may be opened, but never through
+** a link. */
 static int open_real (const char *real) {
   int fd;
   do fd = open(real, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY);
@@ -24,7 +25,7 @@ static int open_real (const char *real) {
 }
 
 
-/* Reads until the end or `size` bytes; -1 with errno. */
+/* Reads until the end or `size` bytes. Returns -1 with errno on failure. */
 static ssize_t read_all (int fd, char *bytes, size_t size) {
   size_t length = 0;
   while (length < size) {
@@ -68,7 +69,7 @@ int mde_file_text (lua_State *L) {
   if (realpath(path, real) == NULL || stat(real, &status) != 0)
     return luaL_fileresult(L, 0, path);
   if (status.st_size > most) return too_long(L, path, most);
-  /* What it grows by meanwhile is not read, but seen. */
+  /* One byte more than the file has shows if the file grows meanwhile. */
   bytes = (char *)lua_newuserdatauv(L, (size_t)status.st_size + 1, 0);
   fd = open_real(real);
   if (fd < 0) return luaL_fileresult(L, 0, path);

@@ -1,3 +1,4 @@
+/* Starts the program as a worker process, with two pipes and no environment. */
 #include "child.h"
 
 #include <errno.h>
@@ -10,7 +11,7 @@
 
 #include "worker/worker.h"
 
-#define FIRST 3  /* descriptor that is none of the standard ones */
+#define FIRST 3  /* the first descriptor after the standard ones */
 
 
 void mde_child_close (int *fd) {
@@ -19,7 +20,7 @@ void mde_child_close (int *fd) {
 }
 
 
-/* A descriptor that becomes another's standard one must be none of ours. */
+/* Moves a descriptor above the standard ones, as the child replaces these. */
 static bool lift (int *fd) {
   int lifted = fcntl(*fd, F_DUPFD_CLOEXEC, FIRST);
   if (lifted < 0) return false;
@@ -38,7 +39,7 @@ static bool make_pipe (int ends[2]) {
 }
 
 
-/* Signals are for the child as they are for a new program. */
+/* Gives the child default signal handling, as a new program has. */
 static int set_attributes (posix_spawnattr_t *attributes) {
   sigset_t all, none;
   sigfillset(&all);
@@ -86,7 +87,7 @@ int mde_child_start (pid_t *pid, const char *path, int *to, int *from) {
   if (!make_pipe(down) || !make_pipe(up) || !set_nonblocking(down[1]) || !set_nonblocking(up[0]))
     problem = errno;
   sigaction(SIGCHLD, NULL, &children);
-  if (children.sa_handler == SIG_IGN) signal(SIGCHLD, SIG_DFL);  /* else none can be reaped */
+  if (children.sa_handler == SIG_IGN) signal(SIGCHLD, SIG_DFL);  /* to be able to reap it */
   if (problem == 0) problem = spawn(pid, path, down[0], up[1]);
   if (problem == 0) {
     *to = down[1];

@@ -1,9 +1,9 @@
-/* The module mde.interrupt: Ctrl-C and requests to end, as something to ask.
+/* The module mde.interrupt: counts Ctrl-C and other requests to end.
 **
-** A program that does not watch is ended by SIGINT, SIGTERM and SIGHUP as any
-** other. While it watches, the first two signals are counted, so that it can
-** finish what it began; the third ends it after all. SIGHUP counts with them, unless
-** the program wants to be told of it apart: then it asks to read files again.
+** A program that does not watch is ended by SIGINT, SIGTERM and SIGHUP like any other. While it
+** watches, the first two signals are counted, so that it can finish its work; the third ends it.
+** SIGHUP counts with them, unless the program watches for it separately, as a request to read its
+** files again.
 */
 #include <signal.h>
 #include <stdbool.h>
@@ -13,23 +13,23 @@
 
 #define PATIENCE 2  /* signals that are only counted */
 #define STORE_PATIENCE 2  /* seconds that a blocking call may last after a signal */
-#define STRIDE 1000  /* instructions between two looks at the count in a coroutine */
-#define GRACE 100000  /* instructions to clean up in, after a first interruption */
+#define STRIDE 1000  /* instructions between two checks of the count in a coroutine */
+#define GRACE 100000  /* instructions for cleaning up after a first interruption */
 #define EVERY (LUA_MASKCALL | LUA_MASKRET | LUA_MASKCOUNT)
 
 static volatile sig_atomic_t count;
 static volatile sig_atomic_t latest;
-static volatile sig_atomic_t reloads;    /* whether SIGHUP is told apart */
-static volatile sig_atomic_t to_reload;  /* whether it came since that was asked */
-static volatile sig_atomic_t is_blocking;  /* whether interrupt.blocking runs */
-static lua_State *volatile running;  /* what runs under interrupt.call, or NULL */
+static volatile sig_atomic_t reloads;    /* true if SIGHUP requests a reload */
+static volatile sig_atomic_t to_reload;  /* true if it arrived since the last interrupt.reload */
+static volatile sig_atomic_t is_blocking;  /* true while interrupt.blocking runs */
+static lua_State *volatile running;  /* the state inside interrupt.call, or NULL */
 
 static const int watched[] = { SIGINT, SIGTERM, SIGHUP };
 #define WATCHED (sizeof watched / sizeof watched[0])
 
 
-/* Raises in the Lua code that runs. Code that catches the first interruption
-** has time to clean up; a second one lets it do nothing more. */
+/* Raises "interrupted" in the running Lua code. Code that catches the first interruption has time
+** to clean up; after a second one it has none. */
 static void look (lua_State *L, lua_Debug *activation) {
   (void)activation;
   if (count == 0) return;
@@ -38,7 +38,7 @@ static void look (lua_State *L, lua_Debug *activation) {
 }
 
 
-/* A call that blocks did not end in time: the signal that came ends the program. */
+/* A blocking call did not end in time: the signal ends the program. */
 static void on_alarm (int number) {
   (void)number;
   signal(latest, SIG_DFL);
@@ -46,7 +46,7 @@ static void on_alarm (int number) {
 }
 
 
-/* Only what is safe in a signal handler: flags, lua_sethook, alarm, signal, raise. */
+/* Uses only what is safe in a signal handler: flags, lua_sethook, alarm, signal, raise. */
 static void on_signal (int number) {
   if (number == SIGHUP && reloads) {
     to_reload = 1;
@@ -64,8 +64,8 @@ static void on_signal (int number) {
 }
 
 
-/* What the parent lets be ignored (nohup) stays so. SA_RESTART: only waiting is
-** cut short, no read or write is torn. */
+/* Sets the handler of the signals, except those that the parent ignores (nohup). With SA_RESTART
+** they interrupt only waits, never a read or write. */
 static void handle (void (*handler) (int)) {
   struct sigaction action = { .sa_handler = handler, .sa_flags = SA_RESTART };
   struct sigaction before;
@@ -78,8 +78,8 @@ static void handle (void (*handler) (int)) {
 }
 
 
-/* interrupt.watch([reloads]): counts signals from now on, from zero; with `reloads`
-** SIGHUP is none of them: see interrupt.reload. */
+/* interrupt.watch([reloads]): counts signals from zero. With `reloads` SIGHUP does not count: see
+** interrupt.reload. */
 static int watch (lua_State *L) {
   count = 0;
   reloads = lua_toboolean(L, 1);
@@ -97,7 +97,7 @@ static int release (lua_State *L) {
 }
 
 
-/* interrupt.ignore(): Ctrl-C is the affair of a program run by this one. */
+/* interrupt.ignore(): ignores Ctrl-C, which the program run by this one handles. */
 static int ignore (lua_State *L) {
   (void)L;
   signal(SIGINT, SIG_IGN);
@@ -114,8 +114,8 @@ static int get_count (lua_State *L) {
 }
 
 
-/* interrupt.reload() -> whether SIGHUP came since the last time. One that comes meanwhile is
-** not forgotten: nothing is cleared but what is told. */
+/* interrupt.reload() -> true if SIGHUP arrived since the last call. One that arrives during the
+** call is reported by the next. */
 static int take_reload (lua_State *L) {
   const bool asked = to_reload != 0;
   if (asked) to_reload = 0;
@@ -124,8 +124,8 @@ static int take_reload (lua_State *L) {
 }
 
 
-/* The message handler of `call`: text and where it was raised. A table was raised
-** on purpose, and stays. */
+/* The message handler of `call`: adds a traceback to text. A table was raised on purpose, and is
+** not changed. */
 static int traceback (lua_State *L) {
   lua_sethook(L, NULL, 0, 0);
   if (lua_istable(L, 1)) return 1;
@@ -135,9 +135,8 @@ static int traceback (lua_State *L) {
 
 
 /* interrupt.call(f, ...) -> true, results | false, message with traceback,
-** or the table that was raised.
-** While f runs signals are counted, and each raises "interrupted" in it: at once
-** here, or soon in a coroutine that it has made. */
+** or the raised table. While f runs, signals are counted, and each raises "interrupted" in it: at
+** once, or soon if f runs a coroutine. */
 static int call (lua_State *L) {
   int ended;
   lua_pushcfunction(L, traceback);
@@ -157,8 +156,8 @@ static int call (lua_State *L) {
 }
 
 
-/* interrupt.blocking(f, ...) -> what f returns. Calls a C function that may block, such as
-** one of a database: if a signal comes that is counted, it has 2 s to end. */
+/* interrupt.blocking(f, ...) -> the results of f. Calls a C function that may block, such as one
+** of a database: after a counted signal it has 2 s to end. */
 static int blocking (lua_State *L) {
   int ended;
   signal(SIGALRM, on_alarm);

@@ -1,7 +1,7 @@
 /* The program `mde`: a Lua 5.4 that finds mde beside itself and runs mde.program.
 **
-** It links liblua alone, and libseccomp for its workers. Everything else comes by
-** `require` when a command needs it, so that `mde --version` costs no libcurl.
+** It links only liblua, and libseccomp for its workers. Everything else is loaded by `require`
+** on demand, so that `mde --version` does not load libcurl.
 */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,8 +21,8 @@
 #include "worker/worker.h"
 
 
-/* A descriptor that the parent closed must not become that of a connection. Put
-** the wrong way round, so that use of it fails as use of a closed one does. */
+/* Opens /dev/null for standard descriptors that the parent closed, so that no connection gets
+** their numbers. The access mode is reversed, so that any use fails as on a closed one. */
 static void guard_descriptors (void) {
   int fd;
   for (fd = 0; fd <= 2; fd++)
@@ -32,8 +32,8 @@ static void guard_descriptors (void) {
 }
 
 
-/* Secrets are in memory: no core dump, and no other process of the user looks
-** inside. Programs started from here are as they would be. */
+/* Memory has secrets: disables core dumps and access by the user's other processes. Programs
+** started from here are not affected. */
 static void guard_memory (void) {
   struct rlimit core;
   if (getrlimit(RLIMIT_CORE, &core) == 0) {
@@ -46,7 +46,7 @@ static void guard_memory (void) {
 }
 
 
-/* Widths are told in UTF-8, which is what the service writes. */
+/* Sets a UTF-8 locale, for the widths of characters. */
 static void set_characters (void) {
   static const char *const names[] = { "", "C.UTF-8", "en_US.UTF-8", "UTF-8" };
   size_t i;
@@ -114,7 +114,7 @@ int main (int count, char **arguments) {
   guard_memory();
   set_characters();
   signal(SIGPIPE, SIG_IGN);
-  signal(SIGXFSZ, SIG_IGN);  /* a limit on files is an error of a write */
+  signal(SIGXFSZ, SIG_IGN);  /* a write above a file size limit then fails with an error */
   L = luaL_newstate();
   if (L == NULL) {
     fputs("mde: not enough memory\n", stderr);

@@ -1,5 +1,4 @@
-/* The module mde.process: what this program is and for whom it runs, and other
-** programs run by it. */
+/* The module mde.process: this process and its user, and programs that it runs. */
 #include <errno.h>
 #include <limits.h>
 #include <pwd.h>
@@ -43,7 +42,7 @@ static int get_path (lua_State *L) {
 }
 
 
-/* process.real_path(path) -> it as an absolute path, links followed | nil, message, errno */
+/* process.real_path(path) -> absolute path without links | nil, message, errno */
 static int get_real_path (lua_State *L) {
   const char *path = luaL_checkstring(L, 1);
   char real[PATH_MAX];
@@ -53,28 +52,28 @@ static int get_real_path (lua_State *L) {
 }
 
 
-/* process.pid() -> the number of this process */
+/* process.pid() -> id of this process */
 static int get_pid (lua_State *L) {
   lua_pushinteger(L, getpid());
   return 1;
 }
 
 
-/* process.who() -> name of the user, or the number where the system has no name;
-** name of the machine. No variable of the environment changes them. */
+/* process.who() -> name of the user (or the number, if it has no name), name of the machine. Does
+** not depend on the environment. */
 static int who (lua_State *L) {
   const struct passwd *user = getpwuid(getuid());
   char host[256] = "";
   if (user != NULL) lua_pushstring(L, user->pw_name);
   else lua_pushfstring(L, "%I", (LUAI_UACINT)getuid());
-  (void)gethostname(host, sizeof host - 1);  /* may cut without a NUL */
+  (void)gethostname(host, sizeof host - 1);  /* a long name is cut without a NUL */
   lua_pushstring(L, host);
   return 2;
 }
 
 
-/* process.setenv(name, value): sets a variable for this program and those that
-** it runs; without a value, removes it. */
+/* process.setenv(name, value): sets a variable for this program and those that it runs. Without a
+** value, removes it. */
 static int set_variable (lua_State *L) {
   const char *name = luaL_checkstring(L, 1);
   const char *value = luaL_optstring(L, 2, NULL);
@@ -84,8 +83,8 @@ static int set_variable (lua_State *L) {
 }
 
 
-/* The strings of the array at `index`, which keeps them alive, and NULL. A number would
-** become a string that nothing keeps. [-0, +1, e] */
+/* Pushes the strings of the array at `index`, and a final NULL, as a userdata. The array keeps the
+** strings alive; a number is refused, because its string would be kept by nothing. [-0, +1, e] */
 static char **push_arguments (lua_State *L, int index) {
   const lua_Unsigned count = lua_rawlen(L, index);
   char **arguments = (char **)lua_newuserdatauv(L, ((size_t)count + 1) * sizeof(char *), 0);
@@ -103,7 +102,7 @@ static char **push_arguments (lua_State *L, int index) {
 }
 
 
-/* The signals that this program treats its own way are as usual in others. */
+/* Restores default handling, in the child, of signals that this program handles. */
 static int set_attributes (posix_spawnattr_t *attributes) {
   sigset_t usual, blocked;
   sigemptyset(&blocked);
@@ -136,9 +135,8 @@ static void on_child (int number) {
 }
 
 
-/* process.spawn(arguments) -> pid | nil, message. Runs the program named by the
-** first of the arguments, which is looked for in PATH. From then on the end of a
-** child cuts a wait short. */
+/* process.spawn(arguments) -> pid | nil, message. Runs the program named by the first argument,
+** found in PATH. From then on the end of a child ends process.pause. */
 static int spawn (lua_State *L) {
   struct sigaction action = { .sa_handler = on_child, .sa_flags = SA_RESTART | SA_NOCLDSTOP };
   char **arguments;
@@ -159,16 +157,17 @@ static int spawn (lua_State *L) {
 }
 
 
-/* The number of one process at 1: zero and less would mean several. [-0, +0, v] */
+/* The process id at 1. Zero and negative numbers, which mean several processes, are refused.
+** [-0, +0, v] */
 static pid_t check_pid (lua_State *L) {
   const lua_Integer pid = luaL_checkinteger(L, 1);
-  luaL_argcheck(L, pid > 0 && pid <= INT_MAX, 1, "the number of a process expected");
+  luaL_argcheck(L, pid > 0 && pid <= INT_MAX, 1, "a process id expected");
   return (pid_t)pid;
 }
 
 
-/* process.wait(pid) -> nil while it runs, else its exit status: as shells say
-** it, 128 and the signal for one that a signal ended. Never blocks. */
+/* process.wait(pid) -> nil while it runs, then its exit status; as in shells 128 + signal if a
+** signal ended it. Never blocks. */
 static int wait_for (lua_State *L) {
   const pid_t pid = check_pid(L);
   int status;
@@ -180,15 +179,14 @@ static int wait_for (lua_State *L) {
 }
 
 
-/* process.terminate(pid): asks it to end (SIGTERM). */
+/* process.terminate(pid): sends SIGTERM. */
 static int terminate (lua_State *L) {
   kill(check_pid(L), SIGTERM);
   return 0;
 }
 
 
-/* process.pause(seconds): waits, at most so long; the end of a child or a signal cuts
-** it short. */
+/* process.pause(seconds): waits; a signal or the end of a child ends the wait. */
 static int pause_for (lua_State *L) {
   lua_Number seconds = luaL_checknumber(L, 1);
   struct timespec time;

@@ -1,6 +1,8 @@
-/* Where `require` looks for modules: in the program's installation, and then in the
-** folders of the default path, LUA_PATH and LUA_CPATH whose names are absolute. A template
-** such as ./?.lua is left out: whoever can write to the current folder would run code here.
+/* Sets the path on which `require` finds modules.
+**
+** It has the program's installation, then the absolute templates of the default path, LUA_PATH and
+** LUA_CPATH. A template such as ./?.lua is omitted: anyone who can write to the current folder
+** could run code here.
 */
 #include <string.h>
 
@@ -9,7 +11,7 @@
 #define VERSION "/5.4/"
 
 
-/* The folder above the program's own: the root of its installation. [-0, +1, e] */
+/* Pushes the root of the installation, the folder above the program's. [-0, +1, e] */
 static void push_root (lua_State *L) {
   const char *path, *slash;
   int level;
@@ -21,12 +23,12 @@ static void push_root (lua_State *L) {
     lua_remove(L, -2);
   }
   if (strpbrk(lua_tostring(L, -1), ";?") != NULL)
-    luaL_error(L, "cannot run from %s: a search path of Lua can't name a folder with ; or ?",
+    luaL_error(L, "cannot run from %s: Lua's search paths cannot contain a folder with ; or ?",
                lua_tostring(L, -1));
 }
 
 
-/* Adds those of the templates that are absolute, each after a separator. [-?, +?, m] */
+/* Adds the absolute templates, each after a separator. [-?, +?, m] */
 static void add_absolute (luaL_Buffer *buffer, const char *templates) {
   while (*templates != '\0') {
     size_t length = strcspn(templates, ";");
@@ -39,8 +41,8 @@ static void add_absolute (luaL_Buffer *buffer, const char *templates) {
 }
 
 
-/* Sets package[field] to `own`, in which every ! is the root of the installation, and what
-** is absolute of the templates that it had. The table package is on the top. [-0, +0, e] */
+/* Sets package[field] to `own`, in which ! stands for the root of the installation, followed by
+** the absolute templates that the field had. The table package is on the top. [-0, +0, e] */
 static void set_field (lua_State *L, const char *field, const char *own, const char *root) {
   luaL_Buffer buffer;
   const char *templates;

@@ -1,8 +1,7 @@
-/* The module mde.supervisor: a worker as a process of ours, and frames to and from it.
-** lua/mde/program/policy/worker.lua gives them their meaning.
+/* The module mde.supervisor: starts a worker, and exchanges frames with it.
 **
-** Its pipes never block. Whatever happens, the process is killed and reaped and the
-** pipes are closed: by `finish`, or else by the collector.
+** lua/mde/program/policy/worker.lua interprets the frames. The pipes never block. In every case
+** the process is killed and reaped and the pipes are closed, by `finish` or by the collector.
 */
 #include <errno.h>
 #include <poll.h>
@@ -18,19 +17,19 @@
 #include "worker/worker.h"
 
 #define SUPERVISED "mde.supervised"
-#define PIECE ((size_t)64 * 1024)  /* bytes that are read at once */
+#define PIECE ((size_t)64 * 1024)  /* bytes read at once */
 #define EAGER ((size_t)16 * 1024)  /* bytes that are sent without waiting for more */
-#define PILE ((size_t)16 << 20)    /* bytes that may wait, either way */
+#define PILE ((size_t)16 << 20)    /* most bytes that wait, in each direction */
 
 typedef struct supervised {
   pid_t pid;    /* 0: reaped */
   int to, from;  /* -1: closed */
-  int status;   /* as waitpid has it */
+  int status;   /* from waitpid */
   bool ended;   /* its pipe has ended */
   bool late;    /* it had to be killed */
-  double left;  /* seconds for which an answer is waited for */
+  double left;  /* seconds left to wait for an answer */
   mde_frames output, input;
-  size_t taken;  /* of the input */
+  size_t taken;  /* bytes of the input already read */
 } supervised;
 
 
@@ -75,7 +74,7 @@ static mde_limits get_limits (lua_State *L) {
 }
 
 
-/* The program as it runs, even if its file has been replaced meanwhile. */
+/* Pushes a path of the running program, valid even if its file was replaced. */
 static void push_program (lua_State *L) {
 #ifdef __linux__
   lua_pushliteral(L, "/proc/self/exe");
@@ -113,7 +112,7 @@ static supervised *check (lua_State *L) {
 
 /* {{ exchange */
 
-/* Writes what the pipe takes. A worker that reads no more is known by its own pipe. */
+/* Writes as much as the pipe takes. If the worker has closed it, its other pipe shows that. */
 static void write_some (supervised *worker) {
   size_t sent = 0;
   while (worker->to >= 0 && sent < worker->output.size) {
@@ -128,7 +127,7 @@ static void write_some (supervised *worker) {
 }
 
 
-/* Reads what is there, as far as there is room for it. */
+/* Reads as much as is available and fits. */
 static void read_some (supervised *worker) {
   mde_frames_drop(&worker->input, worker->taken);
   worker->taken = 0;
@@ -144,8 +143,8 @@ static void read_some (supervised *worker) {
 }
 
 
-/* Waits until one of the pipes can go on. False: there is no time left. A slice counts as
-** no more than it was to last, so that the time for which both were stopped does not. */
+/* Waits until a pipe is ready. Returns false if no time is left. A wait counts at most its planned
+** length, so that time during which both processes were stopped does not count. */
 static bool wait_some (supervised *worker) {
   struct pollfd fds[2] = {
     { .fd = worker->from, .events = POLLIN },
@@ -160,8 +159,8 @@ static bool wait_some (supervised *worker) {
 }
 
 
-/* worker:send(kind, value, ...): a frame, to be on its way at the latest when something
-** is received. Raises on a value that cannot be sent, and where too much waits. */
+/* worker:send(kind, value, ...): queues a frame, which is sent by the next receive at the latest.
+** Raises on a value that cannot be sent, and if too many bytes wait. */
 static int send_frame (lua_State *L) {
   supervised *worker = check(L);
   const char *kind = luaL_checkstring(L, 2);
@@ -180,8 +179,8 @@ static int send_frame (lua_State *L) {
 }
 
 
-/* Pushes kind and values of a frame. It must not be in the input: what is pushed takes
-** memory, so that finalizers run, which may receive too, or finish. */
+/* Pushes kind and values of a frame, which must not be in the input: pushing allocates memory, so
+** that finalizers may run, which may call receive or finish. */
 static bool push_frame (lua_State *L, const mde_frame *frame) {
   mde_reader reader = { frame->data, frame->data + frame->size, 0 };
   int count = 0;
@@ -192,7 +191,7 @@ static bool push_frame (lua_State *L, const mde_frame *frame) {
 }
 
 
-/* The next frame of the input. */
+/* Finds the next frame of the input. */
 static mde_frame_state find_frame (const supervised *worker, mde_frame *frame) {
   const size_t left = worker->input.size - worker->taken;
   return left == 0 ? MDE_FRAME_PART
@@ -200,8 +199,8 @@ static mde_frame_state find_frame (const supervised *worker, mde_frame *frame) {
 }
 
 
-/* Takes the frame that was found at the input's start, and replaces its bytes by a copy,
-** which is pushed. False: a finalizer has taken it, or finished the worker. [-0, +1, m] */
+/* Takes the frame at the input's start, whose bytes are replaced by a pushed copy. Returns false
+** if a finalizer has taken it, or has finished the worker. [-0, +1, m] */
 static bool take_frame (lua_State *L, supervised *worker, mde_frame *frame) {
   const size_t size = frame->size;
   char *copy = (char *)lua_newuserdatauv(L, size, 0);
@@ -220,8 +219,8 @@ static int say (lua_State *L, const char *why) {
 }
 
 
-/* worker:receive(seconds) -> kind, value, ... | nil, "late" | nil, "ended" |
-** nil, "garbled". Without seconds what is left of the last ones. */
+/* worker:receive(seconds) -> kind, value, ... | nil, "late" | nil, "ended" | nil, "garbled".
+** Without seconds, waits for the rest of the last time given. */
 static int receive (lua_State *L) {
   supervised *worker = check(L);
   mde_frame frame;
@@ -249,7 +248,7 @@ static int receive (lua_State *L) {
 
 /* {{ end */
 
-/* Reaps it, if need be killed after `seconds`. */
+/* Reaps the worker; kills it after `seconds`. */
 static void reap (supervised *worker, double seconds) {
   const struct timespec moment = { .tv_nsec = 500000 };
   double deadline = get_time() + seconds;
@@ -257,7 +256,7 @@ static void reap (supervised *worker, double seconds) {
   if (worker->pid == 0) return;
   while ((reaped = waitpid(worker->pid, &worker->status, WNOHANG)) == 0 && get_time() < deadline)
     nanosleep(&moment, NULL);
-  worker->late = reaped <= 0;  /* or somebody else has reaped it */
+  worker->late = reaped <= 0;  /* or other code has reaped it */
   if (reaped == 0) {
     kill(worker->pid, SIGKILL);
     while (waitpid(worker->pid, &worker->status, 0) < 0 && errno == EINTR) continue;
@@ -266,7 +265,7 @@ static void reap (supervised *worker, double seconds) {
 }
 
 
-/* The pipes are closed last, so that it does not end for want of them. */
+/* Closes the pipes last, because closing them would end the worker. */
 static void release (supervised *worker, double seconds) {
   reap(worker, seconds);
   mde_child_close(&worker->to);
@@ -279,8 +278,8 @@ static void release (supervised *worker, double seconds) {
 }
 
 
-/* worker:finish(seconds) -> "exit", status | "signal", number, name | "killed": it did
-** not end in time. How it ended; the same when asked again. */
+/* worker:finish(seconds) -> "exit", status | "signal", number, name | "killed" if it did not end
+** in time. A second call returns the same. */
 static int finish (lua_State *L) {
   supervised *worker = check(L);
   release(worker, luaL_checknumber(L, 2));
@@ -306,7 +305,7 @@ static int collect (lua_State *L) {
 }
 
 
-/* worker:pid() -> number of the process, 0 once it has ended */
+/* worker:pid() -> id of the process, 0 once it has ended */
 static int get_pid (lua_State *L) {
   lua_pushinteger(L, check(L)->pid);
   return 1;
@@ -315,7 +314,7 @@ static int get_pid (lua_State *L) {
 /* }} */
 
 
-/* supervisor.ends: what the exit status of a worker that ended itself means. */
+/* supervisor.ends: exit status -> the limit or failure for which a worker ended itself. */
 static void add_ends (lua_State *L) {
   static const struct { int status; const char *name; } ends[] = {
     { MDE_END_LOAD, "load" }, { MDE_END_AVERAGE, "average" }, { MDE_END_LONGEST, "longest" },
@@ -349,6 +348,6 @@ int mde_host_open_supervisor (lua_State *L) {
 #else
   lua_pushboolean(L, 0);
 #endif
-  lua_setfield(L, -2, "confines");  /* whether the system forbids a worker all but its pipes */
+  lua_setfield(L, -2, "confines");  /* true if the system confines a worker to its pipes */
   return 1;
 }

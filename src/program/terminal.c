@@ -1,6 +1,6 @@
-/* The module mde.terminal: what is shown to people and asked of them.
+/* The module mde.terminal: text widths, and questions at the terminal.
 **
-** Widths are those of the terminal's columns, by the C library's wcwidth.
+** Widths are in columns, from the C library's wcwidth.
 */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,10 +18,11 @@
 #include "system/printable.h"
 #include "system/write.h"
 
-#define ANSWER 255  /* bytes of an answer that are read; the rest is dropped */
+#define ANSWER 255  /* most bytes of an answer; the rest is dropped */
 
 
-/* How many bytes of printable text fit into `columns`; `used` gets theirs. */
+/* Returns the number of bytes of printable text that fit into `columns`; stores the columns that
+** these take in `used`. */
 static size_t fit (const char *text, size_t size, lua_Integer columns, lua_Integer *used) {
   size_t at = 0;
   *used = 0;
@@ -38,7 +39,7 @@ static size_t fit (const char *text, size_t size, lua_Integer columns, lua_Integ
 }
 
 
-/* terminal.columns(text) -> how many columns printable text takes */
+/* terminal.columns(text) -> width of printable text in columns */
 static int columns (lua_State *L) {
   size_t size;
   const char *text = luaL_checklstring(L, 1, &size);
@@ -49,8 +50,8 @@ static int columns (lua_State *L) {
 }
 
 
-/* terminal.cut(text, columns) -> printable text of at most so many columns,
-** with "…" where something was cut off */
+/* terminal.cut(text, columns) -> printable text of at most `columns` columns; ends in "…" if it
+** was cut */
 static int cut (lua_State *L) {
   size_t size;
   const char *text = luaL_checklstring(L, 1, &size);
@@ -73,7 +74,7 @@ static int is_terminal (lua_State *L) {
 }
 
 
-/* terminal.width(fd) -> columns of the terminal there, or nil */
+/* terminal.width(fd) -> columns of the terminal | nil if it is none */
 static int width (lua_State *L) {
   struct winsize size;
   if (ioctl((int)luaL_checkinteger(L, 1), TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
@@ -84,9 +85,9 @@ static int width (lua_State *L) {
 }
 
 
-/* terminal.flush() -> true | nil, message, errno. Whether all that was written to
-** standard output, by whomever, has arrived. Which failure an earlier one was is
-** not known any more, except that the reader has gone. */
+/* terminal.flush() -> true | nil, message, errno. Flushes standard output and reports if all
+** output so far was written. Of an earlier failure the cause is lost, except that the reader has
+** closed the pipe. */
 static int flush (lua_State *L) {
   struct pollfd output = { .fd = STDOUT_FILENO, .events = POLLOUT };
   if (fflush(stdout) != 0) return luaL_fileresult(L, 0, NULL);
@@ -96,8 +97,7 @@ static int flush (lua_State *L) {
 }
 
 
-/* Reads up to a newline, which is not kept. False at the end of input, and when a
-** signal comes. */
+/* Reads a line without its newline. Returns false at the end of input, and after a signal. */
 static bool read_line (int fd, char line[ANSWER + 1]) {
   struct pollfd ready = { fd, POLLIN, 0 };
   size_t size = 0;
@@ -112,9 +112,8 @@ static bool read_line (int fd, char line[ANSWER + 1]) {
 }
 
 
-/* terminal.ask(question) -> line, empty at the end of input | nil, message. Asks
-** the terminal itself, wherever input and output go. What was typed before the
-** question was there is no answer to it. */
+/* terminal.ask(question) -> line (empty at the end of input) | nil, message. Asks at the terminal
+** itself, regardless of redirection. Discards input typed before the question. */
 static int ask (lua_State *L) {
   size_t size;
   const char *question = luaL_checklstring(L, 1, &size);

@@ -1,3 +1,4 @@
+/* Escapes characters that a terminal executes or that readers cannot see. */
 #include <stdbool.h>
 #include <stdio.h>
 
@@ -6,8 +7,6 @@
 #include "printable.h"
 
 
-/* The UTF-8 character at `text`, of which `left` > 0 bytes are there. Returns
-** how many bytes it has, or 0 if they are not well-formed (RFC 3629). */
 size_t mde_utf8_decode (const char *text, size_t left, uint32_t *code) {
   static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
   unsigned char first = (unsigned char)text[0];
@@ -26,10 +25,10 @@ size_t mde_utf8_decode (const char *text, size_t left, uint32_t *code) {
 }
 
 
-/* Characters that a terminal executes or that a reader does not see: C0, DEL, C1, line and
-** paragraph separators, interlinear annotations, and all that Unicode 15 calls default
-** ignorable (DerivedCoreProperties.txt): the controls of the bidirectional algorithm,
-** joiners, fillers, variation selectors and tags among them. In order. */
+/* Ranges of characters that are escaped, in order: C0, DEL, C1, line and paragraph separators,
+** interlinear annotations, and everything that Unicode 15 calls default ignorable
+** (DerivedCoreProperties.txt), such as the controls of the bidirectional algorithm, joiners,
+** fillers, variation selectors and tags. */
 static const struct { uint32_t first, last; } hidden[] = {
   { 0x0000, 0x001F }, { 0x007F, 0x009F }, { 0x00AD, 0x00AD }, { 0x034F, 0x034F },
   { 0x061C, 0x061C }, { 0x115F, 0x1160 }, { 0x17B4, 0x17B5 }, { 0x180B, 0x180F },
@@ -62,7 +61,8 @@ static void add_escaped (luaL_Buffer *buffer, uint32_t code, size_t length) {
 }
 
 
-/* The same for JSON text, where C0 is escaped already and a byte can't be. */
+/* The same for JSON text, where C0 is escaped already. JSON cannot escape a byte that is not
+** UTF-8, so U+FFFD replaces it. */
 static void add_json_escaped (luaL_Buffer *buffer, uint32_t code, size_t length) {
   char escape[16];
   if (length == 0) code = 0xFFFD;
@@ -75,7 +75,7 @@ static void add_json_escaped (luaL_Buffer *buffer, uint32_t code, size_t length)
 }
 
 
-/* The string at 1, with `add` called for everything that is not shown as it is. */
+/* Copies the string at 1, and calls `add` for everything that must be escaped. */
 static int escape (lua_State *L, void (*add) (luaL_Buffer *, uint32_t, size_t)) {
   size_t left, length;
   const char *text = luaL_checklstring(L, 1, &left);

@@ -1,3 +1,4 @@
+/* Writes all bytes of a buffer to a file descriptor. */
 #include <errno.h>
 #include <unistd.h>
 

@@ -1,4 +1,4 @@
-/* The worker's end of the pipes to the program: frames in and out, and the time spent waiting. */
+/* The worker's end of its pipes: frames in and out, and the time spent waiting. */
 #include <errno.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -9,19 +9,19 @@
 #include "system/write.h"
 #include "worker.h"
 
-#define PIECE ((size_t)64 * 1024)  /* bytes that are read or written at once */
+#define PIECE ((size_t)64 * 1024)  /* bytes read or written at once */
 #define ROOM (MDE_FRAME_MOST + MDE_FRAME_HEAD + PIECE)
 
 static char input[ROOM];
-static size_t taken, got;  /* of the input: in frames that were read; in all */
+static size_t taken, got;  /* bytes of the input: in frames already read; in all */
 static char output_room[ROOM];
 static mde_frames output = { output_room, 0, ROOM, ROOM };
-static volatile size_t whole;  /* bytes of the output in frames that ended */
+static volatile size_t whole;  /* bytes of the output in complete frames */
 static volatile sig_atomic_t flushing, waiting;
 static volatile double waited, wait_began_at;  /* seconds */
 
 
-/* A signal handler may call the functions that read these; nothing here uses stdio. */
+/* A signal handler may call the functions that read these variables; nothing here uses stdio. */
 void mde_channel_wait (bool begins) {
   struct timespec time;
   double now;

@@ -1,3 +1,4 @@
+/* Converts plain Lua values to bytes and back. */
 #include "codec.h"
 
 #include <lauxlib.h>
@@ -7,14 +8,14 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The letters that say of which type the bytes after them are. */
+/* Each value begins with one of these letters, which tells the type of the bytes after it. */
 enum { NIL = 'n', FALSE = 'f', TRUE = 't', INTEGER = 'i', NUMBER = 'd',
        SHORT = 's',     /* 1 byte length, bytes */
        LONG = 'S',      /* 4 bytes length, bytes */
-       TABLE = 'T',     /* 4 bytes how many in the list, 4 bytes how many pairs, they */
+       TABLE = 'T',     /* 4 bytes length of the list, 4 bytes number of pairs, the values */
        FUNCTION = 'F' };  /* 4 numbers of 4 bytes */
 
-#define SLOTS (MDE_CODEC_DEEPEST * 4 + 8)  /* of the stack */
+#define SLOTS (MDE_CODEC_DEEPEST * 4 + 8)  /* stack slots */
 
 static bool write_value (lua_State *L, mde_writer *writer, int depth, uint32_t place);
 static bool read_value (lua_State *L, mde_reader *reader, int depth);
@@ -33,7 +34,7 @@ static bool put (mde_writer *writer, char type, const void *bytes, size_t size) 
 }
 
 
-/* Puts the key at `index` in front of the path of what could not be written. */
+/* Prepends the key at `index` to the path of the value that could not be written. */
 static void prepend (lua_State *L, int index, mde_writer *writer) {
   char rest[sizeof writer->path];
   const char *dot = writer->path[0] == '\0' || writer->path[0] == '[' ? "" : ".";
@@ -73,7 +74,7 @@ static bool write_function (lua_State *L, mde_writer *writer, uint32_t place) {
   uint32_t numbers[4];
   lua_pushvalue(L, -1);
   lua_getinfo(L, ">Su", &about);
-  if (about.what[0] == 'C') return fail(writer, "is a function of Lua itself");
+  if (about.what[0] == 'C') return fail(writer, "is a built-in function of Lua");
   numbers[0] = (uint32_t)about.linedefined;
   numbers[1] = (uint32_t)about.lastlinedefined;
   numbers[2] = about.nparams;
@@ -82,7 +83,7 @@ static bool write_function (lua_State *L, mde_writer *writer, uint32_t place) {
 }
 
 
-/* The first `listed` values of the table on the top. */
+/* Writes the first `listed` values of the table on the top. */
 static bool write_list (lua_State *L, mde_writer *writer, int depth, uint32_t listed) {
   uint32_t i;
   bool written = true;
@@ -103,14 +104,14 @@ static bool is_listed (lua_State *L, int index, uint32_t listed) {
 }
 
 
-/* The pair on the top: key, value. */
+/* Writes the pair on the top: key, value. */
 static bool write_pair (lua_State *L, mde_writer *writer, int depth) {
   bool written;
   if (lua_type(L, -2) != LUA_TSTRING && !lua_isinteger(L, -2))
     return fail(writer, "has a key that is neither text nor an integer");
   lua_pushvalue(L, -2);
   written = write_value(L, writer, depth, 1);
-  writer->values--;  /* a key is none */
+  writer->values--;  /* a key does not count */
   lua_pop(L, 1);
   if (written && !write_value(L, writer, depth, 1)) {
     prepend(L, -2, writer);
@@ -120,7 +121,7 @@ static bool write_pair (lua_State *L, mde_writer *writer, int depth) {
 }
 
 
-/* Every other pair of the table on the top; `pairs` gets how many. */
+/* Writes all other pairs of the table on the top, and stores their number in `pairs`. */
 static bool write_pairs (lua_State *L, mde_writer *writer, int depth, uint32_t listed,
                          uint32_t *pairs) {
   lua_pushnil(L);
@@ -157,7 +158,7 @@ static bool write_table (lua_State *L, mde_writer *writer, int depth) {
 }
 
 
-/* The value on the top. */
+/* Writes the value on the top. */
 static bool write_value (lua_State *L, mde_writer *writer, int depth, uint32_t place) {
   if (++writer->values > MDE_CODEC_MOST) return fail(writer, "has too many values");
   switch (lua_type(L, -1)) {
@@ -176,7 +177,7 @@ static bool write_value (lua_State *L, mde_writer *writer, int depth, uint32_t p
 
 bool mde_codec_write (lua_State *L, int index, mde_writer *writer) {
   bool written;
-  if (!lua_checkstack(L, SLOTS)) return fail(writer, "comes too deep in the stack");
+  if (!lua_checkstack(L, SLOTS)) return fail(writer, "is written too deep in the stack");
   lua_pushvalue(L, index);
   written = write_value(L, writer, 0, 1);
   lua_pop(L, 1);
@@ -240,7 +241,7 @@ static bool read_pair (lua_State *L, mde_reader *reader, int depth) {
 }
 
 
-/* A value takes a byte at least, so that no false count makes a large table. */
+/* A value has at least one byte, which bounds the size of the table by the bytes that remain. */
 static bool read_table (lua_State *L, mde_reader *reader, int depth) {
   uint32_t counts[2], i;
   size_t left;

@@ -1,3 +1,4 @@
+/* Confines the worker: closes descriptors, lowers limits, forbids system calls. */
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -22,10 +23,10 @@
 #endif
 
 #define ITS_OWN ((rlim_t)64 << 20)  /* bytes of the program itself */
-#define AN_HOUR 3600  /* of computing, for a worker that nobody watches any more */
+#define AN_HOUR 3600  /* seconds of computing: the last resort if the program has ended */
 
 
-/* All but the two pipes. */
+/* Closes all descriptors except the two pipes. */
 static void close_descriptors (void) {
   int fd, last = (int)sysconf(_SC_OPEN_MAX);
 #ifdef SYS_close_range
@@ -45,7 +46,7 @@ static bool lower (int resource, rlim_t value) {
 
 
 static bool lower_all (const mde_limits *limits) {
-#ifndef SANITIZED  /* which reserves terabytes */
+#ifndef SANITIZED  /* a sanitizer reserves terabytes */
   if (!lower(RLIMIT_AS, ITS_OWN + 2 * (rlim_t)limits->memory)) return false;
 #endif
   (void)limits;
@@ -54,7 +55,8 @@ static bool lower_all (const mde_limits *limits) {
 }
 
 
-/* What a terminal or an init system sends to all: the program sees to its worker. */
+/* Ignores the signals that a terminal or an init system sends to all processes: the program ends
+** its worker. */
 static void ignore_requests (void) {
   signal(SIGINT, SIG_IGN);
   signal(SIGTERM, SIG_IGN);
@@ -65,12 +67,12 @@ static void ignore_requests (void) {
 
 
 #ifdef __linux__
-/* Memory that holds no code; clocks; the end. */
+/* Allows memory without code, clocks, the two pipes, and exit. */
 static bool allow (scmp_filter_ctx filter) {
   static const int free_calls[] = {
     SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(clock_gettime),
     SCMP_SYS(clock_gettime64), SCMP_SYS(gettimeofday), SCMP_SYS(time), SCMP_SYS(rt_sigreturn),
-#ifdef SANITIZED  /* what its bookkeeping does */
+#ifdef SANITIZED  /* the sanitizer's own calls */
     SCMP_SYS(sigaltstack), SCMP_SYS(madvise),
 #endif
     SCMP_SYS(restart_syscall), SCMP_SYS(exit), SCMP_SYS(exit_group)
@@ -101,8 +103,8 @@ static bool forbid (void) {
 
 
 #ifdef __linux__
-/* The end of the program ends the worker, which may be computing. The program may have
-** ended before it was asked for. */
+/* Makes the end of the program kill the worker. Returns false if that fails, or if the program has
+** ended already. */
 static bool end_with (uint64_t parent) {
   return prctl(PR_SET_PDEATHSIG, (unsigned long)SIGKILL, 0L, 0L, 0L) == 0 &&
          (uint64_t)getppid() == parent;
@@ -110,7 +112,7 @@ static bool end_with (uint64_t parent) {
 #endif
 
 
-/* The zone is read now, and never again. */
+/* The time zone is read here, because no file can be opened later. */
 bool mde_confine (const mde_limits *limits) {
   close_descriptors();
   ignore_requests();

@@ -1,15 +1,16 @@
+/* Records the lines of a policy that run, and checks limits between instructions. */
 #include <stdio.h>
 #include <string.h>
 
 #include "worker.h"
 
-#define STRIDE 1000000  /* instructions between two looks at the limits */
+#define STRIDE 1000000  /* instructions between two checks of the limits */
 
-static unsigned char ran[MDE_SOURCE_MOST / 8 + 1];  /* a bit for each line */
-static char source[256];  /* of the policy's functions; longer names are told by this much */
+static unsigned char ran[MDE_SOURCE_MOST / 8 + 1];  /* a bit per line */
+static char source[256];  /* the name of the policy's source, of which this many bytes count */
 
 
-/* Beside the timer, should the system's not tick. Coroutines inherit it. */
+/* A hook, in addition to the timer, in case the system's does not tick. Coroutines inherit it. */
 static void on_event (lua_State *L, lua_Debug *event) {
   if (event->event == LUA_HOOKCOUNT) {
     mde_limits_look();
@@ -32,8 +33,8 @@ void mde_coverage_watch (const char *name) {
 }
 
 
-/* Adds the lines of the function on the top, which is popped, to the tables reached and
-** active below it. The last line has the return that many functions never come to. */
+/* Adds the lines of the function on the top to the tables reached and active below it, and pops
+** the function. Omits its last line, whose implicit return many functions never reach. */
 static void add_lines (lua_State *L) {
   lua_Debug about;
   lua_pushvalue(L, -1);

@@ -1,3 +1,4 @@
+/* Makes the globals of policies: a subset of Lua without time, files or chance. */
 #include <string.h>
 #include <strings.h>
 
@@ -5,7 +6,7 @@
 
 #define NAME_MOST 1000  /* bytes of a module's name */
 
-/* All that a policy can reach of Lua's own; what is not named here does not exist. */
+/* The functions of Lua that a policy can reach; all others are absent. */
 static const char *const base[] = {
   "_VERSION", "assert", "error", "getmetatable", "ipairs", "next", "pairs", "pcall", "rawequal",
   "rawget", "rawlen", "rawset", "select", "tonumber", "tostring", "type", "xpcall", NULL
@@ -31,7 +32,7 @@ static const char *const coroutine[] = {
 static const char *const os[] = { "clock", "date", "difftime", "time", NULL };
 
 
-/* What is printed leaves with the next answer. */
+/* print(...): the text is sent together with the next answer. */
 static int print (lua_State *L) {
   int count = lua_gettop(L), i;
   size_t length;
@@ -48,13 +49,14 @@ static int print (lua_State *L) {
   luaL_addchar(&buffer, '\n');
   luaL_pushresult(&buffer);
   writer.buffer = mde_channel_begin('P');
-  if (!mde_codec_write(L, -1, &writer)) return luaL_error(L, "what is printed %s", writer.problem);
+  if (!mde_codec_write(L, -1, &writer)) return luaL_error(L, "printed text %s", writer.problem);
   mde_channel_end();
   return 0;
 }
 
 
-/* A finalizer would run where no error of it and no limit is seen. */
+/* setmetatable(table, metatable), without __gc: a finalizer could run where neither its errors nor
+** the limits are checked. */
 static int set_metatable (lua_State *L) {
   if (lua_type(L, 2) == LUA_TTABLE) {
     lua_pushliteral(L, "__gc");
@@ -68,8 +70,7 @@ static int set_metatable (lua_State *L) {
 }
 
 
-/* os.time() gives the time of the plan, which is the first upvalue. The second is Lua's own
-** os.time. */
+/* os.time() returns the time of the plan, the first upvalue. The second is Lua's own os.time. */
 static int get_time (lua_State *L) {
   if (lua_isnoneornil(L, 1)) {
     lua_pushvalue(L, lua_upvalueindex(1));
@@ -82,7 +83,7 @@ static int get_time (lua_State *L) {
 }
 
 
-/* os.date(format [, time]): the same. */
+/* os.date(format [, time]), with the time of the plan as default. Upvalues as above. */
 static int get_date (lua_State *L) {
   lua_settop(L, 2);
   if (lua_isnil(L, 1)) {
@@ -100,8 +101,8 @@ static int get_date (lua_State *L) {
 }
 
 
-/* math.randomseed(): without a number it gives the plan's seed, and none that differs from
-** run to run. The upvalues are as above. */
+/* math.randomseed([number]): the default is the plan's seed, so that every run is the same.
+** Upvalues as above. */
 static int seed_random (lua_State *L) {
   if (lua_isnone(L, 1)) lua_pushvalue(L, lua_upvalueindex(1));
   lua_pushvalue(L, lua_upvalueindex(2));
@@ -114,13 +115,13 @@ static int seed_random (lua_State *L) {
 static int collect_garbage (lua_State *L) {
   const char *option = luaL_optstring(L, 1, "collect");
   if (strcmp(option, "count") != 0)
-    return luaL_error(L, "policies have no collectgarbage but collectgarbage \"count\"");
+    return luaL_error(L, "policies can only call collectgarbage \"count\"");
   lua_pushnumber(L, lua_gc(L, LUA_GCCOUNT) + lua_gc(L, LUA_GCCOUNTB) / 1024.0);
   return 1;
 }
 
 
-/* cancel(reason), keep(reason), undo(reason) -> what decide returns */
+/* cancel(reason), keep(reason), undo(reason) -> a decision, to return from decide */
 static int make_decision (lua_State *L) {
   if (!lua_isnoneornil(L, 1)) luaL_checktype(L, 1, LUA_TSTRING);
   lua_settop(L, 1);
@@ -144,7 +145,7 @@ static bool is_loaded (lua_State *L) {
 }
 
 
-/* Asks the program for the module named at 1, and pushes its text and chunk name. */
+/* Requests the module named at 1 from the program, and pushes its text and chunk name. */
 static void ask_for_module (lua_State *L) {
   mde_writer writer = { .buffer = mde_channel_begin('R') };
   mde_frame frame;
@@ -160,8 +161,8 @@ static void ask_for_module (lua_State *L) {
 }
 
 
-/* require(name): a module of the policy, while the policy is loaded. Its upvalue has
-** the modules, each a light userdata while it is loaded. */
+/* require(name): loads a module of the policy; only while the policy itself is loaded. The upvalue
+** has the modules; a module that is being loaded is a light userdata. */
 static int require (lua_State *L) {
   size_t size;
   const char *source;
@@ -170,7 +171,7 @@ static int require (lua_State *L) {
   lua_settop(L, 1);
   if (is_loaded(L)) return 1;
   if (!mde_limits_are_for_loading())
-    return luaL_error(L, "require \"%s\" comes too late: at the top of the policy, not in decide",
+    return luaL_error(L, "require \"%s\" is too late: move it to the top of the policy",
                       lua_tostring(L, 1));
   ask_for_module(L);
   lua_pushvalue(L, 1);
@@ -192,17 +193,17 @@ static int require (lua_State *L) {
 }
 
 
-/* Copies what is named from the table on the top to the one below. */
+/* Copies the named fields of the table on the top to the table below it. */
 static void copy (lua_State *L, const char *const *names) {
   for (; *names != NULL; names++) {
-    if (lua_getfield(L, -1, *names) == LUA_TNIL)  /* Lua older than the list */
+    if (lua_getfield(L, -1, *names) == LUA_TNIL)  /* this Lua is older than the list */
       luaL_error(L, "this Lua has no %s", *names);
     lua_setfield(L, -3, *names);
   }
 }
 
 
-/* A library of the globals on the top. */
+/* Adds a library to the globals on the top. */
 static void add_library (lua_State *L, const char *name, lua_CFunction open,
                          const char *const *names) {
   lua_newtable(L);
@@ -215,7 +216,7 @@ static void add_library (lua_State *L, const char *name, lua_CFunction open,
 }
 
 
-/* Texts have the library as their methods: the same table as `string`. */
+/* Makes the policy's `string` the methods of strings, and hides their metatable. */
 static void close_text (lua_State *L) {
   lua_pushliteral(L, "");
   lua_getmetatable(L, -1);
@@ -245,8 +246,8 @@ static void add_own (lua_State *L) {
 }
 
 
-/* Puts `function`, with what is on the top and the library's own function as upvalues, in
-** the place of a library's function. [-1, +0, m] */
+/* Replaces a library's function by `function`, whose upvalues are the value on the top and the
+** original function. [-1, +0, m] */
 static void replace (lua_State *L, const char *library, const char *name,
                      lua_CFunction function) {
   lua_getfield(L, -2, library);
@@ -258,8 +259,7 @@ static void replace (lua_State *L, const char *library, const char *name,
 }
 
 
-/* One plan decides the same whenever it is made: its time and its random numbers are
-** given. */
+/* Fixes time and random numbers, so that a plan decides the same in every run. */
 static void fix_time (lua_State *L, const mde_limits *limits) {
   lua_pushinteger(L, (lua_Integer)limits->time);
   replace(L, LUA_OSLIBNAME, "time", get_time);

@@ -1,3 +1,4 @@
+/* Frames between the program and its worker, and the buffers that hold them. */
 #include "frame.h"
 
 #include <stdint.h>

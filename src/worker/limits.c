@@ -9,23 +9,23 @@
 
 #include "worker.h"
 
-#define TICK 5000         /* microseconds of computing between two looks */
-#define WALL_TICK 100000  /* microseconds of time between two looks */
-#define LONGEST_SLICE 0.25  /* seconds that count between two looks: a stop counts no more */
-#define LEAST_WALL 2.0      /* seconds that any limit is in wall-clock time */
+#define TICK 5000         /* microseconds of computing between two checks */
+#define WALL_TICK 100000  /* microseconds of time between two checks */
+#define LONGEST_SLICE 0.25  /* seconds that count between two checks, if the process was stopped */
+#define LEAST_WALL 2.0      /* seconds: no limit of wall-clock time is shorter */
 
-/* The limits are seconds of computing. Twice as many of wall-clock time are allowed, since a
-** busy machine slows a policy down. Waiting for the program does not count. The time of an
-** action begins with the first look at it. */
+/* Limits are seconds of computing. Twice as many of wall-clock time are allowed, because a busy
+** machine slows a policy down. Waiting for the program does not count. The time of an action
+** begins with its first check. */
 typedef struct watch {
-  double before, spent;  /* at the last look; in this turn */
-  double total;          /* of all actions */
+  double before, spent;  /* clock at the last check; time in this turn */
+  double total;          /* time of all actions */
 } watch;
 
 static mde_limits limits;
 static volatile sig_atomic_t phase, looking;
-static volatile sig_atomic_t turns;  /* how often a phase was entered */
-static int seen;                     /* at the last look */
+static volatile sig_atomic_t turns;  /* number of phases entered */
+static int seen;                     /* turns at the last check */
 static watch computing, wall;
 static size_t used, refused, printed;
 
@@ -37,7 +37,7 @@ static double read_clock (clockid_t clock) {
 }
 
 
-/* Adds the time since the last look, of which `most` seconds count. */
+/* Adds the time since the last check, of which at most `most` seconds count. */
 static void advance (watch *w, double now, double most) {
   double passed = now - w->before;
   if (passed < 0) passed = 0;
@@ -54,7 +54,8 @@ static double at_least (double seconds, double least) {
 }
 
 
-/* The average is over all actions; a single one has a limit of its own. */
+/* Ends the process if a limit is exceeded: that of loading, of a single action, or of the average
+** over all actions. */
 static void judge (const watch *w, double factor, double least) {
   double average = limits.longest + limits.average * turns;
   if (phase == MDE_LOADING && w->spent > at_least(factor * limits.load, least))
@@ -117,8 +118,8 @@ void mde_limits_print (size_t size) {
 }
 
 
-/* Refuses once: Lua then collects garbage and asks for the same size again. A second refusal
-** ends the process, and so does a request for another size: Lua has then raised an error,
+/* Refuses once: Lua then collects garbage and requests the same size again. A second refusal ends
+** the process. So does a request for another size, because it means that Lua has raised an error,
 ** which the policy could catch. */
 static void *refuse (size_t size) {
   if (refused != 0) mde_channel_exit(MDE_END_MEMORY);
@@ -130,7 +131,7 @@ static void *refuse (size_t size) {
 void *mde_limits_allocate (void *unused, void *block, size_t old, size_t size) {
   void *grown;
   (void)unused;
-  if (block == NULL) old = 0;  /* `old` is then a type of Lua, not a size */
+  if (block == NULL) old = 0;  /* `old` is then a Lua type, not a size */
   if (size == 0) {
     free(block);
     used -= old;

@@ -1,3 +1,4 @@
+/* Applies the rules of a policy's `decide` to an action and its machine. */
 #include <string.h>
 
 #include "worker.h"
@@ -8,7 +9,7 @@ static char rules;  /* its address is the key of the list in the registry */
 static const char *const decisions[] = { "cancel", "keep", "undo" };
 
 
-/* The decision that the value at `index` names, or NULL. */
+/* Returns the decision named by the value at `index`, or NULL. */
 static const char *find_decision (lua_State *L, int index) {
   size_t length, i;
   const char *text = lua_type(L, index) == LUA_TSTRING ? lua_tolstring(L, index, &length) : NULL;
@@ -59,8 +60,8 @@ static void push_reason (lua_State *L, int index) {
 }
 
 
-/* Pushes decision and reason of what a rule's function returned: a decision as `cancel`
-** makes it, or its name. Only plain values are looked at: nothing of the policy runs. */
+/* Pushes decision and reason of the value at `index`: the result of `cancel` and the like, or the
+** name of a decision. Reads raw values only, so that no code of the policy runs. */
 static void judge (lua_State *L, int index) {
   const char *decision = find_decision(L, index);
   bool is_table = decision == NULL && lua_type(L, index) == LUA_TTABLE;
@@ -78,14 +79,14 @@ static void judge (lua_State *L, int index) {
 }
 
 
-/* Calls the rule on the top, if it is a function, which gives way to its answer. */
+/* If the rule on the top is a function, replaces it by its result. */
 static void ask (lua_State *L, int action, int machine) {
   if (!lua_isfunction(L, -1)) return;
   lua_pushvalue(L, action);
   lua_pushvalue(L, machine);
   lua_call(L, 2, 2);
   if (!lua_isnil(L, -1))
-    luaL_error(L, "decide returned two values: expected one, as cancel(reason) makes it");
+    luaL_error(L, "decide returned two values: expected one, such as cancel(reason)");
   lua_pop(L, 1);
 }
 
@@ -109,7 +110,7 @@ void mde_rules_decide (lua_State *L) {
 }
 
 
-/* Pushes rule `place`. False: there is none, and nothing is pushed. [-0, +(0|1), -] */
+/* Pushes rule `place`. Returns false, and pushes nothing, if there is none. [-0, +(0|1), -] */
 bool mde_rules_push (lua_State *L, lua_Integer place) {
   lua_rawgetp(L, LUA_REGISTRYINDEX, &rules);
   lua_rawgeti(L, -1, place);

@@ -1,3 +1,4 @@
+/* The worker's main loop: loads a policy, and decides on each action. */
 #include "worker.h"
 
 #include <stdio.h>
@@ -7,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MESSAGE_MOST 2000  /* bytes of an error */
+#define MESSAGE_MOST 2000  /* bytes of an error message */
 #define MDE_LAST_SECOND 253402300799  /* of the year 9999 */
 
 #ifdef __APPLE__
@@ -21,12 +22,12 @@ static bool is_pipe (int fd) {
 }
 
 
-/* Nothing but the supervisor starts a program with two pipes and no environment. */
+/* Only the supervisor starts the program with two pipes and an empty environment. */
 bool mde_worker_is_asked (int count, char **arguments) {
   if (count < 2 || strcmp(arguments[1], MDE_WORKER_OPTION) != 0) return false;
   if (count == 2 && environ[0] == NULL && is_pipe(STDIN_FILENO) && is_pipe(STDOUT_FILENO))
     return true;
-  fputs("mde: --worker is not for people: mde runs policies in it (see mde help)\n", stderr);
+  fputs("mde: --worker is internal: mde runs policies with it (see mde help)\n", stderr);
   exit(2);
 }
 
@@ -42,7 +43,7 @@ static bool are_sensible (const mde_limits *limits) {
 }
 
 
-/* Reads the next string of a frame, which stays on the stack. */
+/* Reads the next string of a frame. It stays on the stack. */
 static const char *read_text (lua_State *L, mde_reader *reader, size_t *size) {
   if (!mde_codec_read(L, reader) || lua_type(L, -1) != LUA_TSTRING)
     mde_channel_exit(MDE_END_GARBLED);
@@ -50,7 +51,7 @@ static const char *read_text (lua_State *L, mde_reader *reader, size_t *size) {
 }
 
 
-/* (frame) Answers with the policy's table, as a copy. */
+/* (frame) Loads the policy, and answers with a copy of its table. */
 static int load_policy (lua_State *L) {
   const mde_frame *frame = (const mde_frame *)lua_touserdata(L, 1);
   mde_reader reader = { frame->data, frame->data + frame->size, 0 };
@@ -79,7 +80,7 @@ static int get_age (lua_State *L) {
 }
 
 
-/* machine:tagged(tag) -> whether it has the tag; case does not matter */
+/* machine:tagged(tag) -> true if it has the tag, ignoring case */
 static int is_tagged (lua_State *L) {
   const char *tag = luaL_checkstring(L, 2);
   bool found = false;
@@ -97,7 +98,7 @@ static int is_tagged (lua_State *L) {
 }
 
 
-/* action:age() -> seconds; action.is_open */
+/* Adds action:age() -> seconds, and action.is_open. */
 static void equip_action (lua_State *L, int action) {
   const char *status;
   lua_getfield(L, action, "age");
@@ -111,7 +112,7 @@ static void equip_action (lua_State *L, int action) {
 }
 
 
-/* Pushes action and machine of a frame. */
+/* Pushes the action and machine of a frame. */
 static void read_entities (lua_State *L, const mde_frame *frame) {
   mde_reader reader = { frame->data, frame->data + frame->size, 0 };
   if (!mde_codec_read(L, &reader) || lua_type(L, -1) != LUA_TTABLE || !mde_codec_read(L, &reader))
@@ -138,7 +139,7 @@ static int decide (lua_State *L) {
 }
 
 
-/* () Answers with the lines. */
+/* () Answers with the lines of `decide` that exist and that ran. */
 static int tell_lines (lua_State *L) {
   mde_writer writer = { .policy = true };
   mde_coverage_push(L);
@@ -149,7 +150,7 @@ static int tell_lines (lua_State *L) {
 }
 
 
-/* (what was raised) -> text of at most MESSAGE_MOST bytes */
+/* (raised value) -> text of at most MESSAGE_MOST bytes */
 static int describe (lua_State *L) {
   size_t length;
   const char *text;
@@ -163,8 +164,8 @@ static int describe (lua_State *L) {
 }
 
 
-/* Answers that what is on the top was raised. It may be anything, and asking it for its
-** text runs the policy. */
+/* Answers with the raised value on the top as an error. Converting it to text may run code of the
+** policy. */
 static void report (lua_State *L) {
   mde_writer writer = { .policy = true };
   lua_pushcfunction(L, describe);
@@ -179,7 +180,8 @@ static void report (lua_State *L) {
 }
 
 
-/* All that touches a value of the policy runs in here. */
+/* Calls `function` protected and under the limits of `phase`. Everything that touches a value of
+** the policy runs in here. */
 static bool attempt (lua_State *L, mde_phase phase, lua_CFunction function, mde_frame *frame) {
   bool done;
   mde_limits_enter(phase);
@@ -201,7 +203,7 @@ static void end_well (void) {
 }
 
 
-/* The first frame has the policy. One that cannot be loaded decides nothing. */
+/* Serves frames. The first one has the policy; if it cannot be loaded, it decides nothing. */
 static void serve (lua_State *L) {
   mde_frame frame = mde_channel_read();
   bool loaded;
@@ -227,7 +229,7 @@ static int prepare (lua_State *L) {
 }
 
 
-/* Nothing is freed, and no state closed: that would run what a policy left behind. */
+/* Frees nothing and does not close the state, because that would run finalizers of the policy. */
 void mde_worker_run (void) {
   mde_limits limits;
   lua_State *L;

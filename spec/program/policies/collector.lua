@@ -1,2 +1,2 @@
--- policy no collectgarbage but
+-- policy can only call collectgarbage
 collectgarbage "stop"

@@ -1,2 +1,2 @@
--- policy comes too late
+-- policy is too late
 return { decide = function() require "helpers" end }

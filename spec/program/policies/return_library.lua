@@ -1,2 +1,2 @@
--- policy comment is a function of Lua itself
+-- policy comment is a built%-in function of Lua
 return { decide = "cancel", comment = print }
