@@ -42,16 +42,32 @@ local function signature_of(line, owner)
   return holder .. (is_method and ":" or ".") .. name .. arguments
 end
 
--- Completes the values of an alias that a module has: "mde.verdict from service/verdicts.all".
-local function complete(rest)
-  return (rest:gsub(" from ([%w/_]+)%.(%w+)", function(path, key)
-    local values = {}
-    for i, row in ipairs(require("mde." .. path:gsub("/", "."))[key]) do
-      values[i] = type(row) == "string" and ('\n| "%s"'):format(row)
-                  or ('\n| "%s" # %s'):format(row.name, row.meaning)
+-- The values of an alias, or the fields of a class, that a module has.
+local MEMBERS = {
+  alias = function(block, rows)
+    local tag = block.tags[1]
+    for i = #rows, 1, -1 do
+      local row = rows[i]
+      local line = type(row) == "string" and ('"%s"'):format(row)
+                   or ('"%s" # %s'):format(row.name, row.meaning)
+      tag[2] = tag[2]:gsub("^%S+", function(name) return name .. "\n| " .. line end)
     end
-    return table.concat(values)
-  end))
+  end,
+  class = function(block, rows)
+    for i, row in ipairs(rows) do
+      local text = ("%s? %s %s"):format(row.name, row.type, row.text or "")
+      table.insert(block.tags, i + 1, { "field", (text:gsub("%s+$", "")) })
+    end
+  end,
+}
+
+-- Adds the members of a block such as "alias mde.verdict from service/verdicts.all".
+local function complete(block)
+  local tag = block.tags[1]
+  local path, key = tag[2]:match " from ([%w_/]+)%.([%w_]+)"
+  if not (path and MEMBERS[tag[1]]) then return end
+  tag[2] = tag[2]:gsub(" from [%w_/]+%.[%w_]+", "", 1)
+  MEMBERS[tag[1]](block, require("mde." .. path:gsub("/", "."))[key])
 end
 
 -- A block of comments -> { text, tags = array of { name, rest } }
@@ -83,7 +99,7 @@ local function read(name, owner)
       local block = block_of(lines)
       local kind = block.tags[1] and block.tags[1][1]
       block.signature = signature or nil
-      if kind == "alias" then block.tags[1][2] = complete(block.tags[1][2]) end
+      if kind then complete(block) end
       if not signature and kind ~= "class" and kind ~= "alias" then
         error(path .. ": a description of nothing: " .. lines[1])
       end

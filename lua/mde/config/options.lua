@@ -7,50 +7,15 @@ local clock = require "mde.base.clock"
 local cloud = require "mde.service.clouds"
 local core = require "mde.core"
 local errors = require "mde.base.errors"
+local option_list = require "mde.config.option_list"
 local url = require "mde.base.url"
 local version = require "mde.base.version"
 
 local settings = {}
 
--- Option -> the environment variable that supplies it, if the option is not given.
-local VARIABLES = {
-  tenant = "AZURE_TENANT_ID", client_id = "AZURE_CLIENT_ID",
-  client_secret = "AZURE_CLIENT_SECRET", token = "MDE_TOKEN",
-  client_certificate = "AZURE_CLIENT_CERTIFICATE_PATH",
-  client_certificate_password = "AZURE_CLIENT_CERTIFICATE_PASSWORD",
-  send_certificate_chain = "AZURE_CLIENT_SEND_CERTIFICATE_CHAIN",
-  federated_token_file = "AZURE_FEDERATED_TOKEN_FILE",
-  authority = "AZURE_AUTHORITY_HOST", api_url = "MDE_API_URL", quota = "MDE_QUOTA",
-  ca_file = "MDE_CA_FILE",
-}
+local VARIABLES, SECRET = option_list.by_name "variable", option_list.by_name "is_secret"
 
----@class mde.options
----@field tenant? string id (a GUID) or domain name of the tenant
----@field client_id? string id of the application (a GUID)
----@field client_secret? string|fun(): string?, mde.error? its secret, or a function that returns it on use
----@field client_certificate? string path of its certificate with its key: PEM or PFX
----@field client_certificate_password? string
----@field client_certificate_algorithm? "PS256"|"RS256" default "PS256"
----@field send_certificate_chain? boolean for applications that accept certificates by issuer and name
----@field federated_token_file? string path of a file with a token that the application trusts
----@field managed_identity? boolean|string the machine's identity: true, or a client id
----@field token? string an access token, instead of tenant, client_id and a credential
----@field profile? string instead of all these: a profile of the configuration file
----@field config? string with a profile: the path of another configuration file
----@field cloud? "commercial"|"us"|"eu"|"uk"|"au"|"swa"|"ina"|"aea"|"gcc"|"gcc-high"|"dod" default "commercial"
----@field api_url? string base of the service's API, instead of the cloud's
----@field authority? string base of the login service, instead of the cloud's
----@field ca_file? string PEM file or folder of trusted authorities; default the system's
----@field proxy? string|false URL; false: none; default HTTPS_PROXY, except for hosts in NO_PROXY
----@field timeout? number seconds for a whole request; default 60
----@field http_version? "1.1"|"2" default the highest that the service supports
----@field user_agent? string
----@field quota? {per_minute?: integer, per_hour?: integer}|false limits of the service, if other than usual; false: none
----@field reserve? number share of the quota that is kept free for others, from 0 to 0.9; default 0
----@field host? "plain"|"nmap"|"nginx"|"haproxy"|mde.host the program that runs this Lua; default the one detected
----@field store? mde.store keeps quota and tokens; default that of the host: memory, in nginx its dictionary `mde`
----@field on_request? fun(record: mde.request_record) called after each request, without its secrets
----@field on_notice? fun(notice: mde.notice) called if a call takes longer than usual
+---@class mde.options from config/option_list.client
 
 ---@class mde.notice
 ---@field code "not_found"|"too_many_requests"|"service"|"quota" an action that was not found is read again; the service asks to wait; the service fails; the quota is used up
@@ -69,15 +34,8 @@ local VARIABLES = {
 ---@field seconds number
 ---@field error? mde.error
 
-local KNOWN = {}
-for name in ([[tenant client_id client_secret client_certificate client_certificate_password
-    client_certificate_algorithm send_certificate_chain federated_token_file managed_identity
-    token profile config cloud api_url authority ca_file proxy timeout http_version user_agent
-    quota reserve host store on_request on_notice]]):gmatch "%S+" do
-  KNOWN[name] = true
-end
-
-settings.known = KNOWN
+settings.known = {}
+for _, row in ipairs(option_list.client) do settings.known[row.name] = true end
 
 local function fail(format, ...)
   error(errors.new { code = "invalid_argument", message = format:format(...) }, 0)
@@ -101,9 +59,6 @@ function Source:get(name)
   if value ~= nil then self.used[name] = { value = value, from = variable } end
   return value, variable or name
 end
-
--- Values that are never shown.
-local SECRET = { client_secret = true, token = true, client_certificate_password = true }
 
 -- The values in use and where each came from. -> array of { name, value (text), from }, by name
 function Source:origins()
@@ -280,7 +235,7 @@ end
 -- that identifies it and its tenant), credential, limits(operation), proxy_to(url), … }
 -- | nil, err
 function settings.read(options, getenv, world)
-  errors.check_keys("mde.client", options, KNOWN, 4)
+  errors.check_keys("mde.client", options, settings.known, 4)
   world = world or {}
   local known = { clock = world.clock or clock.system, store = world.store or {},
                   host = world.host }

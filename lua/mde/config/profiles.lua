@@ -17,13 +17,11 @@
 
 -- Also has the fields of `mde.options` for tenant, sign-in, addresses and limits. A path may
 -- begin with "~/"; otherwise it is relative to the folder of the configuration.
----@class mde.profile: mde.options
----@field secret_command? string|string[] a shell command, or a program and its arguments, that prints the secret
----@field secret_file? string a file with the secret
----@field guard? mde.guard limits on every change of this tenant
+---@class mde.profile: mde.options from config/option_list.profile
 
 local chunk = require "mde.config.chunk"
 local errors = require "mde.base.errors"
+local option_list = require "mde.config.option_list"
 local secret = require "mde.config.secret"
 
 local config = {}
@@ -32,24 +30,15 @@ local config = {}
 
 -- The keys of a profile, and the types of their values. A guard's content is checked by
 -- mde.program.policy.guard.
-local KEYS = {
-  tenant = "string", client_id = "string", cloud = "string", api_url = "string",
-  authority = "string", ca_file = "string", proxy = "string or false", timeout = "number",
-  quota = "table or false", client_secret = "string", secret_command = "string or table",
-  secret_file = "string", client_certificate = "string", client_certificate_password = "string",
-  client_certificate_algorithm = "string", send_certificate_chain = "boolean",
-  federated_token_file = "string", managed_identity = "boolean or string", guard = "table",
-}
+local KEYS = option_list.by_name "key"
 
 -- Credentials, of which a profile has one. Its own replaces that of the defaults, along with the
 -- companions of a certificate.
-local WAYS = { "client_secret", "secret_command", "secret_file", "client_certificate",
-               "federated_token_file", "managed_identity" }
-local COMPANIONS = { "client_certificate_password", "client_certificate_algorithm",
-                     "send_certificate_chain" }
+local WAYS = option_list.select(function(row) return row.way and row.way ~= "companion" end)
+local COMPANIONS = option_list.select(function(row) return row.way == "companion" end)
 
-local PLAIN_SECRETS = { "client_secret", "client_certificate_password" }
-local FILES = { "ca_file", "secret_file", "client_certificate", "federated_token_file" }
+local PLAIN_SECRETS = option_list.select(function(row) return row.is_secret and row.key end)
+local FILES = option_list.select(function(row) return row.is_path end)
 
 local function sorted(map)
   local names = {}

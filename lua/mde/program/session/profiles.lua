@@ -3,15 +3,14 @@
 
 local config = require "mde.config.profiles"
 local failure = require "mde.program.exit"
+local option_list = require "mde.config.option_list"
 local output = require "mde.program.terminal.output"
 
 local selection = {}
 
--- What signs in without a profile.
-local SIGN_IN = { "AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET",
-                  "AZURE_CLIENT_CERTIFICATE_PATH", "AZURE_CLIENT_CERTIFICATE_PASSWORD",
-                  "AZURE_FEDERATED_TOKEN_FILE", "MDE_TOKEN" }
-local PLACES = { "AZURE_AUTHORITY_HOST", "MDE_API_URL" }
+-- Variables that sign in without a profile, and those that a profile takes precedence over.
+local SIGN_IN = option_list.select(function(row) return row.role == "sign-in" end, "variable")
+local REPLACED = option_list.select(function(row) return row.role end, "variable")
 
 local MOST = 20  -- names that a message lists
 
@@ -52,8 +51,7 @@ local told
 
 -- Says, once, what in the environment a profile goes before.
 local function tell()
-  local names = set_ones(SIGN_IN)
-  for _, name in ipairs(set_ones(PLACES)) do names[#names + 1] = name end
+  local names = set_ones(REPLACED)
   if told or #names == 0 then return end
   told = true
   output.note("The profile wins: %s in the environment %s not used.", table.concat(names, ", "),
