@@ -75,7 +75,8 @@ describe("mde api", function()
       local run = program.at_terminal(100, { "[y/N] ", answer }, program.path, "sim", "mde", "api",
         "DELETE", "/api/libraryfiles/Get-Autoruns.ps1")
       assert.equal(status, run.status, run.out)
-      assert.truthy(run.out:find("DELETE /api/libraryfiles/Get-Autoruns.ps1 in tenant", 1, true))
+      local question = "DELETE /api/libraryfiles/Get-Autoruns.ps1 in the simulation"
+      assert.truthy(run.out:find(question, 1, true))
     end
   end)
 

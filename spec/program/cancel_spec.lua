@@ -118,8 +118,8 @@ describe("the guard rails of mde cancel", function()
   it("ask at the terminal, naming tenant and count", function()
     local run = at_terminal "y^M"
     assert.equal(0, run.status, run.out)
-    assert.truthy(run.out:find(
-      "Cancel 312 machine actions in tenant 7d0b3b4e-6e1f-4c43-9d5a-2f8d4a1c9b60? [y/N] ", 1, true))
+    assert.truthy(run.out:find("Cancel 312 machine actions in the simulation misfire"
+      .. " (tenant 7d0b3b4e-6e1f-4c43-9d5a-2f8d4a1c9b60)? [y/N] ", 1, true))
     assert.truthy(run.out:find("cancelled    312", 1, true))
   end)
 

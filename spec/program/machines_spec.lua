@@ -181,7 +181,7 @@ describe("mde machines that changes something", function()
       .. "No machine matches.", 1, true), run.err)
     run = program.at_terminal(100, { "[y/N] ", "y^M" }, program.path, "sim", "--quota", "off",
       "mde", "machines", "--tag", "VIP", "--set-value", "Low")
-    assert.truthy(run.out:find("Set the value of %d+ machines to Low in tenant "), run.out)
+    assert.truthy(run.out:find "Set the value of %d+ machines to Low in the simulation ", run.out)
     assert.truthy(run.out:find "machines valued")
     run = program.at_terminal(100, { "[y/N] ", "n^M" }, program.path, "sim", "--quota", "off",
       "mde", "machines", "--tag", "VIP", "--remove-tag", "VIP")

@@ -159,7 +159,7 @@ describe("mde resume of a plan's batch", function()
 
   it("asks once at a terminal", function()
     for answer, said in pairs { ["y\n"] = "b      done", ["n\n"] = "not confirmed" } do
-      local run = program.at_terminal(80, { "are left. Continue? [y/N] ", answer }, "sh", "-c",
+      local run = program.at_terminal(80, { "? [y/N] ", answer }, "sh", "-c",
         ("mde run %s/tenants.lua '{ contoso = { actions = 6 } }' sh -c %s"):format(
           program.support, program.quote(PLANNED .. EXPIRE .. "mde resume; mde batch list")))
       assert.equal(1, select(2, run.out:gsub("The plan expired ", "")), run.out)

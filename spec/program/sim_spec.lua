@@ -15,7 +15,8 @@ describe("mde sim", function()
     end
     assert.falsy(run.out:find("MDE_TOKEN", 1, true))
     assert.truthy(run.out:find("\n" .. program.path .. "\n", 1, true), run.out)
-    assert.equal("mde sim: the quota is sixty times the service's:"
+    assert.truthy(run.out:find "\nMDE_SIMULATION=misfire http://127%.0%.0%.1:%d+\n")
+    assert.equal("mde sim: the quota runs at 60 × real time:"
       .. " 6000 calls a minute, 90000 an hour\n", run.err)
   end)
 
@@ -23,6 +24,8 @@ describe("mde sim", function()
     assert.same({ status = 0, out = "", err = "" }, program.run("sim", "--quota", "off", "true"))
     assert.same({ status = 0, out = "7,8\n", err = "" },
       program.run("sim", "--quota", "7,8", "sh", "-c", "echo $MDE_QUOTA"))
+    assert.same({ status = 0, out = "100,1500\n", err = "" },
+      program.run("sim", "--quota", "real", "sh", "-c", "echo $MDE_QUOTA"))
   end)
 
   it("outlives every Ctrl-C, which is the command's", function()
@@ -53,6 +56,8 @@ describe("mde sim", function()
       ["cannot run 'no such program': No such file"] = { "no such program" },
       ["--quota: '0,1' is not a quota"] = { "--quota", "0,1", "true" },
       ["--quota: 'much' is not a quota"] = { "--quota", "much", "true" },
+      ["--scenario: 'fire' is not a scenario: misfire, took-effect, stuck, outage, forbidden,"
+        .. " throttled, lossy, lagging, other-admin"] = { "--scenario", "fire", "true" },
       ["--port: '65536' is not a port"] = { "--serve", "--port", "65536" },
       ["--port needs --serve"] = { "--port", "8080", "true" },
       ["--serve runs no command: 'true'"] = { "--serve", "true" },
@@ -68,6 +73,7 @@ describe("mde sim", function()
       "env", "SHELL=/bin/sh", program.path, "sim")
     assert.equal(4, run.status, run.out)
     assert.truthy(run.out:find "%x+%-%x+%-%x+%-%x+%-%x+\r\n", run.out)
+    assert.truthy(run.out:find("a shell in the simulation misfire. 312 isolations", 1, true))
   end)
 
   it("serves until interrupted, and prints what to export", function()

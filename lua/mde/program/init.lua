@@ -154,8 +154,8 @@ end
 -- ours: argparse is told so by "--".
 local TAKES_REST = { run = true, sim = true }
 local TAKES_VALUE = { ["--timeout"] = true, ["--store"] = true, ["--port"] = true,
-                      ["--quota"] = true, ["-p"] = true, ["--profile"] = true,
-                      ["--tenant"] = true, ["--client-id"] = true }
+                      ["--quota"] = true, ["--scenario"] = true, ["-p"] = true,
+                      ["--profile"] = true, ["--tenant"] = true, ["--client-id"] = true }
 
 -- Options whose value may begin with "-": what follows is theirs, whatever it is.
 local TAKES_ANYTHING = { ["--args"] = true }

@@ -38,6 +38,9 @@ a profile, those that sign in are ignored.
    MDE_QUOTA
       The calls per minute and hour of a service with other limits, such as
       100,1500; off for none.
+   MDE_SIMULATION
+      The scenario and address of a simulator. `mde sim` sets it. Questions
+      and `mde status` say "simulation" if the client has this address.
    LUA_PATH, LUA_CPATH
       Where playbooks and the prompt find further modules. Relative entries
       are ignored: mde never loads code from the current folder.

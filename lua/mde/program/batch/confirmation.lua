@@ -5,6 +5,7 @@ local core = require "mde.core"
 local failure = require "mde.program.exit"
 local interrupt = require "mde.interrupt"
 local options = require "mde.program.input.options"
+local simulated = require "mde.program.session.simulated"
 local terminal = require "mde.terminal"
 
 local agreement = {}
@@ -18,9 +19,11 @@ function agreement.define(command, what)
   options.add(command, "--max", "N", "Refuse when there are more.", options.count)
 end
 
--- How the tenant of a client is called in a question.
+-- Names the tenant of a client, or the simulation, in a question.
 function agreement.place(session)
   local tenant = session.tenant and "tenant " .. session.tenant or "the tenant of MDE_TOKEN"
+  local scenario = simulated.scenario(session)
+  if scenario then return ("the simulation %s (%s)"):format(scenario, tenant) end
   return session.profile and ("%s (%s)"):format(session.profile, tenant) or tenant
 end
 

@@ -109,8 +109,9 @@ end
 
 local function agree(session, parsed, kind, machines, what)
   if kind.is_final then
-    return agreement.confirm_word(("Offboarding can't be undone from here. Type %s to offboard it:")
-      :format(label(machines[1])), label(machines[1]))
+    local question = "Offboarding in %s can't be undone from here. Type %s to offboard it:"
+    return agreement.confirm_word(question:format(agreement.place(session), label(machines[1])),
+      label(machines[1]))
   end
   if parsed.yes or #machines == 1 then return end
   agreement.confirm(("Launch %s on %s (%s) in %s"):format(kind.name, counted(#machines),

@@ -5,6 +5,7 @@ local manual = require "mde.program.repl.manual"
 local output = require "mde.program.terminal.output"
 local playbook = require "mde.program.input.playbook"
 local reader = require "mde.program.repl.reader"
+local simulated = require "mde.program.session.simulated"
 local terminal = require "mde.terminal"
 
 local repl = {}
@@ -61,7 +62,7 @@ local function prompt(parsed)
   _G.mde, _G.client, _G.help = mde, client, manual.show
   greet()
   if problem then output.note("No client: %s", tostring(problem)) end
-  local lines = reader.new()
+  local lines = reader.new(client and simulated.scenario(client) and "simulation")
   local ended, raised = pcall(loop, lines)
   lines:close()
   if not ended then error(raised, 0) end

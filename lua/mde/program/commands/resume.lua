@@ -106,7 +106,8 @@ local function agree(session, batch, parsed)
   if left == 0 or late < 0 or parsed.approve then return end
   local what = ("the plan expired %s ago; %s of %s are left"):format(
     duration.text(math.floor(late)), number(left), number(batch.count))
-  agreement.confirm(what:gsub("^t", "T") .. ". Continue", what,
+  local question = ("T%s. Continue in %s"):format(what:sub(2), agreement.place(session))
+  agreement.confirm(question, what,
     ("--approve %s… agrees beforehand"):format(batch.plan:sub(1, agreement.digits)))
 end
 

@@ -2,19 +2,20 @@
 
 local failure = require "mde.program.exit"
 local options = require "mde.program.input.options"
-local output = require "mde.program.terminal.output"
+local scenarios = require "mde.simulator.scenarios"
 local simulation = require "mde.program.session.simulation"
 
 local sim = {}
 
 local function quota(text)
   if text == "off" then return { off = true } end
+  if text == "real" then return simulation.real end
   local per_minute, per_hour = text:match "^(%d+),(%d+)$"
   per_minute, per_hour = math.tointeger(per_minute), math.tointeger(per_hour)
   if per_minute and per_hour and per_minute > 0 and per_hour > 0 then
     return { per_minute = per_minute, per_hour = per_hour }
   end
-  return nil, ("'%s' is not a quota: calls a minute and an hour, such as 100,1500, or off")
+  return nil, ("'%s' is not a quota: calls a minute and an hour, such as 200,3000, or real or off")
     :format(text)
 end
 
@@ -24,20 +25,41 @@ local function port(text)
   return nil, ("'%s' is not a port: a number from 1 to 65535"):format(text)
 end
 
+local function names()
+  local list = {}
+  for i, scenario in ipairs(scenarios) do list[i] = scenario.name end
+  return list
+end
+
+local function listed()
+  local lines = {}
+  for i, scenario in ipairs(scenarios) do
+    lines[i] = ("   %-12s %s"):format(scenario.name, scenario.about)
+  end
+  return table.concat(lines, "\n")
+end
+
 function sim.define(command)
-  command:epilog [[
-A fresh incident each time: some hundred Isolate actions that wait by
-mistake, among others. COMMAND finds it in its environment, and its exit
-status is that of `mde sim`; without one, a shell is started.
+  command:epilog(([[
+Each run starts a new incident: a SOAR rule has isolated some hundred machines
+by mistake. COMMAND gets its address and credentials from environment
+variables, and its exit status is that of `mde sim`; without COMMAND, a shell
+starts. Its prompt, questions and `mde status` say that it is a simulation.
+
+Scenarios:
+%s
 
 Examples:
    mde sim mde list --type Isolate
-   mde sim                          a shell
-   mde sim --serve                  prints what to export elsewhere]]
+   mde sim                          starts a shell
+   mde sim --scenario outage --quota real
+   mde sim --serve                  prints the variables to export elsewhere]]):format(listed()))
+  options.add(command, "--scenario", "NAME", "What to rehearse. Default: misfire.",
+    options.word("a scenario", names))
   command:flag("--serve", "Serve until interrupted, and print the variables to export.")
   options.add(command, "--port", "N", "With --serve: on this port.", port)
-  options.add(command, "--quota", "N,M", "Calls a minute and an hour, or off. Default: 6000,90000.",
-    quota)
+  options.add(command, "--quota", "N,M", "Calls a minute and an hour; real: 100,1500; or off.\n"
+    .. "Default: 60 times real.", quota)
   command:argument("words", "What to run."):args "*":argname "COMMAND"
 end
 
@@ -47,10 +69,6 @@ function sim.run(parsed)
     failure.raise(failure.usage, "--serve runs no command: '%s'", words[1])
   end
   if parsed.port and not parsed.serve then failure.raise(failure.usage, "--port needs --serve") end
-  if #words == 0 and not parsed.serve then
-    words = { os.getenv "SHELL" or "/bin/sh" }
-    output.note("mde sim: a shell with a simulated incident. Try `mde list`; `exit` ends it.")
-  end
   return simulation.run(words, parsed)
 end
 

@@ -26,7 +26,7 @@ Examples:
 end
 
 local KEYS = { "profile", "tenant", "application", "name", "user", "way", "cloud", "api_url",
-               "token_seconds", "clock_skew_seconds", "live_responses", "permissions",
+               "simulation", "token_seconds", "clock_skew_seconds", "live_responses", "permissions",
                "operations", "settings", "windows", "error" }
 
 local function show_json(profile, session, found, list)

@@ -70,7 +70,7 @@ end
 -- Reads a chunk: as many lines as it takes to be complete. -> function, its text | nil, its
 -- text, what is wrong with it | false: given up | nil: the end
 function Reader:chunk()
-  local text = self:line "> "
+  local text = self:line(self.mark .. "> ")
   if not text then return text end
   while true do
     local chunk, problem, incomplete = compile(text)
@@ -78,7 +78,7 @@ function Reader:chunk()
       self:remember(text)
       return chunk, text, problem
     end
-    local line = self:line ">> "
+    local line = self:line(self.mark .. ">> ")
     if line == nil then return nil, text, problem end
     if not line then return false end
     text = text .. "\n" .. line
@@ -96,8 +96,9 @@ function Reader:close()
   if self.editor then self.editor:close() end
 end
 
-function reader.new()
-  local self = setmetatable({ editor = open_editor() }, Reader)
+-- `mark`, if given, stands before each prompt.
+function reader.new(mark)
+  local self = setmetatable({ editor = open_editor(), mark = mark or "" }, Reader)
   if self.editor then
     self.path = history_path()
     if self.path then self.editor:load(self.path) end

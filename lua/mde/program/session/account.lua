@@ -8,6 +8,7 @@ local errors = require "mde.base.errors"
 local kinds = require "mde.service.kinds"
 local odata = require "mde.service.odata"
 local permissions = require "mde.auth.permissions"
+local simulated = require "mde.program.session.simulated"
 
 local account = {}
 
@@ -70,6 +71,7 @@ function account.read(session)
   local self = {
     tenant = session.tenant, application = session.client_id, cloud = session.cloud,
     api_url = session.api_url, settings = session.origins or {},
+    simulation = simulated.scenario(session),
   }
   local claims, lifetime = session:sign_in()
   if not claims then
@@ -115,6 +117,7 @@ function account.lines(self)
   local lines = {}
   local function add(label, text) lines[#lines + 1] = { label, text } end
   local unknown = self.is_signed_in and "a token that does not say" or "-"
+  if self.simulation then add("simulation", self.simulation .. ", not a real tenant") end
   add("tenant", self.tenant or unknown)
   add("signs in as", self.is_signed_in and who(self) or "nobody: see below")
   if self.way then add("by", self.way) end
@@ -171,7 +174,7 @@ function account.object(self)
     way = self.way, cloud = self.cloud, api_url = self.api_url,
     token_seconds = self.lifetime and math.floor(self.lifetime), clock_skew_seconds = self.skew,
     permissions = self.permissions, operations = self.groups, settings = self.settings,
-    live_responses = self.live_responses,
+    live_responses = self.live_responses, simulation = self.simulation,
     error = problem and (errors.is(problem) and problem.message or tostring(problem)),
   }
 end

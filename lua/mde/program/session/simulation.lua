@@ -5,21 +5,29 @@ local file = require "mde.file"
 local interrupt = require "mde.interrupt"
 local output = require "mde.program.terminal.output"
 local process = require "mde.process"
+local scenarios = require "mde.simulator.scenarios"
+local simulated = require "mde.program.session.simulated"
 
 local simulation = {}
 
 local NAP = 0.2  -- seconds of the longest wait for a request
 
--- The service's own limits, sixty times faster.
-local QUOTA = { per_minute = 6000, per_hour = 90000 }
+simulation.real = { per_minute = 100, per_hour = 1500 }  -- the service's own limits
+local SPEED = 60  -- of the default quota
 
-local function new_server(parsed)
-  local limits = parsed.quota or QUOTA
-  if not parsed.quota then
-    output.note("mde sim: the quota is sixty times the service's: %d calls a minute, %d an hour",
-      QUOTA.per_minute, QUOTA.per_hour)
-  end
-  local service = require("mde.simulator.incident").service { quota = not limits.off and limits }
+-- The limits of a quota that runs `SPEED` times as fast as the service's.
+local function faster()
+  local real = simulation.real
+  local limits = { per_minute = real.per_minute * SPEED, per_hour = real.per_hour * SPEED }
+  output.note("mde sim: the quota runs at %d × real time: %d calls a minute, %d an hour", SPEED,
+    limits.per_minute, limits.per_hour)
+  return limits
+end
+
+local function new_server(parsed, scenario)
+  local limits = parsed.quota or faster()
+  local service = require("mde.simulator.incident").service {
+    scenario = scenario, quota = not limits.off and limits }
   local server, problem = require("mde.simulator.server").new(service, { port = parsed.port })
   if not server then failure.raise(failure.failed, "cannot serve: %s", tostring(problem)) end
   return server
@@ -95,11 +103,22 @@ local function run(server, words)
   end
 end
 
--- Runs the command `words`, or with options.serve none. `options`: quota ({ per_minute, per_hour }
--- or { off = true }; default: the service's, sixty times faster) and port too. -> exit status
+-- Returns the words that start a shell, and says what it is for.
+local function shell_words(scenario, folder)
+  output.note("mde sim: a shell in the simulation %s. %s\nTry `mde list`; `exit` ends it.",
+    scenario, scenarios[scenario].about)
+  return require("mde.program.terminal.shell").words("(simulation) ", folder)
+end
+
+-- Runs the command `words` (default: a shell), or with options.serve none. `options`: scenario
+-- (default: misfire), quota ({ per_minute, per_hour } or { off = true }; default: the service's,
+-- sixty times faster) and port too. -> exit status
 function simulation.run(words, options)
-  local server = new_server(options)
+  local scenario = options.scenario or "misfire"
+  local server = new_server(options, scenario)
   local state = new_state()
+  if not words[1] and not options.serve then words = shell_words(scenario, state) end
+  server.environment[simulated.variable] = simulated.value(scenario, server.url)
   server.environment.XDG_STATE_HOME = state
   server.environment.MDE_CONFIG, server.environment.MDE_PROFILE = state .. "/config.lua", ""
   local done, result = pcall(options.serve and serve or run, server, words)

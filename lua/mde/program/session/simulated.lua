@@ -1,0 +1,16 @@
+-- Tells whether a client reaches the simulator that `mde sim` names in the environment.
+
+local simulated = {}
+
+simulated.variable = "MDE_SIMULATION"
+
+-- Returns the variable's value.
+function simulated.value(scenario, url) return scenario .. " " .. url end
+
+-- Returns the scenario if `client` has the address of the simulator, else nil.
+function simulated.scenario(client)
+  local scenario, url = (os.getenv(simulated.variable) or ""):match "^(%S+) (%S+)$"
+  return scenario and url == client.api_url and scenario or nil
+end
+
+return simulated

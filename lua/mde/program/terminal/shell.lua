@@ -1,0 +1,55 @@
+-- Makes the command line of an interactive shell whose prompt begins with a mark.
+
+local file = require "mde.file"
+local process = require "mde.process"
+
+local shell = {}
+
+local function quote(text) return "'" .. text:gsub("'", "'\\''") .. "'" end
+
+local function write(path, text)
+  local handle <close> = assert(file.log(path))
+  handle:append(text)
+  return path
+end
+
+-- Each takes the shell's path, the mark, and a folder for its startup file, which reads that of
+-- the user first.
+local SHELLS = {}
+
+function SHELLS.bash(path, mark, folder)
+  return { path, "--rcfile", write(folder .. "/bashrc", ([[
+[ ! -r ~/.bashrc ] || . ~/.bashrc
+PS1=%s$PS1
+]]):format(quote(mark))) }
+end
+
+function SHELLS.zsh(path, mark, folder)
+  local own = os.getenv "ZDOTDIR"
+  local restore = own and "ZDOTDIR=" .. quote(own) or "unset ZDOTDIR"
+  local read = "[ ! -r ${ZDOTDIR:-~}/%s ] || . ${ZDOTDIR:-~}/%s\n"
+  write(folder .. "/.zshenv", ("%s\n%sZDOTDIR=%s\n"):format(restore,
+    read:format(".zshenv", ".zshenv"), quote(folder)))
+  write(folder .. "/.zshrc", ("%s\n%sPROMPT=%s$PROMPT\n"):format(restore,
+    read:format(".zshrc", ".zshrc"), quote(mark)))
+  process.setenv("ZDOTDIR", folder)
+  return { path }
+end
+
+function SHELLS.fish(path, mark)
+  return { path, "--init-command", ([[
+functions --copy fish_prompt unmarked_prompt
+function fish_prompt; printf %%s %s; unmarked_prompt; end]]):format(quote(mark)) }
+end
+
+-- Returns the words that start the user's shell. Shells that are not known take the prompt from
+-- the environment.
+function shell.words(mark, folder)
+  local path = os.getenv "SHELL" or "/bin/sh"
+  local known = SHELLS[path:match "[^/]*$"]
+  if known then return known(path, mark, folder) end
+  process.setenv("PS1", mark .. "$ ")
+  return { path }
+end
+
+return shell
