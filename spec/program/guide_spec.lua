@@ -53,6 +53,6 @@ describe("the guide", function()
       said = said + 1
       assert(os.execute("grep -rqF " .. program.quote(phrase) .. " lua/mde"), phrase)
     end
-    assert.equal(6, said)
+    assert.equal(5, said)
   end)
 end)

@@ -164,7 +164,8 @@ local function print_steps(batch, numbers, course)
   steps[#steps + 1] = { command = "mde batch report " .. words.shell_word(batch.name)
                           .. " --html > report.html", why = "every item, to read and search" }
   for _, step in ipairs(steps) do width = math.max(width, #step.command) end
-  output.line "\nNext:"
+  output.line ""
+  output.line "Next:"
   for _, step in ipairs(steps) do
     say(("  %%-%ds  %%s"):format(math.min(width, 60)), step.command, step.why)
   end
