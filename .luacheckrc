@@ -26,8 +26,7 @@ files["lua/mde/program"] = program
 files["lua/mde/store/sql"] = { read_globals = { "io", "os", "collectgarbage" } }
 files["lua/mde/simulator/server.lua"] = program
 -- What reads or writes a file says so, and does nothing else with it.
-for _, name in ipairs { "client/download", "client/library", "auth/federated_token", "auth/choice",
-                        "auth/azure_cli", "auth/managed_identity/arc" } do
+for _, name in ipairs { "base/content", "client/download", "auth/azure_cli" } do
   files["lua/mde/" .. name .. ".lua"] = { read_globals = { "io", "os" } }
 end
 files["doc"] = { std = "lua54" }

@@ -5,6 +5,7 @@
 -- does I/O itself: it reads a certificate's file.
 
 local chain = require "mde.auth.chain"
+local content = require "mde.base.content"
 local core = require "mde.core"
 local errors = require "mde.base.errors"
 local jwt = require "mde.auth.jwt"
@@ -90,13 +91,8 @@ end
 
 -- The content of a file, as a secret. Raises if it can't be read.
 local function content_of(called, path)
-  local content
-  local file, problem = io.open(path, "rb")
-  if file then
-    content, problem = file:read "*a"
-    file:close()
-  end
-  if content then return core.secret(content) end
+  local text, problem = content.read(path)
+  if text then return core.secret(text) end
   error(errors.new { code = "invalid_argument",
     message = ("%s: the file cannot be read: %s"):format(called, problem) }, 0)
 end

@@ -4,6 +4,7 @@
 -- expires. This module does I/O itself: it reads the file at each use.
 
 local assertion = require "mde.auth.assertion"
+local content = require "mde.base.content"
 local errors = require "mde.base.errors"
 
 local federated = {}
@@ -15,23 +16,14 @@ local function refuse(path, format, ...)
   }
 end
 
--- -> text | nil, reason
-local function content_of(path)
-  local file, reason = io.open(path, "rb")
-  if not file then return nil, reason end
-  local content, failure = file:read "*a"
-  file:close()
-  return content, failure
-end
-
 -- The token in a file. No message shows the file's content. -> text | nil, err
 local function read(path)
-  local content, reason = content_of(path)
-  if not content then
+  local text, reason = content.read(path)
+  if not text then
     local what = tostring(reason):gsub("^.*: ", "")  -- the path is in front, or not
     return refuse(path, "cannot be read: %s", what)
   end
-  local token = content:match "^%s*(.-)%s*$"
+  local token = text:match "^%s*(.-)%s*$"
   if token == "" then return refuse(path, "is empty") end
   if not token:find "^[%w%-_]+%.[%w%-_]+%.[%w%-_]+$" then
     return refuse(path, "has no token: expected three parts of base64url, separated by dots")

@@ -2,6 +2,7 @@
 -- uploaded is the only I/O of this module.
 
 local answer = require "mde.service.response"
+local content = require "mde.base.content"
 local core = require "mde.core"
 local entity = require "mde.service.entity"
 local errors = require "mde.base.errors"
@@ -73,18 +74,13 @@ local function check_texts(options)
 end
 
 local function read_file(path)
-  local file, problem = io.open(path, "rb")
-  if not file then return errors.invalid("upload: %s", problem) end
-  local content
-  content, problem = file:read(LARGEST + 1)
-  file:close()
-  if not content then
-    return errors.invalid("upload: %s: %s", path, problem or "the file is empty")
-  end
-  if #content > LARGEST then
+  local text, problem = content.read(path, LARGEST + 1)
+  if not text then return errors.invalid("upload: %s", problem) end
+  if text == "" then return errors.invalid("upload: %s: the file is empty", path) end
+  if #text > LARGEST then
     return errors.invalid("upload: %s: more than 20 MiB, which the service does not take", path)
   end
-  return content
+  return text
 end
 
 --- Uploads a file into the library.
@@ -103,11 +99,11 @@ function library:upload(path, options)
   if not encoded then
     return errors.invalid("upload: %s", (err.message:gsub("^delete_file: ", "")))
   end
-  local content
-  content, err = read_file(path)
-  if not content then return nil, err end
+  local text
+  text, err = read_file(path)
+  if not text then return nil, err end
   local body, kind = multipart.encode({
-    { "file", content, name }, { "Description", options.description or "" },
+    { "file", text, name }, { "Description", options.description or "" },
     { "ParametersDescription", options.parameters or "" },
     { "HasParameters", options.parameters and "true" or "false" },
     { "OverrideIfExists", options.overwrite and "true" or "false" },

@@ -12,13 +12,9 @@ local STEPS = 1000000    -- Lua VM instructions; a thousand profiles take about 
 
 -- The text of a file. -> text | nil, message
 local function read(path)
-  local file, problem = own.open(path)
-  if not file then return nil, problem end
-  local text
-  text, problem = file:read(LONGEST + 1)
-  file:close()
-  if problem then return nil, ("%s: %s"):format(path, problem) end
-  text = (text or ""):gsub("^\239\187\191", "")
+  local text, problem = own.read(path, LONGEST + 1)
+  if not text then return nil, problem end
+  text = text:gsub("^\239\187\191", "")
   if #text > LONGEST then
     return nil, ("%s: longer than %d bytes"):format(path, LONGEST)
   end

@@ -1,20 +1,15 @@
--- Opens files that only this user or root can write: configuration and secrets.
+-- Reads files that only this user or root can write: configuration and secrets.
 --
--- Without mde.file, Lua can't check the owner and mode of a file, and opens it unchecked.
+-- Without mde.file, Lua can't check the owner and mode of a file, and reads it unchecked.
+
+local content = require "mde.base.content"
 
 local own = {}
 
--- -> file handle, open for reading | nil, message
-function own.open(path)
-  local handle, problem = io.open(path, "rb")
-  if not handle then return nil, problem end
+-- -> text, at most its first `most` bytes | nil, message
+function own.read(path, most)
   local known, file = pcall(require, "mde.file")
-  if not known then return handle end
-  local is_ours
-  is_ours, problem = file.check(handle, path)
-  if is_ours then return handle end
-  handle:close()
-  return nil, problem
+  return content.read(path, most, known and file.check or nil)
 end
 
 return own

@@ -82,11 +82,10 @@ end
 local function from_file(path)
   local private, problem = secret.private(path)
   if not private then return lacking("secret_file: %s", problem) end
-  local file
-  file, problem = own.open(path)
-  if not file then return lacking("secret_file: %s", problem) end
-  local line = first_line(file:read(65536))
-  file:close()
+  local text
+  text, problem = own.read(path, 65536)
+  if not text then return lacking("secret_file: %s", problem) end
+  local line = first_line(text)
   if not line then return lacking("secret_file: the first line of %s is empty", path) end
   return core.secret(line)
 end

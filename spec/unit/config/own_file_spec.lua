@@ -1,4 +1,4 @@
--- Opening files that no other user may write.
+-- Reading files that no other user may write.
 
 local files = require "spec.support.folder".new()
 local own = require "mde.config.own_file"
@@ -7,17 +7,16 @@ before_each(files.make)
 after_each(files.remove)
 
 describe("a file of one's own", function()
-  it("is opened for reading", function()
+  it("is read", function()
     local path = files.put("config.lua", "return {}")
     os.execute("chmod 600 " .. path)
-    local handle = assert(own.open(path))
-    assert.equal("return {}", handle:read "*a")
-    handle:close()
+    assert.equal("return {}", own.read(path))
+    assert.equal("return", own.read(path, 6))
   end)
 
   it("is missing with a message that names it", function()
-    local handle, problem = own.open(files.path "none")
-    assert.is_nil(handle)
+    local text, problem = own.read(files.path "none")
+    assert.is_nil(text)
     assert.is_truthy(problem:find(files.path "none", 1, true), problem)
   end)
 
@@ -25,8 +24,8 @@ describe("a file of one's own", function()
     if not pcall(require, "mde.file") then return end  -- plain Lua cannot ask
     local path = files.put("config.lua", "return {}")
     os.execute("chmod 666 " .. path)
-    local handle, problem = own.open(path)
-    assert.is_nil(handle)
+    local text, problem = own.read(path)
+    assert.is_nil(text)
     assert.is_truthy(problem:find(path, 1, true), problem)
   end)
 end)

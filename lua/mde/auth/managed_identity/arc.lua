@@ -4,6 +4,7 @@
 -- this module does I/O itself. Source: "Authenticate against Azure resources with Azure
 -- Arc-enabled servers".
 
+local content = require "mde.base.content"
 local core = require "mde.core"
 local endpoint = require "mde.auth.managed_identity.endpoint"
 local errors = require "mde.base.errors"
@@ -32,13 +33,11 @@ end
 
 -- -> the content of a key file, as a secret | nil, err
 local function read(path)
-  local file, problem = io.open(path, "rb")
-  if not file then return refuse("its key cannot be read: %s", problem) end
-  local content = file:read(MOST + 1)
-  file:close()
-  if not content or content:find "%c" then return refuse("its key file %s has no key", path) end
-  if #content > MOST then return refuse("its key file %s is longer than %d bytes", path, MOST) end
-  return core.secret("Basic " .. content)
+  local key, problem = content.read(path, MOST + 1)
+  if not key then return refuse("its key cannot be read: %s", problem) end
+  if key == "" or key:find "%c" then return refuse("its key file %s has no key", path) end
+  if #key > MOST then return refuse("its key file %s is longer than %d bytes", path, MOST) end
+  return core.secret("Basic " .. key)
 end
 
 -- Answers the agent's challenge. -> the value of an Authorization header | nil, err

@@ -3,6 +3,7 @@
 local agreement = require "mde.program.batch.confirmation"
 local cjson = require "cjson.safe"
 local client = require "mde.program.session.client"
+local content = require "mde.base.content"
 local failure = require "mde.program.exit"
 local interruption = require "mde.program.terminal.interruption"
 local multipart = require "mde.service.multipart"
@@ -48,13 +49,9 @@ local function pair(text, option)
 end
 
 local function read(path)
-  local file, problem = io.open(path, "rb")
-  if not file then failure.raise(failure.usage, "%s", problem) end
-  local content
-  content, problem = file:read "a"
-  file:close()
-  if not content then failure.raise(failure.usage, "%s: %s", path, problem) end
-  return content
+  local text, problem = content.read(path)
+  if not text then failure.raise(failure.usage, "%s", problem) end
+  return text
 end
 
 local function data_of(text)

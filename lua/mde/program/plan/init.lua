@@ -11,6 +11,7 @@
 -- "plan" where it is not a plan as it was made.
 
 local check = require "mde.program.policy.check"
+local content = require "mde.base.content"
 local core = require "mde.core"
 local date = require "mde.base.date"
 local json = require "mde.program.terminal.json"
@@ -80,11 +81,7 @@ end
 
 -- Whether a plan begins here, however it ends.
 local function is_plan(path)
-  if file.kind(path) ~= "file" then return false end
-  local handle = io.open(path, "rb")
-  local start = handle and handle:read(#START)
-  if handle then handle:close() end
-  return start == START
+  return file.kind(path) == "file" and content.read(path, #START) == START
 end
 
 -- Whether a plan may be written to a path: nothing is there, or an older plan.

@@ -1,6 +1,7 @@
 -- What `mde watch` has counted, as Prometheus reads it from a file (text exposition format
 -- 0.0.4). Source: https://prometheus.io/docs/instrumenting/exposition_formats/
 
+local content = require "mde.base.content"
 local file = require "mde.file"
 
 local metrics = {}
@@ -89,11 +90,8 @@ end
 
 -- Whether something else than metrics is in the file's place.
 local function is_taken(path)
-  local handle = file.kind(path) == "file" and io.open(path, "rb")
-  if not handle then return false end  -- then replace says what is wrong
-  local start = handle:read(#START)
-  handle:close()
-  return start ~= nil and start ~= START
+  local start = file.kind(path) == "file" and content.read(path, #START) or ""
+  return start ~= "" and start ~= START  -- replace says what else is wrong
 end
 
 -- Writes the file, if there is to be one, whole or not at all. -> true | nil, message

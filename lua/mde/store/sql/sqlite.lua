@@ -13,6 +13,7 @@
 -- to the wall clock. Write-ahead logs do not work on network file systems.
 
 local common = require "mde.store.sql.common"
+local content = require "mde.base.content"
 local database = require "mde.store.sql.database"
 local errors = require "mde.base.errors"
 local file = require "mde.file"
@@ -58,9 +59,7 @@ end
 local function writer(path, holder)
   local pid = file.holder(path .. "-shm", WRITER)
   if not pid then return nil end
-  local status = io.open(("/proc/%d/comm"):format(pid), "r")
-  local command = status and status:read "*l" or "a process"
-  if status then status:close() end
+  local command = (content.read(("/proc/%d/comm"):format(pid)) or "a process"):match "[^\n]*"
   local host = holder:match "@(%S+) pid "
   return ("%s, pid %d%s"):format(command, pid, host and " on " .. host or "")
 end
@@ -144,10 +143,9 @@ end
 -- A transaction keeps everybody else out already.
 function Store:lock() end
 
-local function read(path)
-  local opened = io.open(path, "rb")
-  local text = opened and opened:read "a" or ""
-  if opened then opened:close() end
+-- The process that a lock file names.
+local function holder_of(path)
+  local text = content.read(path) or ""
   return text ~= "" and text or "another process"
 end
 
@@ -161,7 +159,7 @@ function Store:hold(batch, only_look)
     return lock
   end
   if lock == nil then fail("lock", path, problem) end
-  return nil, read(path)
+  return nil, holder_of(path)
 end
 
 -- The next of these batches that nobody holds, and its lock; nil if there is none.

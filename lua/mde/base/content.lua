@@ -1,0 +1,22 @@
+-- Reads a whole file. This module does I/O itself.
+
+local content = {}
+
+-- The content of the file at `path`, at most its first `most` bytes. `check(handle, path)` may
+-- refuse the open file: nil, message. -> text | nil, message with the path
+function content.read(path, most, check)
+  local handle, problem = io.open(path, "rb")
+  if not handle then return nil, problem end
+  local text, is_good = nil, true
+  if check then is_good, problem = check(handle, path) end
+  if is_good then
+    text, problem = handle:read(most or "*a")
+    if not text then
+      if problem then problem = ("%s: %s"):format(path, problem) else text = "" end
+    end
+  end
+  handle:close()
+  return text, problem
+end
+
+return content
