@@ -21,7 +21,12 @@ local program = {
   std = "lua54",
   read_globals = { "print", "io", "os", "debug", "load", "loadfile", "collectgarbage" },
 }
-files["lua/mde/program"] = program
+-- What the program needs of the system comes through lua/mde/program/system.lua.
+files["lua/mde/program"] = {
+  std = "lua54", read_globals = { "debug", "load", "loadfile", "collectgarbage" },
+  not_globals = { "print", "io", "os" },
+}
+files["lua/mde/program/system.lua"] = program
 -- The stores in databases are Lua 5.1 too, and know files and processes.
 files["lua/mde/store/sql"] = { read_globals = { "io", "os", "collectgarbage" } }
 files["lua/mde/simulator/server.lua"] = program

@@ -3,6 +3,7 @@
 
 local errors = require "mde.base.errors"
 local message_of = require "mde.program.terminal.message"
+local system = require "mde.program.system"
 local verdicts = require "mde.service.verdicts"
 
 local failure = {
@@ -50,7 +51,7 @@ function failure.status(raised)
   -- Only a filter in the user's own OData makes a refused list wrong use.
   local is_list = raised.operation == "list" or raised.operation == "machines"
   if raised.code == "bad_request" and is_list then
-    return failure.filter and failure.usage or failure.failed
+    return system.state.filter and failure.usage or failure.failed
   end
   if raised.code == "deadline" and raised.action then return failure.some end
   return STATUS[raised.code] or failure.failed

@@ -10,6 +10,7 @@ local failure = require "mde.program.exit"
 local options = require "mde.program.input.options"
 local message_of = require "mde.program.terminal.message"
 local output = require "mde.program.terminal.output"
+local system = require "mde.program.system"
 
 -- Each group of commands, in the order of the help: name -> what it does. With `of`: the name is
 -- a type of that command.
@@ -217,7 +218,7 @@ local function run(arguments)
   if ok then
     parsed.command_line = line_of(arguments)
     if ROWS[name].of then parsed.type = name end
-    failure.filter = parsed.filter
+    system.state.filter = parsed.filter
     return command.run(parsed, program)
   end
   if type(parsed) ~= "table" or not parsed.answer then error(parsed, 0) end
@@ -245,7 +246,8 @@ end
 -- Shows what was raised. -> exit status
 local function show(raised, arguments)
   local message, status = text_of(raised), failure.status(raised) or failure.some
-  if failure.profile and errors.is(raised) then message = failure.profile .. ": " .. message end
+  local profile = system.state.profile
+  if profile and errors.is(raised) then message = profile .. ": " .. message end
   if message ~= "" then output.note("mde: " .. message) end
   if status == failure.usage then
     local command = command_of(arguments)
@@ -254,12 +256,17 @@ local function show(raised, arguments)
   return status
 end
 
--- Runs the command line. -> exit status
-return function(arguments)
+local function run_line(arguments)
   local done, result = xpcall(run, on_error, arguments)
   local flushed, problem = pcall(output.flush)
   if not done then return show(result, arguments) end
   if flushed then return result end
   local status = show(problem, arguments)
   return result == 0 and status or result
+end
+
+-- Runs the command line, with the system's own table or another: see mde.program.system.
+-- -> exit status
+return function(arguments, given)
+  return system.run(given or system.real, run_line, arguments)
 end

@@ -6,8 +6,8 @@
 
 local cjson = require "cjson"
 local core = require "mde.core"
-local file = require "mde.file"
 local identity = require "mde.program.audit.identity"
+local system = require "mde.program.system"
 
 local chain = {
   start = { n = 0, hash = ("0"):rep(64) },  -- what the first line follows
@@ -41,7 +41,7 @@ function Text:__close()
 end
 
 local function open_part(path)
-  local log, problem = file.log(path, "read")
+  local log, problem = system.file.log(path, "read")
   if not log then found("cannot read %s", problem) end
   local done, size
   done, problem = log:lock()

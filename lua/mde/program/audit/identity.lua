@@ -3,7 +3,7 @@
 -- journal keeps the end of each log by its id. Reads and writes that file.
 
 local core = require "mde.core"
-local file = require "mde.file"
+local system = require "mde.program.system"
 
 local identity = {}
 
@@ -13,7 +13,7 @@ local MOST = 1048576                                 -- bytes that are read of a
 
 -- The id that the last line of the log at `path` has | nil
 local function from_log(path)
-  local log <close> = file.log(path, "read")
+  local log <close> = system.file.log(path, "read")
   local size = log and log:size() or 0
   local from = math.max(0, size - MOST)
   local text = size > 0 and log:read(from, size - from) or ""
@@ -46,13 +46,13 @@ end
 
 -- The id of the log at `path` | nil if it has none yet
 function identity.get(path)
-  local kept <close> = file.log(identity.path(path), "read")
+  local kept <close> = system.file.log(identity.path(path), "read")
   return kept and read(kept) or from_log(path)
 end
 
 -- The id of the log at `path`, which gets one if it has none. -> id | nil, message, errno
 function identity.find(path)
-  local kept <close>, problem, number = file.log(identity.path(path))
+  local kept <close>, problem, number = system.file.log(identity.path(path))
   if not kept then return nil, problem, number end
   local done
   done, problem, number = kept:lock()

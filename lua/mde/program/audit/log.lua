@@ -19,8 +19,8 @@ local cjson = require "cjson"
 local core = require "mde.core"
 local date = require "mde.base.date"
 local errors = require "mde.base.errors"
-local file = require "mde.file"
 local identity = require "mde.program.audit.identity"
+local system = require "mde.program.system"
 
 local has_terminal, terminal = pcall(require, "mde.terminal")
 local encode, is_utf8, find = cjson.encode, utf8.len, string.find
@@ -237,7 +237,7 @@ end
 -- The log's file, locked. Opened each time: it may have been moved away meanwhile.
 -- -> file | nil, message, errno
 local function locked(self)
-  local log, problem, number = file.log(self.path)
+  local log, problem, number = system.file.log(self.path)
   if not log then return nil, problem, number end
   local done
   done, problem, number = log:lock()
@@ -283,10 +283,10 @@ end
 -- Opens the log at `path`, which is made if there is none, with the folders that lead to
 -- it. -> log, with its `id` | nil, err
 function audit.open(path)
-  local done, problem, number = file.make_folder(path:match "^(.*)/" or ".")
+  local done, problem, number = system.file.make_folder(path:match "^(.*)/" or ".")
   if not done then return failed(path, problem, number) end
   local log
-  log, problem, number = file.log(path)
+  log, problem, number = system.file.log(path)
   if not log then return failed(path, problem, number) end
   log:close()
   local id

@@ -16,6 +16,7 @@ local output = require "mde.program.terminal.output"
 local permission = require "mde.program.session.permission"
 local report = require "mde.program.batch.summary"
 local stores = require "mde.program.session.store"
+local system = require "mde.program.system"
 
 local cancels = {}
 
@@ -89,7 +90,7 @@ end
 local function fill(draft, session, parsed, criteria, visit)
   local function add(id) draft:add(id) end
   if criteria then add_matching(draft, session, criteria, parsed.max, visit)
-  elseif parsed.ids[1] == "-" then ids.from_file(io.stdin, add)
+  elseif parsed.ids[1] == "-" then ids.from_file(system.stdin, add)
   else ids.from_arguments(parsed.ids, add) end
   local count, again = draft:complete()
   if again > 0 and not criteria then

@@ -3,9 +3,9 @@
 
 local core = require "mde.core"
 local failure = require "mde.program.exit"
-local interrupt = require "mde.interrupt"
 local options = require "mde.program.input.options"
 local simulated = require "mde.program.session.simulated"
+local system = require "mde.program.system"
 local terminal = require "mde.terminal"
 
 local agreement = {}
@@ -42,13 +42,13 @@ function agreement.check_count(parsed, count, what)
 end
 
 local function ask(question, what, otherwise)
-  io.stdout:flush()
-  interrupt.watch()
-  local answer = terminal.ask(terminal.printable(question))
-  local is_interrupted = interrupt.count() > 0
-  interrupt.release()
+  system.stdout:flush()
+  system.interrupt.watch()
+  local answer = system.terminal.ask(terminal.printable(question))
+  local is_interrupted = system.interrupt.count() > 0
+  system.interrupt.release()
   if is_interrupted then
-    io.stderr:write "\n"
+    system.stderr:write "\n"
     failure.raise(failure.interrupted, "interrupted; nothing was sent")
   end
   if not answer then

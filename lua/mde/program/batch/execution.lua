@@ -13,7 +13,6 @@ local enforcement = require "mde.program.policy.enforcement"
 local errors = require "mde.base.errors"
 local failure = require "mde.program.exit"
 local hours = require "mde.program.policy.hours"
-local interrupt = require "mde.interrupt"
 local notice = require "mde.program.terminal.notice"
 local options = require "mde.program.input.options"
 local output = require "mde.program.terminal.output"
@@ -23,6 +22,7 @@ local recorder = require "mde.program.batch.journal_writer"
 local releases = require "mde.program.batch.releases"
 local report = require "mde.program.batch.summary"
 local selection = require "mde.program.session.profiles"
+local system = require "mde.program.system"
 
 local execution = {}
 
@@ -56,7 +56,7 @@ end
 -- quota is left to people.
 function execution.settings(parsed)
   local percent = parsed.reserve
-                  or require "mde.terminal".is_terminal(2) and 0 or 20
+                  or system.terminal.is_terminal(2) and 0 or 20
   return { reserve = percent / 100 }
 end
 
@@ -133,7 +133,7 @@ end
 -- What the client is to do: see mde.client.cancel_all.
 function Execution:stop()
   self.progress:tick()
-  local signals = interrupt.count()
+  local signals = system.interrupt.count()
   if signals > 1 then return "at once" end
   if signals == 1 and not self.interrupted then
     self.interrupted = true
@@ -193,16 +193,16 @@ end
 function Execution:send(parsed)
   self.cancels = self.batch:items()
   self.releases = self.batch.plan and releases.new(self.batch) or nil
-  if self.is_shown then interrupt.watch() end
+  if self.is_shown then system.interrupt.watch() end
   local world = self.session.store.world or {}
   world.limit = STORE_LIMIT  -- answers on their way are worth waiting for
   local done, result = pcall(self.send_all, self, parsed)
   world.limit = nil
   if not done and not (errors.is(result) and result.code == "store") then error(result, 0) end
   self.store_failure = self.store_failure or self.session.store_failure or not done and result
-  self.interrupted = interrupt.count() > 0
+  self.interrupted = system.interrupt.count() > 0
   if not self.store_failure then self:rest() end
-  if self.is_shown then interrupt.release() end
+  if self.is_shown then system.interrupt.release() end
 end
 
 -- Why it stopped before its end | nil
@@ -251,7 +251,7 @@ function execution.foretell(session, count)
   if seconds < 60 then return end
   output.note("The service's limits make this take at least %s: until %s.",
     require "mde.base.duration".text(seconds),
-    os.date(seconds < 43200 and "%H:%M" or "%A, %H:%M", os.time() + math.ceil(seconds)))
+    system.date(seconds < 43200 and "%H:%M" or "%A, %H:%M", system.now() + math.ceil(seconds)))
 end
 
 -- What became of all, for a caller that shows it.

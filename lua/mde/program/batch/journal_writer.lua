@@ -5,8 +5,8 @@
 local answer = require "mde.service.response"
 local audit = require "mde.program.audit.log"
 local failure = require "mde.program.exit"
-local process = require "mde.process"
 local stores = require "mde.program.session.store"
+local system = require "mde.program.system"
 
 local recorder = {}
 
@@ -127,7 +127,7 @@ end
 -- What writes down what is done for `batch` (of `store`'s journal) by `actor` (see above; nil:
 -- not known). Where the store is in memory there is no audit log.
 function recorder.new(store, batch, actor)
-  local _, machine = process.who()
+  local _, machine = system.process.who()
   local folder = store.name ~= "memory" and stores.folder()
   local self = setmetatable({
     store = store, batch = batch, who = stores.who(), entries = {}, actor = actor or {},

@@ -3,6 +3,7 @@
 
 local cjson = require "cjson"
 local output = require "mde.program.terminal.output"
+local system = require "mde.program.system"
 local terminal = require "mde.terminal"
 local verdicts = require "mde.service.verdicts"
 
@@ -14,14 +15,14 @@ Progress.__index = Progress
 local EVERY = { terminal = 0.2, lines = 60, json = 1 }  -- seconds between two lines
 
 local function time_of_day(wall, with_seconds)
-  return os.date(with_seconds and "%H:%M:%S" or "%H:%M", math.floor(wall))
+  return system.date(with_seconds and "%H:%M:%S" or "%H:%M", math.floor(wall))
 end
 
 -- What there is to tell, at `now` (monotonic).
 local function figures(self, now)
   local bucket, left = self.session.quota:bucket "cancel", self.total - self.done
   local free_at = bucket:free_at(self.session.quota.reserve)
-  local wall = os.time()
+  local wall = system.now()
   local minute = bucket.windows[1]
   -- Looking far ahead costs: the end is foretold twice a minute.
   if left > 0 and now >= (self.foretold_at or 0) + 30 then
@@ -52,8 +53,8 @@ end
 local show = {}
 
 function show.terminal(f)
-  local line = terminal.cut(text_of(f), (terminal.width(2) or 80) - 1)
-  io.stderr:write("\r", line, "\27[K")
+  local line = terminal.cut(text_of(f), (system.terminal.width(2) or 80) - 1)
+  system.stderr:write("\r", line, "\27[K")
 end
 
 function show.lines(f)
@@ -65,7 +66,7 @@ local function date_or_null(wall)
 end
 
 function show.json(f)
-  io.stderr:write(cjson.encode {
+  system.stderr:write(cjson.encode {
     done = f.done, total = f.total, verdicts = f.counts,
     per_minute = f.per_minute or cjson.null, next_slot = date_or_null(f.next_slot),
     ends = date_or_null(f.ends),
@@ -91,7 +92,7 @@ end
 -- Makes room on the terminal for something else to be said.
 function Progress:clear()
   if self.how ~= "terminal" then return end
-  if self.shown then io.stderr:write("\r\27[K") end
+  if self.shown then system.stderr:write("\r\27[K") end
   self.next, self.shown = -math.huge, false
 end
 
@@ -107,7 +108,7 @@ end
 -- The progress of `total` items that `session` (a client) cancels; `as`: "json" or nil.
 function progress.new(session, total, as)
   local clock = session.clock
-  local is_terminal = terminal.is_terminal(2) and os.getenv "TERM" ~= "dumb"
+  local is_terminal = system.terminal.is_terminal(2) and system.getenv "TERM" ~= "dumb"
   local how = as or (is_terminal and "terminal" or "lines")
   return setmetatable({
     session = session, clock = clock, total = total, done = 0, counts = {}, how = how,

@@ -4,6 +4,7 @@
 local failure = require "mde.program.exit"
 local output = require "mde.program.terminal.output"
 local show_table = require "mde.program.terminal.table"
+local system = require "mde.program.system"
 local terminal = require "mde.terminal"
 local verdicts = require "mde.service.verdicts"
 
@@ -28,7 +29,7 @@ function report.new(session, total, as_json, batch, is_shown)
     tenant = session.tenant, total = total, as_json = as_json, batch = batch,
     program = report.program(session.profile),
     is_shown = is_shown,
-    lists_items = is_shown and (as_json or total <= FEW or not terminal.is_terminal(1)),
+    lists_items = is_shown and (as_json or total <= FEW or not system.terminal.is_terminal(1)),
     counts = {},        -- verdict -> how many
     reported = 0,
     causes = {},        -- exit status -> true, for each that an item alone would give

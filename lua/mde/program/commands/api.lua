@@ -9,6 +9,7 @@ local interruption = require "mde.program.terminal.interruption"
 local multipart = require "mde.service.multipart"
 local options = require "mde.program.input.options"
 local output = require "mde.program.terminal.output"
+local system = require "mde.program.system"
 local terminal = require "mde.terminal"
 
 local api = {}
@@ -55,7 +56,7 @@ local function read(path)
 end
 
 local function data_of(text)
-  if text == "-" then text = io.stdin:read "a"
+  if text == "-" then text = system.stdin:read "a"
   elseif text:sub(1, 1) == "@" then text = read(text:sub(2)) end
   if cjson.decode(text) == nil then failure.raise(failure.usage, "-d: the body is not JSON") end
   return text
@@ -77,7 +78,7 @@ local function show(answer, as_json)
   if type(answer) == "table" then output.json(answer)
   elseif as_json then output.json(answer ~= "" and answer or cjson.null)
   elseif answer == "" then output.note "Done; the answer is empty."
-  elseif terminal.is_terminal(1) then output.text((answer:gsub("\n$", "")))
+  elseif system.terminal.is_terminal(1) then output.text((answer:gsub("\n$", "")))
   else output.write(answer:sub(-1) == "\n" and answer or answer .. "\n") end
 end
 

@@ -3,8 +3,8 @@
 local audit = require "mde.program.audit.log"
 local failure = require "mde.program.exit"
 local output = require "mde.program.terminal.output"
-local process = require "mde.process"
 local store = require "mde.program.session.store"
+local system = require "mde.program.system"
 
 local command = {}
 
@@ -71,7 +71,7 @@ local function look_up(parsed, log, own)
     if log.is_own then error(opened, 0) end
     return
   end
-  local _, machine = process.who()
+  local _, machine = system.process.who()
   local id = log.is_own and own or log.id
   log.head = id and opened.journal:audit_head(id, log.is_own and machine or nil)
   log.others = log.is_own and own and opened.journal:other_logs(store.place(), own) or {}

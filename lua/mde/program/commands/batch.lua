@@ -5,6 +5,7 @@ local output = require "mde.program.terminal.output"
 local options = require "mde.program.input.options"
 local show_table = require "mde.program.terminal.table"
 local stores = require "mde.program.session.store"
+local system = require "mde.program.system"
 local terminal = require "mde.terminal"
 
 local batch = {}
@@ -73,7 +74,7 @@ local function list(store, parsed)
   for i, each in ipairs(batches) do
     local state, done = state_of(each)
     rows[i] = { each.name, state, ("%d"):format(done), ("%d"):format(each.count),
-                os.date("%Y-%m-%d %H:%M", math.floor(each.created)), each.who, each.comment }
+                system.date("%Y-%m-%d %H:%M", math.floor(each.created)), each.who, each.comment }
     many = many or each.tenant ~= batches[1].tenant
   end
   local columns = COLUMNS
@@ -174,7 +175,7 @@ function batch.run(parsed)
     show(each, parsed)
   else
     local as = parsed.json and "json" or parsed.csv and "csv" or parsed.html and "html" or "text"
-    local per_minute, per_hour = require "mde.config.options".limits(os.getenv) "cancel"
+    local per_minute, per_hour = require "mde.config.options".limits(system.getenv) "cancel"
     require "mde.program.report".write(each, as, {
       limits = per_minute and { per_minute = per_minute, per_hour = per_hour } })
   end

@@ -2,10 +2,10 @@
 
 local date = require "mde.base.date"
 local failure = require "mde.program.exit"
-local interrupt = require "mde.interrupt"
 local jwt = require "mde.auth.jwt"
 local output = require "mde.program.terminal.output"
 local session = require "mde.auth.session"
+local system = require "mde.program.system"
 local terminal = require "mde.terminal"
 local tokens = require "mde.auth.token"
 local user_sign_in = require "mde.program.session.user_sign_in"
@@ -57,7 +57,7 @@ local function show_end(settings, signed_in, as_json)
   end
   output.line(("Signed in as %s to %s until %s%s"):format(
     terminal.printable(signed_in.user or "a user"), settings.tenant,
-    os.date("%Y-%m-%d %H:%M:%S", math.floor(moment)),
+    system.date("%Y-%m-%d %H:%M:%S", math.floor(moment)),
     signed_in.is_kept and ", and renewed when it is needed." or "; it can't be renewed."))
 end
 
@@ -65,13 +65,13 @@ end
 
 -- Moves the client until the fetch has ended, or somebody interrupts it.
 local function drive(connected, fetch)
-  interrupt.watch()
-  while not fetch.done and interrupt.count() == 0 do
+  system.interrupt.watch()
+  while not fetch.done and system.interrupt.count() == 0 do
     local pause, seconds = connected:step()
     if not fetch.done then connected:rest(pause, seconds) end
   end
-  local interrupted = interrupt.count() > 0
-  interrupt.release()
+  local interrupted = system.interrupt.count() > 0
+  system.interrupt.release()
   if interrupted and not fetch.done then
     failure.raise(failure.interrupted, "interrupted: nobody was signed in")
   end

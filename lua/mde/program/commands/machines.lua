@@ -8,6 +8,7 @@ local listing = require "mde.program.listing"
 local marking = require "mde.program.machines.tags"
 local options = require "mde.program.input.options"
 local shape = require "mde.program.listing.machine"
+local system = require "mde.program.system"
 
 local machines = {}
 
@@ -113,7 +114,7 @@ end
 local function ids_of(names)
   local machine, found = require "mde.service.machine", {}
   if names[1] ~= "-" then return names end
-  require "mde.program.input.ids".from_file(io.stdin, function(id) found[#found + 1] = id end, {
+  require "mde.program.input.ids".from_file(system.stdin, function(id) found[#found + 1] = id end, {
     read = machine.id, keys = { "machineId", "machine_id", "id" },
     expected = "the id of a machine, of 40 hexadecimal digits",
   })

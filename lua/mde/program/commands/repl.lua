@@ -6,7 +6,7 @@ local output = require "mde.program.terminal.output"
 local playbook = require "mde.program.input.playbook"
 local reader = require "mde.program.repl.reader"
 local simulated = require "mde.program.session.simulated"
-local terminal = require "mde.terminal"
+local system = require "mde.program.system"
 
 local repl = {}
 
@@ -40,7 +40,7 @@ local function evaluate(chunk)
 end
 
 local function greet()
-  if not (terminal.is_terminal(0) and terminal.is_terminal(1)) then return end
+  if not (system.terminal.is_terminal(0) and system.terminal.is_terminal(1)) then return end
   output.note("mde %s at a Lua prompt: `help` lists the functions, a tab completes, Ctrl-D ends.",
     require "mde.base.version")
 end
@@ -71,7 +71,7 @@ end
 
 function repl.run(parsed)
   if not parsed.sim then return prompt(parsed) end
-  return require "mde.program.session.simulation".run({ require "mde.process".path(), "repl" }, {})
+  return require "mde.program.session.simulation".run({ system.process.path(), "repl" }, {})
 end
 
 return repl

@@ -2,9 +2,9 @@
 
 local errors = require "mde.base.errors"
 local failure = require "mde.program.exit"
-local interrupt = require "mde.interrupt"
 local output = require "mde.program.terminal.output"
 local playbook = require "mde.program.input.playbook"
+local system = require "mde.program.system"
 
 local run = {}
 
@@ -31,9 +31,9 @@ function run.run(parsed)
   _G.arg, _G.mde = parsed.arguments, mde
   local done, message = playbook.call(chunk, table.unpack(parsed.arguments))
   if done then return 0 end
-  if interrupt.count() == 0 and errors.is(message) then error(message, 0) end
+  if system.interrupt.count() == 0 and errors.is(message) then error(message, 0) end
   output.note("mde: " .. tostring(message))
-  return interrupt.count() > 0 and failure.interrupted or failure.some
+  return system.interrupt.count() > 0 and failure.interrupted or failure.some
 end
 
 return run

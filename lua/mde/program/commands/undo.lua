@@ -10,6 +10,7 @@ local plans = require "mde.program.plan"
 local presentation = require "mde.program.plan.presentation"
 local selection = require "mde.program.session.profiles"
 local stores = require "mde.program.session.store"
+local system = require "mde.program.system"
 local undoing = require "mde.program.plan.undo"
 
 local undo = {}
@@ -80,7 +81,7 @@ end
 -- {{ Exceptions
 
 local function add_file(set, path)
-  local file, problem = io.open(path, "r")
+  local file, problem = system.open(path, "r")
   if not file then failure.raise(failure.usage, "--except-file: %s", problem) end
   for line in file:lines() do
     local name = line:gsub("#.*", ""):match "^%s*(.-)%s*$"

@@ -9,7 +9,6 @@ local errors = require "mde.base.errors"
 local events = require "mde.program.watch.events"
 local execution = require "mde.program.batch.execution"
 local failure = require "mde.program.exit"
-local interrupt = require "mde.interrupt"
 local interruption = require "mde.program.terminal.interruption"
 local metrics = require "mde.program.watch.metrics"
 local options = require "mde.program.input.options"
@@ -19,6 +18,7 @@ local policies = require "mde.program.policy"
 local round = require "mde.program.watch.round"
 local selection = require "mde.program.session.profiles"
 local stores = require "mde.program.session.store"
+local system = require "mde.program.system"
 local windows = require "mde.program.session.windows"
 
 local watch = {}
@@ -171,7 +171,7 @@ end
 
 -- Whatever is to be done while the client waits.
 function Watch:tick()
-  if interrupt.reload() then self:reload() end
+  if system.interrupt.reload() then self:reload() end
   self:tell_pauses()
 end
 
@@ -217,7 +217,7 @@ local function try(self)
     self.is_due = false
     result, status = round.run(self)
     if self.problem then error(self.problem, 0) end
-  until result or interrupt.count() > 0
+  until result or system.interrupt.count() > 0
   note_quota(self)
   return result or "reported", status or 0
 end
@@ -231,7 +231,7 @@ function Watch:round()
   if not done then
     status = failure.status(result)
     if not status or self.problem or self.events.problem then error(result, 0) end
-    local interrupted = interrupt.count() > 0
+    local interrupted = system.interrupt.count() > 0
     if not interrupted then self:fail(result) end
     result = interrupted and "interrupted" or "failed"
   end
@@ -249,7 +249,7 @@ end
 
 -- Waits for the next round, or a signal.
 function Watch:rest()
-  while interrupt.count() == 0 do
+  while system.interrupt.count() == 0 do
     self:tick()
     local now = self.session.clock.monotonic()
     if self.is_due or now >= self.next then return end
@@ -264,7 +264,7 @@ function Watch:loop()
   repeat
     status = self:round()
     if not self.parsed.once then self:rest() end
-  until self.parsed.once or interrupt.count() > 0
+  until self.parsed.once or system.interrupt.count() > 0
   return status
 end
 
@@ -272,7 +272,7 @@ end
 
 -- Tells how it ended. -> exit status
 function Watch:stop(status)
-  local signals, name = interrupt.count()
+  local signals, name = system.interrupt.count()
   if not self.parsed.once then status = 0 end
   if self.parsed.once and not self.approved and self.parsed.approve then
     status = math.max(status, failure.refused)
@@ -303,7 +303,7 @@ end
 function watch.run(parsed)
   if parsed.approve then agreement.check_hash(parsed.approve) end
   parsed.every = parsed.every or 300
-  interrupt.watch(true)
+  system.interrupt.watch(true)
   local new = load(parsed)
   local self = setmetatable({ parsed = parsed, failures = 0, paused = {}, last = {},
                               metrics = metrics.new(parsed.metrics) }, Watch)

@@ -4,9 +4,8 @@
 local client = require "mde.program.session.client"
 local errors = require "mde.base.errors"
 local failure = require "mde.program.exit"
-local interrupt = require "mde.interrupt"
-local process = require "mde.process"
 local selection = require "mde.program.session.profiles"
+local system = require "mde.program.system"
 
 local playbook = {}
 
@@ -18,7 +17,7 @@ local function find(folder, module)
   local missing = {}
   for i, ending in ipairs(ENDINGS) do
     local path = folder .. module:gsub("%.", "/") .. ending
-    local file = io.open(path, "rb")
+    local file = system.open(path, "rb")
     if file then
       file:close()
       local loader, problem = loadfile(path)
@@ -34,7 +33,7 @@ end
 -- that none there takes the place of a module of this program. -> function | nil, message
 function playbook.load(path)
   local chunk, problem = loadfile(path)
-  local folder = chunk and (process.real_path(path) or ""):match "^.*/"
+  local folder = chunk and (system.process.real_path(path) or ""):match "^.*/"
   if folder then
     table.insert(package.searchers, function(module) return find(folder, module) end)
   end
@@ -59,15 +58,16 @@ local function expected(raised)
   return errors.new { code = "missing_credential", message = tostring(raised) }
 end
 
--- The module mde whose clients follow the command line's --timeout, --verbose and --profile.
+-- The module mde whose clients follow the command line's --timeout, --verbose, --profile and
+-- --store. From now on, `require` returns it too.
 function playbook.module(parsed)
-  local mde = require "mde"
+  local mde = {}
+  for name, value in pairs(system.mde) do mde[name] = value end
   if selection.wanted(parsed) then selection.one(parsed) end
   local function following(new, complete)
     return function(settings)
-      settings = client.settings(parsed, settings)
       local done, problem = pcall(function()
-        client.module(parsed)
+        settings = client.settings(parsed, settings)
         complete(settings)
       end)
       if not done then return nil, expected(problem) end
@@ -78,13 +78,14 @@ function playbook.module(parsed)
   mde.client = following(mde.client, function(settings)
     if not says_whose(settings) then settings.profile = selection.one(parsed) end
   end)
+  package.loaded.mde = mde
   return mde
 end
 
 -- Calls `chunk` so that Ctrl-C raises in it. -> true, results | false, message
 -- with the chunk's own part of the traceback, or the table that was raised
 function playbook.call(chunk, ...)
-  local results = table.pack(interrupt.call(chunk, ...))
+  local results = table.pack(system.interrupt.call(chunk, ...))
   if type(results[2]) == "string" and not results[1] then
     results[2] = results[2]:gsub("\n[^\n]*\n[^\n]*mde/program/input/playbook%.lua.*", "")
   end

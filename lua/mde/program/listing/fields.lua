@@ -1,10 +1,10 @@
 -- One entity of the service, whole: a field a line, dates with how long ago they were.
 
-local clock = require "mde.base.clock".system
 local date = require "mde.base.date"
 local duration = require "mde.base.duration"
 local keys = require "mde.program.listing.action".keys
 local output = require "mde.program.terminal.output"
+local system = require "mde.program.system"
 local terminal = require "mde.terminal"
 
 -- A date with how long ago that was.
@@ -46,4 +46,4 @@ local function print_fields(fields, now, indent)
 end
 
 -- Prints an action or a machine, its known keys in the service's order.
-return function(entity) print_fields(entity, clock.wall(), "") end
+return function(entity) print_fields(entity, system.clock.wall(), "") end

@@ -9,6 +9,7 @@
 --   none      what is said when there is none
 
 local output = require "mde.program.terminal.output"
+local system = require "mde.program.system"
 
 local listing = {}
 
@@ -147,7 +148,7 @@ local KEYS = { "path", "service", "here", "order", "limit" }
 -- of mde.service.criteria. Nothing is sent.
 function listing.explain(parsed, form, criteria)
   criteria.limit = parsed.limit
-  local now = require("mde.base.clock").system.wall()
+  local now = system.clock.wall()
   local told = require("mde.program.exit").check(form:explain(criteria, now))
   if parsed.json then return output.json(told, KEYS) end
   local printable = require "mde.terminal".printable

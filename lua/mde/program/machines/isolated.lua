@@ -1,11 +1,11 @@
 -- mde machines --isolated: what is isolated or restricted now, as the history of actions
 -- tells.
 
-local clock = require "mde.base.clock".system
 local date = require "mde.base.date"
 local failure = require "mde.program.exit"
 local listing = require "mde.program.listing"
 local output = require "mde.program.terminal.output"
+local system = require "mde.program.system"
 
 local isolated = {}
 
@@ -29,7 +29,7 @@ function isolated.shape.id(row) return row.machine_id end
 
 function isolated.shape.row(row)
   local since, conflict = date.parse(row.since), row.conflict
-  return { row.machine or "-", row.state, listing.age(since and clock.wall() - since),
+  return { row.machine or "-", row.state, listing.age(since and system.clock.wall() - since),
            row.by or "-", row.comment or "-",
            conflict and ("%s %s"):format(conflict.type, conflict.status) or "", row.machine_id }
 end
@@ -49,9 +49,9 @@ end
 
 -- -> exit status
 function isolated.run(parsed)
-  local notes, shape = {}, isolated.shape
-  shape.none = parsed.restricted and "No machine is restricted, as far as is known."
-    or "No machine is isolated, as far as is known."
+  local notes, shape = {}, setmetatable({}, { __index = isolated.shape })
+  shape.none = ("No machine is %s, as far as is known."):format(
+    parsed.restricted and "restricted" or "isolated")
   local status = listing.run(parsed, shape, function(session)
     return read(session, parsed, notes)
   end)

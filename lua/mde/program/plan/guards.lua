@@ -6,10 +6,10 @@ local config = require "mde.config.profiles"
 local core = require "mde.core"
 local enforcement = require "mde.program.policy.enforcement"
 local failure = require "mde.program.exit"
-local file = require "mde.file"
 local guard = require "mde.program.policy.guard"
 local review = require "mde.program.plan.review"
 local selection = require "mde.program.session.profiles"
+local system = require "mde.program.system"
 local terminal = require "mde.terminal"
 local verdicts = require "mde.service.verdicts"
 
@@ -31,8 +31,8 @@ end
 
 -- The profiles of the session's tenant in the configuration.
 local function profiles_of(session)
-  local path = config.path(os.getenv)
-  if not path or not file.kind(path) then return {} end  -- there is no configuration
+  local path = config.path(system.getenv)
+  if not path or not system.file.kind(path) then return {} end  -- there is no configuration
   local loaded = selection.load()
   local claims = session:sign_in() or {}
   local tenant, application = claims.tid or session.tenant,

@@ -17,9 +17,9 @@ local date = require "mde.base.date"
 local json = require "mde.program.terminal.json"
 local entity = require "mde.service.entity"
 local errors = require "mde.base.errors"
-local file = require "mde.file"
 local form = require "mde.program.plan.form"
 local guard = require "mde.program.policy.guard"
+local system = require "mde.program.system"
 
 local plan = {}
 
@@ -81,13 +81,13 @@ end
 
 -- Whether a plan begins here, however it ends.
 local function is_plan(path)
-  return file.kind(path) == "file" and content.read(path, #START) == START
+  return system.file.kind(path) == "file" and content.read(path, #START) == START
 end
 
 -- Whether a plan may be written to a path: nothing is there, or an older plan.
 -- -> true | nil, err
 function plan.check_path(path)
-  local kind = file.kind(path)
+  local kind = system.file.kind(path)
   if not kind or is_plan(path) then return true end
   return errors.invalid("%s exists, and is %s: give another name, or - for standard output", path,
     NAMES[kind])
@@ -95,7 +95,7 @@ end
 
 -- Removes an older plan. -> whether there was one
 function plan.remove(path)
-  return is_plan(path) and os.remove(path) ~= nil
+  return is_plan(path) and system.remove(path) ~= nil
 end
 
 -- Writes the file, whole or not at all. -> hash | nil, err
@@ -103,7 +103,7 @@ function plan.write(path, self)
   local text, hash = plan.text(self)
   local good, err = plan.check_path(path)
   if not good then return nil, err end
-  local done, problem = file.replace(path, text)
+  local done, problem = system.file.replace(path, text)
   if done then return hash end
   return nil, errors.new { code = "file", message = ("cannot write the plan: %s"):format(problem) }
 end
@@ -175,7 +175,7 @@ end
 
 -- -> plan | nil, err
 function plan.read(path)
-  local text, problem = file.text(path, MOST)
+  local text, problem = system.file.text(path, MOST)
   if not text then return errors.invalid("%s", problem) end
   local done, result = pcall(parse, path, text)
   if done then return result end

@@ -15,6 +15,7 @@ local explanation = require "mde.program.policy.explanation"
 local form = require "mde.program.policy.form"
 local pipeline = require "mde.program.policy.pipeline"
 local sources = require "mde.program.policy.source"
+local system = require "mde.program.system"
 local tenant = require "mde.program.policy.tenant"
 
 local policy = {}
@@ -84,7 +85,8 @@ function policy.load(path, options)
   local source, err = sources.read(path)
   if not source then return nil, err end
   local self = setmetatable({ path = path, source = source, text = source.text,
-                              coverage = options.coverage, now = options.now or os.time() }, Policy)
+                              coverage = options.coverage,
+                              now = options.now or system.now() }, Policy)
   local worker, value = start(self)
   if not worker then return nil, value end
   local done
@@ -135,7 +137,7 @@ function policy.load_tests(path)
   if not sources.exists(beside) then return {}, beside end
   local source, err = sources.read(beside)
   if not source then return nil, err end
-  local self = setmetatable({ path = beside, source = source, now = os.time() }, Policy)
+  local self = setmetatable({ path = beside, source = source, now = system.now() }, Policy)
   local worker, value = start(self)
   if not worker then return nil, value end
   self.worker = worker
@@ -149,8 +151,7 @@ end
 
 -- What people are to be told where the system does not confine workers, or nil.
 function policy.warning()
-  local workers = require "mde.program.policy.worker"
-  return not workers.confined and workers.warning or nil
+  return not system.supervisor.confines and require "mde.program.policy.worker".warning or nil
 end
 
 -- The files of policies among the arguments of a command: those of tests beside them

@@ -4,7 +4,7 @@
 local config = require "mde.config.profiles"
 local core = require "mde.core"
 local errors = require "mde.base.errors"
-local file = require "mde.file"
+local system = require "mde.program.system"
 
 local source = {}
 
@@ -19,25 +19,25 @@ Source.__index = Source
 
 -- Whether there is such a file.
 function source.exists(path)
-  local text, _, number = file.text(path, MOST)
+  local text, _, number = system.file.text(path, MOST)
   return text ~= nil or number ~= MISSING
 end
 
 -- The identity of what a path names | nil
 local function identity(path)
-  local real, id = file.real(path)
+  local real, id = system.file.real(path)
   return real and id
 end
 
 local function default_place(name)
-  return name ~= "MDE_CONFIG" and os.getenv(name) or nil
+  return name ~= "MDE_CONFIG" and system.getenv(name) or nil
 end
 
 -- The identities of the configuration and its folder: those that MDE_CONFIG names, and the
 -- default ones. -> set
 local function secrets()
   local set = {}
-  for _, getenv in ipairs { os.getenv, default_place } do
+  for _, getenv in ipairs { system.getenv, default_place } do
     local path = config.path(getenv)
     if path then
       for _, each in ipairs { path, path:match "^(.*/)" or "." } do
@@ -54,7 +54,7 @@ local SECRET = "%s: no policy is read in the folder of the configuration, which 
 
 -- Reads the text through the folder that modules are read through. -> text | nil, message
 local function read_main(self, real)
-  local folder, problem = file.folder(self.folder)
+  local folder, problem = system.file.folder(self.folder)
   if not folder then return nil, problem end
   self.handle = folder
   local name = real:match "[^/]*$"
@@ -66,7 +66,7 @@ end
 
 -- The text of a policy. -> source { path, text, folder, modules = { name -> text } } | nil, err
 function source.read(path)
-  local real, problem = file.real(path)
+  local real, problem = system.file.real(path)
   if not real then return errors.invalid("%s", problem) end
   local self = setmetatable({ path = path, folder = real:match "^(.*/)", modules = {}, count = 0,
                               beside = path:match "^(.*/)" or "", secrets = secrets(),

@@ -13,13 +13,11 @@
 -- and `id`, the action that it was about, where there is one.
 
 local errors = require "mde.base.errors"
-local supervisor = require "mde.supervisor"
+local system = require "mde.program.system"
 local terminal = require "mde.terminal"
 
 local workers = {
-  -- Whether the system forbids a worker everything but its pipes. Where not, people who run
-  -- policies are to be told `workers.warning`.
-  confined = supervisor.confines,
+  -- Shown to people who run policies, unless system.supervisor.confines.
   warning = "this system has no seccomp: policies are limited, but not confined to their process",
   most = 1024,  -- actions that may be sent before the first answer is received
   memory = 512 * 2^20,  -- bytes of all workers together
@@ -64,13 +62,17 @@ local function check_limits(given)
   return limits
 end
 
--- Workers that have not ended, and the memory of each.
-local running = setmetatable({}, { __mode = "k" })
+-- The program's workers that have not ended -> the memory of each.
+local function running()
+  local state = system.state
+  state.workers = state.workers or setmetatable({}, { __mode = "k" })
+  return state.workers
+end
 
 -- Whether a worker with so much memory can be started beside those that there are.
 local function has_room(memory)
   local sum = memory
-  for process, taken in pairs(running) do
+  for process, taken in pairs(running()) do
     if process:pid() ~= 0 then sum = sum + taken end
   end
   return sum <= workers.memory
@@ -92,14 +94,14 @@ function workers.start(options)
         :format(amount(workers.memory)) }
     end
   end
-  local process, message = supervisor.start {
+  local process, message = system.supervisor.start {
     load = limits.load_seconds, average = limits.average_seconds,
     longest = limits.longest_seconds, memory = limits.memory, output = limits.output,
-    coverage = limits.coverage, time = limits.time or os.time(), seed = limits.seed }
+    coverage = limits.coverage, time = limits.time or system.now(), seed = limits.seed }
   if not process then
     return nil, errors.new { code = "worker", message = "cannot start a worker: " .. message }
   end
-  running[process] = limits.memory
+  running()[process] = limits.memory
   return setmetatable({ process = process, limits = limits, name = "?", sent = 0, received = 0,
                         ids = {}, printed = {}, printed_size = 0 }, Worker)
 end
@@ -138,7 +140,7 @@ local function fate(self, why)
   if SILENT[why] then
     return { code = why == "modules" and "policy" or "worker", what = SILENT[why] }
   end
-  local limit = how == "exit" and supervisor.ends[number]
+  local limit = how == "exit" and system.supervisor.ends[number]
   if LIMITS[limit] then
     return { code = "limit", limit = limit, what = LIMITS[limit](self.limits) }
   end

@@ -5,7 +5,7 @@
 local kinds = require "mde.service.kinds"
 local machine = require "mde.service.machine"
 local manual = require "mde.program.repl.manual"
-local terminal = require "mde.terminal"
+local system = require "mde.program.system"
 
 local completion = {}
 
@@ -126,7 +126,7 @@ end
 
 -- The names in columns as wide as the terminal, or as many as there is room for.
 local function in_columns(names)
-  local widest, width = 0, terminal.width(1) or 80
+  local widest, width = 0, system.terminal.width(1) or 80
   for _, name in ipairs(names) do widest = math.max(widest, #name) end
   local columns = math.max(1, (width + 2) // (widest + 2))
   local lines = {}

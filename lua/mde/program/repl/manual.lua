@@ -1,6 +1,7 @@
 -- The documentation of the public functions, as mde.types has it, for the prompt.
 
 local output = require "mde.program.terminal.output"
+local system = require "mde.program.system"
 local terminal = require "mde.terminal"
 
 local manual = {}
@@ -37,7 +38,7 @@ end
 -- -> array of { name, signature, text, parameters, returns }, in the order of the file
 local function read(path)
   local list, block = {}, {}
-  for line in io.lines(path) do
+  for line in system.lines(path) do
     local comment = line:match "^%-%-%-%s?(.*)$"
     local name, arguments = line:match "^function ([%w_%.:]+)(%b())"
     if comment then
@@ -102,7 +103,7 @@ local function print_list()
   output.line "help NAME shows more on:"
   local widest = 0
   for _, entry in ipairs(entries) do widest = math.max(widest, #entry.signature) end
-  local width = terminal.is_terminal(1) and (terminal.width(1) or 80) or math.huge
+  local width = system.terminal.is_terminal(1) and (system.terminal.width(1) or 80) or math.huge
   for _, entry in ipairs(entries) do
     local line = ("  %-" .. widest .. "s  %s"):format(entry.signature, first_sentence(entry))
     output.line(#line > width and terminal.cut(line, width) or line)

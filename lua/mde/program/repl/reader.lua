@@ -4,7 +4,7 @@
 local completion = require "mde.program.repl.completion"
 local output = require "mde.program.terminal.output"
 local stores = require "mde.program.session.store"
-local terminal = require "mde.terminal"
+local system = require "mde.program.system"
 
 local reader = {}
 
@@ -25,12 +25,12 @@ end
 -- The file of the history, in a folder that is made if need be. -> path | nil
 local function history_path()
   local folder = stores.folder()
-  return require "mde.file".make_folder(folder) and folder .. "/repl_history" or nil
+  return system.file.make_folder(folder) and folder .. "/repl_history" or nil
 end
 
 local function open_editor()
-  if not (terminal.is_terminal(0) and terminal.is_terminal(1)) then return nil end
-  local found, module = pcall(require, "mde.editor")
+  if not (system.terminal.is_terminal(0) and system.terminal.is_terminal(1)) then return nil end
+  local found, module = pcall(function() return system.editor end)
   return found and module.open "mde" or nil
 end
 
@@ -44,11 +44,11 @@ function Reader:line(prompt)
     if line == nil then output.line "" end
     return line
   end
-  if terminal.is_terminal(0) then
+  if system.terminal.is_terminal(0) then
     output.write(prompt)
     output.flush()
   end
-  return io.read()
+  return system.stdin:read()
 end
 
 -- Text as an expression, else as statements. -> function | nil, message, whether more

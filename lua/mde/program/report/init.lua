@@ -16,6 +16,7 @@
 
 local course = require "mde.program.report.course"
 local statistics = require "mde.program.report.statistics"
+local system = require "mde.program.system"
 
 local report = {}
 
@@ -53,7 +54,7 @@ end
 -- `now`, and `limits`, { per_minute, per_hour } of a cancel, each of which may be missing.
 function report.write(batch, format, options)
   options = options or {}
-  local now = options.now or require("mde.base.clock").system.wall()
+  local now = options.now or system.clock.wall()
   local limits = options.limits or require("mde.core").operation.rows.cancel
   local history, is_held = batch:history(), not batch.holder or batch:holder()
   formats[format](batch, history, course.of(batch, history, now, is_held), limits, now)

@@ -4,6 +4,7 @@
 local failure = require "mde.program.exit"
 local output = require "mde.program.terminal.output"
 local selection = require "mde.program.session.profiles"
+local system = require "mde.program.system"
 
 local client = {}
 
@@ -14,35 +15,30 @@ local function show(record)
     record.error and ": " .. tostring(record.error) or "")
 end
 
--- What `options` (of the command line) mean for mde.client, in front of `settings`.
+-- What `options` (of the command line) mean for mde.client, in front of `settings`: what outlives
+-- a call is kept in their store.
 function client.settings(options, settings)
   local merged = {}
   for name, value in pairs(settings or {}) do merged[name] = value end
   if options.timeout then merged.timeout = options.timeout end
   merged.on_notice = merged.on_notice or require "mde.program.terminal.notice".show
   if options.verbose then merged.on_request = show end
+  merged.store = require "mde.program.session.store".open(options)
   return merged
-end
-
--- The module mde whose clients keep what outlives a call in the store of `options`.
-function client.module(options)
-  local mde = require "mde"
-  mde.use(require "mde.program.session.store".open(options))
-  return mde
 end
 
 -- -> client of one profile, or (without one) of the environment; raises what hinders
 local function connect(options, settings, profile)
   settings = client.settings(options, settings)
   settings.profile = profile
-  return failure.check(client.module(options).client(settings))
+  return failure.check(system.mde.client(settings))
 end
 
 -- The client of a command that works in one tenant, and changes nothing if options.reads_only.
 -- -> client; raises what hinders
 function client.connect(options, settings)
   local profile = selection.one(options)
-  failure.profile = profile and profile.name
+  system.state.profile = profile and profile.name
   return connect(options, settings, profile)
 end
 
@@ -81,7 +77,7 @@ function client.reader(options)
         return client.bounded(connect(options, nil, profile), options)
       end, read, tell)
     end
-    failure.profile = chosen and chosen[1].name
+    system.state.profile = chosen and chosen[1].name
     tell(nil, read(client.bounded(connect(options, nil, chosen and chosen[1]), options)))
     return 0
   end, many

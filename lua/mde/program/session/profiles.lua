@@ -5,6 +5,7 @@ local config = require "mde.config.profiles"
 local failure = require "mde.program.exit"
 local option_list = require "mde.config.option_list"
 local output = require "mde.program.terminal.output"
+local system = require "mde.program.system"
 
 local selection = {}
 
@@ -18,7 +19,7 @@ local MOST = 20  -- names that a message lists
 local function set_ones(names)
   local list = {}
   for _, name in ipairs(names) do
-    if (os.getenv(name) or "") ~= "" then list[#list + 1] = name end
+    if (system.getenv(name) or "") ~= "" then list[#list + 1] = name end
   end
   return list
 end
@@ -26,7 +27,7 @@ end
 -- What the command line or MDE_PROFILE asks for. -> text, true for all, or nil
 function selection.wanted(options)
   if options.all_profiles then return true end
-  local named = os.getenv "MDE_PROFILE"
+  local named = system.getenv "MDE_PROFILE"
   return options.profile or named ~= "" and named or nil
 end
 
@@ -40,20 +41,18 @@ end
 
 -- The configuration, or nil where there is no file and nobody named one.
 function selection.load()
-  local path, is_named = config.path(os.getenv)
-  local file = path and not is_named and io.open(path)
+  local path, is_named = config.path(system.getenv)
+  local file = path and not is_named and system.open(path)
   if file then file:close()
   elseif not is_named then return nil, path end
   return failure.check(config.load(path))
 end
 
-local told
-
 -- Says, once, what in the environment a profile goes before.
 local function tell()
   local names = set_ones(REPLACED)
-  if told or #names == 0 then return end
-  told = true
+  if system.state.told_profile or #names == 0 then return end
+  system.state.told_profile = true
   output.note("The profile wins: %s in the environment %s not used.", table.concat(names, ", "),
     #names == 1 and "is" or "are")
 end

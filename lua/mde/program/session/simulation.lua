@@ -1,12 +1,10 @@
 -- Serves a simulated incident on loopback while a command runs, or until interrupted.
 
 local failure = require "mde.program.exit"
-local file = require "mde.file"
-local interrupt = require "mde.interrupt"
 local output = require "mde.program.terminal.output"
-local process = require "mde.process"
 local scenarios = require "mde.simulator.scenarios"
 local simulated = require "mde.program.session.simulated"
+local system = require "mde.program.system"
 
 local simulation = {}
 
@@ -36,25 +34,25 @@ end
 -- This program's folder, and then those of PATH. An empty name in it would be the current
 -- folder.
 local function search_path()
-  local path = os.getenv "PATH" or ""
-  return process.path():match "^(.*)/" .. ":" .. (path ~= "" and path or "/usr/bin:/bin")
+  local path = system.getenv "PATH" or ""
+  return system.process.path():match "^(.*)/" .. ":" .. (path ~= "" and path or "/usr/bin:/bin")
 end
 
 -- {{ The rehearsal's own journal, quota and profiles (none): nothing of it gets among real
 -- ones, and no real service into it.
 
 local function new_state()
-  local folder, problem = file.make_temporary_folder()
+  local folder, problem = system.file.make_temporary_folder()
   if not folder then failure.raise(failure.failed, "cannot make a folder: %s", problem) end
-  local configuration <close> = assert(file.log(folder .. "/config.lua"))
+  local configuration <close> = assert(system.file.log(folder .. "/config.lua"))
   configuration:append "return {}\n"
   return folder
 end
 
 local function remove_state(folder)
-  process.setenv("PATH", search_path())
-  local pid = process.spawn { "rm", "-rf", "--", folder }
-  while pid and not process.wait(pid) do process.pause(0.01) end
+  system.process.setenv("PATH", search_path())
+  local pid = system.process.spawn { "rm", "-rf", "--", folder }
+  while pid and not system.process.wait(pid) do system.process.pause(0.01) end
 end
 
 -- }}
@@ -62,15 +60,15 @@ end
 -- COMMAND gets the server's variables, none that takes precedence over them, and this
 -- program first in its PATH.
 local function set_environment(server)
-  process.setenv("MDE_TOKEN")
-  process.setenv("AZURE_TOKEN_CREDENTIALS")
-  process.setenv("PATH", search_path())
-  process.setenv("MDE_STORE")
-  for name, value in pairs(server.environment) do process.setenv(name, value) end
+  system.process.setenv("MDE_TOKEN")
+  system.process.setenv("AZURE_TOKEN_CREDENTIALS")
+  system.process.setenv("PATH", search_path())
+  system.process.setenv("MDE_STORE")
+  for name, value in pairs(server.environment) do system.process.setenv(name, value) end
 end
 
 local function serve(server)
-  interrupt.watch()
+  system.interrupt.watch()
   local names = {}
   for name in pairs(server.environment) do names[#names + 1] = name end
   table.sort(names)
@@ -79,7 +77,7 @@ local function serve(server)
   end
   output.flush()
   output.note("mde sim: serving at %s until interrupted", server.url)
-  while interrupt.count() == 0 do server:step(NAP) end
+  while system.interrupt.count() == 0 do server:step(NAP) end
   return 0
 end
 
@@ -87,16 +85,16 @@ end
 -- to both. A request to end is passed on.
 local function run(server, words)
   set_environment(server)
-  interrupt.watch()
-  interrupt.ignore()
-  local pid, problem = process.spawn(words)
+  system.interrupt.watch()
+  system.interrupt.ignore()
+  local pid, problem = system.process.spawn(words)
   if not pid then failure.raise(failure.usage, "cannot run '%s': %s", words[1], problem) end
   local passed = false
   while true do
-    local status = process.wait(pid)
+    local status = system.process.wait(pid)
     if status then return status end
-    if interrupt.count() > 0 and not passed then
-      process.terminate(pid)
+    if system.interrupt.count() > 0 and not passed then
+      system.process.terminate(pid)
       passed = true
     end
     server:step(NAP)

@@ -1,19 +1,20 @@
 -- The store that the program works with: --store over MDE_STORE over the user's own
--- (mde.store.sql.sqlite). Opened once a process, when it is first needed.
+-- (mde.store.sql.sqlite). Opened once a program, when it is first needed.
 
 local failure = require "mde.program.exit"
-local process = require "mde.process"
+local system = require "mde.program.system"
 
 local store = {}
 
 -- Who runs this, as the journal and the audit log know it: "dana@soc1".
 function store.who()
-  return ("%s@%s"):format(process.who())
+  return ("%s@%s"):format(system.process.who())
 end
 
 -- The same, so that no two processes are the same.
 local function holder(clock)
-  return ("%s pid %d (%x)"):format(store.who(), process.pid(), math.floor(clock.wall() * 1000))
+  return ("%s pid %d (%x)"):format(store.who(), system.process.pid(),
+    math.floor(clock.wall() * 1000))
 end
 
 -- What people are shown of a holder: "dana@soc1 pid 4711".
@@ -23,9 +24,9 @@ end
 
 -- The folder of the user's own store and audit log.
 function store.folder()
-  local state = os.getenv "XDG_STATE_HOME"
+  local state = system.getenv "XDG_STATE_HOME"
   if not state or state:sub(1, 1) ~= "/" then
-    local home = os.getenv "HOME" or ""
+    local home = system.getenv "HOME" or ""
     if home:sub(1, 1) ~= "/" then
       failure.raise(failure.failed, "neither XDG_STATE_HOME nor HOME says where the store is;"
         .. " --store memory does without one")
@@ -48,32 +49,29 @@ function store.choice(text)
     text:gsub("://.*", "://…"))
 end
 
-local opened
-
 -- Lets the next `open` open it anew: its connection is lost.
 function store.forget()
+  local opened = system.state.store
   if opened then pcall(opened.close, opened) end
-  opened = nil
+  system.state.store = nil
 end
 
 -- How the program waits for a store: see mde.store.sql.database.
 local function new_world()
-  local interrupt = require "mde.interrupt"
   return {
     say = function(text)
       require "mde.program.terminal.line".clear()
       require "mde.program.terminal.output".note("%s", text)
     end,
-    stopped = function() return interrupt.count() > 0 end,
-    blocking = interrupt.blocking,
+    stopped = function() return system.interrupt.count() > 0 end,
+    blocking = system.interrupt.blocking,
   }
 end
 
 -- Opens the store that `text` names: a URL, "memory", or nil for the user's own.
 local function open_named(text)
-  local system = require "mde.base.clock".system
-  local clock = { monotonic = system.monotonic, wall = system.wall,
-                  boot = require "mde.file".boot }
+  local clock = { monotonic = system.clock.monotonic, wall = system.clock.wall,
+                  boot = system.file.boot }
   if text and text ~= "memory" then
     return require "mde.store.sql.postgresql".open(text, clock, holder(clock), new_world())
   end
@@ -97,15 +95,16 @@ end
 -- The store that `parsed` (the command line) says; parsed.reads_only: for a command that
 -- changes nothing. Raises what hinders.
 function store.open(parsed)
-  if opened then return opened end
-  local text = parsed.store or os.getenv "MDE_STORE"
+  local state = system.state
+  if state.store then return state.store end
+  local text = parsed.store or system.getenv "MDE_STORE"
   if text == "" then text = nil end
   if text then
     local choice, problem = store.choice(text)
     if not choice then failure.raise(failure.usage, "MDE_STORE: %s", problem) end
   end
-  opened = (parsed.reads_only and open_to_read or open_named)(text)
-  return opened
+  state.store = (parsed.reads_only and open_to_read or open_named)(text)
+  return state.store
 end
 
 return store

@@ -7,7 +7,7 @@
 local errors = require "mde.base.errors"
 local failure = require "mde.program.exit"
 local output = require "mde.program.terminal.output"
-local plain = require "mde.host.plain"
+local system = require "mde.program.system"
 
 local tenants = {}
 
@@ -100,7 +100,7 @@ function tenants.each(chosen, connect, read, show)
         show(task.profile.name, table.unpack(task.results, 1, task.results.n))
       end
     end
-    if seconds > 0 then plain.wait(engine, seconds) end
+    if seconds > 0 then system.wait(engine, seconds) end
   end
   return status
 end

@@ -3,6 +3,7 @@
 local cjson = require "cjson"
 local core = require "mde.core"
 local stores = require "mde.program.session.store"
+local system = require "mde.program.system"
 
 local windows = {}
 
@@ -75,7 +76,7 @@ function windows.objects(list)
     end
     objects[i] = {
       bucket = w.bucket, window = w.window, limit = w.limit, used = w.used, free = w.free,
-      next_slot = w.wait > 0 and require "mde.base.date".text(os.time() + math.ceil(w.wait))
+      next_slot = w.wait > 0 and require "mde.base.date".text(system.now() + math.ceil(w.wait))
                   or cjson.null,
       holders = holders,
     }
@@ -85,11 +86,11 @@ end
 
 -- As rows of a table.
 function windows.rows(list)
-  local rows = {}
+  local rows, now = {}, system.now()
   for i, w in ipairs(list) do
     rows[i] = {
       w.bucket, w.window, ("%d"):format(w.used), ("%d"):format(w.free),
-      w.wait > 0 and ("%s (in %s)"):format(os.date("%H:%M:%S", os.time() + math.ceil(w.wait)),
+      w.wait > 0 and ("%s (in %s)"):format(system.date("%H:%M:%S", now + math.ceil(w.wait)),
         require "mde.base.duration".text(math.ceil(w.wait))) or "now",
       holder_text(w.holders),
     }

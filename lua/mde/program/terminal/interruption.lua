@@ -2,15 +2,15 @@
 -- more and waits for what is under way, the second stops at once. Where nothing is changed
 -- there is nothing to wait for, and the first stops.
 
-local interrupt = require "mde.interrupt"
 local line = require "mde.program.terminal.line"
 local output = require "mde.program.terminal.output"
+local system = require "mde.program.system"
 
 local interruption = {}
 
 -- Heeds them from now on. `tick`, if given, is called every second at least.
 function interruption.watch(session, tick)
-  interrupt.watch()
+  system.interrupt.watch()
   interruption.heed(session, tick)
 end
 
@@ -18,7 +18,7 @@ end
 function interruption.heed(session, tick)
   local is_said = false
   session.stop = function()
-    local signals = interrupt.count()
+    local signals = system.interrupt.count()
     if signals == 0 then
       if tick then tick() end
       return false
@@ -40,13 +40,13 @@ function interruption.only_reads(session, tick)
 end
 
 function interruption.came()
-  return interrupt.count() > 0
+  return system.interrupt.count() > 0
 end
 
 function interruption.release(session)
   session.stop, session.only_reads = nil, nil
   line.clear()
-  interrupt.release()
+  system.interrupt.release()
 end
 
 return interruption

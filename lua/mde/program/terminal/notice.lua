@@ -1,14 +1,12 @@
 -- Notices of a client (mde.notice) on standard error: why a command takes longer than usual.
 
-local clock = require "mde.base.clock".system
 local line = require "mde.program.terminal.line"
 local output = require "mde.program.terminal.output"
+local system = require "mde.program.system"
 
 local notice = {}
 
 local EVERY = 10  -- seconds between two lines about actions that were not found
-
-local missing, shown_at = 0, nil
 
 local function say(...)
   line.clear()
@@ -17,12 +15,12 @@ end
 
 -- Of many actions that were not found only some lines are shown.
 local function show_missing(entry, print)
-  missing = missing + 1
-  local now = clock.monotonic()
-  if shown_at and now < shown_at + EVERY then return end
-  shown_at = now
-  if missing == 1 then return print("%s", entry.message) end
-  print("%d actions were not found so far; each is checked again.", missing)
+  local state, now = system.state, system.clock.monotonic()
+  state.not_found = (state.not_found or 0) + 1
+  if state.told_at and now < state.told_at + EVERY then return end
+  state.told_at = now
+  if state.not_found == 1 then return print("%s", entry.message) end
+  print("%d actions were not found so far; each is checked again.", state.not_found)
 end
 
 -- Shows a notice; `print(format, ...)` shows a line, by default on standard error.

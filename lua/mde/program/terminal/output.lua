@@ -7,6 +7,7 @@ local failure = require "mde.program.exit"
 local json = require "mde.program.terminal.json"
 local line_shown = require "mde.program.terminal.line"
 local message_of = require "mde.program.terminal.message"
+local system = require "mde.program.system"
 local terminal = require "mde.terminal"
 
 local output = {}
@@ -21,12 +22,12 @@ end
 
 -- Writes text as it is: what programs read, or what was made printable.
 function output.write(text)
-  check(io.stdout:write(text))
+  check(system.stdout:write(text))
 end
 
 -- Writes a line for people.
 function output.line(text)
-  check(io.stdout:write(terminal.printable(text), "\n"))
+  check(system.stdout:write(terminal.printable(text), "\n"))
 end
 
 -- Writes text of several lines for people.
@@ -36,7 +37,7 @@ end
 
 -- Makes sure that everything written has arrived.
 function output.flush()
-  check(terminal.flush())
+  check(system.terminal.flush())
 end
 
 -- Shows a message for people: see mde.program.terminal.message. It can't fail: there would be no one to
@@ -45,7 +46,7 @@ function output.note(format, ...)
   local text = message_of(format, ...)
   line_shown.clear()
   for line in (text:gsub("\t", "  ") .. "\n"):gmatch "(.-)\n" do
-    io.stderr:write(terminal.printable(line), "\n")
+    system.stderr:write(terminal.printable(line), "\n")
   end
 end
 
@@ -73,7 +74,7 @@ end
 local function csv_field(value)
   local text = value == nil and "" or tostring(value)
   if type(value) == "string" and text:find "^[=+%-@\t\r]" then text = "'" .. text end
-  if terminal.is_terminal(1) then text = terminal.printable(text) end
+  if system.terminal.is_terminal(1) then text = terminal.printable(text) end
   if text:find '[",\r\n]' then text = '"' .. text:gsub('"', '""') .. '"' end
   return text
 end

@@ -1,14 +1,14 @@
 -- Makes the command line of an interactive shell whose prompt begins with a mark.
 
-local file = require "mde.file"
-local process = require "mde.process"
+local system = require "mde.program.system"
+
 
 local shell = {}
 
 local function quote(text) return "'" .. text:gsub("'", "'\\''") .. "'" end
 
 local function write(path, text)
-  local handle <close> = assert(file.log(path))
+  local handle <close> = assert(system.file.log(path))
   handle:append(text)
   return path
 end
@@ -25,14 +25,14 @@ PS1=%s$PS1
 end
 
 function SHELLS.zsh(path, mark, folder)
-  local own = os.getenv "ZDOTDIR"
+  local own = system.getenv "ZDOTDIR"
   local restore = own and "ZDOTDIR=" .. quote(own) or "unset ZDOTDIR"
   local read = "[ ! -r ${ZDOTDIR:-~}/%s ] || . ${ZDOTDIR:-~}/%s\n"
   write(folder .. "/.zshenv", ("%s\n%sZDOTDIR=%s\n"):format(restore,
     read:format(".zshenv", ".zshenv"), quote(folder)))
   write(folder .. "/.zshrc", ("%s\n%sPROMPT=%s$PROMPT\n"):format(restore,
     read:format(".zshrc", ".zshrc"), quote(mark)))
-  process.setenv("ZDOTDIR", folder)
+  system.process.setenv("ZDOTDIR", folder)
   return { path }
 end
 
@@ -45,10 +45,10 @@ end
 -- Returns the words that start the user's shell. Shells that are not known take the prompt from
 -- the environment.
 function shell.words(mark, folder)
-  local path = os.getenv "SHELL" or "/bin/sh"
+  local path = system.getenv "SHELL" or "/bin/sh"
   local known = SHELLS[path:match "[^/]*$"]
   if known then return known(path, mark, folder) end
-  process.setenv("PS1", mark .. "$ ")
+  system.process.setenv("PS1", mark .. "$ ")
   return { path }
 end
 

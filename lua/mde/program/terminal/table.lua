@@ -2,6 +2,7 @@
 -- (unless NO_COLOR is set), elsewhere whole and plain.
 
 local output = require "mde.program.terminal.output"
+local system = require "mde.program.system"
 local terminal = require "mde.terminal"
 
 local NARROWEST = 6  -- columns that a cut field keeps
@@ -66,8 +67,8 @@ local function line(fields, columns, widths, paint)
 end
 
 local function may_paint(fd)
-  return terminal.is_terminal(fd) and (os.getenv "NO_COLOR" or "") == ""
-         and os.getenv "TERM" ~= "dumb"
+  return system.terminal.is_terminal(fd) and (system.getenv "NO_COLOR" or "") == ""
+         and system.getenv "TERM" ~= "dumb"
 end
 
 local function output_line(text)
@@ -75,7 +76,7 @@ local function output_line(text)
 end
 
 local function note_line(text)
-  io.stderr:write(text, "\n")
+  system.stderr:write(text, "\n")
 end
 
 -- The columns and rows that fit into `limit` (nil: all do), and their widths. What is never
@@ -102,7 +103,8 @@ return function(columns, rows, fd)
     for i = 1, #columns do row[i] = terminal.printable(row[i] or "") end
   end
   local widths
-  columns, widths = fit(columns, rows, terminal.is_terminal(fd) and (terminal.width(fd) or 80))
+  local limit = system.terminal.is_terminal(fd) and (system.terminal.width(fd) or 80)
+  columns, widths = fit(columns, rows, limit)
   local titles = {}
   for i, column in ipairs(columns) do titles[i] = column.title end
   write(line(titles, columns, widths))

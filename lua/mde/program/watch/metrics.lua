@@ -2,7 +2,7 @@
 -- 0.0.4). Source: https://prometheus.io/docs/instrumenting/exposition_formats/
 
 local content = require "mde.base.content"
-local file = require "mde.file"
+local system = require "mde.program.system"
 
 local metrics = {}
 
@@ -90,7 +90,7 @@ end
 
 -- Whether something else than metrics is in the file's place.
 local function is_taken(path)
-  local start = file.kind(path) == "file" and content.read(path, #START) or ""
+  local start = system.file.kind(path) == "file" and content.read(path, #START) or ""
   return start ~= "" and start ~= START  -- replace says what else is wrong
 end
 
@@ -100,7 +100,7 @@ function Metrics:write()
   if is_taken(self.path) then
     return nil, ("cannot write the metrics: %s exists, and has something else"):format(self.path)
   end
-  local done, problem = file.replace(self.path, self:text())
+  local done, problem = system.file.replace(self.path, self:text())
   if done then return true end
   return nil, "cannot write the metrics: " .. problem
 end

@@ -5,12 +5,12 @@ local client = require "mde.program.session.client"
 local date = require "mde.base.date"
 local failure = require "mde.program.exit"
 local guard = require "mde.program.policy.guard"
-local interrupt = require "mde.interrupt"
 local making = require "mde.program.plan.making"
 local permission = require "mde.program.session.permission"
 local plan_batch = require "mde.program.plan.batch"
 local plans = require "mde.program.plan"
 local survey = require "mde.program.watch.survey"
+local system = require "mde.program.system"
 
 local round = {}
 
@@ -126,7 +126,9 @@ function round.run(self)
   survey.tell(found, self.last, self.events)
   local why = tell_plan(self, made, dropped)
   if is_refused(self, decided) then return "refused", failure.refused end
-  if why or plan_batch.changes(made) == 0 or interrupt.count() > 0 then return "reported", 0 end
+  if why or plan_batch.changes(made) == 0 or system.interrupt.count() > 0 then
+    return "reported", 0
+  end
   return carry_out(self, made)
 end
 

@@ -1,0 +1,100 @@
+-- Several programs in one Lua process, each with a system of its own.
+
+package.preload["mde.terminal"] = package.preload["mde.terminal"] or function()
+  local function same(text) return text end
+  return { printable = same, printable_json = same,
+           columns = function(text) return #text end, cut = same }
+end
+
+local program = require "mde.program"
+local system = require "mde.program.system"
+local systems = require "spec.support.system"
+local world = require "spec.support.world"
+
+-- A system whose service has these actions; each wait of a client yields.
+local function simulated(environment, action)
+  local _, service, clock, engine = world.new()
+  local ids = world.add(service, 1, function() return action end)
+  local own = systems.new(environment, { clock = clock })
+  own.mde = { client = function(settings)
+    own.store = settings.store
+    local client = world.client(service, engine, nil, settings.store)
+    client.host = { wait = function(_, seconds)
+      coroutine.yield "waits"
+      engine:poll(seconds)
+    end }
+    return client
+  end }
+  return own, ids[1]
+end
+
+-- Runs programs { { system, argument… } } side by side. -> their exit statuses, and how often
+-- another one was resumed
+local function run_all(list)
+  local threads, statuses, turns = {}, {}, 0
+  for i, each in ipairs(list) do
+    threads[i] = coroutine.create(function()
+      return program({ table.unpack(each, 2) }, each[1])
+    end)
+  end
+  repeat
+    local going = false
+    for i, thread in ipairs(threads) do
+      if coroutine.status(thread) ~= "dead" then
+        local done, result = coroutine.resume(thread)
+        assert(done, result)
+        going, turns, statuses[i] = true, turns + 1, result
+      end
+    end
+  until not going
+  return statuses, turns
+end
+
+describe("programs in one process", function()
+  it("see their own environment, time and output when they run in turns", function()
+    local a, id = simulated({ MDE_STORE = "memory" }, { requestor = "a@contoso.com" })
+    local b, other = simulated({ MDE_STORE = "elsewhere" }, { requestor = "b@contoso.com" })
+    b.clock.advance(86400)
+    local statuses, turns = run_all { { a, "show", id }, { b, "show", other },
+                                      { b, "show", other, "--store", "memory" } }
+    assert.same({ 0, 2, 0 }, statuses, a.stderr.text .. b.stderr.text)
+    assert.truthy(turns > 6, turns)
+    for own, expected in pairs { [a] = { "a@contoso", "1m ago" }, [b] = { "b@contoso", "1d" } } do
+      assert.truthy(own.stdout.text:find(expected[1], 1, true), own.stdout.text)
+      assert.truthy(own.stdout.text:find(expected[2], 1, true), own.stdout.text)
+    end
+    assert.equal("", a.stderr.text)
+    assert.truthy(b.stderr.text:find("MDE_STORE: 'elsewhere'", 1, true), b.stderr.text)
+  end)
+
+  it("have stores of their own", function()
+    local a, id = simulated({}, {})
+    local b, other = simulated({}, {})
+    local statuses = run_all { { a, "cancel", id, "-m", "x", "--store", "memory", "--json" },
+                               { b, "cancel", other, "-m", "y", "--store", "memory", "--json" } }
+    assert.same({ 0, 0 }, statuses, a.stderr.text .. b.stderr.text)
+    assert.truthy(a.stdout.text:find('"verdict":"cancelled"', 1, true), a.stdout.text)
+    assert.truthy(b.stdout.text:find(other, 1, true))
+    assert.are_not.equal(a.store, b.store)
+  end)
+
+  it("end with the profile and the filter of none but their own command line", function()
+    local a = systems.new { MDE_STORE = "memory", AZURE_CLIENT_ID = "x" }
+    a.mde = { client = function()
+      coroutine.yield "waits"
+      return nil, require "mde.base.errors".new { code = "bad_request", operation = "list",
+                                                  message = "no such filter" }
+    end }
+    local b = systems.new({ MDE_STORE = "memory", AZURE_CLIENT_ID = "x" }, { mde = a.mde })
+    assert.same({ 2, 4 }, (run_all { { a, "list", "--filter", "x eq 1" }, { b, "list" } }))
+    assert.truthy(a.stderr.text:find "no such filter" and b.stderr.text:find "no such filter")
+  end)
+
+  it("leave no state when they end", function()
+    local own = systems.new {}
+    assert.equal(0, program({ "--version" }, own))
+    assert.equal("mde " .. require "mde.base.version" .. "\n", own.stdout.text)
+    assert.is_nil(next(system.state))
+    assert.equal(os.getenv, system.getenv)
+  end)
+end)
