@@ -34,6 +34,13 @@ for _, path in ipairs(DOCUMENTS) do
       end
     end)
 
+    it("names source files that exist", function()
+      for name in read(path):gmatch "`([%l_]+/[%w_/]+%.[%l]+)`" do
+        local is_source = name:find "^lua/" or name:find "^src/" or name:find "^spec/"
+        if is_source then assert(io.open(name), name):close() end
+      end
+    end)
+
     it("links to files that exist", function()
       local folder = path:match "^(.*/)" or ""
       for target in read(path):gmatch "%]%(([^)h#][^)#]*)" do
@@ -48,8 +55,10 @@ for _, path in ipairs(DOCUMENTS) do
 end
 
 describe("the README", function()
-  it("has at most 900 words", function()
-    assert.is_true(select(2, read "README.md":gsub("%S+", "")) <= 900)
+  it("has at most 900 words, and so has the architecture", function()
+    for _, path in ipairs { "README.md", "doc/architecture.md" } do
+      assert.is_true(select(2, read(path):gsub("%S+", "")) <= 900, path)
+    end
   end)
 
   it("shows the recorded sessions of doc/pictures", function()
