@@ -13,6 +13,7 @@ local MODULES = {
 
 local LOADERS = {
   clock = function() return require "mde.base.clock".system end,
+  read = function() return require "mde.base.content".read end,
   wait = function() return require "mde.host.plain".wait end,
 }
 

@@ -3,7 +3,6 @@
 local agreement = require "mde.program.batch.confirmation"
 local cjson = require "cjson.safe"
 local client = require "mde.program.session.client"
-local content = require "mde.base.content"
 local failure = require "mde.program.exit"
 local interruption = require "mde.program.terminal.interruption"
 local multipart = require "mde.service.multipart"
@@ -50,7 +49,7 @@ local function pair(text, option)
 end
 
 local function read(path)
-  local text, problem = content.read(path)
+  local text, problem = system.read(path)
   if not text then failure.raise(failure.usage, "%s", problem) end
   return text
 end

@@ -11,7 +11,6 @@
 -- "plan" where it is not a plan as it was made.
 
 local check = require "mde.program.policy.check"
-local content = require "mde.base.content"
 local core = require "mde.core"
 local date = require "mde.base.date"
 local json = require "mde.program.terminal.json"
@@ -81,7 +80,7 @@ end
 
 -- Whether a plan begins here, however it ends.
 local function is_plan(path)
-  return system.file.kind(path) == "file" and content.read(path, #START) == START
+  return system.file.kind(path) == "file" and system.read(path, #START) == START
 end
 
 -- Whether a plan may be written to a path: nothing is there, or an older plan.

@@ -2,7 +2,6 @@
 
 local system = require "mde.program.system"
 
-
 local shell = {}
 
 local function quote(text) return "'" .. text:gsub("'", "'\\''") .. "'" end

@@ -1,7 +1,6 @@
 -- What `mde watch` has counted, as Prometheus reads it from a file (text exposition format
 -- 0.0.4). Source: https://prometheus.io/docs/instrumenting/exposition_formats/
 
-local content = require "mde.base.content"
 local system = require "mde.program.system"
 
 local metrics = {}
@@ -90,7 +89,7 @@ end
 
 -- Whether something else than metrics is in the file's place.
 local function is_taken(path)
-  local start = system.file.kind(path) == "file" and content.read(path, #START) or ""
+  local start = system.file.kind(path) == "file" and system.read(path, #START) or ""
   return start ~= "" and start ~= START  -- replace says what else is wrong
 end
 
