@@ -50,6 +50,17 @@ function Server:psql(statements)
   return text
 end
 
+-- A shell command that stops the server or starts it again: "stop" or "start". It closes what
+-- was inherited: a server that keeps the pipe to postgresql.sh open would never end.
+function Server:control(action)
+  local folder = quote(self.folder)
+  local as = output "id -u" == "0\n" and "setpriv --reuid=$(stat -c %%u %s/data)"
+    .. " --regid=$(stat -c %%g %s/data) --clear-groups " or ""
+  return ("(exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-; %s%s/pg_ctl %s -w -m fast -D %s/data"
+    .. " -l %s/server.log >>%s/log 2>&1 </dev/null)\n")
+    :format(as:format(folder, folder), quote(self.bin), action, folder, folder, folder)
+end
+
 -- Ends the server and removes its folder. May be called again.
 function Server:stop()
   if not self.holder then return end

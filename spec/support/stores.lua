@@ -49,6 +49,11 @@ function stores.portable(of)
   return stores.open "a"
 end
 
+-- Runs statements as another session of the PostgreSQL server.
+function stores.psql(statements)
+  return server:psql(statements)
+end
+
 -- Closes one, as the end of its process does.
 function stores.close(store)
   for i, other in ipairs(opened) do

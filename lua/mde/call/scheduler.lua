@@ -97,8 +97,8 @@ local function write_down(client, decided)
   client.unwritten, client.store_failure = {}, nil
 end
 
--- Nothing leaves that could not be written down. Where the store is at fault, whatever
--- is not in the air ends with that; anything else is raised.
+-- Nothing leaves that could not be written down. If the store is at fault and can't be
+-- recovered, all that is not in flight ends with that error; any other error is raised.
 local function take_back(client, decided, raised)
   client.store:rollback()
   client.unwritten = decided.ended  -- the next pass tries again
@@ -106,6 +106,11 @@ local function take_back(client, decided, raised)
     if departure[1].ground then departure[1]:ground() end
   end
   if not (errors.is(raised) and raised.code == "store") then error(raised, 0) end
+  if client.store.recover then
+    local again, problem = client.store:recover(raised)
+    if again then return end
+    raised = problem
+  end
   client.store_failure = raised
   for i = #client.tasks, 1, -1 do
     local task = client.tasks[i]

@@ -9,6 +9,7 @@
 ---@field sessions? mde.sessions
 ---@field commit fun(self: mde.store) ends the transaction that `news` begins
 ---@field rollback fun(self: mde.store)
+---@field recover? fun(self: mde.store, raised: mde.error): boolean, mde.error? after a rollback: whether what was raised has passed, so that the transaction may be repeated; if not, the error
 ---@field close fun(self: mde.store)
 
 -- The windows of a quota: a log of slots, which the processes of one application share.

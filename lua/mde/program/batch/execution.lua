@@ -27,7 +27,7 @@ local system = require "mde.program.system"
 local execution = {}
 
 local DEADLINE = 600  -- seconds that --wait waits for an action
-local STORE_LIMIT = 600  -- seconds that a batch under way waits for its store
+local STORE_LIMIT = 600  -- seconds that a running batch waits for its store
 local PLANNED = 40    -- calls under way of a plan: so many are read by one list call
 
 -- Adds the option that says how much of the quota is left to others.
@@ -190,14 +190,20 @@ function Execution:send_all(parsed)
   }))
 end
 
+-- Calls a method, which waits longer for the store: answers in flight are worth that.
+function Execution:patiently(method, ...)
+  local world = self.session.store.world or {}
+  world.limit = STORE_LIMIT
+  local done, result = pcall(method, self, ...)
+  world.limit = nil
+  return done, result
+end
+
 function Execution:send(parsed)
   self.cancels = self.batch:items()
   self.releases = self.batch.plan and releases.new(self.batch) or nil
   if self.is_shown then system.interrupt.watch() end
-  local world = self.session.store.world or {}
-  world.limit = STORE_LIMIT  -- answers on their way are worth waiting for
-  local done, result = pcall(self.send_all, self, parsed)
-  world.limit = nil
+  local done, result = self:patiently(self.send_all, parsed)
   if not done and not (errors.is(result) and result.code == "store") then error(result, 0) end
   self.store_failure = self.store_failure or self.session.store_failure or not done and result
   self.interrupted = system.interrupt.count() > 0
@@ -295,7 +301,7 @@ function execution.run(session, batch, parsed, kind, aside)
   self:send(parsed)
   self.progress:finish()
   if not self.store_failure then
-    local noted, problem = pcall(self.note_end, self)
+    local noted, problem = self:patiently(self.note_end)
     if not noted then self.store_failure = problem end
   end
   if not is_shown then return self:told() end

@@ -51,14 +51,19 @@ end
 -- Notes what happened to the batch itself ("begun", "resumed", "stopped", "ended"). A draft
 -- becomes a batch with "begun": if that can't be noted, it stays a draft.
 function Recorder:note(kind, detail)
-  self.store.database:begin()
-  if kind == "begun" then self.batch:begin() end
-  self.batch:note(kind, self.who, detail)
-  self:log("batch " .. kind, { comment = self.batch.comment })
-  local done, raised = pcall(self.store.commit, self.store)
-  if done then return end
-  self.store:rollback()
-  error(raised, 0)
+  local store = self.store
+  store.database:repeatedly(function()
+    local done, raised = pcall(function()
+      store.database:begin()
+      if kind == "begun" then self.batch:begin() end
+      self.batch:note(kind, self.who, detail)
+      self:log("batch " .. kind, { comment = self.batch.comment })
+      store:commit()
+    end)
+    if done then return end
+    store:rollback()
+    error(raised, 0)
+  end)
 end
 
 -- Text as databases take it: no NUL, and U+FFFD for a byte that is not UTF-8.

@@ -34,7 +34,6 @@ local function write_items(self)
     database:run(DECIDED, self.number, decided.position, decided.id, decided.change,
       decided.comment, decided.expected, decided.policy, decided.machine, decided.arguments)
   end
-  self.values, self.decided = {}, {}
 end
 
 -- Adds a change to a draft: { id (of the action, or of what else is changed), change (its name:
@@ -55,7 +54,9 @@ function Batch:add(id)
   local values, count = self.values, #self.values
   self.added = self.added + 1
   values[count + 1], values[count + 2], values[count + 3] = self.number, self.added, id
-  if count + 3 >= 3 * ROWS * ROUND then self.store.database:atomically(write_items, self) end
+  if count + 3 < 3 * ROWS * ROUND then return end
+  self.store.database:atomically(write_items, self)
+  self.values, self.decided = {}, {}
 end
 
 -- Ends the adding. -> how many ids there are, how many were given again
@@ -70,6 +71,7 @@ function Batch:complete()
           FROM items WHERE batch = ?) AS numbered
         WHERE nth > 1)]], self.number, self.number)
   end)
+  self.values, self.decided = {}, {}
   self.count = portable.integer((database:row(
     "SELECT count(*) FROM items WHERE batch = ?", self.number)))
   return self.count, self.added - self.count
@@ -99,6 +101,13 @@ local EVENT = [[
     machine, machine_id, type, requestor, error, message, launched, moment)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)]]
 
+-- How often the batch was begun, resumed or closed, by any process.
+function Batch:run_count()
+  return portable.integer((self.store.database:row([[
+    SELECT count(*) FROM events WHERE batch = ? AND position = 0
+    AND kind IN ('begun', 'resumed', 'closed')]], self.number)))
+end
+
 -- Notes what happened to the batch: "begun", "resumed", "stopped", "ended", "stop asked",
 -- "overridden", "closed".
 function Batch:note(kind, who, detail)
@@ -109,6 +118,7 @@ function Batch:note(kind, who, detail)
     "SELECT max(number) FROM events WHERE batch = ? AND position = 0", self.number) or 0
   database:run(EVENT, self.number, 0, last + 1, self.store:wall(), kind, who, nil, nil, nil, nil,
     nil, nil, nil, nil, nil, detail, nil, self.store:now())
+  self.runs = self:run_count()
 end
 
 -- Notes that an item (of `items` below) is about to be sent.

@@ -1,5 +1,5 @@
 -- What the stores in SQL databases have in common: methods of a store that has
--- `database` and `by_application`. They raise what hinders (code "store").
+-- `database` and `by_application`. They raise the error (code "store").
 
 local windows = require "mde.store.sql.windows"
 
@@ -22,6 +22,12 @@ end
 function common:rollback()
   local certain = self.database:rollback()
   if self.after_rollback then self.after_rollback(certain) end
+end
+
+-- Opens a connection that was lost again, after a rollback. -> true if what `raised` has ended may
+-- be repeated, or false and the error that ends it
+function common:recover(raised)
+  return self.database:recover(raised)
 end
 
 return common

@@ -3,6 +3,9 @@
 -- What fails is raised as the error itself, with the code "store". Numbers are
 -- DOUBLE PRECISION in every table where they may pass 2^31: LuaDBI reads integers as
 -- 32 bits.
+--
+-- A connection that is lost while a batch is carried out (world.limit) is opened again. Reads,
+-- and transactions whose COMMIT was not sent, are then repeated; a COMMIT never is.
 
 local DBI = require "DBI"
 local errors = require "mde.base.errors"
@@ -14,15 +17,19 @@ local database = {}
 local Database = {}
 Database.__index = Database
 
+local REPEATS = 3  -- how often work is repeated between two commits
+
 -- The reason alone, of what LuaDBI, libpq and SQLite put round it.
 local function reason(text)
-  text = tostring(text):gsub("^Execute failed:? *", ""):gsub("^Error [%a ]+: ", "")
+  text = tostring(text):gsub("^Failed to connect to database: ", "")
+    :gsub("^Execute failed:? *", ""):gsub("^Error [%a ]+: ", "")
   return (text:gsub("^ERROR: +", ""):gsub("\n.*", ""))
 end
 
 -- Raises a failure of the store.
 function Database:fail(problem)
   local text = reason(problem)
+  self.reason = text
   error(errors.new { code = "store", message = ("the store %s: %s%s"):format(self.name, text,
     self.advice and self.advice(text) or "") }, 0)
 end
@@ -33,6 +40,7 @@ local function directly(f, ...) return f(...) end
 -- A statement that was executed, or nil and what is wrong. LuaDBI tells the failure of a
 -- statement of SQLite again when it is executed next: such a one is not kept.
 local function try(self, sql, ...)
+  if not self.connection then return nil, "no connection to the server" end
   local around = self.world and self.world.blocking or directly
   local statement = self.statements[sql]
   if not statement then
@@ -50,6 +58,11 @@ local function try(self, sql, ...)
   return nil, problem
 end
 
+-- Whether the connection is gone, after a failure.
+local function is_gone(self)
+  return not self.is_local and not (self.connection and self.connection:ping())
+end
+
 -- Begins to wait for the process that holds the database.
 function Database:patience(holder)
   return patience.new(self.name, self.clock, self.world, holder or self.holder)
@@ -64,10 +77,77 @@ local function execute(self, sql, ...)
     waiting:rest()
     statement, problem = try(self, sql, ...)
   end
-  if not statement then self:fail(problem) end
+  if not statement then
+    self.is_lost = is_gone(self)
+    self:fail(problem)
+  end
   if waiting then waiting:finish() end
   return statement
 end
+
+-- {{ A connection that was lost
+
+local function close(self)
+  self.statements = {}
+  collectgarbage()  -- LuaDBI finishes statements only then, and the database after them
+  if self.connection then self.connection:close() end
+  self.connection = nil
+end
+
+-- Connects. Raises the error.
+local function connect(self)
+  local around = self.world and self.world.blocking or directly
+  local connected, connection, problem = pcall(around, DBI.Connect,
+    portable.unpack(self.arguments, 1, self.arguments.n))
+  if not connected then connection, problem = nil, connection end
+  if not connection then self:fail(problem) end
+  connection:autocommit(true)
+  self.connection, self.is_lost = connection, false
+end
+
+-- Connects again and makes the session what it was. -> whether that can be used, and if not why
+local function restore(self)
+  close(self)
+  self.is_lost = true
+  connect(self)
+  return self.restore(self)
+end
+
+-- Waits for the server. Raises the error that ends the waiting.
+local function reopen(self)
+  local waiting = patience.server(self.name, self.clock, self.world)
+  while true do
+    local done, restored, problem = pcall(restore, self)
+    if done and restored then return waiting:finish() end
+    if not done and not self.is_lost then error(restored, 0) end
+    waiting:rest(problem or self.reason)
+  end
+end
+
+-- Opens a connection that was lost again, unless what was under way may have been committed.
+-- -> true if that can be repeated, or false and the error that ends it
+function Database:recover(raised)
+  local may_repeat = self.is_lost and not self.in_doubt and not self.is_reopening
+                     and self.world and self.world.limit and self.repeats < REPEATS
+  if not may_repeat then return false, raised end
+  self.repeats, self.is_reopening = self.repeats + 1, true
+  local done, problem = pcall(reopen, self)
+  self.is_reopening = false
+  if not done then self.repeats = REPEATS end  -- one wait is enough
+  return done, problem
+end
+
+-- Calls f, and again each time that the connection was lost and can be recovered.
+function Database:repeatedly(f, ...)
+  while true do
+    local results = portable.pack(pcall(f, ...))
+    if results[1] then return portable.unpack(results, 2, results.n) end
+    local again, err = self:recover(results[2])
+    if not again then error(err, 0) end
+  end
+end
+
+-- }}
 
 -- Runs a statement that gives no rows.
 function Database:run(sql, ...)
@@ -83,11 +163,16 @@ function Database:once(sql)
   if gives_rows and row then return portable.unpack(row) end
 end
 
--- All rows of a query, each an array of columns. Nothing is left open.
-function Database:all(sql, ...)
+local function all(self, sql, ...)
   local statement, rows = execute(self, sql, ...), {}
   for row in statement:rows(false) do rows[#rows + 1] = row end
   return rows
+end
+
+-- All rows of a query, which may be repeated, each an array of columns. Nothing is left open.
+function Database:all(sql, ...)
+  if self.open then return all(self, sql, ...) end
+  return self:repeatedly(all, self, sql, ...)
 end
 
 -- The first row, unpacked.
@@ -111,20 +196,21 @@ end
 function Database:commit()
   if not self.open then return end
   if self.check then self:check() end
+  self.in_doubt = not self.is_local
   self:run "COMMIT"
-  self.open = false
+  self.in_doubt, self.open, self.repeats = false, false, 0
 end
 
 -- Takes back what is not committed; never raises. -> whether nothing was: false if the
--- connection was lost, perhaps in the middle of a commit
+-- connection was lost in the middle of a commit
 function Database:rollback()
   if not self.open then return true end
   self.open = false
-  return pcall(self.run, self, "ROLLBACK") or self.is_local == true
+  if pcall(self.run, self, "ROLLBACK") then self.in_doubt = false end
+  return not self.in_doubt
 end
 
--- Calls f in a transaction of its own.
-function Database:atomically(f, ...)
+local function attempt(self, f, ...)
   self:begin()
   local results = portable.pack(pcall(f, ...))
   if results[1] then
@@ -136,26 +222,26 @@ function Database:atomically(f, ...)
   error(results[2], 0)
 end
 
+-- Calls f, which may be repeated, in a transaction of its own.
+function Database:atomically(f, ...)
+  if self.open then return attempt(self, f, ...) end
+  return self:repeatedly(attempt, self, f, ...)
+end
+
 -- }}
 
-function Database:close()
-  self.statements = {}
-  collectgarbage()  -- LuaDBI finishes statements only then, and the database after them
-  self.connection:close()
-end
+Database.close = close
 
 -- `arguments` are LuaDBI's. `description`: name (for messages), begin_sql, advice
 -- (function(reason) -> what to do, or nil), is_local (no network can hide how a commit ended), clock and
 -- world (see mde.store.sql.patience; also blocking(f, ...), which calls f), is_busy(reason) (whether
--- another process holds it), holder() (its name), check() (before a commit; raises).
+-- another process holds it), holder() (its name), check() (before a commit; raises), restore()
+-- (if not is_local: makes a new session what the lost one was -> true, or false and why not yet).
 function database.open(description, ...)
   local self = setmetatable(description, Database)
-  self.statements, self.transactions = {}, 0
-  local connected, connection, problem = pcall(DBI.Connect, ...)
-  if not connected then connection, problem = nil, connection end
-  if not connection then self:fail(problem) end
-  self.connection = connection
-  connection:autocommit(true)
+  self.statements, self.transactions, self.repeats = {}, 0, 0
+  self.arguments, self.in_doubt = portable.pack(...), false
+  connect(self)
   return self
 end
 

@@ -1,5 +1,7 @@
--- Waits for another process that holds a database, names it, and gives up in the end.
+-- Waits for another process that holds a database, names it, and gives up in the end. The same
+-- for a server that does not answer.
 
+local duration = require "mde.base.duration"
 local errors = require "mde.base.errors"
 local file = require "mde.file"
 
@@ -8,22 +10,69 @@ local patience = {}
 local Patience = {}
 Patience.__index = Patience
 
-local SHORTEST, LONGEST = 0.002, 0.1  -- seconds between two tries
-local SAY = 3                         -- seconds after which the holder is named
-local STOP = 1.5                      -- seconds that are waited after a request to end
+local SHORTEST = 0.002  -- seconds between two tries
+local SAY = 3           -- seconds after which the holder is named
+local STOP = 1.5        -- seconds that are waited after a request to end
 
 patience.limit = 60  -- seconds after which a process gives up
 
--- Begins to wait for a store. `world`, if given: say(text), stopped() (whether the process is
--- asked to end), limit (seconds). `clock` is the store's; with sleep(seconds), else the
--- system sleeps. `holder()` -> the name of the process that holds it, or nil.
-function patience.new(name, clock, world, holder)
-  return setmetatable({ name = name, clock = clock, world = world or {}, holder = holder,
-                        began = clock.monotonic(), slept = 0, pause = SHORTEST }, Patience)
-end
+-- {{ What is waited for: the longest pause between two tries in seconds, and the words
+
+local LOCK = { longest = 0.1, is_back = "The store is free again." }
 
 local function name_of(self)
   return self.holder() or "another process"
+end
+
+function LOCK.notice(self, limit)
+  return ("The store is locked by %s: waiting, at most %.0f s."):format(name_of(self), limit)
+end
+
+function LOCK.failure(self, waited)
+  return ("locked by %s for %.0f s"):format(name_of(self), waited)
+end
+
+local SERVER = { longest = 1, is_back = "The store is back." }
+
+function SERVER.notice(self, limit)
+  return ("The store %s does not answer: trying again, for at most %s."):format(self.name,
+    duration.text(limit))
+end
+
+function SERVER.failure(_, waited, problem)
+  return ("no answer for %.0f s: %s"):format(waited, problem)
+end
+
+-- }}
+
+local function new(what, name, clock, world, holder)
+  return setmetatable({ what = what, name = name, clock = clock, world = world or {},
+                        holder = holder, began = clock.monotonic(), slept = 0,
+                        pause = SHORTEST }, Patience)
+end
+
+-- Begins to wait for a store. `world`, if given: say(text), stopped() (whether the process is
+-- asked to end), limit (seconds; also while a batch is carried out). `clock` is the store's;
+-- with sleep(seconds), else the system sleeps. `holder()` -> the name of the process that holds
+-- it, or nil.
+function patience.new(name, clock, world, holder)
+  return new(LOCK, name, clock, world, holder)
+end
+
+local function limit_of(self)
+  return self.world.limit or patience.limit
+end
+
+local function say(self)
+  self.said = true
+  if self.world.say then self.world.say(self.what.notice(self, limit_of(self))) end
+end
+
+-- The same for a server whose connection was lost, which is said at once.
+function patience.server(name, clock, world)
+  local self = new(SERVER, name, clock, world)
+  say(self)
+  return self
 end
 
 -- Seconds since it began. Where the clock is virtual, what was slept counts.
@@ -31,34 +80,28 @@ local function waited(self)
   return math.max(self.slept, self.clock.monotonic() - self.began)
 end
 
-local function give_up(self)
-  error(errors.new { code = "store", message = ("the store %s: locked by %s for %.0f s"):format(
-    self.name, name_of(self), waited(self)) }, 0)
+local function give_up(self, problem)
+  error(errors.new { code = "store", message = ("the store %s: %s"):format(self.name,
+    self.what.failure(self, waited(self), problem)) }, 0)
 end
 
--- Waits a moment. Raises (code "store") when that was long enough.
-function Patience:rest()
+-- Waits a moment, since there was a `problem` (text; of a server). Raises (code "store") when
+-- that was long enough.
+function Patience:rest(problem)
   local seconds, world = waited(self), self.world
   if world.stopped and world.stopped() then
     self.stopped_at = self.stopped_at or seconds
-    if seconds - self.stopped_at >= STOP then give_up(self) end
+    if seconds - self.stopped_at >= STOP then give_up(self, problem) end
   end
-  local limit = world.limit or patience.limit
-  if seconds >= limit then give_up(self) end
-  if seconds >= SAY and not self.said then
-    self.said = true
-    if world.say then
-      world.say(("The store is locked by %s: waiting, at most %.0f s."):format(name_of(self),
-        limit))
-    end
-  end
+  if seconds >= limit_of(self) then give_up(self, problem) end
+  if seconds >= SAY and not self.said then say(self) end
   (self.clock.sleep or file.sleep)(self.pause)
-  self.slept, self.pause = self.slept + self.pause, math.min(self.pause * 1.5, LONGEST)
+  self.slept, self.pause = self.slept + self.pause, math.min(self.pause * 1.5, self.what.longest)
 end
 
 -- The wait has ended.
 function Patience:finish()
-  if self.said and self.world.say then self.world.say "The store is free again." end
+  if self.said and self.world.say then self.world.say(self.what.is_back) end
 end
 
 return patience

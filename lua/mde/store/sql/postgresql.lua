@@ -7,13 +7,15 @@
 
 local common = require "mde.store.sql.common"
 local database = require "mde.store.sql.database"
+local errors = require "mde.base.errors"
 local journal = require "mde.store.sql.journal"
 local locks = require "mde.store.sql.lock"
 local schema = require "mde.store.sql.schema"
 
 local postgresql = {}
 
-local Store = { windows = common.windows, commit = common.commit, rollback = common.rollback }
+local Store = { windows = common.windows, commit = common.commit, rollback = common.rollback,
+                recover = common.recover }
 Store.__index = Store
 
 -- The first of the two numbers that name our advisory locks: anything of our own.
@@ -28,6 +30,11 @@ Store.wall = Store.now
 -- Seconds since a moment of the store's time, at most: its answer took some time to come.
 function Store:age(moment)
   return self:now() - moment + self.delay
+end
+
+-- The name of a process as the server keeps it.
+local function session_name(holder)
+  return holder:sub(1, 63)
 end
 
 -- The name that the connection which has an advisory lock goes by.
@@ -65,17 +72,44 @@ function Store:lock(name)
   if waiting then waiting:finish() end
 end
 
+local function fail(self, format, ...)
+  error(errors.new { code = "store", message = ("the store %s: "):format(self.name)
+    .. format:format(...) }, 0)
+end
+
+local function try_hold(self, batch)
+  return self.database:row("SELECT pg_try_advisory_lock(?::integer, ?::integer)", HOLDS,
+    batch.number)
+end
+
 -- See mde.store.sql.batch.
 function Store:hold(batch, only_look)
   local holder = name_of(self.database, HOLDS, batch.number)
   if holder then return nil, holder ~= "" and holder or "another connection" end
   if only_look then return locks.new(function() end) end
-  local taken = self.database:row("SELECT pg_try_advisory_lock(?::integer, ?::integer)", HOLDS,
-    batch.number)
-  if not taken then return nil, "another connection" end
+  if not try_hold(self, batch) then return nil, "another connection" end
+  self.held[batch.number] = batch
   return locks.new(function()
-    self.database:row("SELECT pg_advisory_unlock(?::integer, ?::integer)", HOLDS, batch.number)
+    self.held[batch.number] = nil  -- a connection that is lost holds nothing
+    pcall(self.database.row, self.database,
+      "SELECT pg_advisory_unlock(?::integer, ?::integer)", HOLDS, batch.number)
   end)
+end
+
+-- Holds in a new session what the lost one held. Raises if another process carried a batch on.
+-- -> true, or false and why not yet: the server has not missed the lost session
+local function hold_again(self)
+  for _, batch in pairs(self.held) do
+    if not try_hold(self, batch) then
+      local holder = name_of(self.database, HOLDS, batch.number) or ""
+      if holder == session_name(self.holder) then return false, "the old session has not ended" end
+      fail(self, "the connection was lost, and %s holds batch %s now", holder, batch.name)
+    end
+    if batch.runs and batch:run_count() > batch.runs then
+      fail(self, "the connection was lost, and another process continued batch %s", batch.name)
+    end
+  end
+  return true
 end
 
 -- The next of these batches that nobody holds or is about to, and its lock; nil if there
@@ -139,17 +173,22 @@ local function set_up(connection, holder)
     local done, raised = pcall(connection.once, connection, statement)
     if not done and i < #SESSION then error(raised, 0) end
   end
-  connection:row("SELECT set_config('application_name', ?, false)", holder:sub(1, 63))
+  connection:row("SELECT set_config('application_name', ?, false)", session_name(holder))
 end
 
 -- Opens the store at a URL (postgresql://…, as libpq has it); `world`: see mde.store.sql.database.
--- Raises what hinders.
+-- Raises the error.
 function postgresql.open(url, clock, holder, world)
   local self = setmetatable({
     name = shown(url), clock = clock, holder = holder, by_application = {}, world = world,
-    database = database.open({ name = shown(url), begin_sql = "BEGIN", advice = advice,
-      clock = clock, world = world }, "PostgreSQL", with_limits(url)),
+    held = {},  -- batches of this process, by number
   }, Store)
+  self.database = database.open({ name = shown(url), begin_sql = "BEGIN", advice = advice,
+    clock = clock, world = world,
+    restore = function(connection)
+      set_up(connection, holder)
+      return hold_again(self)
+    end }, "PostgreSQL", with_limits(url))
   local connection = self.database
   set_up(connection, holder)
   connection:atomically(function()

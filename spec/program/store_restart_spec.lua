@@ -1,0 +1,51 @@
+-- PostgreSQL that stops in the middle of a batch, and comes back or does not.
+
+local postgresql = require "spec.support.postgresql"
+local program = require "spec.support.program"
+
+-- The tenth and eleventh answer come late: time to stop the server.
+local INCIDENT = "{ mistaken = 60, history = 0, oddities = { late = { operation = 'cancel',"
+  .. " nth = { 10, 11 } }, late_by = 1 } }"
+
+-- Runs a cancel of all, and `meanwhile` once some were posted. `$pid` is the command's.
+local function run(server, meanwhile)
+  return program.rehearse(INCIDENT, ([[
+    export MDE_STORE=%s
+    mde cancel --requestor soar@contoso.com -m x --yes --max 60 --batch b --parallel 2 \
+      >out 2>err & pid=$!
+    wait_until '[ "$(cat $POSTED)" -ge 10 ]'
+    %s
+    wait $pid; echo "was $?"; cat err; mde batch show b; mde audit verify]]):format(
+    program.quote(server.url), meanwhile))
+end
+
+describe("PostgreSQL", function()
+  local server
+
+  before_each(function() server = postgresql.start() end)
+
+  after_each(function() server:stop() end)
+
+  it("may stop and start again during a batch, which ends complete one POST an item", function()
+    local result = run(server, server:control "stop" .. [[
+      wait_until 'grep -q "does not answer" err'
+      ]] .. server:control "start")
+    assert.truthy(result.out:find("was 0\n", 1, true), result.out .. result.err)
+    assert.truthy(result.out:find("does not answer: trying again, for at most 10m", 1, true),
+      result.out)
+    assert.truthy(result.out:find("The store is back.", 1, true), result.out)
+    assert.same({ 60, 0 }, { result.ledger.posts, result.ledger.twice })
+    assert.truthy(result.out:find("unbroken", 1, true), result.out)
+  end)
+
+  it("may stay away, and the batch can be resumed after a signal", function()
+    local result = run(server, server:control "stop" .. [[
+      wait_until 'grep -q "does not answer" err'
+      kill $pid; wait $pid; echo "first $?"
+      ]] .. server:control "start" .. [[
+      mde resume b >out 2>more & pid=$!]])
+    assert.truthy(result.out:find("first 130\n", 1, true), result.out .. result.err)
+    assert.truthy(result.out:find("was 0\n", 1, true), result.out .. result.err)
+    assert.same({ 60, 0 }, { result.ledger.posts, result.ledger.twice })
+  end)
+end)
