@@ -13,6 +13,7 @@ local enforcement = require "mde.program.policy.enforcement"
 local errors = require "mde.base.errors"
 local failure = require "mde.program.exit"
 local hours = require "mde.program.policy.hours"
+local interruption = require "mde.program.terminal.interruption"
 local notice = require "mde.program.terminal.notice"
 local options = require "mde.program.input.options"
 local output = require "mde.program.terminal.output"
@@ -133,15 +134,10 @@ end
 -- What the client is to do: see mde.client.cancel_all.
 function Execution:stop()
   self.progress:tick()
-  local signals = system.interrupt.count()
-  if signals > 1 then return "at once" end
-  if signals == 1 and not self.interrupted then
-    self.interrupted = true
-    self:say("Interrupted: nothing more is sent; what is under way is waited for."
-      .. " Ctrl-C again stops at once.")
-  end
+  local asked = self.asked()
+  if asked then return asked end
   if not self.revoked and self.stop_reason then self.revoked = self.stop_reason() or nil end
-  if self.interrupted or self.revoked or self.problem then return true end
+  if self.revoked or self.problem then return true end
   return self:check_hours()
 end
 
@@ -292,6 +288,7 @@ function execution.run(session, batch, parsed, kind, aside)
     hours = open_hours, closed = false, stop_reason = parsed.stop_reason, is_shown = is_shown,
   }, Execution)
   self.report.waited = parsed.wait
+  self.asked = interruption.asked(function(text) self:say(text) end)
   function session.on_notice(entry)
     if entry.code == "quota" then return end  -- the progress says when the next call goes out
     notice.show(entry, function(...) self:say(...) end)

@@ -2,9 +2,9 @@
 -- minute; or a JSON object a line for a program. All on standard error.
 
 local cjson = require "cjson"
+local line = require "mde.program.terminal.line"
 local output = require "mde.program.terminal.output"
 local system = require "mde.program.system"
-local terminal = require "mde.terminal"
 local verdicts = require "mde.service.verdicts"
 
 local progress = {}
@@ -53,8 +53,7 @@ end
 local show = {}
 
 function show.terminal(f)
-  local line = terminal.cut(text_of(f), (system.terminal.width(2) or 80) - 1)
-  system.stderr:write("\r", line, "\27[K")
+  line.show(text_of(f))
 end
 
 function show.lines(f)
@@ -79,7 +78,7 @@ end
 function Progress:tick()
   local now = self.clock.monotonic()
   if now < self.next then return end
-  self.next, self.shown = now + EVERY[self.how], true
+  self.next = now + EVERY[self.how]
   show[self.how](figures(self, now))
 end
 
@@ -89,11 +88,11 @@ function Progress:count(verdict)
   self.counts[verdict] = (self.counts[verdict] or 0) + 1
 end
 
--- Makes room on the terminal for something else to be said.
+-- Makes room on the terminal for another message.
 function Progress:clear()
   if self.how ~= "terminal" then return end
-  if self.shown then system.stderr:write("\r\27[K") end
-  self.next, self.shown = -math.huge, false
+  line.clear()
+  self.next = -math.huge
 end
 
 -- Shows it for the last time.
@@ -108,8 +107,7 @@ end
 -- The progress of `total` items that `session` (a client) cancels; `as`: "json" or nil.
 function progress.new(session, total, as)
   local clock = session.clock
-  local is_terminal = system.terminal.is_terminal(2) and system.getenv "TERM" ~= "dumb"
-  local how = as or (is_terminal and "terminal" or "lines")
+  local how = as or (line.is_possible() and "terminal" or "lines")
   return setmetatable({
     session = session, clock = clock, total = total, done = 0, counts = {}, how = how,
     next = how == "lines" and clock.monotonic() + EVERY.lines or -math.huge,

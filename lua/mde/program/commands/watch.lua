@@ -198,7 +198,7 @@ end
 
 function Watch:connect()
   self.session = client.connect(self.parsed, execution.settings(self.parsed))
-  interruption.heed(self.session, function() self:tick() end)
+  interruption.obey(self.session, function() self:tick() end)
   self.session.only_reads = true
 end
 

@@ -1,6 +1,5 @@
--- Ctrl-C, and requests to end, while a client waits for the service: the first sends nothing
--- more and waits for what is under way, the second stops at once. Where nothing is changed
--- there is nothing to wait for, and the first stops.
+-- Ctrl-C and SIGTERM while a client waits for the service: the first stops sending and waits for
+-- requests in flight, the second stops at once. If nothing is changed, the first stops at once.
 
 local line = require "mde.program.terminal.line"
 local output = require "mde.program.terminal.output"
@@ -8,32 +7,43 @@ local system = require "mde.program.system"
 
 local interruption = {}
 
--- Heeds them from now on. `tick`, if given, is called every second at least.
-function interruption.watch(session, tick)
-  system.interrupt.watch()
-  interruption.heed(session, tick)
-end
+local INTERRUPTED = "Interrupted: nothing more is sent; what is under way is waited for."
+  .. " Ctrl-C again stops at once."
 
--- Heeds those that somebody watches for already.
-function interruption.heed(session, tick)
+-- A function that returns what the signals ask for: false, true to send nothing more, or "at
+-- once". The first time, it says so with say(text).
+function interruption.asked(say)
   local is_said = false
-  session.stop = function()
+  return function()
     local signals = system.interrupt.count()
-    if signals == 0 then
-      if tick then tick() end
-      return false
-    end
-    if session.only_reads or signals > 1 then return "at once" end
-    if not is_said then
+    if signals > 1 then return "at once" end
+    if signals == 1 and not is_said then
       is_said = true
-      output.note("Interrupted: nothing more is sent; what is under way is waited for."
-        .. " Ctrl-C again stops at once.")
+      say(INTERRUPTED)
     end
-    return true
+    return signals == 1
   end
 end
 
--- What goes on from here on changes nothing.
+-- Stops the session when signals ask for it; the caller watches for them. `tick`, if given, is
+-- called at least every second.
+function interruption.obey(session, tick)
+  local asked = interruption.asked(output.note)
+  session.stop = function()
+    if session.only_reads and interruption.came() then return "at once" end
+    local answer = asked()
+    if not answer and tick then tick() end
+    return answer
+  end
+end
+
+-- Watches for signals and obeys them from now on.
+function interruption.watch(session, tick)
+  system.interrupt.watch()
+  interruption.obey(session, tick)
+end
+
+-- The same for a session that changes nothing from now on.
 function interruption.only_reads(session, tick)
   interruption.watch(session, tick)
   session.only_reads = true

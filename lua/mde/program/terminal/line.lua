@@ -1,21 +1,24 @@
--- One line at a terminal, on standard error, which is redrawn in place: how far something
--- is. Where there is no terminal, nothing.
+-- One line on standard error that is redrawn in place, if that is a terminal.
 
 local system = require "mde.program.system"
 local terminal = require "mde.terminal"
 
 local line = {}
 
+-- Reports if standard error is a terminal that can redraw a line.
+function line.is_possible()
+  return system.terminal.is_terminal(2) and system.getenv "TERM" ~= "dumb"
+end
+
 -- Shows text in place of what was there.
 function line.show(text)
-  if text == system.state.line then return end
-  if not system.terminal.is_terminal(2) or system.getenv "TERM" == "dumb" then return end
+  if text == system.state.line or not line.is_possible() then return end
   system.state.line = text
   text = terminal.cut(terminal.printable(text), (system.terminal.width(2) or 80) - 1)
   system.stderr:write("\r", text, "\27[K")
 end
 
--- Makes room for something else to be said.
+-- Removes the line, so that another message can be shown.
 function line.clear()
   if system.state.line then system.stderr:write "\r\27[K" end
   system.state.line = nil
