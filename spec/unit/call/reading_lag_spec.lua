@@ -62,12 +62,12 @@ describe("an action that was just launched", function()
       local client, service, _, machine = new(lag, { launch_course = slow })
       local id = service:add { age = 0, machine_id = machine }
       local item
-      client:cancel_all({ { id = id, expected = "Pending", position = 1, decision = "undo" } },
+      client:cancel_all({ { id = id, expected = "Pending", position = 1, change = "undo" } },
         { comment = "x", on_item = function(one) item = one end })
       assert.equal("cancelled", item.verdict)
       client, service, _, machine = new(lag)
       id = service:add { age = 0, machine_id = machine, status = "Succeeded" }
-      client:cancel_all({ { id = id, expected = "Succeeded", position = 1, decision = "undo" } },
+      client:cancel_all({ { id = id, expected = "Succeeded", position = 1, change = "undo" } },
         { comment = "x", on_item = function(one) item = one end })
       assert.equal("undo_accepted", item.verdict)
       assert.equal(1, service:launched(machine, "unisolate"))

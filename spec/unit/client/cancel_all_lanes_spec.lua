@@ -17,7 +17,7 @@ local function items_of(service, count, status, decision)
   for i = 1, count do
     local machine = service:add_machine { lastSeen = service:now() - 60 }
     items[i] = { id = service:add { status = status, machine_id = machine, age = 600 },
-                 decision = decision, expected = status, position = i, sends = {} }
+                 change = decision, expected = status, position = i, sends = {} }
   end
   return items
 end
