@@ -46,6 +46,39 @@ describe("a limit", function()
       for _ = 1, 20 do assert(workers.start()) end]=]
   end)
 
+  it("is one for the computing time of all workers together", function()
+    run [=[
+      workers.seconds = 0.3
+      local BUSY = [[return { decide = function()
+        local began = os.clock() while os.clock() - began < 0.04 do end end }]]
+      local count, err = 0
+      while not err and count < 100 do  -- a worker each, as each policy has
+        local worker
+        worker, err = start(BUSY)
+        if worker then err = select(3, worker:decide { id = "a" }) end
+        if worker then worker:close() end
+        count = count + 1
+      end
+      assert(count >= 3 and count <= 8, count)
+      assert(err.code == "limit" and err.limit == "together", err)
+      assert(err.message:find("policy policy.lua: exceeds the time limit of 0.3 s that all policies"
+        .. " have together", 1, true), err)
+      assert(not start(BUSY))
+      workers.renew()
+      assert(start(BUSY)):close()]=]
+  end)
+
+  it("counts a worker that a limit ended", function()
+    run [=[
+      workers.seconds = 0.3
+      for i = 1, 2 do
+        local _, err = start("while true do end", { load_seconds = 0.2 })
+        assert(err.limit == "load", err)
+      end
+      local _, err = start "return { decide = 'keep' }"
+      assert(err.limit == "together", err)]=]
+  end)
+
   it("is named by what it is", function()
     run [=[
       local function message(text, options)

@@ -28,6 +28,7 @@ typedef struct supervised {
   bool ended;   /* its pipe has ended */
   bool late;    /* it had to be killed */
   double left;  /* seconds left to wait for an answer */
+  double used;  /* seconds of computing when last asked */
   mde_frames output, input;
   size_t taken;  /* bytes of the input already read */
 } supervised;
@@ -311,6 +312,19 @@ static int get_pid (lua_State *L) {
   return 1;
 }
 
+
+/* worker:seconds() -> seconds of computing so far; once it has ended, when last asked */
+static int get_seconds (lua_State *L) {
+  supervised *worker = check(L);
+  clockid_t clock;
+  struct timespec time;
+  if (worker->pid != 0 && clock_getcpuclockid(worker->pid, &clock) == 0
+      && clock_gettime(clock, &time) == 0)
+    worker->used = (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+  lua_pushnumber(L, worker->used);
+  return 1;
+}
+
 /* }} */
 
 
@@ -335,7 +349,7 @@ int mde_host_open_supervisor (lua_State *L) {
   static const luaL_Reg functions[] = { { "start", start }, { NULL, NULL } };
   static const luaL_Reg methods[] = {
     { "send", send_frame }, { "receive", receive }, { "finish", finish }, { "pid", get_pid },
-    { "__gc", collect }, { "__close", collect }, { NULL, NULL }
+    { "seconds", get_seconds }, { "__gc", collect }, { "__close", collect }, { NULL, NULL }
   };
   luaL_newmetatable(L, SUPERVISED);
   luaL_setfuncs(L, methods, 0);

@@ -8,7 +8,8 @@
 --
 -- Errors have the codes
 --   policy  the policy raised, or returned what it must not
---   limit   it exceeded err.limit: "load", "average", "longest", "memory" or "output"
+--   limit   it exceeded err.limit: "load", "average", "longest", "together", "memory"
+--           or "output"
 --   worker  its process could not be started, did not answer or died (err.signal: of which)
 -- and `id`, the action that it was about, where there is one.
 
@@ -21,6 +22,7 @@ local workers = {
   warning = "this system has no seccomp: policies are limited, but not confined to their process",
   most = 1024,  -- actions that may be sent before the first answer is received
   memory = 512 * 2^20,  -- bytes of all workers together
+  seconds = 60,  -- of computing of all workers of a command, or of a round of `mde watch`
 }
 
 local DEFAULTS = { load_seconds = 5, average_seconds = 0.05, longest_seconds = 1,
@@ -60,6 +62,19 @@ local function check_limits(given)
     limits[name] = value
   end
   return limits
+end
+
+-- Begins to count the computing time of all workers anew.
+function workers.renew()
+  system.state.worker_seconds = 0
+end
+
+-- Counts what a worker has computed since the last time. -> whether all are within the limit
+local function count_seconds(self)
+  local state, seconds = system.state, self.process:seconds()
+  state.worker_seconds = (state.worker_seconds or 0) + seconds - self.seconds
+  self.seconds = seconds
+  return state.worker_seconds <= workers.seconds
 end
 
 -- The program's workers that have not ended -> the memory of each.
@@ -103,30 +118,24 @@ function workers.start(options)
   end
   running()[process] = limits.memory
   return setmetatable({ process = process, limits = limits, name = "?", sent = 0, received = 0,
-                        ids = {}, printed = {}, printed_size = 0 }, Worker)
+                        ids = {}, printed = {}, printed_size = 0, seconds = 0 }, Worker)
 end
 
 -- {{ failures
 
-local LIMITS = {
-  load = function(limits)
-    return ("exceeds the time limit of %g s to load"):format(limits.load_seconds)
-  end,
-  average = function(limits)
-    return ("exceeds the time limit of %g ms per action on average")
-      :format(limits.average_seconds * 1000)
-  end,
-  longest = function(limits)
-    return ("exceeds the time limit of %g s for one action"):format(limits.longest_seconds)
-  end,
-  memory = function(limits)
-    return ("exceeds the memory limit of %s"):format(amount(limits.memory))
-  end,
-  output = function(limits)
-    return ("exceeds the output limit of %s, or of %d bytes for a reason")
-      :format(amount(limits.output), REASON_MOST)
-  end,
-}
+-- What exceeding a limit is called | nil: there is no such limit
+local function excess(limit, limits)
+  local texts = {
+    load = ("time limit of %g s to load"):format(limits.load_seconds),
+    average = ("time limit of %g ms per action on average"):format(limits.average_seconds * 1000),
+    longest = ("time limit of %g s for one action"):format(limits.longest_seconds),
+    together = ("time limit of %g s that all policies have together"):format(workers.seconds),
+    memory = "memory limit of " .. amount(limits.memory),
+    output = ("output limit of %s, or of %d bytes for a reason"):format(amount(limits.output),
+      REASON_MOST),
+  }
+  return texts[limit] and "exceeds the " .. texts[limit]
+end
 
 local SILENT = {
   late = "its process did not answer in time and was killed",
@@ -140,10 +149,9 @@ local function fate(self, why)
   if SILENT[why] then
     return { code = why == "modules" and "policy" or "worker", what = SILENT[why] }
   end
-  local limit = how == "exit" and system.supervisor.ends[number]
-  if LIMITS[limit] then
-    return { code = "limit", limit = limit, what = LIMITS[limit](self.limits) }
-  end
+  local limit = why == "together" and why or how == "exit" and system.supervisor.ends[number]
+  local what = excess(limit, self.limits)
+  if what then return { code = "limit", limit = limit, what = what } end
   if limit == "unconfined" then
     return { code = "worker", what = "not run: the system lets its process not be confined"
       .. " (seccomp and resource limits are needed)" }
@@ -214,6 +222,7 @@ local function receive(self, seconds)
     if not note(self, first) then return nil, "garbled" end
     kind, first, second, third = self.process:receive()
   end
+  if not count_seconds(self) and kind then return nil, "together" end
   if kind and third ~= nil then return nil, "garbled" end
   return kind, first, second
 end

@@ -11,6 +11,7 @@ local plan_batch = require "mde.program.plan.batch"
 local plans = require "mde.program.plan"
 local survey = require "mde.program.watch.survey"
 local system = require "mde.program.system"
+local workers = require "mde.program.policy.worker"
 
 local round = {}
 
@@ -118,6 +119,7 @@ end
 -- policies were loaded again meanwhile, and it is void. Raises what hinders.
 function round.run(self)
   local loaded = self.loaded
+  workers.renew()
   local made, decided, guards, dropped = decide(self)
   local found = survey.read(self.session)
   if loaded ~= self.loaded then return nil end
