@@ -339,7 +339,7 @@ function client:result_uri(target, index) end
 --- is called PATH.ID.part; where that exists, the download goes on behind what it has.
 ---@param target string|mde.action
 ---@param path string of a file that must not exist
----@param options? {index?: integer, on_progress?: fun(bytes: integer, total?: integer)} which command, from 0 (not needed where there is but one)
+---@param options? {index?: integer, on_progress?: fun(bytes: integer, total?: integer), open?: fun(path: string, mode: string): file*?, string?} which command, from 0; io.open
 ---@return {path: string, size: integer, sha256: string}? file
 ---@return mde.error? err code "file" where the disk is at fault; err.part is the file with what came in before
 function client:download(target, path, options) end

@@ -39,6 +39,20 @@ describe("mde download", function()
     assert.truthy(run.err:find("a exists; remove it or give another name", 1, true), run.err)
   end)
 
+  it("opens no link and no FIFO, and writes to neither", function()
+    local run = rehearse [[
+      mkfifo a; ln -s nothing b; timeout 9 mde download $p -o a; echo $? >&2
+      mde download $p -o b; echo $? >&2
+      echo precious >kept; ln -s ../empty/kept c.$p.part; mkfifo d.$p.part
+      mde download $p -o c; echo $? >&2; timeout 9 mde download $p -o d; echo $? >&2
+      cat kept; [ -p a ] && [ -p d.$p.part ] && [ -h b ] && [ -h c.$p.part ] && test ! -e c]]
+    assert.same({ 0, "precious\n" }, { run.status, run.out }, run.err)
+    assert.truthy(run.err:find "a exists; remove it.*\n2\n.*b exists; remove it.*\n2\n",
+      run.err)
+    local _, refused = run.err:gsub("part: is not a regular file\n4\n", "")
+    assert.equal(2, refused, run.err)
+  end)
+
   it("refuses wrong use before anything is asked", function()
     local id = "5382f7ea-7557-4ab7-9782-d50480024a4e"
     for arguments, text in pairs {

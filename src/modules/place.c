@@ -1,4 +1,4 @@
-/* Replaces a regular file, atomically: functions of mde.file. */
+/* Opens and replaces regular files only, through no link: functions of mde.file. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <lauxlib.h>
+#include <lualib.h>
 
 #include "compat.h"
 #include "place.h"
@@ -24,6 +25,57 @@ static const char *kind_of (const char *path) {
 
 int mde_file_kind (lua_State *L) {
   lua_pushstring(L, kind_of(luaL_checkstring(L, 1)));
+  return 1;
+}
+
+
+/* Opens a regular file, and returns its descriptor, or -1 with errno or, if it is of another kind,
+** with 0. A FIFO is not waited for, and a device is not read. */
+static int open_regular (const char *path, int flags) {
+  struct stat status;
+  int number, fd = open(path, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, 0666);
+  if (fd < 0) {
+    if (errno == ELOOP || errno == ENXIO) errno = 0;
+    return -1;
+  }
+  number = fstat(fd, &status) != 0 ? errno : 0;
+  if (number == 0 && S_ISREG(status.st_mode)) return fd;
+  (void)close(fd);
+  errno = number;
+  return -1;
+}
+
+
+static int close_stream (lua_State *L) {
+  luaL_Stream *stream = (luaL_Stream *)luaL_checkudata(L, 1, LUA_FILEHANDLE);
+  return luaL_fileresult(L, fclose(stream->f) == 0, NULL);
+}
+
+
+int mde_file_open (lua_State *L) {
+  static const char *const modes[] = { "rb", "r+b", "w+b", NULL };
+  static const int flags[] = { O_RDONLY, O_RDWR, O_RDWR | O_CREAT };
+  const char *path = luaL_checkstring(L, 1);
+  const int mode = luaL_checkoption(L, 2, "rb", modes);
+  luaL_Stream *stream = (luaL_Stream *)lua_newuserdatauv(L, sizeof *stream, 0);
+  int fd;
+  stream->closef = NULL;
+  luaL_setmetatable(L, LUA_FILEHANDLE);
+  fd = open_regular(path, flags[mode]);
+  if (fd < 0 && errno == 0) {
+    luaL_pushfail(L);
+    lua_pushfstring(L, "%s: is not a regular file", path);
+    return 2;
+  }
+  if (fd < 0) return luaL_fileresult(L, 0, path);
+  stream->f = mode == 2 && ftruncate(fd, 0) != 0 ? NULL : fdopen(fd, modes[mode]);
+  if (stream->f == NULL) {
+    const int number = errno;
+    (void)close(fd);
+    errno = number;
+    return luaL_fileresult(L, 0, path);
+  }
+  stream->closef = close_stream;
   return 1;
 }
 

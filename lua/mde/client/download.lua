@@ -152,8 +152,8 @@ local function failed(path, problem)
 end
 
 -- The SHA-256 of a file, and its size. -> text, bytes | nil, err
-local function digest_of(path)
-  local file, problem = io.open(path, "rb")
+local function digest_of(path, open)
+  local file, problem = open(path, "rb")
   if not file then return nil, failed(path, problem) end
   local digest, size = core.digest(), 0
   while true do
@@ -176,7 +176,7 @@ Download.__index = Download
 -- Opens the file for what comes in, and reads the end of what is there already.
 function Download:open()
   local problem
-  self.file = io.open(self.part, "r+b")
+  self.file = self.open_file(self.part, "r+b")
   if not self.file then return self:restart() end
   local size
   size, problem = self.file:seek "end"
@@ -192,7 +192,7 @@ function Download:restart()
   if self.file then self.file:close() end
   local problem
   self.at, self.tail, self.tag = 0, "", nil
-  self.file, problem = io.open(self.part, "w+b")
+  self.file, problem = self.open_file(self.part, "w+b")
   if self.file then return true end
   return nil, failed(self.part, problem)
 end
@@ -327,7 +327,7 @@ local function source_of(client, target, index)
     ("%s-%d"):format(id, index)
 end
 
-local KNOWN = { index = true, on_progress = true }
+local KNOWN = { index = true, on_progress = true, open = true }
 
 -- }}
 
@@ -335,7 +335,7 @@ local KNOWN = { index = true, on_progress = true }
 --- is called PATH.ID.part; where that exists, the download goes on behind what it has.
 ---@param target string|mde.action
 ---@param path string of a file that must not exist
----@param options? {index?: integer, on_progress?: fun(bytes: integer, total?: integer)} which command, from 0 (not needed where there is but one)
+---@param options? {index?: integer, on_progress?: fun(bytes: integer, total?: integer), open?: fun(path: string, mode: string): file*?, string?} which command, from 0; io.open
 ---@return {path: string, size: integer, sha256: string}? file
 ---@return mde.error? err code "file" where the disk is at fault; err.part is the file with what came in before
 function download:download(target, path, options)
@@ -348,7 +348,8 @@ function download:download(target, path, options)
     local good, err = check_index("download", options.index)
     if not good then return nil, err end
   end
-  local there = io.open(path, "rb")
+  local open = options.open or io.open
+  local there = open(path, "rb")
   if there then
     there:close()
     return errors.invalid("download: %s exists; remove it or give another name", path)
@@ -357,14 +358,15 @@ function download:download(target, path, options)
   if not get_link then return nil, name end
   local part = ("%s.%s.part"):format(path, name)
   local work = setmetatable({ client = self, get_link = get_link, part = part, links = 0,
-                              changes = 0, on_progress = options.on_progress }, Download)
+                              changes = 0, on_progress = options.on_progress, open_file = open },
+                            Download)
   local ok, err = work:run()
   if not ok then
     if work:is_empty() then os.remove(part)
     elseif work.file then err.part = part end
     return nil, err
   end
-  local sha256, size = digest_of(part)
+  local sha256, size = digest_of(part, open)
   if not sha256 then return nil, size end
   local renamed, problem = os.rename(part, path)
   if not renamed then return nil, failed(path, problem) end

@@ -110,6 +110,42 @@ describe("file.mode", function()
   end)
 end)
 
+describe("file.open", function()
+  after_each(clean)
+
+  it("opens regular files as io.open does", function()
+    local path = new_folder() .. "/a"
+    fails(ENOENT, file.open(path))
+    local opened = assert(file.open(path, "w+b"))
+    opened:write "abc"
+    assert(opened:close())
+    opened = assert(file.open(path, "r+b"))
+    opened:write "x"
+    assert.equal(3, opened:seek "end")
+    opened:close()
+    assert.equal("xbc", read(path))
+    assert.equal("xbc", assert(file.open(path, "rb")):read "a")
+    assert(file.open(path, "w+b")):close()
+    assert.equal("", read(path))
+    assert.equal("file (closed)", tostring(opened))
+    assert.error_matches(function() file.open(path, "a") end, "invalid option")
+  end)
+
+  it("follows no link, and waits for no FIFO", function()
+    local folder = new_folder()
+    write(folder .. "/kept", "kept")
+    os.execute(("cd %s; ln -s kept link; mkfifo fifo; ln -s none dangling"):format(folder))
+    for _, name in ipairs { "/link", "/dangling", "/fifo", "", "/../../dev/null" } do
+      for _, mode in ipairs { "rb", "r+b", "w+b" } do
+        assert.is_nil((file.open(folder .. name, mode)))
+      end
+    end
+    assert.equal("kept", read(folder .. "/kept"))
+    assert.same({ nil, folder .. "/link: is not a regular file" }, { file.open(folder .. "/link") })
+    assert.is_nil(io.open(folder .. "/none"))
+  end)
+end)
+
 describe("file.boot", function()
   after_each(clean)
 

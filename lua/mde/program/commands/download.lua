@@ -6,6 +6,7 @@ local interruption = require "mde.program.terminal.interruption"
 local line = require "mde.program.terminal.line"
 local options = require "mde.program.input.options"
 local output = require "mde.program.terminal.output"
+local system = require "mde.program.system"
 local terminal = require "mde.terminal"
 
 local download = {}
@@ -45,8 +46,12 @@ end
 
 -- -> result; raises what went wrong, and says what is kept
 local function fetch(session, action, path, index)
+  if system.file.kind(path) then
+    failure.raise(failure.usage, "download: %s exists; remove it or give another name", path)
+  end
   interruption.only_reads(session)
-  local result, err = session:download(action, path, { index = index, on_progress = on_progress })
+  local result, err = session:download(action, path, { index = index, on_progress = on_progress,
+                                                       open = system.file.open })
   interruption.release(session)
   if result then return result end
   if err.part then
