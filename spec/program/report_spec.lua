@@ -1,4 +1,4 @@
--- mde batch report in every format. Its page is looked at by spec/browser too.
+-- mde batch report in every format. spec/browser tests the page in a browser.
 
 local cjson = require "cjson"
 local report = require "spec.support.report"
@@ -23,7 +23,7 @@ describe("mde batch report as text", function()
                     detail = "interrupted" } },
        command = "mde cancel --type Isolate" })]]
 
-  it("says what was asked, what became of it, and what to do next", function()
+  it("shows the request, the verdicts, and the next steps", function()
     local text = report_of(OPEN, "text")
     for _, line in ipairs {
       "Batch misfire: stopped, 2 items open", "items        4, in the order given",
@@ -31,16 +31,16 @@ describe("mde batch report as text", function()
       "took         10s", "command      mde cancel --type Isolate",
       "2026-01-23T20:10:50Z  stopped  dana@soc1  interrupted",
       "cancelled       1  25.0 %  by this cancel",
-      "in flight       1  25.0 %  sent, and nothing known; a resume settles it",
+      "in flight       1  25.0 %  sent, result not known; resume settles it",
       "Isolate      1         1             0        0           0",
       "corp.contoso.com      1         1             0        0           0",
       "3 calls from 2026-01-23T20:10:41Z to 2026-01-23T20:10:43Z",
-      "most in 60 s        3 (the service takes 100), from 2026-01-23T20:10:41Z on",
-      "last call to outcome      2   250ms  500ms  500ms    500ms",
+      "most in 60 s        3 (the service allows 100), from 2026-01-23T20:10:41Z on",
+      "last call to verdict      2   250ms  500ms  500ms    500ms",
       "begin to first call       3    2.0s   3.0s   3.0s     3.0s",
       "      1 not_found: no such action",
       "        such as 00000002-7557-4ab7-9782-d50480024a4e",
-      "  mde resume misfire                             takes up the 2 open",
+      "  mde resume misfire                             continues the 2 open",
       "  mde batch show misfire --verdict open          shows them",
       "  mde batch show misfire --verdict not_found     shows the 1",
       "  mde batch report misfire --html > report.html  every item, to read and search",
@@ -48,10 +48,10 @@ describe("mde batch report as text", function()
       assert.truthy(("\n" .. text):find("\n" .. line .. "\n", 1, true),
         line .. " is not in\n" .. text)
     end
-    assert.truthy(text:find "Isolations among the cancelled: 1%. Cancelling is not un%-isolating")
+    assert.truthy(text:find "Cancelled isolations: 1%. Cancelling does not release")
   end)
 
-  it("says that nothing is left where nothing is", function()
+  it("says that nothing is open if all items ended", function()
     local text = report_of([[batches.of({ { verdict = "cancelled", type = "LiveResponse" } },
       { events = { { at = 1, kind = "begun" }, { at = 2, kind = "ended" } } })]], "text")
     assert.truthy(text:find("Batch misfire: ended, nothing open\n", 1, true))
@@ -59,24 +59,24 @@ describe("mde batch report as text", function()
     assert.falsy(text:find("Isolations", 1, true))
   end)
 
-  it("does not resume what runs", function()
+  it("does not suggest to resume a running batch", function()
     local text = report_of("batches.of({ {}, {} })", "text")
     assert.truthy(text:find("Batch misfire: running, 2 items open\n", 1, true))
-    assert.truthy(text:find("\nNo call went out.\n", 1, true))
+    assert.truthy(text:find("\nNo call was sent.\n", 1, true))
     assert.falsy(text:find("mde resume", 1, true))
     text = report_of("batches.of({ {} }, { holder = function() end })", "text")
     assert.truthy(text:find("Batch misfire: broken off, 1 item open\n", 1, true))
     assert.truthy(text:find("mde resume misfire", 1, true))
   end)
 
-  it("quotes a name for the shell, and shows what would be executed", function()
+  it("quotes a name for the shell, and makes control characters visible", function()
     local text = report_of([[batches.of({ {} }, { name = "it's; rm \27[1m", events = {},
       comment = "a\u{202E}b" })]], "text")
     assert.truthy(text:find([[mde resume 'it'\''s; rm \x1b[1m' ]], 1, true), text)
     assert.truthy(text:find([[comment      a\u{202e}b]], 1, true), text)
   end)
 
-  it("keeps to 80 columns with a real incident, but for what may not be cut", function()
+  it("fits in 80 columns with a real incident, except for lines that must not be cut", function()
     for line in report_of("batches.incident(1500)", "text"):gmatch "[^\n]*" do
       local is_whole = line:find "^command" or line:find "^ +%d+ %l+[%l_]*: " or line:find "^  mde"
       assert.truthy(is_whole or utf8.len(line) <= 80, line)
@@ -85,7 +85,7 @@ describe("mde batch report as text", function()
 end)
 
 describe("mde batch report --json", function()
-  it("is one object, with all items in their order", function()
+  it("is one object with all items in their order", function()
     local object = cjson.decode(report_of("batches.incident(250)", "json"))
     assert.equal(250, #object.items)
     for i, item in ipairs(object.items) do assert.equal(i, item.position) end
@@ -105,14 +105,14 @@ describe("mde batch report --json", function()
       { last.outcome, last.error, last.http, #last.sends })
   end)
 
-  it("is read in one go, so that its numbers are those of its items", function()
+  it("reads the items once, so that its statistics agree with them", function()
     assert.equal("1\n", report.run([[
       local batch = batches.incident(50)
       report.write(batch, "json")
       io.stderr:write(batch.readings, "\n")]]).err)
   end)
 
-  it("is JSON without items, and with bytes that are no text", function()
+  it("is JSON without items, and with bytes that are not UTF-8", function()
     local object = cjson.decode(report_of("batches.of({}, { events = {} })", "json"))
     assert.same({ {}, {}, 0 }, { object.items, object.history, object.statistics.items })
     assert.equal("not_begun", object.batch.state)
@@ -126,7 +126,7 @@ describe("mde batch report --json", function()
 end)
 
 describe("mde batch report --csv", function()
-  it("has a record for each item, and a header", function()
+  it("has a header and one record per item", function()
     local text = report_of("batches.incident(60)", "csv")
     assert.equal(61, count(text, "\r\n"))
     assert.truthy(text:find "^position,id,outcome,status,machine,")
@@ -136,7 +136,7 @@ describe("mde batch report --csv", function()
       1, true), text)
   end)
 
-  it("makes formulas harmless, and says what has no outcome", function()
+  it("makes formulas harmless, and shows items without a verdict", function()
     local text = report_of([[batches.of { { machine = "=cmd|x", in_air = true }, {} }]], "csv")
     assert.truthy(text:find(",in_air,,'=cmd|x,", 1, true), text)
     assert.truthy(text:find(",never_sent,,,", 1, true), text)
@@ -144,7 +144,7 @@ describe("mde batch report --csv", function()
 end)
 
 describe("mde batch report --html", function()
-  it("is a page for batches of every kind", function()
+  it("is a complete page for every batch", function()
     for _, batch in ipairs { "batches.of({})", "batches.of({ {} })", "batches.incident(1)",
                              "batches.incident(20, 3)", "batches.of({}, { events = {} })" } do
       local html = report_of(batch, "html")
@@ -156,7 +156,7 @@ describe("mde batch report --html", function()
     end
   end)
 
-  it("has a policy for its own style and script alone", function()
+  it("has a content security policy that allows its own style and script only", function()
     local html = report_of("batches.incident(9)", "html")
     local function hash(text)
       local path = os.tmpname()
@@ -175,10 +175,10 @@ describe("mde batch report --html", function()
     assert.truthy(html:find(policy, 1, true), policy)
   end)
 
-  it("tells the limits, events and the time with its zone", function()
+  it("shows the limits, the events, and times with their zone", function()
     local html = report_of("batches.incident(200)", "html")
-    for _, text in ipairs { "Cancelling is not un-isolating", ">resumed</text>", "20:10:40 UTC",
-                            "80 calls in any 60 s, of the 100 that the service takes" } do
+    for _, text in ipairs { "Cancelling does not release", ">resumed</text>", "20:10:40 UTC",
+                            "80 calls in any 60 s (the service allows 100)" } do
       assert.truthy(html:find(text, 1, true), text)
     end
   end)
@@ -192,7 +192,7 @@ describe("mde batch report --html", function()
 end)
 
 describe("mde batch report, in every format,", function()
-  it("holds no item", function()
+  it("keeps no item in memory", function()
     for _, format in ipairs { "text", "json", "csv", "html" } do
       local peak = tonumber(report.run(([[
         local batch, peak, left = batches.of({}), 0, 20000
@@ -217,7 +217,7 @@ describe("mde batch report, in every format,", function()
     end
   end)
 
-  it("fails when it can't be written, and ends quietly when nobody reads on", function()
+  it("fails if it can't be written, and ends silently if its reader has gone", function()
     for _, format in ipairs { "text", "json", "csv", "html" } do
       local chunk = ([[
         io.stdout:setvbuf "no"

@@ -1,4 +1,4 @@
--- The numbers of a batch's report.
+-- The statistics of a batch's report.
 
 local value = require "spec.support.report".value
 
@@ -10,28 +10,28 @@ describe("the windows of a report", function()
       return calls:summary()]]):format(moments))
   end
 
-  it("hold the most calls in any 60 s and any 3600 s, whichever they are", function()
+  it("count the most calls in any 60 s and any 3600 s", function()
     local summary = calls "1000, 1030, 1059.999, 1060, 1061, 4599, 4700"
     assert.same({ most = 4, since = 1030 }, summary.minute)
     assert.same({ most = 6, since = 1000 }, summary.hour)
     assert.same({ 7, 1000, 4700 }, { summary.count, summary.first, summary.last })
   end)
 
-  it("do not hold calls that are just so far apart", function()
+  it("do not count calls exactly one window apart", function()
     assert.equal(1, calls "1000, 1060".minute.most)
     assert.equal(1, calls "1000, 4600".hour.most)
     assert.equal(2, calls "1000, 4599.9".hour.most)
   end)
 
-  it("are the same in whatever order the calls come", function()
+  it("are the same for calls in any order", function()
     assert.same(calls "5, 10, 20, 64, 66", calls "66, 10, 5, 64, 20")
   end)
 
-  it("are of no call without one", function()
+  it("are empty without calls", function()
     assert.same({ count = 0, bins = {} }, calls "")
   end)
 
-  it("make a timeline of at most 600 bins, which has every call", function()
+  it("give a timeline of at most 600 bins with every call", function()
     for _, span in ipairs { 1, 59, 500, 601, 1900, 7500, 90000, 1e6, 4e7 } do
       local summary = value(([[
         local calls = module "calls".new()
@@ -51,7 +51,7 @@ describe("the windows of a report", function()
     end
   end)
 
-  it("stay as full between calls as they are", function()
+  it("keep their calls in bins without a call", function()
     local summary = calls "0, 1, 2, 3000, 3601.5"
     assert.equal(60, summary.width)
     local function bin(at)
@@ -66,7 +66,7 @@ describe("the windows of a report", function()
 end)
 
 describe("the times of a report", function()
-  it("are exact to 1 %, and the longest exactly", function()
+  it("are exact to 1 %; the longest is exact", function()
     local summary = value [[
       local times = module "histogram".new()
       for i = 1, 10000 do times:add(i * i / 1000) end
@@ -77,7 +77,7 @@ describe("the times of a report", function()
     assert.same({ 10000, 100000 }, { summary.count, summary.longest })
   end)
 
-  it("are those that were, when they are few", function()
+  it("are exact if there is only one", function()
     assert.same({ count = 1, median = 7.25, p90 = 7.25, p99 = 7.25, longest = 7.25 }, value [[
       local times = module "histogram".new()
       times:add(7.25)
@@ -99,19 +99,19 @@ describe("the course of a batch", function()
       :format(events, tostring(is_held ~= false)))
   end
 
-  it("tells how long it took, and how much of it somebody was at work", function()
+  it("has the time from begin to end, and the working part of it", function()
     assert.same({ state = "ended", begun = 20, seconds = 50, working = 30 },
       course "{ 'begun', 20 }, { 'stopped', 30 }, { 'resumed', 50 }, { 'ended', 70 }")
     assert.same({ state = "stopped", begun = 20, seconds = 10, working = 10 },
       course "{ 'begun', 20 }, { 'stopped', 30 }")
   end)
 
-  it("goes on while it runs", function()
+  it("lasts until now while the batch runs", function()
     assert.same({ state = "running", begun = 20, seconds = 80, working = 80 },
       course "{ 'begun', 20 }")
   end)
 
-  it("does not tell what nobody knows", function()
+  it("has no times if they are unknown", function()
     assert.same({ state = "ended", begun = 20, seconds = 50 },
       course "{ 'begun', 20 }, { 'resumed', 50 }, { 'ended', 70 }")
     assert.same({ state = "broken off", begun = 20 }, course("{ 'begun', 20 }", false))
@@ -119,7 +119,7 @@ describe("the course of a batch", function()
   end)
 end)
 
-describe("the numbers of a report", function()
+describe("the statistics of a report", function()
   local function numbers(items)
     return value(([[
       local collector = module "statistics".new(1000)
@@ -129,7 +129,7 @@ describe("the numbers of a report", function()
       return summary]]):format(items))
   end
 
-  it("count outcomes, by type, domain and requestor too", function()
+  it("count verdicts, also by type, domain and requestor", function()
     local summary = numbers [[
       { verdict = "cancelled", type = "Isolate", machine = "a.Corp.contoso.com", requestor = "x" },
       { verdict = "error", type = "Isolate", machine = "b.corp.contoso.com.", requestor = "y" },
@@ -148,7 +148,7 @@ describe("the numbers of a report", function()
     assert.equal(3, #summary.by.requestor)
   end)
 
-  it("take waiting from the begin, and answers from the last call", function()
+  it("measure waiting from the begin, and answers from the last call", function()
     local summary = numbers [[
       { verdict = "cancelled", sends = { 1005, 1100 }, ended_at = 1102 },
       { in_air = true, sends = { 1005 } }, {}]]
@@ -157,7 +157,7 @@ describe("the numbers of a report", function()
     assert.same({ 1, 2 }, { summary.answer.count, summary.answer.longest })
   end)
 
-  it("group reasons, whatever ids they name", function()
+  it("group reasons that differ only in ids", function()
     local summary = numbers [[
       { id = "one", verdict = "error", error = "bad_request", http = 400,
         message = "no: 82996549-41d7-4c1f-8a53-0c9a54f7d3b1 is at it" },
@@ -175,7 +175,7 @@ describe("the numbers of a report", function()
                   "1 unknown seven: timeout" }, seen)
   end)
 
-  it("tell cancelled isolations from those that are in effect", function()
+  it("count cancelled isolations and those in effect", function()
     assert.same({ cancelled = 1, in_effect = 2 }, numbers [[
       { verdict = "cancelled", type = "Isolate" }, { verdict = "cancelled", type = "LiveResponse" },
       { verdict = "too_late", type = "Isolate" }, { verdict = "already_final", type = "Isolate" },
@@ -183,7 +183,7 @@ describe("the numbers of a report", function()
       { verdict = "already_final", type = "Isolate", status = "Failed" }]].isolations)
   end)
 
-  it("sum what is beyond the largest groups, and beyond what is counted one by one", function()
+  it("add up all but the largest groups, and those beyond the maximum", function()
     local top = value [[
       local collector, statistics = module "statistics".new(0), module "statistics"
       for i = 1, 10050 do

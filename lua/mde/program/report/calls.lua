@@ -1,6 +1,6 @@
--- When a batch's calls went out, beside what the service takes in a minute and in an
--- hour. The most calls in any window are exact, since one call too many would matter:
--- a number is held for each call, nothing else of it.
+-- Counts a batch's calls in any minute and any hour, for the report's timeline.
+--
+-- One call above a limit matters, so the maxima are exact: one number is kept per call.
 
 local calls = {}
 
@@ -9,7 +9,7 @@ Calls.__index = Calls
 
 local MINUTE, HOUR = 60, 3600
 
--- The bins of a timeline: the narrowest of these of which there are few enough.
+-- Widths of a timeline's bins, in seconds: the narrowest that needs at most `most` bins is used.
 local WIDTHS = {
   { 5, most = 120 }, { 15, most = 120 }, { 60 }, { 120 }, { 300 }, { 600 }, { 900 }, { 1800 },
   { 3600 }, { 7200 }, { 14400 }, { 21600 }, { 43200 },
@@ -23,7 +23,7 @@ function calls.new()
   return setmetatable({ moments = {}, count = 0, ascending = true }, Calls)
 end
 
--- A call went out at `moment`.
+-- Adds a call sent at `moment`.
 function Calls:add(moment)
   local count = self.count
   if count > 0 and moment < self.moments[count] then self.ascending = false end
@@ -31,7 +31,7 @@ function Calls:add(moment)
   self.count = count + 1
 end
 
--- The bins' width for calls from `first` to `last`.
+-- Returns the width of bins for calls from `first` to `last`.
 local function width_for(first, last)
   for _, width in ipairs(WIDTHS) do
     local seconds = width[1]
@@ -42,9 +42,8 @@ local function width_for(first, last)
   return DAY * math.ceil((last - first) / DAY / (MOST - 1))
 end
 
--- Follows a window over all calls. -> how many it held at most, since when (nil for
--- no call), and for each of the `count` bins, which begin at `from`, how many it held
--- at most while it ended in there
+-- Slides a window over all calls. -> the most calls in it, the start of that window (nil without
+-- calls), and per bin (`count` bins from `from` on) the most calls in a window that ends there
 local function slide(moments, window, from, width, count)
   local peaks, most, most_at, first = {}, 0, nil, 1
   for bin = 1, count do peaks[bin] = 0 end
@@ -57,7 +56,7 @@ local function slide(moments, window, from, width, count)
   return most, most_at, peaks
 end
 
--- Adds to `peaks` what a window that is longer than a bin still holds at its beginning.
+-- Adds to `peaks` the calls in a window longer than a bin at the start of each bin.
 local function carry(peaks, moments, window, from, width)
   local first, last = 1, 0
   for bin = 1, #peaks do
@@ -68,10 +67,10 @@ local function carry(peaks, moments, window, from, width)
   end
 end
 
--- -> { count, first, last, minute, hour, width, bins }. `minute` and `hour` are the
--- most calls in any such window, { most, since }. A bin, of `width` seconds, is { at,
--- calls, minute, hour }: its calls, and the most that the windows held that ended in
--- it. Without a call only the count and the bins, none.
+-- -> { count, first, last, minute, hour, width, bins }. `minute` and `hour` are { most, since }:
+-- the most calls in any such window, and its start. A bin, `width` seconds long, is { at, calls,
+-- minute, hour }: its calls, and the most calls in a minute and an hour that end in it. Without
+-- calls, only `count` (0) and `bins` (empty) are set.
 function Calls:summary()
   local moments = self.moments
   if self.count == 0 then return { count = 0, bins = {} } end

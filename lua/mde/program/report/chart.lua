@@ -1,5 +1,4 @@
--- The timeline of a batch as SVG: how full the service's windows were, the minute's
--- above and the hour's below, on one axis of time, with what happened to the batch.
+-- Draws a batch's timeline as SVG: calls per minute and per hour, and its events.
 
 local date = require "mde.base.date"
 local markup = require "mde.program.report.markup"
@@ -7,14 +6,14 @@ local outcomes = require "mde.program.report.outcome"
 
 local chart = {}
 
--- {{ Geometry, in units of the picture
+-- {{ Geometry, in units of the drawing
 
 local WIDTH, LEFT, RIGHT = 960, 60, 920
 local LANE, LANES, GLYPH = 16, 3, 7.2  -- events' labels: height, how many, a letter's width
 local PANEL, GAP, HEAD = 118, 40, 24
 local MOST_EVENTS = 100
 
--- A scale: `at(moment)` -> x.
+-- Returns a scale: `at(moment)` -> x.
 local function scale(from, to)
   local unit = (RIGHT - LEFT) / (to - from)
   return function(moment) return LEFT + (moment - from) * unit end
@@ -37,8 +36,8 @@ local function tick_step(seconds)
   return 604800 * math.ceil(seconds / 604800 / MOST_TICKS)
 end
 
--- What stands under a tick: a time and, where it is another than `before`, the day; or
--- a day and the year. The last is to be `before` for the next.
+-- Returns the label of a tick and its day, to be passed as `before` for the next tick. The label
+-- is a time, with the day if it is not `before`; or a day and the year.
 local function tick_labels(moment, step, before)
   local year, month, day, time = date.text(moment):match "^(%d+)%-(%d%d)%-(%d%d)T(%d%d:%d%d:%d%d)"
   local short = ("%d %s"):format(tonumber(day), MONTHS[tonumber(month)])
@@ -68,7 +67,7 @@ end
 
 -- {{ Panels
 
--- Bars of one window's fullness: of each bin, `key` is how full it was at most.
+-- Draws a bar per bin, as high as bin[key].
 local function bars(calls, key, limit, x, y, bottom)
   local parts = {}
   local gap = (x(calls.width) - x(0)) > 4 and key == "minute" and 1 or 0
@@ -85,7 +84,7 @@ local function bars(calls, key, limit, x, y, bottom)
   return table.concat(parts, "\n")
 end
 
--- `window` is { key =, most =, limit = (maybe) }.
+-- Draws one panel. `window` is { key =, most =, limit = (optional) }.
 local function panel(calls, window, x, top)
   local bottom = top + PANEL
   local most = math.max(window.most, window.limit or 0)
@@ -110,7 +109,7 @@ end
 
 -- {{ Events
 
--- Gives each event the first lane in which its label has room, `lane` nil where none has.
+-- Sets each event's `lane` to the first one with room for its label, or nil if none has.
 local function lay_out(history, x)
   local ends, list = {}, {}
   for i, event in ipairs(history) do
@@ -149,7 +148,7 @@ end
 local function describe(calls, limits)
   local function window(name, of, limit)
     return ("at most %d calls in any %s%s, from %s UTC on"):format(of.most, name,
-      limit and (", of the %d that the service takes"):format(limit) or "",
+      limit and (" (the service allows %d)"):format(limit) or "",
       markup.clock(of.since))
   end
   return ("%d calls from %s to %s UTC: %s; %s."):format(calls.count, markup.clock(calls.first),
@@ -157,7 +156,8 @@ local function describe(calls, limits)
     window("3600 s", calls.hour, limits.per_hour))
 end
 
--- `calls`: see calls.lua, at least one; `history` is the batch's, `limits` the service's.
+-- Returns the timeline. `calls` (see calls.lua) has at least one call; `history` is the batch's,
+-- `limits` the service's.
 function chart.timeline(calls, history, limits)
   local from, to = calls.bins[1].at, calls.bins[#calls.bins].at + calls.width
   for _, event in ipairs(history) do from, to = math.min(from, event.at), math.max(to, event.at) end
@@ -191,12 +191,12 @@ function chart.timeline(calls, history, limits)
   })
 end
 
--- One bar, divided as the kinds of outcomes are.
+-- Returns a bar divided by kind of verdict.
 function chart.shares(kinds, total)
   local parts, x = {}, 0
   for _, kind in ipairs(outcomes.kinds) do
     if kinds[kind] > 0 then
-      -- What is there is to be seen, however small its share.
+      -- Keep the smallest share visible.
       local width = math.max(kinds[kind] / total * WIDTH, 4)
       parts[#parts + 1] = ('<rect class="%s" x="%.1f" y="0" width="%.1f" height="14"/>')
         :format(kind, x, width)

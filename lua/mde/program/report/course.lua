@@ -1,11 +1,11 @@
--- The course of a batch, told from its history.
+-- Derives a batch's state and working time from its history.
 
 local course = {}
 
 local STATES = { begun = "running", resumed = "running", stopped = "stopped", ended = "ended" }
 
--- Follows the history. -> state, when it began, when something last happened, how long
--- somebody was at work until then (nil where nobody knows: who was at it wrote no end)
+-- Reads the history. -> state, begin, time of the last event, and seconds of work until then
+-- (nil if unknown, because a run recorded no end)
 local function follow(batch, history)
   local state, begun, last, working = "not begun", batch.created, batch.created, 0
   for _, event in ipairs(history) do
@@ -20,10 +20,10 @@ local function follow(batch, history)
   return state, begun, last, working
 end
 
--- -> { state, begun, seconds, working }. The state is "not begun", "running", "stopped",
--- "ended", or "broken off" where history says that it runs and nobody does
--- (`is_held`: whether somebody may). `seconds` it took, up to `now` where it runs, and
--- in so many of them somebody was at work; nil where nobody knows.
+-- -> { state, begun, seconds, working }. The state is "not begun", "running", "stopped", "ended",
+-- or "broken off" if the history has no end and no process runs the batch (`is_held` is true if
+-- one may). `seconds` is the time from begin to end, or to `now` if it is running; `working` the
+-- part of it in which a process worked. Both are nil if unknown.
 function course.of(batch, history, now, is_held)
   local state, begun, last, working = follow(batch, history)
   if state == "running" and not is_held then

@@ -1,4 +1,4 @@
--- The items of a batch as CSV, a record each.
+-- Prints a batch's items as CSV, one record per item.
 
 local output = require "mde.program.terminal.output"
 local record = require "mde.program.report.record"
@@ -8,7 +8,7 @@ for i, key in ipairs(COLUMNS) do
   if key == "sends" then COLUMNS[i] = "calls" end
 end
 
--- Prints the items that `rows` gives, of a batch that began at `begun`.
+-- Prints the items from the iterator `rows`. `begun` is the batch's begin.
 return function(rows, begun)
   output.csv(COLUMNS, #COLUMNS)
   for item in rows do

@@ -1,13 +1,14 @@
--- How long things took, in bounded memory however many there are: a histogram whose
--- bins each reach 2 % further than the one before. A quantile is the middle of its
--- bin, so it is exact to 1 %; the longest is exact.
+-- A histogram of durations in bounded memory: quantiles exact to 1 %.
+--
+-- Each bin ends 2 % above the one before. A quantile is the middle of its bin; the longest
+-- duration is exact.
 
 local histogram = {}
 
 local Histogram = {}
 Histogram.__index = Histogram
 
-local LEAST = 0.001  -- seconds; what is shorter counts as this
+local LEAST = 0.001  -- seconds; shorter durations count as this
 local GROWTH = 1.02
 local BIN = math.log(GROWTH)
 
@@ -17,7 +18,7 @@ function histogram.new()
   return setmetatable({ bins = {}, count = 0, shortest = math.huge, longest = 0 }, Histogram)
 end
 
--- A duration below 0 is that of a clock that was set back: none.
+-- Adds a duration. One below 0 counts as 0: the clock was set back.
 function Histogram:add(seconds)
   if seconds < 0 then seconds = 0 end
   local bin = seconds <= LEAST and 0 or floor(log(seconds / LEAST) / BIN)
@@ -27,7 +28,7 @@ function Histogram:add(seconds)
   if seconds < self.shortest then self.shortest = seconds end
 end
 
--- The seconds within which a share (0 to 1) of all were done; nil without any.
+-- Returns the quantile at `share` (0 to 1) in seconds, or nil without durations.
 function Histogram:quantile(share)
   if self.count == 0 then return nil end
   local order, rank, passed = {}, math.max(1, math.ceil(share * self.count)), 0
@@ -43,7 +44,7 @@ function Histogram:quantile(share)
   end
 end
 
--- -> { count, median, p90, p99, longest }; only the count if that is 0
+-- -> { count, median, p90, p99, longest }; only `count` if it is 0
 function Histogram:summary()
   return {
     count = self.count, median = self:quantile(0.5), p90 = self:quantile(0.9),

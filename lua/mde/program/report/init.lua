@@ -1,18 +1,17 @@
--- The report of a batch, running, stopped or ended: what was asked, what became of it,
--- and how it kept to the service's limits.
+-- Prints the report of a batch, running, stopped or ended, in four formats.
 --
--- A batch is what the store gives:
+-- A batch, as the store returns it:
 --   name, created (seconds since 1970), who ("dana@soc1"), tenant, application, comment,
---   order ("given", "newest" or "oldest"), count (of items), and maybe command, plan
+--   order ("given", "newest" or "oldest"), count (of items); optional: command, plan
 --   batch:history()  -> array of { at, kind ("begun", "resumed", "stopped" or "ended"),
 --                       who, detail }
 --   batch:rows()     -> iterator over its items in order, each { position, id, verdict
---                       (nil: none yet), in_air (true: sent, without a recorded outcome),
+--                       (nil: none yet), in_air (true: sent, no verdict yet),
 --                       status, http, request_id, machine, machine_id, type, requestor,
 --                       error (a code), message, sends (moments), ended_at }
---   batch:holder()   -> who runs it now, or nil. It may be missing.
--- No item is held. The page reads the items twice, its numbers come first: in a store
--- that others write to, both times from one snapshot.
+--   batch:holder()   -> the user who runs it now, or nil. This method may be missing.
+-- Items are not kept. The page reads them twice, because its numbers come first. If other
+-- processes write to the store, both readings must be of one snapshot.
 
 local course = require "mde.program.report.course"
 local statistics = require "mde.program.report.statistics"
@@ -20,14 +19,14 @@ local system = require "mde.program.system"
 
 local report = {}
 
--- The numbers of a batch: see statistics.lua.
+-- Counts a batch's items: see statistics.lua.
 local function count(batch, begun)
   local collector = statistics.new(begun)
   for item in batch:rows() do collector:add(item) end
   return collector:summary()
 end
 
--- {{ Formats: each takes a batch, its history and course, the limits, and now
+-- {{ Formats: functions of a batch, its history, its course, the limits and the current time
 
 local formats = {}
 
@@ -50,8 +49,8 @@ end
 
 -- }}
 
--- Prints the report as "text", "json", "csv" or "html". Options, with their defaults:
--- `now`, and `limits`, { per_minute, per_hour } of a cancel, each of which may be missing.
+-- Prints the report as "text", "json", "csv" or "html". Options: `now` (default: the current
+-- time) and `limits`, { per_minute, per_hour } of a cancel, both optional.
 function report.write(batch, format, options)
   options = options or {}
   local now = options.now or system.clock.wall()

@@ -1,18 +1,19 @@
--- The items of a batch as a table of a page, with the form that searches it. Without
--- its script the form isn't there, and all items are.
+-- Writes the HTML report's table of items, with a form to search it.
+--
+-- Without scripts the form is hidden and all items are shown.
 
 local markup = require "mde.program.report.markup"
 local outcomes = require "mde.program.report.outcome"
 local output = require "mde.program.terminal.output"
 local words = require "mde.program.report.words"
 
-local MOST = 100000  -- rows; a browser takes no more in good time
+local MOST = 100000  -- rows; browsers are too slow with more
 
-local BLOCK = 100  -- rows of a <tbody>, which is laid out when it comes in sight: see style.lua
+local BLOCK = 100  -- rows of a <tbody>; the browser lays out visible ones only: see style.lua
 
 local COLUMNS = {
-  { title = "#", class = "number" }, { title = "Outcome" }, { title = "Machine, action" },
-  { title = "Type, by" }, { title = "First sent (UTC)" }, { title = "Why" },
+  { title = "#", class = "number" }, { title = "Verdict" }, { title = "Machine, action" },
+  { title = "Type, requestor" }, { title = "First sent (UTC)" }, { title = "Reason" },
 }
 
 local text, isolated = markup.text, markup.isolated
@@ -62,7 +63,7 @@ local function options(numbers)
   return table.concat(parts)
 end
 
--- Writes the section. `rows` gives the items.
+-- Writes the section. `rows` is an iterator over the items.
 return function(rows, numbers)
   output.write(markup.fill([[
 <section id="items" aria-labelledby="items-title">
@@ -70,7 +71,7 @@ return function(rows, numbers)
 <form class="find" id="find" role="search" hidden>
 <label class="wide">Search: machine, id, person, reason
 <input type="search" id="q" autocomplete="off" spellcheck="false"></label>
-<label>Outcome<select id="outcome"><option value="">all</option>{options}</select></label>
+<label>Verdict<select id="outcome"><option value="">all</option>{options}</select></label>
 </form>
 <p class="shown" id="shown" role="status">{all}</p>
 <div class="items" role="region" aria-label="Items" tabindex="0">
@@ -79,7 +80,8 @@ return function(rows, numbers)
 </colgroup>
 {head}]], { options = options(numbers), head = markup.head(COLUMNS),
       all = numbers.items <= MOST and markup.number(numbers.items) .. " items"
-            or ("The first %s of %s items: more than a browser takes. CSV and JSON have all.")
+            or ("The first %s of %s items: a browser is too slow with more."
+                .. " CSV and JSON have all items.")
                :format(markup.number(MOST), markup.number(numbers.items)) }))
   local count = 0
   for item in rows do

@@ -1,6 +1,7 @@
--- A batch as one object of JSON: `batch`, `history`, `items` and `statistics`, which
--- come last since they are counted while the items go by: one reading of the batch,
--- so that the two agree while it runs. An item is a line.
+-- Prints a batch as one JSON object: batch, history, items and statistics.
+--
+-- The items are read once, one per line, and counted on the way. So the statistics come last,
+-- and agree with the items while the batch runs.
 
 local cjson = require "cjson"
 local json = require "mde.program.terminal.json"
@@ -11,7 +12,7 @@ local statistics = require "mde.program.report.statistics"
 
 local BATCH = { "name", "state", "created", "begun", "seconds", "working", "who", "tenant",
                 "application", "command", "plan", "comment", "order", "count", "reported" }
-local TOP = 100  -- groups that are listed alone
+local TOP = 100  -- groups listed one by one
 
 local function write_list(name, next_object, keys)
   output.write((',"%s":['):format(name))
@@ -47,7 +48,7 @@ end
 
 -- {{ Statistics
 
--- All outcomes, those that did not occur too: an object that is never empty.
+-- Counts every verdict, also the ones at 0, so that the object is never empty.
 local function counts_object(counts)
   local object = {}
   for _, name in ipairs(outcomes.all) do object[name] = 0 end
@@ -111,7 +112,7 @@ end
 
 -- }}
 
--- Prints the batch. `rows` gives its items, `collector` (statistics.lua) counts them.
+-- Prints the batch. `rows` is an iterator over its items, `collector` (statistics.lua) counts them.
 return function(batch, history, rows, collector, course, limits, now)
   output.write '{"batch":'
   output.record(batch_object(batch, course, now), BATCH)

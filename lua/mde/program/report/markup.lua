@@ -1,6 +1,7 @@
--- What a batch holds, made part of a page: text from the service may be anything, and
--- must not be more than text there. Controls become visible as on a terminal, so that
--- nothing turns a line round either.
+-- Escapes text for HTML, fills templates, and formats tables and numbers.
+--
+-- The service's text may contain anything and must stay text in the page. Control characters are
+-- made visible, as on a terminal, so that none changes the direction of a line.
 
 local date = require "mde.base.date"
 local terminal = require "mde.terminal"
@@ -8,12 +9,12 @@ local words = require "mde.program.report.words"
 
 local markup = {}
 
-local LONGEST = 300  -- columns of a text that are shown
+local LONGEST = 300  -- columns shown of a text
 
 local REFERENCES = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;",
                      ["'"] = "&#39;" }
 
--- Any text, for an element's content or a quoted attribute.
+-- Escapes text for an element's content or a quoted attribute.
 function markup.text(text)
   text = terminal.printable(tostring(text))
   if #text > LONGEST then text = terminal.cut(text, LONGEST) end
@@ -21,7 +22,7 @@ function markup.text(text)
   return text
 end
 
--- The same as an element which its surroundings don't turn round, nor it them.
+-- The same in an element of its own, isolated from the direction of the text around it.
 function markup.isolated(text)
   return "<bdi>" .. markup.text(text) .. "</bdi>"
 end
@@ -37,20 +38,20 @@ function markup.clock(seconds)
   return (date.text(seconds):gsub("T", " "):gsub("Z", ""))
 end
 
--- A moment as an element, with its zone.
+-- Seconds -> a <time> element with the zone.
 function markup.moment(seconds)
   return ('<time datetime="%s">%s UTC</time>'):format(date.text(seconds), markup.clock(seconds))
 end
 
--- Fills a template: {name} is what `values` has there, as it is; nil is nothing.
+-- Fills a template: {name} becomes values[name], unescaped, or nothing if it is nil.
 function markup.fill(template, values)
   return (template:gsub("{(%l[%l_]*)}", function(name) return values[name] or "" end))
 end
 
 -- {{ Tables
 
--- Columns are { title, class (of its cells, maybe) }. A row is an array of markup, its
--- first cell its header.
+-- Columns are { title, class (of the cells; optional) }. A row is an array of markup; its first
+-- cell is its header.
 local function row_text(row, columns)
   local cells = {}
   for i, column in ipairs(columns) do
@@ -70,7 +71,7 @@ function markup.head(columns)
   return "<thead><tr>" .. table.concat(cells) .. "</tr></thead>\n"
 end
 
--- A table in a box in which it scrolls.
+-- Returns a table in a box that scrolls.
 function markup.table(caption, columns, rows)
   local lines = {}
   for i, row in ipairs(rows) do lines[i] = row_text(row, columns) end
@@ -84,7 +85,7 @@ end
 
 -- }}
 
--- Seconds as an element's content, nothing for nil.
+-- Formats seconds for an element's content; nil gives an empty text.
 function markup.seconds(seconds)
   return seconds and words.seconds(seconds) or ""
 end

@@ -1,13 +1,14 @@
--- How an item of a batch stands: its verdict (mde.service.verdicts), or "in_air" (sent, without
--- a recorded outcome) or "never_sent". Outcomes are of four kinds; whatever kind they
--- are of, those are open that a resume takes up.
+-- An item's outcome: its verdict, or "in_air" or "never_sent" without one.
+--
+-- "in_air" is an item that was sent and has no verdict yet. Each outcome is of one of four kinds.
+-- It is open if `mde resume` continues it.
 
 local verdict = require "mde.service.verdicts"
 
 local outcome = {}
 
 local ROWS = {
-  in_air = { kind = "undecided", label = "in flight", meaning = "sent, and nothing known" },
+  in_air = { kind = "undecided", label = "in flight", meaning = "sent, result not known" },
   never_sent = { kind = "undecided", label = "never sent", meaning = "not sent yet" },
 }
 setmetatable(ROWS, { __index = verdict.row })
@@ -23,27 +24,27 @@ outcome.titles = {
   good = "as asked",
   moot = "ended before",
   refused = "refused",
-  undecided = "no outcome",
+  undecided = "no verdict",
 }
 
--- The kind of an outcome. One that this version does not know is "refused", so that a person
--- looks at it.
+-- Returns the kind of an outcome. If this version does not know it, it is "refused", so that a
+-- person checks it.
 function outcome.kind(name)
   return ROWS[name] and ROWS[name].kind or "refused"
 end
 
--- Whether something is left to be done about an item of this outcome.
+-- True if `mde resume` continues items of this outcome.
 function outcome.is_open(name)
   return not verdict.settled[name]
 end
 
--- The meaning of an outcome, for people.
+-- Returns the meaning of an outcome, for people.
 function outcome.meaning(name)
   if not ROWS[name] then return "" end
-  return ROWS[name].meaning .. (outcome.is_open(name) and "; a resume settles it" or "")
+  return ROWS[name].meaning .. (outcome.is_open(name) and "; resume settles it" or "")
 end
 
--- Its name, for people.
+-- Returns the name of an outcome, for people.
 function outcome.label(name)
   return ROWS[name] and ROWS[name].label or name
 end
@@ -52,8 +53,8 @@ function outcome.of(item)
   return item.verdict or item.in_air and "in_air" or "never_sent"
 end
 
--- The outcomes in `counts` (outcome -> how many), in the order of a report; those
--- that this version doesn't know come last.
+-- Lists the outcomes in `counts` (outcome -> count) in the order of a report. Outcomes unknown
+-- to this version come last.
 function outcome.present(counts)
   local list, listed, others = {}, {}, {}
   for _, name in ipairs(outcome.all) do
@@ -67,7 +68,7 @@ function outcome.present(counts)
   return table.move(others, 1, #others, #list + 1, list)
 end
 
--- Counts by outcome -> counts by kind, each of the four.
+-- Counts by outcome -> counts by kind, for all four kinds.
 function outcome.by_kind(counts)
   local sums = {}
   for _, kind in ipairs(outcome.kinds) do sums[kind] = 0 end

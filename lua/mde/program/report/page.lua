@@ -1,6 +1,7 @@
--- The report of a batch as one page that needs nothing else: no network, no fonts, no
--- pictures but its own. Its policy lets nothing run but its own script, whatever text
--- the batch holds (markup.lua makes that text harmless anyway).
+-- Writes the report of a batch as one HTML page that loads nothing.
+--
+-- Style, script and drawings are in the page. Its content security policy allows no other
+-- script, and markup.lua escapes all text of the batch.
 
 local chart = require "mde.program.report.chart"
 local core = require "mde.core"
@@ -11,7 +12,7 @@ local output = require "mde.program.terminal.output"
 local statistics = require "mde.program.report.statistics"
 local words = require "mde.program.report.words"
 
-local TOP = 12  -- groups that are listed alone
+local TOP = 12  -- groups listed one by one
 
 local text, isolated, number, fill = markup.text, markup.isolated, markup.number, markup.fill
 
@@ -19,7 +20,7 @@ local text, isolated, number, fill = markup.text, markup.isolated, markup.number
 
 local DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
--- The hash of a style or script, as a content security policy has it.
+-- Returns the hash of a style or script in the form of a content security policy.
 local function hash(content)
   local bits = core.sha256(content):gsub("%x", function(digit)
     local value = tonumber(digit, 16)
@@ -57,7 +58,7 @@ end
 
 -- }}
 
--- {{ The beginning: how it went
+-- {{ Summary
 
 local function legend(numbers)
   local parts = {}
@@ -88,15 +89,13 @@ local function lead(numbers, course)
   local items, open, rest = numbers.items, numbers.open, ""
   if open > 0 then
     rest = open == 1 and ", and 1 is still open" or (", and %s are still open"):format(number(open))
-    if course.state ~= "running" then
-      rest = rest .. (open == 1 and ": a resume takes it up" or ": a resume takes them up")
-    end
+    if course.state ~= "running" then rest = rest .. ": resume the batch" end
   end
   return ("%s of %s ended as asked%s."):format(number(numbers.kinds.good),
     items == 1 and "1 machine action" or number(items) .. " machine actions", rest)
 end
 
--- How the state is shown: as good only where nothing is left to do.
+-- Returns the CSS class of the state: "ended" only if no item is open.
 local function state_class(course, numbers)
   if course.state == "ended" and numbers.open > 0 then return "stopped" end
   return course.state:match "%a+$"
@@ -139,7 +138,7 @@ end
 
 -- }}
 
--- {{ What was asked, and what happened
+-- {{ Request and history
 
 local function section(id, title, content)
   return ('<section aria-labelledby="%s"><h2 id="%s">%s</h2>\n%s</section>\n')
@@ -163,7 +162,7 @@ local function facts(batch, course)
   add("items", number(batch.count) .. ", " .. text(words.order(batch.order)))
   field("command", batch.command, "<code>%s</code>")
   field("plan", batch.plan)
-  return section("asked", "What was asked",
+  return section("asked", "Request",
     '<dl class="facts">\n' .. table.concat(parts, "\n") .. "\n</dl>\n")
 end
 
@@ -174,9 +173,9 @@ local function history(events)
     rows[i] = { markup.clock(event.at), text(event.kind), isolated(event.who or ""),
                 isolated(event.detail or "") }
   end
-  return section("history", "What happened", markup.table("The batch's course",
-    { { title = "When (UTC)", class = "nowrap" }, { title = "What" },
-      { title = "Who", class = "name" }, { title = "Detail" } }, rows))
+  return section("history", "History", markup.table("The batch's course",
+    { { title = "When (UTC)", class = "nowrap" }, { title = "Event" },
+      { title = "User", class = "name" }, { title = "Detail" } }, rows))
 end
 
 local function steps(batch, numbers, course)
@@ -185,7 +184,7 @@ local function steps(batch, numbers, course)
     parts[i] = ("<li><code>%s</code> %s</li>"):format(isolated(step.command), text(step.why))
   end
   if #parts == 0 then return "" end
-  return section("next", "What to do next",
+  return section("next", "Next steps",
     '<ul class="steps">\n' .. table.concat(parts, "\n") .. "\n</ul>\n")
 end
 
@@ -196,14 +195,14 @@ end
 local function timeline(numbers, events, limits)
   local calls = numbers.calls
   if calls.count == 0 then
-    return section("calls", "Calls against the service's limits", "<p>No call went out.</p>\n")
+    return section("calls", "Calls against the service's limits", "<p>No call was sent.</p>\n")
   end
   return section("calls", "Calls against the service's limits", fill([[
 <figure class="picture" role="group" aria-label="Timeline" tabindex="0">
 {picture}</figure>
-<p class="key">Each bar, of {width}, is as high as the window was full at most. Dashed in
-red: what the service takes. Times are UTC. Counted are this batch's calls; others of the same
-application in the tenant share the windows.</p>
+<p class="key">Each bar stands for {width} and shows the most calls in the window then. The dashed
+red line is the service's limit. Times are UTC. Only this batch's calls are counted; other calls of
+the same application in the tenant count against the same limits.</p>
 ]], { picture = chart.timeline(calls, events, limits), width = duration.text(calls.width) }))
 end
 
@@ -214,19 +213,19 @@ local function times(numbers)
                         markup.seconds(of.p99), markup.seconds(of.longest) }
   end
   add("From the batch's begin to an item's first call", numbers.waiting)
-  add("From an item's last call to its outcome", numbers.answer)
+  add("From an item's last call to its verdict", numbers.answer)
   local columns = { { title = "" } }
   for i, title in ipairs { "Items", "Median", "90&nbsp;% within", "99&nbsp;% within", "Longest" } do
     columns[i + 1] = { title = title, class = "number" }
   end
   columns[1].title = "Time"
-  return section("times", "How long it took", markup.table(
-    "Exact to 1&nbsp;%, the longest exactly", columns, rows))
+  return section("times", "Times", markup.table(
+    "Exact to 1&nbsp;%; the longest is exact", columns, rows))
 end
 
 -- }}
 
--- {{ Outcomes
+-- {{ Verdicts
 
 local function outcome_link(name)
   local label = text(outcomes.label(name))
@@ -240,7 +239,7 @@ local function outcome_table(numbers)
     rows[i] = { outcome_link(name), number(count),
                 text(words.share(count, numbers.items)), text(outcomes.meaning(name)) }
   end
-  return markup.table("All items", { { title = "Outcome" }, { title = "Items", class = "number" },
+  return markup.table("All items", { { title = "Verdict" }, { title = "Items", class = "number" },
     { title = "Share", class = "number" }, { title = "Meaning" } }, rows)
 end
 
@@ -273,13 +272,13 @@ local function reasons(numbers)
         :format(text(group.example), isolated(group.example)),
     } or { "other reasons", "", "", number(group.items), "" }
   end
-  return section("reasons", "Why items did not end as asked", markup.table("Reasons",
-    { { title = "Reason" }, { title = "Outcome" }, { title = "HTTP", class = "number" },
-      { title = "Items", class = "number" }, { title = "Such as" } }, rows))
+  return section("reasons", "Reasons of items that did not end as asked", markup.table("Reasons",
+    { { title = "Reason" }, { title = "Verdict" }, { title = "HTTP", class = "number" },
+      { title = "Items", class = "number" }, { title = "Example" } }, rows))
 end
 
 local function breakdown(numbers)
-  return section("outcomes", "What became of them", outcome_table(numbers)
+  return section("outcomes", "Verdicts", outcome_table(numbers)
     .. group_table("Type", numbers.by.type, numbers)
     .. group_table("Domain", numbers.by.domain, numbers)
     .. group_table("Requestor", numbers.by.requestor, numbers))
@@ -290,10 +289,10 @@ end
 local FOOT = [[
 </main>
 <footer>
-<p>Made by mde {version} on {now}. Times are UTC, by the clock of the machine that sent.</p>
-<p>Domain is what follows the first dot of a machine's DNS name: machine actions do not name
-the machine's group. A dash stands where nothing is known: of an item that was never sent, for
-one, all but the id.</p>
+<p>Made by mde {version} on {now}. Times are UTC, by the clock of the computer that sent the
+calls.</p>
+<p>A domain is the part of a machine's DNS name after the first dot. Machine actions do not name the
+machine's group. A dash means unknown; of an item that was never sent, only the id is known.</p>
 </footer>
 <script>{script}</script>
 </body>

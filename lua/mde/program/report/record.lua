@@ -1,5 +1,4 @@
--- An item of a batch as programs and spreadsheets get it, under the same keys in JSON
--- and CSV.
+-- Converts a batch's item to a record with the keys of the JSON and CSV reports.
 
 local date = require "mde.base.date"
 local outcomes = require "mde.program.report.outcome"
@@ -8,10 +7,10 @@ local record = {}
 
 local floor = math.floor
 
--- In this order. `outcome` is the verdict, "in_air" or "never_sent"; `http` the status of
--- the last answer; `waited` is from the batch's begin to the first call and
--- `answered_in` from the last call to the outcome, in seconds; `sends` is an array in
--- JSON, in CSV there is `calls`, how many.
+-- The keys in their order. `outcome` is the verdict, "in_air" or "never_sent"; `http` the status
+-- of the last answer. `waited` is the time from the batch's begin to the first call,
+-- `answered_in` from the last call to the verdict, in seconds. `sends` is an array in JSON; CSV
+-- has its length as `calls` instead.
 record.keys = {
   "position", "id", "outcome", "status", "machine", "machine_id", "type", "requestor", "error",
   "message", "http", "request_id", "first_sent", "sends", "ended", "waited", "answered_in",
@@ -28,7 +27,7 @@ local function rounded(seconds)
   return seconds and floor(seconds * 1000 + 0.5) / 1000
 end
 
--- -> table with record.keys, those missing of which nothing is known
+-- -> table with the record.keys that are known
 function record.of(item, begun)
   local sends = item.sends or {}
   local last = sends[#sends]

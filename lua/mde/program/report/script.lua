@@ -1,6 +1,7 @@
--- What a report's page does for whoever lets it run scripts: the search among the
--- items. What is sought stands in the fragment of the page's address, #q=…&outcome=…,
--- so that a view can be passed on. Names of the batch are text to it, never markup.
+-- The HTML report's script: searches the items.
+--
+-- The search is kept in the fragment of the page's address, #q=…&outcome=…, so that a view can
+-- be shared. Text of the batch is inserted as text, never as markup.
 
 return [[
 (function () {

@@ -1,6 +1,7 @@
--- The numbers of a batch, from one pass over its items, of which none is held: what
--- grows with the batch is one number a call (calls.lua). Groups and reasons are
--- counted one by one up to a bound, and what comes then together.
+-- Counts a batch's items by verdict, type, domain, requestor and reason.
+--
+-- One pass over the items; none is kept. Memory grows by one number per call (calls.lua). Groups
+-- and reasons are counted one by one up to a maximum, the rest together.
 
 local calls = require "mde.program.report.calls"
 local histogram = require "mde.program.report.histogram"
@@ -27,7 +28,7 @@ local function new_groups(most)
   return setmetatable({ most = most, list = {}, by_name = {} }, Groups)
 end
 
--- The group of that name, or the one of all others once there are too many.
+-- Returns the group of that name, or the group of all others once there are too many.
 function Groups:get(name)
   local group = self.by_name[name]
   if group then return group end
@@ -46,7 +47,7 @@ local function count(group, outcome)
   group.outcomes[outcome] = (group.outcomes[outcome] or 0) + 1
 end
 
--- -> array of groups, the largest first; `rest` is that of those not counted alone
+-- -> array of groups, the largest first; its field `rest` is the group of all others
 function Groups:sorted()
   table.sort(self.list, function(a, b)
     if a.items ~= b.items then return a.items > b.items end
@@ -56,8 +57,8 @@ function Groups:sorted()
   return self.list
 end
 
--- The first `most` of sorted groups, and a group without a name for all others, if
--- there are any: its `groups` says how many, unless nobody knows.
+-- Returns the first `most` of sorted groups and, if there are more, a group without a name that
+-- adds up the rest. Its field `groups` is their number, if known.
 function statistics.top(groups, most)
   if #groups <= most and not groups.rest then return groups end
   local top = table.move(groups, 1, most, 1, {})
@@ -77,8 +78,8 @@ end
 
 -- }}
 
--- The service's machine actions name no machine group, so machines are grouped by
--- their DNS domain: all after the first dot of the name, "-" where there is none.
+-- Returns a machine's DNS domain: all after the first dot of its name, or "-" if it has none.
+-- Machine actions do not name the machine group, so the report groups machines by domain.
 function statistics.domain(machine)
   local domain = machine and machine:match "^[^.]+%.(.-)%.?$" or ""
   return domain ~= "" and domain:lower() or "-"
@@ -86,8 +87,8 @@ end
 
 -- {{ Reasons
 
--- Why an item did not end as asked, without what differs from item to item; nil
--- where nothing went wrong (yet).
+-- Returns the reason why an item did not end as requested, without ids, so that items with the
+-- same reason can be counted together. Returns nil if nothing went wrong so far.
 local function reason(item)
   if item.verdict == "already_final" and item.status then return "ended as " .. item.status end
   if item.verdict == "too_late" then return "its commands had completed" end
@@ -111,7 +112,7 @@ end
 
 -- }}
 
--- Of a batch that began at `begun` (seconds since 1970).
+-- Creates the counter of a batch. `begun` is its begin in seconds since 1970.
 function statistics.new(begun)
   return setmetatable({
     begun = begun, items = 0, open = 0, outcomes = {}, sent = 0, sent_again = 0,
@@ -134,7 +135,7 @@ local function add_sends(self, item)
   if item.ended_at then self.answer:add(item.ended_at - sends[last]) end
 end
 
--- Isolations that were cancelled, and those that are in effect for certain.
+-- Counts isolations that were cancelled, and isolations that are certainly in effect.
 local function add_isolation(self, item)
   local isolations = self.isolations
   if item.verdict == "cancelled" then isolations.cancelled = isolations.cancelled + 1 end
@@ -158,7 +159,7 @@ function Statistics:add(item)
   if outcome ~= "cancelled" then add_reason(self, item, outcome) end
 end
 
--- -> { items, open (how many), outcomes (outcome -> how many), kinds (kind -> how many),
+-- -> { items, open (counts), outcomes (outcome -> count), kinds (kind -> count),
 -- by = { type, domain, requestor: arrays of { name, items, outcomes } }, reasons: array of
 -- { outcome, error, http, reason, items, example }, isolations = { cancelled, in_effect },
 -- sent and sent_again (items), calls (see calls.lua), waiting, answer (see histogram.lua) }

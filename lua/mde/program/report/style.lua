@@ -1,5 +1,4 @@
--- The look of a report's page: light and dark by the reader's own choice, on a phone,
--- and on paper.
+-- The HTML report's style sheet: light and dark, for screens, phones and paper.
 
 return [[
 :root {

@@ -1,5 +1,4 @@
--- The report of a batch as text: the numbers, in 80 columns where that can be, and
--- what to do next.
+-- Prints the report of a batch as text: numbers and next steps.
 
 local date = require "mde.base.date"
 local output = require "mde.program.terminal.output"
@@ -10,8 +9,8 @@ local terminal = require "mde.terminal"
 local words = require "mde.program.report.words"
 
 local WIDTH = 80
-local TOP = 10         -- groups that are listed alone
-local NAME_WIDTH = 30  -- what a group's name is taken to need
+local TOP = 10         -- groups listed one by one
+local NAME_WIDTH = 30  -- columns reserved for a group's name
 
 local function say(format, ...)
   output.line(terminal.printable(select("#", ...) > 0 and format:format(...) or format))
@@ -22,7 +21,7 @@ local function print_table(columns, rows)
   show_table(columns, rows)
 end
 
--- Prints text over several lines, broken between words.
+-- Prints text on several lines, broken between words.
 local function print_folded(text)
   local line = ""
   for word in terminal.printable(text):gmatch "%S+" do
@@ -63,7 +62,7 @@ local function print_history(history)
   for i, event in ipairs(history) do
     rows[i] = { date.text(event.at), event.kind, event.who, event.detail }
   end
-  print_table({ { title = "WHEN" }, { title = "WHAT" }, { title = "WHO", may_cut = true },
+  print_table({ { title = "WHEN" }, { title = "EVENT" }, { title = "USER", may_cut = true },
                 { title = "DETAIL", may_cut = true } }, rows)
 end
 
@@ -75,12 +74,12 @@ local function print_outcomes(numbers)
                 outcomes.meaning(name) }
   end
   if #rows == 0 then return end
-  print_table({ { title = "OUTCOME" }, { title = "ITEMS", right = true },
+  print_table({ { title = "VERDICT" }, { title = "ITEMS", right = true },
                 { title = "SHARE", right = true }, { title = "MEANING", may_cut = true } }, rows)
 end
 
--- Columns of counts: one an outcome if that fits beside names and totals, else one a
--- kind of outcome. -> array of { title, count = function(group) -> number }
+-- Chooses the columns of counts: one per outcome if they fit, else one per kind of outcome.
+-- -> array of { title, count = function(group) -> number }
 local function count_columns(numbers)
   local list, width = {}, NAME_WIDTH + #"  ITEMS"
   for i, name in ipairs(outcomes.present(numbers.outcomes)) do
@@ -115,7 +114,7 @@ end
 local function print_calls(numbers, limits)
   local calls = numbers.calls
   output.line ""
-  if calls.count == 0 then return say "No call went out." end
+  if calls.count == 0 then return say "No call was sent." end
   say("%s from %s to %s", words.counted(calls.count, "call", "calls"), date.text(calls.first),
     date.text(calls.last))
   if numbers.sent_again > 0 then
@@ -123,7 +122,7 @@ local function print_calls(numbers, limits)
   end
   for _, window in ipairs { { "60 s  ", calls.minute, limits.per_minute },
                             { "3600 s", calls.hour, limits.per_hour } } do
-    local limit = window[3] and (" (the service takes %d)"):format(window[3]) or ""
+    local limit = window[3] and (" (the service allows %d)"):format(window[3]) or ""
     say("most in %s  %5d%s, from %s on", window[1], window[2].most, limit,
       date.text(window[2].since))
   end
@@ -137,7 +136,7 @@ local function print_times(numbers)
                         words.seconds(times.p99), words.seconds(times.longest) }
   end
   add("begin to first call", numbers.waiting)
-  add("last call to outcome", numbers.answer)
+  add("last call to verdict", numbers.answer)
   if #rows == 0 then return end
   local columns = { { title = "TIME" } }
   for i, title in ipairs { "ITEMS", "MEDIAN", "90 %", "99 %", "LONGEST" } do
@@ -148,7 +147,7 @@ end
 
 local function print_reasons(numbers)
   if #numbers.reasons == 0 then return end
-  output.line "\nWhy items did not end as asked:"
+  output.line "\nReasons of items that did not end as asked:"
   for _, group in ipairs(statistics.top(numbers.reasons, TOP)) do
     if group.name then
       say("%7d %s: %s", group.items, outcomes.label(group.outcome), group.reason)
@@ -180,7 +179,7 @@ return function(batch, history, numbers, course, limits)
   print_outcomes(numbers)
   print_groups("TYPE", numbers.by.type, numbers)
   print_groups("DOMAIN", numbers.by.domain, numbers)
-  print_groups("BY", numbers.by.requestor, numbers)
+  print_groups("REQUESTOR", numbers.by.requestor, numbers)
   print_calls(numbers, limits)
   print_times(numbers)
   print_reasons(numbers)

@@ -1,17 +1,17 @@
--- Words and numbers that the text and the page of a report share.
+-- Formats numbers and sentences for the text and HTML reports.
 
 local duration = require "mde.base.duration"
 
 local words = {}
 
--- Seconds, as mde.base.duration writes them, but finer below ten: "303ms", "2.1s".
+-- Formats seconds like mde.base.duration, with more digits below ten: "303ms", "2.1s".
 function words.seconds(seconds)
   if seconds < 0.9995 then return ("%.0fms"):format(seconds * 1000) end
   if seconds < 9.95 then return ("%.1fs"):format(seconds) end
   return duration.text(seconds)
 end
 
--- "98.7 %": 0 and 100 only where that is exact.
+-- Formats a share: "98.7 %". 0 and 100 appear only if exact.
 function words.share(count, total)
   if total == 0 then return "" end
   if count == total then return "100 %" end
@@ -25,53 +25,52 @@ function words.counted(count, one, many)
   return ("%d %s"):format(count, count == 1 and one or many)
 end
 
-local ORDERS = { given = "in the order given", newest = "the newest first",
-                 oldest = "the oldest first" }
+local ORDERS = { given = "in the order given", newest = "newest first", oldest = "oldest first" }
 
 function words.order(order)
   return ORDERS[order] or order
 end
 
--- How long a batch took: see course.lua.
+-- Formats the time that a batch took. `course`: see course.lua.
 function words.took(course)
   if course.state == "not begun" then return "not begun" end
-  if not course.seconds then return "not known: no end was written" end
+  if not course.seconds then return "unknown: a run recorded no end" end
   local text = duration.text(course.seconds)
   if course.state == "running" then text = text .. " so far" end
   if not course.working or course.seconds - course.working < 1 then return text end
-  return ("%s, of which %s at work"):format(text, duration.text(course.working))
+  return ("%s, %s of it running"):format(text, duration.text(course.working))
 end
 
--- What has to be known about isolations: sentences, none without any. `number` writes
--- the numbers (default: their digits alone).
+-- Returns sentences that warn of machines that may be isolated. `number` formats numbers
+-- (default: digits only).
 function words.isolations(isolations, number)
   number = number or tostring
   local list = {}
   if isolations.cancelled > 0 then
-    list[#list + 1] = ("Isolations among the cancelled: %s. Cancelling is not un-isolating: one"
-      .. " that was already InProgress may have taken effect; its machine then has to be"
-      .. " released."):format(number(isolations.cancelled))
+    list[#list + 1] = ("Cancelled isolations: %s. Cancelling does not release: an isolation that"
+      .. " was already InProgress may have taken effect. Release its machine if it is"
+      .. " isolated."):format(number(isolations.cancelled))
   end
   if isolations.in_effect > 0 then
-    list[#list + 1] = ("Isolations that had completed before they could be cancelled: %s. Their"
-      .. " machines are isolated until they are released."):format(number(isolations.in_effect))
+    list[#list + 1] = ("Isolations that completed before the cancel: %s. Their machines stay"
+      .. " isolated until you release them."):format(number(isolations.in_effect))
   end
   return list
 end
 
--- A name as a word of the shell.
+-- Quotes text as one word of the shell, if it needs quotes.
 function words.shell_word(text)
   if text:find "^[%w_./@:+][%w_./@:+-]*$" then return text end
   return "'" .. text:gsub("'", "'\\''") .. "'"
 end
 
--- What to do next: array of { command, why }.
+-- Returns the next steps: array of { command, why }.
 function words.next_steps(batch, numbers, course)
   local outcomes = require "mde.program.report.outcome"
   local steps, name = {}, words.shell_word(batch.name)
   local function add(command, why) steps[#steps + 1] = { command = command, why = why } end
   if numbers.open > 0 and course.state ~= "running" then
-    add("mde resume " .. name, ("takes up the %d open"):format(numbers.open))
+    add("mde resume " .. name, ("continues the %d open"):format(numbers.open))
   end
   if numbers.open > 0 then add(("mde batch show %s --verdict open"):format(name), "shows them") end
   for _, outcome in ipairs(outcomes.present(numbers.outcomes)) do
