@@ -1,4 +1,4 @@
--- What listing costs beyond the transfer: mde run list.lua ACTIONS PAGE
+-- Measures listing beyond the transfer: mde run list.lua ACTIONS PAGE
 --
 -- An engine without a network gives pages that were made before. Prints the seconds of
 -- CPU that `mde list --all --json` takes, by how many KiB the peak of memory grew, and by

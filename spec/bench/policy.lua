@@ -1,4 +1,4 @@
--- What deciding costs: mde run policy.lua ACTIONS
+-- Measures decisions: mde run policy.lua ACTIONS
 --
 -- Prints the milliseconds in which a worker starts and has loaded a policy, and the
 -- decisions a second without and with machines (20 fields each); each the best of five.

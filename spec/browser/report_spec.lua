@@ -16,7 +16,7 @@ local function page(chunk)
   return report.of(("(function() %s end)()"):format(chunk), "html")
 end
 
--- How many elements there are with each name and attributes; without scripts' and styles'
+-- Counts the elements with each name and attributes; without scripts' and styles'
 -- contents, and without the picture's labels, some of which have no room when they are long.
 local function elements(dom)
   local counts = {}
@@ -28,7 +28,7 @@ local function elements(dom)
   return counts
 end
 
--- How many of the rows of items are shown.
+-- Counts the rows of items that are shown.
 local function shown(dom)
   local count, hidden = 0, 0
   for body in dom:gmatch "<tbody.-</tbody>" do

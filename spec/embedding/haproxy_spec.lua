@@ -117,7 +117,7 @@ describe("HAProxy", function()
     assert.same({}, service:ask "counts")
   end)
 
-  it("cancels once what is asked again after its worker was killed", function()
+  it("cancels once if the request is repeated after its worker was killed", function()
     start()
     service:ask "hold/cancel"
     local pipe = assert(io.popen(curl("/cancel", body(1)) .. " 2>/dev/null"))
@@ -133,7 +133,7 @@ describe("HAProxy", function()
     assert.equal("Cancelled", answer.status)
   end)
 
-  it("goes on with what is under way while it is reloaded", function()
+  it("finishes open calls while it is reloaded", function()
     start()
     service:ask "hold/cancel"
     local pipe = assert(io.popen(curl("/cancel", body(1))))

@@ -1,4 +1,4 @@
--- What runs inside nginx: twenty threads that share one client. The first, which
+-- Runs inside nginx: twenty threads that share one client. The first, which
 -- has the token being fetched, is killed while it waits, and nothing is sent for it;
 -- so is another, whose own request is in the air. Answers with JSON for nginx_spec.lua.
 

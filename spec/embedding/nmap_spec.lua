@@ -142,7 +142,7 @@ describe("mde-actions.nse", function()
     assert_has(run.out, "localhost.contoso.com", "found by its reverse DNS name")
   end)
 
-  it("asks for fewer hosts at once where the service refuses so many", function()
+  it("asks for fewer hosts at once if the service refuses so many", function()
     local run = scan("127.0.0.2-20", "mde-actions", "-n", "", [[
       local answer = service.answer
       function service:answer(request)
@@ -156,7 +156,7 @@ describe("mde-actions.nse", function()
     assert_has(of(run, "127.0.0.20"), "not in MDE")
   end)
 
-  it("does not ask for each host again what was refused", function()
+  it("does not repeat a refused request for each host", function()
     local run = scan("127.0.0.2-4", "mde-actions", "-n --max-hostgroup 1", "", [[
       local answer = service.answer
       function service:answer(request)
@@ -169,7 +169,7 @@ describe("mde-actions.nse", function()
     assert.equal(1, run.asked.machines)
   end)
 
-  it("goes on where nmap has killed the script of another host", function()
+  it("continues if nmap has killed the script of another host", function()
     local run = scan("127.0.0.2-3", "mde-actions", "-n --max-hostgroup 1 --script-timeout 2s", "",
       [[ local answer, first = service.answer, true
       function service:answer(request)
@@ -181,7 +181,7 @@ describe("mde-actions.nse", function()
     assert_has(of(run, "127.0.0.3"), "machine: three.contoso.com")
   end)
 
-  it("does without mde where it is not installed", function()
+  it("works without mde if it is not installed", function()
     local run = scan("127.0.0.2", "mde-actions", "-n", "unset LUA_PATH_5_3 LUA_CPATH_5_3")
     assert.equal(0, run.status)
     assert_has(run.out, "Host is up")
@@ -246,7 +246,7 @@ describe("mde-actions.nse", function()
 
   -- The service answers when the other script has written its mark. Were nmap to stand still
   -- until then, it would be tired of waiting after ten seconds, and the mark too late.
-  it("lets another script go on while a call is under way", function()
+  it("lets another script run while a call is open", function()
     local run = scan("127.0.0.2", "mde-actions", "-n --script " .. root
         .. "/spec/embedding/mark.nse",
       "export MARK=$PWD/mark", [[
@@ -278,7 +278,7 @@ describe("mde-cancel.nse", function()
     end
   end)
 
-  it("cancels by type and age, and tells each verdict", function()
+  it("cancels by type and age, and prints each verdict", function()
     local run = cancel("127.0.0.2",
       COMMENT .. ",mde-cancel.type=LiveResponse,mde-cancel.older-than=4h")
     assert_has(run.out, "|   machine: two.contoso.com", "|_  cancelled LiveResponse bbbbbbbb-")

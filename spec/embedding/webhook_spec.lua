@@ -92,7 +92,7 @@ describe("the webhook in nginx", function()
     return status, state
   end
 
-  -- How often each of these was cancelled: { how often -> how many }
+  -- Counts cancels of each of these: { how often -> how many }
   local function posted(first, last)
     local counts, found = service:ask "counts", {}
     for i = first, last do
@@ -102,7 +102,7 @@ describe("the webhook in nginx", function()
     return found
   end
 
-  it("refuses everybody unless it is told whom to trust", function()
+  it("refuses all requests unless it has a secret", function()
     start "X=1"
     local status, answer = post(body(1))
     assert.same({ 403, "forbidden" }, { status, answer.error.code })
@@ -111,7 +111,7 @@ describe("the webhook in nginx", function()
     assert.same({}, service:ask "counts")
   end)
 
-  it("refuses everybody where the secret is none", function()
+  it("refuses all requests if the secret is empty", function()
     start "WEBHOOK_SECRET=whsec_ WEBHOOK_CLIENTS='mde test server'"
     for _, secret in ipairs { "sesame", "whsec_" } do
       assert.equal(403, (post(body(1), { secret = secret })))
@@ -120,7 +120,7 @@ describe("the webhook in nginx", function()
     assert.same({}, service:ask "counts")
   end)
 
-  it("cancels what is signed, and answers with the verdicts", function()
+  it("cancels if the request is signed, and answers with the verdicts", function()
     start()
     local status, answer = post(body(1, 3))
     assert.equal(200, status)
@@ -151,7 +151,7 @@ describe("the webhook in nginx", function()
     assert.is_nil(service:ask "counts".cancel)
   end)
 
-  it("does once what is asked again", function()
+  it("carries out a repeated request once", function()
     start()
     local _, first = post(body(1), nil, "msg_7")
     local status, second = post(body(1), nil, "msg_7")
@@ -349,7 +349,7 @@ describe("the webhook in nginx", function()
     assert.truthy(log():find("watch: 0 open actions are older than 4h", 1, true))
   end)
 
-  -- What wrk is to ask, as a script of it: all of these requests again and again.
+  -- Requests of wrk, as a script of it: all of these requests again and again.
   local function load_script(requests)
     local path = folder .. "/load.lua"
     local file = assert(io.open(path, "w"))

@@ -100,7 +100,7 @@ describe("mde api", function()
     end
   end)
 
-  it("ends with 1 where there is nothing, with 5 where a permission lacks", function()
+  it("ends with 1 if there is nothing, with 5 if a permission is missing", function()
     assert_refused(1, "mde api GET /api/alerts", "HTTP 404")
     local run = rehearse("mde api DELETE /api/libraryfiles/x -y", nil,
       "{ mistaken = 0, history = 0, roles = { 'Machine.Read.All' } }")

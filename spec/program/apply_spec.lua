@@ -90,7 +90,7 @@ describe("mde apply", function()
     assert.equal(0, run.ledger.posts)
   end)
 
-  it("heeds the profile's guards as they are now, also of a batch that is resumed", function()
+  it("applies the profile's current guards, also to a batch that is resumed", function()
     local run = program.with_tenants("{ contoso = { actions = 4 } }", [[
       config=$XDG_CONFIG_HOME/mde/config.lua; cp $config before
       guard() { sed "s/tenant = /guard = { $1 }, tenant = /" before >$config; }
@@ -167,7 +167,7 @@ describe("a forged plan", function()
     end
   end)
 
-  it("does not hide what a guard of the profile protects", function()
+  it("shows actions that a guard of the profile protects", function()
     local run = program.rehearse("{ history = 0, quota = false }", FORGE .. CANCEL_ALL .. [=[
       folder=$XDG_CONFIG_HOME/mde; mkdir -p $folder; mde plan p.lua >/dev/null 2>&1
       profile() {
@@ -205,7 +205,7 @@ describe("a forged plan", function()
       .. " contoso", "guard max of the profile contoso: 4 actions would be changed")
   end)
 
-  it("does not raise the limit that holds where nothing is said", function()
+  it("does not raise the default limit", function()
     local run = program.rehearse("{ mistaken = 60, history = 0, quota = false }", CANCEL_ALL
       .. FORGE .. [[
       sed -i 's/}$/, select = { requestor = "soar@contoso.com" }, guard = { max = 60 } }/' p.lua

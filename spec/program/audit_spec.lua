@@ -47,7 +47,7 @@ describe("two hosts that share a PostgreSQL", function()
     }, run.out)
   end)
 
-  it("leave no batch that has begun where the log can't be written", function()
+  it("leave no batch begun if the log cannot be written", function()
     local run = hosts.rehearse(server.url, "{ mistaken = 2, history = 0 }", [[
       mkdir -p soc4/mde/audit.jsonl
       on soc4 mde cancel --requestor soar@contoso.com -m x --yes --max 2 --batch none 2>&1

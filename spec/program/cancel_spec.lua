@@ -43,7 +43,7 @@ describe("mde cancel", function()
     assert_said(run, "1 of 1 actions", "1 cancelled", "Cancelling is not un-isolating")
   end)
 
-  it("cancels what filters choose, each once, after showing what that is", function()
+  it("cancels the actions that filters choose, each once, after showing them", function()
     local run = rehearse [[
       mde cancel --requestor soar@contoso.com -m "SOAR misfire" --yes --max 12 &&
       mde list --requestor soar@contoso.com --ids]]
@@ -253,7 +253,7 @@ describe("the report of mde cancel", function()
     assert.falsy(run.err:find("Isolations", 1, true))
   end)
 
-  it("does not fail over what was cancelled before", function()
+  it("does not fail for an action that was cancelled before", function()
     local run = rehearse [[
       id=$(mde list --requestor soar@contoso.com --limit 1 --ids 2>/dev/null)
       mde cancel $id -m one >/dev/null 2>&1; mde cancel $id -m two]]
@@ -275,7 +275,7 @@ describe("the report of mde cancel", function()
     assert.equal("", run.out)
   end)
 
-  it("is refused where nothing could be verified, unless that will do", function()
+  it("is refused if nothing could be verified, unless --unverified is given", function()
     local blind = [[{ mistaken = 1, history = 0, roles = { "Machine.Isolate" } }]]
     local run = rehearse("mde cancel -m x " .. UNKNOWN, nil, blind)
     assert.equal(5, run.status, run.err)

@@ -109,7 +109,7 @@ local function commands(body)
   return list
 end
 
--- What the commands presuppose: the machines and actions that they name.
+-- Preparations for the commands: the machines and actions that they name.
 local WORLD = [[{ quota = false, arrange = function(service)
   local function machine(digit, name)
     return service:add_machine { id = digit:rep(40), computerDnsName = name .. ".contoso.com",

@@ -82,14 +82,14 @@ describe("mde download", function()
     end
   end)
 
-  it("ends with 4 where the file can't be written, naming it once", function()
+  it("ends with 4 if the file cannot be written, naming it once", function()
     local run = rehearse "mde download $p -o /nowhere/a"
     assert.same({ 4, "" }, { run.status, run.out })
     local _, times = run.err:gsub("/nowhere", "")
     assert.equal(1, times, run.err)
   end)
 
-  it("ends with 4 where the disk is full, and keeps what came in", function()
+  it("ends with 4 if the disk is full, and keeps the part that arrived", function()
     local run = rehearse [[
       (ulimit -f 100; trap '' XFSZ; mde download $p -o a); s=$?; ls; exit $s]]
     assert.equal(4, run.status, run.err)
@@ -98,7 +98,7 @@ describe("mde download", function()
 
   local LARGE = "{ mistaken = 0, package_size = 20000000, oddities = { %s } }"
 
-  it("goes on where it was killed", function()
+  it("continues where it was killed", function()
     local run = rehearse([[
       mde download $p -o a & pid=$!
       wait_until '[ "$(grep -c sig= $REQUESTS)" -ge 3 ]'; kill -KILL $pid; wait $pid

@@ -1,4 +1,4 @@
--- What the guide tells to type works, against the simulator.
+-- The commands of the guide, against the simulator.
 
 local program = require "spec.support.program"
 

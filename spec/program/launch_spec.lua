@@ -22,7 +22,7 @@ local function rehearse(script, options)
       .. " >&2; exit $s"):format(A, B, C, script))
 end
 
--- What it said before the count of launches, and that count.
+-- The output before the count of launches, and that count.
 local function said(run)
   local text, count = run.err:match "^(.*)launches: (%d+)\n$"
   return text, tonumber(count)
@@ -91,7 +91,7 @@ describe("mde launch", function()
     assert.truthy(run.out:find("^2 launched; waiting for the end%.\n" .. lines .. "$"), run.out)
   end)
 
-  it("ends with 1 where the action did not succeed in time, or otherwise", function()
+  it("ends with 1 if the action did not succeed in time", function()
     local run = program.rehearse(with "",
       "mde launch scan " .. A .. " -m x --wait --deadline 0.01s")
     assert.equal(1, run.status, run.err)
@@ -102,7 +102,7 @@ describe("mde launch", function()
     assert.truthy(run.out:find("Failed\n", 1, true), run.out)
   end)
 
-  it("calls what was under way existing, which is as asked unless of another scope", function()
+  it("reports an open action as existing, as asked unless its scope differs", function()
     local run = program.rehearse(with "", "mde isolate " .. A .. " -m x >/dev/null;"
       .. "mde isolate " .. A
       .. " -m y; mde isolate " .. A .. " -m y --scope Selective")
@@ -154,7 +154,7 @@ describe("the checks of mde launch", function()
     assert_refused(3, "mde isolate par-lt-1011 -m x", "is the name of 2 machines")
   end)
 
-  it("ask about more than one machine, for what is final always", function()
+  it("ask about more than one machine, and always before a final action", function()
     assert_refused(3, "mde isolate $A $B -m x", "isolate on 2 machines, and no terminal")
     assert_refused(3, "mde isolate $A $B -m x --yes --max 1", "--max is 1; nothing was sent")
     assert_refused(3, "mde launch offboard $A -m x --yes", "confirmed at a terminal only")
@@ -169,7 +169,7 @@ describe("the checks of mde launch", function()
     assert_refused(3, "mde launch isolate $A $B -n --max 1", "--max is 1")
   end)
 
-  it("end with 5 where a permission lacks", function()
+  it("end with 5 if a permission is missing", function()
     local run = rehearse("mde isolate $A -m x", "roles = { 'Machine.Read.All' }")
     assert.equal(5, run.status, run.err)
     assert.truthy(run.out:find "^refused .*Machine.Isolate", run.out)
@@ -186,7 +186,7 @@ describe("mde launch in trouble", function()
     assert.truthy(run.out:find "^launched ", run.out)
   end)
 
-  it("launches no more where the output can't be written, and says what it did", function()
+  it("launches no more if the output cannot be written, and reports what it did", function()
     for _, json in ipairs { "", "--json" } do
       local run = rehearse("mde isolate $A $B $C -m x --yes >/dev/full " .. json)
       local err, count = said(run)
@@ -196,7 +196,7 @@ describe("mde launch in trouble", function()
     end
   end)
 
-  it("launches no more where nobody reads on", function()
+  it("launches no more if its output is closed", function()
     local run = rehearse [[{ trap "" PIPE; while printf x; do :; done 2>/dev/null
       mde isolate $A $B -m x --yes; echo "status $?" >&2; } | :]]
     local err, count = said(run)
@@ -204,7 +204,7 @@ describe("mde launch in trouble", function()
     assert.truthy(err:find("not launched: " .. B, 1, true) and err:find("status 1", 1, true), err)
   end)
 
-  it("goes on with the others where one is refused", function()
+  it("continues with the others if one is refused", function()
     local run = rehearse("mde launch scan $A $B $C -m x --yes", [[oddities = { disallowed = {
       nth = 2, operation = "scan" } }]])
     assert.same({ 1, 3 }, { run.status, select(2, said(run)) })
@@ -273,7 +273,7 @@ describe("mde launch at a terminal", function()
     assert.same({ 10, 1 }, { launched, others })
   end)
 
-  it("gives up what is under way with a second Ctrl-C", function()
+  it("abandons open requests at a second Ctrl-C", function()
     local run = program.rehearse(with [[oddities = { late = { nth = 1, operation = "isolate" } }]],
       ([[
       mde isolate %s %s -m x --yes 2>err & pid=$!

@@ -124,7 +124,7 @@ describe("mde list", function()
     assert.truthy(run.out:find "\27%[3%dm%u%l+%u?%l*\27%[0m ", run.out)
   end)
 
-  it("ends quietly when its reader has gone", function()
+  it("ends quietly if its output is closed", function()
     local run = sim [[
       { trap "" PIPE; while printf x; do :; done 2>/dev/null
         mde list --json; echo "$?" >&2; } | :]]

@@ -116,7 +116,7 @@ describe("mde machines", function()
     assert_refused(2, sim "mde machines --filter 'nonsense eq 1'", "nonsense")
   end)
 
-  it("refuses what does not go together", function()
+  it("refuses options that exclude each other", function()
     for _, arguments in ipairs {
       "web1 --tag x", "- web1", "--since 30d", "--isolated --tag x", "--isolated --add-tag x",
       "--isolated --limit 3", "web1 --explain", "--yes", "-n", "--max 3", "--add-tag x",
@@ -144,7 +144,7 @@ describe("mde machines that changes something", function()
     assert.truthy(run.err:find("Interrupted", 1, true), run.err)
   end)
 
-  it("changes one without asking, and says what became of it", function()
+  it("changes one without asking, and reports the result", function()
     local run = sim [[
       id=$(mde machines --tag emea --ids)
       mde machines $id --add-tag INC-7 && mde machines --tag INC-7 --ids &&

@@ -68,7 +68,7 @@ describe("mde plan", function()
     assert.equal("same\n", run.out)
   end)
 
-  it("refuses the whole plan where a guard is violated, with 3, the guard and the count", function()
+  it("refuses the whole plan if a guard is violated, with 3, the guard and the count", function()
     local run = sim({ ["rule.lua"] = RULE:gsub("400", "100") }, "mde plan rule.lua -o p; ls p")
     assert.truthy(run.err:find("guard max of rule: %d+ actions would be changed, and at most 100"))
     assert.truthy(run.err:find("the plan is refused, and nothing was changed", 1, true))
@@ -217,7 +217,7 @@ describe("mde plan", function()
     assert.truthy(run.err:find "cannot write the plan: /nowhere/p")
   end)
 
-  it("has nothing to show where nothing was decided upon", function()
+  it("has nothing to show if no action was decided on", function()
     local run = sim({ ["a.lua"] = [[return { comment = "c", select = { requestor = "nobody" },
       decide = "cancel" }]] }, "mde plan a.lua -o p && tail -n 1 p")
     assert.equal(0, run.status)

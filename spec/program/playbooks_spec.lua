@@ -119,7 +119,7 @@ describe("the playbook", function()
     assert_has(result.err, "line 1: expected a machine and a ticket")
   end)
 
-  it("offboards stops offboarding, if it is told to", function()
+  it("offboards stops offboarding, if its options say so", function()
     local result = run "offboards.lua x"
     assert.truthy(result.out:find "other%.contoso%.com +by mallory@contoso%.com\n", result.out)
     assert_has(result.out, "1 offboardings are open. Nothing was cancelled")
@@ -153,7 +153,7 @@ describe("the playbook", function()
     assert.equal(3, run "queue.lua 4h".status)
   end)
 
-  it("queue ends where the quota is used up", function()
+  it("queue ends when the quota is used up", function()
     local script = ("export MDE_QUOTA=1,9; mde run %s/playbooks/queue.lua 4h 400 500; exec mde run"
       .. " %s/playbooks/queue.lua 4h 400 500 1"):format(program.examples, program.examples)
     local result = program.rehearse("{ mistaken = 1, quota = false }", script)

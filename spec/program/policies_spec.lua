@@ -1,4 +1,4 @@
--- What becomes of each of the hostile policies in spec/program/policies. The first line of a
+-- Results of the hostile policies in spec/program/policies. The first line of a
 -- file says what: the code of the error and a pattern of it, or the decision.
 
 local program = require "spec.support.program"

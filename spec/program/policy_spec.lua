@@ -1,4 +1,4 @@
--- What a policy can reach, and what becomes of what it returns, requires and prints.
+-- A policy's environment, results, modules and output.
 
 local run = require "spec.support.worker".run
 

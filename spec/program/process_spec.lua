@@ -1,4 +1,4 @@
--- What a playbook learns from mde.process.
+-- mde.process, as playbooks use it.
 
 local program = require "spec.support.program"
 

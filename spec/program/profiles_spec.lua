@@ -63,7 +63,7 @@ describe("mde list of several tenants", function()
     for _, line in ipairs(lines(run.out)) do assert.equal(36, #line) end
   end)
 
-  it("goes on where a tenant fails, and ends with 1", function()
+  it("continues if a tenant fails, and ends with 1", function()
     local run = tenants(BROKEN, "mde list --all-profiles")
     assert.equal(1, run.status)
     assert.truthy(run.err:find "^mde: emea%-a: [^\n]*AADSTS7000215[^\n]*\n$", run.err)

@@ -68,7 +68,7 @@ describe("mde", function()
     assert_refused(4, program.sh "$mde version >/dev/full", "No space left")
   end)
 
-  it("ends quietly when its reader has gone", function()
+  it("ends quietly if its output is closed", function()
     local run = program.sh [[
       { trap "" PIPE; while printf x; do :; done 2>/dev/null; $mde help; echo "$?" >&2; } | :]]
     assert.equal("0\n", run.err)

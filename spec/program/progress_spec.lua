@@ -1,8 +1,8 @@
--- How a batch's progress is told, under a clock that a test moves.
+-- A batch's progress, under a clock that a test moves.
 
 local program = require "spec.support.program"
 
--- What is said on standard error while `script` moves the clock.
+-- Standard error while `script` moves the clock.
 local function told(script)
   return program.sh(([[
     cat >script.lua <<'END'

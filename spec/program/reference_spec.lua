@@ -41,7 +41,7 @@ local function set_of(list)
   return set
 end
 
--- Methods that the client's own modules call, and nobody else.
+-- Methods that only the client's own modules call.
 local INTERNAL = set_of { "add", "cancelling", "closed_error", "complete", "drive", "end_reached",
   "finish",
   "heed_ends", "heed_stop", "machine_id", "notify", "notify_wait", "observe", "page", "pages",

@@ -34,7 +34,7 @@ describe("mde repl", function()
     assert.truthy(err:find("binary", 1, true), err)
   end)
 
-  it("goes on after an error", function()
+  it("continues after an error", function()
     local out, err = repl "error 'no'\nx x\n5\n"
     assert.equal("5\n", out)
     assert.truthy(err:find("stdin:1: no", 1, true))
@@ -121,7 +121,7 @@ describe("mde repl", function()
     assert.equal(0, run.status, run.out .. run.err)
   end)
 
-  it("edits lines of any text, gives them up, and goes on over several", function()
+  it("edits lines of any text, drops them, and continues over several", function()
     local run = type_at(80, {
       "> ", "'h\195\164llo w\27[D\195\182\5'^M", "h\195\164llo \195\182w", "",
       "> ", "nonsense(^C", "> ", "for i = 1, 2 do^M", ">> ", "print(i * 21)^M", ">> ", "end^M",

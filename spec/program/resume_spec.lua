@@ -17,7 +17,7 @@ end
 
 local CANCEL = "mde cancel --requestor soar@contoso.com -m x --yes --max 12"
 
--- A batch of which two cancels are in the air, late, when it is interrupted twice.
+-- A batch of which two cancels are in flight, late, when it is interrupted twice.
 local INTERRUPT = [[
   { ]] .. CANCEL .. [[ --batch b --parallel 2 >out 2>err & echo $! >pid; wait $!
     echo "was $?" >was; } &
@@ -28,7 +28,7 @@ local LATE = [[{ mistaken = 12, history = 0,
   oddities = { late = { operation = "cancel", nth = { 1, 2 } }, late_by = 900 } }]]
 
 describe("mde resume", function()
-  it("reads back what was in the air and goes on; the last line had said how", function()
+  it("reads back requests that were in flight and continues; the last line had said how", function()
     local run = rehearse(INTERRUPT .. "mde resume; mde batch show b --json; mde batch list --json",
       LATE)
     assert.equal(0, run.status, run.err)
@@ -77,7 +77,7 @@ describe("mde resume", function()
     assert.equal(12, run.ledger.posts)
   end)
 
-  it("joins in with every batch that nobody holds", function()
+  it("resumes every batch that no process runs", function()
     local run = rehearse([[
       set -- $(mde list --requestor soar@contoso.com --ids)
       for name in a b c; do
@@ -142,7 +142,7 @@ local function with_plan(script)
 end
 
 describe("mde resume of a plan's batch", function()
-  it("goes on without a question while the plan holds", function()
+  it("continues without a question while the plan holds", function()
     local run = with_plan [[mde resume b | grep -c cancelled; mde batch list]]
     assert.truthy(run.out:find "^5\nBATCH.-\nb +done +6 +6 ", run.out .. run.err)
   end)

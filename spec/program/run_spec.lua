@@ -82,7 +82,7 @@ describe("mde run", function()
     end
   end)
 
-  it("is interrupted at once where it waits for the quota, and sends no more", function()
+  it("is interrupted at once while it waits for the quota, and sends no more", function()
     local path = script [[
       local client = assert(mde.client { quota = { per_minute = 2, per_hour = 100 } })
       local list = assert(client:list { type = "Isolate", limit = 9 })
@@ -112,7 +112,7 @@ describe("mde run", function()
     assert.truthy(run.out:find("interrupted", 1, true))
   end)
 
-  it("is ended by the third signal where no Lua code runs", function()
+  it("is ended by the third signal if no Lua code runs", function()
     local path = script [[
       os.execute "echo going; while kill -0 $PPID 2>/dev/null; do sleep 0.05; done"]]
     local run = program.sh(([[

@@ -1,3 +1,5 @@
+-- No secret in output, files or memory.
+
 local program = require "spec.support.program"
 
 -- Runs a script whose commands write to all they can, and looks for each secret that went

@@ -1,7 +1,9 @@
+-- The simulator's HTTP server.
+
 local exchange = require "spec.support.exchange"
 local httpd = require "mde.httpd"
 
--- What a handler makes of a request is answered: status, headers, body.
+-- A handler's result is the answer: status, headers, body.
 local function echo(request)
   return 200, { ["content-type"] = "text/plain", ["x-path"] = request.path },
     request.method .. " " .. request.body

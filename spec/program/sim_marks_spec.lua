@@ -1,4 +1,4 @@
--- What tells a simulation from a tenant: prompts, questions, mde status.
+-- Marks of a simulation: prompts, questions, mde status.
 
 local cjson = require "cjson"
 local program = require "spec.support.program"

@@ -1,3 +1,5 @@
+-- The simulator over HTTP.
+
 local cjson = require "cjson"
 local clocks = require "mde.simulator.clock"
 local exchange = require "spec.support.exchange"

@@ -1,4 +1,4 @@
--- What mde does when its store can't be used: before anything is sent, or midway.
+-- A store that fails before anything is sent, or midway.
 
 local program = require "spec.support.program"
 local trouble = require "spec.support.trouble"

@@ -1,4 +1,4 @@
--- What is shown on a terminal and asked there: mde.terminal, mde.program.terminal.table.
+-- Tables and questions at a terminal: mde.terminal, mde.program.terminal.table.
 
 local program = require "spec.support.program"
 
@@ -75,7 +75,7 @@ describe("widths", function()
         t.cut("漢字", 4), " ", t.cut("漢字", 1))]])
   end)
 
-  it("are told by the terminal, or not at all", function()
+  it("are those of the terminal, or unknown", function()
     local chunk = "local t = require 'mde.terminal' print(t.is_terminal(1), t.width(1))"
     local file = os.tmpname()
     local handle = assert(io.open(file, "w"))

@@ -61,7 +61,7 @@ describe("mde test", function()
     assert.truthy(run.out:find "FAIL  test 3  [^\n]*exceeds the time limit of 1 s", run.out)
   end)
 
-  it("ends with 2 for what is no policy, says why, and tries the others", function()
+  it("ends with 2 for a file that is no policy, gives the reason, and tries the others", function()
     local run = sh({ ["a.lua"] = 'return { comment = "c" }', ["good.lua"] = GOOD,
                      ["z.lua"] = "return {" }, "mde test a.lua good.lua z.lua none.lua")
     assert.equal(2, run.status)

@@ -1,3 +1,5 @@
+-- The failures that spec/support/trouble.c simulates.
+
 local program = require "spec.support.program"
 local trouble = require "spec.support.trouble"
 

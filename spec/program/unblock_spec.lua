@@ -16,7 +16,7 @@ local function assert_refused(status, script, text)
 end
 
 describe("mde unblock", function()
-  it("cancels what is open on a machine, as a batch", function()
+  it("cancels the open actions of a machine, as a batch", function()
     local run = rehearse "mde unblock $M -m x --yes && mde unblock $M -m x --yes && mde batch list"
     assert.equal(0, run.status, run.err)
     assert.equal(1, run.ledger.posts)

@@ -1,3 +1,5 @@
+-- mde undo, against the simulator.
+
 local undoing = require "mde.program.plan.undo"
 local world = require "spec.support.world"
 
@@ -28,7 +30,7 @@ local function new()
 end
 
 describe("undoing an incident", function()
-  it("cancels what is open, and releases what it isolated", function()
+  it("cancels open isolations, and releases machines that were isolated", function()
     local it = new()
     local pending = it.action(it.machine(), { status = "Pending" })
     local going = it.action(it.machine(), { status = "InProgress" })

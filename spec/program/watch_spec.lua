@@ -30,7 +30,7 @@ describe("mde watch --once", function()
     assert_said(run.out, "was 0")
   end)
 
-  it("carries out what is approved, as a batch in the journal", function()
+  it("carries out an approved plan, as a batch in the journal", function()
     local run = watch.rehearse [[
       mde watch p.lua --once --approve "$(hash p.lua)" --metrics m.prom; echo "was $?"
       mde watch p.lua --once --approve "$(hash p.lua | cut -c 1-20)"; echo "was $?"
@@ -95,7 +95,7 @@ describe("mde watch --once", function()
     assert_said(run.out, "was 0\n")
   end)
 
-  it("makes no batch where nothing can be undone", function()
+  it("makes no batch if nothing can be undone", function()
     local run = watch.rehearse([[
       printf 'return { comment = "x", guard = { max = 400 }, decide = "undo",
         select = { type = "RunAntiVirusScan", status = "Succeeded" } }' >q.lua
@@ -153,7 +153,7 @@ describe("mde watch --once", function()
     assert.equal("same\n", run.out, run.err)
   end)
 
-  it("is told that a file of metrics can't be written", function()
+  it("reports that a file of metrics cannot be written", function()
     local run = watch.rehearse [[mde watch p.lua --once --metrics no/m.prom; echo "was $?"]]
     assert_said(run.out, "was 4\n")
     assert_said(run.err, "no/m.prom")
@@ -189,7 +189,7 @@ describe("mde watch", function()
       'mde_watch_reloads_total{result="failed"} 1', 'mde_watch_reloads_total{result="loaded"} 1')
   end)
 
-  it("goes on with the approved policies when they are loaded again as they were", function()
+  it("keeps the approved policies if they are loaded again unchanged", function()
     local run = watch.rehearse [[
       start p.lua --every 1h --approve "$(hash p.lua)"; await '"event":"applied"'
       kill -HUP $pid; await '"event":"plan"' 2; kill $pid; finish]]
@@ -204,7 +204,7 @@ describe("mde watch", function()
   local START = [[start p.lua --every 1h --approve "$(hash p.lua)"
     wait_until '[ "$(cat $POSTED)" -ge 1 ]'; ]]
 
-  it("on SIGTERM sends nothing more, waits for what is under way, and says what is left", function()
+  it("on SIGTERM sends nothing more, waits for open calls, and reports the rest", function()
     local run = watch.rehearse(START .. "kill $pid; finish; mde batch list --json", SLOW)
     assert.same({ "started", "plan", "applied", "stopped" }, kinds(run))
     local applied, stopped = run.of.applied[1], run.of.stopped[1]
@@ -239,7 +239,7 @@ describe("mde watch", function()
     assert_said(run.out, '"signal":"INT"')
   end)
 
-  it("goes on when the network comes back", function()
+  it("continues when the network comes back", function()
     local run = watch.sh [[
       serve() { mde sim --serve "$@" >vars 2>simlog & sim=$!
         wait_until 'grep -q TENANT_ID vars && grep -q serving simlog'; . ./vars
@@ -268,7 +268,7 @@ describe("mde watch", function()
     assert_said(run.out, "was 130\n")
   end)
 
-  it("goes on after the service has failed", function()
+  it("continues after the service has failed", function()
     local run = watch.rehearse([[
       start p.lua --every 1s --approve "$(hash p.lua)"; await '"event":"applied"'
       kill $pid; finish]], [[{ mistaken = 12, history = 0,
@@ -278,7 +278,7 @@ describe("mde watch", function()
     assert_said(run.out, "was 0\n")
   end)
 
-  it("goes on after a policy that raised", function()
+  it("continues after a policy that raised", function()
     local run = watch.rehearse [[
       printf 'return { comment = "x", select = { requestor = "soar@contoso.com" },
         decide = function(action) error "oh" end }' >q.lua
@@ -287,7 +287,7 @@ describe("mde watch", function()
     assert_said(run.out, "was 0\n")
   end)
 
-  it("goes on when the store works again", function()
+  it("continues when the store works again", function()
     local run = watch.rehearse [[
       start p.lua --every 1s; await '"event":"plan"'
       mkfifo locked done

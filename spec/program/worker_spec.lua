@@ -1,4 +1,4 @@
--- How a worker is confined, and what the program makes of one that is stopped, killed or
+-- The confinement of a worker, and workers that are stopped, killed or
 -- starved.
 
 local program = require "spec.support.program"
@@ -253,7 +253,7 @@ END
     assert.equal(0, result.status, result.err)
   end)
 
-  it("is refused where there are no descriptors left, and none is lost", function()
+  it("is refused if no descriptors are left, and none is lost", function()
     local out = run([=[
       local kept, err = {}, nil
       for _ = 1, 100 do
@@ -279,7 +279,7 @@ END
     assert.equal("fine\n", out)
   end)
 
-  it("has its own descriptors where the program has closed its standard ones", function()
+  it("has its own descriptors if the program has closed its standard ones", function()
     local out = run [=[
       io.stdin:close()
       io.stderr:close()
@@ -290,7 +290,7 @@ END
     assert.equal("fine\n", out)
   end)
 
-  it("can be reaped where the program was told to leave its children alone", function()
+  it("can be reaped if SIGCHLD is ignored", function()
     run([=[
       local worker = assert(start [[return { decide = "keep" }]])
       assert(worker:close())]=], "trap '' CHLD")

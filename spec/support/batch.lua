@@ -64,7 +64,7 @@ local function new_item(i)
   }
 end
 
--- How an item ends that does not end as asked: chances in a thousand.
+-- Ends of items that do not end as asked: chances in a thousand.
 local ODD = {
   { 7, { verdict = "already_cancelled" } },
   { 5, { verdict = "already_final", status = "Succeeded", http = 400, error = "bad_request",

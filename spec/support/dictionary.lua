@@ -15,7 +15,7 @@ function Dictionary:get(key)
   if entry then return entry.value end
 end
 
--- What has expired takes room until it is flushed.
+-- Expired entries take room until they are flushed.
 function Dictionary:has_no_room(key)
   if self.entries[key] then return false end
   local count = 0

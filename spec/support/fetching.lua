@@ -47,7 +47,7 @@ function fetching.new(with)
   return clock, token, fetches
 end
 
--- What the header's secret is, or nil; the fetch to wait for.
+-- Returns the header's secret, or nil; the fetch to wait for.
 function fetching.current()
   local header, fetch = token:current(clock.monotonic())
   return header and header:reveal(), fetch

@@ -8,7 +8,7 @@ local host = {}
 
 local root = program.examples:match "^(.*)/"
 
--- What a command prints, both ways. -> text, whether it ended well
+-- Output and errors of a command. -> text, whether it ended well
 function host.lines(command)
   local pipe = assert(io.popen(command .. " 2>&1"))
   local text = pipe:read "a"

@@ -108,7 +108,7 @@ function Run:reply(child, message)
   child.replies:flush()
 end
 
--- What has landed for a process -> array of { id, response, err }
+-- The answers that arrived for a process -> array of { id, response, err }
 local function landed(child)
   local results, flying = {}, {}
   for _, id in ipairs(child.flights) do
@@ -192,8 +192,8 @@ end
 
 -- {{ All of them
 
--- Until when nothing concerns anybody: the first deadline. It is past when somebody
--- has an answer, or runs, or nobody waits.
+-- The first deadline: no process has anything to do before. It is past if a process
+-- has an answer or runs, or none waits.
 function Run:quiet_until()
   local first = math.huge
   for _, child in ipairs(self.children) do
@@ -258,7 +258,7 @@ function Run:go(enough)
   return results
 end
 
--- What became of each: by name { value = what its script returned, told = array of what
+-- The result of each: by name { value = what its script returned, told = array of what
 -- it told (participant.tell), status = exit status, 137 if it was killed, nil if it goes
 -- on, output = what it printed on both ways }
 function Run:results()

@@ -23,7 +23,7 @@ local function printed(chunk)
   return result.out
 end
 
--- What a chunk returns.
+-- Returns the results of a chunk.
 function report.value(chunk)
   return cjson.decode(printed(("io.write(require 'cjson'.encode((function() %s end)()))")
     :format(chunk)))

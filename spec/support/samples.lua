@@ -1,4 +1,4 @@
--- What the service and its documentation send, from spec/support/samples.
+-- Answers of the service and its documentation, from spec/support/samples.
 
 local samples = {}
 

@@ -6,7 +6,7 @@ local secrets = {}
 local Secrets = {}
 Secrets.__index = Secrets
 
--- What is secret in a form, and in the JSON of an answer.
+-- The secrets in a form, and in the JSON of an answer.
 local FIELDS = { "client_secret", "client_assertion", "refresh_token", "device_code", "assertion" }
 local KEYS = { "access_token", "refresh_token", "device_code", "id_token" }
 

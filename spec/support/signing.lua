@@ -72,7 +72,7 @@ function Signing:sign(credential)
   return token.header:reveal():match "^Bearer (.+)$", nil, seconds
 end
 
--- Whether the service takes a token.
+-- Returns whether the service accepts a token.
 function Signing:is_taken(token)
   return self.service.authority:roles("Bearer " .. token) ~= nil
 end

@@ -1,4 +1,4 @@
--- A simulated service and somebody who asks it, for specs of the simulator.
+-- A simulated service and its caller, for specs of the simulator.
 
 local cjson = require "cjson"
 local clocks = require "mde.simulator.clock"

@@ -22,7 +22,7 @@ local function build()
   built = true
 end
 
--- What to put in front of a command of the shell, such as `exec PROGRAM …`, so that it
+-- The words in front of a command of the shell, such as `exec PROGRAM …`, so that it
 -- has the trouble; what else it loads first stays. AddressSanitizer minds not to be
 -- the very first.
 function trouble.environment(what)

@@ -6,7 +6,7 @@ local program = require "spec.support.program"
 
 local watch = {}
 
--- What a script has: p.lua, whose hash `hash FILE…` says; `start ARG…`, which watches in
+-- Each script has p.lua, whose hash `hash FILE…` says; `start ARG…`, which watches in
 -- the background, with its events in `out`; `await TEXT [COUNT]`, until so many lines have
 -- it; `finish`, which waits for its end, and prints the events and "was STATUS".
 local PRELUDE = [[
@@ -27,7 +27,7 @@ END
   finish() { wait $pid; status=$?; cat out; cat err >&2; echo "was $status"; }
 ]]
 
--- What a run printed. -> it, with `events` (array) and `of` { kind -> array of events }
+-- Reads the output of a run. -> it, with `events` (array) and `of` { kind -> array of events }
 local function read(run)
   run.events, run.of = {}, setmetatable({}, { __index = function(list, kind)
     list[kind] = {}

@@ -5,7 +5,7 @@ local program = require "spec.support.program"
 
 local worker = {}
 
--- Whether the program was built with AddressSanitizer, which ends otherwise.
+-- True if the program was built with AddressSanitizer, which ends otherwise.
 worker.sanitized = (os.getenv "BUILD" or ""):find "asan" ~= nil
 
 -- Runs a playbook that has `workers`, and `start(text, options)` -> worker | nil, err.

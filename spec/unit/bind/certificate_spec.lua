@@ -1,3 +1,5 @@
+-- Certificates and keys: formats, passwords, signatures.
+
 local certificates = require "spec.support.certificates"
 local core = require "mde.core"
 
@@ -27,7 +29,7 @@ describe("core.certificate", function()
     assert(core.certificate(certificates.bytes "leaf.pem", nil))
   end)
 
-  it("gives what it cannot read as an error", function()
+  it("returns an error for an answer that it cannot read", function()
     local none, err = core.certificate(certificates.bytes "leaf.pfx", "wrong-password")
     assert.is_nil(none)
     assert.equal("invalid_argument", err.code)

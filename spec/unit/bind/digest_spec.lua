@@ -1,3 +1,5 @@
+-- Digests and random ids.
+
 local core = require "mde.core"
 
 describe("core.sha256", function()

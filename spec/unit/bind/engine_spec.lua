@@ -1,3 +1,5 @@
+-- The engine, against a server of its own.
+
 local core = require "mde.core"
 local exchange = require "spec.support.exchange"
 local nginx = require "spec.unit.bind.nginx"
@@ -65,7 +67,7 @@ describe("core.engine", function()
         { url = URL, http_version = "3" })
     end)
 
-    it("gives an error for what may not be sent", function()
+    it("returns an error for a request that must not be sent", function()
       local function refused(request)
         local id, err = engine:start(request, owner())
         assert.is_nil(id)
@@ -247,7 +249,7 @@ describe("core.engine with a server", function()
   before_each(function() client = exchange.new(function() end) end)
   after_each(function() client.engine:close() end)
 
-  it("gives what the server answers", function()
+  it("returns the server's answer", function()
     local response = client:ask {
       url = server:url("HTTP", "/echo"), method = "POST", body = core.secret "by mistake",
       headers = { ["Content-Type"] = core.secret "text/x" },

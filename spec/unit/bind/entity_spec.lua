@@ -1,3 +1,5 @@
+-- Decoding of entities in C.
+
 local cjson = require "cjson"
 local core = require "mde.core"
 

@@ -1,3 +1,5 @@
+-- Encoding of operations, and their checks.
+
 local core = require "mde.core"
 
 local operation = core.operation
@@ -132,7 +134,7 @@ describe("core.operation.guid", function()
     assert.are.equal(ID, operation.guid(ID:upper()))
   end)
 
-  it("gives nil for what is none", function()
+  it("returns nil for other values", function()
     local bare = ID:gsub("%-", "")
     for _, text in ipairs { "", "x", "{" .. ID .. "}", ID .. " ", ID .. "\0", bare } do
       assert.is_nil(operation.guid(text))

@@ -1,3 +1,5 @@
+-- Secrets: their text is never shown.
+
 local core = require "mde.core"
 
 describe("core.secret", function()

@@ -49,7 +49,7 @@ end
 local CANCELLED = answer(200, { id = ID, status = "Cancelled", cancellationComment = "x" })
 local PENDING = answer(200, { id = ID, status = "Pending" })
 
--- What step returned: "start" and method and path's end, or "wait" and how long.
+-- Results of step: "start" and method and path's end, or "wait" and how long.
 local function seen(what, detail, now)
   if what == "start" then return what, detail.method .. " " .. detail.path:match "[^/]+$" end
   return what, detail and detail - now

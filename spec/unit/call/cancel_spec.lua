@@ -61,7 +61,7 @@ describe("client:cancel", function()
     assert.same({ "invalid_argument", "error" }, { err.code, found })
   end)
 
-  it("raises on an unknown option, where it was called", function()
+  it("raises on an unknown option, at the caller", function()
     local client = world.new()
     for _, wrong in ipairs {
       function() client:cancel(UNKNOWN, { coment = "x" }) end,
@@ -152,7 +152,7 @@ describe("client:cancel", function()
     assert.equal(1, service:posted(id))
   end)
 
-  it("gives up in the end, and says what is known", function()
+  it("gives up in the end, and reports the last known state", function()
     local client, service = world.new { oddities = { internal_error = { operation = "cancel" } } }
     local id = service:add {}
     local action, err, found = client:cancel(id, { comment = "x" })
@@ -265,7 +265,7 @@ describe("client:cancel", function()
     end
   end)
 
-  it("does not wait for ever where every answer is 429", function()
+  it("does not wait for ever if every answer is 429", function()
     local client, service, clock = world.new { oddities = {
       throttled = { operation = "cancel" }, throttled_for = 600 } }
     local start, id = clock.monotonic(), service:add {}

@@ -55,7 +55,7 @@ describe("many callers of one client", function()
     assert.equal(0, #client.tasks)
   end)
 
-  it("are told when it is closed", function()
+  it("end when it is closed", function()
     local client, service, _, engine = world.new { latency = 5 }
     local ids, found = world.add(service, 3), {}
     local running = threads(client, 3, function(i)

@@ -1,4 +1,4 @@
--- What Ctrl-C does in a playbook: "interrupted" is raised at any instruction of the
+-- Ctrl-C in a playbook: "interrupted" is raised at any instruction of the
 -- client, and the client goes on to be used.
 
 local interrupt = require "spec.support.interrupt"

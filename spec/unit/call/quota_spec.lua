@@ -1,3 +1,5 @@
+-- The quota: slots, pauses and the least time.
+
 local clocks = require "mde.simulator.clock"
 local quota = require "mde.call.quota"
 local random_numbers = require "mde.simulator.random"

@@ -1,3 +1,5 @@
+-- Reading back open cancels, many by one list.
+
 local world = require "spec.support.world"
 
 -- A client of a service that answers 400 to a list whose filter names more than `most`
@@ -41,7 +43,7 @@ describe("what a cancel leaves open", function()
     end
   end)
 
-  it("is read in halves where the service refuses the filter", function()
+  it("is read in halves if the service refuses the filter", function()
     local client, service, asked = new(10)
     local ids = world.add(service, 80, function() return { status = "Failed" } end)
     local report = cancel(client, ids)
@@ -54,7 +56,7 @@ describe("what a cancel leaves open", function()
     assert.is_true(refused >= 1 and refused <= 4, refused)
   end)
 
-  it("is read one by one where the service takes no filter at all", function()
+  it("is read one by one if the service takes no filter at all", function()
     local client, service, asked = new(0)
     local ids = world.add(service, 60, function() return { status = "TimeOut" } end)
     assert.same({ already_final = 60 }, cancel(client, ids).counts)
@@ -90,7 +92,7 @@ describe("what a cancel leaves open", function()
     end
   end)
 
-  it("is read alone where nobody else asks, or the list lacks it", function()
+  it("is read alone if no other call asks, or the list lacks it", function()
     local client, service, asked = new(40)
     client:cancel(service:add { status = "Failed" }, { comment = "x" })
     assert.same({ 0, 1 }, { #asked, service:requests "get" })
@@ -101,7 +103,7 @@ describe("what a cancel leaves open", function()
     assert.same({ 1, 1 }, { #asked, service:requests "get" })
   end)
 
-  it("is waited for where that is asked, and is accepted at the deadline", function()
+  it("is waited for on request, and is accepted at the deadline", function()
     local client, service, _, clock = new(40, { oddities = { cancel_takes = 45 } })
     local ids = world.add(service, 100)
     local start = clock.monotonic()
@@ -117,7 +119,7 @@ describe("what a cancel leaves open", function()
     assert.equal("cancelled", found)
   end)
 
-  it("does not hold up what is to be sent", function()
+  it("does not delay requests", function()
     local client, service = new(40, { oddities = { cancel_takes = 30 } })
     local report = cancel(client, world.add(service, 60), { wait = 100, parallel = 2 })
     assert.same({ cancelled = 60 }, report.counts)
@@ -159,7 +161,7 @@ describe("what a cancel leaves open", function()
     assert.same({ cancelled = 1 }, cancel(client, { id }).counts)
   end)
 
-  it("is ours by its comment where it is not known when it was sent", function()
+  it("is ours by its comment if the time of sending is unknown", function()
     local client, service = new(40)
     local id = service:add {}
     service.by_id[id]:cancel(service:now() - 7200, 0, "a", "x")
@@ -169,7 +171,7 @@ describe("what a cancel leaves open", function()
       cancel(client, { { id = id, read_first = true, sends = { 1 }, sent_ago = 60 } }).counts)
   end)
 
-  it("is not sent again where somebody's cancel was taken and is not in effect yet", function()
+  it("is not sent again if another cancel was accepted and has no effect yet", function()
     local client, service = new(40, { oddities = { cancel_takes = 900 } })
     local id = service:add {}
     service.by_id[id]:cancel(service:now(), 900, "a", "x")

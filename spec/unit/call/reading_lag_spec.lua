@@ -34,7 +34,7 @@ describe("an action that was just launched", function()
     end
   end)
 
-  it("is cancelled once, by a batch and by somebody else too", function()
+  it("is cancelled once, by a batch and by another process too", function()
     for _, lag in ipairs { 1, 3, 9 } do
       local client, service, _, machine = new(lag, { launch_course = slow })
       local ids = { assert(client:isolate(machine, { comment = "x" })).id }
@@ -45,7 +45,7 @@ describe("an action that was just launched", function()
     end
   end)
 
-  it("is not launched again where its answer is lost", function()
+  it("is not launched again if its answer is lost", function()
     for _, lag in ipairs(LAGS) do
       local client, service, _, machine = new(lag, {
         oddities = { reading_lags = lag, lost_after = { operation = "isolate", nth = 1 } },
@@ -98,7 +98,7 @@ describe("an unknown id", function()
     end
   end)
 
-  it("is cancelled twice where it can't be read", function()
+  it("is cancelled twice if it cannot be read", function()
     for _, lag in ipairs { false, 5 } do
       local client, service, clock = new(lag or 0, { roles = { "Machine.Isolate" }, oddities = {
         reading_lags = lag or 0 } })

@@ -1,4 +1,4 @@
--- What the scheduler does when the store fails: nothing unwritten is sent.
+-- The scheduler while the store fails: nothing unwritten is sent.
 
 local errors = require "mde.base.errors"
 local world = require "spec.support.world"
@@ -29,7 +29,7 @@ local function cancel(client, ids, options)
 end
 
 describe("a store that fails", function()
-  it("ends what has not left, and lets nothing leave", function()
+  it("ends unsent calls, and sends nothing more", function()
     local client, service = world.new()
     local store, passes = client.store, 0
     function store.commit()
@@ -90,7 +90,7 @@ describe("a store that fails", function()
     end
   end)
 
-  it("raises what is no failure of its own, and leaves the client in order", function()
+  it("raises an error that is not its own, and leaves the client in order", function()
     local client, service = world.new()
     function client.store.commit() error("a defect", 0) end
     local done, raised = pcall(client.cancel, client, service:add {}, { comment = "x" })

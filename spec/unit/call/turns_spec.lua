@@ -1,3 +1,5 @@
+-- The order in which calls take slots.
+
 local turns = require "mde.call.turns"
 
 describe("mde.call.turns", function()

@@ -39,7 +39,7 @@ describe("a batch of two lanes", function()
     assert.is_true(seconds[3] < 1.25 * math.max(seconds[1], seconds[2]), table.concat(seconds, " "))
   end)
 
-  it("asks again for what is not there yet, until there is nothing more", function()
+  it("asks again for items that are not there yet, until the list ends", function()
     local client, service = world.new { roles = { "Machine.Read.All", "Machine.Isolate" } }
     local cancels = items_of(service, 3, "Pending", "cancel")
     local releases = items_of(service, 2, "Succeeded", "undo")

@@ -1,3 +1,5 @@
+-- client:cancel_all.
+
 local errors = require "mde.base.errors"
 local world = require "spec.support.world"
 
@@ -55,7 +57,7 @@ describe("client:cancel_all", function()
     assert.is_true(most <= 5, most)
   end)
 
-  it("keeps so many calls under way", function()
+  it("keeps the wanted number of calls open", function()
     for parallel, seconds in pairs { [1] = 40, [4] = 10, [40] = 1 } do
       local client, service = world.new { latency = 0.9 }
       client:cancel(service:add {}, { comment = "x" })  -- signs in
@@ -78,7 +80,7 @@ describe("client:cancel_all", function()
     assert.equal(1, service:posted(id))
   end)
 
-  it("raises on what is no list or function, before anything is sent", function()
+  it("raises on a value that is no list or function, before anything is sent", function()
     local client, service = world.new()
     local ids = world.add(service, 2)
     for _, wrong in ipairs { { ids[1], {} }, { { status = "Pending" }, {} }, { 5, {} },
@@ -168,7 +170,7 @@ describe("client:cancel_all", function()
 end)
 
 describe("a batch that is stopped", function()
-  it("finishes what is in the air, and takes no more", function()
+  it("finishes requests in flight, and takes no more", function()
     local client, service = world.new()
     local ids, ended = world.add(service, 50), 0
     local report = run(client, ids, { parallel = 5, on_item = function() ended = ended + 1 end,
@@ -189,7 +191,7 @@ describe("a batch that is stopped", function()
     assert.equal(5, service:requests "cancel")
   end)
 
-  it("posts nothing again, though what was lost is still read", function()
+  it("posts nothing again, though lost items are still read", function()
     local client, service = world.new { oddities = {
       lost_before = { operation = "cancel" } }, latency = 3 }
     local posts
@@ -210,7 +212,7 @@ describe("a batch that is stopped", function()
     assert.equal("Pending", select(2, next(items)).status)
   end)
 
-  it("at once leaves what is in the air as unknown, and counts it against the quota", function()
+  it("at once leaves requests in flight as unknown, and counts them against the quota", function()
     local client, service, clock = world.new { latency = 20 }
     local start = clock.monotonic()
     local report = run(client, world.add(service, 20), { parallel = 4, stop = function()
@@ -224,7 +226,7 @@ describe("a batch that is stopped", function()
     assert.equal(0, client.engine:step())
   end)
 
-  it("by what the iterator raises has ended what was in the air before it is raised", function()
+  it("by an error of the iterator first ends the requests in flight", function()
     local client, service = world.new()
     local ids, i, seen = world.add(service, 10), 0, {}
     local failure = errors.new { code = "service", message = "a page failed" }
@@ -241,7 +243,7 @@ describe("a batch that is stopped", function()
     assert.equal(seen.cancelled, service:requests "cancel")
   end)
 
-  it("by what stop or an observer raises sends nothing more, then or later", function()
+  it("by an error of stop or an observer sends nothing more, then or later", function()
     for _, where in ipairs { "stop", "on_request" } do
       local client, service, clock = world.new { quota = { per_minute = 5 } }
       client.quota = require "mde.call.quota".new(function() return 5 end)
@@ -275,7 +277,7 @@ describe("a batch that is stopped", function()
     assert.is_true(seen >= 4 and seen < 20, seen)
   end)
 
-  it("by what on_item raises sends nothing more", function()
+  it("by an error of on_item sends nothing more", function()
     local client, service = world.new()
     local done, raised = pcall(client.cancel_all, client, world.add(service, 30), {
       comment = "x", parallel = 3, on_item = function() error("full disk", 0) end })

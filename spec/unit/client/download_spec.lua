@@ -1,3 +1,5 @@
+-- Links and downloads.
+
 local core = require "mde.core"
 local world = require "spec.support.world"
 
@@ -152,7 +154,7 @@ describe("client:download", function()
     assert.is_true(files.read "c" == content(service, id, "1"))
   end)
 
-  it("goes on where it was cut", function()
+  it("continues where it was cut", function()
     local client, service = new()
     local id = package(service)
     local wanted = content(service, id)
@@ -167,7 +169,7 @@ describe("client:download", function()
     assert.is_true(files.read "q.zip" == wanted)
   end)
 
-  it("begins again where what is there is of another file", function()
+  it("begins again if the file is another one", function()
     local client, service = new()
     local id = package(service)
     local wanted = content(service, id)
@@ -236,7 +238,7 @@ describe("client:download", function()
     assert.equal("", files.read "p")
   end)
 
-  it("overwrites nothing, and says what the disk said", function()
+  it("overwrites nothing, and reports the disk's error", function()
     local client, service = new()
     local id = package(service)
     files.put("there", "mine")

@@ -1,3 +1,5 @@
+-- A client: observers, clocks and wrong use.
+
 local world = require "spec.support.world"
 
 local MACHINE = "1e5bc9d7e413ddd7902c2932e418702b84d0cc07"

@@ -1,3 +1,5 @@
+-- The state of machines, derived from actions.
+
 local isolation = require "mde.client.isolation"
 local world = require "spec.support.world"
 
@@ -19,7 +21,7 @@ local function rows(state, list)
   return fold:rows()
 end
 
--- What there is of one machine: state, the ids of its action and its conflict.
+-- The row of one machine: state, the ids of its action and its conflict.
 local function told(list, state)
   local found = rows(state or "isolated", list)
   assert.is_true(#found < 2)
@@ -28,7 +30,7 @@ local function told(list, state)
 end
 
 describe("what is isolated", function()
-  it("is told by the actions that succeeded", function()
+  it("is derived from the actions that succeeded", function()
     assert.same({}, told {})
     assert.same({ "isolated", 1 }, told { { "Isolate", "Succeeded" } })
     assert.same({}, told { { "Isolate", "Succeeded" }, { "Unisolate", "Succeeded" } })
@@ -38,7 +40,7 @@ describe("what is isolated", function()
     assert.same({}, told { { "RestrictCodeExecution", "Succeeded" }, { "Offboard", "Succeeded" } })
   end)
 
-  it("is not told by those that failed, were cancelled or ran out of time", function()
+  it("is not derived from actions that failed, were cancelled or timed out", function()
     for _, status in ipairs { "Failed", "Cancelled", "TimeOut", "Unknown" } do
       assert.same({}, told { { "Isolate", status } })
       assert.same({ "isolated", 1 }, told { { "Isolate", "Succeeded" }, { "Unisolate", status } })
@@ -88,7 +90,7 @@ describe("what is isolated", function()
     assert.same({}, causes({ "Unisolate", 30 }, { "Isolate", 20 }))
   end)
 
-  it("is told of restrictions likewise", function()
+  it("is derived for restrictions likewise", function()
     assert.same({ "restricted", 1, 2 }, told({ { "RestrictCodeExecution", "Succeeded" },
       { "UnrestrictCodeExecution", "Pending" }, { "Unisolate", "Succeeded" } }, "restricted"))
     assert.same({ "restricting", 1 },
@@ -138,7 +140,7 @@ describe("client:isolated", function()
     assert.equal(2, #assert(client:isolated { since = "2025-01-01T00:00:00Z" }))
   end)
 
-  it("has nothing to tell where there is no history", function()
+  it("reports nothing if there is no history", function()
     local list = assert(world.new():isolated())
     assert.same({ 0, nil }, { #list, list.reach.from })
     assert.truthy(list.reach.note:find "empty")

@@ -1,3 +1,5 @@
+-- Launching actions, and launches whose answers are lost.
+
 local world = require "spec.support.world"
 
 local ROLES = { "Machine.Read.All", "Machine.Isolate", "Machine.RestrictExecution", "Machine.Scan",
@@ -94,7 +96,7 @@ describe("launching", function()
     assert.equal(0, service:requests())
   end)
 
-  it("raises on an unknown option, where it was called", function()
+  it("raises on an unknown option, at the caller", function()
     local client, _, machine = new()
     for _, wrong in ipairs {
       function() client:isolate(machine, { comment = "x", scope = "Full" }) end,
@@ -160,13 +162,13 @@ describe("what was launched before", function()
     assert.same({ id, true }, { scan.id, scan.existing })  -- the same words, but older
   end)
 
-  it("is given as existing where its scope is another, however young it is", function()
+  it("is reported as existing if its scope is another, however young it is", function()
     local client, _, machine = new { oddities = { duplicate_as = "existing" } }
     assert(client:isolate(machine, { comment = "x" }))
     assert.is_true(client:isolate(machine, { comment = "x", type = "Selective" }).existing)
   end)
 
-  it("is named where the service refuses", function()
+  it("is named if the service refuses", function()
     local client, _, machine = new { oddities = { duplicate_as = "error" } }
     local first = client:isolate(machine, { comment = "x" })
     local second, err = client:isolate(machine, { comment = "x" })
@@ -177,7 +179,7 @@ describe("what was launched before", function()
 end)
 
 describe("a launch whose answer is lost", function()
-  -- What is odd about the first launch, and how many launches the service then sees.
+  -- The oddity of the first launch, and how many launches the service then sees.
   local LOST = { lost_after = 1, lost_before = 2, bad_gateway = 1, internal_error = 2, late = 1,
                  cut_json = 1 }
 
@@ -195,7 +197,7 @@ describe("a launch whose answer is lost", function()
     end
   end)
 
-  it("is recognised where the service says that it exists", function()
+  it("is recognised if the service reports that it exists", function()
     -- The list shows it too late, and the second launch is refused because of the first.
     local client, service, machine = new {
       oddities = { lost_after = { nth = 1, operation = "isolate" }, list_lags = 300,
@@ -235,7 +237,7 @@ describe("a launch whose answer is lost", function()
     end
   end)
 
-  it("is not sent again where the list is cut before it", function()
+  it("is not sent again if the list is cut before it", function()
     local client, service, machine = new { quota = false,
       oddities = { lost_after = { nth = 1, operation = "live_response" }, cut_pages = 10,
                    fills_after = 600 } }
@@ -272,7 +274,7 @@ describe("a launch whose answer is lost", function()
     assert.equal(1, service:requests "isolate")
   end)
 
-  it("ends with what went wrong, after three of them", function()
+  it("ends with the error, after three of them", function()
     local client, service, machine = new {
       oddities = { internal_error = { operation = "isolate" } } }
     local action, err = client:isolate(machine, { comment = "x" })
@@ -330,7 +332,7 @@ describe("a launch that is to stop", function()
     assert(client:isolate(machine, { comment = "x" }))
   end)
 
-  it("is waited for in the air, and not looked for or sent again", function()
+  it("is waited for in flight, and not looked for or sent again", function()
     local client, service, machine, clock = new {
       oddities = { lost_after = { nth = 1, operation = "isolate" } } }
     function client.stop() return service:requests "isolate" > 0 end

@@ -1,3 +1,5 @@
+-- The library of live response.
+
 local core = require "mde.core"
 local world = require "spec.support.world"
 
@@ -53,7 +55,7 @@ describe("the library of live response", function()
     assert.equal(0, service:requests())
   end)
 
-  it("is read again where the answer was cut", function()
+  it("is read again if the answer was cut", function()
     local client, service = new { oddities = { cut_json = { nth = 1, operation = "library" } } }
     assert.same({}, client:library())
     assert.equal(2, service:requests "library")

@@ -1,3 +1,5 @@
+-- Machines: lists, searches and lookups by name.
+
 local answer = require "mde.service.response"
 local clocks = require "mde.simulator.clock"
 local errors = require "mde.base.errors"
@@ -47,7 +49,7 @@ describe("a machine", function()
     assert.same({ nil, "invalid_argument" }, { ids, err.code })
   end)
 
-  it("is refused where it is none, or another", function()
+  it("is refused if it is none, or another", function()
     local response = samples.response("get-machine.json", 200)
     assert.is_nil((answer.machine(response, ("a"):rep(40))))
     assert.is_nil((answer.machine(samples.response("list-machines.json", 200))))

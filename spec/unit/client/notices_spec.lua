@@ -12,7 +12,7 @@ local function new(service_options, options)
 end
 
 describe("a wait", function()
-  it("for a 429 is told within two seconds, once for many calls", function()
+  it("for a 429 is reported within two seconds, once for many calls", function()
     local client, service, clock, told = new {
       oddities = { throttled = { operation = "list", nth = 1 }, throttled_for = 300 } }
     service:add {}
@@ -34,7 +34,7 @@ describe("a wait", function()
     assert.is_true(clock.monotonic() > 30)
   end)
 
-  it("for a service or login that fails is told", function()
+  it("for a service or login that fails is reported", function()
     local client, service, clock, told = new {
       oddities = { unavailable = { operation = "get", nth = { 1, 2, 3 } } } }
     local id = service:add {}
@@ -48,7 +48,7 @@ describe("a wait", function()
     assert.equal("token", heard[1][2].operation)
   end)
 
-  it("for the quota is told", function()
+  it("for the quota is reported", function()
     local client, service, clock, told = new()
     local id = service:add {}
     for _ = 1, 100 do assert(client:action(id)) end

@@ -1,3 +1,5 @@
+-- client:request.
+
 local world = require "spec.support.world"
 
 describe("client:request", function()
@@ -47,7 +49,7 @@ describe("client:request", function()
     assert.equal("bad_request", err.code)
   end)
 
-  it("goes nowhere but to the service's own host", function()
+  it("goes to the service's own host only", function()
     local client, service = world.new()
     for _, path in ipairs { "", "api", "//evil.example/api", "https://evil.example/api/machines",
                             "https://api.security.microsoft.com.evil.example/api",

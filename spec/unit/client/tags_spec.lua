@@ -1,3 +1,5 @@
+-- Tags and values of machines.
+
 local world = require "spec.support.world"
 
 local ROLES = { "Machine.Read.All", "Machine.ReadWrite.All" }

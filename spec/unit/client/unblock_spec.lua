@@ -1,3 +1,5 @@
+-- client:unblock.
+
 local world = require "spec.support.world"
 
 local MACHINE = ("ab"):rep(20)
@@ -15,7 +17,7 @@ local function new()
 end
 
 describe("client:unblock", function()
-  it("cancels what is open on the machine, and verifies", function()
+  it("cancels the open actions of the machine, and verifies", function()
     local client, service, ids = new()
     local result = assert(client:unblock(MACHINE, { comment = "stuck" }))
     assert.equal(3, #result.items)

@@ -1,3 +1,5 @@
+-- Undoing actions, one by one and by plan.
+
 local world = require "spec.support.world"
 
 local ROLES = { "Machine.Read.All", "Machine.Isolate", "Machine.RestrictExecution" }
@@ -13,7 +15,7 @@ local function new(fields, options)
   return client, service, service:add(fields), machine, clock
 end
 
--- What a batch makes of one item of a plan.
+-- The result of one item of a plan, in a batch.
 local function apply(client, id, decided, wait)
   local item = { id = id, position = 1, sends = {} }
   for key, value in pairs(decided) do item[key] = value end
@@ -38,7 +40,7 @@ describe("undoing", function()
     end
   end)
 
-  it("cancels what is not final", function()
+  it("cancels actions that are not final", function()
     local client, service, id, machine = new { status = "Pending" }
     local item = apply(client, id, { change = "undo", expected = "Pending" })
     assert.equal("cancelled", item.verdict)
@@ -46,7 +48,7 @@ describe("undoing", function()
     assert.equal(1, service:posted(id))
   end)
 
-  it("cancels what was in progress, and releases its machine once that is Cancelled", function()
+  it("cancels an isolation in progress, and releases its machine once that is Cancelled", function()
     local client, service, id, machine = new({ status = "InProgress" },
       { oddities = { cancel_takes = 5 } })
     local item = apply(client, id, { change = "undo", expected = "InProgress" })
@@ -108,7 +110,7 @@ describe("undoing", function()
     end
   end)
 
-  it("launches nothing where the machine's actions can't be read", function()
+  it("launches nothing if the machine's actions cannot be read", function()
     local client, service, id = new({ type = "Isolate", status = "Succeeded" },
       { oddities = { unavailable = { operation = "list" } } })
     local item = apply(client, id, { change = "undo", expected = "Succeeded" })
@@ -228,7 +230,7 @@ describe("what a plan decided upon", function()
     assert.equal(0, service:posted(id))
   end)
 
-  it("is left alone when somebody has cancelled it, or it is gone", function()
+  it("is skipped if another user has cancelled it, or it is gone", function()
     local client, service, id = new({}, { oddities = { cancel_takes = 3600 } })
     client:cancel(id, { comment = "another" })
     local item = apply(client, id, { decision = "cancel", expected = "Pending" })
@@ -239,7 +241,7 @@ describe("what a plan decided upon", function()
     assert.equal("not_found", item.verdict)
   end)
 
-  it("is unsent where it can't be read", function()
+  it("is unsent if it cannot be read", function()
     local client, service, id = new({}, { roles = { "Machine.Isolate" } })
     local item = apply(client, id, { decision = "cancel", expected = "Pending" })
     assert.same({ "unsent", 0 }, { item.verdict, (service:posted(id)) })

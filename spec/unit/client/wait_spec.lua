@@ -1,3 +1,5 @@
+-- client:wait.
+
 local world = require "spec.support.world"
 
 -- Ends after so many seconds.
@@ -56,7 +58,7 @@ describe("client:wait", function()
     assert.equal(0, service:requests "get")
   end)
 
-  it("goes on where the service refuses the filter, or does not know an action", function()
+  it("continues if the service refuses the filter, or does not know an action", function()
     local client, service = world.new()
     local refuse = service.answer
     function service.answer(self, request)
@@ -72,7 +74,7 @@ describe("client:wait", function()
     assert.same({ ids[6], "not_found" }, { items[6].id, items[6].error.code })
   end)
 
-  it("goes on when the service could not be asked for a while", function()
+  it("continues after the service could not be reached for a while", function()
     local client, service, clock = world.new()
     local id = service:add(ending(600))
     local began, reply = clock.monotonic(), service.answer
@@ -90,7 +92,7 @@ describe("client:wait", function()
     assert.is_true(clock.monotonic() - began < 120)
   end)
 
-  it("gives up at its time where the service can't be asked any more", function()
+  it("gives up at its time if the service cannot be reached", function()
     local client, service, clock = world.new()
     local id = service:add(ending(60000))
     local began, reply = clock.monotonic(), service.answer
@@ -148,7 +150,7 @@ describe("client:wait", function()
     assert.equal(0, service:requests())
   end)
 
-  it("looks no more for who is gone, or is to stop and let what is under way end", function()
+  it("stops reading for callers that are gone", function()
     local client, service, clock = world.new()
     local id = service:add(ending(3000))
     client.host = { wait = coroutine.yield }

@@ -1,3 +1,5 @@
+-- mde.file: files, folders, locks and owners.
+
 local file = require "mde.file"
 
 local folders = {}
@@ -29,7 +31,7 @@ local function write(path, text)
   handle:close()
 end
 
--- What another process is to run: a chunk that finds `file`, `folder` and `pause()`,
+-- The script of another process: a chunk that finds `file`, `folder` and `pause()`,
 -- which waits for `go`. -> shell command
 local function another(folder, chunk)
   local path = new_folder() .. "/another.lua"

@@ -160,7 +160,7 @@ for _, kind in ipairs { "memory", "sqlite", "postgresql" } do
       assert.is_false(journal:is_alias("contoso.com/a", "t/b"))
     end)
 
-    it("find what was undone under any of them", function()
+    it("find undone actions under any of them", function()
       local store = stores.open "a"
       local batch, lock = store.journal:draft { who = "x", application = "contoso.com/a",
                                                 comment = "x", order = "given" }

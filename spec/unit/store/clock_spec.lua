@@ -82,7 +82,7 @@ local function new_batch(ids, add)
   return batch.name
 end
 
--- Six open actions, and four that somebody cancels with the same comment just before.
+-- Six open actions, and four that another user cancels with the same comment just before.
 -- -> the batch's name, ids
 local function add_cancels()
   local ids = world.add(service, 10)

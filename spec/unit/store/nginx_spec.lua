@@ -92,7 +92,7 @@ describe("the windows in nginx", function()
     for i = 1, #started - 20 do assert.is_true(started[i + 20] - started[i] >= 60) end
   end)
 
-  it("go on where a worker begins anew, and where one was behind for long", function()
+  it("continue if a worker restarts, and if one lagged for long", function()
     local one, late = worker(100000), worker(100000)
     local function use(count)
       for _ = 1, count do
@@ -192,7 +192,7 @@ describe("the token in nginx", function()
     assert.equal("Bearer x", other:current(now()):reveal())
   end)
 
-  it("is fetched by the other one where the first has died, or failed", function()
+  it("is fetched by the other process if the first has died or failed", function()
     local one, other = new(), new()
     one:current(now())
     other:current(now())
@@ -237,7 +237,7 @@ describe("the token in nginx", function()
     assert.equal(2, #list)
   end)
 
-  it("does without the dictionary where that is full", function()
+  it("works without the dictionary if that is full", function()
     dictionary.room = 0
     local one = new()
     one:current(now())

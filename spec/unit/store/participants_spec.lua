@@ -1,3 +1,5 @@
+-- The participants of spec.support.participants.
+
 local clocks = require "mde.simulator.clock"
 local engines = require "mde.simulator.engine"
 local participants = require "spec.support.participants"
@@ -244,7 +246,7 @@ return 2^53 + 1]]
     assert.matches("^b kept silent for 1 s:\non and on\n", err)
   end)
 
-  it("end with whoever started them", function()
+  it("end with the process that started them", function()
     local pipe = io.popen(("exec lua5.4 - <<'END'\n%s\nEND"):format([[
 local clocks, services = require "mde.simulator.clock", require "mde.simulator.service"
 local clock = clocks.new()

@@ -1,4 +1,4 @@
--- Four processes of one application on one store, of whom one is killed: the service
+-- Four processes of one application on one store, one of which is killed: the service
 -- never sees one call too many, and the limits are used to the full.
 
 local clocks = require "mde.simulator.clock"
@@ -8,7 +8,7 @@ local services = require "mde.simulator.service"
 local sqlite = require "mde.store.sql.sqlite"
 local world = require "spec.support.world"
 
--- Takes the next batch that nobody holds, until there is none that is open.
+-- Takes the next batch that no process runs, until there is none that is open.
 local WORK = [[
 local participant = require "spec.support.participant"
 local given = ...

@@ -271,7 +271,7 @@ local function keeps(kind)
     assert.is_truthy(again)
   end)
 
-  it("gives each of many the next that nobody holds", function()
+  it("gives each of many processes the next free one", function()
     local a, b = stores.open "a", stores.open "b"
     for i = 1, 3 do new_batch(a, 1, { name = "b" .. i }) end
     local first, lock = a:take(a.journal:batches())

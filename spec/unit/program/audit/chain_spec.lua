@@ -1,4 +1,4 @@
--- What verification finds in an audit log that was changed.
+-- Verification of an audit log that was changed.
 
 local audit = require "mde.program.audit.log"
 local cjson = require "cjson"
@@ -13,7 +13,7 @@ local ZEROS = ("0"):rep(64)
 describe("verification", function()
   after_each(logs.clean)
 
-  -- What is found in a log of so many lines after a change, with the head of the log
+  -- Findings in a log of so many lines after a change, with the head of the log
   -- as it was and without one.
   local function finds(count, expected, change, expected_without_head)
     local path, head = logs.new(count)
@@ -229,7 +229,7 @@ describe("verification", function()
     assert.equal("the log was cut: it ends at line 9, and the journal knows line 10", problem)
   end)
 
-  it("finds what is no line of it", function()
+  it("finds a line that is not its own", function()
     local cases = {
       [""] = "not JSON", ["x"] = "not JSON", ['{"n":7'] = "not JSON", ["\0"] = "not JSON",
       ["{}"] = "not a line of an audit log", ["7"] = "not a line of an audit log",

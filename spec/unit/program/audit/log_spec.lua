@@ -87,7 +87,7 @@ describe("the audit log", function()
     assert.equal(before, read(path))
   end)
 
-  it("goes on where it ended", function()
+  it("continues where it ended", function()
     local path, head = logs.new(3)
     local log = assert(audit.open(path))
     assert.same(head, log:append {})
@@ -101,7 +101,7 @@ describe("the audit log", function()
     assert.error_matches(function() log:append {} end, "closed")
   end)
 
-  it("goes on where others ended, who appended much or little", function()
+  it("continues after lines that others appended", function()
     local path, _, one = logs.new(3)
     local two, n = assert(audit.open(path)), 3
     for _, count in ipairs { 1, 2, 100, 1, 300 } do
@@ -135,7 +135,7 @@ describe("the audit log", function()
     assert.equal(n, assert(audit.verify(path)).lines)
   end)
 
-  it("cuts what a power failure left of a line", function()
+  it("cuts the rest of a line that a power failure left", function()
     for _, torn in ipairs { '{"n":4,"ti', "\0\0\0\0", ("x"):rep(50000) } do
       local path, head, log = logs.new(3)
       local whole = read(path)

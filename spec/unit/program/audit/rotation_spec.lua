@@ -52,7 +52,7 @@ describe("an audit log that is moved away", function()
       problem(paths[1], paths[2]))
   end)
 
-  it("does not hide what was altered in one of its files", function()
+  it("finds a change in one of its files", function()
     local paths, head = rotated()
     for i, path in ipairs(paths) do
       local whole = read(path)

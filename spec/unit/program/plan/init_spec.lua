@@ -41,7 +41,7 @@ local function make(count)
   return plan.new(client, { loaded }, guards, decided, { by = "dana@soc1" })
 end
 
--- What is said of a plan that was changed.
+-- The error for a plan that was changed.
 local function problem(text)
   write(text)
   local got, err = plan.read(path)
@@ -105,7 +105,7 @@ describe("a plan", function()
     end
   end)
 
-  it("is refused where it is cut, and says so", function()
+  it("is refused if it is cut, with that reason", function()
     assert(plan.write(path, make(2)))
     local text = read()
     assert.truthy(problem(text:sub(1, -2)):find "cut: its last line has no end")
@@ -114,7 +114,7 @@ describe("a plan", function()
     assert.truthy(problem((text:gsub("[^\n]*\n$", ""))):find "^3: %w+: unknown; known are sha256")
   end)
 
-  it("is refused where its form is wrong, with the line", function()
+  it("is refused if its form is wrong, with the line", function()
     assert(plan.write(path, make(2)))
     local text = read()
     local first = text:match '\n({"decision".-\n)'

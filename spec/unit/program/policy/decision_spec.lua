@@ -1,4 +1,4 @@
--- What several policies decide about the actions of a tenant.
+-- Decisions of several policies about the actions of a tenant.
 
 local date = require "mde.base.date"
 local guard = require "mde.program.policy.guard"
@@ -106,7 +106,7 @@ describe("policies", function()
     assert.equal(1, decided.onboarded)
   end)
 
-  it("read machines where a guard needs them only", function()
+  it("read machines only if a guard needs them", function()
     add(1)
     assert.is_nil(decide(load("a", 'decide = "cancel"')).onboarded)
     assert.equal(0, decide(load("a", 'decide = "cancel", guard = { protect_tags = "VIP" }'))

@@ -29,7 +29,7 @@ local function check(own, list, onboarded, profile)
 end
 
 describe("guard rails", function()
-  it("allow 50 actions where nothing is said", function()
+  it("allow 50 actions by default", function()
     assert.equal("", check({}, entities(50)))
     assert.equal("max 51", check({}, entities(51)))
     assert.equal("", check({ max = 60 }, entities(60)))
@@ -98,7 +98,7 @@ describe("guard rails", function()
       entities(2)))
   end)
 
-  it("are all told", function()
+  it("are all reported", function()
     assert.equal("max 3, protect_types 3", check({ max = 2, protect_types = { "Isolate" } },
       entities(3)))
   end)

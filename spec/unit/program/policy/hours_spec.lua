@@ -59,7 +59,7 @@ describe("hours", function()
     assert.is_nil(hours.parse(5))
   end)
 
-  it("are told from a long text at once", function()
+  it("are derived from a long text at once", function()
     local began = os.clock()
     assert.is_nil(hours.parse((" "):rep(100000)))
     assert.is_true(os.clock() - began < 5)

@@ -63,7 +63,7 @@ describe("the tests of a policy", function()
     assert.same({}, failed(results))
   end)
 
-  it("fail on another decision, another reason and what raises", function()
+  it("fail on another decision, another reason and an error", function()
     local results = run [[return { comment = "c",
       decide = function(action)
         if action.title then return cancel(action.title .. 1 .. nil) end

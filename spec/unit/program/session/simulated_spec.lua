@@ -1,3 +1,5 @@
+-- When a client counts as simulated.
+
 local simulated = require "mde.program.session.simulated"
 
 -- The scenario of a client with an address, where the environment has `value`.

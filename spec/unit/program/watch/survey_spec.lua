@@ -1,4 +1,4 @@
--- What mde watch counts and warns of, in process.
+-- The survey of mde watch, in process.
 
 require "spec.support.policy"
 local metrics = require "mde.program.watch.metrics"
@@ -64,7 +64,7 @@ describe("the metrics", function()
     end
   end)
 
-  it("refuse what has no help", function()
+  it("refuse words without help", function()
     assert.has_error(function() metrics.new():add "nonsense" end)
   end)
 end)

@@ -1,3 +1,5 @@
+-- The store in PostgreSQL.
+
 local clocks = require "mde.simulator.clock"
 local participants = require "spec.support.participants"
 local postgresql = require "spec.support.postgresql"

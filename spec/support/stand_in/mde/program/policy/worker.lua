@@ -1,4 +1,4 @@
--- What mde.program.policy.worker does, in this process and without any of its protection.
+-- Stands in for mde.program.policy.worker: in this process, without protection.
 
 local workers = {}
 
