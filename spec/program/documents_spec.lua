@@ -48,6 +48,13 @@ for _, path in ipairs(DOCUMENTS) do
       end
     end)
 
+    it("has no paragraph over four sentences", function()
+      for line in read(path):gsub("\n```.-\n```", ""):gmatch "[^\n]+" do
+        local _, ends = line:gsub("`[^`]*`", "x"):gsub("[%.?!:][%)%*]* +[%u`%[*]", "")
+        assert(line:find "^|" or ends < 4, line)
+      end
+    end)
+
     it("has no line over 400 characters", function()
       for line in read(path):gmatch "[^\n]+" do assert(#line <= 400, line) end
     end)
