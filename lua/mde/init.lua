@@ -32,6 +32,7 @@ local errors = require "mde.base.errors"
 local hosts = require "mde.host"
 local isolation = require "mde.client.isolation"
 local settings = require "mde.config.options"
+local tables = require "mde.base.tables"
 local version = require "mde.base.version"
 
 ---@class mde.secret
@@ -83,9 +84,7 @@ end
 
 -- A client of a profile (an element of config.select's result). `options` take precedence.
 local function of_profile(profile, options)
-  local merged = {}
-  for key, value in pairs(profile.options) do merged[key] = value end
-  for key, value in pairs(options) do merged[key] = value end
+  local merged = tables.merged(profile.options, options)
   merged.profile, merged.profiles, merged.all, merged.config = nil, nil, nil, nil
   local host, err = hosts.choose(merged.host)
   if host and host.is_shared and profile.runs_program and not options.client_secret then

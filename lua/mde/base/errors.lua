@@ -58,6 +58,8 @@
 ---@field attempts? integer number of attempts, if more than one
 ---@field sent? boolean true if the request may have taken effect without an answer
 
+local tables = require "mde.base.tables"
+
 local errors = {}
 
 local Error = { __name = "mde.error" }
@@ -123,9 +125,7 @@ end
 
 -- A copy of an error, so that fields added by one caller are not seen by another.
 function errors.copy(err)
-  local fields = {}
-  for key, value in pairs(err) do fields[key] = value end
-  return errors.new(fields)
+  return errors.new(tables.merged(err))
 end
 
 -- Masks a word that may be a token: a JWT, or one longer than any name or id.
@@ -171,11 +171,8 @@ function errors.check_keys(what, options, known, level)
   end
   for key in pairs(options) do
     if known[key] == nil then
-      local names = {}
-      for name in pairs(known) do names[#names + 1] = name end
-      table.sort(names)
       error(("%s: unknown option '%s' (known: %s)")
-        :format(what, tostring(key), table.concat(names, ", ")), level or 3)
+        :format(what, tostring(key), table.concat(tables.keys(known), ", ")), level or 3)
     end
   end
 end

@@ -8,6 +8,7 @@ local cloud = require "mde.service.clouds"
 local core = require "mde.core"
 local errors = require "mde.base.errors"
 local option_list = require "mde.config.option_list"
+local tables = require "mde.base.tables"
 local url = require "mde.base.url"
 local version = require "mde.base.version"
 
@@ -62,10 +63,8 @@ end
 
 -- The values in use and where each came from. -> array of { name, value (text), from }, by name
 function Source:origins()
-  local names, list = {}, {}
-  for name in pairs(self.used) do names[#names + 1] = name end
-  table.sort(names)
-  for i, name in ipairs(names) do
+  local list = {}
+  for i, name in ipairs(tables.keys(self.used)) do
     local used = self.used[name]
     local value = type(used.value) == "table" and "{ … }" or tostring(used.value)
     list[i] = { name = name, value = SECRET[name] and "<secret>" or value, from = used.from }
@@ -192,10 +191,8 @@ local function read(options, getenv, world)
   local source = setmetatable({ options = options, getenv = getenv, used = {} }, Source)
   local place = cloud[options.cloud or "commercial"]
   if not place then
-    local names = {}
-    for name in pairs(cloud) do names[#names + 1] = name end
-    table.sort(names)
-    fail("cloud: '%s' is not one of %s", tostring(options.cloud), table.concat(names, ", "))
+    fail("cloud: '%s' is not one of %s", tostring(options.cloud),
+      table.concat(tables.keys(cloud), ", "))
   end
   local self = { api_url = source:base("api_url", place.api) }
   local authority = source:base("authority", place.login)

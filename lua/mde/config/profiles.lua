@@ -23,6 +23,7 @@ local chunk = require "mde.config.chunk"
 local errors = require "mde.base.errors"
 local option_list = require "mde.config.option_list"
 local secret = require "mde.config.secret"
+local tables = require "mde.base.tables"
 
 local config = {}
 
@@ -39,13 +40,6 @@ local COMPANIONS = option_list.select(function(row) return row.way == "companion
 
 local PLAIN_SECRETS = option_list.select(function(row) return row.is_secret and row.key end)
 local FILES = option_list.select(function(row) return row.is_path end)
-
-local function sorted(map)
-  local names = {}
-  for name in pairs(map) do names[#names + 1] = tostring(name) end
-  table.sort(names)
-  return names
-end
 
 -- }}
 
@@ -72,7 +66,7 @@ local function check_table(value, where, known)
   for key in pairs(value) do
     if known and known[key] == nil then
       where[#where + 1] = tostring(key)
-      refuse(where, "unknown; known are %s", table.concat(sorted(known), ", "))
+      refuse(where, "unknown; known are %s", table.concat(tables.keys(known), ", "))
     end
   end
 end
@@ -132,15 +126,13 @@ end
 
 -- The fields of a profile over those of the defaults.
 local function merged(defaults, fields)
-  local all = {}
-  for key, value in pairs(defaults) do all[key] = value end
+  local all = tables.merged(defaults)
   if way_of(fields) then
     for _, key in ipairs(WAYS) do all[key] = nil end
     for _, key in ipairs(fields.client_certificate and {} or COMPANIONS) do all[key] = nil end
   end
   if fields.cloud then all.api_url, all.authority = nil, nil end
-  for key, value in pairs(fields) do all[key] = value end
-  return all
+  return tables.merged(all, fields)
 end
 
 local function check(loaded, path)
@@ -305,7 +297,7 @@ local function match(loaded, wanted, chosen)
     if name:find(pattern) then chosen[name], found = true, true end
   end
   if found then return true end
-  local names = sorted(loaded.profiles)
+  local names = tables.keys(loaded.profiles)
   if #names == 0 then return errors.invalid("%s has no profiles", loaded.path) end
   return errors.invalid("%s has no profile '%s'; similar are %s", loaded.path,
     errors.line(wanted, 80), near(wanted:gsub("%*", ""), names))
@@ -323,7 +315,7 @@ function config.select(loaded, wanted)
       if not found then return nil, err end
     end
   end
-  local list = sorted(chosen)
+  local list = tables.keys(chosen)
   for i, name in ipairs(list) do
     list[i] = { name = name, options = loaded.profiles[name], how = loaded.how[name],
                 runs_program = (loaded.runs_program or {})[name],

@@ -6,6 +6,7 @@ local cjson = require "cjson"
 local date = require "mde.base.date"
 local json = require "mde.simulator.json"
 local random_numbers = require "mde.simulator.random"
+local tables = require "mde.base.tables"
 
 local array, stamp, text = json.array, json.stamp, json.value
 
@@ -31,8 +32,7 @@ local FINAL = { Succeeded = true, Failed = true, TimeOut = true, Cancelled = tru
 --                 response or an offboarding, its machine
 -- `random` supplies what is missing.
 function action.new(description, random)
-  local self = {}
-  for key, value in pairs(description) do self[key] = value end
+  local self = tables.merged(description)
   self.created_text = stamp(description.created)
   self.created = date.parse(self.created_text)  -- filters use the date that is shown
   self.id = self.id or random_numbers.guid(random)

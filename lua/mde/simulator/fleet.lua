@@ -4,6 +4,7 @@
 -- health. Two names are ambiguous: one is in two domains, one has two records.
 
 local random_numbers = require "mde.simulator.random"
+local tables = require "mde.base.tables"
 
 local fleet = {}
 
@@ -76,23 +77,16 @@ local function record_of(machine, random, now)
   return record
 end
 
-local function copy(record, changes)
-  local made = {}
-  for key, value in pairs(record) do made[key] = value end
-  for key, value in pairs(changes) do made[key] = value end
-  return made
-end
-
 -- Records for machines. The first has the short name of a machine in another domain. The second
 -- was reinstalled, and its old record has the same name.
 function fleet.records(machines, random, now)
   local records = {}
   for i, machine in ipairs(machines) do records[i] = record_of(machine, random, now) end
   local first, second = records[1], records[2]
-  records[#records + 1] = copy(first, { id = random_numbers.hex(random, 40),
+  records[#records + 1] = tables.merged(first, { id = random_numbers.hex(random, 40),
     computerDnsName = first.computerDnsName:gsub("%.corp%.", ".emea."),
     lastIpAddress = "10.61.4.7", machineTags = { "emea" } })
-  records[#records + 1] = copy(second, { id = random_numbers.hex(random, 40),
+  records[#records + 1] = tables.merged(second, { id = random_numbers.hex(random, 40),
     healthStatus = "Inactive", lastSeen = now - 41 * DAY, aadDeviceId = false })
   second.healthStatus, second.lastSeen = "Active", now - 2 * HOUR
   return records

@@ -8,6 +8,7 @@ local form = require "mde.simulator.form"
 local json = require "mde.simulator.json"
 local multipart = require "mde.simulator.multipart"
 local reply = require "mde.simulator.reply"
+local tables = require "mde.base.tables"
 
 local library = {}
 
@@ -38,10 +39,10 @@ function library.add(self, file)
 end
 
 local function answer_list(self)
-  local names, entries = {}, {}
-  for name in pairs(self.files) do names[#names + 1] = name end
-  table.sort(names)
-  for i, name in ipairs(names) do entries[i] = json.object(fields(self.files[name])) end
+  local entries = {}
+  for i, name in ipairs(tables.keys(self.files)) do
+    entries[i] = json.object(fields(self.files[name]))
+  end
   return reply.json(200, ('{"@odata.context":%s,"value":[%s]}')
     :format(cjson.encode(self.context .. "LibraryFiles"), table.concat(entries, ",")))
 end

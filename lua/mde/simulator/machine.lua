@@ -6,6 +6,7 @@ local date = require "mde.base.date"
 local errors = require "mde.base.errors"
 local json = require "mde.simulator.json"
 local random_numbers = require "mde.simulator.random"
+local tables = require "mde.base.tables"
 
 local machine = {}
 
@@ -74,9 +75,7 @@ for _, key in ipairs(KEYS) do ALLOWED[key[1]] = true end
 --   sightings   array of { at = seconds, ip = }: earlier addresses
 function machine.new(description, random)
   errors.check_keys("machine", description, ALLOWED)
-  local self = {}
-  for key, value in pairs(DEFAULTS) do self[key] = value end
-  for key, value in pairs(description) do self[key] = value end
+  local self = tables.merged(DEFAULTS, description)
   self.id = self.id or random_numbers.hex(random, 40)
   if self.computerDnsName == nil then
     self.computerDnsName = "desktop-" .. random_numbers.hex(random, 8)

@@ -19,6 +19,7 @@ local oddities = require "mde.simulator.oddities"
 local quota = require "mde.simulator.quota"
 local random_numbers = require "mde.simulator.random"
 local reply = require "mde.simulator.reply"
+local tables = require "mde.base.tables"
 
 local service = {}
 
@@ -229,8 +230,7 @@ end
 -- Adds a machine action; see mde.simulator.action. Without `created` it was created `age` seconds
 -- ago (default 60). -> its id
 function Service:add(description)
-  local fields = {}
-  for key, value in pairs(description) do fields[key] = value end
+  local fields = tables.merged(description)
   fields.created = fields.created or self:now() - (fields.age or 60)
   fields.age = nil
   local action = action_records.new(fields, self.random)
@@ -268,8 +268,7 @@ end
 
 -- Adds a machine; see mde.simulator.machine. `lastSeen` defaults to an hour ago. -> its id
 function Service:add_machine(description)
-  local fields = {}
-  for key, value in pairs(description) do fields[key] = value end
+  local fields = tables.merged(description)
   fields.lastSeen = fields.lastSeen or self:now() - 3600
   local machine = machine_records.new(fields, self.random)
   assert(not self.machine_by_id[machine.id], "a machine with this id exists")

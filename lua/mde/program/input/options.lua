@@ -1,5 +1,8 @@
 -- Options that commands share, and what their values must be.
 
+local kinds = require "mde.service.kinds"
+local tables = require "mde.base.tables"
+
 local options = {}
 
 -- Converter -> what gives the words that it takes.
@@ -67,9 +70,9 @@ end
 
 -- {{ Filters
 
-local function statuses() return require("mde.service.kinds").statuses end
+local function statuses() return kinds.statuses end
 
-local function types() return require("mde.service.kinds").types end
+local function types() return kinds.types end
 
 -- A converter: what the module's `parse` understands, as text.
 function options.parsed_by(module)
@@ -105,8 +108,7 @@ end
 -- Adds filters: an array of { name, value, description, many =, convert = }; all, or those
 -- that are named.
 function options.add_each(command, filters, names)
-  local wanted = {}
-  for _, name in ipairs(names or {}) do wanted[name] = true end
+  local wanted = tables.set(names or {})
   for _, filter in ipairs(filters) do
     if not names or wanted[filter[1]] then
       local option = options.add(command, filter[1], filter[2], filter[3], filter.convert)

@@ -2,6 +2,7 @@
 
 local date = require "mde.base.date"
 local duration = require "mde.base.duration"
+local tables = require "mde.base.tables"
 local keys = require "mde.program.listing.action".keys
 local output = require "mde.program.terminal.output"
 local system = require "mde.program.system"
@@ -17,8 +18,7 @@ local function with_age(text, now)
 end
 
 local function print_fields(fields, now, indent)
-  local known, others = {}, {}
-  for _, key in ipairs(keys) do known[key] = true end
+  local known, others = tables.set(keys), {}
   for key in pairs(fields) do
     if not known[key] and not tostring(key):find "^@" then others[#others + 1] = key end
   end

@@ -10,6 +10,7 @@ local guards = require "mde.program.plan.guards"
 local output = require "mde.program.terminal.output"
 local permission = require "mde.program.session.permission"
 local plan_batch = require "mde.program.plan.batch"
+local tables = require "mde.base.tables"
 
 local approval = {}
 
@@ -58,8 +59,7 @@ end
 local function newer(plan, session)
   local count, seen = 0, {}
   for _, policy in ipairs(plan.header.policies) do
-    local wanted = {}
-    for key, value in pairs(policy.select or {}) do wanted[key] = value end
+    local wanted = tables.merged(policy.select or {})
     wanted.after = plan.header.made
     for _, action in ipairs(policy.select and failure.check(session:list(wanted)) or {}) do
       if not seen[action.id] then count = count + 1 end

@@ -6,6 +6,7 @@ local criteria = require "mde.service.criteria.action"
 local date = require "mde.base.date"
 local guard = require "mde.program.policy.guard"
 local kinds = require "mde.service.kinds"
+local tables = require "mde.base.tables"
 
 local form = { version = 1 }
 
@@ -98,8 +99,7 @@ function HEADER.guards(path, value)
     check.expect(inside, each, type(each) == "table", "an object")
     text(check.inside(inside, "from"), each.from)
     if each.policy ~= nil then text(check.inside(inside, "policy"), each.policy) end
-    local own = {}
-    for key, field in pairs(each) do own[key] = field end
+    local own = tables.merged(each)
     own.from, own.policy, own.unsaid = nil, nil, nil
     guard.form(inside, own)
   end)

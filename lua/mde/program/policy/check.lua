@@ -4,6 +4,7 @@
 
 local duration = require "mde.base.duration"
 local errors = require "mde.base.errors"
+local tables = require "mde.base.tables"
 
 local check = {}
 
@@ -36,10 +37,8 @@ function check.keys(path, value, known, what)
   check.expect(path, value, type(value) == "table" and not value["function"], what or "a table")
   for key in pairs(value) do
     if type(key) ~= "string" or known[key] == nil then
-      local names = {}
-      for name in pairs(known) do names[#names + 1] = name end
-      table.sort(names)
-      check.refuse(check.inside(path, key), "unknown; known are %s", table.concat(names, ", "))
+      check.refuse(check.inside(path, key), "unknown; known are %s",
+        table.concat(tables.keys(known), ", "))
     end
   end
   return value

@@ -2,6 +2,7 @@
 -- what a policy is told beside them.
 
 local form = require "mde.program.policy.form"
+local tables = require "mde.base.tables"
 
 local entity = {}
 
@@ -22,13 +23,7 @@ local MACHINE = {
   "isPotentialDuplication", "mergedIntoMachineId", "defenderAvStatus", "age",
 }
 
-local function set_of(list)
-  local set = {}
-  for _, name in ipairs(list) do set[name] = true end
-  return set
-end
-
-entity.fields = { action = set_of(ACTION), machine = set_of(MACHINE) }
+entity.fields = { action = tables.set(ACTION), machine = tables.set(MACHINE) }
 for word in pairs(form.machine_words) do entity.fields.machine[word] = true end
 
 -- How much two names are alike: by the letters that they begin with, and their length.
@@ -52,7 +47,7 @@ end
 
 -- }}
 
--- Makes an action that was read for this (or a copy, mde.policy.entity.copy) one that the
+-- Makes an action that was read for this (or a copy) one that the
 -- worker is given: a plain table with its age in seconds. -> the same table
 function entity.action(action, age)
   setmetatable(action, nil).age = age
@@ -65,12 +60,6 @@ function entity.machine(machine)
   setmetatable(machine, nil).ipAddresses = nil
   for word, key in next, form.machine_words do machine[word] = machine[key] end
   return machine
-end
-
-function entity.copy(fields)
-  local copy = {}
-  for key, value in pairs(fields) do copy[key] = value end
-  return copy
 end
 
 return entity

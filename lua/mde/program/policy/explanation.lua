@@ -4,6 +4,7 @@
 local criteria = require "mde.service.criteria.action"
 local decision = require "mde.program.policy.decision"
 local entity = require "mde.program.policy.entity"
+local tables = require "mde.base.tables"
 local tenant = require "mde.program.policy.tenant"
 
 local explanation = {}
@@ -62,7 +63,7 @@ end
 function explanation.all(session, policies, id)
   local action, err = session:action(id)
   if not action then return nil, err end
-  local item = { action = entity.action(entity.copy(action), action:age()), answers = {} }
+  local item = { action = entity.action(tables.merged(action), action:age()), answers = {} }
   if action.machineId then
     local machine, problem = session:machine(action.machineId)
     if not machine and problem.code ~= "not_found" then return nil, problem end

@@ -16,6 +16,7 @@
 local check = require "mde.program.policy.check"
 local hours = require "mde.program.policy.hours"
 local kinds = require "mde.service.kinds"
+local tables = require "mde.base.tables"
 
 local guard = { max = 50 }
 
@@ -87,24 +88,17 @@ local function loosened(own, profile, from)
   end
 end
 
-local function with(fields, more)
-  local made = {}
-  for key, value in pairs(fields) do made[key] = value end
-  for key, value in pairs(more) do made[key] = value end
-  return made
-end
-
 -- The guards of a plan by policies (mde.program.policy) under those of a profile (guard.form), or
 -- nil; `from` is the profile in words. -> guards | nil, message that names both of what does
 -- not go together
 function guard.of(policies, profile, from)
-  local guards = { profile and with(profile, { from = from }) }
+  local guards = { profile and tables.merged(profile, { from = from }) }
   for _, policy in ipairs(policies) do
     local own = policy.guard
     local problem = loosened(own, profile or {}, from)
     if problem then return nil, policy.path .. ": " .. problem end
     local is_unsaid = not own.max and not (profile and profile.max)
-    guards[#guards + 1] = with(own, { from = policy.name, policy = policy.name,
+    guards[#guards + 1] = tables.merged(own, { from = policy.name, policy = policy.name,
       max = is_unsaid and guard.max or own.max, unsaid = is_unsaid or nil })
   end
   return guards
@@ -123,7 +117,7 @@ function guard.binding(policies, stated, profiles)
   for _, policy in ipairs(policies) do
     local each = own[policy.name] or { from = policy.name, policy = policy.name }
     local is_unsaid = not has_max and (not each.max or each.unsaid)
-    guards[#guards + 1] = with(each, is_unsaid
+    guards[#guards + 1] = tables.merged(each, is_unsaid
       and { max = math.min(each.max or guard.max, guard.max), unsaid = true } or {})
   end
   return guards

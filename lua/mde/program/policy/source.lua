@@ -5,6 +5,7 @@ local config = require "mde.config.profiles"
 local core = require "mde.core"
 local errors = require "mde.base.errors"
 local system = require "mde.program.system"
+local tables = require "mde.base.tables"
 
 local source = {}
 
@@ -138,14 +139,12 @@ end
 -- SHA-256 over the policy's text and all it has required, in the order of their names.
 function Source:hash()
   self:close()
-  local names, digest = {}, core.digest()
-  for name in pairs(self.modules) do names[#names + 1] = name end
-  table.sort(names)
+  local digest = core.digest()
   local function add(name, text)
     digest:update(("%s\n%d\n"):format(name, #text)):update(text)
   end
   add("", self.text)
-  for _, name in ipairs(names) do add(name, self.modules[name]) end
+  for _, name in ipairs(tables.keys(self.modules)) do add(name, self.modules[name]) end
   return digest:hex()
 end
 

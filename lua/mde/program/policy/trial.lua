@@ -9,6 +9,7 @@ local errors = require "mde.base.errors"
 local explanation = require "mde.program.policy.explanation"
 local form = require "mde.program.policy.form"
 local machines = require "mde.service.machine"
+local tables = require "mde.base.tables"
 
 local trial = {}
 
@@ -166,10 +167,7 @@ end
 function trial.unknown_in_tests(tests)
   local add, all = warnings()
   local function look(kind, fields, where)
-    local names = {}
-    for name in pairs(fields or {}) do names[#names + 1] = tostring(name) end
-    table.sort(names)
-    for _, name in ipairs(names) do
+    for _, name in ipairs(tables.keys(fields or {})) do
       if not entity.fields[kind][name] then add(where .. ": " .. unknown(kind, name)) end
     end
   end

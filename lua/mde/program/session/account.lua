@@ -9,6 +9,7 @@ local kinds = require "mde.service.kinds"
 local odata = require "mde.service.odata"
 local permissions = require "mde.auth.permissions"
 local simulated = require "mde.program.session.simulated"
+local tables = require "mde.base.tables"
 
 local account = {}
 
@@ -47,10 +48,8 @@ end
 -- {{ Operations that need the same, as one
 
 local function groups_of(held)
-  local groups, by_permissions, names = {}, {}, {}
-  for name in pairs(core.operation.rows) do names[#names + 1] = name end
-  table.sort(names)
-  for _, name in ipairs(names) do
+  local groups, by_permissions = {}, {}
+  for _, name in ipairs(tables.keys(core.operation.rows)) do
     local wanted = core.operation.rows[name].permissions
     local key = table.concat(wanted, ", ")
     local group = by_permissions[key]

@@ -5,6 +5,7 @@ local output = require "mde.program.terminal.output"
 local scenarios = require "mde.simulator.scenarios"
 local simulated = require "mde.program.session.simulated"
 local system = require "mde.program.system"
+local tables = require "mde.base.tables"
 
 local simulation = {}
 
@@ -69,10 +70,7 @@ end
 
 local function serve(server)
   system.interrupt.watch()
-  local names = {}
-  for name in pairs(server.environment) do names[#names + 1] = name end
-  table.sort(names)
-  for _, name in ipairs(names) do
+  for _, name in ipairs(tables.keys(server.environment)) do
     output.line(("export %s='%s'"):format(name, server.environment[name]))
   end
   output.flush()

@@ -4,6 +4,7 @@ local cjson = require "cjson"
 local core = require "mde.core"
 local stores = require "mde.program.session.store"
 local system = require "mde.program.system"
+local tables = require "mde.base.tables"
 
 local windows = {}
 
@@ -25,21 +26,13 @@ end
 
 local USUAL = { cancel = true, get = true, list = true }
 
--- All operations, in the order of their names.
-local function operations()
-  local names = {}
-  for name in pairs(core.operation.rows) do names[#names + 1] = name end
-  table.sort(names)
-  return names
-end
-
 -- The windows of a client: those of cancel, get and list, and others that are used.
 -- -> array of { bucket, window, limit, used, free, wait (seconds to the next slot), holders }
 function windows.read(session)
   local now, list = session.clock.monotonic(), {}
   session.quota:look()
   session.store:commit()
-  for _, operation in ipairs(operations()) do
+  for _, operation in ipairs(tables.keys(core.operation.rows)) do
     local bucket = session.quota:bucket(operation)
     for _, window in ipairs(bucket.windows) do
       local row = window_of(session, operation, bucket, window, now)

@@ -11,6 +11,7 @@ local date = require "mde.base.date"
 local duration = require "mde.base.duration"
 local errors = require "mde.base.errors"
 local odata = require "mde.service.odata"
+local tables = require "mde.base.tables"
 
 local criteria = {}
 
@@ -25,15 +26,9 @@ function criteria.text(value, what)
   return nil, ("'%s' is not %s"):format(errors.line(tostring(value), 60), what)
 end
 
-local function set_of(list)
-  local set = {}
-  for _, name in ipairs(list) do set[name] = true end
-  return set
-end
-
 -- A test that `property` is one of `list`.
 local function is_one_of(property, called, list)
-  local set = set_of(list)
+  local set = tables.set(list)
   return { text = ("%s is %s"):format(called, table.concat(list, " or ")),
            service = odata.is(property, list),
            matches = function(entity) return set[entity[property]] == true end }
@@ -54,7 +49,7 @@ end
 
 -- One or several of the words in `known`.
 function criteria.one_of(property, called, known)
-  local set = set_of(known)
+  local set = tables.set(known)
   return texts(property, called, function(name)
     if set[name] then return nil end
     return ("'%s' is not one of %s"):format(errors.line(tostring(name), 60),

@@ -28,6 +28,7 @@ local date = require "mde.base.date"
 local errors = require "mde.base.errors"
 local machines = require "mde.service.machine"
 local odata = require "mde.service.odata"
+local tables = require "mde.base.tables"
 
 local NAME = "computerDnsName"
 local MOST_IDS = 100            -- in one filter, because it is part of a URL
@@ -77,8 +78,7 @@ local function identified(value)
   if not list then return nil, problem.message end
   if #list == 0 then return nil, "no id is given" end
   if #list > MOST_IDS then return nil, ("%d are more than %d"):format(#list, MOST_IDS) end
-  local set = {}
-  for _, id in ipairs(list) do set[id] = true end
+  local set = tables.set(list)
   return { text = "id is " .. table.concat(list, " or "), service = odata.is("id", list),
            matches = function(machine) return set[machine.id:lower()] == true end }
 end
@@ -169,8 +169,7 @@ function Machines:compile(wanted, now)
   if not found then return nil, err end
   local asked = wanted
   if found.operation == "find_by_tag" then  -- the service looks up the tag
-    asked = {}
-    for key, value in pairs(wanted) do asked[key] = value end
+    asked = tables.merged(wanted)
     asked.tag = nil
   end
   local compiled
