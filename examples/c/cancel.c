@@ -1,16 +1,16 @@
-/* Cancels one machine action from C, with the core alone: no Lua.
+/* Cancels one machine action from C, with the core only and without Lua.
 **
 **   cc -std=c11 -D_GNU_SOURCE -Isrc -o cancel examples/c/cancel.c src/core/[a-z]*.c \
 **     $(pkg-config --cflags --libs libcurl libcrypto libcjson)
 **   MDE_TOKEN=... ./cancel 5382f7ea-7557-4ab7-9782-d50480024a4e "By mistake"
 **
-** MDE_API_URL and MDE_CA_FILE name another service and other trusted authorities. It prints the
+** MDE_API_URL and MDE_CA_FILE select another service and other trusted authorities. It prints the
 ** action's status. Exit status: 0 it is Cancelled, 1 it is not, 2 wrong use, 4 the service or the
-** network failed (the message says whether the cancel may have arrived), 5 the token was refused,
-** 130 interrupted.
+** network failed (the message tells if the cancel may have arrived), 5 the token was refused, 130
+** interrupted.
 **
-** What it leaves to you: tokens, the quota (100 calls a minute, 1500 an hour), retries, and to
-** read the action again where an answer was lost.
+** You have to add tokens, the quota (100 calls per minute, 1500 per hour), retries, and reading the
+** action again after a lost answer.
 */
 #include <cjson/cJSON.h>
 #include <signal.h>
@@ -22,7 +22,7 @@
 #include "core/operation.h"
 #include "core/secret.h"
 
-#define LARGEST (1 << 20)  /* bytes of an answer */
+#define LARGEST (1 << 20)  /* most bytes of an answer */
 
 static volatile sig_atomic_t interrupted;
 
@@ -39,7 +39,7 @@ static mde_bytes bytes_of (const char *text) {
 }
 
 
-/* The address that cancels `id`, or NULL: it says what is wrong. */
+/* Returns the URL that cancels `id`; or NULL, after printing the error. */
 static char *new_address (const char *id, const char *comment) {
   const mde_operation *cancel = mde_operation_find("cancel");
   const mde_argument arguments[] = { { "id", id, strlen(id) },
@@ -61,7 +61,7 @@ static char *new_address (const char *id, const char *comment) {
 }
 
 
-/* {"Comment": comment}, or NULL. */
+/* Returns the JSON {"Comment": comment}, or NULL. */
 static char *new_body (const char *comment) {
   cJSON *object = cJSON_CreateObject();
   char *text = cJSON_AddStringToObject(object, "Comment", comment) != NULL
@@ -71,7 +71,7 @@ static char *new_body (const char *comment) {
 }
 
 
-/* Tells what an answer says. -> exit status */
+/* Prints an answer's status or error. Returns the exit status. */
 static int report (const mde_response *response) {
   cJSON *answer = cJSON_ParseWithLength(response->body.data, response->body.length);
   const cJSON *status = cJSON_GetObjectItemCaseSensitive(answer, "status");
@@ -88,7 +88,7 @@ static int report (const mde_response *response) {
 }
 
 
-/* Waits for the end of request `id`. -> exit status */
+/* Waits for the end of request `id`. Returns the exit status. */
 static int finish (mde_engine *engine, int64_t id) {
   mde_response response;
   mde_error error;
@@ -106,7 +106,7 @@ static int finish (mde_engine *engine, int64_t id) {
 }
 
 
-/* Sends the cancel. -> exit status */
+/* Sends the cancel. Returns the exit status. */
 static int run (mde_engine *engine, const char *token, const char *address, const char *body) {
   char authorization[16384];
   const mde_header headers[] = {
@@ -122,11 +122,11 @@ static int run (mde_engine *engine, const char *token, const char *address, cons
   int64_t id;
   if (snprintf(authorization, sizeof authorization, "Bearer %s", token) >=
       (int)sizeof authorization) {
-    fprintf(stderr, "cancel: MDE_TOKEN is longer than a token\n");
+    fprintf(stderr, "cancel: MDE_TOKEN is too long for a token\n");
     return 2;
   }
   id = mde_engine_start(engine, &request, &error);
-  mde_wipe(authorization, sizeof authorization);  /* the engine has its own, and wipes it */
+  mde_wipe(authorization, sizeof authorization);  /* the engine has a copy, and wipes it */
   if (id != 0) return finish(engine, id);
   fprintf(stderr, "cancel: %s\n", error.message);
   return 2;

@@ -1,9 +1,9 @@
--- Cancels the oldest open actions from a loop of cqueues, all at once, while the loop goes
--- on with its other work:
+-- Cancels the oldest open actions in parallel from a cqueues loop:
 --
 --   lua5.4 cancel_cqueues.lua COUNT COMMENT      (try it: mde sim lua5.4 cancel_cqueues.lua 5 "A test")
 --
--- Ends with 1 if any was not cancelled. Signs in as the environment says.
+-- The loop continues its other work meanwhile. Takes credentials from the environment. Ends with 1
+-- if an action was not cancelled.
 
 local cqueues = require "cqueues"
 local mde = require "mde"
@@ -14,7 +14,7 @@ if not (count and comment) then
   os.exit(2)
 end
 
--- A client that waits as cqueues does: others run while it waits.
+-- The client waits with cqueues.sleep, so that other threads of the loop run.
 local client = assert(mde.client {
   host = { wait = function(_, _, pause) cqueues.sleep(pause) end },
 })

@@ -1,9 +1,9 @@
--- Cancels the oldest open actions from a loop of libuv, all at once, while the loop goes on
--- with its other work:
+-- Cancels the oldest open actions in parallel from a libuv loop:
 --
 --   lua5.4 cancel_luv.lua COUNT COMMENT          (try it: mde sim lua5.4 cancel_luv.lua 5 "A test")
 --
--- Ends with 1 if any was not cancelled. Signs in as the environment says.
+-- The loop continues its other work meanwhile. Takes credentials from the environment. Ends with 1
+-- if an action was not cancelled.
 
 local uv = require "luv"
 local mde = require "mde"
@@ -14,8 +14,8 @@ if not (count and comment) then
   os.exit(2)
 end
 
--- What waits for the client are coroutines. One timer drives all of them: it lets each look
--- for what it waits for, steps the client, and comes again when that suggests it.
+-- Coroutines wait for the client, and one timer drives all of them: it resumes each to check its
+-- result, steps the client, and restarts after the time that step returns.
 local client = assert(mde.client { host = { wait = coroutine.yield } })
 local threads, timer, failed, ticks = {}, uv.new_timer(), 0, 0
 
@@ -25,7 +25,7 @@ end
 
 local drive
 
-local function come_again(seconds)
+local function drive_after(seconds)
   timer:start(math.ceil(seconds * 1000), 0, drive)
 end
 
@@ -34,7 +34,7 @@ function drive()
     assert(coroutine.resume(threads[i]))
     if coroutine.status(threads[i]) == "dead" then table.remove(threads, i) end
   end
-  if threads[1] then return come_again((client:step())) end
+  if threads[1] then return drive_after((client:step())) end
   uv.stop()
 end
 
@@ -50,7 +50,7 @@ start(function()
   local open = { status = { "Pending", "InProgress" }, order = "oldest", limit = count }
   for action in client:actions(open) do cancel(action) end
 end)
-come_again(0)
+drive_after(0)
 
 local other_work = uv.new_timer()
 other_work:start(5, 5, function() ticks = ticks + 1 end)

@@ -1,12 +1,14 @@
--- A service of HAProxy that cancels a machine action:
+-- An HAProxy service that cancels a machine action:
 --
 --   POST /cancel   { "id": "5382f7ea-…", "comment": "INC0048211" }
 --   200            { "id": "5382f7ea-…", "verdict": "cancelled", "status": "Cancelled" }
 --
--- 200 says that it is known how the action stands, which may be "already_final" too. Others
--- are served meanwhile. When the quota is used up it may take a minute or an hour. Who hangs
--- up before may have the action cancelled nevertheless; who asks again is told how it stands.
--- What went wrong is { "error": { "code": …, "message": … } }. haproxy.cfg says who may ask.
+-- 200 means that the state of the action is known; the verdict may also be "already_final". A
+-- failure is { "error": { "code": …, "message": … } }. haproxy.cfg restricts the clients.
+--
+-- Other clients are served meanwhile. If the quota is used up, an answer may take a minute or an
+-- hour. If the client hangs up before, the action may be cancelled nevertheless; a second request
+-- returns its state.
 
 local cjson = require "cjson.safe"
 local mde = require "mde"
@@ -30,8 +32,8 @@ local function refuse(applet, status, code, message)
   answer(applet, status, { error = { code = code, message = message } })
 end
 
--- The body, or somewhat more than LONGEST bytes of it. It is read to its end before anything
--- waits: HAProxy 2.6 with abortonclose would abort when a client hangs up meanwhile.
+-- The body, or a little more than LONGEST bytes of it. It is read to its end before any wait:
+-- otherwise HAProxy 2.6 with abortonclose would abort when a client hangs up.
 local function read(applet)
   local body = ""
   repeat
@@ -42,16 +44,16 @@ local function read(applet)
 end
 
 core.register_service("cancel", "http", function(applet)
-  if applet.method ~= "POST" then return refuse(applet, 405, "method", "POST is wanted") end
+  if applet.method ~= "POST" then return refuse(applet, 405, "method", "use POST") end
   local body = read(applet)
   if #body > LONGEST then
-    return refuse(applet, 413, "too_large", "more than " .. LONGEST .. " bytes")
+    return refuse(applet, 413, "too_large", "the body has more than " .. LONGEST .. " bytes")
   end
   local wanted = cjson.decode(body)
   if type(wanted) ~= "table" or type(wanted.id) ~= "string"
      or type(wanted.comment) ~= "string" then
     return refuse(applet, 400, "invalid_argument",
-      'not JSON such as { "id": "5382f7ea-…", "comment": "INC0048211" }')
+      'the body must be JSON such as { "id": "5382f7ea-…", "comment": "INC0048211" }')
   end
   local action, verdict, failed = client:cancel(wanted.id, { comment = wanted.comment })
   if action then

@@ -1,10 +1,9 @@
--- What mde-actions.nse and mde-cancel.nse share: one client for a scan, and the machines that
--- its hosts are, with their actions. It lies beside them.
+-- Shared by mde-actions.nse and mde-cancel.nse: the client and machines of a scan.
 --
--- The scripts of many hosts run at the same time. Who looks for a machine waits until nobody
--- else asks, and then asks for all that are waited for: with 256 hosts in one group of nmap's
--- that takes fourteen calls, in its usual groups of sixteen 32, one by one it would be 512
--- (the service allows 100 a minute).
+-- Keep it beside the scripts. The scripts of many hosts run at the same time. A script that looks
+-- up a machine waits until no other script is sending, and then sends the questions of all. For
+-- 256 hosts in one group of nmap's this takes 14 calls, in its usual groups of sixteen 32; one by
+-- one it would be 512 (the service allows 100 per minute).
 
 local nmap = require "nmap"
 local stdnse = require "stdnse"
@@ -12,11 +11,11 @@ local mde = require "mde"
 
 local machines = {}
 
-local MOST = 40     -- conditions in one filter, which is a part of a URL
-local RESPITE = 60  -- seconds in which what failed, after all attempts, is not tried again
-local DAY = 86400   -- seconds in which a machine may have been given another address
+local MOST = 40     -- conditions in one filter, because it is part of a URL
+local RESPITE = 60  -- seconds without new attempts after a lookup failed
+local DAY = 86400   -- seconds after which a machine may have another address
 
--- Text of others on one line, at most `most` bytes of whole UTF-8 characters.
+-- Makes foreign text one line, of at most `most` bytes of whole UTF-8 characters.
 function machines.one_line(text, most)
   text = text:gsub("%c+", " ")
   if #text <= most then return text end
@@ -25,7 +24,7 @@ end
 
 -- {{ Arguments
 
--- The name of an argument of ours that looks like a secret, in whatever table of arguments.
+-- The name of an argument of ours that looks like a secret, in nested tables of arguments.
 local function secret_in(arguments, is_ours)
   for name, value in pairs(arguments) do
     local text = tostring(type(name) == "number" and value or name):lower()
@@ -38,10 +37,10 @@ local function secret_in(arguments, is_ours)
   end
 end
 
--- The arguments `script.NAME`. `known` has for each name "value", or "flag" if it needs none.
--- nmap leaves alone what it does not know, and takes NAME for script.NAME: where a misspelt
--- limit would be none, and another script's argument one of ours, only whole names count.
--- -> table | nil, what is wrong
+-- The arguments `script.NAME`. `known` has "value" for each name, or "flag" if it takes no value.
+-- nmap ignores unknown names, and accepts NAME for script.NAME. Here only full and known names
+-- count, because a misspelt limit would be none, and another script's argument would be ours.
+-- -> table | nil, message
 function machines.arguments(script, known)
   local given, names = {}, {}
   for name in pairs(known) do names[#names + 1] = script .. "." .. name end
@@ -70,8 +69,8 @@ end
 function machines.client()
   local name = secret_in(nmap.registry.args)
   if name then
-    return nil, ("'%s': script arguments are seen by others: give secrets by the environment"
-      .. " (AZURE_CLIENT_SECRET, MDE_TOKEN) or a profile (mde.profile)"):format(name)
+    return nil, ("'%s': others can see script arguments: give secrets in the environment"
+      .. " (AZURE_CLIENT_SECRET, MDE_TOKEN) or in a profile (mde.profile)"):format(name)
   end
   local given, wrong = machines.arguments("mde", { profile = "value" })
   if not given then return nil, wrong end
@@ -84,9 +83,9 @@ function machines.client()
   return shared.client, shared.problem
 end
 
--- {{ What a host may be
+-- {{ The machines that a host may be
 
--- A host's name that may be one in MDE, in lower case | nil
+-- A host's name in lower case, if it may be one in MDE | nil
 local function name_of(text)
   local name = (text or ""):lower():gsub("%.$", "")
   if name:find "^[%w%-_%.]+$" and not name:find "^[%d%.]+$" then return name end
@@ -95,7 +94,7 @@ end
 -- An OData condition. Names, addresses and ids have no quotes.
 local function is(field, value) return ("%s eq '%s'"):format(field, value) end
 
--- The conditions (OData) that find what a host may be.
+-- The conditions (OData) that find the machines that a host may be.
 local function conditions(question)
   local list = { is("lastIpAddress", question.ip) }
   for _, name in pairs { question.target, question.reverse ~= question.target
@@ -108,7 +107,7 @@ local function conditions(question)
   return list
 end
 
--- Whether a machine is called so; a name without a dot is a machine's in any domain.
+-- Reports if a machine has a name; a name without a dot matches in any domain.
 local function is_called(machine, name)
   local held = (machine.computerDnsName or ""):lower()
   return name ~= nil and (held == name
@@ -121,8 +120,8 @@ local function newest_first(a, b)
   return a.machine.id < b.machine.id
 end
 
--- What of `list` a host is: those of its target's name; without one, those of the name that
--- reverse DNS has for it, and of its address.
+-- The machines of `list` that a host may be: those with its target's name; without one, those with
+-- its reverse DNS name or its address.
 local function choose(question, list)
   local targets, others = {}, {}
   for _, machine in ipairs(list) do
@@ -141,9 +140,9 @@ end
 
 -- }}
 
--- {{ Asking the service
+-- {{ Calls of the service
 
--- The first questions of a queue that go into one filter. -> questions, the conditions
+-- The first questions of a queue that fit into one filter. -> questions, their conditions
 local function first_of(queue, most)
   local asked, all = {}, {}
   for _, question in ipairs(queue) do
@@ -155,8 +154,7 @@ local function first_of(queue, most)
   return asked, all
 end
 
--- Reads the actions that match `criteria` of those machines that were found.
--- -> err | nil
+-- Reads the actions that match `criteria`, of the machines that were found. -> err | nil
 local function read_actions(client, asked, criteria)
   local tests, of = {}, {}
   for _, question in ipairs(asked) do
@@ -176,7 +174,7 @@ local function read_actions(client, asked, criteria)
   return err
 end
 
--- Ends the questions, the first of a queue.
+-- Ends the first questions of a queue, which were answered.
 local function answered(queue, asked, problem)
   for _, question in ipairs(asked) do
     question.problem, question.done = problem, true
@@ -184,8 +182,8 @@ local function answered(queue, asked, problem)
   end
 end
 
--- Asks for the first questions of a queue. They leave it only when they are answered: a
--- script that is killed meanwhile takes nobody's question along.
+-- Sends the first questions of a queue. They stay in it until they are answered, so that a script
+-- that is killed loses no other's question.
 local function ask(shared, queue, criteria)
   local asked, all = first_of(queue, shared.most)
   if queue.failure and nmap.clock() < queue.failed_at + RESPITE then
@@ -204,10 +202,10 @@ local function ask(shared, queue, criteria)
   answered(queue, asked, err and tostring(err))
 end
 
--- The machines that a host may be, the one seen last first, and the actions of that one.
--- Each is { machine, by = "name", "reverse DNS name" or "address", has_address: whether the
--- host's address is its last }. `criteria` (mde.action_criteria) are the same for all
--- hosts of a script. -> array, actions | nil, the error
+-- The machines that a host may be, the one seen last first, and the actions of that one. Each is
+-- { machine, by = "name", "reverse DNS name" or "address", has_address = true if the host's address
+-- is its latest }. `criteria` (mde.action_criteria) must be the same for all hosts of a script.
+-- -> array, actions | nil, err
 function machines.of(host, script, criteria)
   local shared = nmap.registry.mde
   local queue = shared.queues[script] or {}
@@ -215,7 +213,7 @@ function machines.of(host, script, criteria)
   local question = { ip = host.ip, target = name_of(host.targetname),
                      reverse = name_of(host.name) }
   table.insert(queue, question)
-  stdnse.sleep(0.01)  -- the other hosts' scripts begin now, too
+  stdnse.sleep(0.01)  -- lets the other hosts' scripts queue their questions
   local turn = nmap.mutex(queue)
   turn "lock"
   local ok, raised = pcall(function()
@@ -229,7 +227,7 @@ end
 
 -- }}
 
--- Whether the address by which a machine was found may be another's by now.
+-- Reports if the address by which a machine was found may belong to another by now.
 function machines.is_stale(found)
   return found.by == "address" and (found.machine:seen() or math.huge) > DAY
 end

@@ -1,18 +1,20 @@
+-- Shows the MDE machine of each scanned host, its actions and its isolation.
+
 local stdnse = require "stdnse"
 local mde = stdnse.silent_require "mde"
 
 description = [[
-Shows, for each host of a scan, the machine that it is in Microsoft Defender for Endpoint, its
-open and latest machine actions, and whether it is isolated.
+Shows, for each host of a scan, its machine in Microsoft Defender for Endpoint, the machine's open
+and latest actions, and its isolation.
 
-A host is found by the target's name, else by the name that reverse DNS has for it or by the
-address that the machine reported last. Where that is several machines, the one that was seen
-last is shown, and the others are named. Whether a machine is isolated is told from the history
-of its actions. An isolated machine does not answer nmap: -Pn shows it.
+A host is found by the target's name, or else by its reverse DNS name or by the address that the
+machine reported last. Of several machines, the one seen last is shown, and the others are named.
+The isolation is derived from the history of actions. An isolated machine does not answer nmap: use
+-Pn to show it.
 
-It signs in as the environment says (AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET,
-MDE_TOKEN and others), once for the whole scan. It needs the permission Machine.Read.All, and
-sends nothing to the hosts.
+The script takes credentials from the environment (AZURE_TENANT_ID, AZURE_CLIENT_ID,
+AZURE_CLIENT_SECRET, MDE_TOKEN and others), and signs in once per scan. It requires the permission
+Machine.Read.All, and sends nothing to the hosts.
 ]]
 
 ---
@@ -20,7 +22,7 @@ sends nothing to the hosts.
 -- nmap -sn -Pn 192.0.2.0/24 --script ./mde-actions.nse
 -- nmap -sn -Pn srv-1.contoso.com --script ./mde-actions.nse -oX report.xml
 --
--- @args mde-actions.latest  How many finished actions are shown. Default: 3.
+-- @args mde-actions.latest  Number of ended actions to show. Default: 3.
 -- @args mde.profile  A profile of mde's configuration file, instead of the environment.
 --
 -- @output
@@ -65,7 +67,7 @@ local machines = dofile(SCRIPT_PATH:match "^(.*/)" .. "machines.lua")
 
 hostrule = function() return true end
 
--- {{ What is shown: in reports, and to people
+-- {{ Output: for reports, and for people
 
 local function row(action)
   local shown = stdnse.output_table()
@@ -84,7 +86,7 @@ local function line(action)
   return machines.one_line(told, 300)
 end
 
--- "since …, by …", as its actions tell, or "no".
+-- "since …, by …", from the isolating action, or "no".
 local function isolation_line(isolated)
   if not isolated then return "no" end
   return ("%s%s, by %s%s"):format(
@@ -93,7 +95,7 @@ local function isolation_line(isolated)
     isolated.conflict and "; a release is " .. isolated.conflict.status or "")
 end
 
--- Its open actions, and the `latest` finished ones, of which there are so many.
+-- The open actions, the `latest` ended ones, and the number of ended ones.
 local function by_kind(actions, latest)
   local open, finished = {}, {}
   for _, action in ipairs(actions) do
@@ -109,7 +111,7 @@ local function each(list, f)
   return made
 end
 
--- For reports.
+-- The output table, for reports.
 local function structure(found, isolated, open, finished)
   local shown = stdnse.output_table()
   shown.machine = machines.row(found[1])
@@ -122,7 +124,7 @@ local function structure(found, isolated, open, finished)
   return shown
 end
 
--- For people.
+-- The output text, for people.
 local function text(found, isolated, open, finished)
   local lines = { "", "machine: " .. machines.line(found[1]) }
   for i = 2, #found do lines[#lines + 1] = "or else: " .. machines.line(found[i]) end
@@ -136,7 +138,7 @@ end
 
 -- }}
 
--- -> how many | nil, what is wrong
+-- -> the argument mde-actions.latest | nil, message
 local function latest()
   local given, wrong = machines.arguments("mde-actions", { latest = "value" })
   if not given then return nil, wrong end

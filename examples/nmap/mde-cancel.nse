@@ -1,18 +1,20 @@
+-- Cancels open MDE machine actions of the scanned hosts, by type and age.
+
 local nmap = require "nmap"
 local stdnse = require "stdnse"
 local mde = stdnse.silent_require "mde"
 
 description = [[
-Cancels open machine actions of the scanned hosts in Microsoft Defender for Endpoint, by type
-and age.
+Cancels open machine actions of the scanned hosts in Microsoft Defender for Endpoint, by type and
+age.
 
-Nothing is done without a comment, and a type or an age. A host must be one machine beyond
-doubt: the only one of the target's name; or the only one of the host's address, seen within the
-last day; the name that reverse DNS has for it must not be another machine's. At most so many
-actions are cancelled in a scan; what is over that is told.
+The script requires a comment, and a type or an age. A host must match exactly one machine: the
+only one with the target's name, or the only one with the host's address that was seen within the
+last day; its reverse DNS name must not be another machine's. The number of cancels per scan is
+limited; the output has the number of actions above the limit.
 
-It signs in as the environment says, once for the whole scan. Cancelling is not un-isolating:
-an isolation that was InProgress may have taken effect.
+The script takes credentials from the environment, and signs in once per scan. Cancelling does not
+release a machine: an isolation that was InProgress may have taken effect.
 ]]
 
 ---
@@ -20,11 +22,11 @@ an isolation that was InProgress may have taken effect.
 -- nmap -sn -Pn srv-1.contoso.com --script ./mde-cancel.nse \
 --   --script-args 'mde-cancel.comment="INC0048211",mde-cancel.older-than=4h'
 --
--- @args mde-cancel.comment     Why: the service keeps it with each action. Required.
--- @args mde-cancel.type        Such as Isolate or LiveResponse.
--- @args mde-cancel.older-than  Such as 4h. This or a type is required.
--- @args mde-cancel.max         At most so many in the whole scan. Default: 10.
--- @args mde-cancel.dry-run     Shows what would be cancelled, and sends nothing.
+-- @args mde-cancel.comment     The reason, which the service stores with each action. Required.
+-- @args mde-cancel.type        Type of action, such as Isolate or LiveResponse.
+-- @args mde-cancel.older-than  Age, such as 4h. This or a type is required.
+-- @args mde-cancel.max         Most actions to cancel in the whole scan. Default: 10.
+-- @args mde-cancel.dry-run     Shows the actions, and sends nothing.
 -- @args mde.profile  A profile of mde's configuration file, instead of the environment.
 --
 -- @output
@@ -59,16 +61,16 @@ hostrule = function() return true end
 local KNOWN = { comment = "value", type = "value", ["older-than"] = "value", max = "value",
                 ["dry-run"] = "flag" }
 
--- -> { comment, type, older_than, max, dry_run } | nil, what is wrong
+-- -> { comment, type, older_than, max, dry_run } | nil, message
 local function arguments()
   local given, wrong = machines.arguments("mde-cancel", KNOWN)
   if not given then return nil, wrong end
   local wanted = { comment = given.comment, type = given.type, older_than = given["older-than"],
                    max = tonumber(given.max or 10), dry_run = given["dry-run"] }
   if not wanted.comment or not (wanted.type or wanted.older_than) then
-    return nil, "mde-cancel.comment is wanted, and mde-cancel.type or mde-cancel.older-than"
+    return nil, "mde-cancel.comment is required, and mde-cancel.type or mde-cancel.older-than"
   elseif type(wanted.comment) ~= "string" or not wanted.comment:find "%S" then
-    return nil, "mde-cancel.comment says nothing: say why, in a few words"
+    return nil, "mde-cancel.comment is blank: give a reason in a few words"
   elseif wanted.older_than and not mde.seconds(wanted.older_than) then
     return nil, "mde-cancel.older-than: " .. select(2, mde.seconds(wanted.older_than))
   elseif not wanted.max or wanted.max < 0 or wanted.max % 1 ~= 0 then
@@ -77,7 +79,7 @@ local function arguments()
   return wanted
 end
 
--- Why a host, which may be the machines `found`, is not one beyond doubt | nil
+-- The reason why a host does not match exactly one of the machines `found` | nil
 local function doubt(found)
   local first = found[1]
   if found[2] then
@@ -85,14 +87,15 @@ local function doubt(found)
     for i, each in ipairs(found) do ids[i] = each.machine.id end
     return ("%d machines may be this host: %s"):format(#found, table.concat(ids, ", "))
   elseif machines.is_stale(first) then
-    return machines.line(first) .. "; give the name"
+    return machines.line(first) .. "; scan it by name"
   elseif first.by == "reverse DNS name" and not first.has_address then
-    return machines.line(first) .. ": only reverse DNS says so; give the name"
+    return machines.line(first) .. ": found only by reverse DNS; scan it by name"
   end
 end
 
--- Keeps the scan within `max`, and to one cancel an action: a machine may be scanned by two
--- addresses. -> those of `actions` that may go, how many may not, how many are another's
+-- Keeps the scan within `max`, and to one cancel per action, because a machine may be scanned by
+-- two addresses. -> the actions to cancel, the number above the limit, the number cancelled by
+-- another address
 local function choose(actions, max)
   local shared, chosen, left = nmap.registry.mde, {}, 0
   shared.chosen, shared.count = shared.chosen or {}, shared.count or 0
@@ -108,7 +111,7 @@ local function choose(actions, max)
   return chosen, left, others
 end
 
--- What becomes of `actions`. -> rows { id, type, verdict, error }, in the same order
+-- Cancels actions. -> rows { id, type, verdict, error }, in the same order
 local function cancel(client, actions, wanted)
   local rows, of = {}, {}
   for i, action in ipairs(actions) do
@@ -134,7 +137,7 @@ local function text(found, rows, left, others, max)
       row.error and ": " .. row.error or ""), 400)
   end
   if left > 0 then
-    lines[#lines + 1] = ("%d more left alone: mde-cancel.max is %d"):format(left, max)
+    lines[#lines + 1] = ("%d more not cancelled: mde-cancel.max is %d"):format(left, max)
   end
   if others > 0 then
     lines[#lines + 1] = ("%d cancelled by another address of this machine"):format(others)

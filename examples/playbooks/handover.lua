@@ -1,9 +1,9 @@
--- The open actions by who launched them and how old they are, for the next shift:
+-- Counts open actions by requestor and age, for the next shift:
 --
 --   mde run handover.lua              a table
 --   mde run handover.lua --csv        for a spreadsheet
 --
--- Needs Machine.Read.All. Ends with 0.
+-- Requires Machine.Read.All. Ends with 0.
 
 local mde = mde or require "mde"
 
@@ -43,7 +43,7 @@ table.sort(order, function(a, b)
   return a.requestor .. a.type < b.requestor .. b.type
 end)
 
--- A name that a spreadsheet would take for a formula is made text.
+-- Quotes a field, and marks as text what a spreadsheet would take for a formula.
 local function quote(field)
   local text = tostring(field):gsub('"', '""'):gsub("^[=+%-@\t\r]", "'%0")
   return '"' .. text .. '"'

@@ -1,8 +1,8 @@
--- Tells what is open on a machine, the oldest first:
+-- Lists the open actions of a machine, the oldest first:
 --
 --   mde run machine.lua web1.contoso.com
 --
--- Needs Machine.Read.All. Ends with 1 if anything is open, or there is no such machine.
+-- Requires Machine.Read.All. Ends with 1 if an action is open, or there is no such machine.
 
 local mde = mde or require "mde"
 

@@ -1,14 +1,13 @@
--- After a rule or a person has isolated machines by mistake: cancels what is still open of it,
--- and lists the machines that are isolated already, which have to be released. One that somebody
--- else had isolated before is not among them.
+-- Cancels mistaken isolations, and lists the machines that have to be released:
 --
 --   mde run misfire.lua soar@contoso.com 3h "SOAR misfire, CHG-4711"
 --   mde run misfire.lua soar@contoso.com 3h "SOAR misfire, CHG-4711" --yes > isolated.txt
 --   xargs mde unisolate -m "CHG-4711" --max 500 < isolated.txt
 --
--- The ids of isolated machines go to standard output, all else to standard error. Needs
--- Machine.Read.All and Machine.Isolate. Ends with 1 if one was not cancelled, or may be isolated
--- yet. `mde undo` does the same with a plan that a second person can read.
+-- Prints the ids of isolated machines, and messages to standard error. Machines that others had
+-- isolated before are not listed. Requires Machine.Read.All and Machine.Isolate. Ends with 1 if an
+-- isolation was not cancelled or is in progress. `mde undo` does the same with a plan that a second
+-- person can review.
 
 local mde = mde or require "mde"
 
@@ -34,10 +33,11 @@ if yes == "--yes" then
   for verdict, count in pairs(report.counts) do say("%5d  %s", count, verdict) end
   failed = report.total - (report.counts.cancelled or 0)
 else
-  say "Nothing was cancelled: --yes does it."
+  say "Nothing was cancelled. Add --yes to cancel."
 end
 
--- What is isolated by one of these. The whole history is read: of two isolations the first counts.
+-- The machines isolated by one of these. The whole history is read, because the first of several
+-- isolations counts.
 local isolated, isolating = 0, 0
 for _, row in ipairs(assert(client:isolated())) do
   if mistaken[row.action.id] and row.state == "isolated" then
@@ -48,6 +48,8 @@ for _, row in ipairs(assert(client:isolated())) do
     isolating = isolating + 1
   end
 end
-say("%d machines have to be released: mde unisolate", isolated)
-if yes == "--yes" and isolating > 0 then say("%d may be isolated yet: ask again", isolating) end
+say("%d machines have to be released: use mde unisolate", isolated)
+if yes == "--yes" and isolating > 0 then
+  say("%d isolations are in progress: run this again", isolating)
+end
 os.exit(failed == 0 and (yes ~= "--yes" or isolating == 0) and 0 or 1)

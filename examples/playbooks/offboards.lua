@@ -1,10 +1,10 @@
--- An emergency stop: cancels every open offboarding, the newest first. An offboarded machine
--- can't be brought back from here.
+-- Emergency stop: cancels every open offboarding, the newest first:
 --
---   mde run offboards.lua "Stolen token, INC0048211"           shows them
+--   mde run offboards.lua "Stolen token, INC0048211"           lists them
 --   mde run offboards.lua "Stolen token, INC0048211" --yes     cancels them
 --
--- Needs Machine.Read.All and Machine.Offboard. Ends with 1 if one was not cancelled.
+-- No call of the service brings an offboarded machine back. Requires Machine.Read.All and
+-- Machine.Offboard. Ends with 1 if an offboarding was not cancelled.
 
 local mde = mde or require "mde"
 
@@ -21,11 +21,11 @@ if not is_meant then
     print(("%s  %-40s  by %s"):format(action.id, action.computerDnsName or "-",
       action.requestor or "-"))
   end
-  print(("%d offboardings are open. Nothing was cancelled: --yes does it."):format(#open))
+  print(("%d offboardings are open. Nothing was cancelled. Add --yes to cancel."):format(#open))
   os.exit(0)
 end
 
--- As many at once as the limits of a minute allow: every second counts.
+-- Many run in parallel, within the limits per minute, because every second counts.
 local report = assert(client:cancel_all(open, { comment = comment, parallel = 50, wait = 60,
   on_item = function(item)
     print(("%-17s  %s  %s  %s"):format(item.verdict, item.id, item.machine or "-",

@@ -2,9 +2,9 @@
 --
 --   mde run packages.lua INC0048211 srv-1.contoso.com srv-2.contoso.com
 --
--- The files are MACHINE.zip in this folder; a line each tells its SHA-256, size and name, as
--- sha256sum does. Needs Machine.Read.All and Machine.CollectForensics. Ends with 1 if one is
--- missing.
+-- Writes MACHINE.zip in the current folder, and prints SHA-256, name and size of each, as
+-- sha256sum does. Requires Machine.Read.All and Machine.CollectForensics. Ends with 1 if a package
+-- is missing.
 
 local mde = mde or require "mde"
 
@@ -31,7 +31,7 @@ for _, name in ipairs(arg) do
   end
 end
 
--- All are waited for together: few calls for many.
+-- Waits for all together, which takes few calls.
 for _, result in ipairs(launched[1] and assert(client:wait(launched, { timeout = "2h" })) or {}) do
   local name, action = names[result.id], result.action
   local file, err

@@ -1,9 +1,9 @@
--- A check for Nagios, Icinga and their like: how many actions have been open for too long.
+-- A check for Nagios or Icinga: counts actions that have been open for too long.
 --
---   mde run queue.lua 4h 10 50        warns from 10 on, is critical from 50 on
---   mde run queue.lua 4h 10 50 45     and takes at most 45 seconds (else 30)
+--   mde run queue.lua 4h 10 50        WARNING from 10 actions, CRITICAL from 50
+--   mde run queue.lua 4h 10 50 45     with a timeout of 45 seconds (default 30)
 --
--- One line, with performance data; ends with 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN. Needs
+-- Prints one line with performance data; ends with 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN. Requires
 -- Machine.Read.All.
 
 local mde = mde or require "mde"
@@ -19,8 +19,8 @@ if not (age and warn and critical and seconds) then
   finish(3, "UNKNOWN", "usage: queue.lua AGE WARN CRITICAL [SECONDS]")
 end
 
--- While a batch uses the quota up, a list may wait for minutes: monitoring would end the check
--- itself by then, and call that an alarm.
+-- While a batch uses up the quota, a list may wait for minutes. Monitoring would end the check
+-- before, and report that as an alarm.
 local ends = os.time() + seconds
 local function wait(engine, longest)
   if os.time() >= ends then error("no answer within " .. seconds .. "s", 0) end

@@ -1,9 +1,9 @@
--- Has each active machine with a tag scanned that had no scan for so long:
+-- Scans active machines with a tag whose last scan is too long ago:
 --
---   mde run rescan.lua crown-jewel 7d "Weekly scan"          shows them
+--   mde run rescan.lua crown-jewel 7d "Weekly scan"          lists them
 --   mde run rescan.lua crown-jewel 7d "Weekly scan" --yes    launches the scans
 --
--- Needs Machine.Read.All and Machine.Scan. Ends with 1 if one was refused.
+-- Requires Machine.Read.All and Machine.Scan. Ends with 1 if a scan was refused.
 
 local mde = mde or require "mde"
 
@@ -34,5 +34,5 @@ for machine in client:machines { tag = tag, health = "Active" } do
   end
 end
 print(("%d machines with the tag %s had no scan for %s%s"):format(due, tag, age,
-  yes == "--yes" and "" or ". Nothing was launched: --yes does it."))
+  yes == "--yes" and "" or ". Nothing was launched. Add --yes to launch."))
 os.exit(refused == 0 and 0 or 1)

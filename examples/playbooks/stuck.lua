@@ -1,10 +1,9 @@
--- Cancels live responses that have been stuck for so long. They block the next live response on
--- their machine until they are gone:
+-- Cancels stuck live responses, which block the next one on their machine:
 --
---   mde run stuck.lua 2h            shows them
+--   mde run stuck.lua 2h            lists them
 --   mde run stuck.lua 2h --yes      cancels them
 --
--- Needs Machine.Read.All and Machine.LiveResponse. Ends with 1 if one was not cancelled.
+-- Requires Machine.Read.All and Machine.LiveResponse. Ends with 1 if one was not cancelled.
 
 local mde = mde or require "mde"
 
@@ -23,7 +22,7 @@ if not is_meant then
     print(("%8s  %s  %s"):format(mde.duration(action:age() or 0), action.id,
       action.computerDnsName or "-"))
   end
-  print "Nothing was cancelled: --yes does it."
+  print "Nothing was cancelled. Add --yes to cancel."
   os.exit(0)
 end
 

@@ -1,10 +1,10 @@
--- How many actions are open in each tenant of the configuration file, and how old the oldest is:
+-- Prints the number and age of open actions in each tenant of the configuration:
 --
---   mde run tenants.lua               of all profiles
---   mde run tenants.lua 'emea-*'      of some
+--   mde run tenants.lua               all profiles
+--   mde run tenants.lua 'emea-*'      some profiles
 --
--- A tenant that can't be read is said, and stops no other. Needs Machine.Read.All in each. Ends
--- with 1 if one could not be read.
+-- Reports a tenant that can't be read, and continues. Requires Machine.Read.All in each. Ends with
+-- 1 if a tenant could not be read.
 
 local mde = mde or require "mde"
 

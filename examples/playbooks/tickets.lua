@@ -1,15 +1,14 @@
--- Compares what is isolated with a list of tickets: CSV with a machine's name and a ticket a
--- line, on standard input. A short name stands for each machine that has it.
+-- Compares isolated machines with a list of tickets:
 --
 --   mde run tickets.lua < tickets.csv
 --
--- Tells of each machine whether it is isolated and has a ticket, is isolated without one, or has
--- a ticket and is free. Needs Machine.Read.All. Ends with 1 unless all fit, and with 2 if a line
--- can't be read.
+-- Reads CSV with a machine's name and a ticket per line. A short name stands for each machine that
+-- has it. Prints per machine "fits" (isolated, with a ticket), "no ticket" or "not isolated".
+-- Requires Machine.Read.All. Ends with 1 unless all fit, and with 2 if a line can't be read.
 
 local mde = mde or require "mde"
 
--- Spreadsheets write a mark before the first line, quotes, and some a semicolon.
+-- Spreadsheets write a byte order mark, quotes, and some of them semicolons.
 local tickets, number = {}, 0
 for line in io.lines() do
   number = number + 1

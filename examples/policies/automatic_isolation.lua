@@ -1,5 +1,6 @@
--- Machines of high value are isolated by people. What automation wants to do to them is
--- stopped; see shared/accounts.lua for who is a person.
+-- Cancels isolations of high-value machines that automation has launched.
+--
+-- Only people isolate such machines; shared/accounts.lua tells people from automation.
 local accounts = require "shared.accounts"
 
 return {
@@ -7,7 +8,7 @@ return {
   select = { type = { "Isolate", "RestrictCodeExecution" } },
   decide = function(action, machine)
     if machine.deviceValue ~= "High" then return nil end
-    if accounts.is_person(action.requestor) then return keep "a person meant it" end
+    if accounts.is_person(action.requestor) then return keep "launched by a person" end
     return cancel("by " .. accounts.shown(action.requestor))
   end,
   guard = { max = 100, max_per_group = 60 },

@@ -1,5 +1,6 @@
--- One scan a machine is enough: the oldest stays, what was launched after it goes. A policy
--- is asked of one action after the other, in the order of `select`, and may remember.
+-- Cancels duplicate scans: per machine, keeps the oldest one.
+--
+-- A policy decides on one action after the other, in the order of `select`, and may remember.
 local first = {}
 
 return {

@@ -1,10 +1,11 @@
--- What waits for a machine that does not report waits until it comes back, perhaps in weeks,
--- and then surprises its owner. Isolations may wait: a stolen laptop is to be isolated the
--- moment it is seen.
+-- Cancels actions that wait for machines which no longer report, except isolations.
+--
+-- Such an action would run weeks later, when the machine returns. An isolation may wait: a stolen
+-- laptop should be isolated as soon as it is seen.
 local GONE = { Inactive = true, NoSensorData = true, NoSensorDataImpairedCommunication = true }
 
 return {
-  comment = "Nothing waits for inactive machines, CHG-4733",
+  comment = "No actions for inactive machines, CHG-4733",
   select = { older_than = "1h" },
   decide = function(action, machine)
     if not GONE[machine.healthStatus] then return nil end

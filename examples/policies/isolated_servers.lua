@@ -1,13 +1,14 @@
--- Servers are isolated by the people of the data centre only, who tag them first: all other
--- isolations of servers are undone, whether they have happened already or not.
+-- Undoes isolations of servers that the data centre has not approved by a tag.
+--
+-- `undo` cancels an open isolation, and releases the machine after one that Succeeded.
 return {
-  comment = "Servers are not isolated without the data centre, policy 7.3",
+  comment = "Servers are isolated only with approval, policy 7.3",
   select = { type = "Isolate", status = { "Pending", "InProgress", "Succeeded" },
              newer_than = "3d" },
   decide = function(_, machine)
     if machine.rbacGroupName ~= "Servers" then return nil end
     if machine:tagged "isolation-approved" then return keep "approved by the data centre" end
-    if machine:tagged "crown-jewel" then return keep "crown jewel: by hand" end
+    if machine:tagged "crown-jewel" then return keep "crown jewel: decide by hand" end
     return undo "a server"
   end,
   guard = { max = 100, max_share = 0.1 },

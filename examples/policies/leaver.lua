@@ -1,5 +1,6 @@
--- An account that was disabled still has requests under way. What protects is kept until
--- somebody else has looked at it; the rest goes.
+-- Cancels the open actions of a disabled account, except those that protect.
+--
+-- Isolations and restrictions are kept until a colleague has reviewed them.
 local LEAVER = "dana.reyes@contoso.com"
 
 return {
@@ -8,7 +9,7 @@ return {
   decide = {
     function(action)
       if action.type == "Isolate" or action.type == "RestrictCodeExecution" then
-        return keep "protects: look at it"
+        return keep "protects: review it"
       end
     end,
     function(action)

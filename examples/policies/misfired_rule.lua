@@ -1,5 +1,4 @@
--- A rule of the SOAR isolates machines that nobody meant. What it did to machines of special
--- people and to crown jewels is looked at by hand.
+-- Cancels the isolations of a misfired SOAR rule, except of VIPs and crown jewels.
 local RULE = "rule 4711"
 
 return {

@@ -1,5 +1,6 @@
--- Investigation packages take minutes. One that has not come after half a day blocks the
--- next one of its machine.
+-- Cancels investigation packages that are still missing after half a day.
+--
+-- A package takes minutes. A stuck one blocks the next package of its machine.
 return {
   comment = "Stuck investigation packages, CHG-4740",
   select = { type = "CollectInvestigationPackage", older_than = "12h" },

@@ -1,7 +1,8 @@
--- Full scans slow workstations down. Those that were launched for the weekend and did not
--- begin are removed before Monday, and at no other time.
+-- Cancels full scans that did not start during the weekend; runs only then.
+--
+-- Full scans slow workstations down, so none should start on Monday.
 return {
-  comment = "Full scans that the weekend was too short for, CHG-4741",
+  comment = "Full scans left over from the weekend, CHG-4741",
   select = { type = "RunAntiVirusScan", scope = "Full", status = "Pending", older_than = "10m" },
   decide = function(_, machine)
     if machine.rbacGroupName == "Servers" then return keep "servers may be scanned on Monday" end

@@ -1,9 +1,8 @@
-/* The yardstick: the same cancels by nothing but libcurl's multi interface, with a handle
-** for each, as the engine has it.
+/* Baseline: sends the same cancels with libcurl's multi interface only.
 **
 ** bare URL CALLS PARALLEL VERSION CA-FILE   (VERSION: 1.1 or 2)
-** Prints the microseconds of CPU (user and system) a call, as the process's whole
-** time. Ends with 1 if any call fails or is not answered with 200.
+** Uses a handle per call, as the engine does. Prints the microseconds of CPU (user and system) per
+** call, over the whole process. Ends with 1 if a call fails or is not answered with 200.
 */
 #include <curl/curl.h>
 #include <stdbool.h>
@@ -73,7 +72,7 @@ static void start (CURLM *multi, call *self) {
 }
 
 
-/* Starts another call for each that has ended. Returns how many have. */
+/* Starts another call for each that has ended. Returns the number of those. */
 static long drain (CURLM *multi) {
   CURLMsg *message;
   long ended = 0;

@@ -1,5 +1,6 @@
--- 5000 actions under the virtual clock. Prints the seconds of virtual and of real
--- time that they took, and how many answers were 429.
+-- Cancels 5000 actions under the virtual clock.
+--
+-- Prints the seconds of virtual and of real time, and the number of 429 answers.
 
 local core = require "mde.core"
 local world = require "spec.support.world"

@@ -1,5 +1,7 @@
--- CPU a cancel of client:cancel_all: cancels.lua URL CALLS PARALLEL VERSION CA-FILE
--- Prints microseconds (user and system), as the process's whole time.
+-- Measures CPU per cancel of client:cancel_all.
+--
+-- cancels.lua URL CALLS PARALLEL VERSION CA-FILE
+-- Prints microseconds (user and system), over the whole process.
 
 local url, version, ca_file = arg[1], arg[4], arg[5]
 local calls, parallel = tonumber(arg[2]), tonumber(arg[3])

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Measures how long other clients of HAProxy wait at worst while twenty cancels, which the
-# service takes 300 ms for, are in flight all the time, beside how long without any.
+# Measures the longest wait of other HAProxy clients, with and without cancels.
+#
+# Twenty cancels, for each of which the service takes 300 ms, are in flight all the time.
 #
 #   spec/bench/haproxy.sh [SECONDS]    of each measurement (5)
 

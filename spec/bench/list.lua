@@ -1,8 +1,8 @@
--- Measures listing beyond the transfer: mde run list.lua ACTIONS PAGE
+-- Measures CPU and memory of lists without the transfer: mde run list.lua ACTIONS PAGE
 --
--- An engine without a network gives pages that were made before. Prints the seconds of
--- CPU that `mde list --all --json` takes, by how many KiB the peak of memory grew, and by
--- how many KiB client:actions grew from a tenth of ten times as many to the end.
+-- An engine without a network returns prepared pages. Prints the seconds of CPU of
+-- `mde list --all --json`, the growth of its peak memory in KiB, and the growth of client:actions
+-- in KiB between the first tenth and the end of ten times as many actions.
 
 local clients = require "mde.client"
 local clocks = require "mde.base.clock"
@@ -29,7 +29,7 @@ local function body(first, last)
     .. '"value":[' .. table.concat(rows, ",") .. "]}"
 end
 
--- A client of a service that has so many actions, as pages that `page(first, last)` gives.
+-- A client of a service with that many actions; page(first, last) returns a page.
 local function client_of(total, page)
   local engine, waiting, last = {}, {}, 0
   function engine:start(request, owner)
@@ -66,7 +66,7 @@ local function memory()
   return collectgarbage "count"
 end
 
--- Bodies are made before, but the parts of them that a page takes are the transfer's.
+-- Bodies are prepared, but cutting a page out of them counts as transfer.
 local size = tonumber(arg[2] or 1000)
 local bodies = {}
 for first = 1, count, size do bodies[first] = body(first, math.min(first + size - 1, count)) end

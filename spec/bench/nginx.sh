@@ -1,7 +1,8 @@
 #!/bin/sh
-# Measures how long other clients of nginx wait at worst while twenty cancels, which the service
-# takes 300 ms for, are in flight all the time in its two workers, beside how long without any;
-# and what one page of a thousand actions keeps a worker from everything else.
+# Measures the longest wait of other nginx clients, with and without cancels.
+#
+# Twenty cancels, for each of which the service takes 300 ms, are in flight all the time in two
+# workers. Also measures the time for which one page of a thousand actions blocks a worker.
 #
 #   spec/bench/nginx.sh [SECONDS]    of each measurement (5)
 

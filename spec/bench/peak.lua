@@ -1,4 +1,4 @@
--- mde run peak.lua ARG...: runs the command line and tells the peak of its memory.
+-- Runs a command line and prints its peak memory: mde run peak.lua ARG...
 
 local status = require "mde.program"(arg)
 for line in io.lines "/proc/self/status" do

@@ -1,5 +1,6 @@
--- mde run plan.lua ACTIONS: plans so many open actions of as many machines against the
--- simulator. See used.lua for what it tells at the end.
+-- Measures planning of ACTIONS open actions, one per machine: mde run plan.lua ACTIONS
+--
+-- It runs against the simulator, and prints the figures of used.lua.
 
 local process = require "mde.process"
 debug.sethook()

@@ -1,7 +1,7 @@
--- Measures decisions: mde run policy.lua ACTIONS
+-- Measures the worker's decisions per second: mde run policy.lua ACTIONS
 --
--- Prints the milliseconds in which a worker starts and has loaded a policy, and the
--- decisions a second without and with machines (20 fields each); each the best of five.
+-- Prints the milliseconds until a worker has started and loaded a policy, and the decisions per
+-- second without and with machines (20 fields each); each is the best of five.
 
 local now = require "mde.core".monotonic
 local workers = require "mde.program.policy.worker"

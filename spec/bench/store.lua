@@ -1,7 +1,8 @@
--- CPU that journal, quota and audit log cost: mde run store.lua URL CALLS PARALLEL CA-FILE
+-- Measures CPU of journal, quota and audit log.
 --
--- Cancels CALLS actions by the program's own ways, once with the store and once without
--- any, in turns. Prints the microseconds an item of both, as the process's whole time.
+-- mde run store.lua URL CALLS PARALLEL CA-FILE
+-- Cancels CALLS actions with the program's own modules, with and without the store, alternately.
+-- Prints the microseconds per item of both, over the whole process.
 
 local url, calls, parallel, ca_file = arg[1], tonumber(arg[2]), tonumber(arg[3]), arg[4]
 

@@ -1,5 +1,6 @@
--- mde run used.lua ARG...: runs the command line and tells, at the end, the seconds of CPU that
--- it took with the programs it has run, and the peak of its memory in KiB.
+-- Runs a command line and prints its CPU time and memory: mde run used.lua ARG...
+--
+-- The seconds of CPU include the programs that it has run; the memory is the peak in KiB.
 
 local status = require "mde.program"(arg)
 io.stdout:flush()

@@ -1,6 +1,6 @@
-# Tells how long other clients of a program wait at worst, by wrk: for spec/bench/*.sh.
+# Measures with wrk the longest wait of other clients; sourced by spec/bench/*.sh.
 
-# others URL SECONDS: requests a second, and the longest wait.
+# others URL SECONDS: requests per second, and the longest wait.
 others() {
   wrk -t 1 -c 4 -d "${2}s" "$1" | awk '/Latency/ { longest = $4 } /Requests.sec/ { print $2, longest }'
 }

@@ -208,7 +208,7 @@ describe("mde-actions.nse", function()
       ["AZURE_CLIENT_SECRET=sesame"] = "AZURE_CLIENT_SECRET",
     } do
       local run = scan("127.0.0.2", "mde-actions", "-n --script-args " .. program.quote(given))
-      assert_has(run.out, "|_mde-actions: ERROR: '" .. name .. "': script arguments are seen")
+      assert_has(run.out, "|_mde-actions: ERROR: '" .. name .. "': others can see script arguments")
       assert.is_falsy(run.out:find("sesame", 1, true))
       assert.same({}, run.asked)
     end
@@ -273,7 +273,7 @@ describe("mde-cancel.nse", function()
   it("does nothing without a comment, and a type or an age", function()
     for _, arguments in ipairs { "x=1", COMMENT, "mde-cancel.type=LiveResponse" } do
       local run = cancel("127.0.0.2", arguments)
-      assert_has(run.out, "|_mde-cancel: nothing was cancelled: mde-cancel.comment is wanted")
+      assert_has(run.out, "|_mde-cancel: nothing was cancelled: mde-cancel.comment is required")
       assert.equal(0, run.ledger.posts)
     end
   end)
@@ -295,7 +295,7 @@ describe("mde-cancel.nse", function()
       COMMENT .. ",mde-cancel.older-than=1m,mde-cancel.max=2")
     assert.equal(2, run.ledger.posts)
     assert.equal(2, select(2, run.out:gsub("cancelled %u", "")))
-    assert_has(run.out, "left alone: mde-cancel.max is 2")
+    assert_has(run.out, "not cancelled: mde-cancel.max is 2")
   end)
 
   it("cancels an action once, where a machine is scanned by two addresses", function()
@@ -319,7 +319,7 @@ describe("mde-cancel.nse", function()
     local run = scan("127.0.0.1", "mde-cancel", "--dns-servers 127.0.0.1 --script-args "
       .. program.quote(COMMENT .. ",mde-cancel.type=LiveResponse"))
     assert_has(run.out, "nothing was cancelled: localhost.contoso.com",
-      "only reverse DNS says so; give the name")
+      "found only by reverse DNS; scan it by name")
     assert.equal(0, run.ledger.posts)
   end)
 
@@ -334,7 +334,7 @@ describe("mde-cancel.nse", function()
     local run = cancel("127.0.0.3-5", COMMENT .. ",mde-cancel.type=LiveResponse")
     assert_has(of(run, "127.0.0.3"), "nothing was cancelled: 2 machines may be this host")
     assert_has(of(run, "127.0.0.4"), "not in MDE")
-    assert_has(of(run, "127.0.0.5"), "nothing was cancelled: five.contoso.com", "give the name")
+    assert_has(of(run, "127.0.0.5"), "nothing was cancelled: five.contoso.com", "scan it by name")
     assert.equal(0, run.ledger.posts)
   end)
 
@@ -346,8 +346,8 @@ describe("mde-cancel.nse", function()
       ["type=LiveResponse,mde-cancel.older_than=4h"] = "nothing was cancelled:"
         .. " 'mde-cancel.older_than' is not one of mde-cancel.comment, mde-cancel.dry-run,",
       ["type=LiveResponse,mde-cancel.max=2.5"] = "nothing was cancelled: mde-cancel.max: '2.5'",
-      ["comment=x"] = "nothing was cancelled: mde-cancel.comment is wanted",
-      ["max=1,type=LiveResponse"] = "nothing was cancelled: mde-cancel.comment is wanted",
+      ["comment=x"] = "nothing was cancelled: mde-cancel.comment is required",
+      ["max=1,type=LiveResponse"] = "nothing was cancelled: mde-cancel.comment is required",
     } do
       local run = cancel("127.0.0.2", COMMENT .. ",mde-cancel." .. given)
       assert_has(run.out, "|_mde-cancel: " .. said)

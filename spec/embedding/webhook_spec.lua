@@ -107,7 +107,7 @@ describe("the webhook in nginx", function()
     local status, answer = post(body(1))
     assert.same({ 403, "forbidden" }, { status, answer.error.code })
     assert.equal(403, (get "/status"))
-    assert.truthy(log():find("the webhook refuses everybody", 1, true))
+    assert.truthy(log():find("the webhook refuses every request", 1, true))
     assert.same({}, service:ask "counts")
   end)
 
@@ -234,9 +234,9 @@ describe("the webhook in nginx", function()
 
   it("says what is wrong with a request", function()
     start()
-    for wrong, part in pairs { nonsense = "not JSON such as", ["{}"] = "not JSON such as",
+    for wrong, part in pairs { nonsense = "must be JSON such as", ["{}"] = "must be JSON such as",
         ['{"id":"1-2","comment":"x"}'] = "ids[1]: cancel: id '1-2' is not",
-        [cjson.encode { id = id(1), comment = " " }] = "not JSON such as",
+        [cjson.encode { id = id(1), comment = " " }] = "must be JSON such as",
         [cjson.encode { id = id(1), comment = "\xff" }] = "is not UTF-8" } do
       local status, answer = post(wrong)
       assert.equal(400, status)

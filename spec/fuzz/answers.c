@@ -1,5 +1,6 @@
-/* Bytes as the answers of a server, one after another on connections that are reused. A
-** byte 0xFF ends an answer; the first byte of each says how the server goes on.
+/* Fuzzes the engine with server answers, on reused connections.
+**
+** A byte 0xFF ends an answer; the first byte of each chooses what the server does after it.
 */
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -13,8 +14,8 @@
 #include "fuzz.h"
 
 #define ANSWERS 6
-#define INPUTS 100  /* that share an engine */
-#define TURNS 5000  /* polls of one exchange; far more than any takes */
+#define INPUTS 100  /* inputs per engine */
+#define TURNS 5000  /* most polls of one exchange; it takes far fewer */
 
 static mde_engine *engine;
 static int listener, connection = -1;
@@ -45,7 +46,7 @@ static void hang_up (void) {
 }
 
 
-/* Takes a new connection if there is one, and the request if it has come. */
+/* Accepts a new connection if there is one, and reads the request if it has arrived. */
 static bool has_request (void) {
   static char request[4096];
   const int next = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -57,7 +58,7 @@ static bool has_request (void) {
 }
 
 
-/* Whether the request has ended. */
+/* Returns true if the request has ended. */
 static bool has_ended (int64_t id) {
   mde_response response;
   mde_error error;
@@ -90,7 +91,7 @@ static void exchange (const char *answer, size_t length, uint8_t how) {
   int turn, idle = 0;
   bool said = false;
   for (turn = 0; turn < TURNS && !has_ended(id); turn++) {
-    if (has_request()) {  /* again if a reused connection ended without an answer */
+    if (has_request()) {  /* a second time if a reused connection ended without an answer */
       said = true;
       idle = 0;
       if (length > 0) (void)send(connection, answer, length, MSG_NOSIGNAL);

@@ -1,4 +1,4 @@
-/* Files of certificates, PEM and PFX, with a password. */
+/* Fuzzes certificate files, PEM and PFX, with a password. */
 #include "core/certificate.h"
 #include "fuzz.h"
 

@@ -1,5 +1,6 @@
-/* Frames between program and worker, in both directions: what one side reads, it can write
-** again, and the other reads the same.
+/* Fuzzes frames between program and worker, in both directions.
+**
+** A frame that one side reads, it can write again, and the other side reads the same.
 */
 #include <lauxlib.h>
 
@@ -11,7 +12,7 @@
 static lua_State *L;
 
 
-/* Reads all values of a frame. -> how many, or -1 */
+/* Reads all values of a frame. Returns their number, or -1. */
 static int read_all (const char *data, size_t size) {
   mde_reader reader = { data, data + size, 0 };
   int count = 0;

@@ -1,5 +1,7 @@
-/* What the fuzz targets share. `make fuzz` builds each file of this folder with libFuzzer
-** into build/fuzz; run one with `build/fuzz/NAME [CORPUS] -runs=1000000`.
+/* Functions shared by the fuzz targets.
+**
+** `make fuzz` builds each file of this folder with libFuzzer into build/fuzz. Run one with
+** `build/fuzz/NAME [CORPUS] -runs=1000000`.
 */
 #ifndef FUZZ_H
 #define FUZZ_H

@@ -1,4 +1,4 @@
-/* The lines of an answer's header, each with its length before it. */
+/* Fuzzes the header lines of an answer, each with its length before it. */
 #include "core/headers.h"
 #include "fuzz.h"
 

@@ -1,4 +1,4 @@
-/* Operations and their arguments: any row, with names of its own and others. */
+/* Fuzzes operations and their arguments: any row, with its own and other names. */
 #include "core/operation.h"
 #include "core/identifier.h"
 #include "fuzz.h"

@@ -1,4 +1,4 @@
-/* Bytes as requests to the simulator's server, over loopback; each is answered. */
+/* Fuzzes the simulator's server with requests over loopback; it answers each. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <lauxlib.h>

@@ -1,4 +1,4 @@
-/* Text of strangers: made printable, cut, and read from a file. */
+/* Fuzzes foreign text: escaping, cutting, and reading it from a file. */
 #include <fcntl.h>
 #include <lauxlib.h>
 #include <stdio.h>
@@ -32,7 +32,7 @@ static void call (lua_CFunction function, const char *bytes, size_t length, lua_
 }
 
 
-/* What is printable has no control character, and stays as it is. */
+/* Checks that printable text has no control character, and is not changed by a second call. */
 static void check_printable (const char *bytes, size_t length) {
   const char *text;
   char *copy;

@@ -1,14 +1,14 @@
 -- A webhook that cancels machine actions, for nginx with Lua and for OpenResty.
 --
 --   POST /cancel   { "ids": ["5382f7ea-…", …], "comment": "INC0048211" }, or "id"
---     200  all is done: { "job", "state": "done", "items": [{ "id", "verdict", … }] }
---     202  it will be: the same with "state": "open"; Location says where to ask
+--     200  all have ended: { "job", "state": "done", "items": [{ "id", "verdict", … }] }
+--     202  some have not: the same with "state": "open"; Location is the job's URL
 --   GET  /cancel/JOB   the same
---   GET  /status       the sign-in, open jobs, why the last one failed, what the watch saw
+--   GET  /status       the sign-in, open jobs, the last job's error, the watch's result
 --   400 401 403 409 413 503   { "error": { "code", "message" } }
 --
--- A request that comes again with the same webhook-id is the same job. Who may ask:
--- webhook.authentication. What a 202 promises: webhook.jobs.
+-- A request with a known webhook-id is the same job. webhook.authentication checks clients;
+-- webhook.jobs has the guarantees of a 202.
 
 local authentication = require "webhook.authentication"
 local cjson = require "cjson.safe"
@@ -19,11 +19,11 @@ local watch = require "webhook.watch"
 local webhook = {}
 
 local MOST_IDS = 500  -- of a request
-local WAIT = tonumber(os.getenv "WEBHOOK_WAIT") or 5  -- seconds until it is answered by 202
-local GLANCE = 0.05   -- seconds between two looks at whether a job is done
+local WAIT = tonumber(os.getenv "WEBHOOK_WAIT") or 5  -- seconds until the answer is 202
+local GLANCE = 0.05   -- seconds between two checks if a job has ended
 
 local client
-local sign_in = { state = "checking" }  -- "ok", or "failed" with an error, once it was tried
+local sign_in = { state = "checking" }  -- later "ok", or "failed" with an error
 
 local function answer(status, value)
   ngx.status = status
@@ -35,15 +35,15 @@ local function refuse(status, code, message)
   answer(status, { error = { code = code, message = message } })
 end
 
--- {{ What is asked for
+-- {{ Requests
 
--- -> ids in lower case, comment | nil, what is wrong
+-- -> ids in lower case, comment | nil, message
 local function read(body)
   local wanted = cjson.decode(body)
   local ids = type(wanted) == "table" and (wanted.ids or { wanted.id })
   if type(ids) ~= "table" or ids[1] == nil or type(wanted.comment) ~= "string"
      or not wanted.comment:find "%S" then
-    return nil, 'not JSON such as { "ids": ["5382f7ea-7557-4ab7-9782-d50480024a4e"],'
+    return nil, 'the body must be JSON such as { "ids": ["5382f7ea-7557-4ab7-9782-d50480024a4e"],'
       .. ' "comment": "INC0048211" }'
   end
   if #ids > MOST_IDS then return nil, ("more than %d ids"):format(MOST_IDS) end
@@ -60,22 +60,22 @@ end
 
 local function show(job)
   local state = jobs.look(job)
-  if not state then return refuse(404, "not_found", "there is no such job, or no more") end
+  if not state then return refuse(404, "not_found", "there is no such job, or it has expired") end
   if state.state == "open" then ngx.header.location = "/cancel/" .. job end
   answer(state.state == "open" and 202 or 200, state)
 end
 
--- Does a job, and waits for it as long as one may.
+-- Accepts a job, and waits for its end at most WAIT seconds.
 local function post(name, body)
   local ids, comment = read(body)
   if not ids then return refuse(400, "invalid_argument", comment) end
   local job, problem = jobs.add(name, ids, comment)
   if problem == "full" then
     ngx.log(ngx.ERR, "the dictionary mde_jobs or mde_open is full")
-    return refuse(503, "full", "nothing was promised: too many jobs are kept; try again later")
+    return refuse(503, "full", "not accepted: too many jobs are stored; try again later")
   end
   if not job then
-    return refuse(409, "conflict", "another request has come with this webhook-id")
+    return refuse(409, "conflict", "a different request has used this webhook-id")
   end
   ngx.timer.at(0, function(premature)
     if not premature then jobs.drive(client, job) end
@@ -90,7 +90,7 @@ end
 
 -- }}
 
--- The body, as far as nginx takes one.
+-- The body of the request | nil if nginx refuses its size
 local function body_of()
   ngx.req.read_body()
   local body = ngx.req.get_body_data()
@@ -101,7 +101,7 @@ end
 -- Answers a request: content_by_lua_block { require "webhook".serve() }
 function webhook.serve()
   if authentication.refusal then
-    return refuse(403, "forbidden", "nobody may ask: this webhook is not configured")
+    return refuse(403, "forbidden", "this webhook is not configured, and refuses every request")
   end
   local body = body_of()
   if not body then return refuse(413, "too_large", "the body is too large") end
@@ -109,7 +109,7 @@ function webhook.serve()
   if name == false then return refuse(401, "unauthorized", problem) end
   local path, method = ngx.var.uri, ngx.req.get_method()
   if not client then
-    return refuse(503, "not_ready", "the webhook can't work: " .. sign_in.error)
+    return refuse(503, "not_ready", "the webhook can't start: " .. sign_in.error)
   end
   if path == "/cancel" and method == "POST" then return post(name, body) end
   if path == "/status" and method == "GET" then
@@ -118,26 +118,26 @@ function webhook.serve()
   end
   local job = path:match "^/cancel/([%w_%-]+)$"
   if job and method == "GET" then return show(job) end
-  refuse(404, "not_found", "POST /cancel, GET /cancel/JOB and GET /status are here")
+  refuse(404, "not_found", "use POST /cancel, GET /cancel/JOB or GET /status")
 end
 
--- Signs in once, so that what is wrong shows at the start and not with the first incident.
+-- Signs in once, so that an error shows at the start and not during the first incident.
 local function check_sign_in()
   local _, err = client:permissions()
   sign_in = err and { state = "failed", error = tostring(err) } or { state = "ok" }
   if err then ngx.log(ngx.ERR, "the webhook can't sign in: ", sign_in.error) end
 end
 
--- Begins what goes on by itself: init_worker_by_lua_block { require "webhook".start() }
+-- Starts the background work of a worker: init_worker_by_lua_block { require "webhook".start() }
 function webhook.start()
   if authentication.refusal then
-    return ngx.log(ngx.ERR, "the webhook refuses everybody: ", authentication.refusal)
+    return ngx.log(ngx.ERR, "the webhook refuses every request: ", authentication.refusal)
   end
   local err
   client, err = mde.client()
   if not client then
     sign_in = { state = "failed", error = tostring(err) }
-    return ngx.log(ngx.ERR, "the webhook can't work: ", tostring(err))
+    return ngx.log(ngx.ERR, "the webhook can't start: ", tostring(err))
   end
   ngx.timer.at(0, function(premature) if not premature then check_sign_in() end end)
   jobs.start(client)

@@ -1,11 +1,11 @@
--- Jobs: what a webhook was promised to have cancelled.
+-- Jobs: stores accepted cancels, and carries them out in any worker.
 --
--- A job is kept in the dictionary mde_jobs, shared by nginx's workers, until a day after it
--- came: what is to be done, and for each id what was sent and what came of it. There is room
--- for that from the beginning, so that a dictionary that is full later breaks no promise. The
--- worker that does a job holds a lease in mde_open; where the lease ends because the worker
--- died or is being replaced, another worker goes on, and reads first what had been sent. So a
--- job outlives its client, a reload and a worker, but no restart of nginx.
+-- A job stays for a day in the dictionary mde_jobs, which nginx's workers share: its ids and
+-- comment, and for each id the time of sending and the verdict. Memory for all of that is reserved
+-- at first, so that a full dictionary breaks no accepted job. The worker that runs a job holds a
+-- lease in mde_open. If the lease ends because the worker died or is being replaced, another worker
+-- continues, and first reads the actions whose cancels had been sent. So a job survives its client,
+-- a reload and a worker, but not a restart of nginx.
 
 local cjson = require "cjson.safe"
 local mde = require "mde"
@@ -13,18 +13,18 @@ local mde = require "mde"
 local jobs = {}
 
 local DAY = 86400
-local LEASE = 5   -- seconds; renewed all along
-local LOOK = 2    -- seconds between two looks for jobs that nobody does
-local REST = 30   -- seconds until what could not be done is tried again
-local SIZE = 384  -- bytes of what is kept of an id: a value of the same length needs no room
+local LEASE = 5   -- seconds; renewed while the job runs
+local LOOK = 2    -- seconds between two searches for jobs that no worker runs
+local REST = 30   -- seconds until a failed job is tried again
+local SIZE = 384  -- bytes of an item: replacing a value of the same length needs no memory
 
 local kept, open = ngx.shared.mde_jobs, ngx.shared.mde_open
 
--- {{ What is kept of a job
+-- {{ Storage of a job
 
 local function fail(message) error(mde.error { code = "store", message = message }, 0) end
 
--- Adds to a dictionary, if need be in place of what has expired. -> true | nil, problem
+-- Adds to a dictionary, after removing expired entries if it is full. -> true | nil, problem
 local function add(dictionary, key, value)
   local added, problem = dictionary:safe_add(key, value, DAY)
   if problem == "no memory" then
@@ -39,13 +39,13 @@ local function padded(value)
   return text .. (" "):rep(SIZE - #text)
 end
 
--- The item number `i` of a job: { sent (seconds since 1970), verdict, status, error }, each if
--- known. An error without a verdict is why the last try failed.
+-- Item number `i` of a job: { sent (seconds since 1970), verdict, status, error }, each if known.
+-- An error without a verdict is that of the last attempt.
 local function item_of(name, i)
   return cjson.decode(kept:get(("item %s %d"):format(name, i)) or "{}")
 end
 
--- Keeps an item. Raises what hinders it, so that nothing is sent that is not noted.
+-- Stores an item. Raises on failure, so that no cancel is sent that is not recorded.
 local function keep(name, i, item)
   local text = padded(item)
   if #text > SIZE then
@@ -57,7 +57,7 @@ local function keep(name, i, item)
   if not done then fail("the dictionary mde_jobs: " .. problem) end
 end
 
--- Makes room for a job and keeps it, or nothing. -> whether there was room
+-- Stores a job with all its items, or nothing. -> false if memory is short
 local function reserve(name, count, text)
   local added = {}
   local function take(key, value)
@@ -72,31 +72,31 @@ local function reserve(name, count, text)
   return room
 end
 
--- Whether the kept job `text` has these ids and this comment. Its text is not compared: the
--- order of its keys differs between Lua states, and a reload makes new ones.
+-- Reports if the stored job `text` has these ids and this comment. The text is not compared: the
+-- order of its keys differs between Lua states, of which a reload makes new ones.
 local function is_same(text, ids, comment)
   local job = cjson.decode(text or "")
   return job ~= nil and job.comment == comment
     and table.concat(job.ids, " ") == table.concat(ids, " ")
 end
 
--- A job of these ids. Where one of this name has come before, that one. `name` nil: a new one.
--- -> name | nil, "full" or "other" (one of this name is another job)
+-- Adds a job, unless one of this name exists; without a name it is new.
+-- -> name | nil, "full" or "other" (the name belongs to a different job)
 function jobs.add(name, ids, comment)
   name = name or ngx.var.request_id
   local text = cjson.encode { ids = ids, comment = comment }
   if not kept:get("job " .. name) and not reserve(name, #ids, text) then return nil, "full" end
   if not is_same(kept:get("job " .. name), ids, comment) then return nil, "other" end
-  -- Even one that came before: the worker that was about to do this may have died.
+  -- Also for a known job: the worker that was about to do this may have died.
   local added, problem = add(open, name, true)
   if added or problem == "exists" then return name end
   return nil, "full"
 end
 
--- Whether something of a job is still to be done, or to be found out.
+-- Reports if a job has items without a final verdict.
 function jobs.is_open(name) return open:get(name) ~= nil end
 
--- How a job stands. -> { job, state = "open" or "done", items = { { id, verdict, … }, … } } | nil
+-- Reads a job. -> { job, state = "open" or "done", items = { { id, verdict, … }, … } } | nil
 function jobs.look(name)
   local job = cjson.decode(kept:get("job " .. name) or "")
   if not job then return nil end
@@ -111,9 +111,9 @@ end
 
 -- }}
 
--- {{ Doing one
+-- {{ Running a job
 
--- What is left of a job, as targets of client:cancel_all.
+-- The open items of a job, as targets of client:cancel_all.
 local function targets_of(name, ids)
   local targets = {}
   for i, id in ipairs(ids) do
@@ -126,18 +126,18 @@ local function targets_of(name, ids)
   return targets
 end
 
--- What did not come to an end is taken up again.
+-- Verdicts after which an item is tried again.
 local PASSING = { unsent = true, unknown = true }
 
--- The lease of a job: what client:cancel_all asks, and has write things down.
+-- The lease of a job. client:cancel_all asks it if it should stop, and records results with it.
 local Lease = {}
 Lease.__index = Lease
 
 function Lease:is_ours() return open:get(self.key) == self.mine end
 
--- Notes that an id is sent before it is.
+-- Records that a cancel will be sent, before it is.
 function Lease:sent(call)
-  if not self:is_ours() then fail "another worker does this job" end
+  if not self:is_ours() then fail "another worker runs this job" end
   local item = item_of(self.job, call.target.number)
   item.sent = item.sent or ngx.now()
   keep(self.job, call.target.number, item)
@@ -151,7 +151,7 @@ function Lease:ended(call)
   keep(self.job, call.target.number, item)
 end
 
--- Notes why the items without a verdict have none.
+-- Records the error of the items without a verdict.
 function Lease:failed(ids, err)
   for i in ipairs(ids) do
     local item = item_of(self.job, i)
@@ -163,14 +163,14 @@ function Lease:failed(ids, err)
   end
 end
 
--- Whether to stop. Renews the lease.
-function Lease:heed()
+-- Renews the lease. -> "at once" to stop | nil
+function Lease:renew()
   if not self:is_ours() then return "at once" end
   open:safe_set(self.key, self.mine, LEASE)
   return ngx.worker.exiting()
 end
 
--- Ends it: at once where the job is done or this worker is replaced, else after a rest.
+-- Ends the lease: at once if the job has ended or this worker is being replaced, else after a rest.
 function Lease:release(is_over)
   if not self:is_ours() then return end
   if is_over then return open:delete(self.key) end
@@ -179,7 +179,7 @@ end
 
 local leases = 0  -- of this worker
 
--- -> lease | nil: another worker has it
+-- -> lease | nil if another worker has it
 local function lease_of(name)
   leases = leases + 1
   local lease = setmetatable({ job = name, key = "lease " .. name,
@@ -187,11 +187,11 @@ local function lease_of(name)
   return open:safe_add(lease.key, lease.mine, LEASE) and lease or nil
 end
 
--- Sends what is left of a job. -> the error of the first item that could not be sent, or nil
+-- Sends the open items of a job. -> the error of the first item that could not be sent, or nil
 local function attempt(client, name, job, lease)
   local problem
   local went, report, err = pcall(client.cancel_all, client, targets_of(name, job.ids), {
-    comment = job.comment, record = lease, stop = function() return lease:heed() end,
+    comment = job.comment, record = lease, stop = function() return lease:renew() end,
     on_item = function(item)
       if PASSING[item.verdict] then problem = problem or item.error end
     end })
@@ -199,7 +199,7 @@ local function attempt(client, name, job, lease)
   return problem or not report and err or nil
 end
 
--- Keeps why a job failed for now, for GET /cancel/JOB, GET /status and the log.
+-- Records the error of an attempt, for GET /cancel/JOB, GET /status and the log.
 local function note_failure(name, job, lease, err)
   local message = tostring(err)
   ngx.log(ngx.ERR, "job ", name, ": ", message, "; trying again in ", REST, " s")
@@ -209,7 +209,7 @@ local function note_failure(name, job, lease, err)
   if not noted then ngx.log(ngx.ERR, "job ", name, ": ", tostring(problem)) end
 end
 
--- Does what is left of a job, unless another worker is at it.
+-- Runs the open items of a job, unless another worker does.
 function jobs.drive(client, name)
   local job = cjson.decode(kept:get("job " .. name) or "")
   if not job then return open:delete(name) end
@@ -224,7 +224,7 @@ end
 
 -- }}
 
--- How many jobs are open.
+-- The number of open jobs.
 function jobs.count()
   local count = 0
   for _, key in ipairs(open:get_keys(0)) do
@@ -233,15 +233,15 @@ function jobs.count()
   return count
 end
 
--- Why the last job that ended or rests failed: { job, message, at } | nil: it did not.
+-- The failure of the last job: { job, message, at } | nil if it did not fail
 function jobs.failure()
   local failure = cjson.decode(kept:get "failure" or "")
   return failure and failure.job and failure or nil
 end
 
--- Looks all along for jobs that nobody does.
+-- Searches repeatedly for jobs that no worker runs.
 function jobs.start(client)
-  kept:safe_add("failure", padded {})  -- it has its room from the beginning, too
+  kept:safe_add("failure", padded {})  -- reserves its memory, too
   assert(ngx.timer.every(LOOK, function(premature)
     if premature then return end
     for _, key in ipairs(open:get_keys(0)) do

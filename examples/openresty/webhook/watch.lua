@@ -1,8 +1,9 @@
--- A watch: every few minutes one worker counts the open actions that are older than they
--- should be, logs a line, and keeps the numbers for GET /status.
+-- Counts open actions that are too old, every few minutes, in one worker.
 --
---   WATCH_EVERY        seconds between two looks; 0 for none. Default: 300
---   WATCH_OLDER_THAN   how old is too old. Default: 4h
+-- It logs a line, and keeps the numbers for GET /status.
+--
+--   WATCH_EVERY        seconds between two counts; 0 for none. Default: 300
+--   WATCH_OLDER_THAN   age from which an action counts. Default: 4h
 
 local cjson = require "cjson.safe"
 
@@ -13,7 +14,7 @@ local OLDER_THAN = os.getenv "WATCH_OLDER_THAN" or "4h"
 
 local kept = ngx.shared.mde_jobs
 
--- { at (seconds since 1970), older_than, counts = { type -> how many }, error } | nil
+-- { at (seconds since 1970), older_than, counts = { type -> number }, error } | nil
 function watch.last() return cjson.decode(kept:get "watch" or "") end
 
 local function look(client)
@@ -29,7 +30,7 @@ local function look(client)
     :format(seen.total, OLDER_THAN))
 end
 
--- Looks now and then, in one worker at a time.
+-- Counts at intervals, in one worker at a time.
 function watch.start(client)
   if EVERY <= 0 then return end
   local function turn(premature)

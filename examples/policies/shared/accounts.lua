@@ -1,4 +1,4 @@
--- Which accounts are people: a helper for the policies of this folder.
+-- Tells people from automation, by account: a helper for these policies.
 
 local accounts = {}
 
@@ -10,7 +10,7 @@ function accounts.is_person(requestor)
 end
 
 function accounts.shown(requestor)
-  return requestor or "nobody"
+  return requestor or "an unknown account"
 end
 
 return accounts
