@@ -1,4 +1,4 @@
--- Audit logs for specs, and what people do to them. `clean` is for after_each.
+-- Makes audit logs for specs, and forges them; call `clean` in after_each.
 
 local audit = require "mde.program.audit.log"
 local core = require "mde.core"

@@ -1,4 +1,4 @@
--- Batches that never were, for the report's specs: what the store would give.
+-- Makes invented batches for the report's specs, in the form of the store.
 
 local batches = {}
 
@@ -64,7 +64,7 @@ local function new_item(i)
   }
 end
 
--- Ends of items that do not end as asked: chances in a thousand.
+-- Other ends of an item than the requested one: chances in a thousand.
 local ODD = {
   { 7, { verdict = "already_cancelled" } },
   { 5, { verdict = "already_final", status = "Succeeded", http = 400, error = "bad_request",

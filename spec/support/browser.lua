@@ -1,4 +1,4 @@
--- Opens pages in a headless Chromium that has no network to speak of and no past.
+-- Opens pages in a headless Chromium without network and with a new profile.
 
 local browser = {}
 

@@ -1,4 +1,4 @@
--- The tests' throw-away certificates: see spec/support/certificates/make.
+-- The tests' public certificates, made by spec/support/certificates/make.
 
 local core = require "mde.core"
 

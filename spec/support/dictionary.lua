@@ -1,4 +1,4 @@
--- A shared dictionary of nginx, as far as the store uses it, under a given clock.
+-- Simulates nginx's shared dictionary for the store, under a given clock.
 
 local Dictionary = {}
 Dictionary.__index = Dictionary

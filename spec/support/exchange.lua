@@ -1,4 +1,4 @@
--- HTTP between the real engine and a server of this same process.
+-- Exchanges HTTP between the real engine and a server in this process.
 
 local core = require "mde.core"
 

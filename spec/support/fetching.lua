@@ -1,5 +1,4 @@
--- A token of a credential that answers as it is told, for specs: what was fetched, and how
--- it ends.
+-- A token whose credential answers as a spec chooses.
 
 local clocks = require "mde.simulator.clock"
 local core = require "mde.core"
@@ -47,7 +46,7 @@ function fetching.new(with)
   return clock, token, fetches
 end
 
--- Returns the header's secret, or nil; the fetch to wait for.
+-- The header's text, or nil; the fetch to wait for.
 function fetching.current()
   local header, fetch = token:current(clock.monotonic())
   return header and header:reveal(), fetch

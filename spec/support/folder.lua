@@ -1,4 +1,4 @@
--- A folder for the files of a spec: before_each(files.make), after_each(files.remove).
+-- Makes a spec's folder: before_each(files.make), after_each(files.remove).
 
 local folder = {}
 

@@ -1,7 +1,8 @@
 #!/bin/sh
-# foreign.sh MDE: runs the program's commands, each traced, in a folder that has modules by
-# the names of mde's own, and prints each of these that was looked for. Exit status 0: none
-# was; 3: no process can be traced here.
+# Checks that the program loads no module from the current folder: foreign.sh MDE
+#
+# Runs the commands, traced, in a folder with modules named like mde's own, and prints each of these
+# that the program tried to open. Exit status: 0 none, 3 no process can be traced here.
 
 mde=$1
 folder=$(mktemp -d) || exit 1
@@ -30,8 +31,8 @@ assert(require "cjson".encode and require "mde.core".engine and mde == require "
 print(require "beside".word)
 LUA
 
-# In the simulator, whose own process is traced too. The first prctl of each process would
-# keep strace from reading the names of its files.
+# Runs in the simulator, whose own process is traced too. The first prctl of each process would
+# prevent strace from reading the names of its files.
 strace -f -qq -e trace=%file -e inject=prctl:retval=0:when=1 -o "$folder/trace" \
   "$mde" sim sh -c '
     mde --version && mde list --limit 1 && mde test own/policy.lua &&

@@ -1,5 +1,6 @@
--- For specs of other programs that mde runs in: the service of spec/embedding/service.conf, and
--- shell scripts that start such a program, ask it, and stop it.
+-- Helpers for specs of programs that embed mde: a service, and shell scripts.
+--
+-- The service is spec/embedding/service.conf; the scripts start a program, call it and stop it.
 
 local cjson = require "cjson"
 local program = require "spec.support.program"
@@ -8,7 +9,7 @@ local host = {}
 
 local root = program.examples:match "^(.*)/"
 
--- Output and errors of a command. -> text, whether it ended well
+-- Runs a command. -> its output and errors, true if it succeeded
 function host.lines(command)
   local pipe = assert(io.popen(command .. " 2>&1"))
   local text = pipe:read "a"

@@ -1,5 +1,6 @@
--- Runs commands as if on several hosts that share a PostgreSQL: each has a name and a state
--- folder of its own.
+-- Runs commands as if on several hosts that share a PostgreSQL server.
+--
+-- Each host has a name and a state folder of its own.
 
 local program = require "spec.support.program"
 

@@ -10,7 +10,7 @@ local function kind_of(f)
   return kinds[f]
 end
 
--- Returns whether code of the client runs, and not for the simulator, at a level of the stack.
+-- Reports if code of the client runs, and not for the simulator, at a level of the stack.
 local function is_client(level)
   local info = debug.getinfo(level, "f")
   if (kinds[info.func] or kind_of(info.func)) ~= "client" then return false end

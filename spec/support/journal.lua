@@ -1,6 +1,6 @@
--- The events of a store's journal, for specs: lua5.4 journal.lua FILE
+-- Prints the events of a store's journal, for specs: lua5.4 journal.lua FILE
 --
--- A line an event: batch, id, number, kind, verdict ("-": none).
+-- One per line: batch, id, number, kind, verdict ("-" if none).
 
 local connection = assert(require "DBI".Connect("SQLite3", arg[1]))
 local statement = assert(connection:prepare [[

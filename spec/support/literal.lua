@@ -1,4 +1,4 @@
--- Plain values as Lua text in one line, exactly: for what processes tell each other.
+-- Writes plain values as one line of Lua, for messages between processes.
 
 local literal = {}
 
@@ -53,7 +53,7 @@ function write(value, parts, n)
   return n + 1
 end
 
--- Metatables are left out; what is no plain value raises.
+-- Ignores metatables; raises on a value that is not plain.
 function literal.write(value)
   local parts = {}
   write(value, parts, 0)

@@ -4,12 +4,11 @@
 #   spec/support/nginx.sh start DIR TEMPLATE   starts it; prints NAME_PORT=number lines
 #   spec/support/nginx.sh stop DIR             ends it; returns when it is gone
 #
-# In TEMPLATE, a configuration, @NAME_PORT@ stands for a free port (the same for
-# the same name), @DIR@ for DIR, @MODULES@ for the folder of nginx's modules, and
-# @FOLDERS@, inside http { }, for where it may write. DIR is made if need be, and gets ca.pem, ca (a folder with it),
-# server.pem and server.key (for localhost, 127.0.0.1 and ::1), elsewhere.pem
-# and elsewhere.key (for elsewhere.example), and other-ca.pem (which signed
-# none of them). What goes wrong is in DIR/error.log.
+# In TEMPLATE, a configuration, @NAME_PORT@ stands for a free port (the same for the same name),
+# @DIR@ for DIR, @MODULES@ for the folder of nginx's modules, and @FOLDERS@, inside http { }, for
+# writable folders. DIR is made if it is missing, and gets ca.pem, ca (a folder with it), server.pem
+# and server.key (for localhost, 127.0.0.1 and ::1), elsewhere.pem and elsewhere.key (for
+# elsewhere.example), and other-ca.pem (which signed none of them). Errors are in DIR/error.log.
 
 PATH=$PATH:/usr/sbin:/sbin
 
@@ -52,8 +51,7 @@ CONFIGURATION
   cp "$dir/ca.pem" "$dir/ca/$(ssl x509 -hash -noout -in "$dir/ca.pem").0"
 }
 
-# Below the ports that the kernel gives out by itself; nginx finds out whether
-# one is taken.
+# Below the ports that the kernel assigns; nginx fails if one is in use.
 port() { echo $((10000 + $(od -An -N2 -tu2 /dev/urandom) % 20000)); }
 
 configure() {  # writes DIR/nginx.conf and DIR/ports
@@ -71,8 +69,8 @@ configure() {  # writes DIR/nginx.conf and DIR/ports
     "$template" >"$dir/nginx.conf"
 }
 
-# In its daemon mode nginx returns when it listens. Its first lines of error go
-# to a file, lest it hold its caller's pipe open.
+# In daemon mode nginx returns when it listens. Its first errors go to a file, so that it does not
+# keep its caller's pipe open.
 launch() {
   user=
   [ "$(id -u)" -ne 0 ] || user="user root;"

@@ -1,6 +1,6 @@
--- One of several processes under one virtual clock: what it runs, and what its script
--- gets by require. See participants.lua, which starts it and has the service, the
--- network and the clock.
+-- A process under a shared virtual clock, and the module for its script.
+--
+-- participants.lua starts it, and has the service, the network and the clock.
 --
 --   local participant = require "spec.support.participant"
 --   local given = ...                                  -- what the spec gave
@@ -27,7 +27,7 @@ local function send(message)
   messages:flush()
 end
 
--- Without the other side there is nothing left to do.
+-- Ends the process if the other side is gone.
 local function receive()
   local line = replies:read "L"
   if not line then os.exit(1) end

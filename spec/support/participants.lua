@@ -1,6 +1,7 @@
--- Several processes under one virtual clock, for specs. Each runs a Lua script (see
--- participant.lua) whose client has a service (mde.simulator.service), a network and a time
--- that are here.
+-- Runs several processes under one virtual clock, for specs.
+--
+-- Each runs a Lua script (see participant.lua) whose client uses the service
+-- (mde.simulator.service), network and time of this process.
 --
 --   local run = participants.new(service, clock, { round_trip = 0.1 })
 --   run:start("a", "script.lua", { ids = ids })
@@ -8,12 +9,11 @@
 --   local results = run:go()
 --   run:close()
 --
--- A process runs freely, beside the others, until its engine polls: then it says what
--- requests it has begun, and waits. Once all wait, time passes until there is an answer
--- for one of them or its poll ends, and those whom that concerns run on. So what they
--- do at one moment they do in parallel, and contend for real locks; but who does not
--- contend does the same each time. A poll while a lock is held that another one waits
--- for is a deadlock, which a minute ends.
+-- A process runs freely until its engine polls: then it sends the requests that it has begun, and
+-- waits. Once all wait, time passes until an answer for one of them arrives or its poll ends, and
+-- the processes concerned continue. So at one moment they run in parallel, and contend for real
+-- locks; a process that does not contend does the same each time. A poll while another process
+-- waits for a held lock is a deadlock, which ends after a minute.
 
 local engines = require "mde.simulator.engine"
 local exchange = require "spec.support.exchange"
@@ -25,10 +25,10 @@ local participants = {}
 local Run = {}
 Run.__index = Run
 
-local KILLED = 137  -- the status of who was
+local KILLED = 137  -- the status of a killed process
 
--- {{ The watch, a process: when the run or this process ends it kills who is left; so it
--- does, with all, when one that is waited for keeps silent for too long.
+-- {{ The watch, a process that kills the others when the run or this process ends, or when one of
+-- them sends nothing for too long.
 
 local WATCH = [[
 folder=$1 limit=0
@@ -53,7 +53,7 @@ local function watch(folder, patience)
   return pipe
 end
 
--- Somebody said something; once a second is enough.
+-- Notes that a process has sent a message; once per second is enough.
 function Run:beat()
   local second = os.time()
   if second == self.second then return end
@@ -137,7 +137,7 @@ local function begin(child, what)
   end
 end
 
--- Hears a process until it waits, or has ended.
+-- Reads the messages of a process until it waits, or has ended.
 function Run:listen(child)
   while true do
     local line = child.messages:read "L"
@@ -192,8 +192,8 @@ end
 
 -- {{ All of them
 
--- The first deadline: no process has anything to do before. It is past if a process
--- has an answer or runs, or none waits.
+-- The moment until which all wait: the first deadline. It is past if a process has an answer, or
+-- runs, or none waits.
 function Run:quiet_until()
   local first = math.huge
   for _, child in ipairs(self.children) do
@@ -203,8 +203,8 @@ function Run:quiet_until()
   return first < math.huge and first or -math.huge
 end
 
--- All wait: lets time pass until that concerns somebody, and all that is planned for
--- that moment happens. -> whether enough() was true, which is asked after everything
+-- Lets time pass while all wait, until a process is concerned, with all events planned for that
+-- moment. -> true if enough(), which is called after every event, was true
 function Run:pass(enough)
   local clock = self.clock
   while not enough() do
@@ -258,9 +258,9 @@ function Run:go(enough)
   return results
 end
 
--- The result of each: by name { value = what its script returned, told = array of what
--- it told (participant.tell), status = exit status, 137 if it was killed, nil if it goes
--- on, output = what it printed on both ways }
+-- The results by name: { value = the script's result, told = array of the values of
+-- participant.tell, status = exit status (137 if killed, nil while it runs), output = output and
+-- errors }
 function Run:results()
   local results = {}
   for name, child in pairs(self.named) do
@@ -270,7 +270,7 @@ function Run:results()
   return results
 end
 
--- Kills who is left. May be called again.
+-- Kills the processes that are left. May be called again.
 function Run:close()
   if not self.watch then return end
   self.watch:close()

@@ -1,6 +1,7 @@
--- mde run policies.lua FILE...: what becomes of policies under short limits. Prints a line
--- for each: its name, what became of it, and the seconds that took; at last how many
--- descriptors and children it left behind.
+-- Runs policies under short limits: mde run policies.lua FILE...
+--
+-- Prints per line a policy's name, its result and the seconds it took; at last the number of
+-- descriptors and children left behind.
 
 local now = require "mde.core".monotonic
 local workers = require "mde.program.policy.worker"
@@ -52,8 +53,8 @@ local function try(path)
                           or err.message)
 end
 
--- How many descriptors below 256 are open. The process asks for itself: it lets no other
--- look inside.
+-- The number of open descriptors below 256. The process counts them itself, because it lets no
+-- other process inspect it.
 local function count()
   local found = 0
   for number = 0, 255 do

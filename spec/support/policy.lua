@@ -1,4 +1,4 @@
--- Policies as text, loaded in this process: mde.program.policy.worker is the stand-in without a process.
+-- Loads policies from text in this process, with the stand-in for the worker.
 
 package.path = "spec/support/stand_in/?.lua;" .. package.path
 package.preload["mde.terminal"] = package.preload["mde.terminal"] or function()
@@ -37,7 +37,7 @@ function policies.load(text, options)
   return loaded, err
 end
 
--- The message of what is wrong with it, without its path.
+-- The message of its error, without its path.
 function policies.problem(text)
   local loaded, err = policies.load(text)
   assert(loaded == nil, "it is a policy")

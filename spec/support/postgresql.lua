@@ -1,4 +1,4 @@
--- A PostgreSQL server of a spec's own, which ends with it: see postgresql.sh.
+-- Starts a PostgreSQL server that ends with its spec: see postgresql.sh.
 --
 --   local server = postgresql.start()
 --   DBI.Connect("PostgreSQL", server.url)

@@ -3,10 +3,10 @@
 #
 #   spec/support/postgresql.sh DIR [ADDRESS]
 #
-# DIR is an empty folder with a FIFO in it, `ready`, where one line says how it went:
-# `ready BIN`, where the programs are, or what went wrong. From then on the server
-# listens on a socket in DIR (and on ADDRESS, for its network), and has a database and a superuser `mde`. It runs until
-# standard input ends, also because its holder died; then DIR is removed.
+# DIR is an empty folder with a FIFO, `ready`, which gets one line: `ready BIN` (the folder of the
+# programs), or the error. From then on the server listens on a socket in DIR (and on ADDRESS, for
+# its network), and has a database and a superuser `mde`. It runs until standard input ends, also by
+# the death of its caller; then DIR is removed.
 
 dir=$1 address=$2
 unset $(env | awk -F= '/^PG/ { print $1 }') NONE

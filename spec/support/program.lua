@@ -1,5 +1,4 @@
--- Runs the built program as its users do: by a shell, with files for what it
--- prints, or at a terminal (spec/support/pty.c).
+-- Runs the built program from a shell, or at a terminal (spec/support/pty.c).
 
 local program = {}
 

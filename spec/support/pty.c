@@ -1,9 +1,8 @@
 /* Runs a program at a terminal, for tests: pty COLUMNS [TEXT ANSWER]... -- COMMAND ARG...
 **
-** Waits for each TEXT in what the program shows, and types its ANSWER then: so
-** a test waits for events, never for time. What the program shows goes to
-** standard output, its exit status is this one's (128 and the signal's number if
-** a signal ended it), or 125 if a TEXT never came. In ANSWER, ^C stands for
+** Waits for each TEXT in the program's output, and then types its ANSWER, so that a test waits for
+** events, never for a time. Copies the output to standard output. Ends with the program's exit
+** status (128 + signal if a signal ended it), or 125 if a TEXT never came. In ANSWER, ^C stands for
 ** Ctrl-C, ^D for the end of input and ^M for return.
 */
 #include <errno.h>
@@ -20,7 +19,7 @@
 #include <pty.h>
 #endif
 
-#define TAIL 65536  /* bytes of what was shown that a text is looked for in */
+#define TAIL 65536  /* bytes of the latest output in which a text is searched */
 
 static char shown[TAIL + 1];
 static size_t size;
@@ -40,7 +39,7 @@ static _Noreturn void fail (const char *what) {
 }
 
 
-/* Reads and passes on what the program shows. 0 at its end. */
+/* Reads and copies the program's output. Returns 0 at its end. */
 static int show (int terminal) {
   char block[4096];
   ssize_t got = read(terminal, block, sizeof block);
@@ -64,7 +63,7 @@ static void type (int terminal, const char *answer) {
 }
 
 
-/* Waits for the text, and drops what was shown up to it. */
+/* Waits for the text, and drops the output up to it. */
 static void expect (int terminal, const char *text) {
   char *found;
   while ((found = strstr(shown, text)) == NULL)

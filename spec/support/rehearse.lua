@@ -1,14 +1,13 @@
--- A playbook for tests: mde run rehearse.lua OPTIONS COMMAND ARG...
+-- Runs a command against a simulated incident: mde run rehearse.lua OPTIONS COMMAND ARG...
 --
--- As `mde sim COMMAND`, with an incident made with OPTIONS (Lua text of a table), to which
--- OPTIONS.arrange(service), if there, adds.
--- The command finds in $POSTED a file with the number of cancels that arrived so
--- far, to wait for, in $REQUESTS one with a line for each request, and in $SECRETS one with
--- a line for each secret that went either way. A last line on standard error tells what
--- the service was asked: ledger: { posts = N, twice = N, requests = N }
+-- It is a playbook for tests, like `mde sim COMMAND`. OPTIONS is the Lua text of a table for the
+-- incident; OPTIONS.arrange(service), if given, adds to it. $POSTED names a file with the number of
+-- cancels that have arrived, $REQUESTS one with a line per request, $SECRETS one with a line per
+-- secret sent in either direction. The last line on standard error has the requests that the
+-- service received: ledger: { posts = N, twice = N, requests = N }
 
 local process = require "mde.process"
-debug.sethook()  -- Ctrl-C is the command's
+debug.sethook()  -- the command handles Ctrl-C
 
 local options = load("return " .. arg[1])()
 local arrange = options.arrange

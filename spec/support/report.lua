@@ -1,4 +1,4 @@
--- Runs the report of batches that never were (spec/support/batch.lua) in the program.
+-- Runs the report of invented batches (spec/support/batch.lua) in the program.
 
 local cjson = require "cjson"
 local program = require "spec.support.program"
@@ -23,7 +23,7 @@ local function printed(chunk)
   return result.out
 end
 
--- Returns the results of a chunk.
+-- The result of a chunk.
 function report.value(chunk)
   return cjson.decode(printed(("io.write(require 'cjson'.encode((function() %s end)()))")
     :format(chunk)))

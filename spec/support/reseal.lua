@@ -1,4 +1,4 @@
--- A playbook for tests: gives a plan another maker's name, of two lines, and a new seal.
+-- Gives a plan another maker's name, of two lines, and a new seal (a playbook).
 
 local core = require "mde.core"
 

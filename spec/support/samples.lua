@@ -1,4 +1,4 @@
--- Answers of the service and its documentation, from spec/support/samples.
+-- Reads the samples of the service and its documentation in spec/support/samples.
 
 local samples = {}
 

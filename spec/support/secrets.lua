@@ -1,12 +1,13 @@
--- The secrets that go between a program and a simulated service, for tests that look for
--- them where they do not belong: a file with one a line.
+-- Writes the secrets sent between a program and a simulated service to a file.
+--
+-- Tests search for them where they do not belong. The file has one per line.
 
 local secrets = {}
 
 local Secrets = {}
 Secrets.__index = Secrets
 
--- The secrets in a form, and in the JSON of an answer.
+-- The secret fields of a form, and of the JSON of an answer.
 local FIELDS = { "client_secret", "client_assertion", "refresh_token", "device_code", "assertion" }
 local KEYS = { "access_token", "refresh_token", "device_code", "id_token" }
 
@@ -23,7 +24,7 @@ function Secrets:add(text)
   self.file:flush()
 end
 
--- Notes what is secret in a request and its answer, as they are and as forms write them.
+-- Records the secrets in a request and its answer, unchanged and percent-encoded.
 function Secrets:note(request, answer)
   self:add((request.headers.authorization or ""):match "%S+$")
   self:add(request.path:match "[?&]sig=([^&]+)")

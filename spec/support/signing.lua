@@ -1,4 +1,4 @@
--- Signs in with a credential at the simulator, as a token does, under its virtual clock.
+-- Signs in with a credential at the simulator, under its virtual clock.
 
 local clocks = require "mde.simulator.clock"
 local engines = require "mde.simulator.engine"
@@ -72,7 +72,7 @@ function Signing:sign(credential)
   return token.header:reveal():match "^Bearer (.+)$", nil, seconds
 end
 
--- Returns whether the service accepts a token.
+-- Reports if the service accepts a token.
 function Signing:is_taken(token)
   return self.service.authority:roles("Bearer " .. token) ~= nil
 end

@@ -1,4 +1,4 @@
--- A simulated service and its caller, for specs of the simulator.
+-- A simulated service, and functions that send it requests, for its specs.
 
 local cjson = require "cjson"
 local clocks = require "mde.simulator.clock"

@@ -1,4 +1,4 @@
--- Stores of each kind in a clean place, for the suites that are run against each.
+-- Opens empty stores of each kind, for suites that run against all of them.
 --
 --   stores.prepare "sqlite"; local store = stores.open "process 1"; …; stores.clean()
 

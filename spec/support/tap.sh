@@ -1,8 +1,8 @@
-# TAP for test scripts in sh: source it, check, and end with `plan`.
+# TAP functions for shell tests: source it, call `check`, and end with `plan`.
 
 count=0 wrong=0
 
-# check NAME COMMAND...: ok when the command succeeds; its output is shown if not.
+# check NAME COMMAND...: ok if the command succeeds; otherwise prints its output.
 check() {
   name=$1; shift
   count=$((count + 1))
@@ -15,7 +15,7 @@ check() {
   fi
 }
 
-# nowhere NAME PATTERN FILE...: ok when grep -E finds the pattern in no line.
+# nowhere NAME PATTERN FILE...: ok if grep -E finds the pattern in no line.
 nowhere() {
   name=$1; shift
   check "$name" lacks "$@"

@@ -1,16 +1,16 @@
--- A playbook for tests: mde run tenants.lua TENANTS COMMAND ARG...
+-- Runs a command against several tenants: mde run tenants.lua TENANTS COMMAND ARG...
 --
--- Serves a service for each tenant and writes the configuration file with a profile for
--- each; then runs the command. TENANTS is Lua text of a table: name of a profile -> {
--- actions = how many open ones, profile = more of its fields (Lua text, where %s stands for
--- the service's URL), service = options of mde.simulator.service }. A tenant's secret is
--- s3cret~NAME. A last line on standard error tells what each service was asked:
--- asked: { ["NAME"] = N, … }
+-- It is a playbook for tests. It serves a service for each tenant, writes the configuration file
+-- with a profile for each, and runs the command. TENANTS is the Lua text of a table: name of a
+-- profile -> { actions = number of open ones, profile = more of its fields (Lua text, in which %s
+-- stands for the service's URL), service = options of mde.simulator.service }. A tenant's secret is
+-- s3cret~NAME. The last line on standard error has the number of requests that each service
+-- received: asked: { ["NAME"] = N, … }
 
 local process = require "mde.process"
 local servers = require "mde.simulator.server"
 local services = require "mde.simulator.service"
-debug.sethook()  -- Ctrl-C is the command's
+debug.sethook()  -- the command handles Ctrl-C
 
 local tenants = load("return " .. arg[1])()
 local names, list = {}, {}

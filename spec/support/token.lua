@@ -1,5 +1,6 @@
--- An access token of an application in a tenant, for specs that only compare what it claims.
--- It loads no module of ours: under a sanitizer the interpreter cannot.
+-- Makes an access token with given claims, for specs that only compare these.
+--
+-- It loads no C module, because the interpreter cannot under a sanitizer.
 
 local cjson = require "cjson"
 

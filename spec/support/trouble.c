@@ -1,4 +1,4 @@
-/* Brings trouble to a program at an exact instant, for tests (trouble.lua):
+/* Makes a program fail at an exact instant, for tests (trouble.lua):
 **
 **   LD_PRELOAD=trouble.so MDE_TROUBLE=WHAT COMMAND ARG...
 **

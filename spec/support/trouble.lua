@@ -1,4 +1,4 @@
--- Brings trouble to a program at an exact instant: see trouble.c.
+-- Makes a program fail at an exact instant: see trouble.c.
 --
 --   program.sh(trouble.environment "kill:7" .. " exec sqlite3 quota.db 'INSERT …'")
 

@@ -1,14 +1,15 @@
--- Runs `mde watch` as its users do: from a shell, with policies in files, against the
--- simulator. What is waited for are events, never moments.
+-- Runs `mde watch` from a shell, with policies in files, against the simulator.
+--
+-- Scripts wait for events, never for a time.
 
 local cjson = require "cjson"
 local program = require "spec.support.program"
 
 local watch = {}
 
--- Each script has p.lua, whose hash `hash FILE…` says; `start ARG…`, which watches in
--- the background, with its events in `out`; `await TEXT [COUNT]`, until so many lines have
--- it; `finish`, which waits for its end, and prints the events and "was STATUS".
+-- A script has p.lua and these functions: `hash FILE…` prints a policy's hash; `start ARG…`
+-- watches in the background, with its events in `out`; `await TEXT [COUNT]` waits until COUNT lines
+-- have TEXT; `finish` waits for the end, and prints the events and "was STATUS".
 local PRELUDE = [[
   cat >p.lua <<'END'
 return { comment = "Misfired rule", select = { requestor = "soar@contoso.com" },
@@ -27,7 +28,7 @@ END
   finish() { wait $pid; status=$?; cat out; cat err >&2; echo "was $status"; }
 ]]
 
--- Reads the output of a run. -> it, with `events` (array) and `of` { kind -> array of events }
+-- Adds to a run's result `events` (array) and `of` { kind -> array of events }.
 local function read(run)
   run.events, run.of = {}, setmetatable({}, { __index = function(list, kind)
     list[kind] = {}

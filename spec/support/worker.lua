@@ -1,11 +1,11 @@
--- Policies in their worker, tried from playbooks.
+-- Runs playbooks that start workers with policies.
 
 local assert = require "luassert"
 local program = require "spec.support.program"
 
 local worker = {}
 
--- True if the program was built with AddressSanitizer, which ends otherwise.
+-- True if the program was built with AddressSanitizer, which ends processes differently.
 worker.sanitized = (os.getenv "BUILD" or ""):find "asan" ~= nil
 
 -- Runs a playbook that has `workers`, and `start(text, options)` -> worker | nil, err.

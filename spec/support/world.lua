@@ -1,4 +1,4 @@
--- A client whose service, network and time are simulated, for specs.
+-- Makes a client with a simulated service, network and time, for specs.
 
 local clients = require "mde.client"
 local clocks = require "mde.simulator.clock"

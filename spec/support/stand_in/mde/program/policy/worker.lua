@@ -1,4 +1,4 @@
--- Stands in for mde.program.policy.worker: in this process, without protection.
+-- Stands in for mde.program.policy.worker, in this process and without protection.
 
 local workers = {}
 
