@@ -78,7 +78,8 @@ describe("the playbook", function()
     assert.falsy(result.err:find("theirs", 1, true), result.err)
     result = run("misfire.lua soar@contoso.com 3h x --yes", nil, "roles = { 'Machine.Read.All' },")
     assert.equal(1, result.status)
-    assert_has(result.err, "   20  forbidden\n", "\n20 isolations are in progress: run this again\n")
+    assert_has(result.err, "   20  forbidden\n",
+      "\n20 isolations are in progress: run this again\n")
     assert.equal(2, run "misfire.lua x 3h".status)
   end)
 
