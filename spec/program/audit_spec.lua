@@ -20,7 +20,7 @@ describe("two hosts that share a PostgreSQL", function()
   setup(function() server = postgresql.start() end)
   teardown(function() server:stop() end)
 
-  it("cancel without a state folder, and each verify their own log, or both", function()
+  it("cancel without a state folder, and verify their own log or both", function()
     local run = hosts.rehearse(server.url, "{ mistaken = 12, history = 0 }", [[
       mde list --requestor soar@contoso.com --ids 2>/dev/null >ids
       cancel() {
@@ -39,8 +39,8 @@ describe("two hosts that share a PostgreSQL", function()
     assert.equal(0, run.status, run.out .. run.err)
     assert_lines({
       "^8 lines, unbroken, up to %S+$", "^4 lines, unbroken, up to %S+$",
-      "^mde: .*soc1.*: lines 1 to 8 are in none of these files: if the log was moved away, name"
-        .. " the file that has them too$", "^was 1$",
+      "^mde: .*soc1.*: lines 1 to 8 are in none of these files: if the log was moved away, also"
+        .. " name the file with them$", "^was 1$",
       "^soc1/mde/audit%-1.jsonl, soc1/mde/audit.jsonl: 12 lines, unbroken",
       "^soc2/mde/audit.jsonl: 4 lines, unbroken", "^was 0$",
       "^mde: soc2/mde/audit.jsonl: line 3 was changed$", "^was 1$", "^4$",
@@ -60,7 +60,7 @@ describe("two hosts that share a PostgreSQL", function()
 end)
 
 describe("the audit log", function()
-  it("names the application, the user who signed in, and the profile", function()
+  it("names the application, the signed-in user, and the profile", function()
     local run = program.with_tenants("{ a = { actions = 2 } }", [[
       mde -p a cancel $(mde -p a list --ids 2>/dev/null | head -n 1) -m x --yes >/dev/null 2>&1
       head -n 1 "$XDG_STATE_HOME/mde/audit.jsonl"]])
@@ -82,7 +82,7 @@ END
     assert.equal("a\to\tdana@contoso.com\temea\na\tnil\tnil\tnil\n", run.out, run.err)
   end)
 
-  it("loses what a power failure takes, and no alarm is raised", function()
+  it("verifies after a power failure that took its last lines", function()
     local failed = 0
     for n = 230, 410, 20 do
       local power = trouble.environment("power:" .. n .. ":/")

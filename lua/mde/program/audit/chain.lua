@@ -1,8 +1,7 @@
--- The chain that an audit log is, and what was done to it. See mde.program.audit.log.
+-- Verifies the hash chain of an audit log, and finds the first altered line.
 --
--- A line follows the one before it if its `n` is one more and its `previous` is that
--- one's SHA-256. Where a line does not, what comes after it usually tells which of the
--- two is not as it was written.
+-- A line follows the one before it if its `n` is one more and its `previous` is the SHA-256 of that
+-- line. If a line does not, the lines after it usually show which of the two was altered.
 
 local cjson = require "cjson"
 local core = require "mde.core"
@@ -10,29 +9,29 @@ local identity = require "mde.program.audit.identity"
 local system = require "mde.program.system"
 
 local chain = {
-  start = { n = 0, hash = ("0"):rep(64) },  -- what the first line follows
+  start = { n = 0, hash = ("0"):rep(64) },  -- place before the first line
   longest = 1048576,                        -- bytes of a line
 }
 
-local BLOCK = 65536  -- bytes that are read at once
+local BLOCK = 65536  -- bytes read at once
 
 -- Raises unless `head` is nil or { n =, hash = }.
 function chain.check_head(head)
   if head ~= nil and not (type(head) == "table" and math.tointeger(head.n)
       and type(head.hash) == "string" and head.hash:find "^%x+$" and #head.hash == 64) then
-    error("a head is { n =, hash = }", 3)
+    error("a head must be { n =, hash = }", 3)
   end
 end
 
--- Ends `verify` with what is wrong.
+-- Ends `verify` with the problem.
 local function found(format, ...)
   error({ problem = format:format(...) }, 0)
 end
 
 -- {{ Lines
 
--- The files of a log, in their order, as they are at this moment: lines that others append
--- later are left out.
+-- The files of a log in their order, up to their size when opened: lines appended later are
+-- ignored.
 local Text = {}
 Text.__index = Text
 
@@ -60,12 +59,12 @@ end
 local function read(part, offset)
   local block, problem = part.log:read(offset, math.min(BLOCK, part.size - offset))
   if not block then found("cannot read %s: %s", part.path, problem) end
-  if block == "" then found("cannot read %s: it shrinks", part.path) end
+  if block == "" then found("cannot read %s: it became shorter meanwhile", part.path) end
   return block
 end
 
--- An iterator over the lines of one file: each without its newline, and whether it had
--- one. A line that is too long ends them.
+-- Iterates over the lines of one file. -> line without its newline, true if it had one. A line
+-- longer than chain.longest ends it.
 local function lines_of(part)
   local offset, text, at = 0, "", 1
   return function()
@@ -87,7 +86,7 @@ local function lines_of(part)
   end
 end
 
--- The same over all files; third: whether the line is the first one of its file.
+-- Iterates over the lines of all files. The third value is true for the first line of a file.
 function Text:lines()
   local i, lines, is_first = 0, function() end, false
   return function()
@@ -105,8 +104,7 @@ function Text:lines()
   end
 end
 
--- The hash of the line at `place`; the place before the first line is that of the line
--- which the first one follows.
+-- Returns the hash of the line at `place`, or the start's hash for the place before the first line.
 function Text:hash(place)
   if place == self.start.n then return self.start.hash end
   place = place - self.start.n
@@ -116,7 +114,7 @@ function Text:hash(place)
   end
 end
 
--- The object that a line is -> { n =, previous =, time = } | nil, what it is instead
+-- Decodes a line. -> { n =, previous =, time = } | nil, problem
 local function decode(line)
   local done, entry = pcall(cjson.decode, line)
   if not done then return nil, "not JSON" end
@@ -136,20 +134,19 @@ end
 
 -- }}
 
--- {{ What was done
+-- {{ Explaining a break
 
--- A break in the chain, up to which all is well: `entry`, at `place`, does not follow
--- `before`, which follows the line with the hash `earlier`. `head_met` says whether
--- the head is among the lines up to there.
+-- The first break in the chain: `entry`, at `place`, does not follow `before`, which follows the
+-- line with the hash `earlier`. `head_met` is true if the head is among the lines before.
 local Break = {}
 Break.__index = Break
 
--- Whether the journal knows this line: true, false or (of another number) nil.
+-- Compares a line with the journal's head -> true | false | nil: the head has another number
 local function is_known(head, n, hash)
   if head and head.n == n then return head.hash == hash end
 end
 
--- Looks at the lines after the break.
+-- Reads the lines after the break.
 function Break:look_ahead(lines)
   self.highest = 0
   for line in lines do
@@ -164,7 +161,7 @@ function Break:look_ahead(lines)
   self.followed = self.next and self.next.previous == self.entry.hash  -- by the next one
 end
 
--- The entry has a number that is too high.
+-- Explains a number that is too high.
 function Break:gap()
   local n, place = self.entry.n, self.place
   if self.has_place then
@@ -175,7 +172,7 @@ function Break:gap()
   found("lines %d to %d are missing", place, n - 1)
 end
 
--- The entry has a number that an earlier line has.
+-- Explains a number that an earlier line has.
 function Break:repetition()
   local n, place = self.entry.n, self.place
   local follows = self.entry.previous == self.text:hash(n - 1)
@@ -192,7 +189,7 @@ function Break:repetition()
   found("line %d was inserted", place)
 end
 
--- The entry has the number that it should have.
+-- Explains a wrong `previous` in a line with the right number.
 function Break:mismatch()
   local place, head = self.place, self.head
   if place == self.text.start.n + 1 then found("line %d was changed", place) end
@@ -206,10 +203,10 @@ function Break:mismatch()
   found("line %d or %d was changed", place - 1, place)
 end
 
--- Ends `verify` with the most that can be told.
+-- Ends `verify` with the most specific explanation.
 function Break:explain()
   local n, place = self.entry.n, self.place
-  if self.next and self.next.previous == self.before.hash then  -- what is between is strange
+  if self.next and self.next.previous == self.before.hash then  -- the next line follows `before`
     if n > place and not self.has_twin and n <= self.highest + 1 then self:gap() end
     found("line %d was inserted", place)
   end
@@ -221,22 +218,22 @@ end
 
 -- }}
 
--- Where all lines follow each other: whether the journal agrees. `torn`: a line without an
--- end comes after the last one, as a power failure leaves it.
+-- Compares an unbroken chain with the journal's head. `torn`: after the last line comes part of one,
+-- as a power failure leaves it.
 local function check_end(last, head, head_met, torn)
   if head and head.n > last.n then
     if torn then found("line %d is cut short: the log ends in the middle of it", last.n + 1) end
     if last.n == 0 then found("the log is empty; the journal knows line %d", head.n) end
-    found("the log was cut: it ends at line %d, and the journal knows line %d", last.n, head.n)
+    found("the log was cut: it ends at line %d, but the journal knows line %d", last.n, head.n)
   end
   if head and not head_met then
-    found("line %d was changed: the journal knows another one; those before it may have been"
+    found("line %d was changed: the journal knows another one; earlier lines may have been"
       .. " rewritten too", head.n)
   end
 end
 
--- What the first line follows. If lines before it are in an earlier file, this is the last
--- one of them: the first line then has its number and hash, and is followed by the second.
+-- Returns the line that the first one follows: the start, or the last line of an earlier file.
+-- The first line has its number and hash; it counts only if the second line follows the first.
 local function find_start(text)
   local lines = text:lines()
   local line, second = lines(), lines()
@@ -253,8 +250,8 @@ local function span(first, last)
          or ("lines %d to %d are"):format(first, last)
 end
 
-local ELSEWHERE = "%s in none of these files: if the log was moved away, name the file that has"
-  .. " them too"
+local ELSEWHERE = "%s in none of these files: if the log was moved away, also name the file with"
+  .. " them"
 
 local function check(text, head)
   text.start = find_start(text)
@@ -287,11 +284,11 @@ local function check(text, head)
            after = head and before.n - head.n }, missing
 end
 
--- Reads a log from its beginning to its end: `paths` is its file, or an array of the files
--- that it was moved to, in their order. `head`, { n =, hash = }, is the end that the journal
--- knows; without one, lines that were cut off its end are not noticed.
--- -> { lines =, last_hash =, time = of the last line, torn = whether half a line follows
--- it, after = how many lines there are after the head } | nil, one sentence on the first problem
+-- Reads a log from its beginning to its end. `paths` is its file, or an array of the files it was
+-- moved to, in their order. `head`, { n =, hash = }, is the end in the journal; without it, lines
+-- cut off the end are not noticed.
+-- -> { lines =, last_hash =, time = of the last line, torn = true if part of a line follows it,
+-- after = number of lines after the head } | nil, one sentence on the first problem
 function chain.verify(paths, head)
   chain.check_head(head)
   local done, result, missing = pcall(function()
@@ -304,8 +301,7 @@ function chain.verify(paths, head)
   return nil, result.problem
 end
 
--- What the first line of a file says: { log = its id, or nil, n = its number }
--- | nil, one sentence on why it can't be read
+-- Reads the first line of a file. -> { log = id or nil, n = number } | nil, one sentence on why not
 function chain.peek(path)
   local done, result = pcall(function()
     local text <close> = open { path }

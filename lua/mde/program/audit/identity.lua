@@ -1,6 +1,7 @@
--- The id of an audit log, in a file of its own beside it: `audit.id` for `audit.jsonl`. It
--- stays when the log is moved away, so that the next file continues the same chain. The
--- journal keeps the end of each log by its id. Reads and writes that file.
+-- Reads and writes the id of an audit log, in `audit.id` beside `audit.jsonl`.
+--
+-- The id stays if the log is moved away, so that the next file continues the same chain. The
+-- journal keeps the end of each log under its id.
 
 local core = require "mde.core"
 local system = require "mde.program.system"
@@ -9,9 +10,9 @@ local identity = {}
 
 local FORM = "^(%x+%-%x+%-%x+%-%x+%-%x+)\n$"
 local IN_LINE = '"log":"(%x+%-%x+%-%x+%-%x+%-%x+)"'  -- quotes within texts are escaped
-local MOST = 1048576                                 -- bytes that are read of a log's end
+local MOST = 1048576                                 -- bytes read of a log's end
 
--- The id that the last line of the log at `path` has | nil
+-- Returns the id in the last line of the log at `path`, or nil.
 local function from_log(path)
   local log <close> = system.file.log(path, "read")
   local size = log and log:size() or 0
@@ -20,12 +21,12 @@ local function from_log(path)
   return text:match("^.*" .. IN_LINE)
 end
 
--- The id that a line has | nil
+-- Returns the id in a line, or nil.
 function identity.of_line(line)
   return line:match(IN_LINE)
 end
 
--- Where the id of the log at `path` is kept.
+-- Returns the path of the file with the id of the log at `path`.
 function identity.path(path)
   return (path:gsub("%.jsonl$", "") .. ".id")
 end
@@ -44,13 +45,13 @@ local function write(kept, id)
   return nil, problem, number
 end
 
--- The id of the log at `path` | nil if it has none yet
+-- Returns the id of the log at `path`, or nil if it has none yet.
 function identity.get(path)
   local kept <close> = system.file.log(identity.path(path), "read")
   return kept and read(kept) or from_log(path)
 end
 
--- The id of the log at `path`, which gets one if it has none. -> id | nil, message, errno
+-- Returns the id of the log at `path`, and creates it if needed. -> id | nil, message, errno
 function identity.find(path)
   local kept <close>, problem, number = system.file.log(identity.path(path))
   if not kept then return nil, problem, number end

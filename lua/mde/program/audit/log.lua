@@ -1,18 +1,16 @@
--- The audit log: what was done, when and by whom, in a chain. One per state folder, which
--- processes share. Lua 5.4, for the program alone.
+-- Appends to the audit log: one hash-chained JSON line per change.
 --
--- A line is one JSON object, its keys in this order, null if a value is missing: n (1, 2,
--- ...), log (the log's id: see mde.program.audit.identity), time, who ("dana@soc1"), what ("batch
--- begun", "cancel", ...), batch, tenant, application, user (object id of a user who signed
--- in), user_name, profile, id, request ("POST /api/machineactions/{id}/cancel"), status
--- (HTTP), request_id, verdict, comment, policy, plan, previous. The last is the SHA-256 of
--- the whole line before, without its newline (of the first line: zeros), so that no line
--- but the last ones can be changed, removed or inserted without a trace. The last ones are
--- covered by the head, { n =, hash = } of the last line, which the journal keeps. If the
--- file is moved away, the next one continues the chain. See mde.program.audit.chain for what
--- `audit.verify` finds.
+-- Each state folder has one log, shared by processes. A line is one JSON object with these keys in
+-- this order, null if a value is missing: n (1, 2, ...), log (the log's id: see
+-- mde.program.audit.identity), time, who ("dana@soc1"), what ("batch begun", "cancel", ...), batch,
+-- tenant, application, user (object id of a user who signed in), user_name, profile, id, request
+-- ("POST /api/machineactions/{id}/cancel"), status (HTTP), request_id, verdict, comment, policy,
+-- plan, previous. `previous` is the SHA-256 of the line before, without its newline (zeros for the
+-- first line), so a line before the last ones can't be changed, removed or inserted unnoticed. The
+-- last ones are covered by the head, { n =, hash = } of the last line, which the journal keeps. If
+-- the file is moved away, the next one continues the chain. mde.program.audit.chain verifies it.
 --
--- Nothing else is written, thus no token and no secret.
+-- Nothing else is written, so the log has no token and no secret.
 
 local chain = require "mde.program.audit.chain"
 local cjson = require "cjson"
@@ -27,8 +25,8 @@ local encode, is_utf8, find = cjson.encode, utf8.len, string.find
 
 local audit = { verify = chain.verify, peek = chain.peek, id_of = identity.get }
 
-local BLOCK = 16384     -- bytes that are read at once
-local LARGEST = 131072  -- bytes of an entry's texts; JSON makes of one byte six at most
+local BLOCK = 16384     -- bytes read at once
+local LARGEST = 131072  -- bytes of an entry's texts; in JSON a byte becomes at most six
 
 -- {{ Lines
 
@@ -41,24 +39,26 @@ local TYPES = {
 }
 
 local function check_entry(entry)
-  if type(entry) ~= "table" then error("an entry is a table, not a " .. type(entry), 3) end
+  if type(entry) ~= "table" then error("an entry must be a table, not a " .. type(entry), 3) end
   local size = 0
   for key, value in pairs(entry) do
     local kind = type(value)
     if kind ~= TYPES[key] then
-      error(("an entry's %s may not be a %s%s"):format(tostring(key), kind,
-        TYPES[key] and ", but a " .. TYPES[key] or ": an audit log has no such key"), 3)
+      error((TYPES[key] and "an entry's %s is a %s, expected a " .. TYPES[key]
+        or "an entry has the unknown key %s (a %s)"):format(tostring(key), kind), 3)
     end
     if kind == "string" then size = size + #value end
   end
   if not (entry.time and entry.who and entry.what) then
-    error("an entry needs time, who and what", 3)
+    error("an entry requires time, who and what", 3)
   end
-  if entry.status and not math.tointeger(entry.status) then error("a status is an integer", 3) end
-  if size > LARGEST then error("an entry of more than 128 KiB", 3) end
+  if entry.status and not math.tointeger(entry.status) then
+    error("an entry's status must be an integer", 3)
+  end
+  if size > LARGEST then error("an entry is longer than 128 KiB", 3) end
 end
 
--- The same with U+FFFD for each byte that is not UTF-8, which JSON must be.
+-- Replaces each byte that is not UTF-8 by U+FFFD, since JSON must be UTF-8.
 local function well_formed(text)
   local parts, from = {}, 1
   while true do
@@ -70,15 +70,14 @@ local function well_formed(text)
   return table.concat(parts) .. text:sub(from)
 end
 
--- JSON of a text, printable where the program can say what is.
+-- Encodes a text as JSON; in the program, also makes it printable.
 local function quoted(text)
   local json = encode(is_utf8(text) and text or well_formed(text))
   if has_terminal and find(json, "[\128-\255]") then json = terminal.printable_json(json) end
   return find(json, "/", 1, true) and json:gsub("\\/", "/") or json
 end
 
--- The JSON of texts, and null of false. What the entries of one append share, such as
--- the comment, is made once.
+-- Caches the JSON of texts that entries of one append share, such as the comment. False is null.
 local Json = {}
 
 function Json:__index(text)
@@ -89,7 +88,7 @@ end
 
 local last_second, last_text
 
--- "2026-01-23T20:10:40.878Z"; further digits are cut.
+-- Formats seconds as "2026-01-23T20:10:40.878Z", cutting further digits.
 local function time_text(seconds)
   local whole = math.floor(seconds)
   if whole ~= last_second then last_second, last_text = whole, date.text(whole):sub(1, -2) end
@@ -98,11 +97,11 @@ end
 
 local KEYS = { "who", "what", "batch", "tenant", "application", "user", "user_name", "profile",
                "id", "request", "status", "request_id", "verdict", "comment", "policy", "plan" }
-local ONCE = { id = true, request_id = true }  -- no two lines have the same: not kept
+local ONCE = { id = true, request_id = true }  -- unique per line, so not cached
 local LINE = '{"n":%d,"log":"%s","time":"%s"' .. (',"%s":%%s'):rep(#KEYS):format(
   table.unpack(KEYS)) .. ',"previous":"%s"}'
 
--- The line of entry `e` of the log called `log`.
+-- Formats entry `e` as line `n` of the log with the id `log`.
 local function new_line(e, n, log, previous, json)
   local values = {}
   for i, key in ipairs(KEYS) do
@@ -114,7 +113,7 @@ local function new_line(e, n, log, previous, json)
   return LINE:format(n, log, time_text(e.time), table.unpack(values))
 end
 
--- A line that new_line made -> its number, the hash of the line before | nil
+-- Parses a line from new_line. -> its number, the hash of the line before | nil
 local function read_line(line)
   local n, previous = line:match '^{"n":(%d+),.*"previous":"(%x+)"}$'
   if n and #previous == 64 then return math.tointeger(n), previous end
@@ -122,10 +121,10 @@ end
 
 -- }}
 
--- {{ The chain's end
+-- {{ End of the chain
 
--- Cuts what a line is that has no newline: the last one when the power failed.
--- -> size | nil, message, errno; 0 stays of a file that never had a line
+-- Cuts off a last line without a newline, which a power failure leaves.
+-- -> size (0 if no whole line is left) | nil, message, errno
 local function cut_torn(log, size)
   if size == 0 or log:read(size - 1, 1) == "\n" then return size end
   local from = math.max(0, size - chain.longest)
@@ -140,8 +139,8 @@ local function cut_torn(log, size)
   return size
 end
 
--- An iterator over the whole lines before `size`, the last one first. Where they can't
--- be read it ends, with message and errno in `failure`.
+-- Iterates over the whole lines before `size`, last one first. A read error ends it and is stored
+-- in `failure`.
 local function backwards(log, size, failure)
   local lines, from, rest = {}, size, ""
   return function()
@@ -160,10 +159,10 @@ local function backwards(log, size, failure)
   end
 end
 
--- The last line before `size`, { n =, hash = }, if it is `known` or follows from it by
--- a chain, or if nothing is known; else nil.
+-- Returns the last line before `size`, { n =, hash = }, if it is `known`, continues the chain from
+-- `known`, or nothing is known; else nil.
 local function last_line(log, size, known, failure)
-  local last, later  -- later: what the line after the one at hand follows
+  local last, later  -- later: number and hash that the next line requires of this one
   for line in backwards(log, size, failure) do
     local n, previous = read_line(line)
     local hash = core.sha256(line)
@@ -176,9 +175,9 @@ local function last_line(log, size, known, failure)
   end
 end
 
--- What the next line follows, { n =, hash = }. Trusts what this process wrote itself
--- and what the journal knows, not what the file says: where the file was cut, replaced
--- or rewritten the chain goes on from what is known, and the gap stays for `verify`.
+-- Returns the end of the chain, { n =, hash = }, which the next line follows. It trusts lines that
+-- this process wrote and the journal's head, not the file: if the file was cut, replaced or
+-- rewritten, the chain continues from the trusted line, and `verify` finds the gap.
 -- -> end, size | nil, message, errno
 local function find_end(self, log, head)
   local size, problem, number = log:size()
@@ -201,19 +200,19 @@ end
 local Log = {}
 Log.__index = Log
 
-local ROOM = "make room there, and run the command again"
-local RIGHTS = "see that this user may write it, or set XDG_STATE_HOME to a folder where that is so"
+local ROOM = "free space there and run the command again"
+local RIGHTS = "allow this user to write it, or set XDG_STATE_HOME to a folder this user can write"
 local ADVICE = { [1] = RIGHTS, [13] = RIGHTS, [30] = RIGHTS,                -- EPERM EACCES EROFS
                  [27] = ROOM, [28] = ROOM, [69] = ROOM, [122] = ROOM }      -- EFBIG ENOSPC EDQUOT
 
 local function failed(path, problem, number)
   return nil, errors.new { code = "store", message =
     ("the audit log %s cannot be written: %s; %s"):format(path, problem:match " ?([^:]+)$",
-      ADVICE[number] or number and "see that it is a file in a folder that exists"
-      or "look at it with `mde audit verify`, and move it elsewhere") }
+      ADVICE[number] or number and "check that it is a file in an existing folder"
+      or "check it with `mde audit verify`, then move it elsewhere") }
 end
 
--- Appends to a log that is locked. -> head | nil, message, errno
+-- Appends to the locked log. -> head | nil, message, errno
 local function append(self, log, entries, head, sync)
   local last, size, number = find_end(self, log, head)
   if not last then return nil, size, number end
@@ -234,7 +233,7 @@ local function append(self, log, entries, head, sync)
   return self.known
 end
 
--- The log's file, locked. Opened each time: it may have been moved away meanwhile.
+-- Opens and locks the log's file. It is opened each time, since it may have been moved away.
 -- -> file | nil, message, errno
 local function locked(self)
   local log, problem, number = system.file.log(self.path)
@@ -246,10 +245,9 @@ local function locked(self)
   return nil, problem, number
 end
 
--- Appends entries, all or none of them: each a table with the keys above but n, log and
--- previous, time in seconds. Raises on other keys. `head` is the end of the log that the
--- journal knows, if any. With `sync`, the lines are on the disk when it returns.
--- -> the new head | nil, err
+-- Appends all entries or none. An entry is a table with the keys above except n, log and previous,
+-- and time in seconds; other keys raise. `head` is the end of the log in the journal, if any. With
+-- `sync`, the lines are on the disk on return. -> the new head | nil, err
 function Log:append(entries, head, sync)
   if self.closed then error("the audit log is closed", 2) end
   chain.check_head(head)
@@ -264,7 +262,7 @@ function Log:append(entries, head, sync)
   return { n = math.tointeger(new.n), hash = new.hash }
 end
 
--- Takes back the lines of the last append, unless others have appended since.
+-- Removes the lines of the last append, unless other processes have appended since.
 function Log:take_back()
   local before = self.before
   self.before = nil
@@ -280,8 +278,7 @@ function Log:close()
   self.closed = true
 end
 
--- Opens the log at `path`, which is made if there is none, with the folders that lead to
--- it. -> log, with its `id` | nil, err
+-- Opens the log at `path` and creates it and its folders if needed. -> log, with its `id` | nil, err
 function audit.open(path)
   local done, problem, number = system.file.make_folder(path:match "^(.*)/" or ".")
   if not done then return failed(path, problem, number) end

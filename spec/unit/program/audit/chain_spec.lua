@@ -30,7 +30,7 @@ describe("verification", function()
     end
   end
 
-  it("finds nothing in a log that is whole, of any length", function()
+  it("accepts an unaltered log of any length", function()
     for _, count in ipairs { 1, 2, 3, 10, 1000 } do
       local path, head = logs.new(count)
       local checked = assert(audit.verify(path, head))
@@ -40,7 +40,7 @@ describe("verification", function()
     end
   end)
 
-  it("finds no fault in lines after the head", function()
+  it("accepts lines after the head", function()
     local path, head, log = logs.new(5)
     assert(log:append(entries(6, 8)))
     assert.equal(3, assert(audit.verify(path, head)).after)
@@ -55,13 +55,13 @@ describe("verification", function()
       "line 9 or 10 was changed")
     finds(2, "line 1 was changed", function(lines) lines[1] = edited(lines[1]) end,
       "line 1 or 2 was changed")
-    finds(10, "line 10 was changed: the journal knows another one; those before it may have been"
+    finds(10, "line 10 was changed: the journal knows another one; earlier lines may have been"
       .. " rewritten too", function(lines) lines[10] = edited(lines[10]) end, false)
-    finds(1, "line 1 was changed: the journal knows another one; those before it may have been"
+    finds(1, "line 1 was changed: the journal knows another one; earlier lines may have been"
       .. " rewritten too", function(lines) lines[1] = edited(lines[1]) end, false)
   end)
 
-  it("finds the first of several", function()
+  it("finds the first of several changes", function()
     finds(10, "line 3 was changed", function(lines)
       for _, i in ipairs { 3, 5, 9 } do lines[i] = edited(lines[i]) end
     end)
@@ -94,9 +94,9 @@ describe("verification", function()
     end
   end)
 
-  it("finds a line that was changed and those after it relinked", function()
+  it("finds a changed line if the lines after it were relinked", function()
     for _, i in ipairs { 1, 2, 7, 9 } do
-      finds(10, "line 10 was changed: the journal knows another one; those before it may have been"
+      finds(10, "line 10 was changed: the journal knows another one; earlier lines may have been"
         .. " rewritten too", function(lines)
           lines[i] = edited(lines[i])
           relink(lines, i + 1)
@@ -115,8 +115,8 @@ describe("verification", function()
     for _, i in ipairs { 2, 7, 9 } do
       finds(10, ("line %d is missing"):format(i), function(lines) table.remove(lines, i) end)
     end
-    local elsewhere = " in none of these files: if the log was moved away, name the file that has"
-      .. " them too"
+    local elsewhere = " in none of these files: if the log was moved away, also name the file"
+      .. " with them"
     finds(10, "line 1 is" .. elsewhere, function(lines) table.remove(lines, 1) end)
     finds(10, "lines 1 to 9 are" .. elsewhere, function(lines) return { lines[10] } end)
     finds(10, "lines 4 to 6 are missing", function(lines)
@@ -124,16 +124,16 @@ describe("verification", function()
     end)
   end)
 
-  it("finds that the numbers after a missing line were changed", function()
+  it("finds changed numbers after a missing line", function()
     finds(10, "line 7 was changed", function(lines)
       table.remove(lines, 7)
       for i = 7, 9 do lines[i] = renumbered(lines[i], i) end
     end)
   end)
 
-  it("finds that the end is missing, with the journal", function()
+  it("finds a missing end, with the journal", function()
     for _, last in ipairs { 1, 7, 9 } do
-      finds(10, ("the log was cut: it ends at line %d, and the journal knows line 10"):format(last),
+      finds(10, ("the log was cut: it ends at line %d, but the journal knows line 10"):format(last),
         function(lines) return table.move(lines, 1, last, 1, {}) end, false)
     end
   end)
@@ -178,7 +178,7 @@ describe("verification", function()
     end)
   end)
 
-  it("finds a line that was inserted, and those after it renumbered", function()
+  it("finds an inserted line if the lines after it were renumbered", function()
     finds(10, "line 6 was inserted", function(lines)
       table.insert(lines, 6, edited(lines[6]))
       for i = 7, 11 do lines[i] = renumbered(lines[i], i) end
@@ -221,12 +221,12 @@ describe("verification", function()
       assert(assert(audit.open(other)):append(entries(101, 100 + count)))
       write(path, read(other))
       local _, problem = audit.verify(path, head)
-      assert.equal("line 10 was changed: the journal knows another one; those before it may have"
+      assert.equal("line 10 was changed: the journal knows another one; earlier lines may have"
         .. " been rewritten too", problem)
     end
     write(path, read((logs.new(9))))
     local _, problem = audit.verify(path, head)
-    assert.equal("the log was cut: it ends at line 9, and the journal knows line 10", problem)
+    assert.equal("the log was cut: it ends at line 9, but the journal knows line 10", problem)
   end)
 
   it("finds a line that is not its own", function()
@@ -251,7 +251,7 @@ describe("verification", function()
     end)
   end)
 
-  it("tells half a line after the end that the journal knows from one that was cut", function()
+  it("distinguishes an incomplete line after the head from a cut last line", function()
     local path, head = logs.new(10)
     local whole = read(path)
     for _, torn in ipairs { '{"n":11,', "\0\0", ("x"):rep(100000) } do
@@ -264,7 +264,7 @@ describe("verification", function()
     assert.equal("line 10 is cut short: the log ends in the middle of it", problem)
   end)
 
-  it("takes no more memory for a longer log", function()
+  it("uses no more memory for a longer log", function()
     local path, _, log = logs.new(10)
     for _ = 1, 30 do assert(log:append(entries(1, 1000))) end
     local decode, count, before, most = cjson.decode, 0, nil, 0

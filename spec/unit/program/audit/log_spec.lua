@@ -1,4 +1,4 @@
--- The audit log as it is written.
+-- Appending to the audit log.
 
 local audit = require "mde.program.audit.log"
 local cjson = require "cjson"
@@ -14,7 +14,7 @@ local ZEROS = ("0"):rep(64)
 describe("the audit log", function()
   after_each(logs.clean)
 
-  it("has one JSON object a line, with its keys in order", function()
+  it("has one JSON object per line, with its keys in order", function()
     local path = new_path()
     local log = assert(audit.open(path))
     local head = assert(log:append({ {
@@ -40,7 +40,7 @@ describe("the audit log", function()
     assert.same({ n = 2, hash = core.sha256(second) }, head)
   end)
 
-  it("keeps every text, and makes JSON of what is no UTF-8", function()
+  it("keeps every text, and replaces bytes that are not UTF-8", function()
     local path = new_path()
     local log = assert(audit.open(path))
     local texts = { 'a"b\\c/d\\/e', "\0\n\r\t\27\127", "\u{202E}\u{1F600}é", ("\1"):rep(131000) }
@@ -58,7 +58,7 @@ describe("the audit log", function()
     assert.equal(5, assert(audit.verify(path)).lines)
   end)
 
-  it("takes nothing but its keys, and writes nothing then", function()
+  it("rejects unknown keys and writes nothing then", function()
     local path, _, log = logs.new(1)
     local before = read(path)
     local function refused(pattern, change)
@@ -70,19 +70,19 @@ describe("the audit log", function()
       assert.truthy(message:find "^spec/unit/program/audit/log_spec.lua", message)
       assert.equal(before, read(path))
     end
-    refused("token may not be a string: an audit log has no such key", { token = "x" })
-    refused("n may not be a number: an audit log has no such key", { n = 2 })
-    refused("previous may not", { previous = ZEROS })
-    refused("1 may not", { "x" })
-    refused("who may not be a userdata, but a string", { who = core.secret "x" })
-    refused("status may not be a string, but a number", { status = "200" })
-    refused("more than 128 KiB", { comment = ("x"):rep(131072) })
-    assert.error_matches(function() log:append { { who = "a", what = "b" } } end, "needs time")
+    refused("unknown key token", { token = "x" })
+    refused("unknown key n ", { n = 2 })
+    refused("unknown key previous", { previous = ZEROS })
+    refused("unknown key 1", { "x" })
+    refused("who is a userdata, expected a string", { who = core.secret "x" })
+    refused("status is a string, expected a number", { status = "200" })
+    refused("longer than 128 KiB", { comment = ("x"):rep(131072) })
+    assert.error_matches(function() log:append { { who = "a", what = "b" } } end, "requires time")
     assert.error_matches(function() log:append { "x" } end, "table")
-    refused("a status is an integer", { status = 200.5 })
+    refused("status must be an integer", { status = 200.5 })
     for _, head in ipairs { 7, {}, { n = 1.5, hash = ZEROS }, { n = 1, hash = "x" } } do
-      assert.error_matches(function() log:append({}, head) end, "a head is")
-      assert.error_matches(function() audit.verify(path, head) end, "a head is")
+      assert.error_matches(function() log:append({}, head) end, "a head must be")
+      assert.error_matches(function() audit.verify(path, head) end, "a head must be")
     end
     assert.equal(before, read(path))
   end)
@@ -111,7 +111,7 @@ describe("the audit log", function()
     assert.equal(n, assert(audit.verify(path)).lines)
   end)
 
-  it("is one chain when four processes append at once", function()
+  it("is one chain if four processes append at once", function()
     local path, script = new_path(), os.tmpname()
     finally(function() os.remove(script) end)
     write(script, ([[
@@ -170,13 +170,13 @@ describe("the audit log", function()
       print(assert(log:append { { time = 1, who = "a", what = "b" } }).n)]]):format(path))
     local pipe = assert(io.popen("trap '' XFSZ; ulimit -f 2; exec lua5.4 " .. script))
     assert.equal("nil\tstore\nthe audit log " .. path .. " cannot be written: File too large;"
-      .. " make room there, and run the command again\n2\n", pipe:read "a")
+      .. " free space there and run the command again\n2\n", pipe:read "a")
     pipe:close()
     local checked = assert(audit.verify(path, head))
     assert.same({ 2, 1 }, { checked.lines, checked.after })
   end)
 
-  it("says what hinders", function()
+  it("reports the error", function()
     local path = new_path()
     local log = assert(audit.open(path))
     local inside, err = audit.open(path .. "/log")
@@ -184,7 +184,7 @@ describe("the audit log", function()
     assert.is_true(errors.is(err))
     assert.equal("store", err.code)
     assert.equal("the audit log " .. path .. "/log cannot be written: Not a directory;"
-      .. " see that it is a file in a folder that exists", err.message)
+      .. " check that it is a file in an existing folder", err.message)
     os.remove(path)
     os.execute("mkdir " .. path)
     log, err = log:append(entries(1, 1))
@@ -192,14 +192,14 @@ describe("the audit log", function()
     assert.truthy(err.message:find("Is a directory", 1, true))
   end)
 
-  it("does not go on from what is no audit log", function()
+  it("does not append to a file that is not an audit log", function()
     for _, text in ipairs { "something else\n", "{}\n", ("x"):rep(3000000), ("x\n"):rep(100000) } do
       local path = new_path()
       write(path, text)
       local log = assert(audit.open(path))
       local head, err = log:append(entries(1, 1))
       assert.is_nil(head)
-      assert.truthy(err.message:find "cannot be written: its last line .*; look at it", err.message)
+      assert.truthy(err.message:find "cannot be written: its last line .*; check it", err.message)
       assert.equal(text, read(path))
       head, err = log:append(entries(1, 1), { n = 7, hash = ZEROS })
       assert.equal(text:find "\n" and 8, head and head.n, err)
@@ -207,11 +207,11 @@ describe("the audit log", function()
   end)
 end)
 
-describe("a log that was changed behind the journal's back", function()
+describe("a log that was altered", function()
   after_each(logs.clean)
 
-  -- Changes a log of ten lines and appends to it more than once. -> what verification
-  -- finds after each time
+  -- Changes a log of ten lines and appends to it more than once.
+  -- -> the problem that verification finds after each time
   local function find(change, fresh)
     local path, head, log = logs.new(10)
     if fresh then log = assert(audit.open(path)) end
@@ -235,7 +235,7 @@ describe("a log that was changed behind the journal's back", function()
     assert.equal(expected, find(change, true))
   end
 
-  it("goes on from what is known, and the gap stays: a log that was cut", function()
+  it("continues from the trusted line and keeps the gap if it was cut", function()
     finds("lines 8 to 10 are missing", function(path)
       tamper(path, function(lines) return table.move(lines, 1, 7, 1, {}) end)
     end)
@@ -244,19 +244,19 @@ describe("a log that was changed behind the journal's back", function()
     end)
   end)
 
-  it("one that was removed, moved away or emptied", function()
-    local missing = "lines 1 to 10 are in none of these files: if the log was moved away, name the"
-      .. " file that has them too"
+  it("does so if it was removed, moved away or emptied", function()
+    local missing = "lines 1 to 10 are in none of these files: if the log was moved away, also name"
+      .. " the file with them"
     finds(missing, function(path) os.remove(path) end)
     finds(missing, function(path) os.rename(path, path .. ".old") end)
     finds(missing, function(path) write(path, "") end)
   end)
 
-  it("one whose last line was taken for torn", function()
+  it("does so if its last line lost the newline", function()
     finds("line 10 is missing", function(path) write(path, (read(path):sub(1, -2))) end)
   end)
 
-  it("one with a forged chain, also one that grew", function()
+  it("does so if its chain was forged, also with more lines", function()
     local function forge(from, more)
       return function(path)
         tamper(path, function(lines)
@@ -273,13 +273,13 @@ describe("a log that was changed behind the journal's back", function()
     finds("line 10 was changed", forge(10, 1))
   end)
 
-  it("one with a last line that is none", function()
+  it("does so if its last line is not JSON", function()
     finds("line 10 is not JSON", function(path)
       tamper(path, function(lines) lines[10] = "x" .. lines[10] end)
     end)
   end)
 
-  it("takes lines that were appended and did not get into the journal", function()
+  it("accepts appended lines that did not reach the journal", function()
     local path, head, log = logs.new(10)
     assert(log:append(entries(11, 60), head))
     log = assert(audit.open(path))

@@ -1,4 +1,4 @@
--- Files that are put in the place of older ones.
+-- Replacing files atomically.
 
 local file = require "mde.file"
 local folder = require "spec.support.folder".new()
@@ -20,7 +20,7 @@ describe("the place of a file", function()
     assert.is_nil(file.kind(folder.path "nothing"))
   end)
 
-  it("gets a new file, whole, instead of the older one", function()
+  it("gets a complete new file that replaces the older one", function()
     local path = folder.path "file"
     for _, text in ipairs { "", "one", ("two"):rep(100000) .. "\0\n" } do
       assert.is_true(file.replace(path, text))
@@ -29,7 +29,7 @@ describe("the place of a file", function()
     sh("test \"$(ls)\" = file")
   end)
 
-  it("keeps what is no file, and follows no link", function()
+  it("keeps anything but a file, and follows no link", function()
     sh("echo mine >file && ln -s file link && mkdir folder && mkfifo fifo")
     for _, name in ipairs { "link", "folder", "fifo" } do
       local done, problem = file.replace(folder.path(name), "text")
@@ -40,14 +40,14 @@ describe("the place of a file", function()
     sh("test -h link && test -p fifo && test -d folder")
   end)
 
-  it("is not written through a link that lies where the new file is made", function()
+  it("is not written through a link in place of the new file", function()
     local path = folder.path "file"
     sh("echo mine >other && ln -s other file.$PPID.new")
     assert.is_true(file.replace(path, "text"))
     assert.same({ "text", "mine\n" }, { folder.read "file", folder.read "other" })
   end)
 
-  it("gives the reason if it can't be written", function()
+  it("reports the error if it can't be written", function()
     local done, problem, number = file.replace(folder.path "nowhere/file", "text")
     assert.same({ nil, folder.path "nowhere/file" .. ": No such file or directory", 2 },
       { done, problem, number })

@@ -1,4 +1,4 @@
--- Audit logs that are moved away, and their ids.
+-- Rotation of audit logs, and their ids.
 
 local audit = require "mde.program.audit.log"
 local logs = require "spec.support.audit"
@@ -10,7 +10,7 @@ local entries, read, write = logs.entries, logs.read, logs.write
 describe("an audit log that is moved away", function()
   after_each(logs.clean)
 
-  -- Ten lines in each of three files. -> their paths, head
+  -- Makes three files of ten lines each. -> their paths, head
   local function rotated()
     local path, head, log = logs.new(10)
     local paths = { path .. ".1", path .. ".2", path }
@@ -38,17 +38,17 @@ describe("an audit log that is moved away", function()
     assert.is_nil(next(ids, next(ids)))
   end)
 
-  it("is not said to be altered if a file is not named", function()
+  it("is not reported as altered if a file is not named", function()
     local paths, head = rotated()
-    local missing = " in none of these files: if the log was moved away, name the file that has"
-      .. " them too"
+    local missing = " in none of these files: if the log was moved away, also name the file"
+      .. " with them"
     local function problem(...)
       return select(2, audit.verify({ ... }, head))
     end
     assert.equal("lines 1 to 20 are" .. missing, problem(paths[3]))
     assert.equal("lines 1 to 10 are" .. missing, problem(paths[2], paths[3]))
     assert.equal("lines 11 to 20 are" .. missing, problem(paths[1], paths[3]))
-    assert.equal("the log was cut: it ends at line 20, and the journal knows line 30",
+    assert.equal("the log was cut: it ends at line 20, but the journal knows line 30",
       problem(paths[1], paths[2]))
   end)
 
@@ -69,7 +69,7 @@ describe("an audit log that is moved away", function()
     assert(audit.verify(paths, head))
   end)
 
-  it("keeps its id, also without the file that has it", function()
+  it("keeps its id, even if the id's file is removed", function()
     local path, head, log = logs.new(3)
     os.remove(path:gsub("%.jsonl$", ".id"))
     local again = assert(audit.open(path))
@@ -82,7 +82,7 @@ describe("an audit log that is moved away", function()
     assert.equal(3, head.n)
   end)
 
-  it("takes back the last lines, unless others have appended", function()
+  it("takes back the last lines unless other processes have appended", function()
     local path, head, log = logs.new(3)
     local before = read(path)
     assert(log:append(entries(4, 5), head, true))
