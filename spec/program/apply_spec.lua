@@ -237,7 +237,7 @@ describe("undoing what had its effect", function()
       grep -c '"what":"undo"' "$XDG_STATE_HOME/mde/audit.jsonl"; mde batch report b]])
     local _, count = run.out:gsub("undone +%x+%-", "")
     assert.equal(3, count, run.err)
-    assert_said(run.out, "\n3\n", "its inverse was launched")
+    assert_said(run.out, "\n3\n", "its inverse succeeded")
   end)
 
   it("waits for the releases, or reads them back when it is resumed", function()
