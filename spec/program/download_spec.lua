@@ -53,6 +53,14 @@ describe("mde download", function()
     assert.equal(2, refused, run.err)
   end)
 
+  it("gives up at the deadline when the service asks to wait", function()
+    local run = program.rehearse([[{ mistaken = 0,
+      oddities = { throttled = { operation = "get" }, throttled_for = 300 } }]],
+      "mde download 5382f7ea-7557-4ab7-9782-d50480024a4e --deadline 1s")
+    assert.same({ "", 4 }, { run.out, run.status })
+    assert.truthy(run.err:find("mde: gave up at the deadline: ", 1, true), run.err)
+  end)
+
   it("refuses wrong use before anything is asked", function()
     local id = "5382f7ea-7557-4ab7-9782-d50480024a4e"
     for arguments, text in pairs {

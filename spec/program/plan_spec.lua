@@ -42,6 +42,13 @@ describe("mde plan", function()
     assert.equal(0, run.ledger.posts)
   end)
 
+  it("gives up at the deadline when the service asks to wait", function()
+    local run = sim({ ["rule.lua"] = RULE }, "mde plan rule.lua --deadline 1s", [[{ mistaken = 1,
+      oddities = { throttled = { operation = "list" }, throttled_for = 300 } }]])
+    assert.same({ "", 4 }, { run.out, run.status })
+    assert.truthy(run.err:find("mde: gave up at the deadline: ", 1, true), run.err)
+  end)
+
   it("writes the plan, whose hash it shows", function()
     local run = sim({ ["rule.lua"] = RULE }, [[
       mde plan rule.lua -o plan.jsonl >/dev/null || exit

@@ -178,6 +178,15 @@ describe("mde resume of a plan's batch", function()
       .. " most 5 may be", "guard protect_types of the profile contoso: 5 actions are protected",
       "guard max_share of the profile contoso")
   end)
+
+  it("is refused alone: --join continues the others", function()
+    local run = with_plan [[
+      mde list --ids >ids 2>/dev/null
+      mde cancel $(head -n 3 ids) -m x --yes --batch c --parallel 1 >/dev/full 2>&1
+      guard "max = 5"; mde resume --join >out; echo "was $?"; mde batch list]]
+    assert.truthy(run.out:find "^was 3\n.*\nb +open.*\nc +done +3 +3 ", run.out .. run.err)
+    assert_said(run.err, "Batch b: guard max of the profile contoso")
+  end)
 end)
 
 describe("mde audit verify", function()

@@ -89,7 +89,10 @@ end
 -- Fills the draft with what is to be cancelled. -> how many
 local function fill(draft, session, parsed, criteria, visit)
   local function add(id) draft:add(id) end
-  if criteria then add_matching(draft, session, criteria, parsed.max, visit)
+  if criteria then
+    client.bounded(session, {})
+    add_matching(draft, session, criteria, parsed.max, visit)
+    session.ends_at = nil
   elseif parsed.ids[1] == "-" then ids.from_file(system.stdin, add)
   else ids.from_arguments(parsed.ids, add) end
   local count, again = draft:complete()

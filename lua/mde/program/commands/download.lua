@@ -29,6 +29,7 @@ Examples:
     if index and index < 10000 then return index end
     return nil, ("'%s' is not a whole number from 0"):format(text)
   end)
+  client.define_deadline(command, "Give up when nothing came in for this long. Default: 10m.")
   command:flag("--json", "The result as a JSON object.")
 end
 
@@ -45,13 +46,18 @@ local function on_progress(bytes, total)
 end
 
 -- -> result; raises what went wrong, and says what is kept
-local function fetch(session, action, path, index)
+local function fetch(session, action, path, parsed)
   if system.file.kind(path) then
     failure.raise(failure.usage, "download: %s exists; remove it or give another name", path)
   end
   interruption.only_reads(session)
-  local result, err = session:download(action, path, { index = index, on_progress = on_progress,
-                                                       open = system.file.open })
+  local result, err = session:download(action, path, {
+    index = parsed.index, open = system.file.open,
+    on_progress = function(bytes, total)
+      client.bounded(session, parsed)  -- a large file may take longer
+      on_progress(bytes, total)
+    end,
+  })
   interruption.release(session)
   if result then return result end
   if err.part then
@@ -64,10 +70,10 @@ function download.run(parsed)
   local id
   require "mde.program.input.ids".from_arguments({ parsed.id }, function(text) id = text end)
   parsed.reads_only = true
-  local session = client.connect(parsed)
+  local session = client.bounded(client.connect(parsed), parsed)
   local action = failure.check(session:action(id))
   local path = parsed.output or name_for(action, parsed.index)
-  local result = fetch(session, action, path, parsed.index)
+  local result = fetch(session, action, path, parsed)
   if parsed.json then
     output.json(result, { "path", "size", "sha256" })
   else

@@ -37,6 +37,7 @@ function plan.define(command)
   options.add(command, "--expires", "TIME", "How long the plan holds, unless a policy says less."
     .. " Default: what the policies say, or 1h.", options.duration)
   options.add(command, "--explain", "ACTION", "Say what was decided about one action and why.")
+  client.define_deadline(command)
   command:flag("--json", "Show the plan itself, or the explanation, as JSON.")
 end
 
@@ -104,7 +105,7 @@ local function run(parsed)
   local loaded = failure.check(policies.load_all(policies.files(parsed.files),
     { coverage = parsed.explain ~= nil }))
   enforcement.guards(loaded, profile)  -- raises before anything is read
-  local session = client.connect(parsed)
+  local session = client.bounded(client.connect(parsed), parsed)
   if not parsed.explain then
     local made, decided, guards = making.make(session, loaded, profile, parsed)
     show_printed(loaded)

@@ -123,6 +123,15 @@ local function continue(session, batch, lock, parsed)
   return execution.run(session, batch, parsed, "resumed")
 end
 
+-- Continues one of several batches: one that is refused ends no other. -> exit status
+local function continue_one(session, batch, lock, parsed)
+  local done, result = pcall(continue, session, batch, lock, parsed)
+  if done then return result end
+  if failure.status(result) ~= failure.refused then error(result, 0) end
+  output.note("Batch %s: %s", batch.name, tostring(result))
+  return failure.refused
+end
+
 -- One after the other, each once. -> the worst exit status
 local function join(session, parsed)
   local worst, left = nil, open_ones(session)
@@ -133,7 +142,7 @@ local function join(session, parsed)
       if other == batch then table.remove(left, i) break end
     end
     if batch:open_count() > 0 then  -- its holder may have ended it meanwhile
-      local status = continue(session, batch, lock, parsed)
+      local status = continue_one(session, batch, lock, parsed)
       worst = math.max(worst or 0, status)
       if status >= failure.failed then return status end
     else
