@@ -594,13 +594,13 @@ function machine:seen() end
 ---| "cancelled" # by this cancel
 ---| "already_cancelled" # by an earlier cancel
 ---| "undone" # its inverse succeeded
----| "undo_accepted" # its inverse is not final
----| "already_final" # ended before: nothing to cancel
----| "too_late" # Cancelled, but all commands had completed
----| "accepted" # taken, not final yet
----| "changed" # no longer as the plan shows
----| "skipped" # nothing undoes it
----| "not_found" # not found by two reads at least 10 s apart
+---| "undo_accepted" # its inverse has not ended yet
+---| "already_final" # it had ended before
+---| "too_late" # Cancelled, but its commands had completed
+---| "accepted" # accepted, has not ended yet
+---| "changed" # it differs from the plan
+---| "skipped" # no inverse exists
+---| "not_found" # not found, read twice 10 s apart
 ---| "forbidden" # a permission is missing
 ---| "error" # refused or failed
 ---| "unsent" # never sent
