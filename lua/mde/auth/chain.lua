@@ -28,13 +28,13 @@ function Walk:advance()
 end
 
 -- Takes the result of the current way. If its credential turns out to be missing, the next way
--- follows. -> got, err, pause
-function Walk:take(got, err, pause)
+-- follows. -> result of credential.read
+function Walk:take(got, err)
   if got and self.current.identity ~= self.identity then got.is_passing = true end
-  if not err or err.code ~= "missing_credential" then return got, err, pause end
+  if not err or err.code ~= "missing_credential" then return got, err end
   self.lacks[#self.lacks + 1] = { self.ways[self.position][1], err.message }
   self.current = nil
-  return nil, nil, 0
+  return { pause = 0 }
 end
 
 -- Every way failed; the next attempt starts over. err.lacks has { name, reason } per way.

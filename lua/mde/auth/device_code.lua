@@ -62,7 +62,7 @@ function device_code.new(settings)
     if not started then return nil, err end
     ends_at = settings.clock.monotonic() + started.lifetime
     settings.show(started)
-    return nil, nil, started.interval
+    return { pause = started.interval }
   end
 
   -- Reports if the user may still enter the code. Polls less often if the answer is "slow_down".
@@ -82,7 +82,7 @@ function device_code.new(settings)
       return got
     end
     local _, err, word = grant.refusal(response)
-    if is_pending(word) then return nil, nil, started.interval end
+    if is_pending(word) then return { pause = started.interval } end
     started = nil
     return nil, err
   end

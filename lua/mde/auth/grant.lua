@@ -7,7 +7,7 @@
 --                    | nil, nil, token: a program returned it, no request is needed
 --   read(response)   -> token { header = "Bearer …" as a secret, lifetime = seconds,
 --                    is_passing = true if the token must not be stored } | nil, err
---                    | nil, nil, pause: call request() again after so many seconds
+--                    | { pause = seconds }: call request() again after that
 --   failed(err)      optional: called if the network failed; returns as `read`, or nothing to
 --                    send the request again, a few times
 -- A request may have `is_direct`, to bypass proxies, and a `connect_timeout`. A credential that

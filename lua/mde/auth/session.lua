@@ -62,7 +62,7 @@ function session.new(settings)
       return got
     end
     local now = settings.sessions:get(name)
-    if detail.code == "sign_in" and now and now ~= used then return nil, nil, 0 end
+    if detail.code == "sign_in" and now and now ~= used then return { pause = 0 } end
     return nil, detail
   end
 

@@ -63,18 +63,19 @@ end
 
 -- Takes the credential's result for an answer: the end, or another round after a pause, with as
 -- many attempts as the first.
-function Fetch:take(now, got, err, pause)
-  if not pause then return self:finish(now, got, err) end
-  self.attempt, self.not_before = 0, now + pause
+function Fetch:take(now, got, err)
+  if not (got and got.pause) then return self:finish(now, got, err) end
+  self.attempt, self.not_before = 0, now + got.pause
 end
 
 -- Lets the credential handle a request that failed. -> false if it does not
 function Fetch:is_handled(now, err)
   local failed = err and self.token.credential.failed
   if not failed then return false end
-  local got, problem, pause = failed(err)
-  if got or problem or pause then self:take(now, got, problem, pause) end
-  return (got or problem or pause) ~= nil
+  local got, problem = failed(err)
+  if not got and not problem then return false end
+  self:take(now, got, problem)
+  return true
 end
 
 function Fetch:judge(now, response, err)

@@ -31,7 +31,7 @@ describe("a fetch that takes several rounds", function()
     local rounds = 0
     with { read = function(response)
       rounds = rounds + 1
-      if rounds < 20 then return nil, nil, 5 end
+      if rounds < 20 then return { pause = 5 } end
       return credential.read(response)
     end }
     for _ = 1, 19 do
@@ -47,7 +47,7 @@ describe("a fetch that takes several rounds", function()
     local rounds = 0
     with { read = function(response)
       rounds = rounds + 1
-      if rounds == 1 then return nil, nil, 0 end
+      if rounds == 1 then return { pause = 0 } end
       return credential.read(response)
     end }
     local what, request = answer(refused(401))
@@ -83,7 +83,7 @@ describe("a fetch that takes several rounds", function()
     assert.equal("connection", said.code)
     with { failed = function() end }
     assert.equal("wait", (answer(nil, failed "connection")))
-    with { failed = function() return nil, nil, 7 end }
+    with { failed = function() return { pause = 7 } end }
     local what, moment = answer(nil, failed "connection")
     assert.same({ "wait", 7 }, { what, moment - now() })
   end)

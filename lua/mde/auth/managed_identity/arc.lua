@@ -70,7 +70,7 @@ function arc.new(settings)
     authorization, err = answer_to(response.headers["www-authenticate"],
       settings.folders or FOLDERS)
     if not authorization then return nil, err end
-    return nil, nil, 0
+    return { pause = 0 }
   end
 
   return credential

@@ -40,7 +40,7 @@ function vm.new(settings)
     local pause = pause_of(response, round, waited)
     if pause then
       waited = waited + pause
-      return nil, nil, pause
+      return { pause = pause }
     end
     round, waited = 0, 0
     local status = response.status
