@@ -137,33 +137,31 @@ function mde.error(fields) end
 ---@field secret_file? string a file with the secret
 ---@field guard? mde.guard limits on every change of this tenant
 
---- Moves everything that goes for the client as far as it goes without waiting: for who drives a
---- client from a loop of their own. What is suggested is how long to sleep before the next step
---- (while answers are awaited a millisecond for each, as each may have a thread that steps, or half
---- of the time that nothing came, up to 50 ms), and for how long nothing is to be done unless an
---- answer comes.
+--- Moves all calls of the client as far as they go without waiting, for programs with a loop of
+--- their own. Sleep for `pause` before the next step. It grows to 50 ms while answers are awaited,
+--- and is at least a millisecond per call, since each call may have a thread that steps.
 ---
 ---     local pause = client:step()
 ---     timer:start(math.ceil(pause * 1000), 0, drive)    -- luv: examples/event_loops
 ---@return number pause seconds
----@return number seconds at most 1
+---@return number seconds for which nothing is to be done unless an answer comes; at most 1
 function client:step() end
 
---- Cancels one action. An answer that is lost is settled by reading the action, before anything is
---- sent again. Needs any one of the permissions that launch actions, and Machine.Read.All.
+--- Cancels one action. If the answer is lost, the action is read before anything is sent again.
+--- Requires one of the permissions that launch actions, and Machine.Read.All.
 ---
 ---     local action, verdict = client:cancel(id, { comment = "Stuck, CHG-4711" })
 ---     print(id, action and verdict or tostring(verdict))
 ---@param target string|mde.action its id, or the action itself
----@param options {comment: string, wait?: number} why, which the service keeps; seconds to wait for the end of what was accepted (default 0)
+---@param options {comment: string, wait?: number} the reason, which the service keeps; seconds to wait for the end of an accepted action (default 0)
 ---@return mde.action? action as it is now
 ---@return mde.verdict|mde.error verdict or, without an action, the error
 ---@return mde.verdict? verdict with an error
 function client:cancel(target, options) end
 
 --- Cancels many actions under the service's limits, `parallel` at once; each ends with one verdict.
---- What the iterator or on_item raises is raised again once what was in the air has ended; whatever
---- else is raised meanwhile, nothing is sent afterwards. A refused sign-in stops it.
+--- An error raised by the iterator or on_item is raised again after the requests in flight have
+--- ended; after any other error nothing more is sent. A refused sign-in stops the batch.
 ---
 ---     local report = assert(client:cancel_all(io.lines "ids.txt", { comment = "Stuck, CHG-4711",
 ---       on_item = function(item) print(item.id, item.verdict, item.error) end }))
@@ -174,12 +172,12 @@ function client:cancel(target, options) end
 function client:cancel_all(targets, options) end
 
 --- Reads one action.
----@param target string|mde.action its id, or the action, which is read anew
+---@param target string|mde.action its id, or the action, which is read again
 ---@return mde.action? action
 ---@return mde.error? err
 function client:action(target) end
 
---- Gives up every call: whoever waits for one gets an error. May be called again.
+--- Ends every call with an error. May be called again.
 function client:close() end
 
 --- The actions that match, in an array, the newest first.
@@ -203,14 +201,14 @@ function client:actions(wanted) end
 ---@return mde.error? err
 function client:explain(wanted, kind) end
 
---- Waits until an action is final, or each of an array of them, by few calls for many. An action
---- that is given stays as it was; what it is now is returned.
+--- Waits until an action is final, or each of an array of actions. One list call reads many. The
+--- given action does not change; its new state is returned.
 ---
 ---     local action, err = client:wait(id, { timeout = "10m" })
 ---@param target string|mde.action|(string|mde.action)[]
 ---@param options? {timeout?: number|string} seconds, or "10m"; default an hour
 ---@return mde.action|{id: string, action?: mde.action, error?: mde.error}[]|nil action or, of an array, an array in the same order
----@return mde.error? err code "deadline" when that took longer, "interrupted" when it was stopped; err.action is how it stood then
+---@return mde.error? err code "deadline" if that took longer, "interrupted" if it was stopped; err.action is the action as last read
 function client:wait(target, options) end
 
 --- Cancels the open actions on a machine, and reads what became of them. An action that has no
@@ -222,11 +220,11 @@ function client:wait(target, options) end
 function client:unblock(target, options) end
 
 ---@class mde.batch_options
----@field comment string why; the service keeps it with each action
----@field parallel? integer calls under way at once; default 10
----@field wait? number seconds to wait for the end of an action that was accepted; default 0
----@field record? mde.record what writes the calls down
----@field on_item? fun(item: mde.item) called with each as it ends
+---@field comment string the reason; the service keeps it with each action
+---@field parallel? integer calls at once; default 10
+---@field wait? number seconds to wait for the end of an accepted action; default 0
+---@field record? mde.record records the calls in a journal
+---@field on_item? fun(item: mde.item) called with each item when it ends
 ---@field stop? fun(): boolean|"at once"|nil asked again and again: true stops sending and waits for requests in flight, "at once" waits for nothing
 
 ---@class mde.target
@@ -235,8 +233,8 @@ function client:unblock(target, options) end
 ---@field sends? number[] when it was sent before, in seconds since 1970; empty: not known
 ---@field sent_ago? number how many seconds ago
 
---- The functions of a record run in the scheduler's commit (mde.call.scheduler). If one raises,
---- nothing is sent.
+--- The functions of a record run in the scheduler's commit (mde.call.scheduler). If one raises an
+--- error, nothing is sent.
 ---@class mde.record
 ---@field sent fun(self: mde.record, call: table) before a call is sent; call.target is the item that the batch was given
 ---@field ended fun(self: mde.record, call: table) with call.verdict, call.value (the action), call.err
@@ -250,7 +248,7 @@ function client:unblock(target, options) end
 ---@field error? mde.error
 
 ---@class mde.report
----@field total integer how many were taken from what was given
+---@field total integer how many targets were taken
 ---@field counts table<mde.verdict, integer>
 ---@field seconds number
 
@@ -259,89 +257,89 @@ function client:unblock(target, options) end
 ---     local action = assert(client:isolate("srv-1.contoso.com", { comment = "INC0048211" }))
 ---@param target string|mde.machine|mde.action a machine, its id or its name, or an action on it
 ---@param options {comment: string, type?: "Full"|"Selective"|"UnManagedDevice"}
----@return mde.action? action existing = true where it had been launched before
----@return mde.error? err err.active_action_id is the action that is in the way, where one is
+---@return mde.action? action existing = true if it had been launched before
+---@return mde.error? err err.active_action_id is the id of the active action that prevents it, if there is one
 function client:isolate(target, options) end
 
 --- Releases a machine from isolation.
 ---@param target string|mde.machine|mde.action a machine, its id or its name, or an action on it
 ---@param options {comment: string}
----@return mde.action? action existing = true where it had been launched before
----@return mde.error? err err.active_action_id is the action that is in the way, where one is
+---@return mde.action? action existing = true if it had been launched before
+---@return mde.error? err err.active_action_id is the id of the active action that prevents it, if there is one
 function client:unisolate(target, options) end
 
---- Restricts what a machine executes to what Microsoft has signed.
+--- Restricts a machine to programs that Microsoft has signed.
 ---@param target string|mde.machine|mde.action a machine, its id or its name, or an action on it
 ---@param options {comment: string}
----@return mde.action? action existing = true where it had been launched before
----@return mde.error? err err.active_action_id is the action that is in the way, where one is
+---@return mde.action? action existing = true if it had been launched before
+---@return mde.error? err err.active_action_id is the id of the active action that prevents it, if there is one
 function client:restrict(target, options) end
 
 --- Lifts that restriction.
 ---@param target string|mde.machine|mde.action a machine, its id or its name, or an action on it
 ---@param options {comment: string}
----@return mde.action? action existing = true where it had been launched before
----@return mde.error? err err.active_action_id is the action that is in the way, where one is
+---@return mde.action? action existing = true if it had been launched before
+---@return mde.error? err err.active_action_id is the id of the active action that prevents it, if there is one
 function client:unrestrict(target, options) end
 
---- Has a machine scanned by Defender Antivirus.
+--- Scans a machine with Defender Antivirus.
 ---@param target string|mde.machine|mde.action a machine, its id or its name, or an action on it
 ---@param options {comment: string, type?: "Quick"|"Full"}
----@return mde.action? action existing = true where it had been launched before
----@return mde.error? err err.active_action_id is the action that is in the way, where one is
+---@return mde.action? action existing = true if it had been launched before
+---@return mde.error? err err.active_action_id is the id of the active action that prevents it, if there is one
 function client:scan(target, options) end
 
 --- Collects an investigation package from a machine.
 ---@param target string|mde.machine|mde.action a machine, its id or its name, or an action on it
 ---@param options {comment: string}
----@return mde.action? action existing = true where it had been launched before
----@return mde.error? err err.active_action_id is the action that is in the way, where one is
+---@return mde.action? action existing = true if it had been launched before
+---@return mde.error? err err.active_action_id is the id of the active action that prevents it, if there is one
 function client:collect(target, options) end
 
---- Offboards a machine: it can't be onboarded again from here.
+--- Offboards a machine. Onboarding it again is only possible on the machine.
 ---@param target string|mde.machine|mde.action a machine, its id or its name, or an action on it
 ---@param options {comment: string}
----@return mde.action? action existing = true where it had been launched before
----@return mde.error? err err.active_action_id is the action that is in the way, where one is
+---@return mde.action? action existing = true if it had been launched before
+---@return mde.error? err err.active_action_id is the id of the active action that prevents it, if there is one
 function client:offboard(target, options) end
 
 --- Stops a file on a machine and quarantines it.
 ---@param target string|mde.machine|mde.action a machine, its id or its name, or an action on it
 ---@param options {comment: string, sha1: string}
----@return mde.action? action existing = true where it had been launched before
----@return mde.error? err err.active_action_id is the action that is in the way, where one is
+---@return mde.action? action existing = true if it had been launched before
+---@return mde.error? err err.active_action_id is the id of the active action that prevents it, if there is one
 function client:quarantine(target, options) end
 
---- Runs commands on a machine, one after the other.
+--- Runs commands on a machine, in this order.
 ---
 ---     client:live_response(id, { comment = "INC0048211", commands = {
 ---       { run = "triage.ps1", args = "-Days 7" }, { get = "C:\\Temp\\triage.zip" } } })
 ---@param target string|mde.machine|mde.action a machine, its id or its name, or an action on it
 ---@param options {comment: string, commands: ({run: string, args?: string}|{get: string}|{put: string})[]}
----@return mde.action? action existing = true where it had been launched before
----@return mde.error? err err.active_action_id is the action that is in the way, where one is
+---@return mde.action? action existing = true if it had been launched before
+---@return mde.error? err err.active_action_id is the id of the active action that prevents it, if there is one
 function client:live_response(target, options) end
 
---- The link to the package of a CollectInvestigationPackage action that succeeded.
+--- Returns the link to the package of a CollectInvestigationPackage action that succeeded.
 ---@param target string|mde.action
----@return mde.secret? link link:reveal() is its text: whoever has it may download
+---@return mde.secret? link link:reveal() is its text, with which anyone can download the package
 ---@return mde.error? err
 function client:package_uri(target) end
 
---- The link to what a command of a live response gave.
+--- Returns the link to the result of a live-response command.
 ---@param target string|mde.action
 ---@param index integer of the command, from 0
 ---@return mde.secret? link
 ---@return mde.error? err
 function client:result_uri(target, index) end
 
---- Downloads what an action has produced: a package, or the result of a command. Meanwhile the file
---- is called PATH.ID.part; where that exists, the download goes on behind what it has.
+--- Downloads the file that an action has produced: a package, or the result of a command. Until it
+--- is complete, it is called PATH.ID.part; if that file exists, the download continues there.
 ---@param target string|mde.action
 ---@param path string of a file that must not exist
----@param options? {index?: integer, on_progress?: fun(bytes: integer, total?: integer), open?: fun(path: string, mode: string): file*?, string?} which command, from 0; io.open
+---@param options? {index?: integer, on_progress?: fun(bytes: integer, total?: integer), open?: fun(path: string, mode: string): file*?, string?} of the command, from 0; io.open
 ---@return {path: string, size: integer, sha256: string}? file
----@return mde.error? err code "file" where the disk is at fault; err.part is the file with what came in before
+---@return mde.error? err code "file" if a file cannot be read or written; err.part is the path of the part file
 function client:download(target, path, options) end
 
 --- The machines that match, in an array.
@@ -384,21 +382,21 @@ function client:machine(target, options) end
 ---@return mde.error? err
 function client:isolated(options) end
 
---- Adds a tag to one machine or many, 500 a call.
+--- Adds a tag to one machine or many, 500 per call.
 ---@param machines string|mde.machine|(string|mde.machine)[] ids, or machines
 ---@param tag string
 ---@return integer? count
----@return mde.error? err err.done are the ids of those that have it
+---@return mde.error? err err.done are the ids of the machines that have it
 function client:tag(machines, tag) end
 
---- Takes a tag from one machine or many, likewise.
+--- Removes a tag from one machine or many, 500 per call.
 ---@param machines string|mde.machine|(string|mde.machine)[]
 ---@param tag string
 ---@return integer? count
 ---@return mde.error? err
 function client:untag(machines, tag) end
 
---- Says what a machine is worth.
+--- Sets the value of a machine.
 ---@param target string|mde.machine
 ---@param value "Low"|"Normal"|"High"
 ---@return mde.machine? machine

@@ -5,8 +5,8 @@ local stdnse = require "stdnse"
 hostrule = function() return true end
 local function is_under_way()
   local client = nmap.registry.mde and nmap.registry.mde.client
-  for _, task in ipairs(client and client.tasks or {}) do
-    if task.flight then return true end
+  for _, task in ipairs(client and client.scheduler.tasks or {}) do
+    if task.schedule.flight then return true end
   end
 end
 action = function()

@@ -19,7 +19,7 @@ function forked.begin(url)
     clock = require "mde.base.clock".system, random = math.random,
   })
   local works = pcall(forked.client.cancel, forked.client, ID, { comment = "in the master" })
-  assert(not works and forked.client.tasks[1], "nothing was left in flight")
+  assert(not works and forked.client.scheduler.tasks[1], "nothing was left in flight")
 end
 
 -- In a worker.

@@ -36,7 +36,7 @@ return function(url)
   wait_until(function() return (counts:get "cancel" or 0) == THREADS - 1 end)
   assert(ngx.thread.kill(threads[2]))
   for i = 3, THREADS do ngx.thread.wait(threads[i]) end
-  while client.tasks[1] do
+  while client.scheduler.tasks[1] do
     client:step()
     ngx.sleep(0.001)
   end

@@ -41,12 +41,11 @@ local function set_of(list)
   return set
 end
 
--- Methods that only the client's own modules call.
-local INTERNAL = set_of { "add", "cancelling", "closed_error", "complete", "drive", "end_reached",
-  "finish",
-  "heed_ends", "heed_stop", "machine_id", "notify", "notify_wait", "observe", "page", "pages",
-  "perform", "prepare_request", "read_machine", "rest", "sign_in", "signs_in_as", "to_other",
-  "to_service", "transport", "transported", "undoing", "way", "withdraw" }
+-- Methods for the client's own modules.
+local INTERNAL = set_of { "cancelling", "closed_error", "complete", "end_reached", "finish",
+  "machine_id", "note_launch", "note_request", "notify", "notify_wait", "observe", "page", "pages",
+  "perform", "prepare_request", "read_machine", "sign_in", "signs_in_as", "to_other", "to_service",
+  "transport", "transported", "undoing", "way" }
 
 describe("the reference", function()
   local client = assert(mde.client { token = "x" })

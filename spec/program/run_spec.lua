@@ -93,7 +93,7 @@ describe("mde run", function()
           if #seen == 2 then print "waiting" end
         end })
       table.sort(seen)
-      print(done, #client.tasks == 0 or client:step() and #client.tasks == 0,
+      print(done, #client.scheduler.tasks == 0 or client:step() and #client.scheduler.tasks == 0,
         table.concat(seen, " "))]]
     local run = program.at_terminal(80, { "waiting", "^C" }, program.path, "sim", program.path,
       "run", path)

@@ -42,21 +42,16 @@ permissions.methods = {}
 -- Signs in, unless there is a token. -> the token's claims (an empty table if it shows none),
 -- its remaining lifetime in seconds (nil if not known) | nil, err
 function permissions.methods:sign_in()
-  local closed = self:closed_error()
-  if closed then return nil, closed end
-  local now = self.clock.monotonic()
-  local header, fetch = self.token:current(now)
-  while not header do
-    self:rest(self:step())
-    now = self.clock.monotonic()
-    closed = self:closed_error()
-    if closed then return nil, closed end
-    local late = self:end_reached "token"
-    if late then return nil, late end
-    if fetch.done and fetch.err then return nil, fetch.err end
-    header, fetch = self.token:current(now)
-  end
-  local lifetime = self.token.expires_at - now
+  local header, fetch, err
+  self.scheduler:drive(function()
+    err = self:closed_error()
+    if not err and fetch then err = self:end_reached "token" or fetch.done and fetch.err or nil end
+    if err then return true end
+    header, fetch = self.token:current(self.clock.monotonic())
+    return header ~= nil
+  end)
+  if err then return nil, err end
+  local lifetime = self.token.expires_at - self.clock.monotonic()
   return permissions.claims(header) or {}, lifetime < math.huge and lifetime or nil
 end
 

@@ -1,16 +1,16 @@
--- A call: one intent from start to outcome, as a state machine without I/O.
+-- One API call from its start to its outcome: a state machine that does no I/O.
 --
 --   call:step(now, response, err)
---     --> "start", request     send this, and step with what comes of it
+--     --> "start", request     send the request, then step with its result
 --     --> "wait", moment       nothing to do before then
---     --> "wait"               somebody else must move first (an answer, a token)
---     --> "done"               call.value, call.err, call.verdict are set
+--     --> "wait"               another call's answer, a token or a readback must come first
+--     --> "done"               call.value, call.err and call.verdict are set
 --
--- It takes the token, then a slot of the quota, sends, and judges the answer.
--- A 401 makes the token be fetched again, three times at most; a 429 pauses everybody and uses
--- up no attempt; what is transient is tried again with growing pauses. Retry
--- lives here and in mde.auth.token alone. What an answer means for the intent is the
--- judge's (mde.call.cancel): it is asked after each answer that is no such detour.
+-- The call takes the token, then a slot of the quota, is sent, and judges the answer. A 401 makes
+-- the token be fetched again, at most three times. A 429 pauses the operation for all processes
+-- and does not count as an attempt. Transient failures are tried again after growing pauses; only
+-- this file and mde.auth.token do so. Every other answer goes to the call's judge, such as
+-- mde.call.cancel, which decides how the call ends or continues.
 
 local answer = require "mde.service.response"
 local cjson = require "cjson"
@@ -19,8 +19,7 @@ local errors = require "mde.base.errors"
 local permissions = require "mde.auth.permissions"
 local retry = require "mde.base.retry"
 
--- How often a token may be refused before that is the answer: the next one may have been
--- revoked too, by the time it is used.
+-- How often a token may be refused: the next one may also be revoked by the time it is used.
 local MOST_REFUSED = 3
 
 local THROTTLED = "the service asks to wait (HTTP 429 to '%s')"
@@ -30,54 +29,86 @@ Call.__index = Call
 
 local call = {}
 
--- `client` gives quota, token, clock, random, verification, notify_wait (see mde.client.notices),
+-- Makes a call for `operation`; `arguments` are those of continue_with below. `client` has quota,
+-- token, clock, random, readback, service_clock, notify_wait (mde.client.notices),
 -- to_service(encoded, header) and read(fields), which makes an entity.
--- `operation` and `arguments` are those of go_on_with below. `judge(call,
--- now, response, err)` decides what an answer or final failure leads to: it calls
--- finish, go_on_with, look_up or try_again. -> call | nil, err (an argument is malformed)
-function call.new(client, operation, arguments, judge)
+-- `judge(call, now, response, err, action)` gets an answer, a final failure or, as `action`, what
+-- a readback has read; it calls finish, continue_with, look_up or try_again. `kind`, if given, is
+-- { name = fields } with fields that only one kind of call has.
+-- -> call | nil, err (an argument is malformed)
+function call.new(client, operation, arguments, judge, kind)
+  kind = kind or {}
   local self = setmetatable({
-    client = client, judge = judge, id = arguments.id, comment = arguments.comment,
-    operation = false, encoded = false,  -- what is sent next
-    not_before = 0,                      -- when
-    attempt = 0,                         -- how often it went out
-    refused = 0,                         -- how often its token was refused
-    slot = false, fetch = false, header = false,  -- what it has: of quota and token
-    in_air = false, first_sent = false,
-    reached = false,                     -- the service may have acted on something
-    leaving = false,                     -- nothing with an effect goes out any more
-    throttled_since = false,             -- answers have been 429 since then
-    accepted = false,                    -- the action, not final, that a cancel or launch gave
-    accepted_as = "accepted",            -- the verdict, if nothing more is read of that
-    go_on = false,                       -- go_on(call, value, err, verdict), asked when it would
-                                         -- end: whether more is to be done
-    posted = nil,                        -- the last answer to what has an effect; false: lost
-    question = false,                    -- what it asked the client's verification
-    asked_for = false,                   -- not before when
-    asked_id = false,                    -- about which action
-    missed_at = false,                   -- when its action was not found first
-    failing_since = false,               -- since when the service has failed
-    wanted_at = false,                   -- since when it waits for a slot
-    is_doubted = false,                  -- a second look was announced
+    client = client, judge = judge,
+    id = arguments.id,        -- of the action; nil for calls that are not about one
+    comment = arguments.comment,
+
+    -- The next request.
+    operation = false, encoded = false,  -- as core.operation.encode returns it
+    not_before = 0,           -- the moment before which it is not sent
+    attempt = 0,              -- how often it was sent
+    refused = 0,              -- how often its token was refused
+    slot = false,             -- of the quota, until the answer comes
+    header = false,           -- with the token that it was sent with
+    fetch = false,            -- of the token that it waits for
+    slot_wanted_at = false,   -- since when it waits for a slot
+    throttled_since = false,  -- since when all answers were 429
+    failing_since = false,    -- since when the service has failed
+
+    -- The state of the intent.
+    in_flight = false,        -- a request was sent, and its answer has not come
+    first_sent = false,       -- when the first request was sent
+    reached = false,          -- the service may have acted on a request
+    has_posted = false,       -- a request with an effect was sent, and its answer came or is lost
+    post_response = nil,      -- the answer to the last such request; nil: it was lost
+    leaving = false,          -- no request with an effect is sent any more
+    accepted = false,         -- the open action that a cancel or launch returned
+    accepted_as = "accepted", -- the verdict if nothing more is read of that action
+    before_end = false,       -- before_end(call, value, err, verdict) is called when the call would
+                              -- end. -> whether it continues instead
+
+    -- Reading the action, by the client's readback.
+    question = false,         -- what it asked the readback, until that is answered
+    asked_id = false,         -- the id of the action asked about
+    asked_for = false,        -- the moment before which it is not read
+    missed_at = false,        -- when its action was first not found
+    has_second_look = false,  -- a second look for such an action was announced
+
+    -- The callers' fields.
+    caller = false,           -- the coroutine that waits (mde.call.coroutine); false: none
+    ends_at = false,          -- the moment at which it is given up
+    target = nil,             -- what cancel_all was given for it
+    record = nil,             -- the journal: see mde.record in mde.client.cancel_all
+    schedule = false,         -- the notes of mde.call.scheduler, for as long as it has the call
+
+    -- The fields of one kind, each described where its table is made.
+    batch = nil,                                 -- mde.client.cancel_all
+    cancel = kind.cancel or nil,                 -- mde.call.cancel
+    download = kind.download or nil,             -- mde.client.download
+    launch = kind.launch or nil,                 -- mde.client.launch
+    undo = kind.undo or nil,                     -- mde.client.undo
+    wait = kind.wait or nil,                     -- mde.client.wait
+
+    -- The outcome.
     done = false, value = nil, err = nil, verdict = nil,
   }, Call)
-  local ok, err = self:go_on_with(operation, arguments, -math.huge)
+  local ok, err = self:continue_with(operation, arguments, -math.huge)
   if not ok then return nil, err end
   return self
 end
 
--- Reads the action next, or another with this id, together with what others ask for, not before
--- `moment`; the judge gets it.
+-- Asks the client's readback to read the call's action, or the one with this id, not before
+-- `moment`. The judge gets the action.
 function Call:look_up(moment, id)
   self.asked_id = id or self.id
-  self.asked_for, self.question = moment, self.client.verification:ask(self, moment)
+  self.asked_for, self.question = moment, self.client.readback:ask(self, moment)
 end
 
--- Makes `operation` the next thing to send, not before `moment`. Arguments with a path
--- are encoded already: { method, path, body, content_type }. So are those with a url, for
--- another host than the service's: { method, url, headers }; it gets neither the token
--- nor a slot of the quota.
-function Call:go_on_with(operation, arguments, moment)
+-- Makes `operation` the next request, not before `moment`. Arguments with a path are encoded
+-- already: { method, path, body, content_type }. So are those with a url, for another host than
+-- the service's: { method, url, headers }. Such a request takes neither the token nor a slot of
+-- the quota.
+function Call:continue_with(operation, arguments, moment)
   local encoded, err = arguments, nil
   if not (arguments.path or arguments.url) then
     encoded, err = core.operation.encode(operation, arguments)
@@ -89,9 +120,9 @@ function Call:go_on_with(operation, arguments, moment)
   return true
 end
 
--- Ends with a value, or with an error, which becomes the call's own; unless it goes on.
+-- Ends with a value, or with an error, which is completed; unless before_end continues the call.
 function Call:finish(value, err, verdict)
-  if self.go_on and self.go_on(self, value, err, verdict) then return end
+  if self.before_end and self.before_end(self, value, err, verdict) then return end
   if err then
     err.operation = err.operation or self.operation
     err.id = err.id or self.id
@@ -105,7 +136,7 @@ function Call:finish(value, err, verdict)
   self.done, self.value, self.err, self.verdict = true, value, err, verdict
 end
 
--- What is known of the service's part, for one who stops here.
+-- The verdict if the call stops here.
 function Call:standing()
   return self.reached and "unknown" or "unsent"
 end
@@ -118,36 +149,36 @@ function Call:leave(standing)
   self:finish(nil, nil, standing)
 end
 
--- Ends a call that is not in the air; one that is may still read what came of it, but
--- sends nothing with an effect any more. -> whether it has ended
+-- Ends a call that is not in flight. One that is may still read its outcome, but sends nothing
+-- with an effect any more. -> whether it has ended
 function Call:withdraw()
   self.leaving = true
-  if self.in_air or (self.question and not self.accepted) then return false end
+  if self.in_flight or (self.question and not self.accepted) then return false end
   if not self.done then self:leave(self:standing()) end
   return true
 end
 
--- Ends a call in the air whose answer nobody waits for any more.
+-- Ends a call in flight without waiting for its answer.
 function Call:abandon(now)
   if self.slot then self.client.quota:lost(self.slot, now) end
-  self.in_air, self.slot = false, false
+  self.in_flight, self.slot = false, false
   self:leave "unknown"
 end
 
--- Takes back that a request was to be sent: it has not left.
-function Call:ground()
+-- Takes back a request that was not sent after all.
+function Call:take_back()
   if self.slot then self.client.quota:unused(self.slot) end
-  self.in_air, self.slot, self.attempt = false, false, self.attempt - 1
+  self.in_flight, self.slot, self.attempt = false, false, self.attempt - 1
 end
 
--- Ends a call that is not in the air for a reason that is not its own.
+-- Ends a call that is not in flight with an error that others share.
 function Call:fail(err)
   self:finish(nil, errors.copy(err), self:standing())
 end
 
 -- {{ After an answer
 
--- Gives the slot back with what is known of when the service counted it.
+-- Gives the slot back, with what is known about when the service counted it.
 function Call:settle_slot(now, err)
   local quota, slot = self.client.quota, self.slot
   if not slot then return end
@@ -157,14 +188,14 @@ function Call:settle_slot(now, err)
   self.slot = false
 end
 
--- Whether to wait for a service that refuses to be asked: not for ever.
+-- Whether to wait for a service that answers 429: not without a limit.
 function Call:is_patient(now)
   self.throttled_since = self.throttled_since or now
   return now - self.throttled_since <= 2 * retry.longest_pause
 end
 
--- The detours that use up no attempt. -> whether this was one
-function Call:detour(now, response)
+-- Handles a 429 or 401, which do not count as attempts. -> whether the answer was one to handle
+function Call:is_handled(now, response)
   if response.status == 429 and self:is_patient(now) then
     local pause = retry.after(response) or 60
     self.client.quota:pause(self.operation, now + pause)
@@ -180,8 +211,7 @@ function Call:detour(now, response)
   return true
 end
 
--- Sends the same once more after a pause, if any attempt is left.
--- -> whether it will
+-- Sends the same request again after a pause, if any attempt is left. -> whether it will
 function Call:try_again(now, response)
   if self.attempt >= retry.attempts then return false end
   local pause = response and retry.after(response)
@@ -193,30 +223,36 @@ function Call:try_again(now, response)
   return true
 end
 
--- Whether the same request may simply go out again: it never left, or it only
--- reads and the failure may pass.
+-- Whether the same request may be sent again: it was never sent, or it only reads and the failure
+-- is transient.
 function Call:may_repeat(response, err)
   if err.code == "tls" or err.code == "invalid_request" then return false end
   if not response and not err.sent then return true end
   return self.encoded.method == "GET" and (not response or retry.is_transient(response.status))
 end
 
+-- The error of a failed transfer or of an answer that is not 2xx | nil
+local function error_of(self, response, failure)
+  if failure then
+    return errors.new { code = failure.code, message = failure.message,
+                        sent = failure.sent ~= false }
+  elseif response.status < 200 or response.status > 299 then
+    return answer.error(response, answer.noun(self.encoded.path))
+  end
+end
+
 function Call:receive(now, response, failure)
-  self.in_air = false
-  if self.encoded.method ~= "GET" then self.posted = response or false end
+  local has_effect = self.encoded.method ~= "GET"
+  self.in_flight = false
+  if has_effect then self.has_posted, self.post_response = true, response end
   self:settle_slot(now, failure)
-  if response and not self.encoded.url then self.client.service_clock.read(response, now) end
-  if response and not self.encoded.url and self:detour(now, response) then return end
+  if response and not self.encoded.url then
+    self.client.service_clock.read(response, now)
+    if self:is_handled(now, response) then return end
+  end
   self.throttled_since = false
   if response and response.status < 500 then self.failing_since = false end
-  local err
-  if failure then
-    err = errors.new { code = failure.code, message = failure.message,
-                       sent = failure.sent ~= false }
-  elseif response.status < 200 or response.status > 299 then
-    err = answer.error(response, answer.noun(self.encoded.path))
-  end
-  local has_effect = self.encoded.method ~= "GET"
+  local err = error_of(self, response, failure)
   if has_effect and (response or err.sent) then self.reached = true end
   if err and self:may_repeat(response, err) and self:try_again(now, response) then return end
   self.judge(self, now, response, err)
@@ -224,7 +260,9 @@ end
 
 -- }}
 
--- The token, or what to wait for. -> header | nil, what step returns
+-- {{ The next request
+
+-- The header with the token. -> header | nil, what step returns
 function Call:authorize(now)
   local token, awaited = self.client.token, self.fetch
   if awaited and awaited.done and awaited.err and not token.header then
@@ -237,62 +275,65 @@ function Call:authorize(now)
   return nil, "wait"
 end
 
-function Call:depart(now, request)
-  self.in_air = true
+local function start(self, now, request)
+  self.in_flight = true
   self.first_sent = self.first_sent or now
   self.attempt = self.attempt + 1
   return "start", request
 end
 
--- -> moment, which is told if it is late
-function Call:await_slot(now, moment)
-  self.wanted_at = self.wanted_at or now
+-- Notifies the client of a long wait for a slot, until `moment` (nil: unknown).
+function Call:note_wait(now, moment)
+  self.slot_wanted_at = self.slot_wanted_at or now
   local paused = self.client.quota:bucket(self.operation).paused
   if paused > now then
     self.client:notify_wait(self.operation, "too_many_requests", now, paused, THROTTLED:format(
       self.operation))
   elseif moment then
-    self.client:notify_wait(self.operation, "quota", self.wanted_at, moment,
+    self.client:notify_wait(self.operation, "quota", self.slot_wanted_at, moment,
       ("the quota of '%s' is used up"):format(self.operation))
   end
-  return moment
 end
 
 function Call:send(now)
   if self.leaving and self.encoded.method ~= "GET" and self:withdraw() then return "done" end
-  if self.encoded.url then return self:depart(now, self.client:to_other(self.encoded)) end
+  if self.encoded.url then return start(self, now, self.client:to_other(self.encoded)) end
   local header, otherwise = self:authorize(now)
   if not header then return otherwise end
   local slot, moment = self.client.quota:take(self.operation, now)
-  if not slot then return "wait", self:await_slot(now, moment) end
-  self.slot, self.header, self.fetch, self.wanted_at = slot, header, false, false
-  return self:depart(now, self.client:to_service(self.encoded, header))
+  if not slot then
+    self:note_wait(now, moment)
+    return "wait", moment
+  end
+  self.slot, self.header, self.fetch, self.slot_wanted_at = slot, header, false, false
+  return start(self, now, self.client:to_service(self.encoded, header))
 end
 
--- An action that a list lacks.
+-- The error for an action that a list lacks.
 local function missing(response)
   return errors.new { code = "not_found", status = response.status,
                       message = "the service knows no such action" }
 end
 
--- Takes what came of its question, if that is answered. Where it is not, the call reads
--- for itself.
-function Call:heed(now)
+-- Takes the result of the readback, if it has come. If there is none, the call reads the action
+-- itself.
+function Call:take_readback(now)
   local question = self.question
   if not question.done then return end
   self.question = false
   if question.action then return self.judge(self, now, question.response, nil, question.action) end
-  self:go_on_with("get", { id = self.asked_id }, now)
+  self:continue_with("get", { id = self.asked_id }, now)
   local response = question.is_missing and question.response
   if response then self.judge(self, now, response, missing(response)) end
 end
 
+-- }}
+
 function Call:step(now, response, err)
   if response or err then self:receive(now, response, err) end
-  if self.question and not self.done then self:heed(now) end
+  if self.question and not self.done then self:take_readback(now) end
   if self.done then return "done" end
-  if self.question then return "wait" end
-  if self.in_air then return "wait" end
+  if self.question or self.in_flight then return "wait" end
   if now < self.not_before then return "wait", self.not_before end
   return self:send(now)
 end

@@ -1,10 +1,8 @@
--- What answers mean for the intent behind a call: a judge for each intent.
+-- Judges the answers of calls that cancel an action, and of calls that only read.
 --
---   judge.X(call, now, response, err)
---
--- is asked by mde.call.call after an answer, or a failure that is not simply tried
--- again, and says how the call ends or goes on. `err` is set for every answer
--- that is not 2xx.
+-- A judge is called by mde.call.call after an answer, or after a failure that is not simply tried
+-- again: `judge(call, now, response, err, action)`. It decides how the call ends or continues.
+-- `err` is set for every answer that is not 2xx; `action` is given if the readback has read it.
 
 local answer = require "mde.service.response"
 local date = require "mde.base.date"
@@ -14,28 +12,28 @@ local verdict = require "mde.service.verdicts"
 
 local judge = {}
 
--- {{ Reading. A cut answer can look like a whole one to libcurl: what can't be
--- understood is asked for again.
+-- {{ Reading. A truncated answer can look complete to libcurl, so an answer that cannot be parsed
+-- is requested again.
 
-local TOGETHER = 5  -- seconds: calls that wait look at multiples of this, many by one list
-local APART = 10    -- seconds between two looks that both find nothing
+local TOGETHER = 5  -- seconds: calls look at multiples of this, so that one list serves many
+local APART = 10    -- seconds between two looks that must both find nothing
 local UNSEEN = 60   -- seconds for which an action that was just launched may not be found
 
--- The moment, or one a little later at which others look too.
+-- `moment`, or the next one at which other calls look too.
 function judge.together(call, moment)
-  return #call.client.tasks > 1 and math.ceil(moment / TOGETHER) * TOGETHER or moment
+  return call.client.scheduler.tasks[2] and math.ceil(moment / TOGETHER) * TOGETHER or moment
 end
 
--- Tells, once, that an action is not believed to be unknown yet.
-local function doubt(call, seconds)
-  if call.is_doubted then return end
-  call.is_doubted = true
+-- Notifies once that a missing action is looked for again.
+local function note_second_look(call, seconds)
+  if call.has_second_look then return end
+  call.has_second_look = true
   call.client:notify { code = "not_found", id = call.id, seconds = seconds,
     message = ("%s: not found; checking again in %.0f s"):format(call.id, seconds) }
 end
 
--- An action was not found. Reading lags behind launching, so that is believed only after a
--- second look. -> whether there is one to come
+-- Looks again for an action that was not found: reading lags behind launching. -> false if it was
+-- looked for long enough
 function judge.looks_again(call, now)
   if call.leaving then return false end
   call.missed_at = call.missed_at or now
@@ -44,10 +42,11 @@ function judge.looks_again(call, now)
   if (call.asked_for or 0) >= last then return false end
   local moment = judge.together(call, math.max(second, math.min(now + APART, last)))
   call:look_up(moment)
-  doubt(call, moment - now)
+  note_second_look(call, moment - now)
   return true
 end
 
+-- Reads one action.
 function judge.action(call, now, response, err, action)
   local problem
   if not err and not action then action, problem = answer.action(response, call.id) end
@@ -56,6 +55,7 @@ function judge.action(call, now, response, err, action)
   call:finish(action and call.client.read(action), err or problem)
 end
 
+-- Reads a page of a list.
 function judge.page(call, now, response, err)
   local list, problem
   if not err then list, problem = answer.actions(response) end
@@ -65,21 +65,35 @@ end
 
 -- }}
 
--- {{ Cancelling. The status code of the answer does not decide: what the
--- service answers for an action that is final already is not documented (400,
--- 404, and 200 with the action unchanged have been seen), and a lost answer says
--- nothing. What leaves it open is settled by reading the action: once for an action that
--- was accepted, or until call.wait seconds are over.
+-- {{ Cancelling. The status code of the answer does not decide: for an action that is final
+-- already the service has answered 400, 404, and 200 with the action unchanged, which is not
+-- documented; and a lost answer proves nothing. In these cases the action is read: once if the
+-- cancel was accepted, or until `wait` seconds are over.
 
--- Many answers are of the same second.
+-- The fields of calls that cancel. `wait` is how many seconds to wait for the end of an accepted
+-- action.
+function judge.cancel_fields(wait)
+  return {
+    wait = wait or 0,
+    posts = 0,            -- how often the cancel was sent and its answer came or was lost
+    post_err = nil,       -- the error of the last one
+    was_refused = nil,    -- all of them were refused
+    was_sent = false,     -- it may have been sent before this call
+    expected = nil,       -- the status that the action must still have before it is sent
+    accepted_at = nil,    -- when call.accepted was first read
+    looks = 2,            -- counts the reads of an accepted action
+  }
+end
+
+-- Many answers have the same date: the last one is kept.
 local last_text, last_moment
 local function moment_of(text)
   if text ~= last_text then last_text, last_moment = text, date.http(text) end
   return last_moment
 end
 
--- When the first attempt went out, on the service's clock as this answer tells
--- it; a second is what such a date leaves off.
+-- When the first attempt was sent, on the service's clock, derived from the Date of this answer
+-- (nil: it has none), which is cut to whole seconds.
 function judge.since(call, now, response)
   local stamp = response.headers.date and moment_of(response.headers.date)
   return stamp and stamp - (now - call.first_sent) - 1
@@ -89,42 +103,57 @@ local function pause(call, count)
   return retry.delay(count, call.client.random)
 end
 
--- Ends with the verdict on an action, if it is final.
+-- Ends with the verdict on an action, if it is final. -> whether it is
 local function settle(call, now, response, action)
   local found = verdict.of(action, call.comment, judge.since(call, now, response),
-    call.was_refused)
+    call.cancel.was_refused)
   if found then call:finish(call.client.read(action), nil, found) end
   return found ~= nil
 end
 
--- The cancel was answered, or not: the action was taken, the answer is `err`, or
--- both are to be seen from what it says.
-local function posted(call, now, response, err)
-  call.posts = (call.posts or 0) + 1
-  local action
-  if not err then
-    call.was_refused = false
-    action, err = answer.action(response, call.id)
-    if action and settle(call, now, response, action) then return end
-    call.accepted, call.accepted_at = action, action and now
-  elseif err.code == "forbidden" then
-    return call:finish(nil, err, "forbidden")
+-- Ends with an error after which reading the action would not help. -> whether it does
+local function is_final_error(call, err)
+  if err.code == "forbidden" then
+    call:finish(nil, err, "forbidden")
   elseif err.code == "unauthorized" or err.code == "too_many_requests" then
-    return call:finish(nil, err, call.posts > 1 and "unknown" or "error")
+    call:finish(nil, err, call.cancel.posts > 1 and "unknown" or "error")
   elseif err.sent == false then
-    return call:finish(nil, err, call:standing())
+    call:finish(nil, err, call:standing())
+  else
+    return false
   end
-  local refused = err ~= nil and (err.code == "bad_request" or err.code == "not_found")
-  call.was_refused = refused and (call.posts == 1 and not call.was_sent or call.was_refused)
-  call.posted_err = err
-  if err and err.code == "not_found" then call.missed_at = call.missed_at or now end
-  if call.accepted then return call:look_up(now + pause(call, 2)) end
-  return call:look_up(refused and now or now + pause(call, call.posts))
+  return true
 end
 
--- The action can't be read.
+-- The cancel was answered, or its answer was lost.
+local function posted(call, now, response, err)
+  local own = call.cancel
+  local action
+  own.posts = own.posts + 1
+  if err then
+    if is_final_error(call, err) then return end
+  else
+    own.was_refused = false
+    action, err = answer.action(response, call.id)
+    if action and settle(call, now, response, action) then return end
+    call.accepted, own.accepted_at = action, action and now
+  end
+  local refused = err ~= nil and (err.code == "bad_request" or err.code == "not_found")
+  own.was_refused = refused and (own.posts == 1 and not own.was_sent or own.was_refused)
+  own.post_err = err
+  if err and err.code == "not_found" then call.missed_at = call.missed_at or now end
+  if call.accepted then return call:look_up(now + pause(call, 2)) end
+  return call:look_up(refused and now or now + pause(call, own.posts))
+end
+
+local function cancel_again(call, moment)
+  call:continue_with("cancel", { id = call.id, comment = call.comment }, moment)
+end
+
+-- The action cannot be read.
 local function unread(call, now, err)
-  local first = call.posted_err
+  local own = call.cancel
+  local first = own.post_err
   if call.accepted then
     call:finish(call.client.read(call.accepted), nil, "accepted")
   elseif err.code == "not_found" then
@@ -132,54 +161,56 @@ local function unread(call, now, err)
     call:finish(nil, err, "not_found")
   elseif first.code == "bad_request" then
     call:finish(nil, first, "error")
-  elseif first.code == "not_found" and (call.posts > 1 or call.leaving) then
+  elseif first.code == "not_found" and (own.posts > 1 or call.leaving) then
     call:finish(nil, first, "not_found")
-  elseif first.code == "not_found" then  -- it can't be read: the second look is a cancel
+  elseif first.code == "not_found" then  -- the second look is another cancel
     local moment = call.missed_at + APART
-    call:go_on_with("cancel", { id = call.id, comment = call.comment }, moment)
-    doubt(call, moment - now)
+    cancel_again(call, moment)
+    note_second_look(call, moment - now)
   else
     call:finish(nil, err, call:standing())
   end
 end
 
--- The action was accepted, and is not final yet.
+-- The cancel was accepted, and the action is not final yet.
 local function still_accepted(call, now, action)
-  local deadline = call.accepted_at + (call.wait or 0)
+  local own = call.cancel
+  local deadline = own.accepted_at + own.wait
   if now >= deadline or call.leaving then
     return call:finish(call.client.read(action), nil, "accepted")
   end
-  call.looks = (call.looks or 2) + 1
-  call:look_up(math.min(judge.together(call, now + pause(call, call.looks)), deadline))
+  own.looks = own.looks + 1
+  call:look_up(math.min(judge.together(call, now + pause(call, own.looks)), deadline))
 end
 
 -- The action was read, and is not final.
 local function still_open(call, now, action)
-  if not call.accepted and action.cancellationDateTimeUtc then  -- somebody's cancel was taken
-    call.accepted, call.accepted_at = action, now
+  local own = call.cancel
+  if not call.accepted and action.cancellationDateTimeUtc then  -- another cancel was accepted
+    call.accepted, own.accepted_at = action, now
   end
   if call.accepted then return still_accepted(call, now, action) end
-  local code = call.posted_err.code
-  if code == "bad_request" or call.posts >= retry.attempts then
-    return call:finish(nil, call.posted_err, "error")
+  local code = own.post_err.code
+  if code == "bad_request" or own.posts >= retry.attempts then
+    return call:finish(nil, own.post_err, "error")
   end
-  local moment = code == "not_found" and now + pause(call, call.posts) or now
-  call:go_on_with("cancel", { id = call.id, comment = call.comment }, moment)
+  cancel_again(call, code == "not_found" and now + pause(call, own.posts) or now)
 end
 
--- Ends a call whose action is no longer as a plan saw it, before anything is sent for it.
--- -> whether it is
+-- Ends a call with `changed` if its action is not as the plan expects, before anything is sent for
+-- it. -> whether it has
 function judge.has_changed(call, action)
-  local expected = call.expected
-  if not expected or (call.posts or 0) > 0 then return false end
-  call.expected = nil
+  local own = call.cancel
+  local expected = own and own.expected
+  if not expected or own.posts > 0 then return false end
+  own.expected = nil
   local is_cancelled = action.cancellationDateTimeUtc and not kinds.final[expected]
   if action.status == expected and not is_cancelled then return false end
   call:finish(call.client.read(action), nil, "changed")
   return true
 end
 
--- `action`, if given, is what the verification read.
+-- Cancels an action.
 function judge.cancel(call, now, response, err, action)
   if not action and call.operation == "cancel" then return posted(call, now, response, err) end
   local problem

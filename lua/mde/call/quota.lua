@@ -1,10 +1,10 @@
--- The service's limits, kept on our side: for one application in one tenant, a
--- bucket for each operation (mde.call.window). Every process of the application shares
--- them through the store's windows (contract 5 of doc/architecture.md), in which each
--- notes what it takes and reads what the others took.
+-- Keeps calls within the service's limits: a bucket (mde.call.window) for each operation of one
+-- application in one tenant.
 --
--- What a slot's end is noted as waits until the next commit: a process that dies
--- before that leaves a slot that counts as answered at taken + timeout.
+-- All processes of the application share the limits through the windows of a store: each process
+-- notes there the slots that it takes, and reads those of the others. Outcomes of slots are
+-- buffered until the next commit; the slots of a process that dies before count as answered at
+-- taken + timeout.
 
 local buckets = require "mde.call.window"
 local memory = require "mde.store.memory"
@@ -14,12 +14,12 @@ local quota = {}
 local Quota = {}
 Quota.__index = Quota
 
-local LOOK = 1  -- seconds between two looks at the windows while others' answers are awaited
+local LOOK = 1  -- seconds between two reads of the windows while other processes await answers
 
--- `limits(operation)` gives per_minute and per_hour, or nothing for a service
--- without limits; `timeout` is that of a request, in seconds (default 60); `windows` are
--- a store's (default: nobody else's); `reserve` is the share of each window that is
--- left to others (default none).
+-- `limits(operation)` returns the calls per minute and per hour, or nothing for a service without
+-- limits; `timeout` is that of a request, in seconds (default 60); `windows` are those of a store
+-- (default: private ones); `reserve` is the share of each window that is left to others (default
+-- none).
 function quota.new(limits, timeout, windows, reserve)
   windows = windows or memory.new():windows ""
   return setmetatable({
@@ -28,7 +28,7 @@ function quota.new(limits, timeout, windows, reserve)
   }, Quota)
 end
 
--- Counts in other windows of the store from now on.
+-- Uses other windows of the store from now on.
 function Quota:share(windows)
   self.shared, self.buckets = windows, windows.buckets
 end
@@ -46,7 +46,7 @@ function Quota:bucket(operation)
   return bucket
 end
 
--- What another process noted.
+-- Applies an event that another process noted.
 function Quota:learn(event)
   local bucket = self:bucket(event.operation)
   if event.kind == "taken" then
@@ -59,14 +59,14 @@ function Quota:learn(event)
   end
 end
 
--- Learns what the others did since. Begins the store's transaction, so that nobody
--- takes a slot between this and ours.
+-- Reads the new events of other processes. Begins the store's transaction, so that no process
+-- takes a slot between this read and our own event.
 function Quota:look()
   for _, event in ipairs(self.shared:news()) do self:learn(event) end
 end
 
--- When a slot is free for this process and it is its turn (nil: only an answer can tell), and
--- whether other processes may change that.
+-- When a slot is free and it is this process's turn (nil: not before an answer), and whether
+-- other processes may change that.
 local function free_at(self, bucket, now)
   local free, is_shared = bucket:free_at(self.reserve), bucket:is_shared(now)
   local holder = self.shared.holder
@@ -83,24 +83,32 @@ local function wait_turn(self, operation, bucket, now)
   self:note(operation, "waiting", nil, now)
 end
 
--- Takes a slot for one call. -> slot | nil, when one may be free (nil: when
--- another call is answered). Raises what hinders the store.
-function Quota:take(operation, now)
-  local bucket = self:bucket(operation)
-  if #bucket.windows == 0 and bucket.paused <= now then return { taken = now, bucket = bucket } end
+-- The same, after reading the events of other processes if these may matter now.
+local function look_for_slot(self, bucket, now)
   local free, is_shared = free_at(self, bucket, now)
   if (free or math.huge) <= now or is_shared and now >= bucket.looked_at + LOOK then
     self:look()
     bucket.looked_at = now
     free, is_shared = free_at(self, bucket, now)
   end
-  if (free or math.huge) > now then
-    wait_turn(self, operation, bucket, now)
-    if is_shared then free = math.min(free or math.huge, bucket.looked_at + LOOK) end
-    return nil, free
+  return free or math.huge, is_shared
+end
+
+-- Takes a slot for one call. -> slot | nil, moment: when one may be free (nil: not before another
+-- call is answered). Raises the store's error.
+function Quota:take(operation, now)
+  local bucket = self:bucket(operation)
+  if #bucket.windows == 0 and bucket.paused <= now then return { taken = now, bucket = bucket } end
+  local name = false
+  while name == false do  -- false: another process took the slot first
+    local free, is_shared = look_for_slot(self, bucket, now)
+    if free > now then
+      wait_turn(self, operation, bucket, now)
+      if is_shared then free = math.min(free, bucket.looked_at + LOOK) end
+      return nil, free < math.huge and free or nil
+    end
+    name = self.shared:take(operation, now + self.timeout)
   end
-  local name = self.shared:take(operation, now + self.timeout)
-  if name == false then return self:take(operation, now) end  -- somebody was faster
   bucket.out = bucket.out + 1
   if self.shared.holder then bucket.turns:take(self.shared.holder, now) end
   return { taken = now, bucket = bucket, operation = operation, name = name }
@@ -111,7 +119,7 @@ function Quota:note(operation, kind, slot, moment)
                                       moment = moment }
 end
 
--- Gives a slot back, once, however often it is said.
+-- Settles a slot. Further calls for the same slot do nothing.
 function Quota:settle(slot, kind, moment)
   if slot.settled or not slot.operation then return end
   slot.settled = true
@@ -120,30 +128,29 @@ function Quota:settle(slot, kind, moment)
   if slot.name then self:note(slot.operation, kind, slot.name, moment) end
 end
 
--- The slot's call was answered now.
+-- The slot's call is answered.
 function Quota:answered(slot, now)
   self:settle(slot, "counted", now)
 end
 
--- The slot's call went out and no answer will come: the service may count it
--- as late as its timeout allows.
+-- The slot's call was sent and no answer will come: the service may count it until the timeout.
 function Quota:lost(slot, now)
   self:settle(slot, "counted", math.max(now, slot.taken + self.timeout))
 end
 
--- The slot's call never went out.
+-- The slot's call was never sent.
 function Quota:unused(slot)
   self:settle(slot, "unused")
 end
 
--- Nothing of this operation goes out before `moment`: the service said so.
+-- Sends no call of this operation before `moment`, as the service asks.
 function Quota:pause(operation, moment)
   local bucket = self:bucket(operation)
   bucket.paused = math.max(bucket.paused, moment)
   if self.shared.is_shared then self:note(operation, "paused", nil, moment) end
 end
 
--- Writes what waits into the store's transaction. Raises what hinders it.
+-- Writes the buffered events into the store's transaction. Raises the store's error.
 function Quota:flush()
   if self.pending[1] then self:look() end
   for _, event in ipairs(self.pending) do
@@ -151,12 +158,12 @@ function Quota:flush()
   end
 end
 
--- The transaction is committed: what waited is written.
+-- Forgets the buffered events: the transaction is committed.
 function Quota:flushed()
   self.pending = {}
 end
 
--- The least seconds from now to the last of `count` calls.
+-- The least seconds until the last of `count` calls can be sent.
 function Quota:at_best(operation, count, now)
   return self:bucket(operation):best(math.max(count, 1), now, self.reserve) - now
 end

@@ -1,108 +1,121 @@
--- Reads what became of actions whose cancels left it open: many by one list call,
--- since reads have a quota too.
+-- Reads actions whose calls left their outcome open, forty per list call: reads have a quota too.
 --
--- A call asks and waits; who steps the client moves the reading on. What asks at about
--- the same time goes out together, 40 ids at most. The service may refuse a filter (400):
--- then it gets half of it, one try at a time, and where it refuses even a single id,
--- each call reads its own action from then on. So does a call whose action a list lacks,
--- or that is alone. At most `parallel` of these reads and lists are under way at once.
+-- A call asks and waits; the client's scheduler moves the reading on. Questions of about the same
+-- time are read together. If the service refuses a filter (400), half as many ids are tried, one
+-- list at a time; if it refuses a single id, each call reads its own action from then on. A call
+-- also does so if its action is not in the list, or if it is the only one. At most `parallel` such
+-- reads and lists run at once.
 
 local answer = require "mde.service.response"
 local calls = require "mde.call.call"
 local odata = require "mde.service.odata"
 
-local verification = {}
+local readback = {}
 
 local MOST = 40      -- ids in one filter
 local GATHER = 0.25  -- seconds for which a question waits for others
 local PARALLEL = 10
 
-local Verification = {}
-Verification.__index = Verification
+local Readback = {}
+Readback.__index = Readback
 
--- Asks for a call about its action, not before `moment`. -> a question: once it is `done` it
--- has the `response`, and `action` or is_missing (the list lacks an action that was not found
--- before), or none of these.
-function Verification:ask(call, moment)
+-- Asks for a call about its action (call.asked_id), not before `moment`. -> a question. Once it is
+-- `done`, it has the `response`, and `action` or is_missing (the list lacks an action that was not
+-- found before either); or none of these, if the call must read the action itself.
+function Readback:ask(call, moment)
   local question = { id = call.asked_id, call = call, moment = moment, done = false }
   self.waiting[#self.waiting + 1] = question
-  self.client.quiet_until = -math.huge
+  self.client.scheduler:wake(call)
   return question
 end
 
--- Ends a question without an answer: the call is to read for itself.
-function Verification:leave(question)
+-- Allows this many reads and lists at once.
+function Readback:limit(parallel)
+  self.parallel = parallel
+end
+
+-- Ends a question.
+function Readback:close(question)
   question.done = true
-  self.readers[#self.readers + 1] = question.call
+  self.client.scheduler:wake(question.call)
 end
 
 -- {{ One list call
 
-local function ids_of(questions)
+local function filter_of(questions)
   local ids = {}
   for i, question in ipairs(questions) do ids[i] = odata.text(question.id) end
   return "id in (" .. table.concat(ids, ",") .. ")"
 end
 
--- Hands out the actions of a list. An action that is not there is read alone, unless it was
--- not found before either.
-function Verification:distribute(questions, response, actions)
-  local by_id = {}
+-- Lets each call read its own action, when `parallel` allows.
+function Readback:read_alone(questions)
+  for _, question in ipairs(questions) do
+    question.is_alone = true
+    self.waiting[#self.waiting + 1] = question
+  end
+end
+
+-- Answers questions from a list of actions. An action that is not there is read alone, unless it
+-- was not found before either.
+function Readback:distribute(questions, response, actions)
+  local by_id, missing = {}, {}
   for _, action in ipairs(actions) do by_id[action.id:lower()] = action end
   for _, question in ipairs(questions) do
     local action = by_id[question.id]
     if action or question.call.missed_at and not actions.has_more then
       question.action, question.is_missing = action, not action
-      question.response, question.done = response, true
+      question.response = response
+      self:close(question)
     else
-      question.is_alone = true
-      self.waiting[#self.waiting + 1] = question
+      missing[#missing + 1] = question
     end
   end
+  self:read_alone(missing)
 end
 
--- The service refuses the filter: halves are asked next.
-function Verification:halve(questions)
+-- The service refuses the filter: the next lists have half as many ids.
+function Readback:halve(questions)
   self.in_doubt = true
   self.most = math.min(self.most, math.floor(#questions / 2))
   for _, question in ipairs(questions) do self.waiting[#self.waiting + 1] = question end
 end
 
--- Has each read by its own call, when there is room.
-function Verification:read_alone(questions)
-  for _, question in ipairs(questions) do
-    question.is_alone = true
-    self.waiting[#self.waiting + 1] = question
+-- Judges the answer to a list call: see mde.call.call.
+local function on_list(self, list, call, now, response, err)
+  local actions, problem
+  if not err then actions, problem = answer.actions(response) end
+  if problem and call:try_again(now, response) then return end
+  list.is_judged = true
+  call:finish(nil, err or problem)
+  if actions then
+    self.in_doubt = false
+    self:distribute(list.questions, response, actions)
+  elseif err and err.code == "bad_request" then
+    self:halve(list.questions)
+  else
+    self:read_alone(list.questions)
   end
-  self.client.quiet_until = -math.huge
 end
 
--- Sends one list call for these.
-function Verification:send(questions)
-  local query = odata.query { { "$filter", ids_of(questions) }, { "$top", #questions } }
-  local call = assert(calls.new(self.client, "list", { query = query },
-    function(call, now, response, err)
-      local actions, problem
-      if not err then actions, problem = answer.actions(response) end
-      if problem and call:try_again(now, response) then return end
-      call.judged = true
-      call:finish(nil, err or problem)
-      if actions then
-        self.in_doubt = false
-        return self:distribute(questions, response, actions)
-      end
-      if err and err.code == "bad_request" then return self:halve(questions) end
-      self:read_alone(questions)
-    end))
-  self.trial = self.in_doubt and call
-  self.lists[#self.lists + 1] = { call = call, questions = questions }
-  self.client:add(call)
+-- Sends one list call for these questions.
+function Readback:send(questions)
+  local list = { questions = questions, is_judged = false }
+  local query = odata.query { { "$filter", filter_of(questions) }, { "$top", #questions } }
+  list.call = assert(calls.new(self.client, "list", { query = query },
+    function(call, now, response, err) on_list(self, list, call, now, response, err) end))
+  self.trial = self.in_doubt and list.call
+  self.lists[#self.lists + 1] = list
+  self.client.scheduler:add(list.call)
 end
 
--- Asks again what an error that was raised in a pass has lost.
-function Verification:recover()
+-- }}
+
+-- Asks again the questions that were lost when an error was raised in a pass.
+function Readback:recover()
+  local tasks = self.client.scheduler.tasks
   local moving, known, lists = {}, {}, {}
-  for _, task in ipairs(self.client.tasks) do moving[task] = true end
+  for _, task in ipairs(tasks) do moving[task] = true end
   for _, question in ipairs(self.waiting) do known[question] = true end
   for _, list in ipairs(self.lists) do
     if moving[list.call] then
@@ -111,7 +124,7 @@ function Verification:recover()
     end
   end
   self.lists, self.trial = lists, moving[self.trial] and self.trial or false
-  for _, task in ipairs(self.client.tasks) do
+  for _, task in ipairs(tasks) do
     local question = task.question
     if question and not (question.done or known[question]) then
       self.waiting[#self.waiting + 1] = question
@@ -119,9 +132,9 @@ function Verification:recover()
   end
 end
 
--- Forgets the calls that have read. Of lists that ended without an answer, since signing in
--- or the store failed, each call is to read for itself, and to fail with that.
-function Verification:tidy()
+-- Forgets calls that have read. If a list ended without an answer, since signing in or the store
+-- failed, each of its calls reads for itself, and fails with the same error.
+function Readback:tidy()
   for i = #self.readers, 1, -1 do
     local call = self.readers[i]
     if call.done or call.question or call.operation ~= "get" then table.remove(self.readers, i) end
@@ -130,14 +143,12 @@ function Verification:tidy()
     local list = self.lists[i]
     if list.call.done then
       table.remove(self.lists, i)
-      if not list.call.judged then self:read_alone(list.questions) end
+      if not list.is_judged then self:read_alone(list.questions) end
     end
   end
 end
 
--- }}
-
--- Takes what is due out of `waiting`. -> what is read alone, what is read by lists, others, the
+-- Sorts the questions. -> those to read alone now, those to read by lists now, later ones, the
 -- moment of the first of all
 local function sort(waiting, now, most)
   local alone, together, later, first = {}, {}, {}, math.huge
@@ -151,11 +162,13 @@ local function sort(waiting, now, most)
   return alone, together, later, first
 end
 
--- Reads of these as many as there is room for. The others go to `later`.
-function Verification:read(alone, together, later)
+-- Reads as many of these as `parallel` allows, and adds the others to `later`.
+function Readback:read(alone, together, later)
   local room = self.parallel - #self.lists - #self.readers
   while alone[1] and room > 0 do
-    self:leave(table.remove(alone))
+    local question = table.remove(alone)
+    self.readers[#self.readers + 1] = question.call
+    self:close(question)
     room = room - 1
   end
   while together[1] and room > 0 and not (self.trial and not self.trial.done) do
@@ -169,24 +182,32 @@ function Verification:read(alone, together, later)
   end
 end
 
--- Sends what is due. -> the moment at which something will be
-function Verification:step(now)
+-- Sends the reads that are due. -> the moment of the next step
+function Readback:step(now)
   self:tidy()
+  if not self.waiting[1] then return math.huge end
   local alone, together, later, first = sort(self.waiting, now, self.most)
   local count = #alone + #together
   if count == 0 then return first end
   local has_room = #self.lists + #self.readers < self.parallel
   if not has_room or #alone == 0 and self.trial and not self.trial.done then return math.huge end
-  local others = #self.client.tasks > count
+  local others = #self.client.scheduler.tasks > count
   if others and count < self.most and now < first + GATHER then return first + GATHER end
   self.waiting = later
   self:read(alone, together, later)
   return now
 end
 
-function verification.new(client)
-  return setmetatable({ client = client, waiting = {}, lists = {}, readers = {}, most = MOST,
-                        parallel = PARALLEL, in_doubt = false, trial = false }, Verification)
+function readback.new(client)
+  return setmetatable({
+    client = client,
+    waiting = {},      -- questions that no list or call reads yet
+    lists = {},        -- list calls under way: { call, questions, is_judged }
+    readers = {},      -- calls that read for themselves
+    most = MOST, parallel = PARALLEL,
+    in_doubt = false,  -- the service has refused a filter, and answered none since
+    trial = false,     -- the list call that tries a smaller filter
+  }, Readback)
 end
 
-return verification
+return readback

@@ -1,54 +1,152 @@
--- A pass: what is going for a client is moved as far as it goes without waiting.
+-- Moves a client's calls without waiting, and drives them to their end: the only such loop.
 --
--- It has three parts, so that nothing leaves before it is written down: every task
--- decides what it does next; what was decided and what has ended goes to the store in
--- one commit; and only then the requests go out. A task is a call, a token being
--- fetched or a list that verifies: they step alike (see mde.call.call).
+-- A task is a call, a fetch of a token or a list that reads actions: each has `step` (see
+-- mde.call.call). One pass visits the tasks that have something to do, writes their decisions and
+-- outcomes to the store in one commit, and only then starts the requests. So nothing is sent
+-- before it is recorded.
+--
+-- A task has something to do if it is new, if answers have come while its request is in flight,
+-- if the moment that it waits for has come, or, while it waits for a token or a slot, if another
+-- task has made progress. A call that waits for a readback is asleep until `wake`.
 
 local answer = require "mde.service.response"
 local callers = require "mde.call.coroutine"
 local errors = require "mde.base.errors"
 
-local pass = {}
+local scheduler = {}
 
--- Notes what came of a request, for the observer.
+local Scheduler = {}
+Scheduler.__index = Scheduler
+
+local SHORTEST, LONGEST = 0.001, 0.05  -- seconds between two looks for an answer
+
+-- A scheduler for a client, which has engine, clock, host, whole, store, quota, readback,
+-- closed_error, observe and note_request.
+function scheduler.new(client)
+  return setmetatable({
+    client = client,
+    tasks = {},              -- all, the oldest first
+    awake = {},              -- those that are not asleep, in the order of their visits
+    unwritten = {},          -- tasks that ended in a pass whose commit failed
+    store_error = nil,       -- of the last commit, if it failed
+    quiet_until = -math.huge,  -- nothing is to be done before, unless an answer comes
+    moved_at = -math.huge,   -- when the last pass began
+    has_progress = false,    -- a task ended or got an answer since the last pass began
+    was_cut = false,         -- the last pass raised an error, and may have lost an answer
+  }, Scheduler)
+end
+
+-- {{ Tasks
+
+-- Lets a pass visit a task soon.
+function Scheduler:wake(task)
+  local schedule = task.schedule
+  if not schedule then return end
+  schedule.due = -math.huge
+  if schedule.is_asleep then
+    self.awake[#self.awake + 1] = task
+    schedule.is_asleep = false
+  end
+  self.quiet_until = -math.huge
+end
+
+-- The notes of a task: `due` is the moment of its next visit; `request` is the one that was
+-- started last, at `started_at`; `refusal` is the engine's error if it was not; `flight` is the
+-- engine's id of it, which the engine sets, since these notes own the request.
+local function append(self, task)
+  task.schedule = { due = -math.huge, is_asleep = true, request = false, started_at = false,
+                    refusal = nil, flight = nil }
+  self.tasks[#self.tasks + 1] = task
+  self:wake(task)
+end
+
+-- Takes a task, unless the client was closed.
+function Scheduler:add(task)
+  local err = self.client:closed_error()
+  if err then return task:fail(err) end
+  self.client.whole(append, self, task)
+end
+
+-- Removes a task from a list. -> task | nil if it is not there
+local function remove(list, task)
+  for i = 1, #list do
+    if list[i] == task then return table.remove(list, i) end
+  end
+end
+
+-- Visits all tasks in the next pass.
+local function wake_all(self)
+  local awake = {}
+  for i, task in ipairs(self.tasks) do
+    task.schedule.is_asleep, task.schedule.due = false, -math.huge
+    awake[i] = task
+  end
+  self.awake = awake
+end
+
+local function withdraw(self, call, at_once)
+  self.has_progress = true  -- its slot may be free for another call
+  self:wake(call)
+  if call:withdraw() or not at_once then return end
+  local schedule = call.schedule or {}
+  if schedule.flight then self.client.engine:abandon(schedule.flight) end
+  schedule.flight = nil
+  call:abandon(self.client.clock.monotonic())
+end
+
+-- Ends a call that is not in flight; if `at_once`, any call.
+function Scheduler:withdraw(call, at_once)
+  self.client.whole(withdraw, self, call, at_once)
+end
+
+-- Ends all tasks. `err()` makes the error of the calls.
+function Scheduler:close(err)
+  for _, task in ipairs(self.tasks) do
+    if not task.withdraw then
+      if task.schedule.flight then self.client.engine:abandon(task.schedule.flight) end
+    elseif not task.done then
+      self:withdraw(task, true)
+      task.err = err()
+    end
+  end
+  self.tasks, self.awake = {}, {}
+end
+
+-- }}
+
+-- {{ A pass: decisions
+
+-- Records the end of a request, for the observer.
 local function note(client, task, now, response, err)
   if not client.on_request then return end
-  local request = task.request
+  local schedule = task.schedule
+  local request = schedule.request
   local host, path = request.url:match "^%a+://([^/?#]+)([^?#]*)"
-  client.records[#client.records + 1] = {
+  client:note_request {
     method = request.method, host = host, path = path, operation = task.operation,
     status = response and response.status, error = err and errors.new(err),
-    request_id = response and answer.request_id(response), seconds = now - task.started_at,
+    request_id = response and answer.request_id(response), seconds = now - schedule.started_at,
   }
 end
 
--- Starts a request, which the task owns: the engine sets task.flight. -> whether it could
--- be; the refusal is received in the next step
-local function launch(client, task, request, now)
-  task.request, task.started_at = request, now
-  local id, err = client.engine:start(request, task)
-  task.refusal = err
-  return id ~= nil
-end
+-- The error of a task in flight without a request: an error was raised before its request was
+-- started, or after its answer was taken.
+local CUT = { code = "lost", message = "interrupted while it was sent", sent = true }
 
--- A task in flight without a request: something was raised before it started, or after its
--- answer was taken.
-local ASTRAY = { code = "lost", message = "interrupted while it was sent", sent = true }
-
--- What came for a task. -> response | nil, err | false: nothing yet
+-- Takes a task's answer. -> response | nil, err | false: it has not come
 local function receive(client, task, now)
-  local flight, refusal = task.flight, task.refusal
-  task.refusal = nil
-  if not flight then return nil, refusal or task.in_air and ASTRAY or nil end
+  local schedule = task.schedule
+  local flight, refusal = schedule.flight, schedule.refusal
+  schedule.refusal = nil
+  if not flight then return nil, refusal or task.in_flight and CUT or nil end
   local response, err = client.engine:take(flight)
   if response == false then return false end
-  task.flight = nil
+  schedule.flight = nil
   note(client, task, now, response, err)
   return response, err
 end
 
--- Moves one task. -> "start", "done", or "wait" and until when; whether an answer came
+-- Moves one task. -> "start", request | "wait", moment | "done"; and whether an answer came
 local function move(client, task, now)
   local response, err = receive(client, task, now)
   if response == false then return "wait", nil, false end
@@ -57,33 +155,61 @@ local function move(client, task, now)
   return what, detail, response ~= nil or err ~= nil
 end
 
--- Moves every task as far as it goes. What is to be sent is added to decided.departures,
--- what has ended to decided.ended. -> the moment before which nothing is to be done
--- unless an answer comes
-local function move_all(client, now, answers, decided)
-  local tasks, moment, i = client.tasks, math.huge, 1
-  while tasks[i] do
-    local task = tasks[i]
-    if task.flight and not answers then
-      i = i + 1
-    else
-      local what, detail, moved = move(client, task, now)
-      if what == "done" then
-        decided.ended[#decided.ended + 1] = table.remove(tasks, i)
-      else
-        i = i + 1
-      end
-      if what == "start" then decided.departures[#decided.departures + 1] = { task, detail } end
-      if what == "done" or moved then moment = now end  -- others may go on
-      if what == "wait" then moment = math.min(moment, detail or math.huge) end
-    end
-  end
-  return moment
+-- Whether a task has something to do. `progress`: another task has made some.
+local function is_ready(task, now, answers, progress)
+  local schedule = task.schedule
+  if schedule.flight then return answers end
+  return now >= schedule.due or progress and now >= task.not_before
 end
 
--- Writes down what was decided, in one commit, before anything of it leaves. Raises
--- what hinders it.
-local function write_down(client, decided)
+-- Moves the task at position `i` of those awake. -> the next position
+local function visit(self, i, now, decided)
+  local task = self.awake[i]
+  local schedule = task.schedule
+  local what, detail, has_answer = move(self.client, task, now)
+  if has_answer or what == "done" then self.has_progress = true end
+  if what == "done" then
+    table.remove(self.awake, i)
+    decided.ended[#decided.ended + 1] = remove(self.tasks, task)
+    return i
+  elseif what == "start" then
+    decided.departures[#decided.departures + 1] = { task, detail }
+    schedule.due = math.huge
+  else
+    schedule.due = detail or math.huge
+    if task.question then
+      schedule.is_asleep = true
+      table.remove(self.awake, i)
+      return i
+    end
+  end
+  return i + 1
+end
+
+-- Moves every task that has something to do. Requests to start are added to decided.departures,
+-- ended tasks to decided.ended. -> the moment of the next pass, unless an answer comes
+local function move_all(self, now, answers, decided)
+  local i, moment, before = 1, math.huge, self.has_progress
+  self.has_progress = false
+  while self.awake[i] do
+    local task = self.awake[i]
+    if is_ready(task, now, answers, before or self.has_progress) then
+      i = visit(self, i, now, decided)
+    else
+      i = i + 1
+    end
+    if not (task.schedule.flight or task.done) then moment = math.min(moment, task.schedule.due) end
+  end
+  return self.has_progress and now or moment
+end
+
+-- }}
+
+-- {{ A pass: the commit, and the requests
+
+-- Records in one commit what was decided, before any of it is sent. Raises the store's error.
+local function write_down(self, decided)
+  local client = self.client
   for _, departure in ipairs(decided.departures) do
     local task = departure[1]
     if task.record and task.encoded.method ~= "GET" then task.record:sent(task) end
@@ -94,49 +220,131 @@ local function write_down(client, decided)
   client.quota:flush()
   client.store:commit()
   client.quota:flushed()
-  client.unwritten, client.store_failure = {}, nil
+  self.unwritten, self.store_error = {}, nil
 end
 
--- Nothing leaves that could not be written down. If the store is at fault and can't be
--- recovered, all that is not in flight ends with that error; any other error is raised.
-local function take_back(client, decided, raised)
-  client.store:rollback()
-  client.unwritten = decided.ended  -- the next pass tries again
+-- Sends nothing that was not recorded. If the store has failed and cannot recover, calls that are
+-- not in flight end with its error; any other error is raised.
+local function take_back(self, decided, raised)
+  self.client.store:rollback()
+  self.unwritten = decided.ended  -- the next pass records them
   for _, departure in ipairs(decided.departures) do
-    if departure[1].ground then departure[1]:ground() end
+    if departure[1].take_back then departure[1]:take_back() end
   end
   if not (errors.is(raised) and raised.code == "store") then error(raised, 0) end
-  if client.store.recover then
-    local again, problem = client.store:recover(raised)
-    if again then return end
+  local store = self.client.store
+  if store.recover then
+    local again, problem = store:recover(raised)
+    if again then return wake_all(self) end
     raised = problem
   end
-  client.store_failure = raised
-  for i = #client.tasks, 1, -1 do
-    local task = client.tasks[i]
-    if task.fail and not task.in_air then
+  self.store_error = raised
+  for i = #self.tasks, 1, -1 do
+    local task = self.tasks[i]
+    if task.fail and not task.in_flight then
       task:fail(raised)
-      table.remove(client.tasks, i)
+      table.remove(self.tasks, i)
     end
   end
+  wake_all(self)
 end
 
--- Moves all, writes it down, and lets it go. -> the moment before which nothing is to be
--- done unless an answer comes
-function pass.run(client, now, answers)
-  local decided = { departures = {}, ended = client.unwritten }
-  local due = client.verification:step(now)
-  local ok, result = pcall(move_all, client, now, answers, decided)
-  local moment = ok and math.min(result, due)
-  if ok then ok, result = pcall(write_down, client, decided) end
+-- Starts a request, which the task's notes own. -> whether it was started; the next visit receives
+-- the refusal
+local function start(self, task, request, now)
+  local schedule = task.schedule
+  schedule.request, schedule.started_at = request, now
+  local id, err = self.client.engine:start(request, schedule)
+  if id then return true end
+  schedule.refusal, schedule.due = err, -math.huge
+  return false
+end
+
+local function decide(self, now, answers, decided)
+  local moment = move_all(self, now, answers, decided)
+  write_down(self, decided)
+  return moment
+end
+
+-- One pass. -> the moment of the next one, unless an answer comes
+local function pass(self, now, answers)
+  local decided = { departures = {}, ended = self.unwritten }
+  local due = self.client.readback:step(now)
+  local ok, result = pcall(decide, self, now, answers, decided)
   if not ok then
-    take_back(client, decided, result)
+    take_back(self, decided, result)
     return now
   end
+  local moment = math.min(result, due)
   for _, departure in ipairs(decided.departures) do
-    if not launch(client, departure[1], departure[2], now) then moment = now end
+    if not start(self, departure[1], departure[2], now) then moment = now end
   end
   return moment
 end
 
-return pass
+-- Runs a pass if there is anything to do.
+local function run(self)
+  local now = self.client.clock.monotonic()
+  local answers = self.client.engine:step() > 0 or self.was_cut
+  if not answers and now < self.quiet_until then return end
+  if self.was_cut then
+    wake_all(self)
+    self.client.readback:recover()
+  end
+  self.was_cut = true
+  self.quiet_until, self.moved_at = math.huge, now  -- a task may be added or woken meanwhile
+  local moment = pass(self, now, answers)
+  self.quiet_until = math.min(self.quiet_until, moment)
+  self.was_cut = false
+end
+
+-- }}
+
+-- {{ Driving
+
+local function is_in_flight(tasks)
+  for _, task in ipairs(tasks) do
+    if task.schedule.flight then return true end
+  end
+  return false
+end
+
+-- Moves all tasks as far as they go without waiting. -> seconds until the next step, seconds
+-- until something is to be done unless an answer comes (at most 1)
+function Scheduler:step()
+  self.client.whole(run, self)
+  self.client:observe()
+  local now = self.client.clock.monotonic()
+  local seconds = math.max(0, math.min(self.quiet_until - now, 1))
+  if not is_in_flight(self.tasks) then return seconds, seconds end
+  local pause = math.max(#self.tasks * SHORTEST, (now - self.moved_at) / 2)
+  return math.min(pause, LONGEST, seconds), seconds
+end
+
+-- Waits as `step` suggests.
+function Scheduler:rest(pause, seconds)
+  if seconds > 0 then self.client.host.wait(self.client.engine, seconds, pause) end
+end
+
+-- Steps until there is nothing left to do. `before()` is called before each step. -> true: nothing
+-- is left. `after()`, if given, is called after each. -> "over": nothing is left; "again": step
+-- again without a rest.
+function Scheduler:drive(before, after)
+  while not before() do
+    local pause, seconds = self:step()
+    local result = after and after()
+    if result == "over" then return end
+    if result ~= "again" then self:rest(pause, seconds) end
+  end
+end
+
+-- Tries once more to record the tasks that ended in a pass whose commit failed.
+function Scheduler:write_rest()
+  if not self.unwritten[1] then return end
+  self.quiet_until = -math.huge
+  self:step()
+end
+
+-- }}
+
+return scheduler

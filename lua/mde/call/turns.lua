@@ -1,9 +1,8 @@
--- Shares the slots of one operation between the processes that wait for them: pure
--- arithmetic on moments of one monotonic clock.
+-- Shares the slots of one operation between waiting processes, by the moments of one clock.
 --
--- A process that finds no slot registers as waiting, until it takes one. A free slot belongs
--- to the waiting process that took the fewest slots lately; of equal ones, to the process
--- that has waited longest. A process without need of its turn is passed over after a while.
+-- A process that finds no slot registers as waiting until it takes one. A free slot belongs to the
+-- waiting process that took the fewest slots lately; among equals, to the one that has waited
+-- longest. A process that does not use its turn is passed over after a while.
 
 local turns = {}
 
@@ -47,8 +46,8 @@ function Turns:count(holder, now)
   return taken.last - taken.first + 1
 end
 
--- How many free slots belong to other processes before the next one is `holder`'s. `free` is
--- since when there is a free slot (nil: there is none).
+-- How many free slots go to other processes before `holder` gets one. `free` is the moment since
+-- which a slot is free (nil: none is).
 function Turns:ahead(holder, now, free)
   local own, since, ahead = self:count(holder, now), self.waiting[holder] or math.huge, 0
   for other, moment in pairs(self.waiting) do

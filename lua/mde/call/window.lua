@@ -1,12 +1,10 @@
--- One operation's count of calls, as this process knows it: pure arithmetic on
--- moments of one monotonic clock. Who shares it with whom: mde.call.quota.
+-- Counts one operation's calls in the current windows, by the moments of one monotonic clock.
 --
--- The service counts in windows, a minute and an hour. A call takes a slot before
--- it goes out. The slot is stamped when the answer arrives, since the service
--- counted the call no later than that; a slot whose answer never came is stamped
--- at taken + timeout. Windows are kept a second longer than the service's. So as
--- long as no request is delayed beyond its timeout, the service never sees one
--- call too many in any minute or hour of its clock.
+-- The service counts per minute and per hour. A call takes a slot before it is sent. The slot is
+-- stamped when the answer arrives, since the service counted the call no later than that; a slot
+-- without an answer is stamped at taken + timeout. Windows are kept a second longer than the
+-- service's. So if no request is delayed beyond its timeout, the service never counts one call too
+-- many in any minute or hour of its clock.
 
 local turns = require "mde.call.turns"
 
@@ -25,18 +23,17 @@ function bucket.new(windows)
     windows = windows,
     stamps = {},           -- when slots were answered, ascending, up to `last`
     last = 0,
-    most = 2 * most,       -- how many of the last stamps are kept: others' may be taken back
+    most = 2 * most,       -- how many stamps are kept: those of other processes may be removed
     out = 0,               -- own slots taken and not yet stamped
-    others = {},           -- those of other processes -> the moment they are stamped at so far
-    paused = -math.huge,
-    looked_at = -math.huge,  -- when the others were last asked
+    others = {},           -- unanswered slots of other processes -> the moments of their stamps
+    paused = -math.huge,   -- nothing is sent before
+    looked_at = -math.huge,  -- when the events of other processes were last read
     turns = turns.new(),
   }, Bucket)
 end
 
--- When a window has room for a call that leaves `reserve` (a share) of it and `ahead` slots
--- to others, given what is out: now or earlier, a moment to come, or nil if only an answer can
--- tell.
+-- When a window has room for a call, if `reserve` (a share) of it and `ahead` slots are left to
+-- others: a moment, past or to come, or nil if that depends on an answer.
 local function free_at(self, window, reserve, ahead)
   local limit = math.max(1, math.floor(window.limit * (1 - reserve) + 1e-9))
   local others = limit - self.out - ahead  -- stamps that may lie in the window, and one more
@@ -45,7 +42,7 @@ local function free_at(self, window, reserve, ahead)
   return stamp and stamp + window.seconds + MARGIN or -math.huge
 end
 
--- When a call may go out: now or earlier, later, or nil if only an answer can tell.
+-- When a call may be sent: a moment, past or to come, or nil if that depends on an answer.
 function Bucket:free_at(reserve, ahead)
   local free = self.paused
   for _, window in ipairs(self.windows) do
@@ -56,8 +53,8 @@ function Bucket:free_at(reserve, ahead)
   return free
 end
 
--- The service counted a call, at `moment` at the latest. Later stamps are those of
--- lost calls, which lie in the future.
+-- Stamps a call that the service counted at `moment` at the latest. Stamps of lost calls lie in
+-- the future.
 function Bucket:stamp(moment)
   local stamps, position = self.stamps, self.last + 1
   while (stamps[position - 1] or moment) > moment do
@@ -69,7 +66,7 @@ function Bucket:stamp(moment)
   stamps[self.last - self.most] = nil
 end
 
--- Takes one such stamp back.
+-- Removes one stamp of this moment.
 local function unstamp(self, moment)
   local stamps, position = self.stamps, self.last
   while stamps[position] and stamps[position] > moment do position = position - 1 end
@@ -78,13 +75,13 @@ local function unstamp(self, moment)
   self.last = self.last - 1
 end
 
--- Another process has taken a slot, and will be answered at `moment` at the latest.
+-- Counts a slot of another process, whose answer comes at `moment` at the latest.
 function Bucket:expect(slot, moment)
   self.others[slot] = moment
   self:stamp(moment)
 end
 
--- It was answered at `moment`; without one, its call never went out.
+-- Settles it: it was answered at `moment` (nil: its call was never sent).
 function Bucket:settle(slot, moment)
   local expected = self.others[slot]
   if not expected then return end
@@ -93,7 +90,7 @@ function Bucket:settle(slot, moment)
   if moment then self:stamp(moment) end
 end
 
--- Whether another process may be answered earlier than it is stamped at.
+-- Whether another process may be answered before the moment of its stamp.
 function Bucket:is_shared(now)
   for slot, moment in pairs(self.others) do
     if moment > now then return true end
@@ -102,8 +99,8 @@ function Bucket:is_shared(now)
   return false
 end
 
--- How many calls lie in a window, those that are out included; when the first of
--- them leaves it (nil: unknown, or none).
+-- How many calls lie in a window, unanswered ones included; when the first of them leaves it (nil:
+-- unknown, or there is none).
 function Bucket:used(window, now)
   local first = self.last + 1
   while self.stamps[first - 1] and self.stamps[first - 1] + window.seconds + MARGIN > now do
@@ -113,8 +110,8 @@ function Bucket:used(window, now)
   return self.last - first + 1 + self.out, oldest and oldest + window.seconds + MARGIN
 end
 
--- The moment at which the last of `count` calls goes out at best, when each is answered
--- at once and nobody else calls.
+-- The earliest moment at which the last of `count` calls can be sent, if each is answered at once
+-- and no other process calls.
 function Bucket:best(count, now, reserve)
   local trial = bucket.new(self.windows)
   for i = math.max(1, self.last - self.most + 1), self.last do

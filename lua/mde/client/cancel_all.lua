@@ -1,8 +1,8 @@
--- Many cancels: ids come in from an iterator, `parallel` calls are under way, and
--- each id leaves with one verdict. Nothing that was given out is held.
+-- Cancels many actions: takes ids from an iterator, runs `parallel` calls at once, and reports one
+-- verdict per id. Reported items are not kept.
 --
--- A plan's batch has a second lane beside it, of what is undone: cancels and releases have
--- quotas of their own, and neither waits for the other's.
+-- The batch of a plan has a second lane, of actions to undo: cancels and releases have separate
+-- quotas, and neither waits for the other.
 
 local callers = require "mde.call.coroutine"
 local errors = require "mde.base.errors"
@@ -13,11 +13,11 @@ local Batch = {}
 Batch.__index = Batch
 
 ---@class mde.batch_options
----@field comment string why; the service keeps it with each action
----@field parallel? integer calls under way at once; default 10
----@field wait? number seconds to wait for the end of an action that was accepted; default 0
----@field record? mde.record what writes the calls down
----@field on_item? fun(item: mde.item) called with each as it ends
+---@field comment string the reason; the service keeps it with each action
+---@field parallel? integer calls at once; default 10
+---@field wait? number seconds to wait for the end of an accepted action; default 0
+---@field record? mde.record records the calls in a journal
+---@field on_item? fun(item: mde.item) called with each item when it ends
 ---@field stop? fun(): boolean|"at once"|nil asked again and again: true stops sending and waits for requests in flight, "at once" waits for nothing
 
 ---@class mde.target
@@ -26,8 +26,8 @@ Batch.__index = Batch
 ---@field sends? number[] when it was sent before, in seconds since 1970; empty: not known
 ---@field sent_ago? number how many seconds ago
 
--- The functions of a record run in the scheduler's commit (mde.call.scheduler). If one raises,
--- nothing is sent.
+-- The functions of a record run in the scheduler's commit (mde.call.scheduler). If one raises an
+-- error, nothing is sent.
 ---@class mde.record
 ---@field sent fun(self: mde.record, call: table) before a call is sent; call.target is the item that the batch was given
 ---@field ended fun(self: mde.record, call: table) with call.verdict, call.value (the action), call.err
@@ -41,7 +41,7 @@ Batch.__index = Batch
 ---@field error? mde.error
 
 ---@class mde.report
----@field total integer how many were taken from what was given
+---@field total integer how many targets were taken
 ---@field counts table<mde.verdict, integer>
 ---@field seconds number
 
@@ -49,10 +49,10 @@ Batch.__index = Batch
 batch.options = { comment = false, parallel = 10, wait = false, record = false, on_item = false,
                   stop = false }
 
--- {{ What comes in
+-- {{ Taking targets
 
--- An array or iterator -> function that gives one target after the other; what an
--- array has twice, once.
+-- An array or iterator -> function that returns one target after the other; duplicates in an array
+-- only once.
 local function iterator(targets)
   if type(targets) == "function" then return targets end
   local i, seen = 0, {}
@@ -71,8 +71,8 @@ local function iterator(targets)
   end
 end
 
--- Whether a lane's next target could be taken: its iterator gives false if there is none yet.
--- What the iterator raises ends the batch, after what is in the air has ended.
+-- Takes the next target of a lane. If the iterator raises an error, the batch ends after its
+-- requests in flight. -> false if there is no target, or none yet (the iterator returned false)
 function Batch:take(lane)
   local ok, target = pcall(lane.next)
   if not ok then return self:fail(target) end
@@ -81,7 +81,7 @@ function Batch:take(lane)
     return false
   end
   self.report.total = self.report.total + 1
-  local decided = type(target) == "table" and target.position and target or {}  -- a journal's
+  local decided = type(target) == "table" and target.position and target or {}  -- of a journal
   local make = decided.change == "undo" and self.client.undoing or self.client.cancelling
   local call, err = make(self.client, target, decided.comment or self.comment, self.wait)
   if not call then
@@ -89,15 +89,16 @@ function Batch:take(lane)
                     error = err }
     return true
   end
-  call.target, call.caller, call.record, call.lane = target, self.caller, self.record, lane
+  call.target, call.caller, call.record = target, self.caller, self.record
+  call.batch = { lane = lane, is_reported = false }
   self.live[#self.live + 1] = call
-  self.client:add(call)
+  self.client.scheduler:add(call)
   return true
 end
 
 -- }}
 
--- {{ What goes out
+-- {{ Reporting items
 
 function Batch:fail(raised)
   self.raised = self.raised or { raised }
@@ -112,13 +113,12 @@ function Batch:hand_out(item)
   if not ok then self:fail(raised) end
 end
 
--- Nothing more can go well for an application that may not sign in, or where nothing
--- can be written down.
+-- After these errors every other call would fail too.
 local HOPELESS = { sign_in = true, unauthorized = true, store = true }
 
 function Batch:conclude(call)
-  if call.reported then return end
-  call.reported = true
+  if call.batch.is_reported then return end
+  call.batch.is_reported = true
   local target = type(call.target) == "table" and call.target or {}
   local action = call.value
   local known = action or target
@@ -129,7 +129,7 @@ function Batch:conclude(call)
   if call.err and HOPELESS[call.err.code] then self.stopped = true end
 end
 
--- -> whether anything had ended
+-- Reports the calls that have ended. -> whether there are any
 function Batch:collect()
   local live, kept = self.live, 0
   local count = #live
@@ -148,21 +148,22 @@ end
 
 -- }}
 
-local MOST_ASKED = 4000  -- calls that may wait for what came of them
+local MOST_ASKED = 4000  -- calls that may wait for a readback
 
--- Whether one more may be under way. Those that wait to be read are not counted, but for
--- those of a plan that are read before they are sent, unless they wait for a second look:
--- that should not be long before.
+-- Whether the lane may run one more call. Calls that wait for a readback do not count, except those
+-- of a plan that are read before they are sent: the read should not be long before. Of these, a call
+-- that waits for its second look does not count.
 function Batch:has_room(lane)
   local asked, busy = 0, 0
   for _, call in ipairs(self.live) do
-    if call.question and (not call.expected or call.is_doubted) then asked = asked + 1
-    elseif call.lane == lane then busy = busy + 1 end
+    local expected = call.cancel and call.cancel.expected
+    if call.question and (not expected or call.has_second_look) then asked = asked + 1
+    elseif call.batch.lane == lane then busy = busy + 1 end
   end
   return busy < self.parallel and asked < MOST_ASKED
 end
 
--- Takes what there is room for. -> whether nothing more will come
+-- Takes as many targets as there is room for. -> whether there are no more
 function Batch:fill()
   local is_over = true
   for _, lane in ipairs(self.lanes) do
@@ -173,44 +174,42 @@ function Batch:fill()
   return is_over or self.stopped or self.raised ~= nil
 end
 
--- Sends nothing more; "at once" also gives up what is in the air.
+-- Sends nothing more; `at_once` also gives up requests in flight.
 function Batch:withdraw(at_once)
-  for _, call in ipairs(self.live) do self.client:withdraw(call, at_once) end
+  for _, call in ipairs(self.live) do self.client.scheduler:withdraw(call, at_once) end
 end
 
-function Batch:heed_stop()
+function Batch:check_stop()
   local wish = self.stop and self.stop()
   self.stopped = self.stopped or (wish and true or false)
   if self.stopped or self.raised then self:withdraw(wish == "at once") end
 end
 
-function Batch:loop()
-  while true do
-    self:heed_stop()
-    local is_over = self:fill()
-    local pause, seconds = self.client:step()
-    local progress = self:collect()
-    self.stopped = self.stopped or self.client.store_failure ~= nil
+-- Drives the calls until all have ended and no target is left.
+function Batch:drive()
+  local scheduler, is_over = self.client.scheduler, false
+  scheduler:drive(function()
+    self:check_stop()
+    is_over = self:fill()
+  end, function()
+    local has_progress = self:collect()
     if not is_over then self.err = self.client:closed_error() end
-    self.stopped = self.stopped or self.err ~= nil
-    if #self.live == 0 and (is_over or self.stopped or self.raised) then break end
-    if not progress then self.client:rest(pause, seconds) end
-  end
+    self.stopped = self.stopped or scheduler.store_error ~= nil or self.err ~= nil
+    if #self.live == 0 and (is_over or self.stopped or self.raised) then return "over" end
+    return has_progress and "again" or nil
+  end)
 end
 
--- Whatever is raised, nothing more is sent afterwards.
+-- If an error is raised, nothing more is sent.
 function Batch:run()
-  local ok, raised = pcall(self.loop, self)
+  local ok, raised = pcall(self.drive, self)
   if not ok then
     self.client.store:rollback()
     self:withdraw(true)
     pcall(self.collect, self)
     error(raised, 0)
   end
-  if self.client.unwritten[1] then  -- what ended in a pass that could not be written
-    self.client.quiet_until = -math.huge
-    self.client:step()
-  end
+  self.client.scheduler:write_rest()
   if self.raised then error(self.raised[1], 0) end
   return self.report
 end
@@ -221,7 +220,7 @@ local function check_type(name, value, expected)
   end
 end
 
--- Raises, where cancel_all was called, on what is no list of targets.
+-- Raises an error at the caller of cancel_all if `targets` is no list of targets.
 local function check_targets(targets)
   if type(targets) == "function" then return end
   if type(targets) ~= "table" or not errors.is_array(targets) then
@@ -247,9 +246,9 @@ local function lanes_of(targets, beside)
            beside and { next = beside, exhausted = false } or nil }
 end
 
--- Client:cancel_all; options.beside may be the iterator of a second lane. What anything but an iterator or on_item raises is raised at once, and
--- what was in the air is `unknown`. An item that was stopped on its way is `unsent` or
--- `unknown`.
+-- Client:cancel_all. options.beside, if given, is the iterator of the second lane. An error raised
+-- by anything but an iterator or on_item is raised at once; requests in flight are then `unknown`.
+-- An item that was stopped is `unsent` or `unknown`.
 function batch.run(client, targets, options)
   check_targets(targets)
   check_type("on_item", options.on_item, "function")
@@ -257,7 +256,7 @@ function batch.run(client, targets, options)
   local parallel, err = check(options)
   if not parallel then return nil, err end
   local began = client.clock.monotonic()
-  client.verification.parallel = parallel
+  client.readback:limit(parallel)
   local run = setmetatable({
     client = client, lanes = lanes_of(targets, options.beside),
     comment = options.comment, parallel = parallel, wait = options.wait,

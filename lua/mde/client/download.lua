@@ -1,14 +1,12 @@
--- Files that an action has produced: methods of a client.
+-- Downloads files that an action has produced: methods of a client.
 --
 --   client:package_uri(action)          of a collected investigation package
 --   client:result_uri(action, index)    of a live response's command
 --   client:download(action, path)       either, into a file
 --
--- The links lead to other hosts, are secret, and live for minutes. They are fetched
--- without the token. A file comes in pieces, each asked for by its range, into a file
--- beside the wanted one; what was there already is not asked for again, so that a download
--- that was cut goes on. Reading and writing that file is the only I/O of this module, and
--- blocks as files do.
+-- The links lead to other hosts, are secret, and are valid for minutes. Requests to them carry no
+-- token. A file is requested in pieces, by range, and written to a part file beside the target; a
+-- download that was cut continues there. This module reads and writes that file, which may block.
 
 local core = require "mde.core"
 local entity = require "mde.service.entity"
@@ -18,9 +16,9 @@ local url = require "mde.base.url"
 
 local download = {}
 
-local PIECE = 4194304    -- bytes asked for at once
+local PIECE = 4194304    -- bytes per request
 local OVERLAP = 65536    -- bytes of an earlier download that are fetched again and compared
-local MOST_LINKS = 5     -- new links in a row without a byte
+local MOST_LINKS = 5     -- new links in a row that deliver no byte
 
 -- {{ Links
 
@@ -28,11 +26,11 @@ local function bad_link(problem)
   return nil, errors.new { code = "bad_answer", message = "the service's link: " .. problem }
 end
 
--- The service has quoted the link twice. Source: "Get package SAS URI API".
+-- The service quotes the link twice. Source: "Get package SAS URI API".
 local function link_of(response)
   local decoded = entity.decode(response.body)
   local text = decoded and type(decoded.value) == "string" and decoded.value:match '^"?(.-)"?$'
-  if not text then return bad_link "there is none in its answer" end
+  if not text then return bad_link "it is missing in the answer" end
   local base = text:match "^(%a+://[^/?#]+)"
   local known, expected = url.base(base or "")
   if not known or text:find "[%s%c\127-\255]" then
@@ -54,9 +52,9 @@ local function id_of(target)
   return errors.invalid("an action's id must be text, not a %s", type(id))
 end
 
---- The link to the package of a CollectInvestigationPackage action that succeeded.
+--- Returns the link to the package of a CollectInvestigationPackage action that succeeded.
 ---@param target string|mde.action
----@return mde.secret? link link:reveal() is its text: whoever has it may download
+---@return mde.secret? link link:reveal() is its text, with which anyone can download the package
 ---@return mde.error? err
 function download:package_uri(target)
   local id, err = id_of(target)
@@ -73,7 +71,7 @@ local function check_index(what, index)
     errors.line(tostring(index), 60))
 end
 
---- The link to what a command of a live response gave.
+--- Returns the link to the result of a live-response command.
 ---@param target string|mde.action
 ---@param index integer of the command, from 0
 ---@return mde.secret? link
@@ -91,7 +89,7 @@ end
 
 -- {{ Pieces
 
--- What a piece's answer says. -> { body, total (nil if not known), tag } | nil, err
+-- Reads the answer for a piece. -> { body, total (nil: unknown), tag, is_whole } | nil, err
 local function piece_of(response, from)
   local headers = response.headers
   local first, total = (headers["content-range"] or ""):match "^bytes (%d+)%-%d+/(%d+)$"
@@ -103,10 +101,10 @@ local function piece_of(response, from)
     return { body = response.body, total = #response.body, is_whole = true }
   end
   return nil, errors.new { code = "bad_answer", status = response.status,
-                           message = "the file's host gave another range than was asked for" }
+                           message = "the file's host answered with another range than requested" }
 end
 
--- A link that ended, or bytes of another file than before: both are no failure yet.
+-- Statuses of a link that has expired, which is no failure yet.
 local ENDED = { [401] = true, [403] = true, [404] = true, [410] = true }
 
 local function on_piece(call, now, response, err)
@@ -122,7 +120,7 @@ local function on_piece(call, now, response, err)
       message = response and ("the file's host answered %d"):format(response.status)
                 or err.message })
   end
-  local piece, problem = piece_of(response, call.from)
+  local piece, problem = piece_of(response, call.download.from)
   local promised = tonumber(response.headers["content-length"])
   if piece and promised and promised ~= #piece.body then
     problem = errors.new { code = "lost", sent = true, message = "a piece of the file was cut" }
@@ -131,14 +129,14 @@ local function on_piece(call, now, response, err)
   call:finish(not problem and piece or nil, problem)
 end
 
--- Fetches the bytes from `from` on, of the same file as before if `tag` says which.
+-- Fetches the piece at position `from`. If `tag` is given, the file must not have changed since.
 local function fetch(client, link, from, tag)
   return client:perform("download", {
     method = "GET", url = link:reveal(), headers = {
       range = ("bytes=%d-%d"):format(from, from + PIECE - 1), ["if-match"] = tag,
       ["accept-encoding"] = "identity",
     },
-  }, on_piece, { from = from })
+  }, on_piece, { download = { from = from } })  -- the position of the piece
 end
 
 -- }}
@@ -173,7 +171,7 @@ end
 local Download = {}
 Download.__index = Download
 
--- Opens the file for what comes in, and reads the end of what is there already.
+-- Opens the part file, and reads the end of an earlier download.
 function Download:open()
   local problem
   self.file = self.open_file(self.part, "r+b")
@@ -187,7 +185,7 @@ function Download:open()
   return true
 end
 
--- Begins again: there is nothing, or something of another file.
+-- Starts over with an empty part file.
 function Download:restart()
   if self.file then self.file:close() end
   local problem
@@ -197,7 +195,7 @@ function Download:restart()
   return nil, failed(self.part, problem)
 end
 
--- A new link, unless the last ones led to nothing.
+-- Requests a new link, unless several in a row delivered nothing.
 function Download:renew()
   if self.links == MOST_LINKS then
     return nil, errors.new { code = "bad_answer",
@@ -209,7 +207,7 @@ function Download:renew()
   return self.link ~= nil or nil, err
 end
 
--- Whether a piece continues what is there.
+-- Whether a piece continues the part file.
 function Download:fits(piece)
   if piece.total and piece.total < self.at + #self.tail then return false end
   return piece.body:sub(1, #self.tail) == self.tail
@@ -231,15 +229,15 @@ function Download:keep(piece)
   return #piece.body == 0 or self.at >= (piece.total or math.huge)
 end
 
--- The file is another by now: begins again, but not for ever.
+-- Starts over, since the file has changed; but not without a limit.
 function Download:begin_again()
   self.changes = self.changes + 1
   if self.changes <= MOST_LINKS then return self:restart() end
   return nil, errors.new { code = "bad_answer",
-    message = "the file changes again and again while it is downloaded" }
+    message = "the file changes repeatedly during the download" }
 end
 
--- Fetches one piece more. -> whether it was the last | nil, err
+-- Fetches the next piece. -> whether it was the last | nil, err
 function Download:advance()
   local piece, err = fetch(self.client, self.link, self.at, self.tag)
   if not piece then return nil, err end
@@ -251,7 +249,7 @@ function Download:advance()
   return nil, err
 end
 
--- Whether nothing came in, now or before.
+-- Whether the part file is empty.
 function Download:is_empty()
   return self.file ~= nil and self.at == 0 and self.tail == ""
 end
@@ -270,13 +268,13 @@ end
 
 -- }}
 
--- {{ What there is to download
+-- {{ The source of a download
 
 local function refused(action, format, ...)
   return errors.invalid("download: the action %s " .. format, action.id, ...)
 end
 
--- The command of a live response whose result is meant. -> index | nil, err
+-- The only command of a live response that has a result. -> index | nil, err
 local function only_result(action)
   local indices = {}
   for _, command in ipairs(action.commands or {}) do
@@ -289,7 +287,7 @@ local function only_result(action)
     table.concat(indices, ", "))
 end
 
--- A function that gets a link by `get`. What is not there may come when the action ends.
+-- Makes a function that requests a link by `get`. A missing file may appear when the action ends.
 local function link_to(action, get)
   return function()
     local link, err = get()
@@ -300,8 +298,8 @@ local function link_to(action, get)
   end
 end
 
--- -> function that gets a link, what to call the file | nil, err. An action that had not ended
--- when it was read may have ended since: it is read again.
+-- -> function that requests a link, name of the part file | nil, err. An action that was not final
+-- may have ended since: it is read again.
 local function source_of(client, target, index)
   local action, err = target, nil
   if type(target) ~= "table" or not kinds.final[target.status] then
@@ -331,13 +329,13 @@ local KNOWN = { index = true, on_progress = true, open = true }
 
 -- }}
 
---- Downloads what an action has produced: a package, or the result of a command. Meanwhile the file
---- is called PATH.ID.part; where that exists, the download goes on behind what it has.
+--- Downloads the file that an action has produced: a package, or the result of a command. Until it
+--- is complete, it is called PATH.ID.part; if that file exists, the download continues there.
 ---@param target string|mde.action
 ---@param path string of a file that must not exist
----@param options? {index?: integer, on_progress?: fun(bytes: integer, total?: integer), open?: fun(path: string, mode: string): file*?, string?} which command, from 0; io.open
+---@param options? {index?: integer, on_progress?: fun(bytes: integer, total?: integer), open?: fun(path: string, mode: string): file*?, string?} of the command, from 0; io.open
 ---@return {path: string, size: integer, sha256: string}? file
----@return mde.error? err code "file" where the disk is at fault; err.part is the file with what came in before
+---@return mde.error? err code "file" if a file cannot be read or written; err.part is the path of the part file
 function download:download(target, path, options)
   options = options or {}
   errors.check_keys("download", options, KNOWN)

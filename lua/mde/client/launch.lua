@@ -1,9 +1,8 @@
--- Launching machine actions: the methods of a client, one an operation. They are made at the
--- end of this file; what each does is described there.
+-- Launches machine actions: one method of a client per operation, described at the end.
 --
--- A launch is not sent twice unseen: after an answer that says nothing (lost, late, a
--- failed service) the list of actions is read until the action appears; only when it
--- does not, the launch goes out again.
+-- A launch is never repeated blindly: after an answer that proves nothing (lost, late, or a failed
+-- service) the list of actions is read until the action appears. Only if it does not appear, the
+-- launch is sent again.
 
 local answer = require "mde.service.response"
 local core = require "mde.core"
@@ -18,8 +17,8 @@ local permissions = require "mde.auth.permissions"
 local retry = require "mde.base.retry"
 
 local UNSEEN = 60  -- seconds for which a new action may be in no list
-local POSTS = 3    -- how often a launch goes out at most
-local NEWEST = 50  -- rows of the list in which it is looked for
+local POSTS = 3    -- how often a launch is sent at most
+local NEWEST = 50  -- rows of the list that are searched
 
 local launch = { methods = {} }
 
@@ -29,8 +28,8 @@ local function trimmed(text)
   return type(text) == "string" and text:match "^%s*(.-)%s*$" or ""
 end
 
--- Whether an action may be of whoever signs in. The service names an application by its id
--- or a name of its own, and a user by his; a name of the service's own tells nothing.
+-- Whether the token's owner may have requested an action. The service names a user by the user's
+-- name, and an application by its id or by another name, which proves nothing.
 local function may_be_requestor(call, requestor)
   if type(requestor) ~= "string" or not call.header then return true end
   local claims = permissions.claims(call.header) or {}
@@ -39,68 +38,70 @@ local function may_be_requestor(call, requestor)
   return not known or requestor:lower() == tostring(known):lower()
 end
 
--- Whether it says what ours says, and began no earlier.
+-- Whether an action has our type, machine and comment, and was created at `since` or later.
 local function is_ours(call, action, since)
   local created = date.parse(action.creationDateTimeUtc)
   if since and created and created < since then return false end
-  if action.machineId and action.machineId:lower() ~= call.machine then return false end
+  if action.machineId and action.machineId:lower() ~= call.launch.machine then return false end
   if not may_be_requestor(call, action.requestor) then return false end
-  return action.type == call.launch.type and trimmed(action.requestorComment) == call.comment
+  return action.type == call.launch.kind.type
+         and trimmed(action.requestorComment) == call.launch.comment
 end
 
--- Ends with an action that the service gave, or that was found.
+-- Ends with an action that the service returned, or that was found.
 local function found(call, action, is_existing)
   local read = call.client.read(action)
   if is_existing then read.existing = true end
-  call.client.launched_at[read.id:lower()] = call.client.clock.monotonic()
-  if call.launch.is_nameless then call.client.launched[read.id:lower()] = true end
+  call.client:note_launch(read.id:lower(), call.launch.kind.is_nameless)
   call:finish(read)
 end
 
 -- }}
 
--- {{ The action is looked for
+-- {{ Searching for the action
 
--- Reads the newest actions of its kind next, not before `moment`. A minute is counted from
--- the first look after a launch.
+-- Reads the newest actions of its kind next, not before `moment`. The search lasts a minute from
+-- the first read after a launch.
 local function look(call, moment)
-  call.lost_at = call.lost_at or moment
-  call.looks = call.looks + 1
-  local machine = not call.launch.is_nameless and odata.is("machineId", call.machine) or nil
-  call:go_on_with("list", { query = odata.query {
-    { "$filter", odata.all { odata.is("type", call.launch.type), machine } },
+  local own = call.launch
+  own.lost_at = own.lost_at or moment
+  own.looks = own.looks + 1
+  local machine = not own.kind.is_nameless and odata.is("machineId", own.machine) or nil
+  call:continue_with("list", { query = odata.query {
+    { "$filter", odata.all { odata.is("type", own.kind.type), machine } },
     { "$orderby", "creationDateTimeUtc desc" }, { "$top", NEWEST },
   } }, moment)
 end
 
--- Nothing tells what became of the launch.
+-- Ends with the error of a launch whose outcome is not known.
 local function give_up(call, why)
-  local err = call.lost
+  local err = call.launch.err
   if why then err.message = err.message .. "; whether it was launched can't be read: "
                             .. why.message end
-  err.sent, err.operation = true, call.launched
+  err.sent, err.operation = true, call.launch.operation
   call:finish(nil, err)
 end
 
 local function post(call, now)
-  call.looks, call.lost_at = 0, nil
-  call:go_on_with(call.launched, call.arguments, now)
+  local own = call.launch
+  own.looks, own.lost_at = 0, nil
+  call:continue_with(own.operation, own.arguments, now)
 end
 
--- Whether the list may lack an action that began at `since` or later: the service gives it in
--- parts, and the last of these rows, the oldest, is newer.
+-- Whether the list may lack an action created at `since` or later: it is one page of several, and
+-- its oldest row is newer.
 local function is_cut(list, since)
   if #list < NEWEST and not list.has_more then return false end
   local oldest = list[1] and date.parse(list[#list].creationDateTimeUtc)
   return not (since and oldest and oldest < since)
 end
 
--- Ours among those of the list, unless another call was given it. What does not name its
--- machine yet may be another machine's. -> action | nil, array of such
+-- Finds our action in a list, unless it belongs to another call. An action that does not name its
+-- machine yet may be for another machine. -> action | nil, array of such actions
 local function search(call, list, since)
   local nameless = {}
   for _, action in ipairs(list) do
-    if is_ours(call, action, since) and not call.client.launched[action.id:lower()] then
+    if is_ours(call, action, since) and not call.client.nameless[action.id:lower()] then
       if action.machineId then return action end
       nameless[#nameless + 1] = action
     end
@@ -113,67 +114,73 @@ local function searched(call, now, response, err)
   if not err then list, problem = answer.actions(response) end
   if problem and call:try_again(now, response) then return end
   if not list then return give_up(call, err or problem) end
-  local since = call.after or judge.since(call, now, response)
+  local own = call.launch
+  local since = own.after or judge.since(call, now, response)
   local action, nameless = search(call, list, since)
   if action then return found(call, action) end
-  if now < call.lost_at + UNSEEN then
-    local moment = now + retry.delay(call.looks, call.client.random)
-    return look(call, math.min(moment, call.lost_at + UNSEEN))
+  if now < own.lost_at + UNSEEN then
+    local moment = now + retry.delay(own.looks, call.client.random)
+    return look(call, math.min(moment, own.lost_at + UNSEEN))
   end
   if #nameless == 1 then return found(call, nameless[1]) end
-  if nameless[1] or is_cut(list, since) or call.posts >= POSTS then return give_up(call) end
+  if nameless[1] or is_cut(list, since) or own.posts >= POSTS then return give_up(call) end
   post(call, now)
 end
 
 -- }}
 
--- {{ The launch was answered, or not
+-- {{ The answer to the launch
 
 local function launched(call, now, response)
   local action, problem = answer.action(response)
   if not action then return nil, problem end
   local since = judge.since(call, now, response)
-  local wanted = call.arguments.type
-  local is_other = wanted and action.scope and action.scope ~= wanted
-  found(call, action, is_other or not is_ours(call, action, since))
+  local wanted = call.launch.arguments.type
+  local has_other_scope = wanted and action.scope and action.scope ~= wanted
+  found(call, action, has_other_scope or not is_ours(call, action, since))
   return true
 end
 
--- One is under way: perhaps ours, if an answer was lost before.
-local function is_active(call, now, response, err)
-  if not err.active_action_id or call.posts < 2 then return false end
-  call.lost = err
-  call.since = judge.since(call, now, response)
-  return call:go_on_with("get", { id = err.active_action_id }, now)
+-- Reads the action that the service names as active: it may be ours, if an answer was lost before.
+-- -> whether it is read
+local function read_active(call, now, response, err)
+  local own = call.launch
+  if not err.active_action_id or own.posts < 2 then return false end
+  own.err = err
+  own.since = judge.since(call, now, response)
+  return call:continue_with("get", { id = err.active_action_id }, now)
 end
 
--- What says that nothing was launched.
+-- Errors that prove that nothing was launched.
 local REFUSED = { unauthorized = true, forbidden = true, not_found = true, bad_request = true,
                   too_many_requests = true }
 
 local function posted(call, now, response, err)
-  call.posts = call.posts + 1
+  local own = call.launch
+  own.posts = own.posts + 1
   if not err then
     local done, problem = launched(call, now, response)
     if done then return end
     err = problem
   elseif REFUSED[err.code] or err.sent == false then
-    if response and is_active(call, now, response, err) then return end
-    if call.posts > 1 then err.sent = true end  -- what was lost before may be launched
+    if response and read_active(call, now, response, err) then return end
+    if own.posts > 1 then err.sent = true end  -- an earlier one, whose answer was lost
     return call:finish(nil, err)
   end
   err.sent = true
-  call.lost = err
+  own.err = err
   look(call, now + retry.delay(1, call.client.random))
 end
 
--- The action that is under way was read.
+-- The active action was read.
 local function compared(call, _, response, err)
-  local action = not err and answer.action(response)
-  if action and is_ours(call, action, call.since) then return found(call, action) end
-  call.lost.operation, call.lost.sent = call.launched, not action or nil
-  call:finish(nil, call.lost)
+  local action, own = not err and answer.action(response), call.launch
+  if action and is_ours(call, action, own.since) then return found(call, action) end
+  own.err.operation, own.err.sent = own.operation, not action or nil
+  call:finish(nil, own.err)
 end
+
+-- Judges the answers of a call that launches: see mde.call.call.
 
 function launch.judge(call, now, response, err)
   if call.operation == "list" then return searched(call, now, response, err) end
@@ -211,23 +218,28 @@ local function arguments_of(operation, options)
   return arguments
 end
 
--- What a call needs to launch something. `arguments` as operation.encode takes them.
-local function details_of(operation, arguments)
+-- The fields of calls that launch. `arguments` as operation.encode takes them.
+local function fields(operation, arguments)
   return {
-    launch = kinds.launched_by[operation], launched = operation, arguments = arguments,
-    machine = arguments.machine:lower(), comment = trimmed(arguments.comment), posts = 0,
-    looks = 0,
+    kind = kinds.launched_by[operation], operation = operation, arguments = arguments,
+    machine = arguments.machine:lower(), comment = trimmed(arguments.comment),
+    posts = 0,      -- how often the launch was sent
+    looks = 0,      -- counts the reads of the list after the last time
+    lost_at = nil,  -- when the first of these reads was due
+    err = nil,      -- the error to end with if the action is not found
+    since = nil,    -- when the launch was first sent, on the service's clock
+    after = nil,    -- the same, if it may have been sent before this call
   }
 end
 
--- Makes a call that did something else launch this next; where it may have been sent
--- before, it is looked for first: it is no older than `after`, a date of the service (nil:
--- not known).
+-- Makes a call that did something else launch this next. If `was_sent`, the action may have been
+-- launched before and is searched for first; it is no older than `after`, a time of the service
+-- (nil: unknown).
 function launch.start(call, operation, arguments, now, was_sent, after)
-  for key, value in pairs(details_of(operation, arguments)) do call[key] = value end
-  call.after = was_sent and after or nil
+  call.launch = fields(operation, arguments)
   if not was_sent then return post(call, now) end
-  call.lost = errors.new { code = "lost", sent = true,
+  call.launch.after = after
+  call.launch.err = errors.new { code = "lost", sent = true,
                            message = "launched before, and its answer was not seen" }
   look(call, now)
 end
@@ -238,7 +250,8 @@ local function perform(self, operation, target, options)
   if not arguments then return nil, err end
   arguments.machine, err = self:machine_id(target)
   if not arguments.machine then return nil, err end
-  return self:perform(operation, arguments, launch.judge, details_of(operation, arguments))
+  return self:perform(operation, arguments, launch.judge,
+    { launch = fields(operation, arguments) })
 end
 
 --- Isolates a machine from the network.
@@ -246,77 +259,83 @@ end
 ---     local action = assert(client:isolate("srv-1.contoso.com", { comment = "INC0048211" }))
 ---@param target string|mde.machine|mde.action a machine, its id or its name, or an action on it
 ---@param options {comment: string, type?: "Full"|"Selective"|"UnManagedDevice"}
----@return mde.action? action existing = true where it had been launched before
----@return mde.error? err err.active_action_id is the action that is in the way, where one is
+---@return mde.action? action existing = true if it had been launched before
+---@return mde.error? err err.active_action_id is the id of the active action that prevents it, if there is one
 -- function client:isolate(target, options)
 
 --- Releases a machine from isolation.
 ---@param target string|mde.machine|mde.action a machine, its id or its name, or an action on it
 ---@param options {comment: string}
----@return mde.action? action existing = true where it had been launched before
----@return mde.error? err err.active_action_id is the action that is in the way, where one is
+---@return mde.action? action existing = true if it had been launched before
+---@return mde.error? err err.active_action_id is the id of the active action that prevents it, if there is one
 -- function client:unisolate(target, options)
 
---- Restricts what a machine executes to what Microsoft has signed.
+--- Restricts a machine to programs that Microsoft has signed.
 ---@param target string|mde.machine|mde.action a machine, its id or its name, or an action on it
 ---@param options {comment: string}
----@return mde.action? action existing = true where it had been launched before
----@return mde.error? err err.active_action_id is the action that is in the way, where one is
+---@return mde.action? action existing = true if it had been launched before
+---@return mde.error? err err.active_action_id is the id of the active action that prevents it, if there is one
 -- function client:restrict(target, options)
 
 --- Lifts that restriction.
 ---@param target string|mde.machine|mde.action a machine, its id or its name, or an action on it
 ---@param options {comment: string}
----@return mde.action? action existing = true where it had been launched before
----@return mde.error? err err.active_action_id is the action that is in the way, where one is
+---@return mde.action? action existing = true if it had been launched before
+---@return mde.error? err err.active_action_id is the id of the active action that prevents it, if there is one
 -- function client:unrestrict(target, options)
 
---- Has a machine scanned by Defender Antivirus.
+--- Scans a machine with Defender Antivirus.
 ---@param target string|mde.machine|mde.action a machine, its id or its name, or an action on it
 ---@param options {comment: string, type?: "Quick"|"Full"}
----@return mde.action? action existing = true where it had been launched before
----@return mde.error? err err.active_action_id is the action that is in the way, where one is
+---@return mde.action? action existing = true if it had been launched before
+---@return mde.error? err err.active_action_id is the id of the active action that prevents it, if there is one
 -- function client:scan(target, options)
 
 --- Collects an investigation package from a machine.
 ---@param target string|mde.machine|mde.action a machine, its id or its name, or an action on it
 ---@param options {comment: string}
----@return mde.action? action existing = true where it had been launched before
----@return mde.error? err err.active_action_id is the action that is in the way, where one is
+---@return mde.action? action existing = true if it had been launched before
+---@return mde.error? err err.active_action_id is the id of the active action that prevents it, if there is one
 -- function client:collect(target, options)
 
---- Offboards a machine: it can't be onboarded again from here.
+--- Offboards a machine. Onboarding it again is only possible on the machine.
 ---@param target string|mde.machine|mde.action a machine, its id or its name, or an action on it
 ---@param options {comment: string}
----@return mde.action? action existing = true where it had been launched before
----@return mde.error? err err.active_action_id is the action that is in the way, where one is
+---@return mde.action? action existing = true if it had been launched before
+---@return mde.error? err err.active_action_id is the id of the active action that prevents it, if there is one
 -- function client:offboard(target, options)
 
 --- Stops a file on a machine and quarantines it.
 ---@param target string|mde.machine|mde.action a machine, its id or its name, or an action on it
 ---@param options {comment: string, sha1: string}
----@return mde.action? action existing = true where it had been launched before
----@return mde.error? err err.active_action_id is the action that is in the way, where one is
+---@return mde.action? action existing = true if it had been launched before
+---@return mde.error? err err.active_action_id is the id of the active action that prevents it, if there is one
 -- function client:quarantine(target, options)
 
---- Runs commands on a machine, one after the other.
+--- Runs commands on a machine, in this order.
 ---
 ---     client:live_response(id, { comment = "INC0048211", commands = {
 ---       { run = "triage.ps1", args = "-Days 7" }, { get = "C:\\Temp\\triage.zip" } } })
 ---@param target string|mde.machine|mde.action a machine, its id or its name, or an action on it
 ---@param options {comment: string, commands: ({run: string, args?: string}|{get: string}|{put: string})[]}
----@return mde.action? action existing = true where it had been launched before
----@return mde.error? err err.active_action_id is the action that is in the way, where one is
+---@return mde.action? action existing = true if it had been launched before
+---@return mde.error? err err.active_action_id is the id of the active action that prevents it, if there is one
 -- function client:live_response(target, options)
 
 for operation in pairs(kinds.launched_by) do
   launch.methods[operation] = function(self, target, options)
     local action, err = perform(self, operation, target, options or {})
-    return action, err  -- no tail call: levels count
+    return action, err  -- no tail call: errors.check_keys counts levels
   end
 end
 
--- The id of a machine: given as it is, by a machine, an action on it, or a name.
+-- Notes an action that was launched here, and whether it names its machine only later.
+function launch.methods:note_launch(id, is_nameless)
+  self.launched_at[id] = self.clock.monotonic()
+  if is_nameless then self.nameless[id] = true end
+end
+
+-- The id of a machine: given as an id, a machine, an action on it, or a name.
 -- -> id | nil, err
 function launch.methods:machine_id(target)
   if type(target) == "table" then

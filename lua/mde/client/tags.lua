@@ -1,8 +1,7 @@
--- What a client can note of machines: tags and their value. Methods that mde.client takes
--- over.
+-- Tags machines and sets their value: methods of a client.
 --
--- These may be sent twice without harm. Nevertheless, where an answer was lost, the
--- machine is read first: it says whether there is anything left to do.
+-- Repeating these requests does no harm. But if an answer was lost, the machine is read first, to
+-- find out whether anything is left to do.
 
 local answer = require "mde.service.response"
 local calls = require "mde.call.call"
@@ -17,19 +16,19 @@ local tags = {}
 
 -- {{ Calls
 
--- A call that writes: `question` { operation, arguments, read, accepted } reads what it is
--- about, and `is_done(value)` tells whether that is as it was to be made. The call gives
--- what `accepted` takes from the write's own answer, or what was read. -> call | nil, err
+-- A call that writes. `question` { operation, arguments, read, accepted, nothing } reads the result
+-- back, and `is_done(value)` tells whether that is as wanted. The call's value is what `accepted`
+-- returns for the answer to the write, or what was read. -> call | nil, err
 local function writing(client, operation, arguments, question, is_done)
-  local writes = 0
+  local writes, write_err = 0, nil
 
   local function pause(call, now)
     return now + retry.delay(writes, call.client.random)
   end
 
   local function look(call, now, err)
-    call.posted_err = err
-    call:go_on_with(question.operation, question.arguments, pause(call, now))
+    write_err = err
+    call:continue_with(question.operation, question.arguments, pause(call, now))
   end
 
   local function written(call, now, response, err)
@@ -47,8 +46,8 @@ local function writing(client, operation, arguments, question, is_done)
     elseif err.code == "not_found" then value = question.nothing end
     if problem and call:try_again(now, response) then return end
     if value and is_done(value) then return call:finish(value) end
-    if not value or writes >= retry.attempts then return call:finish(nil, call.posted_err) end
-    call:go_on_with(operation, arguments, pause(call, now))
+    if not value or writes >= retry.attempts then return call:finish(nil, write_err) end
+    call:continue_with(operation, arguments, pause(call, now))
   end
 
   return calls.new(client, operation, arguments, function(call, now, response, err)
@@ -57,14 +56,13 @@ local function writing(client, operation, arguments, question, is_done)
   end)
 end
 
--- How one machine is read.
+-- Reads one machine back.
 local function about(id)
   local function read(response) return answer.machine(response, id) end
   return { operation = "machine", arguments = { device = id }, read = read, accepted = read }
 end
 
--- How all machines with a tag are read. What is said of many that were tagged is not
--- documented.
+-- Reads all machines with a tag back. The answer to tagging many is not documented.
 local function about_all(tag)
   return { operation = "find_by_tag", read = answer.machines, nothing = {},
            accepted = function() return true end,
@@ -76,8 +74,8 @@ end
 
 -- {{ Tags
 
--- Whether each of the ids (or, if they were to lose it, none) is among those with the tag.
--- A list that was cut does not show that none is.
+-- Whether each of the ids (or, after "Remove", none) is among the machines with the tag. A partial
+-- list does not prove that none is.
 local function all_done(ids, action)
   return function(list)
     local tagged = {}
@@ -90,7 +88,7 @@ local function all_done(ids, action)
   end
 end
 
--- A call that tags these, 500 at most. -> call | nil, err
+-- A call that tags these machines, at most 500. -> call | nil, err
 local function tagging(client, ids, tag, action)
   if #ids > 1 then
     return writing(client, "tag_machines", { machines = ids, tag = tag, action = action },
@@ -102,7 +100,7 @@ local function tagging(client, ids, tag, action)
     end)
 end
 
--- The calls for all of them, so that each value is checked before any is sent.
+-- Makes the calls for all machines, so that each value is checked before anything is sent.
 -- -> array of { call, ids } | nil, err
 local function prepare(client, ids, tag, action)
   local prepared = {}
@@ -116,7 +114,7 @@ local function prepare(client, ids, tag, action)
   return prepared
 end
 
--- -> how many | nil, err: err.done are the ids of those that were done before
+-- -> count | nil, err: err.done are the ids of the machines that were changed before
 local function change(client, machines, tag, action)
   if type(tag) ~= "string" then
     return errors.invalid("tag: its name must be text, not a %s", type(tag))
@@ -138,17 +136,17 @@ local function change(client, machines, tag, action)
   return #done
 end
 
---- Adds a tag to one machine or many, 500 a call.
+--- Adds a tag to one machine or many, 500 per call.
 ---@param machines string|mde.machine|(string|mde.machine)[] ids, or machines
 ---@param tag string
 ---@return integer? count
----@return mde.error? err err.done are the ids of those that have it
+---@return mde.error? err err.done are the ids of the machines that have it
 function tags:tag(machines, tag)
   local count, err = change(self, machines, tag, "Add")
   return count, err
 end
 
---- Takes a tag from one machine or many, likewise.
+--- Removes a tag from one machine or many, 500 per call.
 ---@param machines string|mde.machine|(string|mde.machine)[]
 ---@param tag string
 ---@return integer? count
@@ -160,7 +158,7 @@ end
 
 -- }}
 
---- Says what a machine is worth.
+--- Sets the value of a machine.
 ---@param target string|mde.machine
 ---@param value "Low"|"Normal"|"High"
 ---@return mde.machine? machine

@@ -1,10 +1,7 @@
--- Waiting for actions to end: a method of a client.
+-- Waits for actions to end: the method `wait` of a client.
 --
---   client:wait(target, { timeout = seconds, every = seconds })
---
--- The pauses between two looks grow from five seconds to a minute, or are `every` seconds.
--- Those who wait look together, 40 actions by one list call (mde.call.readback), under the
--- quota of reads.
+-- Pauses between two reads grow from five seconds to a minute, or are `every` seconds. Calls that
+-- wait read together, forty actions per list call (mde.call.readback).
 
 local answer = require "mde.service.response"
 local calls = require "mde.call.call"
@@ -15,19 +12,20 @@ local judge = require "mde.call.cancel"
 local kinds = require "mde.service.kinds"
 
 local FIRST, LONGEST = 5, 60  -- seconds
-local TIMEOUT = 3600          -- seconds to wait at most, unless said otherwise
+local TIMEOUT = 3600          -- the default, in seconds
 
--- What may be over when the next look comes.
+-- Errors after which the next read may succeed.
 local PASSING = { connection = true, timeout = true, lost = true, service = true,
                   bad_answer = true }
 
 local waiting = {}
 
--- When to look again: those that wait together look at multiples of the pause.
+-- The moment of the next read. Calls that wait together read at multiples of the pause.
 local function next_look(call, now)
-  local pause = call.every or math.min(FIRST * 2 ^ call.looks, LONGEST)
-  call.looks = call.looks + 1
-  if #call.client.tasks == 1 then return now + pause end
+  local own = call.wait
+  local pause = own.every or math.min(FIRST * 2 ^ own.looks, LONGEST)
+  own.looks = own.looks + 1
+  if #call.client.scheduler.tasks == 1 then return now + pause end
   return (math.floor(now / pause) + 1) * pause
 end
 
@@ -35,29 +33,30 @@ local function too_late(call, action)
   call:finish(nil, errors.new {
     code = "deadline",
     message = ("the action is still %s after %s"):format(action.status,
-      duration.text(call.timeout)) })
+      duration.text(call.wait.timeout)) })
 end
 
--- The action can't be read: for a while, perhaps, where it could be before.
+-- The action cannot be read. If it was read before, transient errors are waited out.
 local function unread(call, now, err)
   if err.code == "not_found" and judge.looks_again(call, now) then return end
-  local deadline = call.seen and call.began + call.timeout
+  local deadline = call.wait.seen and call.wait.began + call.wait.timeout
   if deadline and PASSING[err.code] and now < deadline and not call.leaving then
     return call:look_up(math.min(next_look(call, now), deadline))
   end
   call:finish(nil, err)
 end
 
--- The action was read, by this call or by the client's verification.
+-- The action was read, by this call or by the readback.
 local function on_answer(call, now, response, err, action)
   local problem
   if not err and not action then action, problem = answer.action(response, call.id) end
   if problem and call:try_again(now, response) then return end
   if not action then return unread(call, now, err or problem) end
-  call.began, call.seen = call.began or now, action
+  local own = call.wait
+  own.began, own.seen = own.began or now, action
   if kinds.final[action.status] then return call:finish(call.client.read(action)) end
   if call.leaving then return call:leave(call:standing()) end
-  local deadline = call.began + call.timeout
+  local deadline = own.began + own.timeout
   if now >= deadline then return too_late(call, action) end
   call:look_up(math.min(next_look(call, now), deadline))
 end
@@ -77,26 +76,31 @@ local function waiter(client, target, timeout, every)
     return errors.invalid("wait: an action's id must be text, not a %s", type(id))
   end
   id = core.operation.guid(id) or id
-  local call, err = calls.new(client, "get", { id = id }, on_answer)
+  local call, err = calls.new(client, "get", { id = id }, on_answer, { wait = {
+    timeout = timeout,  -- seconds to wait at most, from the first read
+    every = every,      -- seconds between two reads; nil: growing pauses
+    looks = 0,          -- counts the pauses
+    began = nil,        -- when the action was first read
+    seen = nil,         -- the action as it was last read
+  } })
   if not call then return nil, err end
-  call.timeout, call.every, call.looks = timeout, every, 0
   call.ends_at = client.clock.monotonic() + timeout + client.timeout
   call:look_up(-math.huge)
   return call
 end
 
--- What became of one; neither value nor error: it was stopped, or could not be read in time.
+-- The result of a call. Without value and error, it was stopped, or the action was not read in time.
 local function item_of(call)
   local action, err = call.value, call.err
   if not action and not err and call.client.clock.monotonic() >= call.ends_at then
     err = errors.new { code = "deadline", operation = "get", id = call.id,
       message = ("the service could not be asked about the action within %s"):format(
-        duration.text(call.timeout)) }
+        duration.text(call.wait.timeout)) }
   elseif not action and not err then
-    err = errors.new { code = "interrupted", message = "interrupted while it was waited for" }
+    err = errors.new { code = "interrupted", message = "interrupted while waiting for the action" }
   end
-  if not action and call.seen then
-    action = call.client.read(call.seen)
+  if not action and call.wait.seen then
+    action = call.client.read(call.wait.seen)
     err.action = action
   end
   return { id = call.id, action = action, error = err }
@@ -116,14 +120,14 @@ local function wait_for_all(client, targets, timeout, every)
   return items
 end
 
---- Waits until an action is final, or each of an array of them, by few calls for many. An action
---- that is given stays as it was; what it is now is returned.
+--- Waits until an action is final, or each of an array of actions. One list call reads many. The
+--- given action does not change; its new state is returned.
 ---
 ---     local action, err = client:wait(id, { timeout = "10m" })
 ---@param target string|mde.action|(string|mde.action)[]
 ---@param options? {timeout?: number|string} seconds, or "10m"; default an hour
 ---@return mde.action|{id: string, action?: mde.action, error?: mde.error}[]|nil action or, of an array, an array in the same order
----@return mde.error? err code "deadline" when that took longer, "interrupted" when it was stopped; err.action is how it stood then
+---@return mde.error? err code "deadline" if that took longer, "interrupted" if it was stopped; err.action is the action as last read
 function waiting:wait(target, options)
   options = options or {}
   errors.check_keys("wait", options, { timeout = true, every = true })

@@ -16,7 +16,7 @@ local function new_client(limits)
   -- Who verifies is asked, and here answers nothing: the call reads for itself.
   client.notify_wait = function() end
   client.service_clock = { read = function() end }
-  client.verification = { ask = function(_, call, moment)
+  client.readback = { ask = function(_, call, moment)
     client.asked = { id = call.asked_id, moment = moment, done = moment <= client.patience }
     return client.asked
   end }
@@ -35,7 +35,8 @@ local function new_client(limits)
 end
 
 local function new_cancel(client)
-  return assert(calls.new(client, "cancel", { id = ID, comment = "x" }, judge.cancel))
+  return assert(calls.new(client, "cancel", { id = ID, comment = "x" }, judge.cancel,
+    { cancel = judge.cancel_fields() }))
 end
 
 local function answer(status, fields, headers)

@@ -212,7 +212,7 @@ describe("client:cancel", function()
   it("signs in once when that is refused", function()
     local client, service = world.new({}, { client_secret = "wrong" })
     client:cancel(service:add {}, { comment = "x" })
-    assert.same({ 1, 0 }, { service:requests "token", #client.tasks })
+    assert.same({ 1, 0 }, { service:requests "token", #client.scheduler.tasks })
   end)
 
   it("takes a 403 of the login service for a refused sign-in, in each kind of call", function()

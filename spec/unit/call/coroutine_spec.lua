@@ -36,7 +36,7 @@ describe("many callers of one client", function()
     for i = 2, 20 do assert.equal("cancelled", found[i]) end
     assert.equal(1, service:requests "token")
     assert.equal(20, service:requests "cancel")  -- it could be resumed yet
-    assert.equal(0, #client.tasks)
+    assert.equal(0, #client.scheduler.tasks)
   end)
 
   it("have nothing sent for one that is gone for good", function()
@@ -52,7 +52,7 @@ describe("many callers of one client", function()
     run(running, engine)
     assert.equal(0, (service:posted(ids[1])))
     for i = 2, 5 do assert.equal("cancelled", found[i]) end
-    assert.equal(0, #client.tasks)
+    assert.equal(0, #client.scheduler.tasks)
   end)
 
   it("end when it is closed", function()

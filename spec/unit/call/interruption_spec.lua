@@ -28,7 +28,7 @@ local function assert_in_order(client, service, clock, seen)
   clock.advance(200)
   for _ = 1, 3 do client:step() end
   assert.equal(started, seen.started)
-  assert.equal(0, #client.tasks)
+  assert.equal(0, #client.scheduler.tasks)
 end
 
 describe("an interruption at any instruction", function()

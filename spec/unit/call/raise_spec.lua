@@ -35,7 +35,7 @@ describe("errors raised at any instruction", function()
       clock.advance(200)
       client:step()
     end
-    assert.equal(0, #client.tasks)
+    assert.equal(0, #client.scheduler.tasks)
     assert.same({ {}, {} }, { engine.flights, engine.landed })
     collectgarbage()
     local grown = collectgarbage "count" - before

@@ -129,7 +129,7 @@ describe("an unknown id", function()
     local client = new(0)
     local targets, at_best = {}, client.quota:at_best("get", 1000, client.clock.monotonic())
     for i = 1, 1000 do
-      targets[i] = { id = id_of(i), expected = "Pending", position = i, decision = "cancel" }
+      targets[i] = { id = id_of(i), expected = "Pending", position = i, change = "cancel" }
     end
     local report = assert(client:cancel_all(targets, { comment = "x", parallel = 40 }))
     assert.same({ not_found = 1000 }, report.counts)

@@ -51,7 +51,7 @@ describe("a store that fails", function()
       end
     end
     assert.is_true(unsent > 0)
-    assert.equal(0, #client.tasks)
+    assert.equal(0, #client.scheduler.tasks)
     store.commit = nil
     assert.equal("cancelled", select(2, client:cancel(service:add {}, { comment = "x" })))
   end)
@@ -68,7 +68,7 @@ describe("a store that fails", function()
     local report = cancel(client, world.add(service, 30), { parallel = 1, record = record })
     assert.is_true(report.total < 30)                          -- it stops, to be resumed
     assert.is_true(ended >= report.counts.cancelled, ended)    -- what is reported is written
-    assert.same({}, client.unwritten)
+    assert.same({}, client.scheduler.unwritten)
   end)
 
   it("while a list is to be read, leaves nobody waiting", function()

@@ -206,7 +206,8 @@ describe("a batch that is stopped", function()
   it("tells of what the service had accepted", function()
     local client, service = world.new { oddities = { cancel_takes = 60 } }
     local report, items = run(client, world.add(service, 1), { stop = function()
-      return service:requests "cancel" > 0 and client.tasks[1] and not client.tasks[1].in_air
+      local call = client.scheduler.tasks[1]
+      return service:requests "cancel" > 0 and call and not call.in_flight
     end })
     assert.same({ accepted = 1 }, report.counts)
     assert.equal("Pending", select(2, next(items)).status)
@@ -260,7 +261,7 @@ describe("a batch that is stopped", function()
       client:list { limit = 1 }
       client:list { limit = 1 }
       assert.equal(posts, service:requests "cancel", where)
-      assert.equal(0, #client.tasks)
+      assert.equal(0, #client.scheduler.tasks)
       assert.is_true(#ended > 5)  -- those that were stopped had their verdict too
     end
   end)

@@ -229,7 +229,7 @@ describe("client:download", function()
     local client, service = new { oddities = { blob_changes = true } }
     local ok, err = client:download(package(service), files.path "p")
     assert.is_nil(ok)
-    assert.equal("the file changes again and again while it is downloaded", err.message)
+    assert.equal("the file changes repeatedly during the download", err.message)
   end)
 
   it("takes an empty file", function()

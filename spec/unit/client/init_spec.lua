@@ -44,7 +44,7 @@ describe("a client", function()
     local found = select(2, client:cancel(service:add {}, { comment = "x" }))
     assert.equal("cancelled", found)
     assert.equal(0, service:posted(id))  -- nobody waits for the first call any more
-    assert.equal(0, #client.tasks)
+    assert.equal(0, #client.scheduler.tasks)
   end)
 
   it("is no more after close, which may be called again", function()

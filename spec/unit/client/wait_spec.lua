@@ -162,7 +162,7 @@ describe("client:wait", function()
       client:step()
     end
     assert.is_true(service:requests "get" <= 1)
-    assert.equal(0, #client.tasks)
+    assert.equal(0, #client.scheduler.tasks)
     client.host = require "mde.host.plain"
     local began = clock.monotonic()
     function client.stop() return clock.monotonic() - began > 60 end

@@ -128,7 +128,7 @@ describe("client:step()", function()
     end }
     assert(coroutine.resume(thread))
     assert.is_true(waited[1] > 0 and waited[1] <= 0.05 and waited[2] <= 1)
-    while client.tasks[1] do clock.advance((client:step())) end
+    while client.scheduler.tasks[1] do clock.advance((client:step())) end
     assert(coroutine.resume(thread))
     assert.equal("dead", coroutine.status(thread))
   end)

@@ -201,7 +201,8 @@ function Execution:send(parsed)
   if self.is_shown then system.interrupt.watch() end
   local done, result = self:patiently(self.send_all, parsed)
   if not done and not (errors.is(result) and result.code == "store") then error(result, 0) end
-  self.store_failure = self.store_failure or self.session.store_failure or not done and result
+  self.store_failure = self.store_failure or self.session.scheduler.store_error
+                       or not done and result
   self.interrupted = system.interrupt.count() > 0
   if not self.store_failure then self:rest() end
   if self.is_shown then system.interrupt.release() end

@@ -85,28 +85,30 @@ end
 
 -- The request that had an effect, or may have had.
 local function request_of(call)
-  if call.posted == nil then return nil end
-  if not call.launch then return ("POST /api/machineactions/%s/cancel"):format(call.id) end
-  return ("POST /api/machines/%s/%s%s"):format(call.machine, call.launched,
-    call.launched_id and ", which launched " .. call.launched_id or "")
+  if not call.has_posted then return nil end
+  local launch, launched_id = call.launch, call.undo and call.undo.launched_id
+  if not launch then return ("POST /api/machineactions/%s/cancel"):format(call.id) end
+  return ("POST /api/machines/%s/%s%s"):format(launch.machine, launch.operation,
+    launched_id and ", which launched " .. launched_id or "")
 end
 
 -- A call has ended. One that was only held back has no outcome: it is as it was.
 function Recorder:ended(call)
   if call.verdict == "unsent" and not call.err then return end
-  local action, err, posted = call.value or {}, call.err or {}, call.posted
-  local status = posted and posted.status or err.status
-  local request_id = posted and answer.request_id(posted) or err.request_id
+  local action, err, response = call.value or {}, call.err or {}, call.post_response
+  local status = response and response.status or err.status
+  local request_id = response and answer.request_id(response) or err.request_id
+  local launched_id = call.undo and call.undo.launched_id
   local outcome = {
     verdict = call.verdict, status = action.status, http = status, request_id = request_id,
     machine = action.computerDnsName, machine_id = action.machineId, type = action.type,
     requestor = action.requestor, error = err.code,
-    message = err.message or call.launched_id and "launched " .. call.launched_id or nil,
-    launched = call.launched_id,
+    message = err.message or launched_id and "launched " .. launched_id or nil,
+    launched = launched_id,
   }
   for key, value in pairs(outcome) do outcome[key] = well_formed(value) end
   self.batch:ended(call.target, outcome)
-  self:log((call.launch or call.release) and "undo" or "cancel", {
+  self:log((call.launch or launched_id) and "undo" or "cancel", {
     id = call.id, verdict = call.verdict, comment = call.comment, request_id = request_id,
     status = status, request = request_of(call),
   })

@@ -63,15 +63,14 @@ end
 
 -- }}
 
--- Moves the client until the fetch has ended, or somebody interrupts it.
+-- Moves the client until the fetch has ended, or Ctrl-C interrupts it.
 local function drive(connected, fetch)
-  system.interrupt.watch()
-  while not fetch.done and system.interrupt.count() == 0 do
-    local pause, seconds = connected:step()
-    if not fetch.done then connected:rest(pause, seconds) end
-  end
-  local interrupted = system.interrupt.count() > 0
-  system.interrupt.release()
+  local interrupt = system.interrupt
+  interrupt.watch()
+  connected.scheduler:drive(function() return fetch.done or interrupt.count() > 0 end,
+    function() return fetch.done and "over" or nil end)
+  local interrupted = interrupt.count() > 0
+  interrupt.release()
   if interrupted and not fetch.done then
     failure.raise(failure.interrupted, "interrupted: nobody was signed in")
   end
@@ -88,7 +87,7 @@ local function sign_in(connected, settings, as_json)
   end
   local credential = require "mde.auth.device_code".new(settings)
   local token = tokens.new(connected:transported(credential), connected,
-    function(fetch) connected:add(fetch) end)
+    function(fetch) connected.scheduler:add(fetch) end)
   drive(connected, token:fetch())
   local clock = connected.clock
   signed_in.expires_at = clock.wall() + token.expires_at - clock.monotonic()

@@ -254,7 +254,7 @@ function Watch:rest()
     local now = self.session.clock.monotonic()
     if self.is_due or now >= self.next then return end
     local seconds = math.min(self.next - now, 1)
-    self.session:rest(seconds, seconds)
+    self.session.scheduler:rest(seconds, seconds)
   end
 end
 
