@@ -190,6 +190,12 @@ function Token:use(header, moment, lifetime)
   self.refresh_at = self.expires_at - math.min(300, lifetime / 4)
 end
 
+-- The time by which shared tokens expire: the store's own, which never steps, if it has one.
+local function shared_time(self)
+  local shared = self.shared
+  return shared.now and shared:now(self.clock) or self.clock.wall()
+end
+
 -- Takes the result of a fetch. The lifetime counts from the time at which the request was sent.
 function Token:fetched(fetch, now, got)
   self.fetching = nil
@@ -197,7 +203,7 @@ function Token:fetched(fetch, now, got)
     self:use(got.header, fetch.started, got.lifetime)
     if self.shared and not got.is_passing then
       self.shared:put(self.credential.identity, got.header,
-        self.clock.wall() + self.expires_at - now)
+        shared_time(self) + self.expires_at - now)
     end
   else
     self.refresh_at = now + 30  -- until then the old token is used, if it has not expired
@@ -208,7 +214,7 @@ end
 -- than a minute. -> true if so
 function Token:adopt(now, old)
   local header, expires_at = self.shared:get(self.credential.identity)
-  local lifetime = header and expires_at - self.clock.wall() or 0
+  local lifetime = header and expires_at - shared_time(self) or 0
   if header == old or lifetime <= 60 or not self:recognise(header) then return false end
   self:use(header, now, lifetime)
   return true

@@ -23,9 +23,10 @@
 
 -- Access tokens that clients share, by whom they are for.
 ---@class mde.tokens
----@field get fun(self: mde.tokens, identity: string): mde.secret?, number? the header, and when it expires (seconds since 1970)
+---@field get fun(self: mde.tokens, identity: string): mde.secret?, number? the header, and when it expires
 ---@field put fun(self: mde.tokens, identity: string, header: mde.secret, expires_at: number)
 ---@field forget fun(self: mde.tokens, identity: string, header: mde.secret) unless another one has come in its place
+---@field now? fun(self: mde.tokens, clock: {monotonic: fun(): number}): number the time by which they expire (default: seconds since 1970)
 ---@field claim? fun(self: mde.tokens, identity: string, who: string, seconds: number): boolean whether this one may fetch, and nobody else
 ---@field release? fun(self: mde.tokens, identity: string, who: string)
 
@@ -55,7 +56,12 @@ function Windows:note() end
 local Tokens = {}
 Tokens.__index = Tokens
 
--- The token of `identity` and when it expires (wall clock), or nil.
+-- The time by which tokens expire: they are this process's.
+function Tokens:now(clock)
+  return clock.monotonic()
+end
+
+-- The token of `identity` and when it expires, or nil.
 function Tokens:get(identity)
   local kept = self.kept[identity]
   if kept then return kept.header, kept.expires_at end

@@ -40,6 +40,28 @@ describe("tokens", function()
     end)
   end
 
+  for _, kind in ipairs { "memory", "sqlite" } do
+    it("expire when they should, however the wall clock steps, in " .. kind, function()
+      local clock, step = stores.clock, 0
+      local wall = clock.wall
+      function clock.wall() return wall() + step end
+      local store, header = stores.portable(kind), core.secret "Bearer x"
+      local function new()
+        return require "mde.auth.token".new({ identity = "me" }, { clock = clock, store = store },
+          function() end)
+      end
+      local began = clock.monotonic()
+      new():fetched({ started = began }, began, { header = header, lifetime = 3600 })
+      for _, stepped in ipairs { -86400, 0, 86400 } do
+        step = stepped
+        assert.equal(header, (new():current(clock.monotonic())))
+      end
+      step = -86400
+      clock.advance(3700)
+      assert.is_nil((new():current(clock.monotonic())))
+    end)
+  end
+
   it("are kept for the next process, and not used when others can read them", function()
     local store = stores.open "a"
     store.sessions:put("a/b", core.secret "sesame")

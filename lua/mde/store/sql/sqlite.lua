@@ -98,10 +98,11 @@ local function check_private(path)
 end
 
 -- -> tokens, sessions
-local function open_tokens(folder, clock, holder)
+local function open_tokens(self, folder, clock, holder)
   local path = folder .. "/tokens.db"
   for _, ending in ipairs { "", "-wal" } do check_private(path .. ending) end
-  return tokens.new(function() return open(path, clock, holder, { limit = 5 }) end, clock)
+  return tokens.new(function() return open(path, clock, holder, { limit = 5 }) end,
+    function() return self:now() end)
 end
 
 -- {{ Time
@@ -190,7 +191,7 @@ function sqlite.open(folder, clock, holder, world)
     by_application = {}, world = world,
     database = open(path, clock, holder, world),
   }, Store)
-  if folder then self.tokens, self.sessions = open_tokens(folder, clock, holder) end
+  if folder then self.tokens, self.sessions = open_tokens(self, folder, clock, holder) end
   self.database:atomically(schema.update, self.database)
   local boot = clock.boot()
   self.is_timed = boot ~= nil or folder == nil

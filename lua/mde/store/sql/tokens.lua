@@ -1,6 +1,6 @@
 -- Access tokens, and the refresh tokens of who signed in, in an SQLite database of their
--- own. Access tokens save a sign-in and nothing more: where the database fails, there
--- simply are none. Refresh tokens are a sign-in: what hinders them is raised (code "store").
+-- own. Access tokens save a sign-in and nothing more: if the database fails, there are none.
+-- Refresh tokens are a sign-in: their errors are raised (code "store").
 
 local core = require "mde.core"
 local portable = require "mde.store.sql.portable"
@@ -35,7 +35,7 @@ local function try(self, f)
 end
 
 -- The token of `identity` (a secret, the value of an Authorization header) and when it
--- expires (wall clock), or nil.
+-- expires (by `now`), or nil.
 function Tokens:get(identity)
   local header, expires = try(self, function(database)
     return database:row("SELECT header, expires FROM tokens WHERE identity = ?", identity)
@@ -45,7 +45,7 @@ end
 
 function Tokens:put(identity, header, expires_at)
   try(self, function(database)
-    database:run("DELETE FROM tokens WHERE expires < ?", self.clock.wall())
+    database:run("DELETE FROM tokens WHERE expires < ?", self.now())
     database:run("INSERT OR REPLACE INTO tokens (identity, header, expires) VALUES (?, ?, ?)",
       identity, header:reveal(), expires_at)
   end)
@@ -90,9 +90,9 @@ end
 
 -- }}
 
--- `open()` gives the database. -> tokens, sessions
-function tokens.new(open, clock)
-  local self = setmetatable({ open = open, clock = clock }, Tokens)
+-- `open()` gives the database, `now()` the store's time. -> tokens, sessions
+function tokens.new(open, now)
+  local self = setmetatable({ open = open, now = now }, Tokens)
   return self, setmetatable({ tokens = self }, Sessions)
 end
 
