@@ -6,7 +6,7 @@ local static = require "mde.auth.access_token"
 local JWT = "eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJodHRwczovL2FwaSJ9.c2lnbmF0dXJl"
 
 describe("a given token", function()
-  it("is a header, as a secret, that cannot be fetched", function()
+  it("is a header, as a secret, and cannot be fetched", function()
     local given = static.new(JWT)
     assert.equal("<secret>", tostring(given.header))
     assert.equal("Bearer " .. JWT, given.header:reveal())
@@ -14,7 +14,7 @@ describe("a given token", function()
     for _, text in ipairs { "a", "AZaz09-._~+/", "a==" } do assert.is_table((static.new(text))) end
   end)
 
-  it("tells whose it is, where it says so", function()
+  it("has a tenant and application, if it shows them", function()
     local tenant, client = "7d0b3b4e-6e1f-4c43-9d5a-2f8d4a1c9b60",
       "3c9f4f0a-58d2-4b77-8f0e-b1a6c2d4e587"
     local first = "eyJ0aWQiOiAiN0QwQjNCNEUtNmUxZi00YzQzLTlkNWEtMmY4ZDRhMWM5YjYwIiwgImFwcG"

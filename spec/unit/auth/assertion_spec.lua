@@ -8,7 +8,7 @@ local SETTINGS = { authority = "https://login.microsoftonline.com", tenant = "co
                    client_id = "5f3b5a0e-0b9c-4a63-8d5e-0a1b2c3d4e5f", scope = "s/.default" }
 
 describe("an assertion", function()
-  it("is made anew for each request", function()
+  it("is made again for each request", function()
     local made = 0
     local credential = assertion.new(SETTINGS, "key 1", function()
       made = made + 1

@@ -26,7 +26,7 @@ describe("the token of the Azure CLI", function()
     return text
   end
 
-  it("is had at once, and not kept", function()
+  it("is obtained at once, and not stored", function()
     local here = signing.new()
     local ends = here.clock.wall() + 3600
     local credential = cli(here, ('echo "WARNING: x" >&2; echo \'{"accessToken": "abc",'
@@ -42,7 +42,7 @@ describe("the token of the Azure CLI", function()
     assert.is_truthy(words():find " --tenant contoso.com$")
   end)
 
-  it("is not there without the program, or without a sign-in", function()
+  it("is missing without the program, or without a sign-in", function()
     local here = signing.new()
     local function missing(credential, text)
       local got, err = credential.obtain()
@@ -54,7 +54,7 @@ describe("the token of the Azure CLI", function()
       "run `az login`")
   end)
 
-  it("says why it is refused, and shows no token", function()
+  it("reports the refusal, and shows no token", function()
     local here = signing.new()
     local _, err = cli(here,
       "echo 'ERROR: AADSTS53003: Blocked. eyJhbGci.eyJhIjox.c2ln' >&2; exit 1").obtain()
@@ -69,7 +69,7 @@ describe("the token of the Azure CLI", function()
     end
   end)
 
-  it("lets nothing but a tenant near a shell", function()
+  it("passes only a tenant to a shell", function()
     local here = signing.new()
     for _, tenant in ipairs { "x; touch y", "$(id)", "a b", "-o", "a'b", "`id`", "a\nb", "" } do
       os.remove(files.path "words")

@@ -52,7 +52,7 @@ local function names(fields)
 end
 
 describe("signing in with a certificate", function()
-  it("sends an assertion that Entra takes", function()
+  it("sends an assertion that Entra accepts", function()
     for _, algorithm in ipairs { "PS256", "RS256" } do
       local credential, clock = signing { algorithm = algorithm }
       local seen = {}
@@ -63,7 +63,7 @@ describe("signing in with a certificate", function()
     end
   end)
 
-  it("says what the documented assertion says", function()
+  it("sends the documented claims", function()
     local parts = jwt.parts(sent(signing()).client_assertion)
     local function sample(name) return cjson.decode(samples.read(name)) end
     assert.same(names(sample "entra-assertion-header.json"), names(parts.header))
@@ -72,7 +72,7 @@ describe("signing in with a certificate", function()
     assert.same(names(claims), names(parts.claims))
   end)
 
-  it("names the key as the algorithm's time did", function()
+  it("identifies the key by the digest of the algorithm", function()
     local header = jwt.parts(sent(signing()).client_assertion).header
     assert.same({ typ = "JWT", alg = "PS256",
                   ["x5t#S256"] = jwt.base64url(leaf:thumbprint "SHA-256") }, header)
@@ -81,13 +81,13 @@ describe("signing in with a certificate", function()
       header)
   end)
 
-  it("sends the chain when asked to", function()
+  it("sends the chain on request", function()
     local header = jwt.parts(sent(signing { send_chain = true }).client_assertion).header
     assert.same(leaf:chain(), header.x5c)
     assert.equal(3, #header.x5c)
   end)
 
-  it("signs a new assertion for each request, of ten minutes", function()
+  it("signs a new assertion for each request, valid for ten minutes", function()
     local credential, clock = signing()
     local first = jwt.claims(sent(credential).client_assertion)
     clock.advance(100.5)
@@ -102,7 +102,7 @@ describe("signing in with a certificate", function()
     end
   end)
 
-  it("keeps the token of a key, application and scope under a name of its own", function()
+  it("stores the token under a name of the key, application and scope", function()
     local seen = {}
     assert.equal(signing().identity, signing({ algorithm = "RS256" }).identity)
     for _, changes in ipairs { {}, { tenant = "fabrikam.com" }, { client_id = "another" },
@@ -114,7 +114,7 @@ describe("signing in with a certificate", function()
     end
   end)
 
-  it("knows two algorithms", function()
+  it("accepts two algorithms", function()
     assert.error_matches(function() signing { algorithm = "HS256" } end,
       "algorithm: PS256 or RS256 is expected, not 'HS256'")
   end)

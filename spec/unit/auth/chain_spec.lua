@@ -60,7 +60,7 @@ describe("looking for a way to sign in", function()
     uses "grant_type=refresh_token"
   end)
 
-  it("takes the way that an option names, whatever the environment has", function()
+  it("uses the credential that an option names, regardless of the environment", function()
     local here = signing.new { identity = IDENTITY }
     local environment = known(here, { AZURE_CLIENT_SECRET = "s", MDE_TOKEN = "t" })
     local got = assert(read(here, environment, { managed_identity = true }))
@@ -89,7 +89,7 @@ describe("looking for a way to sign in", function()
     assert.is_truthy(err.message:find("client_certificate_algorithm: 'none'", 1, true))
   end)
 
-  it("runs no program of its own accord where others would wait", function()
+  it("runs no program by default if other work would wait", function()
     local here = signing.new({}, { unreachable = { nth = { 1, 2 } } })
     local shared = { clock = here.clock, store = here.store, host = require "mde.host.nginx" }
     local function lack(environment)
@@ -104,7 +104,7 @@ describe("looking for a way to sign in", function()
     assert.is_nil(named[2]:find("would stop", 1, true), named[2])
   end)
 
-  it("says what each lacked where there is none, and begins anew then", function()
+  it("reports the reason for each missing credential, and then starts over", function()
     local here = signing.new({}, { unreachable = { nth = { 1 } } })
     local credential = assert(read(here, { PATH = "/nowhere" })).credential
     local token, err = here:sign(credential)
@@ -124,7 +124,7 @@ describe("looking for a way to sign in", function()
     assert(here:sign(credential))
   end)
 
-  it("goes on past what is not there, and not past a refusal", function()
+  it("skips a missing credential, and stops at a rejected one", function()
     local here = signing.new { identity = IDENTITY, refusal = { status = 400,
       error = "invalid_grant", number = 53003, message = "Blocked." } }
     local environment = known(here, { AZURE_CLIENT_SECRET = here.service.client_secret })
@@ -140,7 +140,7 @@ describe("looking for a way to sign in", function()
     assert.equal(1, #here.requests)
   end)
 
-  it("keeps to the way that worked", function()
+  it("keeps the credential that worked", function()
     local here = signing.new { identity = IDENTITY }
     local credential = assert(read(here, {})).credential
     assert(here:sign(credential))

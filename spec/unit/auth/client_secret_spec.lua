@@ -13,8 +13,8 @@ local function credential(changes)
   return secrets.new(settings)
 end
 
-describe("the request of an application's token", function()
-  it("is a form to the tenant's endpoint", function()
+describe("the request for an application's token", function()
+  it("is a form sent to the tenant's endpoint", function()
     local request = credential().request()
     assert.equal("POST", request.method)
     assert.equal("https://login.microsoftonline.com/contoso.com/oauth2/v2.0/token", request.url)
@@ -25,16 +25,16 @@ describe("the request of an application's token", function()
       request.body:reveal())
   end)
 
-  it("keeps the secret in a secret", function()
+  it("keeps the client secret as a secret value", function()
     assert.equal("<secret>", tostring(credential().request().body))
   end)
 
-  it("stays at the endpoint, whatever the tenant", function()
+  it("stays at the endpoint for any tenant", function()
     assert.equal("https://login.microsoftonline.com/..%2F%3Fx%23/oauth2/v2.0/token",
       credential({ tenant = "../?x#" }).request().url)
   end)
 
-  it("is what Entra takes", function()
+  it("is accepted by the simulated Entra", function()
     local asker, service = sim.new()
     local signing = credential { tenant = service.tenant, client_id = service.client_id,
                                  client_secret = service.client_secret }

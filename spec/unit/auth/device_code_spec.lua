@@ -19,8 +19,8 @@ end
 
 local function form_of(request) return request.body:reveal() end
 
-describe("signing in with a code", function()
-  it("shows it, and asks as told until it was entered", function()
+describe("signing in with a device code", function()
+  it("shows the code, and polls at the given interval until it is entered", function()
     local here = signing.new { device_after = 12 }
     local credential, shown = device(here)
     local token, _, seconds = here:sign(credential)
@@ -36,7 +36,7 @@ describe("signing in with a code", function()
     assert.is_truthy(here.requests[2].url:find "/oauth2/v2.0/token$")
   end)
 
-  it("asks less often where it is told to slow down", function()
+  it("polls less often after slow_down", function()
     local here = signing.new { device_after = 12 }
     local credential = device(here)
     local read = credential.read
@@ -53,7 +53,7 @@ describe("signing in with a code", function()
     assert.equal(15, seconds)  -- 5, and then 10
   end)
 
-  it("tells how it ended otherwise", function()
+  it("reports other ends", function()
     for does, words in pairs { declined = { "authorization_declined", "was declined", 5 },
                                pending = { "expired_token", "not entered in time", 900 } } do
       local here = signing.new { device = does }
@@ -73,7 +73,7 @@ describe("signing in with a code", function()
     assert.equal("AADSTS7000218", err.service_code)
   end)
 
-  it("believes no answer without a code", function()
+  it("refuses an answer without a code", function()
     for _, body in ipairs { "", "[]", "{}", '{"device_code":"d","user_code":"u"}',
                             '{"device_code":"d","user_code":"u","verification_uri":"file:///x"}',
                             '{"device_code":7,"user_code":"u","verification_uri":"https://x"}' } do
@@ -89,12 +89,12 @@ describe("signing in with a code", function()
     assert.is_nil((shown.started.code .. shown.started.url):find "%c")
   end)
 
-  it("goes on through failures of the network", function()
+  it("continues after network failures", function()
     local here = signing.new({ device_after = 3 }, { unreachable = { nth = { 2, 3 } } })
     assert(here:sign((device(here))))
   end)
 
-  it("shows neither codes nor tokens where they are not meant to be", function()
+  it("shows neither codes nor tokens in errors", function()
     local here = signing.new { device_after = 12 }
     local credential, shown = device(here)
     local token = here:sign(credential)

@@ -58,7 +58,7 @@ describe("signing in with a federated token", function()
   before_each(function() path = os.tmpname() end)
   after_each(function() os.remove(path) end)
 
-  it("sends what the file holds at that time", function()
+  it("sends the current content of the file", function()
     local same = credential()
     for _, text in ipairs { TOKEN, TOKEN .. "x", "a.b.c-_" } do
       write(text)
@@ -68,7 +68,7 @@ describe("signing in with a federated token", function()
     end
   end)
 
-  it("says what is wrong with the file, and shows nothing of it", function()
+  it("reports the file's error, and shows nothing of its content", function()
     for _, text in ipairs { "", "\n", "  \n" } do
       write(text)
       refused "is empty"
@@ -85,7 +85,7 @@ describe("signing in with a federated token", function()
     path = ""  -- nothing to remove
   end)
 
-  it("goes on when the file is there again", function()
+  it("continues once the file exists again", function()
     local same = credential()
     os.remove(path)
     assert.is_nil((same.request()))
@@ -93,7 +93,7 @@ describe("signing in with a federated token", function()
     assert.equal(TOKEN, sent(same).client_assertion)
   end)
 
-  it("keeps the token of a file and application under a name of its own", function()
+  it("stores the token under a name of the file and application", function()
     local identity = credential().identity
     assert.equal(identity, credential().identity)
     assert.not_equal(identity, credential({ token_file = path .. "x" }).identity)

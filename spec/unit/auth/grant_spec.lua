@@ -32,7 +32,7 @@ local function refused(code, got, err)
 end
 
 describe("the answer with a token", function()
-  it("gives a header, as a secret, and a lifetime", function()
+  it("has a header, as a secret, and a lifetime", function()
     local form = '{"token_type":"Bearer","expires_in":3599,"access_token":"%s"}'
     local got = read(200, form:format(JWT))
     assert.equal("<secret>", tostring(got.header))
@@ -40,7 +40,7 @@ describe("the answer with a token", function()
     assert.equal(3599, got.lifetime)
   end)
 
-  it("is read as published", function()
+  it("is read in its published form", function()
     for _, name in ipairs { "entra-token-success.json", "entra-device-code-token-success.json",
                             "imds-token-success.json" } do
       local got = assert(credential().read(samples.response(name, 200)))
@@ -49,7 +49,7 @@ describe("the answer with a token", function()
     end
   end)
 
-  it("is refused without a token that can be sent, or without an expiry", function()
+  it("is refused without a valid token, or without an expiry", function()
     local form = '{"expires_in":%s,"access_token":%s}'
     for _, case in ipairs { { "3599", "null" }, { "3599", '""' }, { "3599", "7" }, { "3599", "[]" },
                             { "3599", '"a b"' }, { "3599", '"a\\r\\nb"' }, { "3599", '"a\\u0000"' },
@@ -65,7 +65,7 @@ describe("the answer with a token", function()
     end
   end)
 
-  it("may leave the expiry to the token", function()
+  it("may leave the expiry to the token's claims", function()
     local function token(claims)
       return "eyJhbGciOiJSUzI1NiJ9." .. jwt.base64url(claims) .. ".c2ln"
     end
@@ -83,7 +83,7 @@ describe("the answer with a token", function()
     end
   end)
 
-  it("is not shown when it is refused", function()
+  it("is not shown if it is refused", function()
     for _, body in ipairs { ('{"access_token":"%s"}'):format(JWT),
                             ('{"access_token":"%s x","expires_in":3599}'):format(JWT), JWT } do
       local err = refused("bad_answer", read(200, body))
@@ -93,7 +93,7 @@ describe("the answer with a token", function()
 end)
 
 describe("the refusal of a sign-in", function()
-  it("says why, and what to do about it", function()
+  it("has the reason, and what to do about it", function()
     local response = samples.response("entra-token-error.json", 400)
     local err = refused("sign_in", credential().read(response))
     assert.equal("the login service refused to sign in: invalid_scope (AADSTS70011: the scope is"
@@ -101,7 +101,7 @@ describe("the refusal of a sign-in", function()
       tostring(err))
   end)
 
-  it("has advice for what people meet", function()
+  it("has advice for common numbers", function()
     local advice = {
       [7000215] = "use its value, not its id", [7000222] = "the client secret has expired",
       [700016] = "the application is not known in this tenant", [90002] = "there is no such tenant",
@@ -129,7 +129,7 @@ describe("the refusal of a sign-in", function()
     end
   end)
 
-  it("takes the number from where it is said", function()
+  it("takes the number from either field", function()
     for codes, said in pairs { ["[70011]"] = 70011, ["[]"] = 7, ["[-1]"] = false, ["{}"] = 7,
                                ['["x"]'] = 7, ["[1.5]"] = false, ["[1e300]"] = false } do
       local err = refused("sign_in", read(400,
@@ -138,7 +138,7 @@ describe("the refusal of a sign-in", function()
     end
   end)
 
-  it("has a secret that is only given when it is needed, or not at all", function()
+  it("ends the request if the function gives no secret", function()
     local asked, given = 0, nil
     local signing = credential { client_secret = function()
       asked = asked + 1
@@ -151,7 +151,7 @@ describe("the refusal of a sign-in", function()
     assert.is_truthy(signing.request().body:reveal():find("client_secret=late", 1, true))
   end)
 
-  it("is told by the service in the simulator", function()
+  it("comes from the service in the simulator", function()
     local asker, service = sim.new()
     local function sign_in(changes)
       changes.tenant, changes.client_id = service.tenant, service.client_id
@@ -169,7 +169,7 @@ describe("the refusal of a sign-in", function()
     assert.is_truthy(err.message:find("AADSTS70011", 1, true))
   end)
 
-  it("never shows the secret, nor what else was sent", function()
+  it("never shows the secret or other fields of the request", function()
     local body = core.secret(credential().request().body:reveal()):reveal()
     for _, text in ipairs { SECRET, "q8Q~x%2B%26%3D%2F%C3%BC%25", body } do
       local description = ("AADSTS7000215: Invalid client secret '%s'."):format(text)
@@ -183,14 +183,14 @@ describe("the refusal of a sign-in", function()
     end
   end)
 
-  it("is told from a failure", function()
+  it("differs from a failure of the service", function()
     local err = refused("service", read(503, "<html>Service Unavailable</html>"))
     assert.equal("the login service failed: no reason given (HTTP 503)", tostring(err))
     err = refused("service", read(500, '{"error":"server_error"}'))
     assert.equal("the login service failed: server_error (HTTP 500)", tostring(err))
   end)
 
-  it("stands for whatever else comes", function()
+  it("covers any other answer", function()
     for _, body in ipairs { "", "<html></html>", "[]", "{}", '{"error":null}', '{"error":""}',
                             '{"error":{"code":"x"}}',
                             '{"error":[],"error_description":7,"trace_id":{}}' } do

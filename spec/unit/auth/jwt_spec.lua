@@ -8,7 +8,7 @@ local PAIRS = {
 }
 
 describe("base64url", function()
-  it("is what the standards say, both ways", function()
+  it("converts as in the standards, both ways", function()
     for bytes, digits in pairs(PAIRS) do
       assert.equal(digits, jwt.base64url(bytes))
       assert.equal(bytes, jwt.unbase64url(digits))
@@ -25,7 +25,7 @@ describe("base64url", function()
     end
   end)
 
-  it("is nothing else", function()
+  it("refuses other text", function()
     for _, text in ipairs { "A", "AAAAA", "Zg==", "Zm9+", "Zm9/", "Zm 9",
                             "Zm9v\n", "Zm9ä", "\0\0" } do
       assert.is_nil(jwt.unbase64url(text))
@@ -39,17 +39,17 @@ describe("the claims of a token", function()
     .. ".eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0"
     .. "cnVlfQ.dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
 
-  it("are its payload", function()
+  it("are those of its payload", function()
     assert.same({ iss = "joe", exp = 1300819380, ["http://example.com/is_root"] = true },
       jwt.claims(example))
   end)
 
-  it("are read whatever its signature", function()
+  it("are read with any signature", function()
     assert.equal("joe", jwt.claims(example:gsub("[^.]+$", "")).iss)
     assert.equal("joe", jwt.claims(example:gsub("[^.]+$", "AAAA")).iss)
   end)
 
-  it("are absent from what is no token", function()
+  it("are nil if the text is not a token", function()
     for _, text in ipairs { "", "opaque", "a.b", "a.b.c", "a.AAAA.c", ".AA.", "a.W10.c.d", "a. .c",
                             "a." .. jwt.base64url '"text"' .. ".c",
                             example .. ".", example .. "=" } do
@@ -61,7 +61,7 @@ end)
 describe("a signed token", function()
   local leaf, other = certificates.read "leaf.pem", certificates.read "other.pem"
 
-  it("is what was signed, by whom", function()
+  it("verifies with the key that signed it", function()
     for _, algorithm in ipairs { "PS256", "RS256" } do
       local token = assert(jwt.sign({ alg = algorithm, typ = "JWT" }, { iss = "joe" }, leaf))
       local parts = assert(jwt.parts(token))

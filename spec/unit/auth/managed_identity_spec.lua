@@ -24,7 +24,7 @@ local function refused(code, words, got, err)
 end
 
 describe("the identity of a machine in Azure", function()
-  it("is asked for as documented, through no proxy", function()
+  it("is requested in the documented form, without a proxy", function()
     local here = signing.new { identity = IDENTITY }
     local credential = identity(here)
     local token = assert(here:sign(credential))
@@ -38,7 +38,7 @@ describe("the identity of a machine in Azure", function()
     assert.is_nil(credential.identity)
   end)
 
-  it("may be one that is assigned by the user", function()
+  it("may be one assigned by the user", function()
     local here = signing.new { identity = IDENTITY }
     assert(here:sign(identity(here, {}, { client_id = IDENTITY })))
     assert.is_truthy(here.requests[1].url:find("&client_id=" .. IDENTITY, 1, true))
@@ -46,7 +46,7 @@ describe("the identity of a machine in Azure", function()
       here:sign(identity(here, {}, { client_id = OTHER })))
   end)
 
-  it("is waited for while it is made, and while its service is updated", function()
+  it("is waited for while it is created, and during an update of its service", function()
     local here = signing.new { identity = IDENTITY, identity_404 = 4 }
     local token, _, seconds = here:sign(identity(here))
     assert.same({ true, 15, 5 }, { token ~= nil, seconds, #here.requests })
@@ -63,7 +63,7 @@ describe("the identity of a machine in Azure", function()
     assert(here:sign(credential))
   end)
 
-  it("is asked for again when its service fails", function()
+  it("is requested again after a failure of its service", function()
     local here = signing.new({ identity = IDENTITY }, { unavailable = { nth = { 1, 2 } } })
     assert(here:sign(identity(here)))
     assert.equal(3, #here.requests)
@@ -71,7 +71,7 @@ describe("the identity of a machine in Azure", function()
     assert(here:sign(identity(here)))
   end)
 
-  it("is soon known not to be there, where it is only tried", function()
+  it("is recognized as missing within a second if it is only probed", function()
     local here = signing.new({ identity = IDENTITY }, { unreachable = true })
     local credential = identity(here, {}, { is_probe = true })
     local token, err, seconds = here:sign(credential)
@@ -89,7 +89,7 @@ describe("the identity of an App Service", function()
   local ENVIRONMENT = { IDENTITY_ENDPOINT = "http://localhost:42356/msi/token",
                         IDENTITY_HEADER = "853b9a84" }
 
-  it("is asked for with the header of its environment", function()
+  it("is requested with the header from its environment", function()
     local here = signing.new { identity = IDENTITY, identity_header = "853b9a84" }
     local credential = identity(here, ENVIRONMENT)
     assert.is_true(here:is_taken(assert(here:sign(credential))))
@@ -102,7 +102,7 @@ describe("the identity of an App Service", function()
     assert.is_false(here.shows(err, { "853b9a84" }))
   end)
 
-  it("is not asked for at an address that may be anywhere", function()
+  it("is not requested from a remote address", function()
     local here = signing.new()
     for _, address in ipairs { "http://example.com/msi/token", "http://169.254.1.1.example.com/x",
                                "http://127.0.0.1@example.com/x", "http://[::2]/x", "ftp://x/y",
@@ -120,7 +120,7 @@ describe("the identity of an App Service", function()
   end)
 end)
 
-describe("the identity that Azure Arc gives", function()
+describe("the identity from Azure Arc", function()
   local ENVIRONMENT = { IDENTITY_ENDPOINT = "http://127.0.0.1:40342/metadata/identity/oauth2/token",
                         IMDS_ENDPOINT = "http://127.0.0.1:40342" }
   local files = require "spec.support.folder".new()
@@ -137,7 +137,7 @@ describe("the identity that Azure Arc gives", function()
     return token, err, here
   end
 
-  it("is asked for with the key that its agent makes", function()
+  it("is requested with the key of its agent", function()
     put("a.key", "k-3f9a")
     local token, err, here = arc(files.path "a.key")
     assert.is_nil(err)
@@ -147,7 +147,7 @@ describe("the identity that Azure Arc gives", function()
     assert.is_false(here.shows(here.requests, { "k-3f9a" }))
   end)
 
-  it("makes us read no other file", function()
+  it("reads no file outside the agent's folder", function()
     put("a.key", "k-3f9a")
     put("a.txt", "k-3f9a")
     os.execute(("mkdir %s && cp %s %s/"):format(files.path "in", files.path "a.key",
@@ -163,7 +163,7 @@ describe("the identity that Azure Arc gives", function()
     end)())
   end)
 
-  it("is refused with a key that can't be one, and with a wrong one", function()
+  it("is refused with a malformed key, and with a wrong one", function()
     refused("sign_in", "cannot be read", arc(files.path "none.key"))
     put("long.key", ("k"):rep(4097))
     refused("sign_in", "longer than 4096", arc(files.path "long.key"))
@@ -179,7 +179,7 @@ describe("the identity that Azure Arc gives", function()
     assert.is_false(here.shows(err, { "wrong-key" }))
   end)
 
-  it("is the machine's own one", function()
+  it("must be the machine's own", function()
     local here = signing.new()
     local _, err = identity(here, ENVIRONMENT, { client_id = IDENTITY })
     assert.is_truthy(err.message:find("omit the client id", 1, true))

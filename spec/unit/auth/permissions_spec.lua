@@ -1,7 +1,7 @@
 local world = require "spec.support.world"
 
-describe("what a token allows", function()
-  it("is told from its roles", function()
+describe("the permissions of a token", function()
+  it("are its roles", function()
     local client, service = world.new { roles = { "Machine.Scan", "Machine.Read.All" } }
     assert.same({ "Machine.Read.All", "Machine.Scan" }, client:permissions())
     assert.is_true(client:may "cancel")
@@ -13,7 +13,7 @@ describe("what a token allows", function()
     assert.equal(1, service:requests())
   end)
 
-  it("is told from the scopes of a user's token", function()
+  it("are the scopes of a user's token", function()
     local _, service, _, engine = world.new()
     local token = service:token({ "Machine.Read", "Machine.Isolate" }, true)
     local client = world.client(service, engine, { token = token, tenant = false,
@@ -23,7 +23,7 @@ describe("what a token allows", function()
     assert.is_false(client:may "scan")
   end)
 
-  it("is not known of a token that shows nothing", function()
+  it("are not known if the token shows none", function()
     local _, service, _, engine = world.new()
     local client = world.client(service, engine, { token = "opaque", tenant = false,
                                                    client_id = false, client_secret = false })
@@ -32,14 +32,14 @@ describe("what a token allows", function()
     assert.same({}, client:sign_in())
   end)
 
-  it("is not asked of an operation that there is not, which is said where it was asked", function()
+  it("raise at the caller for an unknown operation", function()
     local client = world.new()
     local ok, message = pcall(function() client:may "cansel" end)
     assert.is_false(ok)
     assert.matches("permissions_spec.lua:%d+: may: unknown operation 'cansel'", message)
   end)
 
-  it("is no longer waited for when the client is closed", function()
+  it("are not waited for after the client is closed", function()
     local client = world.new()
     client.host = { wait = function() client:close() end }
     local claims, err = client:sign_in()
@@ -47,7 +47,7 @@ describe("what a token allows", function()
     assert.equal("interrupted", err.code)
   end)
 
-  it("is not known where nobody can sign in", function()
+  it("are not known if sign-in fails", function()
     local client = world.new({}, { client_secret = "wrong" })
     for _, method in ipairs { "sign_in", "permissions", "may" } do
       local value, err = client[method](client, "cancel")
@@ -56,7 +56,7 @@ describe("what a token allows", function()
     end
   end)
 
-  it("is in the error of a refusal, beside what would do", function()
+  it("are in the error of a refusal, with those that would suffice", function()
     local client, service = world.new { roles = { "Machine.Read.All" } }
     local _, err = client:cancel(service:add {}, { comment = "x" })
     assert.same({ "Machine.Read.All" }, err.held)
@@ -67,7 +67,7 @@ describe("what a token allows", function()
     assert.is_nil(err.held)
   end)
 
-  it("names the audience where the token has what should do, and what the page names", function()
+  it("come with the audience if the token has one that should suffice", function()
     local function refused(role, method, ...)
       local client, service = world.new { roles = { role } }
       local answer = service.answer

@@ -97,7 +97,7 @@ describe("signing in", function()
     end)
   end
 
-  it("keeps what it keeps as secrets", function()
+  it("stores only secret values", function()
     assert.equal("<secret>", tostring(core.secret "x"))
     local here = signing.new()
     WAYS.session(here)

@@ -18,7 +18,7 @@ local function device(here)
   return device_code.new(settings), shown, settings
 end
 
-describe("a kept sign-in", function()
+describe("a stored sign-in", function()
   local here, settings
 
   before_each(function()
@@ -31,7 +31,7 @@ describe("a kept sign-in", function()
 
   local function kept() return here.store.sessions:get(session.name(settings)) end
 
-  it("gives tokens, and a new refresh token takes the place of the old", function()
+  it("returns tokens, and replaces the refresh token each time", function()
     local credential, before = session.new(settings), kept()
     for _ = 1, 3 do
       local token = assert(here:sign(credential))
@@ -43,7 +43,7 @@ describe("a kept sign-in", function()
     assert.is_false(here.shows(here.requests, { before:reveal() }))
   end)
 
-  it("is kept where an answer has no new refresh token", function()
+  it("is kept if an answer has no new refresh token", function()
     local credential, before = session.new(settings), kept()
     credential.request()
     assert(credential.read { status = 200, headers = {},
@@ -51,7 +51,7 @@ describe("a kept sign-in", function()
     assert.equal(before, kept())
   end)
 
-  it("is taken up where another process has renewed it meanwhile", function()
+  it("uses the refresh token that another process has renewed meanwhile", function()
     local old = kept()
     assert(here:sign(session.new(settings)))
     local newer, reads = kept(), 0
@@ -67,7 +67,7 @@ describe("a kept sign-in", function()
     assert(here:sign(session.new(sessions)))
   end)
 
-  it("that has ended says so, with what to do", function()
+  it("that has expired reports the error and what to do", function()
     here.clock.advance(91 * 86400)
     local token, err = here:sign(session.new(settings))
     assert.is_nil(token)
@@ -81,7 +81,7 @@ describe("a kept sign-in", function()
     assert.is_false(here.shows(err, { "nonsense" }))
   end)
 
-  it("is missing where nobody signed in", function()
+  it("is missing if no user has signed in", function()
     here.store.sessions:forget(session.name(settings))
     local token, err = here:sign(session.new(settings))
     assert.is_nil(token)
@@ -90,7 +90,7 @@ describe("a kept sign-in", function()
     assert.equal(0, #here.requests)
   end)
 
-  it("is another one for another tenant, application or login service", function()
+  it("differs for another tenant, application or login service", function()
     local names = {}
     for _, changes in ipairs { {}, { tenant = "contoso.com" }, { client_id = "x" },
                                { authority = "https://login.microsoftonline.us" } } do

@@ -27,7 +27,7 @@ describe("a fetch that takes several rounds", function()
     current()
   end
 
-  it("asks again after as long as its credential says, as often as it likes", function()
+  it("repeats its request after each pause of the credential, without limit", function()
     local rounds = 0
     with { read = function(response)
       rounds = rounds + 1
@@ -43,7 +43,7 @@ describe("a fetch that takes several rounds", function()
     assert.equal("Bearer one", (current()))
   end)
 
-  it("goes straight on after a pause of nothing", function()
+  it("continues at once after a pause of 0", function()
     local rounds = 0
     with { read = function(response)
       rounds = rounds + 1
@@ -55,7 +55,7 @@ describe("a fetch that takes several rounds", function()
     assert.equal("done", (fetches[1]:step(now(), granted "one")))
   end)
 
-  it("ends where there is no request to send", function()
+  it("ends if there is no request to send", function()
     local problem = errors.new { code = "missing_credential", message = "no secret" }
     with { request = function() return nil, problem end }
     assert.equal("done", (fetches[1]:step(now())))
@@ -64,7 +64,7 @@ describe("a fetch that takes several rounds", function()
     assert.is_nil((current()))
   end)
 
-  it("may have the token without one", function()
+  it("may get the token without a request", function()
     with { request = function()
       return nil, nil, { header = core.secret "Bearer own", lifetime = 60 }
     end }
@@ -72,7 +72,7 @@ describe("a fetch that takes several rounds", function()
     assert.equal("Bearer own", (current()))
   end)
 
-  it("lets its credential say what a failure of the network means", function()
+  it("lets its credential interpret a network failure", function()
     local said
     with { failed = function(err)
       said = err
@@ -88,7 +88,7 @@ describe("a fetch that takes several rounds", function()
     assert.same({ "wait", 7 }, { what, moment - now() })
   end)
 
-  it("keeps in the store what is not passing", function()
+  it("stores tokens that are not passing", function()
     local kept = {}
     local store = { tokens = { get = function() end, put = function(_, identity, header)
       kept[#kept + 1] = identity .. " " .. header:reveal()

@@ -22,13 +22,13 @@ describe("a date of the service", function()
     assert.equal(MOMENT, date.parse "2026-01-23T20:10:40.0Z")
   end)
 
-  it("keeps the order that fractions give", function()
+  it("keeps the order of fractions", function()
     local before = date.parse "2026-01-23T20:10:40.878523Z"
     assert.is_true(before < date.parse "2026-01-23T20:10:40.878524Z")
     assert.is_true(before > date.parse "2026-01-23T20:10:40.87Z")
   end)
 
-  it("is an integer where Lua has them, if it has no fraction", function()
+  it("is an integer in Luas that have them, if it has no fraction", function()
     if not math.type then return end
     assert.equal("integer", math.type(date.parse "2026-01-23T20:10:40Z"))
     assert.equal("integer", math.type(date.http "Fri, 23 Jan 2026 20:10:40 GMT"))
@@ -36,7 +36,7 @@ describe("a date of the service", function()
 end)
 
 describe("a date of a person", function()
-  it("may leave the seconds out, and have another separator", function()
+  it("may omit the seconds, and have another separator", function()
     for _, text in ipairs { "2026-01-23T20:10Z", "2026-01-23t20:10z", "2026-01-23 20:10:00Z",
                             "2026-01-23 21:10+01:00" } do
       assert.equal(MOMENT - 40, date.parse(text), text)
@@ -52,7 +52,7 @@ describe("a date of a person", function()
     assert.equal(MOMENT + 0.5, date.parse "2026-01-23T21:10:40.5+01:00")
   end)
 
-  it("needs a zone, and is told so", function()
+  it("requires a zone, and the message tells how to add one", function()
     for _, text in ipairs { "2026-01-23T20:10:40", "2026-01-23T20:10", "2026-01-23T20:10:40.5" } do
       local seconds, message = date.parse(text)
       assert.is_nil(seconds)
@@ -61,39 +61,39 @@ describe("a date of a person", function()
     end
   end)
 
-  it("is refused with an example when it is none", function()
+  it("is refused with an example if it is malformed", function()
     local seconds, message = date.parse "yesterday"
     assert.is_nil(seconds)
     assert.equal("'yesterday' is not a date with time and zone, such as 2026-01-23T20:10:40Z",
       message)
   end)
 
-  it("is shown on one line, and not at length", function()
+  it("is shown on one line, and cut, in the message", function()
     local _, message = date.parse("2026\n" .. ("x"):rep(10000))
     assert.is_nil(message:find "\n")
     assert.is_true(#message < 160)
   end)
 end)
 
-describe("no date", function()
+describe("a date is refused", function()
   local function refused(texts)
     for _, text in ipairs(texts) do assert.is_nil((date.parse(text)), text) end
   end
 
-  it("is what the calendar lacks", function()
+  it("if the calendar lacks it", function()
     refused { "2026-00-23T20:10:40Z", "2026-13-23T20:10:40Z", "2026-01-00T20:10:40Z",
               "2026-01-32T20:10:40Z", "2026-04-31T20:10:40Z", "2026-02-29T20:10:40Z",
               "2024-02-30T20:10:40Z", "1900-02-29T20:10:40Z", "2100-02-29T20:10:40Z",
               "2026-99-99T20:10:40Z" }
   end)
 
-  it("is what the clock lacks", function()
+  it("if the clock lacks it", function()
     refused { "2026-01-23T24:00:00Z", "2026-01-23T24:00Z", "2026-01-23T25:10:40Z",
               "2026-01-23T20:60:40Z", "2026-01-23T20:10:61Z", "2026-01-23T20:10:99Z",
               "2026-01-23T20:10:40+24:00", "2026-01-23T20:10:40+01:60" }
   end)
 
-  it("is another form", function()
+  it("if it has another form", function()
     refused { "", "2026-01-23", "2026-01-23Z", "20260123T201040Z", "2026-1-23T20:10:40Z",
               "26-01-23T20:10:40Z", "2026-01-23T2:10:40Z", "2026-01-23T20:10:4Z",
               "2026-01-23T20:10:Z", "2026-01-23T20:1040Z", "2026-01-23T20:10:405Z",
@@ -107,7 +107,7 @@ describe("no date", function()
               "2026-01-23T20:10:" .. ("9"):rep(400) .. "Z" }
   end)
 
-  it("is what is not text", function()
+  it("if it is not text", function()
     for _, value in ipairs { 1769198400, true, {}, 0 / 0 } do
       local seconds, message = date.parse(value)
       assert.is_nil(seconds)
@@ -126,12 +126,12 @@ describe("the calendar", function()
     assert.equal(172800, date.parse "2000-03-01T00:00:00Z" - date.parse "2000-02-28T00:00:00Z")
   end)
 
-  it("counts a leap second as the next minute's first", function()
+  it("counts a leap second as the first second of the next minute", function()
     assert.equal(1483228800, date.parse "2016-12-31T23:59:60Z")
     assert.equal(1483228800, date.parse "2017-01-01T00:59:60+01:00")
   end)
 
-  it("is the same there and back, throughout eight centuries", function()
+  it("converts both ways without change, through eight centuries", function()
     for day = -146097, 146097, 5 do
       local seconds = day * 86400 + (day * 7919) % 86400
       local text = date.text(seconds)
@@ -151,7 +151,7 @@ describe("the text of a moment", function()
 end)
 
 describe("a date of HTTP", function()
-  it("is read", function()
+  it("is parsed", function()
     assert.equal(784111777, date.http "Sun, 06 Nov 1994 08:49:37 GMT")
     assert.equal(MOMENT, date.http "Fri, 23 Jan 2026 20:10:40 GMT")
     for month, name in ipairs { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep",
@@ -161,7 +161,7 @@ describe("a date of HTTP", function()
     end
   end)
 
-  it("is nothing else", function()
+  it("has no other form", function()
     for _, text in ipairs { "", "120", "Sun, 06 Nov 1994 08:49:37", "Sun, 06 Nov 1994 08:49:37 CET",
                             "Sun, 6 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT",
                             "Sun Nov  6 08:49:37 1994", "Sun, 06 nov 1994 08:49:37 GMT",

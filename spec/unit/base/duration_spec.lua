@@ -14,17 +14,17 @@ describe("a duration", function()
     end
   end)
 
-  it("is an integer where Lua has them", function()
+  it("is an integer in Luas that have them", function()
     if math.type then assert.equal("integer", math.type(duration.parse "1d12h")) end
   end)
 
-  it("is refused with examples when it is none", function()
+  it("refuses other text with examples", function()
     local seconds, message = duration.parse "soon"
     assert.is_nil(seconds)
     assert.equal("'soon' is not a duration such as 90s, 15m, 4h, 2d or 1d12h", message)
   end)
 
-  it("is nothing else", function()
+  it("refuses other values", function()
     for _, value in ipairs { "", "h", "4", "4 h", "4h ", " 4h", "-4h", "+4h", "4H", "4y", "4hours",
                              "1d-2h", "1,5h", ".5h", "1e3s", "0x10s", "4h\0", "4h\n", -1, 0 / 0,
                              1 / 0, -1 / 0, true, {} } do
@@ -35,13 +35,13 @@ describe("a duration", function()
     assert.is_nil((duration.parse(nil)))
   end)
 
-  it("is told from a long text at once", function()
+  it("refuses a long text at once", function()
     local began = os.clock()
     assert.is_nil((duration.parse(("1"):rep(150000) .. "x")))
     assert.is_true(os.clock() - began < 5)
   end)
 
-  it("is a hundred years at most, and never wraps", function()
+  it("is at most a hundred years, and never overflows", function()
     for _, value in ipairs { "36525d1s", 3155760001, "9223372036854775807w",
                              "18446744073709551617s",
                              "1000w1000w1000w1000w1000w1000w", ("9"):rep(400) .. "d",
@@ -54,7 +54,7 @@ describe("a duration", function()
 end)
 
 describe("the text of a duration", function()
-  it("has at most two units, the smaller one only if there is any", function()
+  it("has at most two units, the smaller one only if it is not zero", function()
     local forms = {
       [0] = "0s", [8] = "8s", [59] = "59s", [60] = "1m", [725] = "12m 5s", [3599] = "59m 59s",
       [3600] = "1h", [3661] = "1h 1m", [86399] = "23h 59m", [86400] = "1d", [86459] = "1d",

@@ -1,7 +1,7 @@
 local errors = require "mde.base.errors"
 
 describe("an error", function()
-  it("prints as one line, with what Microsoft asks for", function()
+  it("prints as one line, with the details that Microsoft's support asks for", function()
     local err = errors.new { code = "service", message = "the service failed" }
     assert.equal("the service failed", tostring(err))
     err.status = 503
@@ -12,7 +12,7 @@ describe("an error", function()
     assert.equal("the service failed (request 1fa66c0f)", tostring(err))
   end)
 
-  it("is told from other tables", function()
+  it("is recognized among other tables", function()
     assert.is_true(errors.is(errors.new { code = "x", message = "x" }))
     for _, value in ipairs { { code = "x", message = "x" }, "x", 1, true, print } do
       assert.is_false(errors.is(value))
@@ -20,13 +20,13 @@ describe("an error", function()
     assert.is_false(errors.is(nil))
   end)
 
-  it("is the table that it was made of", function()
+  it("is the table it was made from", function()
     local fields = { code = "lost", message = "no answer", sent = true }
     assert.equal(fields, errors.new(fields))
     assert.equal("lost", fields.code)
   end)
 
-  it("has copies of their own", function()
+  it("has copies that do not share fields", function()
     local err = errors.new { code = "sign_in", message = "refused", status = 401 }
     local copy = errors.copy(err)
     copy.id = "5382f7ea"
@@ -35,7 +35,7 @@ describe("an error", function()
     assert.equal(tostring(err), tostring(copy))
   end)
 
-  it("says what was invalid", function()
+  it("names the invalid value", function()
     local value, err = errors.invalid("%s: '%s' is not a count", "parallel", "x")
     assert.is_nil(value)
     assert.is_true(errors.is(err))
@@ -48,12 +48,12 @@ describe("options", function()
     errors.check_keys("open", options, { timeout = true, proxy = false }, level)
   end
 
-  it("have known names", function()
+  it("must have known names", function()
     assert.has_no.errors(function() open { timeout = 1, proxy = 2 } end)
     assert.has_no.errors(function() open {} end)
   end)
 
-  it("raise where the function was called that has them", function()
+  it("raise at the caller of the function that takes them", function()
     local line = debug.getinfo(1, "l").currentline
     local ok, raised = pcall(function()
       open { timout = 1 }
@@ -64,7 +64,7 @@ describe("options", function()
       .. " (known: proxy, timeout)"):format(line + 2), raised)
   end)
 
-  it("raise at another level if asked to", function()
+  it("raise at another level on request", function()
     local function outer(options)
       open(options, 4)
       return nil
@@ -80,8 +80,8 @@ describe("options", function()
   end)
 end)
 
-describe("what others wrote", function()
-  it("stays as it is, if it is short and plain", function()
+describe("foreign text in a message", function()
+  it("is not changed if it is short and plain", function()
     for _, text in ipairs { "", "Request body is incorrect", "Prüfung läuft",
                             "100 % {} \\ ' \"" } do
       assert.equal(text, errors.line(text, 60))
@@ -89,7 +89,7 @@ describe("what others wrote", function()
     assert.equal(("x"):rep(60), errors.line(("x"):rep(60), 60))
   end)
 
-  it("goes on one line", function()
+  it("is put on one line", function()
     assert.equal("a b c d", errors.line("a\r\nb\tc\0\27d", 60))
   end)
 
@@ -103,7 +103,7 @@ describe("what others wrote", function()
     assert.equal("", errors.line(("\128"):rep(20), 10))
   end)
 
-  it("loses tokens", function()
+  it("has its tokens masked", function()
     local jwt = "eyJ0eXAiOiJKV1Qi.eyJhdWQiOiJo_-" .. ("x"):rep(2000) .. ".c2ln"
     assert.equal("Bearer <token> is bad", errors.line("Bearer " .. jwt .. " is bad", 60))
     assert.equal("token: '<token>'", errors.line("token: 'eyJ0eXA'", 60))

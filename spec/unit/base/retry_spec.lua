@@ -29,27 +29,27 @@ describe("a pause between attempts", function()
   end)
 end)
 
-describe("what an answer asks to wait", function()
-  it("is in the header, in seconds", function()
+describe("the pause that an answer asks for", function()
+  it("comes from the header, in seconds", function()
     assert.equal(40, after "40")
     assert.equal(40, after " 40 ")
     assert.equal(7, after("7", "You can send requests again in 8 seconds."))
   end)
 
-  it("is in the header, as a date by the service's own clock", function()
+  it("comes from the header, as a date by the service's own clock", function()
     assert.equal(90, after("Fri, 23 Jan 2026 20:12:10 GMT", "", NOW))
     assert.equal(30, after("Fri, 23 Jan 2026 20:12:10 GMT", "", "Fri, 23 Jan 2026 20:11:40 GMT"))
     assert.is_nil(after("Fri, 23 Jan 2026 20:12:10 GMT", "", "no date"))
     assert.is_nil(after("Fri, 23 Jan 2026 20:12:10 GMT"))
   end)
 
-  it("is in the text, where the header lacks", function()
+  it("comes from the text if there is no header", function()
     assert.equal(8, retry.after(samples.response("error-429-quota.json", 429)))
     assert.equal(1, after(nil, "again in 1 second."))
     assert.equal(120, after(nil, "\0<html>again in 120 seconds</html>"))
   end)
 
-  it("is in the text, where the header is nonsense", function()
+  it("comes from the text if the header is malformed", function()
     for _, header in ipairs { "", "soon", "-5", "1.5", "5s", "0x10", "1e3", "5, 5", "5\0",
                               "Fri, 31 Feb 2026 20:12:10 GMT" } do
       assert.equal(8, after(header, "again in 8 seconds"), header)
@@ -57,14 +57,14 @@ describe("what an answer asks to wait", function()
     end
   end)
 
-  it("is nothing where nothing says it", function()
+  it("is nil if the answer has none", function()
     for _, body in ipairs { "", "again in a few seconds", "again in -8 seconds",
                             "again in 8 minutes", "<html></html>" } do
       assert.is_nil(after(nil, body), body)
     end
   end)
 
-  it("is believed from a second to an hour", function()
+  it("is kept between a second and an hour", function()
     assert.equal(1, after "0")
     assert.equal(1, after "1")
     assert.equal(3600, after "3600")
@@ -78,8 +78,8 @@ describe("what an answer asks to wait", function()
   end)
 end)
 
-describe("an answer that may pass", function()
-  it("is told by its status", function()
+describe("a transient failure", function()
+  it("is recognized by its status", function()
     local transient = {}
     for status = 100, 599 do
       if retry.is_transient(status) then transient[#transient + 1] = status end

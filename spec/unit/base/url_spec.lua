@@ -1,7 +1,7 @@
 local url = require "mde.base.url"
 
 describe("percent-encoding", function()
-  it("leaves unreserved characters alone", function()
+  it("does not change unreserved characters", function()
     local unreserved = "AZaz09-._~"
     assert.equal(unreserved, url.encode(unreserved))
   end)
@@ -13,7 +13,7 @@ describe("percent-encoding", function()
     assert.equal("", url.encode "")
   end)
 
-  it("gives one value", function()
+  it("returns one value", function()
     assert.equal(1, select("#", url.encode "a b"))
   end)
 end)
@@ -40,7 +40,7 @@ describe("a base", function()
     for text, base in pairs(forms) do assert.equal(base, (url.base(text))) end
   end)
 
-  it("is without encryption for loopback addresses alone", function()
+  it("allows plain http only for loopback addresses", function()
     for _, base in ipairs { "http://127.0.0.1", "http://127.0.0.1:8080", "http://127.8.9.10",
                             "http://[::1]", "http://[::1]:80" } do
       assert.equal(base, (url.base(base)))
@@ -57,7 +57,7 @@ describe("a base", function()
       expected)
   end)
 
-  it("has nothing else", function()
+  it("refuses anything else", function()
     for _, text in ipairs { "", "api.security.microsoft.com", "//host", "https://", "https:///",
                             "https://host/api", "https://host//", "https://host?x",
                             "https://host#x", "https://user@host", "https://user:word@host",
@@ -76,7 +76,7 @@ describe("a base", function()
 end)
 
 describe("a host", function()
-  it("is what a base names, without its port", function()
+  it("is taken from a base, without its port", function()
     assert.equal("host", url.host "https://host")
     assert.equal("host", url.host "https://host:443")
     assert.equal("host", url.host "https://host:443/api/machineactions?x=y:z")
@@ -86,10 +86,10 @@ describe("a host", function()
   end)
 end)
 
-describe("a list of hosts without a proxy", function()
+describe("a no_proxy list", function()
   local HOST = "api.security.microsoft.com"
 
-  it("names a host, or a domain that it is in", function()
+  it("matches a host, or the domain that it is in", function()
     for _, list in ipairs { HOST, "security.microsoft.com", ".microsoft.com", "*.microsoft.com",
                             "com", "*", "a, " .. HOST, "a," .. HOST .. ",b", "a " .. HOST,
                             ",,.MICROSOFT.com,", HOST .. ":443", "*.microsoft.com:443" } do
@@ -97,7 +97,7 @@ describe("a list of hosts without a proxy", function()
     end
   end)
 
-  it("names no other", function()
+  it("matches no other host", function()
     for _, list in ipairs { "", " ", ",", "microsoft", "osoft.com", "eu." .. HOST, "api.security",
                             "*osoft.com", "a*", ".", "*.", ":443", "[", "[]", "10.0.0.0/8",
                             HOST .. ".", "(api.*)" } do
@@ -106,7 +106,7 @@ describe("a list of hosts without a proxy", function()
     assert.is_false(url.is_direct(HOST, nil))
   end)
 
-  it("names addresses", function()
+  it("matches addresses", function()
     assert.is_true(url.is_direct("10.0.0.1", "10.0.0.1"))
     assert.is_true(url.is_direct("10.0.0.1", "10.0.0.1:8443"))
     assert.is_false(url.is_direct("10.0.0.1", "10.0.0.11"))
@@ -119,7 +119,7 @@ describe("a list of hosts without a proxy", function()
     assert.is_false(url.is_direct("[fd00::1]", "1"))
   end)
 
-  it("need not name loopback", function()
+  it("is not needed for loopback", function()
     for _, host in ipairs { "127.0.0.1", "127.3.4.5", "[::1]" } do
       assert.is_true(url.is_direct(host, nil))
       assert.is_true(url.is_direct(host, "example.com"))

@@ -36,7 +36,7 @@ describe("settings", function()
     assert.is_truthy(sign_in(result):find("https://login.example.com/7d", 1, true))
   end)
 
-  it("come from options before the environment", function()
+  it("come from options rather than the environment", function()
     local result = assert(read({ tenant = "contoso.com", client_secret = "s~2", cloud = "eu" },
       with { MDE_TOKEN = "t", MDE_API_URL = "https://elsewhere.example",
              AZURE_AUTHORITY_HOST = "https://login.example" }))
@@ -47,7 +47,7 @@ describe("settings", function()
     assert.is_truthy(body:find("client_secret=s~2", 1, true))
   end)
 
-  it("take a token alone, which goes before the rest of the environment", function()
+  it("accept a token alone, which takes precedence over other variables", function()
     for _, result in ipairs { assert(read({}, with { MDE_TOKEN = "abc" })),
                               assert(read({ token = "abc" })),
                               assert(read({ token = "abc" }, {})) } do
@@ -67,7 +67,7 @@ describe("settings", function()
       named.application)
   end)
 
-  it("name what is missing of a way to sign in that was chosen", function()
+  it("name the missing options of the chosen credential", function()
     for way, value in pairs { client_secret = "s~3", client_certificate = "/nowhere",
                               federated_token_file = "/nowhere" } do
       local result, err = read({ [way] = value }, { AZURE_CLIENT_ID = CLIENT })
@@ -129,7 +129,7 @@ describe("settings", function()
       "unknown option 'minute'")
   end)
 
-  it("limit each operation as the service does, or as the quota says", function()
+  it("limit each operation by the service's limits, or by the quota", function()
     local function limits(options, environment)
       return { assert(read(options, environment)).limits "cancel" }
     end
@@ -145,7 +145,7 @@ describe("settings", function()
     assert.same({ 1 }, { assert(read { quota = { per_minute = 1 } }).limits "package_uri" })
   end)
 
-  it("take the environment's proxy, but not for loopback or NO_PROXY", function()
+  it("use the environment's proxy, except for loopback and NO_PROXY", function()
     local function proxies(options, environment)
       local result = assert(read(options, with(environment)))
       return { result.api_proxy or false, result.authority_proxy or false }

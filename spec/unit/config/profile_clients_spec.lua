@@ -37,7 +37,7 @@ describe("clients of profiles", function()
 
   after_each(function() os.execute("rm -rf '" .. folder .. "'") end)
 
-  it("run no secret_command where others would wait", function()
+  it("run no secret_command if other work would wait", function()
     local client, err = mde.client { profile = "b", config = path, host = "nginx" }
     assert.is_nil(client)
     assert_has(err.message, "profiles.b: secret_command", "use secret_file")
@@ -46,7 +46,7 @@ describe("clients of profiles", function()
     assert.is_nil(io.open(folder .. "/runs"))
   end)
 
-  it("are as many as are chosen, in order, each with its profile's name", function()
+  it("are one per selected profile, in order, with the profile's name", function()
     local list = assert(mde.clients { all = true, config = path, timeout = 5 })
     assert.equal(2, #list)
     assert.same({ "a", "a.com", 5, "http://127.0.0.1:1" },
@@ -56,7 +56,7 @@ describe("clients of profiles", function()
     assert.equal(7, assert(mde.clients { profiles = { "b" }, config = path })[1].timeout)
   end)
 
-  it("are one by name", function()
+  it("can be made for one name", function()
     local one = assert(mde.client { profile = "a", config = path })
     assert.same({ "a", 7 }, { one.profile, one.timeout })
     local none, err = mde.client { profile = "*", config = path }
@@ -81,10 +81,10 @@ describe("clients of profiles", function()
   end)
 end)
 
-describe("a secret that is fetched when it is needed", function()
+describe("a secret that is read on use", function()
   local world = require "spec.support.world"
 
-  it("is asked for by the first call, and refuses it when there is none", function()
+  it("is read by the first call, which fails without it", function()
     local asked, model = 0, nil
     local client, service = world.new({}, { client_secret = function()
       asked = asked + 1
@@ -106,7 +106,7 @@ describe("a secret that is fetched when it is needed", function()
       { err.code, err.message, err.operation })
   end)
 
-  it("does not hinder the use of a token that is there", function()
+  it("is not needed while a token is stored", function()
     local memory = require "mde.store.memory".new()
     local clock = clocks.new()
     local client, service = world.new({ clock = clock }, {}, function() return memory end)
@@ -142,13 +142,13 @@ describe("a token's tenant", function()
     assert.equal(0, service.ledger:requests "list")
   end)
 
-  it("is not compared with a domain's name", function()
+  it("is not compared with a domain name", function()
     local client, service = misled "contoso.com"
     assert(client:list())
     assert.equal(service.tenant, client.token.tenant_id)
   end)
 
-  it("must be the one that is given beside a token", function()
+  it("must be the tenant given with the token", function()
     local _, service = world.new()
     local token = service:token()
     local function read(tenant)

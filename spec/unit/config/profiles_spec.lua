@@ -46,7 +46,7 @@ describe("a configuration", function()
 
   after_each(function() os.execute("rm -rf '" .. folder .. "'") end)
 
-  it("lies where MDE_CONFIG says, or XDG_CONFIG_HOME, or in the home folder", function()
+  it("is found by MDE_CONFIG, XDG_CONFIG_HOME, or in the home folder", function()
     local function found(variables)
       return { config.path(function(name) return variables[name] end) }
     end
@@ -57,7 +57,7 @@ describe("a configuration", function()
     assert.is_nil(found({})[1])
   end)
 
-  it("gives each profile the defaults, and what is its own before them", function()
+  it("gives each profile the defaults, which its own fields replace", function()
     local loaded = assert(load_text [[
       local profiles = { a = { tenant = "a.com", cloud = "eu", timeout = 5, proxy = false,
                                quota = { per_minute = 7 } } }
@@ -69,7 +69,7 @@ describe("a configuration", function()
     assert.equal(path, loaded.path)
   end)
 
-  it("has one way to sign in for a profile: its own, else that of the defaults", function()
+  it("has one credential per profile: its own, or else that of the defaults", function()
     local options, how = profile("tenant = 'a.com'", "client_certificate = '/c.pem',"
       .. "send_certificate_chain = true")
     assert.same({ tenant = "a.com", client_certificate = "/c.pem", send_certificate_chain = true },
@@ -87,18 +87,18 @@ describe("a configuration", function()
       "profiles.a: client_secret and secret_file: give only one of them")
   end)
 
-  it("goes to the profile's cloud, and not to the defaults' hosts", function()
+  it("uses the profile's cloud instead of the defaults' hosts", function()
     local options = profile("tenant = 'a.com', cloud = 'eu'", "api_url = 'https://x.example'")
     assert.same({ tenant = "a.com", cloud = "eu" }, options)
   end)
 
-  it("names files from its own folder, or the home folder", function()
+  it("names files relative to its own folder, or to the home folder", function()
     local options = profile "tenant = 'a.com', ca_file = 'x.pem', client_certificate = '~/c.pem'"
     assert.equal(folder .. "/x.pem", options.ca_file)
     assert.equal(os.getenv "HOME" .. "/c.pem", options.client_certificate)
   end)
 
-  it("refuses what it does not know, with path and line", function()
+  it("refuses unknown keys, with path and line", function()
     local message = refusal [[
       return {
         profiles = {
@@ -146,7 +146,7 @@ describe("a configuration", function()
     end
   end)
 
-  it("is text that sees nothing, and ends", function()
+  it("is Lua without globals, under a limit of steps", function()
     assert_has(refusal "return {\n  profiles = ,\n}", path .. ":2:")
     assert_has(refusal "\nreturn os.getenv 'HOME'", path .. ":2:", "os")
     assert_has(refusal "x = 1\nreturn { profiles = { a = { tenant = print } } }",
@@ -160,7 +160,7 @@ describe("a configuration", function()
     assert.is_truthy(load_text "\239\187\191return { profiles = { a = { tenant = 'a.com' } } }")
   end)
 
-  it("quotes nothing of the text where that is wrong", function()
+  it("quotes nothing of the text in an error", function()
     for _, wrong in ipairs { '"s3cret', "[[s3cret", "a s3cret", "3s3cret", "'s3cret' + {}",
                              "{} + 's3cret'", "'s3cret' .. nil", "('s3cret').x.y" } do
       local message = refusal("\nreturn { client_secret = " .. wrong .. " }")
@@ -170,7 +170,7 @@ describe("a configuration", function()
     assert_has(refusal "return {", path .. ":1: ", "near", "<eof>")
   end)
 
-  it("leaves a hook as it was", function()
+  it("restores an existing hook", function()
     local function hook() end
     debug.sethook(hook, "", 1000000)
     load_text "while true do end"
@@ -179,7 +179,7 @@ describe("a configuration", function()
     assert.equal(hook, left)
   end)
 
-  it("tells a file that can't be read", function()
+  it("reports a file that can't be read", function()
     local loaded, err = config.load(folder .. "/none.lua")
     assert.is_nil(loaded)
     assert_has(err.message, folder .. "/none.lua: No such file")
@@ -189,7 +189,7 @@ describe("a configuration", function()
   end)
 
   if has_modes then
-    it("has secrets in it only where others can't read it", function()
+    it("has secrets only if others can't read it", function()
       local text = "return { profiles = { a = { tenant = 'a.com', client_secret = 's3cret' } } }"
       local message = refusal(text, "640")
       assert_has(message, path .. ":1: profiles.a.client_secret: others can read or write",
@@ -218,7 +218,7 @@ describe("a configuration", function()
     end)
   end
 
-  it("takes a secret from a file's first line, when it is needed", function()
+  it("takes a secret from a file's first line, on use", function()
     local options, how = profile "tenant = 'a.com', secret_file = 'secret'"
     assert.equal("client secret in " .. folder .. "/secret", how)
     write("secret", "s3 cret\r\nmore\n")
@@ -244,7 +244,7 @@ describe("a configuration", function()
     assert.equal("a '$HOME' b", options.client_secret())
   end)
 
-  it("says of a command that fails its name and its status, and nothing else", function()
+  it("reports only the name and status of a command that fails", function()
     for command, expected in pairs {
       ["'echo s3cret; false'"] = "secret_command (echo): it ended with status 1",
       ["'echo s3cret; exit 3'"] = "secret_command (echo): it ended with status 3",
@@ -261,7 +261,7 @@ describe("a configuration", function()
     end
   end)
 
-  it("runs a command without our standard input", function()
+  it("runs a command without the program's standard input", function()
     assert.equal("end", profile("tenant = 'a.com', secret_command = 'cat; echo end'")
       .client_secret())
   end)
@@ -278,7 +278,7 @@ describe("a choice of profiles", function()
     return table.concat(list, " ")
   end
 
-  it("is names, patterns or all, in the order of names", function()
+  it("selects names, patterns or all, sorted by name", function()
     assert.equal("contoso", names "contoso")
     assert.equal("contoso emea-b", names "emea-b, contoso,emea-b")
     assert.equal("emea-a emea-b", names "emea-*")
@@ -288,7 +288,7 @@ describe("a choice of profiles", function()
     assert.equal("emea-a", names "*-a")
   end)
 
-  it("names what is near when it matches nothing", function()
+  it("names similar profiles if it matches none", function()
     assert_has(names "contosso", "config.lua has no profile 'contosso'",
       "similar are contoso, ")
     assert_has(names "emea-x*", "'emea-x*'", "similar are emea-a, emea-b, emea.c")

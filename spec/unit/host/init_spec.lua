@@ -11,7 +11,7 @@ describe("mde.host", function()
     _G.ngx, _G.core, loaded.nmap, loaded.stdnse = nil, nil, nil, nil
   end)
 
-  it("is plain Lua where nothing else is found", function()
+  it("is plain Lua if no other host is found", function()
     assert.equal("plain", hosts.here())
     assert.equal(require "mde.host.plain", hosts.choose())
     assert.equal("memory", hosts.store().name)
@@ -26,12 +26,12 @@ describe("mde.host", function()
     assert.equal("nmap", hosts.here())
   end)
 
-  it("is none of them for a module or a global of the same name", function()
+  it("is not mistaken for a module or global of the same name", function()
     _G.core, loaded.nmap = { other = true }, true
     assert.equal("plain", hosts.here())
   end)
 
-  it("can be given, by name or as it is", function()
+  it("can be given, by name or as a table", function()
     local own = { wait = function() end }
     assert.equal(own, hosts.choose(own))
     assert.equal(require "mde.host.haproxy", hosts.choose "haproxy")
@@ -44,14 +44,14 @@ describe("mde.host", function()
     assert.equal(own, assert(mde.client { token = "x", host = own }).host)
   end)
 
-  it("says in nginx which dictionary is missing", function()
+  it("names the missing dictionary in nginx", function()
     _G.ngx = { sleep = function() end, shared = {} }
     local store, err = hosts.store()
     assert.is_nil(store)
     assert.matches("lua_shared_dict mde 10m;", err.message, 1, true)
   end)
 
-  it("sleeps as each program does", function()
+  it("sleeps with the function of each program", function()
     local slept = {}
     local function note(time) slept[#slept + 1] = time end
     _G.ngx, _G.core, loaded.stdnse = { sleep = note }, { msleep = note }, { sleep = note }
@@ -61,7 +61,7 @@ describe("mde.host", function()
     assert.same({ 0.0225, 23, 0.0225 }, slept)
   end)
 
-  it("keeps what is whole from being interrupted by HAProxy", function()
+  it("runs a function in HAProxy without interruption", function()
     local haproxy = require "mde.host.haproxy"
     local thread = coroutine.create(function()
       haproxy.whole(function(a, b, c)
@@ -84,7 +84,7 @@ describe("client:step()", function()
     return client, clock, thread
   end
 
-  it("suggests a second where nothing goes on", function()
+  it("suggests a second if nothing is in flight", function()
     local client = world.new()
     assert.same({ 1, 1 }, { client:step() })
   end)
@@ -108,7 +108,7 @@ describe("client:step()", function()
     assert.is_true(#pauses < 60)
   end)
 
-  it("suggests longer pauses the more are awaited, since each waits by itself", function()
+  it("suggests longer pauses with more waiting threads", function()
     local client, service = world.new { latency = 3 }
     client.host = { wait = coroutine.yield }
     local threads = {}  -- one that is collected is a caller that is gone
@@ -119,7 +119,7 @@ describe("client:step()", function()
     end
   end)
 
-  it("gives the same to the host, and moves what others wait for", function()
+  it("gives the same to the host, and advances the calls of others", function()
     local client, clock, thread = in_air()
     local waited
     client.host = { wait = function(_, seconds, pause)

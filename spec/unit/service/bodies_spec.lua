@@ -67,7 +67,7 @@ describe("the body of a request", function()
     end)
   end
 
-  it("is the documented one from the short form of commands too", function()
+  it("is the documented one for commands in the short form too", function()
     local client, posts, service = new()
     local machine = service:add_machine { lastSeen = service:now() }
     assert(client:live_response(machine, { comment = "Testing Live Response API", commands = {
@@ -114,7 +114,7 @@ describe("the body of a request", function()
     assert.equal("/api/machines/" .. machine .. "/setdevicevalue", posts[1].path:lower())
   end)
 
-  it("is documented for each sample of a request", function()
+  it("is checked for each sample of a request", function()
     assert.equal(13, #samples.names "%-request%.json$")  -- as many as there are here
   end)
 end)
@@ -125,14 +125,14 @@ describe("the documented answer", function()
     return cjson.decode(samples.read(name))[key]
   end
 
-  it("is understood: links, of which one is quoted twice", function()
+  it("is read: links, of which one is quoted twice", function()
     local link = assert(new "get-package-uri.json":package_uri(ACTION)):reveal()
     assert.equal(documented("get-package-uri.json", "value"), '"' .. link .. '"')
     link = assert(new "live-response-download-link.json":result_uri(ACTION, 0)):reveal()
     assert.equal(documented("live-response-download-link.json", "value"), link)
   end)
 
-  it("is understood: the library", function()
+  it("is read: the library", function()
     local files = assert(new "list-library-files.json":library())
     local expected = documented("list-library-files.json", "value")
     assert.equal(#expected, #files)
@@ -143,7 +143,7 @@ describe("the documented answer", function()
     assert.is_nil(files[1].description)  -- null
   end)
 
-  it("is understood: a live response that was launched", function()
+  it("is read: a live response that was launched", function()
     local client, posts = new "run-live-response-response.json"
     local action = assert(client:live_response(MACHINE, {
       comment = "Testing Live Response API", commands = { { run = "minidump.ps1" } } }))
@@ -151,7 +151,7 @@ describe("the documented answer", function()
       { action.type, action.status, action.commands[1].command.type, #posts })
   end)
 
-  it("is understood: machines", function()
+  it("is read: machines", function()
     local one = assert(new "get-machine.json":machine(documented("get-machine.json", "id")))
     assert.same({ "mymachine1.contoso.com", true },
       { one.computerDnsName, one:tagged "Test Tag 2" })

@@ -19,7 +19,7 @@ local function new(skew)
 end
 
 describe("the service's clock", function()
-  it("is this machine's until an answer tells otherwise, or where they agree", function()
+  it("is this machine's until an answer differs", function()
     local clock = clocks.new()
     local service = service_clock.new(clock)
     assert.equal(clock.wall(), service.wall())

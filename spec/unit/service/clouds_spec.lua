@@ -19,7 +19,7 @@ describe("the clouds", function()
     }, hosts)
   end)
 
-  it("have the login service and the scope of their own", function()
+  it("have a login service and a scope of their own", function()
     local government = { gcc = "https://login.microsoftonline.com",
                          ["gcc-high"] = "https://login.microsoftonline.us",
                          dod = "https://login.microsoftonline.us" }
@@ -31,14 +31,14 @@ describe("the clouds", function()
     end
   end)
 
-  it("are bases as they are", function()
+  it("have valid base URLs", function()
     for _, place in pairs(cloud) do
       assert.equal(place.api, (url.base(place.api)))
       assert.equal(place.login, (url.base(place.login)))
     end
   end)
 
-  it("get a token for themselves, and nobody else gets it", function()
+  it("get a token, which is sent to no other host", function()
     for name, place in pairs(cloud) do
       local hosts = {}
       local client, service = world.new({ oddities = { next_link = "other_host" } }, {

@@ -11,7 +11,7 @@ local function ids_of(list)
 end
 
 describe("criteria of actions", function()
-  it("can be asked of an action one by one, but for what only the service understands", function()
+  it("can be checked one by one on an action, except OData filters", function()
     local id = ("a"):rep(40)
     local parts = assert(actions:parts({ type = "Isolate", requestor = "Bob@contoso.com",
       machine = id:upper(), older_than = "4h", filter = "type ne 'Isolate'" }, NOW))
@@ -28,7 +28,7 @@ describe("criteria of actions", function()
     assert.equal("invalid_argument", err.code)
   end)
 
-  it("are explained: what the service filters, and what is filtered here", function()
+  it("are explained: those that the service filters, and those applied here", function()
     local id = ("a"):rep(40)
     assert.same({ path = "/api/machineactions", order = "newest", here = {} },
       actions:explain({}, NOW))
@@ -47,7 +47,7 @@ describe("criteria of actions", function()
       .. " only)" } }, { named.service, named.here })
   end)
 
-  it("explain as a client lists, and send nothing", function()
+  it("are explained by a client without a request", function()
     local client, service = world.new()
     assert.equal("status eq 'Pending'", client:explain({ status = "Pending" }).service)
     assert.equal("/api/machines", client:explain({}, "machines").path)
@@ -58,7 +58,7 @@ describe("criteria of actions", function()
     assert.equal(0, service:requests())
   end)
 
-  it("that the service cannot filter by are told here, several together", function()
+  it("are applied here if the service cannot filter by them, several together", function()
     local client, service = world.new()
     local wanted = service:add { comment = "SOAR Misfire 7", scope = "Full", dns_name = "A.b.c" }
     service:add { comment = "misfire", scope = "Selective", dns_name = "a.b.c" }
@@ -88,7 +88,7 @@ describe("criteria of actions", function()
 end)
 
 describe("criteria of machines", function()
-  it("are the service's, but for the group", function()
+  it("are filtered by the service, except the group", function()
     local id = ("b"):rep(40)
     local told = machines:explain({
       name = "Web*", id = { id, ("c"):rep(32) }, health = { "Active", "Inactive" }, risk = "High",
@@ -105,7 +105,7 @@ describe("criteria of machines", function()
     assert.equal("computerDnsName eq 'o''brien'", machines:explain({ name = "o'brien" }).service)
   end)
 
-  it("are told here beside a tag or an address", function()
+  it("are applied here together with a tag or an address", function()
     local told = machines:explain({ tag = "VIP*", health = "Active", name = "web1" }, NOW)
     assert.same({ path = "/api/machines/findbytag?tag=VIP&useStartsWithFilter=true",
                   here = { "name is 'web1'", "health is Active" } }, told)

@@ -24,7 +24,7 @@ end
 local LINKS = { false, "endless", "malformed", "other_host", "empty", "null" }
 
 describe("a list that the server cuts", function()
-  it("is read whole, whatever its links are", function()
+  it("is read completely, with any kind of link", function()
     for _, link in ipairs(LINKS) do
       for _, count in ipairs { 0, 1, 9, 10, 11, 20, 95 } do
         for _, order in ipairs { "newest", "oldest" } do
@@ -36,7 +36,7 @@ describe("a list that the server cuts", function()
     end
   end)
 
-  it("is read whole where its rows are of few dates", function()
+  it("is read completely if its rows have few dates", function()
     for _, link in ipairs(LINKS) do
       local client, service = new { next_link = link }
       local now = service:now()
@@ -49,7 +49,7 @@ describe("a list that the server cuts", function()
     end
   end)
 
-  it("of machines is read whole too", function()
+  it("of machines is read completely too", function()
     for _, link in ipairs(LINKS) do
       for _, count in ipairs { 0, 1, 9, 10, 11, 20, 95 } do
         local client, service = new { next_link = link }
@@ -68,14 +68,14 @@ describe("a list that the server cuts", function()
     assert.equal(25, #assert(client:list { limit = 25 }))
   end)
 
-  it("is whole in one page where nothing says that there is more", function()
+  it("is complete after one page without a link", function()
     local client, service = new { cut_pages = 1000 }
     world.add(service, 5)
     assert.equal(5, #assert(client:list()))
     assert.equal(1, service:requests "list")
   end)
 
-  it("is not read for ever where the server ignores $skip", function()
+  it("is not read forever if the server ignores $skip", function()
     local client, service = new { next_link = "endless" }
     world.add(service, 5)
     for i = 1, 5 do service:add_machine { id = ("%040d"):format(i) } end
@@ -89,7 +89,7 @@ describe("a list that the server cuts", function()
     assert.is_true(service:requests "machines" <= 7)
   end)
 
-  it("of what has a tag is an error where it has a link", function()
+  it("of machines with a tag is an error if it has a link", function()
     for link, is_whole in pairs { other_host = false, null = true, empty = true } do
       local client, service = new { next_link = link }
       for _ = 1, 5 do service:add_machine { machineTags = { "VIP" } } end
@@ -106,7 +106,7 @@ describe("a list that the server cuts", function()
   end)
 end)
 
-describe("a list whose rows leave while it is read", function()
+describe("a list whose rows leave during reading", function()
   -- Reads the pending actions of one timestamp while `leave(request number)` of those that were
   -- read and of those that were not are cancelled. Whatever stays must be in the list.
   local function read(count, cut, leave)
@@ -136,7 +136,7 @@ describe("a list whose rows leave while it is read", function()
     return #stayed, pages
   end
 
-  it("misses none of those that stay, of 5000 of one timestamp", function()
+  it("misses none of the rows that stay, of 5000 with one timestamp", function()
     local stayed, pages = read(5000, 1000, function() return 300 end)
     assert.is_true(stayed > 0 and pages < 40, pages)
     stayed, pages = read(5000, 1000, function(page) return page == 4 and 4900 or 0 end)
@@ -147,7 +147,7 @@ describe("a list whose rows leave while it is read", function()
     assert.is_true(stayed > 0)
   end)
 
-  it("is cancelled whole, page by page", function()
+  it("is cancelled completely, page by page", function()
     for _, cut in ipairs { 1000, 10 } do
       local client, service = new { cut_pages = cut }
       local created, count = service:now() - 60, cut == 10 and 1000 or 5000

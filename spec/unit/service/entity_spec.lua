@@ -8,7 +8,7 @@ local function sample(name)
 end
 
 describe("decoding", function()
-  it("gives an object or array", function()
+  it("returns an object or array", function()
     assert.same({ a = { "b", true } }, (entity.decode ' \n{"a": ["b", true]} '))
     assert.same({ 1, 2 }, (entity.decode "[1,2]"))
     assert.same({}, (entity.decode "{}"))
@@ -18,7 +18,7 @@ describe("decoding", function()
     assert.same({ a = 1 }, (entity.decode '\239\187\191{"a":1}'))
   end)
 
-  it("refuses what is not whole, or not JSON, or neither object nor array", function()
+  it("refuses text that is incomplete, not JSON, or neither object nor array", function()
     for _, text in ipairs { "", " ", "null", "1", '"x"', "true", "{", "}", '{"a"', '{"a":',
                             '{"a":1', '{"a":1,', '{"a":1,}', '{"a":1}}', '{"a":1}{', '{"a":"x',
                             '{"a":tru', "[1,", "{'a':1}", "{a:1}", '{"a":NaN}', '{"a":-Infinity}',
@@ -30,7 +30,7 @@ describe("decoding", function()
     end
   end)
 
-  it("refuses each beginning of an entity", function()
+  it("refuses every prefix of an entity", function()
     local text = samples.read("real-liveresponse-inprogress.json"):gsub("%s+$", "")
     for length = 0, #text - 1 do
       if entity.decode(text:sub(1, length)) then error("decoded a beginning: " .. length) end
@@ -38,7 +38,7 @@ describe("decoding", function()
     assert.is_table((entity.decode(text)))
   end)
 
-  it("refuses what is nested deeper than any entity", function()
+  it("refuses deeper nesting than any entity has", function()
     assert.is_table((entity.decode(("["):rep(64) .. ("]"):rep(64))))
     for _, depth in ipairs { 65, 1000, 1e6 } do
       assert.is_nil((entity.decode(("["):rep(depth) .. ("]"):rep(depth))))
@@ -52,7 +52,7 @@ describe("decoding", function()
     assert.is_nil(next(value.b.d[1]))
   end)
 
-  it("makes integers where Lua has them", function()
+  it("makes integers in Luas that have them", function()
     local value = entity.decode '{"a":0,"b":-2147467259,"c":2147500037,"d":1.5,"e":[140],"f":1e300}'
     assert.same({ a = 0, b = -2147467259, c = 2147500037, d = 1.5, e = { 140 }, f = 1e300 }, value)
     assert.equal("-2147467259", tostring(value.b))
@@ -62,12 +62,12 @@ describe("decoding", function()
         math.type(value.f) })
   end)
 
-  it("keeps what mde does not know", function()
+  it("keeps unknown keys", function()
     local value = entity.decode '{"status":"Paused","newKey":{"x":["ü","\\u0000"]}}'
     assert.same({ status = "Paused", newKey = { x = { "ü", "\0" } } }, value)
   end)
 
-  it("is not changed by others who use cjson", function()
+  it("is not affected by other users of cjson", function()
     cjson.decode_max_depth(3)
     cjson.decode_invalid_numbers(true)
     local deep, invalid = entity.decode "[[[[1]]]]", entity.decode "[NaN]"
@@ -99,7 +99,7 @@ describe("an action", function()
     assert.equal(fields, read(fields))
   end)
 
-  it("has its last update by the service's name, whichever it came by", function()
+  it("has its last update under the service's key, for both spellings", function()
     local action = read(sample("list-machine-actions-example1.json").value[1])
     assert.equal("2018-12-04T12:45:25.4049122Z", action.lastUpdateDateTimeUtc)
     assert.is_nil(action.lastUpdateTimeUtc)
@@ -112,7 +112,7 @@ describe("an action", function()
     assert.equal("18", read({ externalId = "18", externalID = "17" }).externalId)
   end)
 
-  it("has an age by the clock that it was read with", function()
+  it("has an age by the reader's clock", function()
     local action = read { creationDateTimeUtc = "2026-01-23T20:10:39.5Z" }
     assert.equal(0.5, action:age())
     clock.advance(60)
@@ -120,7 +120,7 @@ describe("an action", function()
     assert.equal(-60, read({ creationDateTimeUtc = "2026-01-23T20:12:40Z" }):age())
   end)
 
-  it("has no age where the service does not say one", function()
+  it("has no age without a creation date", function()
     for _, date in ipairs { "", "yesterday", "2026-01-23T20:10:40", 1769199040, true, {} } do
       assert.is_nil(read({ creationDateTimeUtc = date }):age())
     end

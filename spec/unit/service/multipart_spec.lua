@@ -3,7 +3,7 @@
 local multipart = require "mde.service.multipart"
 
 describe("multipart.encode", function()
-  it("has a boundary that is in no part, and escapes names", function()
+  it("has a boundary that occurs in no part, and escapes names", function()
     local numbers, i = { 0, 0, 0.5, 0.5 }, 0
     local function random()
       i = i + 1

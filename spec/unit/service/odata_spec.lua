@@ -12,7 +12,7 @@ describe("OData", function()
     assert.equal("2026-01-23T20:00:01Z", odata.date(1769198400.9999999))
   end)
 
-  it("makes conditions of one or several texts, all of which hold", function()
+  it("makes conditions of one or several texts, and joins conditions", function()
     assert.equal("status eq 'Pending'", odata.is("status", "Pending"))
     assert.equal("(status eq 'a' or status eq 'b')", odata.is("status", { "a", "b" }))
     assert.is_nil(odata.all {})

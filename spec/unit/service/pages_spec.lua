@@ -19,7 +19,7 @@ local function assert_whole(ids, actions)
 end
 
 describe("client:list", function()
-  it("gives the newest first, whole, over many pages", function()
+  it("returns the newest first, completely, over many pages", function()
     local client, service = world.new()
     local ids = world.add(service, 2500, function(i) return { age = 3000 - i } end)
     local actions = assert(client:list())
@@ -30,7 +30,7 @@ describe("client:list", function()
     assert.equal(3, service:requests "list")
   end)
 
-  it("is whole when thousands are of one instant, and at the edges of pages", function()
+  it("is complete if thousands have one timestamp, and at the edges of pages", function()
     for _, count in ipairs { 0, 1, 999, 1000, 1001, 2000, 3500 } do
       local client, service = world.new()
       local same = service:now() - 60
@@ -45,7 +45,7 @@ describe("client:list", function()
     assert_whole(ids, assert(client:list()))
   end)
 
-  it("misses nothing that leaves the list while it is read", function()
+  it("misses no row that leaves the list during reading", function()
     local client, service = world.new { quota = false }
     client.quota = require "mde.call.quota".new(function() end)
     local ids = world.add(service, 2300, function(i) return { age = 60 + i } end)
@@ -53,7 +53,7 @@ describe("client:list", function()
     assert.same({ cancelled = #ids }, report.counts)
   end)
 
-  it("does not follow links, wherever they lead", function()
+  it("does not follow links to any place", function()
     for _, link in ipairs { "endless", "malformed", "other_host" } do
       local client, service = world.new { oddities = { next_link = link } }
       local hosts = {}
@@ -65,7 +65,7 @@ describe("client:list", function()
     end
   end)
 
-  it("does not read for ever when the service repeats a page", function()
+  it("does not read forever if the service repeats a page", function()
     local client, service = world.new()
     world.add(service, 1000, function(i) return { age = i } end)
     local page = assert(client:list())
@@ -74,7 +74,7 @@ describe("client:list", function()
     assert.same({ nil, "bad_answer" }, { list, err.code })
   end)
 
-  it("gives the oldest first as well, over many pages", function()
+  it("returns the oldest first on request, over many pages", function()
     local client, service = world.new()
     local ids = world.add(service, 2500, function(i) return { age = math.floor(i / 7) } end)
     local actions = assert(client:list { order = "oldest" })
@@ -84,7 +84,7 @@ describe("client:list", function()
     end
   end)
 
-  it("does not read for ever when the service gives two pages in turn", function()
+  it("does not read forever if the service alternates two pages", function()
     local client, service = world.new()
     world.add(service, 2000, function(i) return { age = i } end)
     local list = assert(client:list())
@@ -98,7 +98,7 @@ describe("client:list", function()
     assert.same({ nil, "bad_answer" }, { again, err.code })
   end)
 
-  it("remembers no more than a page or two, however long the list", function()
+  it("remembers no more than a page or two of a long list", function()
     local client = world.new()
     local date = require "mde.base.date"
     local first, served = 1769198400, 0
@@ -123,7 +123,7 @@ describe("client:list", function()
     assert.is_true(memory() < before + 1000)
   end)
 
-  it("stops at a limit, and asks for no more rows than that", function()
+  it("stops at a limit, and requests no more rows than that", function()
     local client, service = world.new()
     world.add(service, 1200, function(i) return { age = i } end)
     for _, limit in ipairs { 1, 7, 1000, 1001, 1200, 5000 } do
@@ -131,7 +131,7 @@ describe("client:list", function()
     end
   end)
 
-  it("gives an error, never a part", function()
+  it("returns an error, never a part", function()
     local client, service = world.new { oddities = {
       internal_error = { operation = "list", nth = { 2, 3, 4, 5, 6 } } } }
     world.add(service, 1500, function(i) return { age = i } end)
@@ -148,7 +148,7 @@ describe("client:list", function()
     assert.same({ false, true, 1000 }, { done, errors.is(raised), count })
   end)
 
-  it("refuses what is no list", function()
+  it("refuses an answer that is not a list", function()
     for _, body in ipairs { "", "<html>", "[]", '{"value":{}}', '{"value":[1]}', "{}", "null",
                             '{"value":[{"id":null}]}', '{"value":"x"}' } do
       local client, service = world.new()
@@ -191,7 +191,7 @@ describe("criteria", function()
     assert.same(ids, ids_of(list))
   end
 
-  it("choose by status, type and requestor, quoted", function()
+  it("select by status, type and requestor, quoted", function()
     assert_lists({ "new", "done", "old" }, {})
     assert_lists({ "new", "old" }, { status = "Pending" })
     assert_lists({ "new", "done", "old" }, { status = { "Pending", "Succeeded" } })
@@ -200,14 +200,14 @@ describe("criteria", function()
     assert_lists({}, { requestor = "' or status eq 'Pending" })
   end)
 
-  it("choose by machine: by id at the service, by whole name here", function()
+  it("select by machine: at the service by id, here by whole name", function()
     assert_lists({ "new" }, { machine = ("A"):rep(40) })
     assert_lists({ "new" }, { machine = "web1.CONTOSO.com" })
     assert_lists({}, { machine = "web1" })
     assert_lists({ "new" }, { machine = "web1.contoso.com", limit = 1 })
   end)
 
-  it("choose by age and by date", function()
+  it("select by age and by date", function()
     assert_lists({ "old" }, { older_than = "4h" })
     assert_lists({ "new", "done" }, { newer_than = "4h" })
     assert_lists({ "done" }, { older_than = 3600, newer_than = "3h" })
@@ -222,7 +222,7 @@ describe("criteria", function()
     end):gsub("Z", "+02:00")) })
   end)
 
-  it("choose by OData as it is, beside the others", function()
+  it("select by OData, combined with the others", function()
     assert_lists({ "new" }, { filter = "type eq 'LiveResponse' or type eq 'Offboard'",
                               status = "Pending" })
     local list, err = client:list { filter = "nonsense eq 1" }

@@ -18,7 +18,7 @@ local function failure(got)
 end
 
 describe("the error of an answer", function()
-  it("says what the service says", function()
+  it("has the service's code and message", function()
     local err = failure(samples.response("error-resource-not-found.json", 404))
     assert.same({
       code = "not_found", status = 404, service_code = "ResourceNotFound",
@@ -30,7 +30,7 @@ describe("the error of an answer", function()
       tostring(err))
   end)
 
-  it("is known for each sample", function()
+  it("is tested for each sample", function()
     local function check(name, status, code, service_code, words)
       local err = failure(samples.response(name, status))
       assert.equal(code, err.code)
@@ -51,7 +51,7 @@ describe("the error of an answer", function()
     assert.is_nil(err.request_id)
   end)
 
-  it("has a code by the status alone", function()
+  it("has a code derived only from the status", function()
     local codes = { [401] = "unauthorized", [403] = "forbidden", [404] = "not_found",
                     [408] = "service", [429] = "too_many_requests" }
     for status = 300, 599 do
@@ -63,7 +63,7 @@ describe("the error of an answer", function()
     end
   end)
 
-  it("shows how another body begins", function()
+  it("shows the first bytes of another body", function()
     local err = failure(response(502, "<html>\r\n<head><title>502 Bad Gateway</title></head>"))
     assert.equal("the service failed: 51 bytes that begin '<html> <head><title>502 Bad"
       .. " Gateway</title></head>'", err.message)
@@ -86,7 +86,7 @@ describe("the error of an answer", function()
     end
   end)
 
-  it("has the correlation id of the body, else of a header", function()
+  it("has the correlation id of the body, or else of a header", function()
     local function id(target, headers)
       return failure(response(500, '{"error":{"target":' .. target .. "}}", headers)).request_id
     end
@@ -110,7 +110,7 @@ describe("the error of an answer", function()
     assert.is_truthy(err.message:find "ü$")
   end)
 
-  it("shows no character cut in two, nor bytes of no encoding", function()
+  it("shows no incomplete character, nor bytes that are not UTF-8", function()
     for shift = 0, 3 do
       local err = failure(response(500, ("x"):rep(shift) .. ("ü€😀"):rep(100)))
       assert.is_nil(err.message:find "[\128-\255]")
@@ -142,14 +142,14 @@ end
 describe("the action in an answer", function()
   local ID = "5382f7ea-7557-4ab7-9782-d50480024a4e"
 
-  it("is what was decoded", function()
+  it("is the decoded table", function()
     local action = answer.action(samples.response("get-machine-action.json", 200))
     assert.equal(ID, action.id)
     assert.equal("Succeeded", action.status)
     assert.equal("Selective", action.scope)
   end)
 
-  it("is the one that was asked for", function()
+  it("must be the requested one", function()
     assert.is_table((answer.action(samples.response("get-machine-action.json", 200), ID)))
     local loud = ('{"id":"%s","status":"x"}'):format(ID:upper())
     assert.is_table((answer.action(response(200, loud), ID)))
@@ -158,14 +158,14 @@ describe("the action in an answer", function()
     assert.is_truthy(err.message:find("is not the machine action " .. other, 1, true))
   end)
 
-  it("is refused when it is not whole", function()
+  it("is refused if it is incomplete", function()
     local body = samples.read "real-isolate-created-2026.json"
     local whole = #body:gsub("%s+$", "")
     for length = 0, whole - 1, 7 do refused(answer.action(response(200, body:sub(1, length)))) end
     assert.is_table((answer.action(response(200, body:sub(1, whole)))))
   end)
 
-  it("is refused when it is something else", function()
+  it("is refused if it is something else", function()
     for _, body in ipairs { "", "null", "[]", "{}", '"x"', '{"id":"x"}', '{"status":"Pending"}',
                             '{"id":null,"status":"Pending"}', '{"id":"x","status":null}',
                             '{"id":7,"status":"Pending"}', '{"id":"x","status":true}',
@@ -176,7 +176,7 @@ describe("the action in an answer", function()
     end
   end)
 
-  it("is refused with what Microsoft asks for", function()
+  it("is refused with the details that Microsoft's support asks for", function()
     local err = refused(answer.action(response(201, "<html>", { ["request-id"] = "r" })))
     assert.equal("the service's answer is not a machine action: 6 bytes that begin '<html>'"
       .. " (HTTP 201, request r)", tostring(err))
@@ -196,7 +196,7 @@ describe("the actions in an answer", function()
     assert.same({}, (answer.actions(response(200, '{"value":[]}'))))
   end)
 
-  it("are refused as a whole when one is not an action", function()
+  it("are refused as a whole if one is not an action", function()
     local good = '{"id":"x","status":"Pending"}'
     for _, bad in ipairs { "null", "1", '"x"', "[]", "{}", '{"id":"x"}', '{"status":"Pending"}',
                            '{"id":7,"status":"Pending"}' } do
@@ -208,7 +208,7 @@ describe("the actions in an answer", function()
     end
   end)
 
-  it("are refused when they are something else", function()
+  it("are refused if they are something else", function()
     for _, body in ipairs { "", "[]", "{}", '{"value":null}', '{"value":"x"}', '{"value":7}',
                             '{"value":{"a":1}}', '{"value":{"id":"x","status":"Pending"}}',
                             '{"value":[', '{"value":[]', "<html></html>",

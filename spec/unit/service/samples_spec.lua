@@ -46,7 +46,7 @@ local function has_stranger(value)
 end
 
 describe("the samples", function()
-  it("are all decoded where they are JSON", function()
+  it("are all decoded if they are JSON", function()
     local names = samples.names "%.json$"
     assert.is_true(#names >= 44)
     for _, name in ipairs(names) do
@@ -56,7 +56,7 @@ describe("the samples", function()
     end
   end)
 
-  it("are refused where they are not", function()
+  it("are refused if they are not JSON", function()
     assert.equal(2, #samples.names "INVALID")
     assert.is_nil((entity.decode(samples.read "list-machines.published-INVALID.txt")))
     for _, name in ipairs(samples.names "INVALID") do
@@ -69,7 +69,7 @@ describe("the samples", function()
     end
   end)
 
-  it("are refused as actions and as lists when they are others", function()
+  it("are refused as actions and as lists if they are something else", function()
     local good = {}
     for _, name in ipairs(SINGLE) do good[name] = "action" end
     for _, name in ipairs(LISTS) do good[name] = "actions" end
@@ -89,7 +89,7 @@ describe("the samples", function()
 end)
 
 describe("a published action", function()
-  it("has an id, a known type and status, and dates that can be read", function()
+  it("has an id, a known type and status, and dates that can be parsed", function()
     local types, statuses, count = {}, {}, 0
     for _, name in ipairs(kinds.types) do types[name] = true end
     for _, name in ipairs(kinds.statuses) do statuses[name] = true end
@@ -108,7 +108,7 @@ describe("a published action", function()
     assert.equal(16, count)
   end)
 
-  it("lacks what was null", function()
+  it("lacks the null fields", function()
     each_action(function(action, name)
       for _, key in ipairs { "title", "cancellationRequestor", "cancellationComment", "externalId",
                              "cancellationDateTimeUtc", "troubleshootInfo", "lastUpdateTimeUtc" } do
@@ -123,7 +123,7 @@ describe("a published action", function()
     end
   end)
 
-  it("has a code of 0 when nothing failed", function()
+  it("has the code 0 if nothing failed", function()
     local action = single "real-isolate-created-2026.json"
     assert.equal("0", tostring(action.errorHResult))
     if math.type then assert.equal("integer", math.type(action.errorHResult)) end
@@ -131,7 +131,7 @@ describe("a published action", function()
 end)
 
 describe("a published date", function()
-  it("has as many digits of fraction as it needs", function()
+  it("has any number of digits of fraction", function()
     local done = list("real-list-liveresponse-succeeded.json")[1]
     assert.near(1679173320.3538594, date.parse(done.creationDateTimeUtc), 1e-6)
     assert.near(1679173481.93163, date.parse(done.lastUpdateDateTimeUtc), 1e-6)
@@ -141,7 +141,7 @@ describe("a published date", function()
     assert.near(1657636759.610309, date.parse(offboard.lastUpdateDateTimeUtc), 1e-6)
   end)
 
-  it("is one of a machine too", function()
+  it("may be one of a machine", function()
     local machine = entity.decode(samples.read "list-machines-odata-example4.json").value[1]
     assert.is_number(date.parse(machine.firstSeen))
     assert.is_number(date.parse(machine.lastSeen))
@@ -160,7 +160,7 @@ describe("published values", function()
     assert.near(1546440044.6596267, date.parse(action.lastUpdateDateTimeUtc), 1e-6)
   end)
 
-  it("are those of the list, whose update has another key", function()
+  it("are those of the list, whose update date has another key", function()
     local actions = list "list-machine-actions-example1.json"
     assert.same({ "CollectInvestigationPackage", "RunAntiVirusScan", "StopAndQuarantineFile" },
       { actions[1].type, actions[2].type, actions[3].type })
@@ -180,7 +180,7 @@ describe("published values", function()
     assert.equal("C:\\windows\\TEMP\\OfficeClickToRun.dmp.zip", path)
   end)
 
-  it("are integers where Lua has them", function()
+  it("are integers in Luas that have them", function()
     local machine = entity.decode(samples.read "get-machine.json")
     assert.equal("140", tostring(machine.rbacGroupId))
     assert.equal("18209", tostring(machine.osBuild))
@@ -193,7 +193,7 @@ describe("published values", function()
 end)
 
 describe("the published request", function()
-  it("is what a cancel sends", function()
+  it("is equal to that of a cancel", function()
     local published = entity.decode(samples.read "cancel-request.json")
     local id = "988cc94e-7a8f-4b28-ab65-54970c5d5018"
     local encoded = core.operation.encode("cancel", { id = id, comment = published.Comment })

@@ -17,26 +17,26 @@ local function commands(...)
 end
 
 describe("the verdict on an action", function()
-  it("is open while the action is", function()
+  it("is nil while the action is open", function()
     for _, status in ipairs { "Pending", "InProgress", "Canceled", "Paused", "" } do
       assert.is_nil(verdict.of(cancelled { status = status }, COMMENT, SINCE), status)
     end
   end)
 
-  it("is already_final when it ended by itself", function()
+  it("is already_final if the action ended by itself", function()
     for _, status in ipairs { "Succeeded", "Failed", "TimeOut" } do
       assert.equal("already_final", verdict.of(cancelled { status = status }, COMMENT, SINCE))
       assert.equal("already_final", verdict.of({ status = status }, COMMENT))
     end
   end)
 
-  it("is cancelled when this call did it", function()
+  it("is cancelled if this call cancelled it", function()
     assert.equal("cancelled", verdict.of(cancelled(), COMMENT, SINCE))
     assert.equal("cancelled", verdict.of(cancelled(), COMMENT, SINCE + 0.5))
     assert.equal("cancelled", verdict.of(cancelled(), COMMENT, nil))
   end)
 
-  it("is cancelled when the service does not say who or when", function()
+  it("is cancelled if the service shows neither comment nor date", function()
     assert.equal("cancelled", verdict.of({ status = "Cancelled" }, COMMENT, SINCE))
     for _, date in ipairs { "yesterday", "", 17, true, {} } do
       assert.equal("cancelled",
@@ -44,7 +44,7 @@ describe("the verdict on an action", function()
     end
   end)
 
-  it("is already_cancelled when somebody did before", function()
+  it("is already_cancelled if an earlier call cancelled it", function()
     assert.equal("already_cancelled",
       verdict.of(cancelled { cancellationComment = "stuck" }, COMMENT, SINCE))
     assert.equal("already_cancelled",
@@ -54,7 +54,7 @@ describe("the verdict on an action", function()
     assert.equal("already_cancelled", verdict.of(cancelled(), COMMENT, SINCE + 0.75))
   end)
 
-  it("is already_cancelled when every cancel of this call was refused", function()
+  it("is already_cancelled if every cancel of this call was refused", function()
     assert.equal("already_cancelled", verdict.of(cancelled(), COMMENT, SINCE, true))
     assert.equal("already_cancelled", verdict.of(cancelled(), COMMENT, nil, true))
     assert.equal("already_cancelled", verdict.of({ status = "Cancelled" }, COMMENT, SINCE, true))
@@ -62,7 +62,7 @@ describe("the verdict on an action", function()
     assert.is_nil(verdict.of({ status = "Pending" }, COMMENT, SINCE, true))
   end)
 
-  it("is too_late when all commands had completed, whoever cancelled", function()
+  it("is too_late if all commands had completed, after any cancel", function()
     local done = commands("Completed", "Completed")
     assert.equal("too_late", verdict.of(cancelled { commands = done }, COMMENT, SINCE))
     assert.equal("too_late",
@@ -70,7 +70,7 @@ describe("the verdict on an action", function()
     assert.equal("too_late", verdict.of(cancelled { commands = commands "Completed" }, COMMENT))
   end)
 
-  it("is not too_late when a command had not completed", function()
+  it("is not too_late if a command had not completed", function()
     for _, status in ipairs { "Created", "Executing", "Failed", "Submitted", "PendingResource",
                               "completed", "" } do
       assert.equal("cancelled",
@@ -85,7 +85,7 @@ describe("the verdict on an action", function()
     assert.equal("cancelled", verdict.of({ status = "Cancelled" }, COMMENT, SINCE))
   end)
 
-  it("is found for nonsense too", function()
+  it("is derived from malformed fields too", function()
     for _, status in ipairs { 1, true, {}, 0 / 0 } do
       assert.is_nil(verdict.of({ status = status }, COMMENT, SINCE))
     end
@@ -117,7 +117,7 @@ describe("the verdicts", function()
     end
   end)
 
-  it("are good when all is as asked", function()
+  it("are good if they are as requested", function()
     local good = {}
     for _, name in ipairs(verdict.names) do
       if verdict.good[name] then good[#good + 1] = name end
