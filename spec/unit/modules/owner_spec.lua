@@ -15,7 +15,7 @@ local function as_foreign(f)
   end
 end
 
-describe("what must be ours", function()
+describe("a file that must be ours", function()
   before_each(files.make)
   after_each(files.remove)
 
@@ -39,7 +39,7 @@ describe("what must be ours", function()
     end
   end)
 
-  it("may be a pipe or a device, and be root's", function()
+  it("may be a pipe or a device, and may be root's", function()
     for _, path in ipairs { "/dev/null", "/etc/passwd" } do
       assert.is_true(file.check(io.open(path), path))
     end
@@ -64,7 +64,7 @@ describe("what must be ours", function()
 end)
 
 describe("file.make_temporary_folder", function()
-  it("makes a folder of its own for each, for the owner alone", function()
+  it("makes a new folder for each call, only for the owner", function()
     local one, other = file.make_temporary_folder(), file.make_temporary_folder()
     assert.not_equal(one, other)
     for _, path in ipairs { one, other } do

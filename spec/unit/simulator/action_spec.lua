@@ -30,7 +30,7 @@ describe("a simulated action", function()
     assert.equal("Succeeded", (late:status_at(AT + 65)))
   end)
 
-  it("shows null, or what it was given", function()
+  it("shows null, or the given value", function()
     local shown = cjson.decode(new({ scope = "Full", external_id = "e" }):json(AT))
     assert.same({ "Full", "e", cjson.null, "2026-01-23T20:00:00Z" },
       { shown.scope, shown.externalId, shown.cancellationRequestor, shown.creationDateTimeUtc })
@@ -43,7 +43,7 @@ describe("a simulated action", function()
     assert.same({ "m", "n" }, { action:machine(AT + 5) })
   end)
 
-  it("says what became of its commands", function()
+  it("shows the status of its commands", function()
     local action = new { type = "LiveResponse", steps = { { 1, "InProgress" }, { 9, "Failed" } },
                          commands = { { type = "GetFile", params = {} } } }
     assert.equal("Created", cjson.decode(action:json(AT + 2)).commands[1].commandStatus)

@@ -15,7 +15,7 @@ describe("a simulated link", function()
     assert.matches('^"https://.*"$', body.value)
   end)
 
-  it("is in no other action", function()
+  it("does not exist for other types of action", function()
     local asker, service = sim.new()
     local id = service:add { type = "Isolate", status = "Succeeded" }
     assert.equal(404, (asker:ask("GET", "/api/machineactions/" .. id .. "/getPackageUri")))

@@ -51,7 +51,7 @@ describe("an assertion signed with the application's certificate", function()
   local old = { alg = "RS256", ["x5t#S256"] = false,
                 x5t = jwt.base64url(leaf:thumbprint "SHA-1") }
 
-  it("is taken with either algorithm and thumbprint", function()
+  it("is accepted with either algorithm and thumbprint", function()
     assert.is_true(check(signed()))
     assert.is_true(check(signed(old)))
     assert.is_true(check(signed { x5t = old.x5t }))
@@ -77,7 +77,7 @@ describe("an assertion signed with the application's certificate", function()
     refused(50027, check(signed():gsub("^[^.]+", (jwt.base64url '{"x5t":"AAAA"}')), {}))
   end)
 
-  it("must be the application's, for this endpoint", function()
+  it("must be issued by the application, for this endpoint", function()
     refused(700021, check(signed({}, { iss = "somebody" })))
     refused(700021, check(signed({}, { sub = "somebody" })))
     refused(700021, check(signed({}, { iss = false, sub = false })))
@@ -85,7 +85,7 @@ describe("an assertion signed with the application's certificate", function()
     refused(700023, check(signed({}, { aud = false })))
   end)
 
-  it("must be of now, give or take five minutes", function()
+  it("must be current, within five minutes", function()
     for _, moment in ipairs { NOW - 300, NOW, NOW + 899 } do
       assert.is_true(check(signed(), { now = moment }))
     end
@@ -96,7 +96,7 @@ describe("an assertion signed with the application's certificate", function()
     refused(700024, check(signed({}, { exp = "soon" })))
   end)
 
-  it("is taken once, where that is watched", function()
+  it("is accepted once, if that is checked", function()
     local seen = {}
     assert.is_true(check(signed(), { seen = seen }))
     refused(50013, check(signed(), { seen = seen }))
@@ -114,7 +114,7 @@ describe("a federated token", function()
       aud = "api://AzureADTokenExchange", exp = NOW + 3600 }, changes), other))
   end
 
-  it("is taken if the application trusts it, again and again", function()
+  it("is accepted repeatedly if the application trusts it", function()
     local seen = {}
     for _ = 1, 2 do
       assert.is_true(check(token(), { federated = { "x", token() }, seen = seen }))
@@ -122,7 +122,7 @@ describe("a federated token", function()
     assert.is_true(check(token(), { federated = { token() }, certificate = false }))
   end)
 
-  it("may name the key of whoever signed it", function()
+  it("may name the key of its issuer", function()
     local named = assert(jwt.sign({ alg = "RS256", x5t = "AAAA" },
       { iss = "https://sts.example", exp = NOW + 3600 }, other))
     assert.is_true(check(named, { federated = { named } }))
@@ -135,7 +135,7 @@ describe("a federated token", function()
   end)
 end)
 
-describe("what is no assertion", function()
+describe("a malformed assertion", function()
   it("is refused", function()
     refused(7000218, assertion.check({}, {}))
     refused(7000218, assertion.check(form "", {}))

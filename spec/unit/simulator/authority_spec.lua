@@ -18,7 +18,7 @@ local function sign_in(asker, changes, tenant)
 end
 
 describe("the simulated token endpoint", function()
-  it("gives a token that the service takes until it ends", function()
+  it("issues a token that the service accepts until it expires", function()
     local asker, service, clock = sim.new { token_lifetime = 3600 }
     local status, body = sign_in(asker)
     assert.equal(200, status)
@@ -36,7 +36,7 @@ describe("the simulated token endpoint", function()
     assert.equal(1, service:requests("token", 200))
   end)
 
-  it("makes tokens that it has signed and that name the roles", function()
+  it("signs its tokens, which name the roles", function()
     local asker, service = sim.new { roles = { "Machine.Scan", "Machine.Read.All" } }
     local _, body = sign_in(asker)
     local certificate, parts = key.certificate(), assert(jwt.parts(body.access_token))
@@ -51,7 +51,7 @@ describe("the simulated token endpoint", function()
     assert.not_equal(body.access_token, another.access_token)
   end)
 
-  it("refuses as Entra does", function()
+  it("refuses in the form of Entra", function()
     local asker = sim.new()
     local function refused(status, name, number, changes, tenant)
       local code, body = sign_in(asker, changes, tenant)
@@ -73,20 +73,20 @@ describe("the simulated token endpoint", function()
     refused(400, "invalid_request", 90002, {}, "other.example.com")
   end)
 
-  it("does not tell the secret", function()
+  it("does not show the secret", function()
     local asker, service = sim.new()
     local _, _, answer = sign_in(asker, { client_secret = service.client_secret .. "x" })
     assert.is_nil(answer.body:find(service.client_secret, 1, true))
   end)
 
-  it("is asked by POST alone", function()
+  it("accepts only POST", function()
     local asker, service = sim.new()
     assert.equal(404, (asker:ask("GET", "/" .. service.tenant .. "/oauth2/v2.0/token")))
   end)
 end)
 
 describe("the simulated service", function()
-  it("refuses what is no token of its own", function()
+  it("refuses tokens of other issuers", function()
     local asker = sim.new()
     for _, header in ipairs { "", "Bearer ", "Bearer x", "Basic " .. asker.token } do
       local status, body = asker:ask("GET", "/api/machineactions", { authorization = header })
@@ -95,7 +95,7 @@ describe("the simulated service", function()
     end
   end)
 
-  it("does not count towards the quota who may not ask", function()
+  it("does not count refused requests towards the quota", function()
     local asker = sim.new { quota = { per_minute = 1 } }
     asker:ask("GET", "/api/machineactions", { authorization = "Bearer x" })
     assert.equal(200, (asker:list()))
@@ -122,7 +122,7 @@ describe("the simulated sign-in of users", function()
       { "grant_type", DEVICE }, { "device_code", code } })
   end
 
-  it("gives a code, and tokens once that was entered", function()
+  it("gives a code, and tokens once it was entered", function()
     local asker, service, clock = sim.new { sign_in = { device = "pending" } }
     local body = start(asker)
     assert.same({ 900, 5 }, { body.expires_in, body.interval })
@@ -142,7 +142,7 @@ describe("the simulated sign-in of users", function()
     assert.same({ 400, "bad_verification_code" }, { status, answer.error })
   end)
 
-  it("takes a refresh token once", function()
+  it("accepts a refresh token once", function()
     local asker, service, clock = sim.new()
     local body = start(asker)
     clock.advance(5)
@@ -160,7 +160,7 @@ describe("the simulated sign-in of users", function()
     assert.equal(200, (refresh(second.refresh_token)))
   end)
 
-  it("is refused as a whole where it shall be", function()
+  it("refuses everything on request", function()
     local asker = sim.new { sign_in = { refusal = { status = 400, error = "invalid_grant",
       number = 65001, message = "No consent." } } }
     assert.equal("invalid_grant", start(asker).error)

@@ -31,7 +31,7 @@ local function collect(service, status)
 end
 
 describe("the link to a simulated package", function()
-  it("is there once the action succeeded, in quotation marks of its own", function()
+  it("exists once the action succeeded, in extra quotation marks", function()
     local asker, service, clock = new()
     local id = service:add { type = "CollectInvestigationPackage", age = 0,
                              steps = { { 10, "InProgress" }, { 20, "Succeeded" } } }
@@ -50,7 +50,7 @@ describe("the link to a simulated package", function()
     assert.equal("ResourceNotFound", (asker:package "nothing"))
   end)
 
-  it("is good for half an hour, and for its path alone", function()
+  it("is valid for half an hour, and only for its path", function()
     local asker, service, clock = new()
     local id, other = collect(service), collect(service)
     local link = asker:package(id)
@@ -72,7 +72,7 @@ describe("the link to a simulated package", function()
     assert.equal(4, service:requests("download", 403))
   end)
 
-  it("leads to another host, where that is asked for", function()
+  it("points to another host on request", function()
     local asker, service = new { oddities = { sas_host = "https://storage.example" } }
     local link = asker:package(collect(service))
     assert.is_truthy(link:find "^https://storage%.example/blob/")
@@ -81,7 +81,7 @@ describe("the link to a simulated package", function()
 end)
 
 describe("a simulated package", function()
-  it("is as many bytes as asked for, the same for the same action", function()
+  it("has the requested size, and is the same for the same action", function()
     local asker, service = new { package_size = 200000 }
     local id, other = collect(service), collect(service)
     local whole = service:content(id, "package")
@@ -104,7 +104,7 @@ describe("a simulated package", function()
     assert.equal("bytes 8589934590-8589934591/8589934592", answer.headers["content-range"])
   end)
 
-  it("comes in parts", function()
+  it("is sent in ranges", function()
     local asker, service = new { package_size = 150000 }
     local id = collect(service)
     local whole, link = service:content(id, "package"), asker:package(id)
@@ -125,7 +125,7 @@ describe("a simulated package", function()
     assert.equal(200, asker:fetch(link, { range = "bytes=-5" }).status)
   end)
 
-  it("keeps to If-Match and If-Range", function()
+  it("obeys If-Match and If-Range", function()
     local asker, service = new { oddities = { blob_changes = { nth = 3 } } }
     local id = collect(service)
     local link = asker:package(id)
@@ -141,7 +141,7 @@ describe("a simulated package", function()
     assert.not_equal(etag, asker:fetch(link).headers.etag)
   end)
 
-  it("refuses and counts a token where none belongs", function()
+  it("refuses and counts a request with a token", function()
     local asker, service = new()
     local link = asker:package(collect(service))
     local answer = asker:fetch(link, { authorization = "Bearer " .. asker.token })
@@ -152,7 +152,7 @@ describe("a simulated package", function()
     assert.equal(1, service.leaks)
   end)
 
-  it("may come whole where a part was asked for, or break off", function()
+  it("may be sent whole instead of a range, or break off", function()
     local asker, service = new { oddities = { no_ranges = { nth = 1 }, cut_blob = { nth = 2 } } }
     local link = asker:package(collect(service))
     local answer = asker:fetch(link, { range = "bytes=5-9" })
@@ -190,7 +190,7 @@ describe("the results of a simulated live response", function()
     assert.equal("ResourceNotFound", asker:result("nothing", 0))
   end)
 
-  it("are not there before it is done, and are if it was cancelled too late", function()
+  it("exist only after the end, also if the cancel was too late", function()
     local asker, service = new { oddities = { commands_completed = true } }
     local id = service:add { type = "LiveResponse", commands = COMMANDS }
     assert.equal("ResourceNotFound", asker:result(id, 1))
@@ -203,7 +203,7 @@ describe("the results of a simulated live response", function()
 end)
 
 describe("a download over the simulated engine", function()
-  it("is whole, or lost where it breaks off", function()
+  it("is complete, or lost if it breaks off", function()
     local clock = clocks.new()
     local asker, service = new { clock = clock, package_size = 300000,
                                  oddities = { cut_blob = { nth = 2 } } }

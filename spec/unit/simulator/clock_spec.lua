@@ -1,7 +1,7 @@
 local clocks = require "mde.simulator.clock"
 
 describe("the virtual clock", function()
-  it("passes only when told to, on both faces", function()
+  it("passes only on request, in both times", function()
     local clock = clocks.new(1769198400)
     local start = clock.monotonic()
     assert.equal(1769198400, clock.wall())
@@ -40,7 +40,7 @@ describe("the virtual clock", function()
     for i = 1, 50 do assert.equal(i, seen[i]) end
   end)
 
-  it("lets an event plan others on the way", function()
+  it("lets an event plan further events", function()
     local clock, ticks = clocks.new(), 0
     local function tick()
       ticks = ticks + 1
@@ -51,7 +51,7 @@ describe("the virtual clock", function()
     assert.equal(11, ticks)
   end)
 
-  it("passes to the next event, or for as long as asked", function()
+  it("passes to the next event, or for the requested time", function()
     local clock = clocks.new()
     local start, happened = clock.monotonic(), false
     clock.at(start + 4, function() happened = true end)

@@ -34,7 +34,7 @@ describe("a device code", function()
     assert.equal("bad_verification_code", select(2, post("token", poll)).error)
   end)
 
-  it("is asked for too often: the pauses become longer", function()
+  it("lengthens the interval after an early poll", function()
     local post, clock = new { device_after = 60, device_interval = 5 }
     local _, started = post("devicecode", { scope = SCOPE })
     local poll = { grant_type = GRANT, device_code = started.device_code }
@@ -54,7 +54,7 @@ describe("a device code", function()
 end)
 
 describe("a refresh token", function()
-  it("is taken once", function()
+  it("is accepted once", function()
     local post, clock = new { device_after = 0 }
     local _, started = post("devicecode", { scope = SCOPE })
     clock.advance(6)

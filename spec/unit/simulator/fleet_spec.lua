@@ -6,7 +6,7 @@ local random = require "mde.simulator.random"
 local NOW = 1769198400
 
 describe("the machines of a tenant", function()
-  it("have names of their own, the same for the same seed", function()
+  it("have distinct names, the same for the same seed", function()
     local a, b = fleet.names(random.new(3), 200), fleet.names(random.new(3), 200)
     assert.same(a, b)
     local seen = {}
@@ -16,7 +16,7 @@ describe("the machines of a tenant", function()
     end
   end)
 
-  it("have a short name and a whole name that two of them share", function()
+  it("have a short name and a whole name that two of them share each", function()
     local numbers = random.new(3)
     local names = fleet.names(numbers, 20)
     local records = fleet.records(names, numbers, NOW)

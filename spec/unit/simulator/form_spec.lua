@@ -9,7 +9,7 @@ describe("a form", function()
     assert.same({}, form.decode "")
   end)
 
-  it("keeps the pluses of a path", function()
+  it("keeps plus signs in a path", function()
     assert.equal("a+b c", form.unescape "a+b%20c")
   end)
 end)

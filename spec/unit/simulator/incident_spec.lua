@@ -33,7 +33,7 @@ describe("the incident", function()
     end
   end)
 
-  it("has others among them that must stay", function()
+  it("has other actions that must stay", function()
     local counts = {}
     for _, action in ipairs(listed((new()))) do
       local soar = action.requestor == incident.requestor and " by mistake" or ""
@@ -63,7 +63,7 @@ describe("the incident", function()
     end
   end)
 
-  it("has a record of each machine, with what policies go by", function()
+  it("has a record of each machine, with the fields that policies use", function()
     local service = new()
     local counts, names, shorts = {}, {}, {}
     for _, action in ipairs(service.actions) do
@@ -87,7 +87,7 @@ describe("the incident", function()
     assert.same({ 1, 2 }, { same_name, same_short })
   end)
 
-  it("leaves machines isolated that were, whatever was tried", function()
+  it("keeps machines isolated whose release failed", function()
     local service, courses, known = new(), {}, {}
     local actions = listed(service)
     for i = #actions, 1, -1 do
@@ -108,7 +108,7 @@ describe("the incident", function()
     end
   end)
 
-  it("lets its application do all", function()
+  it("gives its application every permission", function()
     local service = new()
     local id = service.machines[1].id
     local function post(path, body)
@@ -121,7 +121,7 @@ describe("the incident", function()
     assert.equal(404, post("/startInvestigation", '{"Comment":"x"}'))
   end)
 
-  it("is the same for the same seed, and another for another", function()
+  it("is the same for the same seed, and different for another", function()
     local _, one = listed((new { seed = 5, mistaken = 20 }))
     local _, same = listed((new { seed = 5, mistaken = 20 }))
     local _, other = listed((new { seed = 6, mistaken = 20 }))
@@ -129,7 +129,7 @@ describe("the incident", function()
     assert.not_equal(one, other)
   end)
 
-  it("has as many as asked, and hands other options to the service", function()
+  it("has the requested size, and passes other options to the service", function()
     local service, ids = new { mistaken = 3, history = 0, quota = { per_minute = 1 } }
     assert.equal(3, #ids)
     assert.equal(3 + 9 + 26 + 14, #(listed(service)))

@@ -4,7 +4,7 @@ local jwt = require "mde.auth.jwt"
 local key = require "mde.simulator.key"
 
 describe("the simulator's key", function()
-  it("is one certificate, which says that it is worthless", function()
+  it("is one certificate, whose name tells that it is worthless", function()
     assert.equal(key.certificate(), key.certificate())
     assert.matches("^%x+$", (key.certificate():thumbprint("SHA-256"):gsub(".", function(byte)
       return ("%02x"):format(byte:byte())

@@ -41,7 +41,7 @@ local function keys(entity)
 end
 
 describe("a simulated launch", function()
-  it("takes each published request, and answers as the service was seen to", function()
+  it("accepts each published request, and answers like the service", function()
     local real = keys(cjson.decode(samples.read "real-isolate-created-2026.json"))
     for _, case in ipairs(PUBLISHED) do
       local asker, service, _, id = new()
@@ -59,7 +59,7 @@ describe("a simulated launch", function()
     end
   end)
 
-  it("has no machine yet where the service has none, and has it later", function()
+  it("lacks its machine at first for the types that do so at the service", function()
     for path, name in pairs { offboard = "offboard", runliveresponse = "run-live-response" } do
       local asker, service, clock, id = new { oddities = { fills_after = 3 } }
       local _, entity = asker:launch(path, published(name))
@@ -78,7 +78,7 @@ describe("a simulated launch", function()
     assert.equal(id, select(2, asker:launch "unisolate").machineId)
   end)
 
-  it("shows what was asked for once it is read", function()
+  it("shows the requested fields once it is read", function()
     local asker = new()
     local function read(path, body)
       local _, entity = asker:launch(path, body)
@@ -95,7 +95,7 @@ describe("a simulated launch", function()
     assert.same(published("run-live-response").Commands[2], commands[2].command)
   end)
 
-  it("checks the body as the service does", function()
+  it("has its body checked as by the service", function()
     local asker, service, _, id = new()
     local function code(path, body)
       local status, answer = asker:launch(path, body)
@@ -124,7 +124,7 @@ describe("a simulated launch", function()
     assert.same({}, asker:ids())
   end)
 
-  it("knows no other machine", function()
+  it("is refused for an unknown machine", function()
     local asker, service = new()
     local action = service:add { machine_id = ("b"):rep(40) }
     for _, case in ipairs(PUBLISHED) do
@@ -136,7 +136,7 @@ describe("a simulated launch", function()
     assert.equal(200, (asker:cancel(action)))
   end)
 
-  it("needs the role of its type", function()
+  it("requires the role of its type", function()
     local role = { isolate = "Isolate", unisolate = "Isolate", restrict = "RestrictExecution",
       unrestrict = "RestrictExecution", scan = "Scan", collect = "CollectForensics",
       offboard = "Offboard", quarantine = "StopAndQuarantine", live_response = "LiveResponse" }
@@ -149,7 +149,7 @@ describe("a simulated launch", function()
     end
   end)
 
-  it("leaves what does not run there", function()
+  it("is refused on an unsupported platform", function()
     local asker = new(nil, { osPlatform = "macOS" })
     local status, body = asker:launch "offboard"
     assert.equal(400, status)
@@ -172,8 +172,8 @@ describe("a simulated launch", function()
   end)
 end)
 
-describe("what a simulated launch started", function()
-  it("takes the course that is asked for, and can be cancelled", function()
+describe("a simulated launched action", function()
+  it("takes the given course, and can be cancelled", function()
     local seen
     local asker, service, clock = new { launch_course = function(kind)
       seen = kind
@@ -198,7 +198,7 @@ describe("what a simulated launch started", function()
     assert.is_nil(select(2, asker:ask("GET", "/api/machines/pc1")).isolated)
   end)
 
-  it("comes into the list late, in its place", function()
+  it("appears in the list late, in its place", function()
     local asker, service, clock, id = new { oddities = { list_lags = 4 } }
     local old = service:add { age = 9 }
     assert.same({ old }, asker:ids())
@@ -216,8 +216,8 @@ describe("what a simulated launch started", function()
   end)
 end)
 
-describe("a simulated launch of what is open already", function()
-  it("gives the one that is open, as it is", function()
+describe("a simulated launch of an action that is already open", function()
+  it("returns the open action unchanged", function()
     local asker, service, clock, id = new { launch_course = function()
       return { { 10, "InProgress" }, { 99, "Succeeded" } }
     end }
@@ -233,7 +233,7 @@ describe("a simulated launch of what is open already", function()
     assert.not_equal(first.id, select(2, asker:launch "isolate").id)
   end)
 
-  it("gives what others launched, before and after the first launch", function()
+  it("returns actions that others launched, before and after the first launch", function()
     local asker, service, _, id = new()
     local known = service:add { type = "Offboard", machine_id = id }
     assert.equal(known, select(2, asker:launch "offboard").id)
@@ -245,7 +245,7 @@ describe("a simulated launch of what is open already", function()
     assert.same({ 1, { true, false } }, { service:launched(id, "unisolate") })
   end)
 
-  it("is refused, if so asked for, naming it; a live response always", function()
+  it("is refused on request, with the action's id; a live response always is", function()
     local sample = cjson.decode(
       samples.read "error-active-request-already-exists.RECONSTRUCTED.json").error
     for path, oddities in pairs { isolate = { duplicate_as = "error" }, runliveresponse = {} } do
@@ -262,7 +262,7 @@ describe("a simulated launch of what is open already", function()
 end)
 
 describe("a simulated launch whose answer is lost", function()
-  it("has taken effect or not, which the ledger knows", function()
+  it("has taken effect or not, which the ledger shows", function()
     local asker, service, _, id = new { oddities = {
       lost_before = { operation = "isolate", nth = 1 }, lost_after = { operation = "isolate" } } }
     local function launch()
@@ -278,7 +278,7 @@ describe("a simulated launch whose answer is lost", function()
     assert.same({ 1, { false, true, false } }, { service:launched(id, "isolate") })
   end)
 
-  it("can be of any operation by its name", function()
+  it("can be of any operation, selected by name", function()
     for name in ([[token download cancel get list package_uri result_uri isolate unisolate restrict
         unrestrict scan collect offboard quarantine live_response machine machines
         find_by_tag find_by_ip tag tag_machines set_device_value library upload
@@ -307,7 +307,7 @@ describe("simulated live responses", function()
     assert.equal(201, (launch()))
   end)
 
-  it("need no Comment", function()
+  it("require no Comment", function()
     local asker = new()
     local status, entity = asker:launch("runliveresponse", GET)
     assert.equal(201, status)

@@ -12,7 +12,7 @@ describe("the ledger", function()
       { ledger:requests(), ledger:requests "list", ledger:requests("list", 429) })
   end)
 
-  it("knows how often a change was sent, and whether it had an effect", function()
+  it("has the number of posts of a change, and their effects", function()
     local ledger = ledgers.new()
     ledger:note(1, "cancel", 200, "a", true)
     ledger:note(2, "cancel", 400, "a")

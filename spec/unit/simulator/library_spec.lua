@@ -35,7 +35,7 @@ local function new(options)
 end
 
 describe("the simulated library", function()
-  it("takes a file, whatever its bytes, and lists it as is published", function()
+  it("accepts a file with any bytes, and lists it in the published form", function()
     local asker, service = new()
     local content = "\0\r\n--x\r\n------471\r\n\255"
     local status, file = asker:upload { { "file", content, "Get It.ps1" },
@@ -57,7 +57,7 @@ describe("the simulated library", function()
     assert.same({ 1, { true } }, { service:launched("/libraryfiles", "upload") })
   end)
 
-  it("replaces a file only if told to", function()
+  it("replaces a file only on request", function()
     local asker, service, clock = new()
     service:add_file { name = "a.ps1", content = "old" }
     clock.advance(60)
@@ -74,7 +74,7 @@ describe("the simulated library", function()
     assert.equal(cjson.null, file.description)
   end)
 
-  it("refuses what is no such form, and what is too large", function()
+  it("refuses a malformed form, and a large file", function()
     local asker = new()
     local function code(...)
       local status, body = asker:upload(...)
@@ -93,7 +93,7 @@ describe("the simulated library", function()
     assert.equal(200, (asker:upload { { "file", ("x"):rep(20 * 1024 * 1024), "a" } }))
   end)
 
-  it("deletes by name, percent-encoded, in its case", function()
+  it("deletes by name, percent-encoded and case-sensitive", function()
     local asker, service = new()
     service:add_file { name = "Get It%.ps1", content = "" }
     local function delete(name) return (asker:ask("DELETE", "/api/libraryfiles/" .. name)) end
@@ -105,7 +105,7 @@ describe("the simulated library", function()
       true))
   end)
 
-  it("needs its permission", function()
+  it("requires its permission", function()
     local asker = new { roles = { "Machine.LiveResponse" } }
     assert.equal(403, (asker:ask("GET", "/api/libraryfiles")))
     assert.equal(403, (asker:upload { { "file", "x", "a" } }))

@@ -25,7 +25,7 @@ describe("the simulated list", function()
     assert.is_truthy(answer.body:find("#MachineActions\"", 1, true))
   end)
 
-  it("is an empty array when there is nothing", function()
+  it("is an empty array without rows", function()
     local asker = sim.new()
     local _, _, answer = asker:list()
     assert.is_truthy(answer.body:find('"value":[]', 1, true))
@@ -53,7 +53,7 @@ describe("the simulated list", function()
       asker:ids { orderby = "machineId desc,creationDateTimeUtc desc" })
   end)
 
-  it("is right after something was added", function()
+  it("is correct after a row was added", function()
     local asker, service = five()
     asker:ids()
     service:add { id = "6", age = 200 }
@@ -61,7 +61,7 @@ describe("the simulated list", function()
     assert.same({ "6", "1", "2", "3", "4", "5" }, asker:ids { orderby = "creationDateTimeUtc" })
   end)
 
-  it("gives parts by $top and $skip, and no link then", function()
+  it("returns parts by $top and $skip, without a link", function()
     local asker = five()
     assert.same({ "4", "3" }, asker:ids { top = 2, skip = 1 })
     assert.same({ "1" }, asker:ids { top = 2, skip = 4 })
@@ -71,14 +71,14 @@ describe("the simulated list", function()
     assert.is_nil(body["@odata.nextLink"])
   end)
 
-  it("counts what matches, not what is shown", function()
+  it("counts all rows that match", function()
     local asker = five()
     local _, body = asker:list { count = "true", top = 1, filter = "type eq 'Isolate'" }
     assert.equal(3, body["@odata.count"])
     assert.equal(1, #body.value)
   end)
 
-  it("links pages that together are everything", function()
+  it("links pages that together are complete", function()
     local asker = five { page_size = 2 }
     local seen, path = {}, "/api/machineactions?$filter=type%20ne%20'Offboard'&$orderby=id"
     for _ = 1, 3 do
@@ -91,7 +91,7 @@ describe("the simulated list", function()
     assert.same({ "1", "2", "3", "4", "5" }, seen)
   end)
 
-  it("refuses options it does not know, as the service was seen to", function()
+  it("refuses unknown options, like the service", function()
     local asker = five()
     local status, body, answer = asker:list { stop = 2 }
     assert.equal(400, status)
@@ -103,7 +103,7 @@ describe("the simulated list", function()
     assert.equal(200, (asker:ask("GET", "/api/machineactions?other=1")))
   end)
 
-  it("refuses a $top over 10000 and what is no number", function()
+  it("refuses a $top over 10000, and text that is not a number", function()
     local asker = five()
     assert.equal(200, (asker:list { top = 10000 }))
     for _, options in ipairs { { top = 10001 }, { top = -1 }, { top = "x" }, { skip = 1.5 } } do
@@ -127,7 +127,7 @@ describe("an odd list", function()
     assert.equal("Cancelled", body.value[2].status)
   end)
 
-  it("has links that never end, lead elsewhere or make no sense", function()
+  it("has links that never end, lead elsewhere or are malformed", function()
     local function link(kind, options)
       local asker = five { oddities = { next_link = kind }, page_size = 2 }
       local _, body = asker:list(options)

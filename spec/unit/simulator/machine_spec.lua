@@ -11,7 +11,7 @@ local function new(description)
 end
 
 describe("a machine of the simulator", function()
-  it("changes its tags, and says whether that changed anything", function()
+  it("changes its tags, and reports if that changed anything", function()
     local machine = new { machineTags = { "a" } }
     assert.is_false(machine:tag("a", "Add"))
     assert.is_true(machine:tag("b", "Add"))

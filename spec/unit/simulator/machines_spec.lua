@@ -20,7 +20,7 @@ local function names(status, body)
 end
 
 describe("a simulated machine", function()
-  it("has the keys of the published ones, and what else is documented", function()
+  it("has the keys of the published ones, and the other documented ones", function()
     local asker, service = new()
     local id = service:add_machine {}
     local status, machine = asker:ask("GET", "/api/machines/" .. id)
@@ -39,7 +39,7 @@ describe("a simulated machine", function()
     assert.equal(machine.lastIpAddress, machine.ipAddresses[1].ipAddress)
   end)
 
-  it("is as described, null where that says false, its lists empty arrays", function()
+  it("is as described, with null for false, and empty arrays", function()
     local asker, service = new()
     service:add_machine { id = ("a"):rep(40), computerDnsName = false, riskScore = false,
       aadDeviceId = false, ipAddresses = {}, rbacGroupId = 7, lastSeen = 1769198400.25 }
@@ -55,7 +55,7 @@ describe("a simulated machine", function()
     assert.has_error(function() service:add_machine { id = ("a"):rep(40) } end)
   end)
 
-  it("is found by id or name, the one that was seen last", function()
+  it("is found by id or name; of several, the one seen last", function()
     local asker, service = new()
     local function add(name, age)
       return service:add_machine { computerDnsName = name, lastSeen = 1769198400 - age }
@@ -87,7 +87,7 @@ describe("the simulated list of machines", function()
     return asker, service
   end
 
-  it("has all, those seen last first, and understands OData", function()
+  it("has all, those seen last first, and supports OData", function()
     local asker = several()
     local function list(query)
       return names(asker:ask("GET", "/api/machines?" .. query:gsub(" ", "%%20")))
@@ -113,7 +113,7 @@ describe("the simulated list of machines", function()
     assert.equal(400, (asker:ask("GET", "/api/machines?$top=10001")))
   end)
 
-  it("links pages that together are everything", function()
+  it("links pages that together are complete", function()
     local asker = several { page_size = 2 }
     local _, first = asker:ask("GET", "/api/machines")
     local _, second = asker:ask("GET", first["@odata.nextLink"]:match "^https://[^/]+(.*)$")
@@ -121,7 +121,7 @@ describe("the simulated list of machines", function()
     assert.is_nil(second["@odata.nextLink"])
   end)
 
-  it("is empty, or 404 where that is asked for", function()
+  it("is empty, or 404 on request", function()
     assert.equal("", names(new():ask("GET", "/api/machines")))
     local asker = new { oddities = { no_machines_as = 404 } }
     assert.equal("ResourceNotFound", names(asker:ask("GET", "/api/machines")))
@@ -141,7 +141,7 @@ describe("the simulated list of machines", function()
     assert.equal("MissingRequiredParameter", tagged "useStartsWithFilter=true")
   end)
 
-  it("is searched by address, a quarter of an hour about a moment", function()
+  it("is searched by address, within a quarter of an hour of a moment", function()
     local asker, service = new()
     local now = 1769198400  -- 2026-01-23T20:00:00Z
     service:add_machine { computerDnsName = "one", lastIpAddress = "10.0.0.1",
@@ -226,7 +226,7 @@ describe("a simulated change of machines", function()
     assert.same({ 1, { true, false, false } }, { service:launched(id, "set_device_value") })
   end)
 
-  it("needs the permission to write", function()
+  it("requires the permission to write", function()
     local asker, service = new { roles = { "Machine.Read.All" } }
     local id = service:add_machine {}
     assert.equal(200, (asker:ask("GET", "/api/machines/" .. id)))

@@ -7,7 +7,7 @@ local RESOURCE = "resource=https%3A%2F%2Fapi.securitycenter.microsoft.com"
 local VM = "/metadata/identity/oauth2/token?api-version=2018-02-01&" .. RESOURCE
 
 describe("the metadata service of a VM", function()
-  it("gives a token to a request with its header alone", function()
+  it("gives a token only to a request with its header", function()
     local asker = sim.new { sign_in = { identity = IDENTITY } }
     local status, body = asker:ask("GET", VM, { metadata = "true" })
     assert.equal(200, status)
@@ -16,16 +16,16 @@ describe("the metadata service of a VM", function()
     assert.equal(404, (asker:ask("GET", VM, { metadata = "true", ["x-forwarded-for"] = "x" })))
   end)
 
-  it("knows no other identity", function()
+  it("refuses another identity", function()
     local asker = sim.new { sign_in = { identity = IDENTITY } }
     assert.equal(400, (asker:ask("GET", VM .. "&client_id=other", { metadata = "true" })))
   end)
 
-  it("is not there if the machine has no identity", function()
+  it("does not exist if the machine has no identity", function()
     assert.equal(404, (sim.new():ask("GET", VM, { metadata = "true" })))
   end)
 
-  it("is not ready for some requests if it is set so", function()
+  it("is not ready for the given number of requests", function()
     local asker = sim.new { sign_in = { identity = IDENTITY, identity_410 = 1 } }
     assert.equal(410, (asker:ask("GET", VM, { metadata = "true" })))
     assert.equal(200, (asker:ask("GET", VM, { metadata = "true" })))

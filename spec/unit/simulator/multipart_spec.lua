@@ -9,13 +9,13 @@ describe("multipart.decode", function()
     assert.same({ { name = "n", filename = "f", content = "" } }, parts)
   end)
 
-  it("does not take the name of a file for the name of a part", function()
+  it("distinguishes the name of a file from the name of a part", function()
     local parts = multipart.decode("multipart/form-data; boundary=x",
       '--x\r\nContent-Disposition: form-data; filename="f"; name="n"\r\n\r\nc\r\n--x--\r\n')
     assert.same({ { name = "n", filename = "f", content = "c" } }, parts)
   end)
 
-  it("gives nil for a part without a name or an end", function()
+  it("returns nil for a part without a name or an end", function()
     for _, body in ipairs { "--x\r\nA: b\r\n\r\nc\r\n--x--", "--x\r\n", "",
         "--x\r\nContent-Disposition: form-data; name=n\r\n\r\nc" } do
       assert.is_nil(multipart.decode("multipart/form-data; boundary=x", body))

@@ -14,8 +14,8 @@ local function statuses(asker, id, n)
   return seen
 end
 
-describe("when an oddity strikes", function()
-  it("can be always, never, by number, by operation or by a function", function()
+describe("the requests that an oddity affects", function()
+  it("can be all, none, selected by number, by operation or by a function", function()
     local function seen(when)
       local asker, service = odd { unavailable = when }
       return statuses(asker, service:add {}, 4)
@@ -33,7 +33,7 @@ describe("when an oddity strikes", function()
     end))
   end)
 
-  it("counts the requests of its operation alone", function()
+  it("are counted per operation", function()
     local asker, service = odd { unavailable = { nth = 2, operation = "cancel" } }
     local id = service:add {}
     assert.equal(200, (asker:cancel(service:add {})))
@@ -41,7 +41,7 @@ describe("when an oddity strikes", function()
     assert.equal(503, (asker:cancel(id)))
   end)
 
-  it("can be left to chance, the same for the same seed", function()
+  it("can be random, the same for the same seed", function()
     local function seen(seed)
       local asker, service = sim.new {
         seed = seed, quota = false, oddities = { unavailable = 0.3 } }
@@ -54,7 +54,7 @@ describe("when an oddity strikes", function()
     assert.not_same(list, seen(8))
   end)
 
-  it("refuses what it can't understand", function()
+  it("cannot be selected by unknown keys", function()
     assert.has_error(function() odd { late = "sometimes" } end)
     assert.has_error(function() odd { late = 3 } end)
     assert.error_matches(function() odd { late = { often = true } } end, "unknown option 'often'")
@@ -63,7 +63,7 @@ describe("when an oddity strikes", function()
 end)
 
 describe("an odd cancel", function()
-  it("of a final action may be answered with 404, or 200 and nothing changed", function()
+  it("of a final action may be answered with 404, or with 200 and no change", function()
     for _, as in ipairs { 404, 200, 400 } do
       local asker, service = odd { final_as = as }
       local id = service:add { status = "Succeeded" }
@@ -77,7 +77,7 @@ describe("an odd cancel", function()
     end
   end)
 
-  it("may take its time, and be asked again meanwhile", function()
+  it("may take effect late, and may be repeated meanwhile", function()
     local asker, service, clock = odd { cancel_takes = 20 }
     local id = service:add {}
     local status, body = asker:cancel(id, "first")
@@ -93,7 +93,7 @@ describe("an odd cancel", function()
     assert.same({ 2, { true, false } }, { service:posted(id) })
   end)
 
-  it("may lose against the action's own end", function()
+  it("may come after the action's own end", function()
     local asker, service, clock = odd { cancel_takes = 20 }
     local id = service:add { age = 0, steps = { { 5, "InProgress" }, { 15, "Succeeded" } } }
     clock.advance(10)
@@ -156,7 +156,7 @@ describe("an odd answer", function()
     assert.same({ 0, {} }, { service:posted(id) })
   end)
 
-  it("comes late, by as much as is said, on top of the latency", function()
+  it("comes late, by the given time in addition to the latency", function()
     assert.equal(120, (cancelled { late = true }).delay)
     assert.equal(45, (cancelled { late = true, late_by = 45 }).delay)
     assert.equal(0, (cancelled {}).delay)
@@ -175,7 +175,7 @@ describe("an odd answer", function()
     assert.is_truthy(answer.body:find '^{"@odata.context"')
   end)
 
-  it("is 401, and the token is worthless from then on", function()
+  it("is 401, and the token is invalid from then on", function()
     local asker, service = odd { revoked_token = { nth = 2 } }
     local id = service:add {}
     assert.same({ 200, 401, 401 }, statuses(asker, id, 3))
@@ -183,7 +183,7 @@ describe("an odd answer", function()
     assert.same({ 200 }, statuses(asker, id, 1))
   end)
 
-  it("is 429 without a reason, and perhaps without a header", function()
+  it("is 429 within the quota, and perhaps without a header", function()
     local answer, status = cancelled { throttled = true, throttled_for = 9 }
     assert.equal(429, answer.status)
     assert.equal("9", answer.headers["retry-after"])
@@ -193,7 +193,7 @@ describe("an odd answer", function()
     assert.is_truthy(answer.body:find("again in 8 seconds", 1, true))
   end)
 
-  it("strikes the token endpoint too, unless an operation is named", function()
+  it("affects the token endpoint too, unless an operation is named", function()
     local function token(when)
       local asker, service = odd { unavailable = when }
       return (asker:ask("POST", "/" .. service.tenant .. "/oauth2/v2.0/token"))
@@ -204,8 +204,8 @@ describe("an odd answer", function()
   end)
 end)
 
-describe("a rule", function()
-  it("can mean all changes, or all of the API but not sign-in", function()
+describe("a rule of an oddity", function()
+  it("can select all changes, or the whole API without sign-in", function()
     local asker, service = odd { internal_error = { operation = "changes" } }
     local id = service:add {}
     assert.equal(500, (asker:cancel(id)))
@@ -215,7 +215,7 @@ describe("a rule", function()
     assert.equal(400, (asker:ask("POST", "/" .. service.tenant .. "/oauth2/v2.0/token")))
   end)
 
-  it("can hold from the n-th change on, for a while", function()
+  it("can apply from the n-th change on, for a while", function()
     local asker, service, clock = odd { unavailable = { operation = "api", after = 2, lasts = 60 } }
     local id = service:add {}
     assert.equal(200, (asker:cancel(id)))
@@ -229,7 +229,7 @@ describe("a rule", function()
     assert.equal(200, (asker:cancel(service:add {})))
   end)
 
-  it("can hold for a share of the machines, always the same", function()
+  it("can apply to a share of the machines, always the same", function()
     local asker, service = sim.new { quota = false,
       oddities = { forbidden = { operation = "changes", share = 0.5 } } }
     local refused = 0

@@ -11,7 +11,7 @@ local function burst(asker)
 end
 
 describe("the simulated quota", function()
-  it("refuses the 101st request in a minute, as the service was seen to", function()
+  it("refuses the 101st request in a minute, like the service", function()
     local asker, service, clock = sim.new()
     asker:list { top = 0 }
     clock.advance(20.25)
@@ -26,7 +26,7 @@ describe("the simulated quota", function()
     assert.equal(1, service:requests("list", 429))
   end)
 
-  it("lets a request through when the oldest has left the window", function()
+  it("admits a request when the oldest has left the window", function()
     local asker, _, clock = sim.new { quota = { per_minute = 2 } }
     asker:list()
     clock.advance(30)
@@ -40,7 +40,7 @@ describe("the simulated quota", function()
     assert.equal(200, (asker:list()))
   end)
 
-  it("counts 1500 in an hour as well, and names the window that is full", function()
+  it("also counts 1500 in an hour, and names the full window", function()
     local asker, service, clock = sim.new { token_lifetime = 7200 }
     for _ = 1, 15 do
       assert.equal(100, (burst(asker)))
@@ -55,7 +55,7 @@ describe("the simulated quota", function()
     assert.equal(101, service:most_within(60, "list"))  -- the refused one too
   end)
 
-  it("does not count what it refused", function()
+  it("does not count refused requests", function()
     local asker, _, clock = sim.new { quota = { per_minute = 1 } }
     for _ = 1, 6 do
       assert.equal(200, (asker:list()))
@@ -65,7 +65,7 @@ describe("the simulated quota", function()
     end
   end)
 
-  it("counts each operation for itself", function()
+  it("counts each operation separately", function()
     local asker, service = sim.new { quota = { per_minute = 1 } }
     local id = service:add {}
     assert.equal(200, (asker:list()))
@@ -77,7 +77,7 @@ describe("the simulated quota", function()
     assert.same({ 2, { true, false } }, { service:posted(id) })
   end)
 
-  it("is less for some, in proportion", function()
+  it("is lower for some operations, in proportion", function()
     local function admitted(options, path, post)
       options.roles = { "Machine.LiveResponse", "Machine.Read.All" }
       local asker, _, clock = sim.new(options)

@@ -11,7 +11,7 @@ describe("the random numbers", function()
     assert.equal("bcc9167d-c880-4382-bbe6-948d2928cf7f", random.guid(random.new(1)))
   end)
 
-  it("stay within their bounds and use all of them", function()
+  it("stay within their bounds and cover them", function()
     local next_number, seen = random.new(0), {}
     for _ = 1, 1000 do
       local number = next_number(6)

@@ -51,7 +51,7 @@ describe("the scenario", function()
       count(ids, function(id) return service:status(id) end))
   end)
 
-  it("stuck keeps what is launched on offline machines Pending", function()
+  it("stuck keeps actions launched on offline machines Pending", function()
     local ask, service, ids, clock = new "stuck"
     clock.advance(1200)
     assert.same({ Pending = 60 }, count(ids, function(id) return service:status(id) end))
@@ -117,7 +117,7 @@ describe("the scenario", function()
     end))
   end)
 
-  it("throttled answers some calls with 429 and when to come again", function()
+  it("throttled answers some calls with 429 and a Retry-After", function()
     local ask, service, ids = new "throttled"
     local counts = count(ids, function(id)
       local status, answer = cancel(ask, id)
@@ -139,7 +139,7 @@ describe("the scenario", function()
     assert.is_true(counts.before > 15 and counts.after > 15 and counts[200] > 220)
   end)
 
-  it("lagging shows what is new after 15 seconds", function()
+  it("lagging shows changes after 15 seconds", function()
     local ask, service, ids, clock = new "lagging"
     assert.equal(200, (cancel(ask, ids[1])))
     local machine_id = service.by_id[ids[1]].machine_id

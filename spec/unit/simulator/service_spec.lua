@@ -8,7 +8,7 @@ local KEYS = { "id", "type", "title", "requestor", "requestorComment", "status",
   "requestSource", "relatedFileInfo", "commands", "troubleshootInfo" }
 
 describe("a simulated machine action", function()
-  it("has the keys of a real one, null where there is nothing", function()
+  it("has the keys of a real one, null if there is no value", function()
     local asker, service = sim.new()
     local id = service:add { comment = 'say "no"', age = 60 }
     local status, entity, answer = asker:get(id)
@@ -32,7 +32,7 @@ describe("a simulated machine action", function()
     assert.is_truthy(answer.headers["content-type"]:find "^application/json")
   end)
 
-  it("writes up to seven digits of a second, no zeros at the end", function()
+  it("writes up to seven digits of a second, without trailing zeros", function()
     local asker, service = sim.new()
     local function shown(fraction)
       local _, entity = asker:get(service:add { created = 1769198400 + fraction })
@@ -59,7 +59,7 @@ describe("a simulated machine action", function()
                   "TimeOut00:40" }, seen)
   end)
 
-  it("shows what became of a live response's commands", function()
+  it("shows the status of a live response's commands", function()
     local asker, service, clock = sim.new()
     local id = service:add { type = "LiveResponse", age = 0, machine_id = false, dns_name = false,
       steps = { { 10, "InProgress" }, { 40, "Succeeded" } },
@@ -78,7 +78,7 @@ describe("a simulated machine action", function()
     assert.is_truthy(answer.body:find('"errors":[]', 1, true))
   end)
 
-  it("does not move with a wall clock that is set", function()
+  it("does not change with a wall clock that is set", function()
     local asker, service, clock = sim.new()
     local id = service:add { age = 0, steps = { { 10, "InProgress" } } }
     clock.set(0)
@@ -90,7 +90,7 @@ describe("a simulated machine action", function()
 end)
 
 describe("a simulated cancel", function()
-  it("cancels what is Pending or InProgress, once, and says who and why", function()
+  it("cancels a Pending or InProgress action once, and shows requestor and comment", function()
     local asker, service, clock = sim.new()
     for _, status in ipairs { "Pending", "InProgress" } do
       local id = service:add { status = status }
@@ -117,7 +117,7 @@ describe("a simulated cancel", function()
     assert.equal("Cancelled", service:status(id))
   end)
 
-  it("refuses what is final, and changes nothing", function()
+  it("refuses a final action, and changes nothing", function()
     local asker, service = sim.new()
     for _, status in ipairs { "Succeeded", "Failed", "TimeOut", "Cancelled" } do
       local id = service:add { status = status }
@@ -129,7 +129,7 @@ describe("a simulated cancel", function()
     end
   end)
 
-  it("does not know other ids, whatever they look like", function()
+  it("refuses unknown ids of any form", function()
     local asker = sim.new()
     for _, id in ipairs { "00000000-0000-4000-8000-000000000000", "x" } do
       local code, body = asker:cancel(id)
@@ -141,7 +141,7 @@ describe("a simulated cancel", function()
     end
   end)
 
-  it("wants a JSON body with a Comment, spelt so", function()
+  it("requires a JSON body with a Comment, in this spelling", function()
     local asker, service = sim.new()
     local id = service:add {}
     local function post(kind, body)
@@ -166,7 +166,7 @@ describe("a simulated cancel", function()
 end)
 
 describe("the simulated service", function()
-  it("answers 404 to what it does not know", function()
+  it("answers 404 to unknown paths", function()
     local asker, service = sim.new()
     local id = service:add {}
     for _, case in ipairs { { "POST", "/api/machineactions" }, { "POST", "/api/machines" },
@@ -179,7 +179,7 @@ describe("the simulated service", function()
     end
   end)
 
-  it("wants any one of the roles of an operation", function()
+  it("requires any one of the roles of an operation", function()
     local asker, service = sim.new { roles = { "Machine.Read.All" } }
     local id = service:add {}
     assert.equal(200, (asker:get(id)))
@@ -199,7 +199,7 @@ describe("the simulated service", function()
     assert.equal("Pending", service:status(id))
   end)
 
-  it("wants the scopes of an operation of somebody who signed in", function()
+  it("requires the scopes of an operation for a user's token", function()
     local asker, service = sim.new()
     local id = service:add {}
     asker.token = service:token({ "Machine.Read" }, true)
@@ -214,20 +214,20 @@ describe("the simulated service", function()
     assert.equal(403, (asker:get(id)))
   end)
 
-  it("refuses unknown options by name, and no clock", function()
+  it("refuses unknown options by name, and a missing clock", function()
     local services = require "mde.simulator.service"
     assert.error_matches(function() services.new { cloak = true } end, "unknown option 'cloak'")
     assert.error_matches(function() services.new {} end, "a clock is required")
     assert.error_matches(function() sim.new { oddities = { odd = 1 } } end, "unknown option 'odd'")
   end)
 
-  it("does not take an id twice", function()
+  it("does not accept an id twice", function()
     local _, service = sim.new()
     local id = service:add {}
     assert.has_error(function() service:add { id = id } end)
   end)
 
-  it("keeps a ledger of what it was asked", function()
+  it("keeps a ledger of its requests", function()
     local asker, service, clock = sim.new()
     local id = service:add {}
     asker:cancel(id)
