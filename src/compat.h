@@ -62,7 +62,7 @@ static inline void mde_check_version (lua_State *L) {
 #endif
 }
 
-/* Whether numbers have an integer subtype that a float should become. */
+/* True if numbers have an integer subtype, to which whole floats are converted. */
 #define MDE_HAS_INTEGERS (LUA_VERSION_NUM >= 503)
 
 /* Pushes a count or an id, which may need more bits than an integer of Lua 5.1

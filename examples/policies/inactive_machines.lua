@@ -1,7 +1,7 @@
 -- Cancels actions that wait for machines which no longer report, except isolations.
 --
 -- Such an action would run weeks later, when the machine returns. An isolation may wait: a stolen
--- laptop should be isolated as soon as it is seen.
+-- laptop should be isolated on its return.
 local GONE = { Inactive = true, NoSensorData = true, NoSensorDataImpairedCommunication = true }
 
 return {

@@ -1,4 +1,5 @@
-description = "Writes the file $MARK while a call of mde's client is under way."
+-- Writes the file $MARK while a call of mde's client is in flight.
+description = "Writes the file $MARK while a call of mde's client is in flight."
 categories = { "safe" }
 local nmap = require "nmap"
 local stdnse = require "stdnse"

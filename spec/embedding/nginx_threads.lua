@@ -1,6 +1,7 @@
--- Runs inside nginx: twenty threads that share one client. The first, which
--- has the token being fetched, is killed while it waits, and nothing is sent for it;
--- so is another, whose own request is in the air. Answers with JSON for nginx_spec.lua.
+-- Runs twenty threads that share one client, inside nginx.
+--
+-- The first, which fetches the token, is killed while it waits, and nothing is sent for it; so is
+-- another, whose own request is in flight. Answers with JSON for nginx_spec.lua.
 
 local cjson = require "cjson"
 local clients = require "mde.client"

@@ -255,7 +255,7 @@ describe("the webhook in nginx", function()
     end
     assert.equal(200, (with "server"))
     assert.equal(401, (with "elsewhere"))
-    assert.equal(400, (with "other-ca"))  -- nobody who is trusted has signed it
+    assert.equal(400, (with "other-ca"))  -- its issuer is not trusted
     host.lines(([[cd %s && cp server.key guest.key
       openssl req -new -key guest.key -config openssl.cnf \
         -subj '/CN=guest/OU=x, CN=siem/OU=CN=siem' |

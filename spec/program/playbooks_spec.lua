@@ -2,7 +2,7 @@
 
 local program = require "spec.support.program"
 
--- What is arranged besides the incident: a machine called "mine" with the tag "VIP", isolated by
+-- Arranged in addition to the incident: a machine called "mine" with the tag "VIP", isolated by
 -- the rule; "other", that is to be offboarded; and "theirs", isolated by a person and then by the
 -- rule.
 local ARRANGE = [[ arrange = function(service)

@@ -84,7 +84,7 @@ describe("the reference", function()
     assert.same(names(set_of(kinds.types)), names(classes["mde.action_type"]))
   end)
 
-  -- What refuses an unknown key says which are known.
+  -- The refusal of an unknown key lists the known ones.
   local function known_by(problem)
     return words_of(assert(problem:match "nonsense: unknown; known are ([%w_, ]+)", problem))
   end

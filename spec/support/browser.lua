@@ -37,7 +37,7 @@ local function read(path)
 end
 
 -- Opens a page, with `fragment` ("#q=x", maybe) and more options of the browser (maybe).
--- -> { dom: as it is after its scripts ran, console: what was said there }
+-- -> { dom = the document after its scripts have run, console = its messages }
 function browser.open(html, fragment, options)
   local folder = output_of "mktemp -d":match "%S+"
   write(folder .. "/page.html", html)

@@ -38,8 +38,8 @@ end
 
 -- }}
 
--- {{ The clock, and an engine (contract 1) as mde.simulator.engine is. What has begun is told
--- when the engine polls, and only then does time pass.
+-- {{ The clock, and an engine (contract 1) like mde.simulator.engine. It sends the requests that
+-- have begun when it polls, and only then does time pass.
 
 participant.clock = {
   monotonic = function() return now end,

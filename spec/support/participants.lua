@@ -96,7 +96,7 @@ function Run:start(name, script, arguments, environment)
                 client_secret = service.client_secret } })
 end
 
--- Lets a process run on, with the time as it is now.
+-- Lets a process continue, at the current time.
 function Run:reply(child, message)
   message.now, message.wall = self.clock.monotonic(), self.clock.wall()
   if message.wall ~= self.wall then

@@ -12,8 +12,8 @@
 **                needs some (writes, and what makes a file longer): ENOSPC
 ** torn:N:PATH    the same, but that the Nth call still writes half of its bytes,
 **                if it is write or pwrite
-** denied:PATH    nothing below PATH may be made, changed or removed: EACCES, for
-**                root too, whom modes do not stop
+** denied:PATH    nothing below PATH may be made, changed or removed: EACCES, also for
+**                root, who may ignore modes
 **
 ** Below a path is itself, too. COMMAND alone has the trouble, in whichever of its
 ** threads: processes that it starts or forks have none, nor has what it replaces

@@ -1,3 +1,5 @@
+-- Tests the chain of credentials in the order of Azure's SDKs.
+
 local certificates = require "spec.support.certificates"
 local core = require "mde.core"
 local device_code = require "mde.auth.device_code"
@@ -11,7 +13,7 @@ before_each(files.make)
 after_each(files.remove)
 local put = files.put
 
--- What mde.config.options makes of an environment, at the simulator.
+-- Reads the options of mde.config.options from an environment, at the simulator.
 local function read(here, environment, options)
   return settings.read(options or {}, function(name) return environment[name] end,
     { clock = here.clock, store = here.store })

@@ -1,3 +1,5 @@
+-- Tests base64url, reading and signing of tokens.
+
 local certificates = require "spec.support.certificates"
 local jwt = require "mde.auth.jwt"
 

@@ -1,3 +1,5 @@
+-- Tests managed identities: VM, App Service and Azure Arc.
+
 local errors = require "mde.base.errors"
 local jwt = require "mde.auth.jwt"
 local managed_identity = require "mde.auth.managed_identity"
@@ -78,7 +80,7 @@ describe("the identity of a machine in Azure", function()
     refused("missing_credential", "no metadata service", token, err)
     assert.same({ 0, 1 }, { seconds, #here.requests })
     assert.equal(1, here.requests[1].connect_timeout)
-    here = signing.new()  -- somebody else's metadata service
+    here = signing.new()  -- the metadata service of another cloud
     token, err, seconds = here:sign(identity(here))
     refused("missing_credential", "not Azure's (HTTP 404)", token, err)
     assert.equal(0, seconds)

@@ -1,3 +1,5 @@
+-- Tests the permissions that a token shows, and the error of a refusal.
+
 local world = require "spec.support.world"
 
 describe("the permissions of a token", function()

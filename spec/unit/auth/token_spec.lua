@@ -1,3 +1,5 @@
+-- Tests fetching, refreshing and refusing of the access token.
+
 local core = require "mde.core"
 local errors = require "mde.base.errors"
 local retry = require "mde.base.retry"

@@ -1,3 +1,5 @@
+-- Tests dates of the service, of people and of HTTP.
+
 local date = require "mde.base.date"
 
 local MOMENT = 1769199040  -- 2026-01-23T20:10:40Z

@@ -1,3 +1,5 @@
+-- Tests parsing and writing of durations.
+
 local duration = require "mde.base.duration"
 
 describe("a duration", function()

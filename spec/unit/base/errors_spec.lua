@@ -1,3 +1,5 @@
+-- Tests errors, checks of options, and foreign text in messages.
+
 local errors = require "mde.base.errors"
 
 describe("an error", function()

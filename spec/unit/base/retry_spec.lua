@@ -1,10 +1,12 @@
+-- Tests pauses between attempts, Retry-After, and transient failures.
+
 local random_numbers = require "mde.simulator.random"
 local retry = require "mde.base.retry"
 local samples = require "spec.support.samples"
 
 local NOW = "Fri, 23 Jan 2026 20:10:40 GMT"
 
--- What an answer with this Retry-After, body and Date asks to wait.
+-- The seconds that an answer with this Retry-After, body and Date asks to wait.
 local function after(header, body, date)
   return retry.after({ status = 429, headers = { ["retry-after"] = header, date = date },
                        body = body or "" })

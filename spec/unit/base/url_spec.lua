@@ -1,3 +1,5 @@
+-- Tests percent-encoding, forms, base URLs and no_proxy.
+
 local url = require "mde.base.url"
 
 describe("percent-encoding", function()

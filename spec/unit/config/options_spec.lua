@@ -1,3 +1,5 @@
+-- Tests the client options: option, environment, default.
+
 local settings = require "mde.config.options"
 
 local TENANT = "7d0b3b4e-6e1f-4c43-9d5a-2f8d4a1c9b60"

@@ -1,5 +1,4 @@
--- What the client sends is what the documentation shows, and what it shows as answers is
--- understood.
+-- Compares requests with the documented ones, and reads the documented answers.
 
 local cjson = require "cjson"
 local reply = require "mde.simulator.reply"

@@ -1,3 +1,5 @@
+-- Tests the service's clock, derived from its answers.
+
 local clients = require "mde.client"
 local clocks = require "mde.simulator.clock"
 local service_clock = require "mde.service.clock"

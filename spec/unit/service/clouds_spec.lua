@@ -1,3 +1,5 @@
+-- Tests the addresses of the clouds, and the tokens for each.
+
 local cloud = require "mde.service.clouds"
 local url = require "mde.base.url"
 local world = require "spec.support.world"

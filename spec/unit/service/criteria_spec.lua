@@ -1,3 +1,5 @@
+-- Tests criteria of actions and machines, and their explanation.
+
 local actions = require "mde.service.criteria.action"
 local machines = require "mde.service.criteria.machine"
 local world = require "spec.support.world"

@@ -1,3 +1,5 @@
+-- Tests decoding of JSON, and machine actions.
+
 local cjson = require "cjson"
 local clocks = require "mde.simulator.clock"
 local entity = require "mde.service.entity"

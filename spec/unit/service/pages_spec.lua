@@ -1,3 +1,5 @@
+-- Tests lists over many pages, and criteria of a list.
+
 local errors = require "mde.base.errors"
 local world = require "spec.support.world"
 

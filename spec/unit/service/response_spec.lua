@@ -1,3 +1,5 @@
+-- Tests errors, actions and lists in HTTP answers.
+
 local answer = require "mde.service.response"
 local errors = require "mde.base.errors"
 local samples = require "spec.support.samples"

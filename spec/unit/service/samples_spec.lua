@@ -1,3 +1,5 @@
+-- Tests the published samples: each is decoded or refused.
+
 local answer = require "mde.service.response"
 local clocks = require "mde.simulator.clock"
 local core = require "mde.core"
@@ -34,7 +36,7 @@ local function each_action(check)
   end
 end
 
--- Whether any value in a table is neither text, number, boolean nor table.
+-- Reports if a value in a table is neither text, number, boolean nor table.
 local function has_stranger(value)
   if type(value) ~= "table" then
     return type(value) ~= "string" and type(value) ~= "number" and type(value) ~= "boolean"

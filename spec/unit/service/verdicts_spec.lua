@@ -1,3 +1,5 @@
+-- Tests the verdict derived from an action, and the table of verdicts.
+
 local verdict = require "mde.service.verdicts"
 
 local COMMENT = "by mistake"

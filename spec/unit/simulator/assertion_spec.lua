@@ -1,3 +1,5 @@
+-- Tests the checks of assertions and federated tokens.
+
 local assertion = require "mde.simulator.assertion"
 local certificates = require "spec.support.certificates"
 local jwt = require "mde.auth.jwt"

@@ -1,3 +1,5 @@
+-- Tests the simulated token endpoint and sign-in of users.
+
 local jwt = require "mde.auth.jwt"
 local key = require "mde.simulator.key"
 local sim = require "spec.support.sim"

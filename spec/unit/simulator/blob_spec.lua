@@ -1,3 +1,5 @@
+-- Tests links to packages and results, and their download.
+
 local cjson = require "cjson"
 local clocks = require "mde.simulator.clock"
 local exchange = require "spec.support.exchange"

@@ -1,3 +1,5 @@
+-- Tests the virtual clock and its events.
+
 local clocks = require "mde.simulator.clock"
 
 describe("the virtual clock", function()

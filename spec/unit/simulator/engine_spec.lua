@@ -1,3 +1,5 @@
+-- Tests the engine over a simulated service.
+
 local engines = require "mde.simulator.engine"
 local owner = require "spec.support.exchange".owner
 local sim = require "spec.support.sim"

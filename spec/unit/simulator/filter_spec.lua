@@ -1,3 +1,5 @@
+-- Tests $filter and $orderby.
+
 local filter = require "mde.simulator.filter"
 
 local FIELDS = {

@@ -1,3 +1,5 @@
+-- Tests the contents of the simulated incident.
+
 local cjson = require "cjson"
 local clocks = require "mde.simulator.clock"
 local incident = require "mde.simulator.incident"

@@ -1,3 +1,5 @@
+-- Tests simulated launches, their courses and duplicates.
+
 local cjson = require "cjson"
 local samples = require "spec.support.samples"
 local sim = require "spec.support.sim"
@@ -6,7 +8,7 @@ local ROLES = { "Machine.Read.All", "Machine.Isolate", "Machine.RestrictExecutio
   "Machine.Scan", "Machine.CollectForensics", "Machine.Offboard", "Machine.StopAndQuarantine",
   "Machine.LiveResponse" }
 
--- What the documentation publishes for each: operation, path, type, request.
+-- The documented launches: operation, path, type, request.
 local PUBLISHED = {
   { "isolate", "isolate", "Isolate", "isolate" },
   { "unisolate", "unisolate", "Unisolate", "unisolate" },

@@ -1,3 +1,5 @@
+-- Tests the simulated live response library.
+
 local cjson = require "cjson"
 local core = require "mde.core"
 local samples = require "spec.support.samples"

@@ -1,3 +1,5 @@
+-- Tests simulated lists, their links and oddities.
+
 local cjson = require "cjson"
 local sim = require "spec.support.sim"
 

@@ -1,3 +1,5 @@
+-- Tests simulated machines: lists, searches and changes.
+
 local cjson = require "cjson"
 local samples = require "spec.support.samples"
 local sim = require "spec.support.sim"

@@ -1,3 +1,5 @@
+-- Tests the oddities of the service, and the rules that select requests.
+
 local sim = require "spec.support.sim"
 
 local function odd(oddities)

@@ -1,3 +1,5 @@
+-- Tests the simulated quota.
+
 local sim = require "spec.support.sim"
 
 -- Asks for lists until one is refused. -> how many were answered, the refusal

@@ -1,3 +1,5 @@
+-- Tests each scenario of the incident.
+
 local cjson = require "cjson"
 local clocks = require "mde.simulator.clock"
 local colleague = require "mde.simulator.colleague"
@@ -26,7 +28,7 @@ local function launch(ask, machine_id, operation)
   return ask("POST", "/machines/" .. machine_id .. "/" .. operation, '{"Comment":"x"}')
 end
 
--- How often each result of `f(id)` occurs for the ids.
+-- Counts each result of `f(id)` over the ids.
 local function count(ids, f)
   local counts = {}
   for _, id in ipairs(ids) do

@@ -1,3 +1,5 @@
+-- Tests simulated actions, cancels and the checks of the service.
+
 local cjson = require "cjson"
 local sim = require "spec.support.sim"
 

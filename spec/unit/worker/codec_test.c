@@ -1,4 +1,4 @@
-/* The codec: what is written is read again, and no bytes whatever do harm. */
+/* Tests that the codec reads its own output, and survives any other bytes. */
 #include <lauxlib.h>
 #include <lualib.h>
 #include <stdlib.h>
@@ -36,7 +36,7 @@ static void push_value (lua_State *L, int depth) {
 }
 
 
-/* Whether the two values are the same through and through. */
+/* Returns true if the two values are deeply equal. */
 static bool are_equal (lua_State *L, int a, int b) {
   bool equal = lua_rawequal(L, a, b);
   int pass;
@@ -57,7 +57,7 @@ static bool are_equal (lua_State *L, int a, int b) {
 }
 
 
-/* Reads from a copy of exactly this size, so that a byte too far is noticed. */
+/* Reads from a copy of exactly this size, so that a read beyond it is detected. */
 static bool read_copy (lua_State *L, const char *data, size_t size, bool damage) {
   char *copy = (char *)malloc(size == 0 ? 1 : size);
   mde_reader reader;

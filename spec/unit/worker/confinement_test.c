@@ -1,4 +1,4 @@
-/* What a confined process can do, and what ends it. */
+/* Tests the calls that a confined process can make, and those that end it. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -18,7 +18,7 @@
 
 #define DONE 42
 
-static volatile long result;  /* kept, so that no call is left out */
+static volatile long result;  /* volatile, so that no call is optimized away */
 
 
 static void open_file (void) { result = open("/etc/passwd", O_RDONLY); }
@@ -65,7 +65,7 @@ static void call_as_32_bits (void) {
 }
 #endif
 
-/* What a policy's Lua does. */
+/* Makes the calls of a policy's Lua. */
 static void compute (void) {
   struct timespec time;
   char *block = (char *)malloc(1 << 20), *larger;
@@ -78,8 +78,7 @@ static void compute (void) {
 }
 
 
-/* Runs `act` in a confined child of `parent` with two pipes. Its status, as waitpid has
-** it. */
+/* Runs `act` in a confined child of `parent` with two pipes. Returns the status from waitpid. */
 static int run_child (void (*act) (void), pid_t parent) {
   const mde_limits limits = { .load = 1, .average = 1, .longest = 1, .memory = 16 << 20,
                               .parent = (uint64_t)parent };
@@ -109,7 +108,7 @@ static int run (void (*act) (void)) {
 }
 
 
-/* A child of a child, which outlives neither. */
+/* Tests that a grandchild ends with its parent. */
 static void test_end_of_parent (void) {
 #ifdef __linux__
   int ends[2], byte;

@@ -1,4 +1,4 @@
-/* A forked process that closes its Lua leaves its parent's locks alone. */
+/* Tests that a forked process that closes its Lua keeps its parent's locks. */
 #include <fcntl.h>
 #include <lauxlib.h>
 #include <lualib.h>
@@ -31,7 +31,7 @@ static bool is_locked (const char *name) {
 }
 
 
-/* What a child does with its copy of the state. */
+/* The child's actions on its copy of the state. */
 static int in_child (lua_State *L) {
   const pid_t child = fork();
   int status = 1;

@@ -1,4 +1,4 @@
-/* The limits of a worker, under clocks that the test sets. */
+/* Tests the limits of a worker, under clocks that the test sets. */
 #include <stdlib.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -21,7 +21,7 @@ int __wrap_clock_gettime (clockid_t clock, struct timespec *time) {
 }
 
 
-/* The test looks itself. */
+/* Starts no timer: the test checks the limits itself. */
 int __wrap_setitimer (int which, const struct itimerval *given, struct itimerval *before) {
   (void)which;
   (void)given;
@@ -30,7 +30,7 @@ int __wrap_setitimer (int which, const struct itimerval *given, struct itimerval
 }
 
 
-/* So many looks, between which the clocks go on by so much. */
+/* Checks the limits `looks` times, and advances the clocks before each. */
 static void go_on (int looks, double computing, double wall) {
   while (looks-- > 0) {
     computed += computing;
@@ -85,7 +85,7 @@ static void wait_for_the_program (void) {
 }
 
 
-/* How a child ends that does it: MDE_END_WELL if no limit stops it. */
+/* Returns the exit status of a child that runs `act`: MDE_END_WELL if no limit stops it. */
 static int end_of (void (*act) (void), mde_limits limits) {
   int status = 0;
   pid_t pid;

@@ -49,7 +49,7 @@ static void put_frame (bool sane) {
 }
 
 
-/* What it does is told by the limits that it is sent. */
+/* The limits that it receives choose its behaviour. */
 static void be_evil (void) {
   mde_limits limits;
   uint32_t i, count;
@@ -162,7 +162,7 @@ static void add_frame (lua_State *L, mde_frames *buffer, char kind, const char *
 }
 
 
-/* What a program sends, from its limits to the end, now and then damaged. */
+/* The bytes that a program sends, from its limits to the end, sometimes damaged. */
 static void make_session (lua_State *L, mde_frames *buffer) {
   mde_limits limits = { 0.3, 0.3, 0.3, 4 << 20, 4096, random_below(2), 0, 0,
                         (uint64_t)getpid() };
@@ -201,7 +201,7 @@ static pid_t start_worker (const char *program, int *to, int *from) {
 }
 
 
-/* Its exit status, or -1: a signal. */
+/* Returns its exit status, or -1 for a signal. */
 static int run_session (const char *program, const mde_frames *session) {
   char bytes[4096];
   int to, from, status;
