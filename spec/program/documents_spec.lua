@@ -36,8 +36,15 @@ for _, path in ipairs(DOCUMENTS) do
 
     it("names source files that exist", function()
       for name in read(path):gmatch "`([%l_]+/[%w_/]+%.[%l]+)`" do
-        local is_source = name:find "^lua/" or name:find "^src/" or name:find "^spec/"
+        local is_source = name:find "^lua/" or name:find "^src/" or name:find "^spec/[%l_/]+%."
         if is_source then assert(io.open(name), name):close() end
+      end
+    end)
+
+    it("names targets of make that exist", function()
+      for target in read(path):gmatch "\nmake (%l[%l-]*)" do
+        assert(("\n" .. read "Makefile"):find("\n[%l -]*%f[%w-]" .. target:gsub("%-", "%%-")
+          .. "%f[^%w-][%l -]*:"), target)
       end
     end)
 
