@@ -1,0 +1,70 @@
+-- The breaker of an operation.
+
+local breakers = require "mde.call.breaker"
+
+-- A breaker that these items have opened, at moment 100.
+local function opened(...)
+  local breaker = breakers.new()
+  for _, item in ipairs { ... } do breaker:failed(item, 100) end
+  return breaker
+end
+
+describe("a breaker", function()
+  it("opens after five different items in a row have failed", function()
+    local breaker = opened("a", "b", "c", "d")
+    assert.is_false(breaker.open_since)
+    breaker:failed("e", 101)
+    assert.equal(101, breaker.open_since)
+  end)
+
+  it("counts an item once, however often it fails", function()
+    assert.is_false(opened("a", "a", "a", "a", "a", "a", "b").open_since)
+  end)
+
+  it("counts anew after an answer", function()
+    local breaker = opened("a", "b", "c", "d")
+    breaker:answered()
+    breaker:failed("e", 101)
+    assert.is_false(breaker.open_since)
+    assert.is_true(breaker:free_at("f", 101) < 101)
+  end)
+
+  it("lets one item through after 1, 2, 4 … 60 s", function()
+    local breaker, now, pauses = opened("a", "b", "c", "d", "e"), 100, {}
+    for i = 1, 8 do
+      local free = breaker:free_at("f" .. i, now)
+      pauses[i] = free - now
+      assert.is_true(breaker:try("f" .. i, free))
+      assert.is_true(breaker:free_at("g", free) > free)
+      breaker:failed("f" .. i, free)
+      now = free
+    end
+    assert.same({ 1, 2, 4, 8, 16, 32, 60, 60 }, pauses)
+  end)
+
+  it("prefers an item that has not failed", function()
+    local breaker = opened("a", "b", "c", "d", "e")
+    assert.is_true(breaker:free_at("f", 100) < breaker:free_at("a", 100))
+  end)
+
+  it("is not delayed by items that were in flight when it opened", function()
+    local breaker = opened("a", "b", "c", "d", "e")
+    breaker:failed("late", 130)
+    assert.equal(101, breaker:free_at("f", 130))
+  end)
+
+  it("lets the next item through if a probe never ends", function()
+    local breaker = opened("a", "b", "c", "d", "e")
+    breaker:try("f", 101)
+    assert.is_true(breaker:free_at("g", 150) > 150)
+    assert.is_true(breaker:free_at("g", 230) <= 230)
+  end)
+
+  it("closes when a probe is answered", function()
+    local breaker = opened("a", "b", "c", "d", "e")
+    breaker:try("f", 101)
+    breaker:answered()
+    assert.is_false(breaker:try("g", 101))
+    assert.is_true(breaker:free_at("a", 101) < 101)
+  end)
+end)
