@@ -366,9 +366,12 @@ int luaopen_mde_file (lua_State *L) {
     { "make_folder", mde_file_make_folder },
     { "make_temporary_folder", mde_file_make_temporary_folder }, { "lock", new_lock },
     { "log", new_log }, { "boot", boot }, { "mode", mde_file_mode }, { "check", mde_file_check },
-    { "text", mde_file_text }, { "kind", mde_file_kind }, { "open", mde_file_open }, { "replace", mde_file_replace },
+    { "text", mde_file_text }, { "kind", mde_file_kind }, { "replace", mde_file_replace },
     { "real", mde_file_real }, { "folder", mde_file_folder },
     { "holder", mde_file_holder }, { "identity", mde_file_identity }, { "sleep", mde_file_sleep },
+#if LUA_VERSION_NUM >= 502
+    { "open", mde_file_open },
+#endif
     { NULL, NULL }
   };
   mde_check_version(L);

@@ -29,6 +29,8 @@ int mde_file_kind (lua_State *L) {
 }
 
 
+#if LUA_VERSION_NUM >= 502  /* LuaJIT hides its files; only the program, in Lua 5.4, opens some */
+
 /* Opens a regular file, and returns its descriptor, or -1 with errno or, if it is of another kind,
 ** with 0. A FIFO is not waited for, and a device is not read. */
 static int open_regular (const char *path, int flags) {
@@ -78,6 +80,8 @@ int mde_file_open (lua_State *L) {
   stream->closef = close_stream;
   return 1;
 }
+
+#endif
 
 
 static int open_new (const char *path) {
