@@ -10,7 +10,7 @@
 local folder = arg[0]:match "^(.*/)doc/" or "./"
 package.path = folder .. "lua/?.lua"
 
--- What is described, in the order of the reference.
+-- Chapters of the reference, in order.
 local CHAPTERS = {
   { "The module", "mde", "init config/options config/profiles" },
   { "Actions", "client", "client/init client/actions client/wait"
@@ -184,7 +184,7 @@ end
 
 local function cell(text) return (text:gsub("|", "\\|")) end
 
--- What a return is called where its type comes first: "mde.action? action as it is now".
+-- The name of a return value whose type comes first: "mde.action? action as last read".
 local function returned(rest)
   local _, type_name, tail = split("x " .. rest)
   local name, text = tail:match "^(%S+)%s*(.*)$"

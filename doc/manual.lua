@@ -21,7 +21,7 @@ end
 
 -- {{ Reading help
 
--- What begins at column 26 of a row describes what stands before it.
+-- The column of a row at which the description begins.
 local DESCRIPTION = 26
 
 -- "   --max N              Refuse." -> "--max N", "Refuse."
@@ -183,7 +183,7 @@ end
 
 -- }}
 
--- What is no group of commands, among the parts with a title.
+-- Titles of the parts that are not groups of commands.
 local OTHER = { Options = true, Examples = true, ["Exit status"] = true }
 
 local function add_commands(groups)
