@@ -44,5 +44,5 @@ for name in pairs(tickets) do
 end
 table.sort(free)
 for _, name in ipairs(free) do tell("not isolated", name, tickets[name]) end
-io.stderr:write(rows.reach.note, "\n")
+io.stderr:write(rows.reach.note .. "\n")
 os.exit(wrong + #free == 0 and 0 or 1)
