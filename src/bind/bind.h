@@ -1,11 +1,11 @@
-/* What the binding's files share.
+/* Declarations shared by the files of the binding.
 **
 ** Each mde_open_* pushes the functions of one file, as a table, for
-** luaopen_mde_core to gather. [-0, +1, m]
+** luaopen_mde_core. [-0, +1, m]
 **
-** The binding moves values between Lua and src/core and decides nothing. Every
-** argument is checked before a C resource is taken, and a resource is owned by
-** a userdata from the moment it exists, so that a raise leaks nothing.
+** The binding moves values between Lua and src/core and decides nothing. It checks
+** every argument before it takes a C resource, and a userdata owns a resource from
+** its beginning, so that a raised error leaks nothing.
 */
 #ifndef MDE_BIND_H
 #define MDE_BIND_H
@@ -31,7 +31,7 @@ void mde_open_digest (lua_State *L);
 void mde_metatable (lua_State *L, const char *name, const luaL_Reg *metamethods,
                     const luaL_Reg *methods);
 
-/* The secret at `index`, or NULL if there is something else. */
+/* The secret at `index`, or NULL if that is another value. */
 const mde_secret *mde_test_secret (lua_State *L, int index);
 
 /* Pushes nil and { code, message, sent }; returns 2. [-0, +2, m] */

@@ -75,7 +75,7 @@ static int sign (lua_State *L) {
 }
 
 
-/* certificate:verify(data, signature, algorithm) -> whether it is one of the data */
+/* certificate:verify(data, signature, algorithm) -> whether the signature is valid */
 static int verify (lua_State *L) {
   const mde_certificate *certificate = check_certificate(L);
   size_t length;

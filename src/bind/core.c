@@ -22,7 +22,7 @@ static int wall (lua_State *L) {
 }
 
 
-/* core.random_guid() -> a new one, in lower case */
+/* core.random_guid() -> a new GUID in lower case */
 static int random_guid (lua_State *L) {
   char guid[MDE_GUID_LENGTH + 1];
   if (!mde_guid_new(guid)) return luaL_error(L, "libcrypto has no random numbers");

@@ -1,4 +1,4 @@
-/* SHA-256 in Lua: `core.sha256(text)`, `core.digest()` of what comes in pieces, and
+/* SHA-256 in Lua: `core.sha256(text)`, `core.digest()` for text in pieces, and
 ** `core.hmac_sha256(key, text)`.
 */
 #include "bind.h"
@@ -45,7 +45,7 @@ static mde_digest *check_digest (lua_State *L) {
 }
 
 
-/* core.digest() -> digest of nothing */
+/* core.digest() -> new digest */
 static int new_digest (lua_State *L) {
   mde_digest **box = (mde_digest **)lua_newuserdata(L, sizeof *box);
   *box = NULL;
@@ -67,7 +67,7 @@ static int update (lua_State *L) {
 }
 
 
-/* digest:hex() -> 64 hexadecimal digits in lower case, of what it was given so far */
+/* digest:hex() -> 64 hexadecimal digits in lower case, of all text so far */
 static int hex (lua_State *L) {
   const mde_digest *digest = check_digest(L);
   char digits[MDE_SHA256_LENGTH + 1];

@@ -1,8 +1,8 @@
 /* The engine in Lua: see contract 1 in doc/architecture.md and core/engine.h.
 **
 ** The userdata owns the C engine; close, __gc and __close are one function
-** that may be called again. Whatever allocates may run finalizers, and these may
-** do anything to the engine: an answer is taken out of it before its table is
+** that may be called again. An allocation may run finalizers, which may close the
+** engine or abandon requests: so an answer is taken out of it before its table is
 ** built, and a request has its owner before it starts.
 */
 #include <string.h>
@@ -182,9 +182,9 @@ static void read_request (lua_State *L, mde_request *request) {
 }
 
 
-/* engine:start(request, owner) -> id | nil, err. The id is owner.flight, too. From where
-** the request starts nothing allocates, so that nothing is raised before it has its owner:
-** the field is there before. */
+/* engine:start(request, owner) -> id | nil, err. The id is also owner.flight, a field
+** that exists before: after the start nothing allocates, so that no error is raised before
+** the request has its owner. */
 static int start (lua_State *L) {
   mde_request request = { .method = NULL };
   mde_ticket *ticket;
@@ -214,14 +214,14 @@ static int start (lua_State *L) {
 }
 
 
-/* engine:step() -> how many answers wait */
+/* engine:step() -> number of answers to take */
 static int step (lua_State *L) {
   mde_push_count(L, (int64_t)mde_engine_step(check_engine(L)));
   return 1;
 }
 
 
-/* engine:poll(seconds) -> how many answers wait */
+/* engine:poll(seconds) -> number of answers to take */
 static int wait_for_news (lua_State *L) {
   mde_engine *engine = check_engine(L);
   const double seconds = luaL_checknumber(L, 2);
@@ -230,7 +230,7 @@ static int wait_for_news (lua_State *L) {
 }
 
 
-/* Adds one header; a name that comes again is joined with a comma, as HTTP
+/* Adds one header. Values of a repeated name are joined with a comma, as HTTP
 ** allows (RFC 9110, 5.3). [-0, +0, m] */
 static void add_header (lua_State *L, int table, const mde_header *header) {
   lua_pushlstring(L, header->name.data, header->name.length);
@@ -301,7 +301,7 @@ static int push_lost (lua_State *L) {
 }
 
 
-/* engine:take(id) -> response | nil, err | false (still going) */
+/* engine:take(id) -> response | nil, err | false (not ended) */
 static int take (lua_State *L) {
   mde_response response;
   mde_error error;
@@ -336,7 +336,7 @@ static int abandon (lua_State *L) {
 }
 
 
-/* engine:close(). Again is allowed. */
+/* engine:close(). May be called again. */
 static int close_engine (lua_State *L) {
   mde_engine **box = (mde_engine **)luaL_checkudata(L, 1, MDE_ENGINE);
   mde_engine *engine = *box;

@@ -1,4 +1,4 @@
-/* core.tidy(value): the pass over what lua-cjson decoded.
+/* core.tidy(value): removes nulls from a value that lua-cjson decoded, and makes integers.
 **
 ** JSON null (a light userdata NULL) becomes absent, and integral numbers
 ** become integers where Lua has them, since lua-cjson 2.1 makes every number
@@ -29,8 +29,8 @@ static bool push_integer (lua_State *L) {
 }
 
 
-/* Pushes what shall be there instead of the value on top. False: nothing is
-** pushed, and the value may stay. [-0, +(0|1), -] */
+/* Pushes the replacement for the value on top. False: nothing is pushed, and the
+** value stays. [-0, +(0|1), -] */
 static bool push_tidied (lua_State *L) {
   if (lua_type(L, -1) == LUA_TNUMBER) return push_integer(L);
   if (lua_type(L, -1) != LUA_TLIGHTUSERDATA || lua_touserdata(L, -1) != NULL)

@@ -1,10 +1,10 @@
 /* The table of operations in Lua.
 **
 ** core.operation.encode(name, arguments) -> { method, path, fields } | nil, err
-**   `fields` (key -> value) is what the JSON body says, absent where there is none.
+**   `fields` (key -> value) is the content of the JSON body, absent if there is none.
 **   Arguments are texts; a list of machines is an array of them, and commands are a
 **   table that goes into the body as it is.
-** core.operation.match(method, path) -> the name of the row that such a request is
+** core.operation.match(method, path) -> the name of the row of such a request
 ** core.operation.rows -> name -> { method, returns, per_minute, per_hour,
 **                                  permissions }
 ** core.operation.guid(text) -> the GUID in lower case | nil
@@ -85,8 +85,8 @@ static void add_list (lua_State *L, mde_argument *arguments, size_t *count,
 
 
 /* Reads the table at `index`. Its keys and values stay on the stack, so that
-** what is pointed at outlives whatever a finalizer does to the table. Raises
-** on keys and values of other types. [-0, +?, e] */
+** they stay valid even if a finalizer changes the table. Raises an error on keys
+** and values of other types. [-0, +?, e] */
 static size_t read_arguments (lua_State *L, int index,
                               const mde_operation *operation,
                               mde_argument *arguments) {
@@ -118,8 +118,8 @@ static size_t read_arguments (lua_State *L, int index,
 }
 
 
-/* Pushes what the body says under a field: what was checked, whatever the table
-** of arguments holds by now. [-0, +1, m] */
+/* Pushes the value of a field of the body: the checked one, even if the table of
+** arguments has changed since. [-0, +1, m] */
 static void push_value (lua_State *L, const mde_field *field,
                         const mde_argument *arguments, size_t count) {
   size_t i;
@@ -196,7 +196,7 @@ static int guid (lua_State *L) {
 }
 
 
-/* Sets a field of the table at the top, unless there is no such limit.
+/* Sets a field of the table at the top, if there is such a limit.
 ** [-0, +0, e] */
 static void push_limit (lua_State *L, int limit, const char *name) {
   if (limit == 0) return;

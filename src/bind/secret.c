@@ -1,7 +1,7 @@
 /* Secrets in Lua: `core.secret(text)`.
 **
-** The object prints as <secret> and compares by content. Its bytes come out
-** only through `secret:reveal()`, so that a search for that word finds every
+** The object prints as <secret> and compares by content. Only
+** `secret:reveal()` returns its bytes, so that a search for that word finds every
 ** place that handles them.
 */
 #include "bind.h"
@@ -18,7 +18,7 @@ const mde_secret *mde_test_secret (lua_State *L, int index) {
 }
 
 
-/* core.secret(text) -> secret. Raises when memory is short. */
+/* core.secret(text) -> secret. Raises an error if memory runs out. */
 static int new_secret (lua_State *L) {
   size_t length;
   const char *text = luaL_checklstring(L, 1, &length);

@@ -1,3 +1,4 @@
+/* Tickets: userdata that end a request when its owner is collected. */
 #include "ticket.h"
 
 #include "bind.h"

@@ -1,9 +1,9 @@
-/* Tickets: what ends a request when its owner is collected.
+/* Tickets: userdata that end a request when its owner is collected.
 **
-** A ticket is a userdata that only a table of the engine's refers to, by its owner as a
-** weak key. An owner that is gone takes its ticket along, and the finalizer of that
-** abandons the request: all Luas have finalizers for userdata, and not all for tables.
-** The table keeps the engine alive for the tickets.
+** A ticket is kept only in a table of the engine, with its owner as a weak key. When the
+** owner is collected, so is the ticket, whose finalizer abandons the request: all versions
+** of Lua have finalizers for userdata, but not all for tables. The table keeps the engine
+** alive for the tickets.
 */
 #ifndef MDE_TICKET_H
 #define MDE_TICKET_H
@@ -13,7 +13,7 @@
 
 typedef struct mde_ticket {
   mde_engine **engine;  /* NULL in there once it is closed */
-  int64_t id;           /* of the owner's last request; 0: it has had none */
+  int64_t id;           /* of the owner's last request; 0: none */
 } mde_ticket;
 
 /* Makes the metatable of tickets. [-0, +0, m] */

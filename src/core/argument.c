@@ -1,3 +1,4 @@
+/* Checks one argument of an operation. */
 #include "argument.h"
 
 #include <arpa/inet.h>
@@ -11,7 +12,7 @@
 
 /* {{ Text */
 
-/* The size of the UTF-8 character that begins with this byte; 0: none does. */
+/* The size of the UTF-8 character that begins with this byte; 0: it begins none. */
 static size_t utf8_size (unsigned char first) {
   if (first < 0x80) return 1;
   if (first < 0xC0) return 0;
@@ -21,8 +22,8 @@ static size_t utf8_size (unsigned char first) {
 }
 
 
-/* How many bytes the UTF-8 character at `s` takes; 0 if it is malformed, is a
-** surrogate, is longer than need be, or is NUL. */
+/* The size of the UTF-8 character at `s`; 0 if it is malformed, a surrogate,
+** longer than necessary, or NUL. */
 static size_t utf8_character (const unsigned char *s, size_t left) {
   static const unsigned long least[] = { 0, 1, 0x80, 0x800, 0x10000 };
   const size_t size = utf8_size(s[0]);
@@ -96,7 +97,7 @@ static bool consists_of (const mde_argument *argument, const char *set) {
 #define DIGITS "0123456789"
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
-/* Begins with neither a dot nor a dash, so that it is no part of a path. */
+/* Does not begin with a dot or a dash, so that it cannot be part of a path. */
 static bool is_name (const mde_argument *argument) {
   return argument->length > 0 && argument->length <= LONGEST_NAME
          && strchr(".-_", argument->value[0]) == NULL
@@ -104,7 +105,7 @@ static bool is_name (const mde_argument *argument) {
 }
 
 
-/* A file's name, without a folder: "." and ".." are none. */
+/* A file's name, without a folder; not "." or "..". */
 static bool is_file (const mde_argument *argument) {
   bool only_dots = true;
   size_t i;

@@ -1,8 +1,8 @@
-/* One argument of an operation, and what it may be.
+/* One argument of an operation: its kinds and their checks.
 **
-** Pure functions: whoever calls owns what the argument points at, nothing is
-** allocated. Everything that goes into a path or a body is checked here before
-** anything is sent.
+** Pure functions: the caller owns the memory of the argument, and nothing is
+** allocated. All values of paths and bodies are checked here before anything is
+** sent.
 */
 #ifndef MDE_ARGUMENT_H
 #define MDE_ARGUMENT_H
@@ -20,7 +20,7 @@ typedef enum mde_kind {
   MDE_CHOICE,     /* one of a few words, whose case counts */
   MDE_SHA1,       /* of a file */
   MDE_MACHINES,   /* ids of machines: an argument for each, of the same name */
-  MDE_COMMANDS,   /* of a live response; whoever writes the body checks them */
+  MDE_COMMANDS,   /* of a live response; checked where the body is made */
   MDE_ACTION,     /* id of a machine action */
   MDE_MACHINE,    /* id of a machine */
   MDE_DEVICE,     /* id or DNS name of a machine */
@@ -31,12 +31,12 @@ typedef enum mde_kind {
   MDE_QUERY       /* an encoded query string */
 } mde_kind;
 
-/* NULL if `argument` is of that kind, else what was expected, as a noun.
+/* NULL if `argument` is of that kind, else the expected value, as a noun.
 ** `choices` are those of MDE_CHOICE: "Full, Selective". */
 const char *mde_argument_fault (const mde_argument *argument, mde_kind kind,
                                 const char *choices);
 
-/* The first of `count` arguments that is called `name`, or NULL. The name need
+/* The first of `count` arguments with this name, or NULL. The name need
 ** not end with a NUL. */
 const mde_argument *mde_argument_find (const mde_argument *arguments,
                                        size_t count, const char *name,

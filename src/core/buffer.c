@@ -1,3 +1,4 @@
+/* Grows byte buffers up to a maximum, and overwrites old copies. */
 #include "buffer.h"
 
 #include <stdbool.h>
@@ -10,7 +11,7 @@
 #define ROOM_AT_FIRST 1024
 
 
-/* How much a buffer needs for so many bytes, so that it seldom grows. */
+/* The room for so many bytes, and some more, so that a buffer seldom grows. */
 static size_t room_for (const mde_buffer *buffer, size_t needed) {
   size_t room = buffer->room > 0 ? buffer->room : ROOM_AT_FIRST;
   while (room < needed)
@@ -25,7 +26,7 @@ static bool fits_pool (const mde_buffer *buffer, size_t room) {
 }
 
 
-/* Not by realloc, which may leave the old bytes behind. */
+/* Avoids realloc, which may leave the old bytes behind. */
 static const char *grow (mde_buffer *buffer, size_t room) {
   char *data = (char *)malloc(room);
   if (data == NULL) return "out_of_memory";

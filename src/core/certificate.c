@@ -1,3 +1,4 @@
+/* Reads certificates and private keys (PEM, PFX), and signs with them. */
 #include "certificate.h"
 
 #include <limits.h>
@@ -52,9 +53,9 @@ static bool out_of_memory (mde_error *error) {
 }
 
 
-/* Whether libcrypto lacked memory. It does not always say so: hence the try. If it does, that
-** error may lie below others that follow from it, and a queue is read from its bottom: an
-** older error of the caller's must stay there. */
+/* Whether libcrypto ran out of memory. It does not always report that, so an allocation is tried.
+** If it does, the error may lie below its consequences in the queue, which is read from the
+** bottom, and older errors of the caller must stay there. */
 static bool lacked_memory (bool alone) {
   unsigned long code = alone ? ERR_get_error() : ERR_peek_last_error();
   void *spare = OPENSSL_malloc(65536);  /* more than libcrypto takes at once */
@@ -65,7 +66,7 @@ static bool lacked_memory (bool alone) {
 }
 
 
-/* Refuses with `message`, unless it was for want of memory that libcrypto failed. */
+/* Fills the error with `message`, unless libcrypto ran out of memory. */
 static bool refuse_for (mde_error *error, bool alone, const char *message) {
   return lacked_memory(alone) ? out_of_memory(error) : refuse(error, message);
 }
@@ -95,7 +96,7 @@ static int give_password (char *buffer, int size, int writing, void *data) {
 }
 
 
-/* The same for a certificate, which is never encrypted. Without it libcrypto asks at the
+/* The same for a certificate, which is never encrypted. Without a callback libcrypto asks at the
 ** terminal, or reads a line of standard input. */
 static int give_nothing (char *buffer, int size, int writing, void *data) {
   (void)writing;
@@ -105,7 +106,7 @@ static int give_nothing (char *buffer, int size, int writing, void *data) {
 }
 
 
-/* Takes what it was given over, or frees it. */
+/* Takes ownership of its argument, or frees it. */
 static bool add (contents *found, X509 *certificate) {
   if (certificate != NULL && sk_X509_push(found->certificates, certificate) > 0) return true;
   X509_free(certificate);
@@ -166,8 +167,8 @@ static bool read_pem (const char *bytes, size_t length, const char *password,
 
 /* {{ PFX */
 
-/* Whether `*password` opens it. Without one both NULL and "" are meant, as PKCS12_parse does
-** it: the right one is left there. */
+/* Whether `*password` opens it. If there is none, both NULL and "" are tried, as by PKCS12_parse,
+** and `*password` is set to the right one. */
 static bool is_password (PKCS12 *pfx, const char **password) {
   if (!PKCS12_mac_present(pfx) || PKCS12_verify_mac(pfx, *password, -1)) return true;
   if (*password != NULL || !PKCS12_verify_mac(pfx, "", -1)) return false;
@@ -176,7 +177,7 @@ static bool is_password (PKCS12 *pfx, const char **password) {
 }
 
 
-/* libcrypto says nothing of a wrong password, but of a code that it could not compute. */
+/* For a wrong password libcrypto reports no error; for a code that it cannot compute, it does. */
 static bool refuse_password (mde_error *error, bool alone, const char *password) {
   if (ERR_GET_REASON(ERR_peek_last_error()) == PKCS12_R_MAC_GENERATION_ERROR)
     return refuse_for(error, alone, "the PFX is damaged, or it " OLD);

@@ -1,13 +1,13 @@
-/* A certificate with its private key, to sign in with: by libcrypto.
+/* A certificate with its private key, for signing in, by libcrypto.
 **
 ** Read from the bytes of a file: PEM, with certificates and one private key in
 ** any order, the key encrypted or not; or PFX (PKCS#12). Only RSA keys of at
-** least 2048 bits are taken, since the login service takes no others. Whether
-** a certificate has expired is the service's to judge.
+** least 2048 bits are accepted, as by the login service. Expiry is not checked:
+** the service does that.
 **
-** Messages of errors never hold a password or anything of a key; libcrypto
-** overwrites keys as it frees them. What libcrypto left in its error queue
-** before a call is there after it, and nothing else.
+** Error messages never contain a password or a part of a key; libcrypto
+** overwrites keys when it frees them. The functions leave libcrypto's error
+** queue as it was.
 */
 #ifndef MDE_CERTIFICATE_H
 #define MDE_CERTIFICATE_H
@@ -30,18 +30,18 @@ typedef enum mde_signing {
 } mde_signing;
 
 /* Reads `length` bytes; `password` ends with a NUL, and may be NULL: none. The
-** certificate is the one that the file's first private key belongs to. NULL:
-** `error` says why, with the code "invalid_argument" or "out_of_memory". */
+** certificate is that of the file's first private key. NULL: `error` is filled,
+** with the code "invalid_argument" or "out_of_memory". */
 mde_certificate *mde_certificate_read (const char *bytes, size_t length,
                                        const char *password, mde_error *error);
 
-/* Fills `signature` with what signs the data and says how many bytes; 0: `error`
-** says why. */
+/* Signs the data into `signature`. Returns the number of bytes; 0: `error` is
+** filled. */
 size_t mde_certificate_sign (const mde_certificate *certificate, mde_signing how,
                              const char *data, size_t length,
                              unsigned char signature[MDE_SIGNATURE_MAX], mde_error *error);
 
-/* Whether the signature is one of the data by this certificate's key. */
+/* Whether this certificate's key made the signature of the data. */
 bool mde_certificate_verify (const mde_certificate *certificate, mde_signing how,
                              const char *data, size_t length,
                              const char *signature, size_t signature_length);
@@ -51,11 +51,11 @@ bool mde_certificate_verify (const mde_certificate *certificate, mde_signing how
 const unsigned char *mde_certificate_sha1 (const mde_certificate *certificate);
 const unsigned char *mde_certificate_sha256 (const mde_certificate *certificate);
 
-/* The certificate (i = 0), who issued it (1), and so on as far as the file has them:
-** each DER as base64. NULL: there are no more. It lives as long as the certificate. */
+/* The certificate (i = 0), its issuer (1), and further issuers in the file,
+** as base64 of DER. NULL: there are no more. It lives as long as the certificate. */
 const char *mde_certificate_text (const mde_certificate *certificate, size_t i);
 
-/* The second from which on it is no longer valid, since 1970-01-01T00:00:00Z. */
+/* When it expires, in seconds since 1970-01-01T00:00:00Z. */
 int64_t mde_certificate_not_after (const mde_certificate *certificate);
 
 /* NULL is allowed. */

@@ -1,3 +1,4 @@
+/* SHA-256 and HMAC by libcrypto. */
 #include "digest.h"
 
 #include <limits.h>
@@ -10,7 +11,7 @@ struct mde_digest {
 };
 
 
-/* Writes the digits of as many bytes as SHA-256 has. */
+/* Writes the digits of a SHA-256. */
 static bool write_digits (const unsigned char *raw, unsigned int size,
                           char digits[MDE_SHA256_LENGTH + 1]) {
   static const char hexadecimal[] = "0123456789abcdef";
@@ -60,7 +61,7 @@ bool mde_digest_update (mde_digest *digest, const char *bytes, size_t length) {
 }
 
 
-/* Of a copy, so that more can follow. */
+/* Uses a copy, so that more bytes can follow. */
 bool mde_digest_hex (const mde_digest *digest, char digits[MDE_SHA256_LENGTH + 1]) {
   EVP_MD_CTX *copy = EVP_MD_CTX_new();
   unsigned char raw[EVP_MAX_MD_SIZE];

@@ -1,6 +1,6 @@
-/* SHA-256, by libcrypto: of bytes at hand, of bytes that come in pieces, or with a key.
+/* SHA-256 by libcrypto: of given bytes, of bytes in pieces, or with a key.
 **
-** What may fail does so when memory is short, or if this libcrypto has no SHA-256.
+** Functions fail if memory runs out, or if this libcrypto has no SHA-256.
 */
 #ifndef MDE_DIGEST_H
 #define MDE_DIGEST_H
@@ -21,13 +21,13 @@ bool mde_sha256 (const char *bytes, size_t length, char digits[MDE_SHA256_LENGTH
 bool mde_hmac_sha256 (const char *key, size_t key_length, const char *bytes, size_t length,
                       unsigned char code[MDE_HMAC_SIZE]);
 
-/* A digest of nothing yet, or NULL. */
+/* A new digest, or NULL. */
 mde_digest *mde_digest_new (void);
 
-/* Goes on with these bytes. */
+/* Adds bytes. */
 bool mde_digest_update (mde_digest *digest, const char *bytes, size_t length);
 
-/* As mde_sha256, of all bytes until now; more may follow. */
+/* As mde_sha256, of all bytes so far; more may follow. */
 bool mde_digest_hex (const mde_digest *digest, char digits[MDE_SHA256_LENGTH + 1]);
 
 /* NULL is allowed. */

@@ -1,3 +1,4 @@
+/* The engine: starts, moves and ends transfers over libcurl. */
 #include "engine.h"
 
 #include <curl/curl.h>
@@ -10,14 +11,14 @@
 #include "sigpipe.h"
 #include "transfer.h"
 
-#define ANSWERS_AT_ONCE 4     /* of the maximal size, for all that lie here */
+#define ANSWERS_AT_ONCE 4     /* of the maximal size, for all answers held */
 #define CHAINS 1024           /* of the table of transfers; a power of 2 */
 #define CONNECTIONS_KEPT 128L
 #define STEP_PAUSE 0.001      /* s */
 #define POLL_MAXIMUM 1.0      /* s */
 
 struct mde_engine {
-  CURLM *multi;      /* NULL until a request of this process needs it */
+  CURLM *multi;      /* NULL until the first request of this process */
   CURLSH *sessions;  /* of TLS; as multi. libcurl 7.88 has them die with a handle */
   mde_transfer *table[CHAINS];  /* by the low bits of their ids */
   mde_host *hosts;
@@ -26,15 +27,15 @@ struct mde_engine {
   mde_pool answers;
   int64_t last_id;
   double stepped;  /* when, on the monotonic clock */
-  bool fresh;      /* something was started since */
+  bool fresh;      /* a request was started since */
   unsigned process;  /* mde_process_generation of the process that has the connections */
 };
 
 
 /* {{ What the engine has */
 
-/* In a child: its parent's connections are left alone, which would be told that they
-** end, and its requests are lost here. */
+/* In a child process the parent's connections are not closed, which would end them for the
+** parent too, and the requests end as lost. */
 static void disown (mde_engine *engine) {
   const unsigned self = mde_process_generation();
   mde_transfer *transfer;
@@ -89,7 +90,7 @@ static bool make_multi (mde_engine *engine) {
 }
 
 
-/* Ends a transfer that is going. */
+/* Ends a transfer in flight. */
 static void end (mde_engine *engine, mde_transfer *transfer, CURLcode result) {
   if (!transfer->waits) (void)curl_multi_remove_handle(engine->multi, transfer->easy);
   mde_host_remove(transfer);
@@ -97,8 +98,8 @@ static void end (mde_engine *engine, mde_transfer *transfer, CURLcode result) {
   engine->ended++;
 }
 
-/* Lets a transfer leave: its timeouts begin now. A connection that may be shared is waited
-** for, but not where it turned out that the host shares none. */
+/* Starts a transfer; its timeouts begin now. It waits for a connection that may be shared, unless
+** the host is known to share none. */
 static bool depart (mde_engine *engine, mde_transfer *transfer) {
   const long waits = transfer->may_share && !transfer->host->takes_turns ? 1L : 0L;
   engine->fresh = true;
@@ -107,7 +108,7 @@ static bool depart (mde_engine *engine, mde_transfer *transfer) {
 }
 
 
-/* Lets leave what may. */
+/* Starts the transfers that may be started. */
 static void send_waiting (mde_engine *engine) {
   mde_host *host;
   mde_transfer *transfer;
@@ -135,7 +136,7 @@ static void drain (mde_engine *engine) {
 }
 
 
-/* libcurl can't go on: its transfers must not wait for what never comes. */
+/* libcurl has failed: its transfers end, since no answer will come. */
 static void end_all (mde_engine *engine, CURLcode result) {
   size_t i;
   for (i = 0; i < CHAINS; i++) {
@@ -172,8 +173,7 @@ size_t mde_engine_step (mde_engine *engine) {
 }
 
 
-/* Waits for something on a connection, or a signal. False if there was nothing
-** on any connection. */
+/* Waits for activity on a connection, or a signal. False: no connection was active. */
 static bool wait_for_bytes (mde_engine *engine, double seconds) {
   const int milliseconds = (int)(seconds * 1000 + 0.999);
   int active = 0;
@@ -181,7 +181,7 @@ static bool wait_for_bytes (mde_engine *engine, double seconds) {
       && curl_multi_poll(engine->multi, NULL, 0, milliseconds, &active)
          == CURLM_OK)
     return active > 0;
-  (void)poll(NULL, 0, milliseconds);  /* a short memory must not make it spin */
+  (void)poll(NULL, 0, milliseconds);  /* do not spin if memory runs out */
   return false;
 }
 
@@ -284,7 +284,7 @@ void mde_engine_abandon (mde_engine *engine, int64_t id) {
   disown(engine);
   link = find(engine, id);
   if (*link == NULL) return;
-  if ((*link)->progress == MDE_GOING) {  /* its connection may get a farewell */
+  if ((*link)->progress == MDE_GOING) {  /* its connection may send a closing message */
     mde_sigpipe_hold(&before);
     end(engine, *link, CURLE_ABORTED_BY_CALLBACK);
     mde_sigpipe_release(&before);

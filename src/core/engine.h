@@ -1,20 +1,19 @@
 /* The engine: the only part that touches the network.
 **
-** It carries HTTP requests over libcurl's multi interface. It never decides
-** (no retry, no redirect followed, no cookie, no .netrc), never calls back
-** into its caller, and never blocks except in mde_engine_poll. Everything a
-** request points at is copied by mde_engine_start.
+** It carries HTTP requests over libcurl's multi interface. It never decides (no
+** retry, no redirect followed, no cookie, no .netrc), never calls its caller, and
+** blocks only in mde_engine_poll. mde_engine_start copies the whole request.
 **
-** What it insists on: https, or http without a proxy to a loopback or link-local
-** address literal (127.0.0.0/8, [::1], 169.254.0.0/16); TLS 1.2 or later with certificate and name
-** verified; maxima of one body and of all that lie here, counted on decoded bytes; no request that may have an
-** effect sent a second time by libcurl itself; no proxy but the given one.
+** It requires https, or http without a proxy to a loopback or link-local address
+** literal (127.0.0.0/8, [::1], 169.254.0.0/16), and TLS 1.2 or later with a
+** verified certificate and name. It limits the decoded bytes of one body, and of
+** all answers that it holds. libcurl never sends a request that may have an effect
+** a second time, and uses no proxy but the given one.
 **
-** At most 32 connections lead to a host. Requests that would need more wait here.
+** It opens at most 32 connections to a host; further requests wait.
 **
-** One engine serves one thread at a time. In a process other than the one
-** that made it (after fork) its requests have ended as "lost", and it touches
-** no connection of its parent's.
+** One thread at a time may use an engine. In a child process (after fork) its
+** requests end as "lost", and it does not touch its parent's connections.
 ** Secrets in headers and bodies are overwritten when the transfer ends.
 */
 #ifndef MDE_ENGINE_H
@@ -42,7 +41,7 @@ typedef struct mde_header {
 typedef enum mde_http_version {
   MDE_HTTP_ANY,  /* HTTP/2 where TLS negotiates it, else 1.1 */
   MDE_HTTP_1_1,
-  MDE_HTTP_2     /* the same as ANY; refusing 1.1 would help nobody */
+  MDE_HTTP_2     /* the same as ANY: 1.1 is not refused */
 } mde_http_version;
 
 typedef struct mde_request {
@@ -52,7 +51,7 @@ typedef struct mde_request {
   size_t header_count;
   const char *body;  /* NULL: none */
   size_t body_length;
-  double timeout;          /* seconds for the whole exchange, once it leaves; > 0 */
+  double timeout;          /* seconds for the whole exchange, from when it is sent; > 0 */
   double connect_timeout;  /* seconds until connected; > 0 */
   const char *proxy;       /* URL with or without credentials; NULL: none */
   const char *ca_file;     /* PEM file or folder; NULL: the system's */
@@ -74,9 +73,9 @@ typedef enum mde_progress {
   MDE_NO_SUCH    /* never started, taken or abandoned */
 } mde_progress;
 
-/* An engine whose answers may have at most `body_maximum` bytes, and all that lie here
-** together four times as many; NULL with
-** `error` filled when libcurl is not fit or memory is short. */
+/* An engine that accepts at most `body_maximum` bytes per answer, and four times as
+** many for all answers that it holds. NULL with `error` filled if libcurl is not
+** suitable or memory runs out. */
 mde_engine *mde_engine_new (size_t body_maximum, mde_error *error);
 
 /* Starts a request. Returns its number (> 0), or 0 with `error` filled:
@@ -84,27 +83,27 @@ mde_engine *mde_engine_new (size_t body_maximum, mde_error *error);
 int64_t mde_engine_start (mde_engine *engine, const mde_request *request,
                           mde_error *error);
 
-/* Moves all transfers on without blocking and returns how many have ended
-** and still lie here. A step within 1 ms of the last does no work, unless
-** something was started in between. */
+/* Moves all transfers without blocking. Returns how many have ended and are not
+** taken yet. A step within 1 ms of the last does nothing, unless a request was
+** started in between. */
 size_t mde_engine_step (mde_engine *engine);
 
-/* As step, but first waits up to `seconds` (at most 1) for news. A signal or
-** a transfer that ends cuts the wait short. An answer that an earlier step or
-** poll has counted is no news: take what is there before you poll. */
+/* As step, but first waits up to `seconds` (at most 1) for network activity. A
+** signal or the end of a transfer ends the wait. Answers that an earlier step or
+** poll has counted do not: take them first. */
 size_t mde_engine_poll (mde_engine *engine, double seconds);
 
-/* How request `id` stands. What `response` points at is the engine's, and
-** lives until mde_engine_abandon(id) or mde_engine_close. Error codes:
+/* The progress of request `id`. The engine owns the memory of `response` until
+** mde_engine_abandon(id) or mde_engine_close. Error codes:
 ** "connection" (no connection to the host or proxy), "tls", "timeout", "lost"
-** (the connection ended without a whole answer, or the request is another
-** process's), "too_large", "out_of_memory". error->sent is false only where the request certainly
-** never left. */
+** (the connection ended without a complete answer, or another process sent the
+** request), "too_large", "out_of_memory". error->sent is false only if the request
+** was certainly never sent. */
 mde_progress mde_engine_look (mde_engine *engine, int64_t id,
                               mde_response *response, mde_error *error);
 
-/* Takes a request that has ended out of the engine: what mde_engine_look gave lives on
-** until the caller frees this. NULL: it is still going, or there is none. */
+/* Takes an ended request out of the engine. The caller frees it, and with it the
+** response of mde_engine_look. NULL: it has not ended, or is unknown. */
 mde_ended *mde_engine_take (mde_engine *engine, int64_t id);
 
 void mde_ended_free (mde_ended *ended);
@@ -112,7 +111,7 @@ void mde_ended_free (mde_ended *ended);
 /* Forgets request `id`, whether it has ended or not. Unknown ids are ignored. */
 void mde_engine_abandon (mde_engine *engine, int64_t id);
 
-/* How many requests are here, ended or not. */
+/* The number of requests, ended or not. */
 size_t mde_engine_count (const mde_engine *engine);
 
 /* Abandons everything and frees the engine. NULL is allowed. */

@@ -1,3 +1,4 @@
+/* Fills errors of the core. */
 #include "error.h"
 
 #include <stdarg.h>

@@ -1,9 +1,9 @@
-/* What went wrong in the core, as a value.
+/* Errors of the core, as values.
 **
-** No function of the core prints, exits, or calls back to report a failure: it fills
-** an mde_error that the caller owns and says so in its result. The codes are
-** stable names for programs; the message is one sentence for people and never
-** holds a credential, a header or a body.
+** No function of the core prints, exits, or calls back to report a failure: it
+** fills an mde_error of the caller and returns a failure. Codes are stable names
+** for programs. The message is one sentence for people, and never contains a
+** credential, a header or a body.
 */
 #ifndef MDE_ERROR_H
 #define MDE_ERROR_H
@@ -17,7 +17,7 @@ typedef struct mde_error {
 } mde_error;
 
 /* Fills `error` (which may be NULL) with a code, the printf-formatted message,
-** and sent = false. A message that is too long is cut. */
+** and sent = false. A long message is cut. */
 void mde_error_set (mde_error *error, const char *code, const char *format, ...)
   __attribute__((format(printf, 3, 4)));
 

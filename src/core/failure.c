@@ -1,11 +1,11 @@
+/* Turns a failed transfer into an error. */
 #include "failure.h"
 
 #include <errno.h>
 #include <string.h>
 
 
-/* Whether a handshake failed because the connection ended, which may go better
-** next time, and not because of what was said in it. */
+/* Whether a handshake failed because the connection ended, which is transient. */
 static bool cut_off (const mde_transfer *transfer) {
   long number = 0;
   (void)curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &number);
@@ -14,8 +14,8 @@ static bool cut_off (const mde_transfer *transfer) {
 }
 
 
-/* Whether the server refused the TLS connection itself, which with TLS 1.3 may arrive
-** after the handshake: it has read no request then, and will not read the next. */
+/* Whether the server refused the TLS connection. With TLS 1.3 that may arrive after the
+** handshake; the server has read no request then, and will not read the next one. */
 static bool refused (const mde_transfer *transfer, CURLcode result) {
   static const char *const alerts[] = {
     "alert certificate required", "alert bad certificate",
@@ -51,8 +51,8 @@ static const char *code_of (const mde_transfer *transfer, CURLcode result) {
 }
 
 
-/* What libcurl said, without what a server may have put into it to fool a
-** terminal, and not at all if a URL is in it. */
+/* libcurl's message, without characters that a terminal would interpret; empty if it contains a
+** URL. */
 static const char *explain (mde_transfer *transfer, CURLcode result) {
   char *at;
   if (transfer->detail[0] == '\0' || strstr(transfer->detail, "://") != NULL)

@@ -1,6 +1,4 @@
-/* What went wrong with a transfer: from what libcurl says to one of the
-** engine's codes and a sentence for people.
-*/
+/* Turns libcurl's result of a failed transfer into a code and a sentence for people. */
 #ifndef MDE_FAILURE_H
 #define MDE_FAILURE_H
 
@@ -9,8 +7,8 @@
 #include "error.h"
 #include "transfer.h"
 
-/* Fills `error` with the reason why `transfer`, which still has its handle,
-** ended with `result`. */
+/* Fills `error` for a transfer, which still has its handle, that ended with
+** `result`. */
 void mde_failure_tell (mde_transfer *transfer, CURLcode result,
                        mde_error *error);
 

@@ -1,3 +1,4 @@
+/* Sets libcurl up once per process, counts forks and reads clocks. */
 #include "global.h"
 
 #include <curl/curl.h>

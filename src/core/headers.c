@@ -1,3 +1,4 @@
+/* Collects the header of an answer line by line. */
 #include "headers.h"
 
 #include <stdlib.h>

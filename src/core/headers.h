@@ -1,7 +1,7 @@
 /* The header of an answer, collected line by line.
 **
-** All-zero is an empty one; who made it frees it. The list points into the
-** collected text and is made once, when all lines are there.
+** A structure of zeros is empty; its owner frees it. The list points into the
+** collected text, and is made once, after the last line.
 */
 #ifndef MDE_HEADERS_H
 #define MDE_HEADERS_H
@@ -17,8 +17,8 @@ typedef struct mde_headers {
   size_t count;
 } mde_headers;
 
-/* Adds a line as it came. A status line drops what came before: an interim
-** answer (1xx), or a proxy's to CONNECT. Returns NULL, or what is wrong:
+/* Adds a received line. A status line drops the lines before it: an interim answer
+** (1xx), or a proxy's answer to CONNECT. Returns NULL, or the code of an error:
 ** "too_large" (more than 64 KiB), "out_of_memory". */
 const char *mde_headers_add (mde_headers *headers, const char *line,
                              size_t length);

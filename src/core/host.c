@@ -1,3 +1,4 @@
+/* Limits the connections to a host and queues further requests. */
 #include "host.h"
 
 #include <stdio.h>
@@ -73,7 +74,7 @@ mde_transfer *mde_host_next (mde_host *host) {
 }
 
 
-/* A transfer that failed before its answer came tells nothing. */
+/* A transfer that failed before its answer proves nothing. */
 static void learn (mde_host *host, CURL *easy) {
   long version = 0;
   (void)curl_easy_getinfo(easy, CURLINFO_HTTP_VERSION, &version);

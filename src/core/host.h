@@ -1,10 +1,9 @@
-/* Hosts, and the requests that wait until they may leave for one.
+/* Hosts, and the queues of requests that wait for a connection.
 **
 ** At most MDE_HOST_CONNECTIONS connections lead to a host, and as many requests are in
-** flight to it. Where HTTP/2 was spoken it is as many as one connection of that carries:
-** for more libcurl 7.88 would open a connection each. The others wait here, in their order,
-** and not in libcurl, whose timeouts would count that. A host is forgotten when nothing
-** goes to it.
+** flight to it. If the host speaks HTTP/2, it is as many as one connection carries: for each
+** further one libcurl 7.88 would open a connection. The others wait here, in order, and not in
+** libcurl, whose timeouts would include that time. A host without requests is forgotten.
 */
 #ifndef MDE_HOST_H
 #define MDE_HOST_H
@@ -19,20 +18,20 @@ struct mde_host {
   size_t in_flight;
   bool multiplexes;    /* the last answer came over HTTP/2 */
   bool takes_turns;    /* it came over HTTP/1 */
-  mde_transfer *first, *last;  /* that wait */
+  mde_transfer *first, *last;  /* waiting ones */
 };
 
-/* Puts a transfer at the end of its host's queue; the host is made if it is not in the list.
+/* Appends a transfer to its host's queue; a new host is added to the list.
 ** False: out of memory. */
 bool mde_host_add (mde_host **hosts, mde_transfer *transfer);
 
-/* The next transfer that may leave, and counts as in flight from now on. NULL: none. */
+/* The next transfer that may start; it counts as in flight from now on. NULL: none. */
 mde_transfer *mde_host_next (mde_host *host);
 
-/* Notes that a transfer has ended, wherever it was. It has no host any more. */
+/* Removes a transfer that has ended, waiting or in flight, from its host. */
 void mde_host_remove (mde_transfer *transfer);
 
-/* Frees the hosts to which nothing goes. */
+/* Frees the hosts without requests. */
 void mde_hosts_tidy (mde_host **hosts);
 
 #endif

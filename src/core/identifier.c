@@ -1,3 +1,4 @@
+/* Checks the ids of the service, and makes GUIDs. */
 #include "identifier.h"
 
 #include <openssl/rand.h>

@@ -1,3 +1,4 @@
+/* The table of the service's operations. */
 #include "operation.h"
 
 #include <string.h>
@@ -47,12 +48,12 @@ static const char *const whatever_is_asked[] = { NULL };
 #define MACHINES "/api/machines"
 #define LIBRARY "/api/libraryfiles"
 
-/* What nearly every operation has. */
+/* Common to nearly all operations. */
 #define USUAL .per_minute = 100, .per_hour = 1500
 
 #define COMMENT { "comment", "Comment", MDE_TEXT, NULL }
 
-/* A launch that asks for no more than a comment. */
+/* A launch that takes only a comment. */
 #define LAUNCH(called, tail, who)                                            \
   { .name = (called), .method = "POST", .path = MACHINES "/{machine}/" tail, \
     .fields = { COMMENT }, .returns = "action", USUAL, .permissions = (who) }
@@ -63,8 +64,8 @@ static const char *const whatever_is_asked[] = { NULL };
     USUAL, .permissions = (who) }
 
 /* Limits: the section Limitations of each operation's page. The page of
-** `cancel` leaves open whether Comment is required; Microsoft's own connector
-** requires it, and an incident is no place to find out. */
+** `cancel` does not say whether Comment is required; Microsoft's own connector
+** requires it, and so do we. */
 const mde_operation mde_operations[] = {
   { .name = "cancel", .method = "POST", .path = ACTIONS "/{id}/cancel",
     .fields = { COMMENT }, .returns = "action", USUAL,
@@ -144,8 +145,8 @@ const mde_operation *mde_operation_find (const char *name) {
 }
 
 
-/* Whether a path has the form of a row's, in which "{x}" stands for all up to
-** what follows it. The service does not mind the case of paths. */
+/* Whether a path matches that of a row, in which "{x}" stands for any text. The service ignores
+** the case of paths. */
 static bool has_form (const char *form, const char *path, size_t length) {
   const char *const end = path + length;
   while (*form != '\0') {

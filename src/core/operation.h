@@ -1,11 +1,10 @@
 /* The service's operations as a table, one row each, and the paths made from
 ** them.
 **
-** Pure functions over constants: nothing is allocated, nothing is sent. A
-** caller asks for the room a path may need, gives a buffer of that size, and
-** gets the path written into it once every argument has been checked
-** (mde_operation_path in path.c). Which arguments go into the JSON body, and
-** under which keys, is in the row's fields.
+** Pure functions over constants: nothing is allocated, nothing is sent. The caller
+** asks for the largest size of a path and provides a buffer; mde_operation_path
+** (path.c) checks every argument and writes the path. The row's fields name the
+** arguments of the JSON body and their keys.
 */
 #ifndef MDE_OPERATION_H
 #define MDE_OPERATION_H
@@ -18,8 +17,8 @@
 
 /* One field of a request's JSON body. */
 typedef struct mde_field {
-  const char *argument;  /* what callers name it: "comment" */
-  const char *key;       /* what the service names it (it minds case): "Comment" */
+  const char *argument;  /* the caller's name: "comment" */
+  const char *key;       /* the service's name, case-sensitive: "Comment" */
   mde_kind kind;
   const char *choices;   /* of MDE_CHOICE: "Full, Selective" */
 } mde_field;
@@ -37,28 +36,28 @@ typedef struct mde_operation {
   const char *returns;           /* "action", "actions", "machine", … */
   int per_minute, per_hour;      /* the service's limits for one application;
                                  ** 0: none of this kind */
-  const char *const *permissions;  /* any one will do; ends with NULL */
+  const char *const *permissions;  /* one of them is required; ends with NULL */
 } mde_operation;
 
 /* All rows; the last has no name. The one before it, "request", stands for any
-** call that has no row: it has limits and no path. */
+** other call: it has limits and no path. */
 extern const mde_operation mde_operations[];
 
 /* The row called `name`, or NULL. */
 const mde_operation *mde_operation_find (const char *name);
 
-/* The row that a request with this method and path (without its query) is:
-** "request" if no other. */
+/* The row of a request with this method and path (without its query): "request" if
+** there is no other. */
 const mde_operation *mde_operation_match (const char *method,
                                           const char *path, size_t length);
 
-/* How many bytes a path of `operation` with these arguments needs at most. */
+/* The largest size of a path of `operation` with these arguments. */
 size_t mde_operation_room (const mde_operation *operation,
                            const mde_argument *arguments, size_t count);
 
 /* Checks every argument and writes the path (with the query; no NUL) into
-** `buffer`, which has the room asked for above. False with `error` filled
-** ("invalid_argument": which argument, its value, what was expected) if one is
+** `buffer`, whose size is the one above. False with `error` filled
+** ("invalid_argument": the argument, its value, the expected value) if one is
 ** missing, unknown or malformed. */
 bool mde_operation_path (const mde_operation *operation,
                          const mde_argument *arguments, size_t count,

@@ -1,4 +1,4 @@
-/* From an operation's arguments to the path of a request: see operation.h. */
+/* Makes the path of a request from an operation's arguments: see operation.h. */
 #include <string.h>
 
 #include "identifier.h"
@@ -7,7 +7,7 @@
 
 /* {{ Checks */
 
-/* The message stays one line, and shows the byte that is out of place too. */
+/* Keeps the message on one line, and makes the wrong byte visible. */
 static bool refuse (mde_error *error, const mde_operation *operation,
                     const mde_argument *argument, mde_kind kind,
                     const char *expected) {
@@ -35,7 +35,7 @@ static bool lacks (mde_error *error, const mde_operation *operation,
 }
 
 
-/* What may stand in a path. */
+/* Characters of a path. */
 static const struct {
   const char *name;
   mde_kind kind;
@@ -109,7 +109,7 @@ static bool check_parts (const mde_operation *operation,
 }
 
 
-/* Every argument of that name: a list has several. */
+/* Checks every argument of that name: a list has several. */
 static bool check_field (const mde_operation *operation,
                          const mde_field *field, const mde_argument *arguments,
                          size_t count, mde_error *error) {
@@ -168,7 +168,7 @@ static char lower (char c) {
 
 
 /* Percent-encodes all but unreserved characters and colons (RFC 3986, 3.3).
-** Ids have one spelling, whatever was given. */
+** Ids are written in one spelling. */
 static char *append_value (char *to, const mde_argument *argument,
                            mde_kind kind) {
   static const char digits[] = "0123456789ABCDEF";

@@ -1,3 +1,4 @@
+/* Checks every request before it is copied or sent. */
 #include "request.h"
 
 #include <arpa/inet.h>
@@ -111,8 +112,8 @@ static CURLU *parse (const char *text, const char *what, unsigned flags,
 }
 
 
-/* Whether what is sent there stays on this machine, or goes to the one that runs
-** it: a cloud gives its machines their identity at a link-local address. */
+/* Whether requests to this address stay on this machine or its host: clouds provide the identity
+** of a machine at a link-local address. */
 static bool is_near (const char *host) {
   struct in_addr v4;
   if (strcmp(host, "[::1]") == 0) return true;
@@ -167,7 +168,7 @@ CURLU *mde_request_url (const mde_request *request, bool *https,
 }
 
 
-/* A proxy whose scheme libcurl doesn't know would be shown in its message. */
+/* Otherwise libcurl would show a proxy with an unknown scheme in its message. */
 static bool check_proxy (const char *text, mde_error *error) {
   static const char *const schemes[] = { "http", "https", "socks4", "socks4a",
                                          "socks5", "socks5h" };

@@ -1,8 +1,8 @@
-/* The choke point: what is allowed to go out.
+/* Checks requests: the only way to the network.
 **
-** Every request passes here before anything of it is copied or sent. No URL
-** part, method, header or proxy that libcurl gets has not been seen here, and
-** libcurl gets the URL as it was parsed here: nothing is parsed twice.
+** Every request is checked here before anything of it is copied or sent: its URL,
+** method, headers and proxy. libcurl gets the URL as it was parsed here: nothing is
+** parsed twice.
 */
 #ifndef MDE_REQUEST_H
 #define MDE_REQUEST_H
@@ -12,7 +12,7 @@
 
 #include "engine.h"
 
-/* Checks all of `request` but its URL. False with `error` filled
+/* Checks `request` except its URL. False with `error` filled
 ** ("invalid_request", or "out_of_memory"). */
 bool mde_request_check (const mde_request *request, mde_error *error);
 

@@ -1,3 +1,4 @@
+/* Counts the rounds of key derivation that a certificate file asks for. */
 #include "rounds.h"
 
 #include <openssl/asn1t.h>
@@ -115,7 +116,7 @@ static bool add_block (uint64_t *rounds, BIO *bio) {
 }
 
 
-/* A damaged block is passed over. Without memory nothing is read. */
+/* Skips a damaged block. If memory runs out, nothing is read. */
 bool mde_rounds_of_pem (BIO *bio) {
   uint64_t rounds = 0;
   size_t left, before;
@@ -137,7 +138,7 @@ bool mde_rounds_of_mac (const PKCS12 *pfx) {
 }
 
 
-/* libcrypto limits how deep bags lie in each other. */
+/* libcrypto limits the nesting of bags. */
 static bool add_bags (uint64_t *rounds, const STACK_OF(PKCS12_SAFEBAG) *bags) {
   bool good = true;
   int i;
@@ -157,7 +158,7 @@ static bool add_bags (uint64_t *rounds, const STACK_OF(PKCS12_SAFEBAG) *bags) {
 }
 
 
-/* Opens one part to see the bags in it; NULL: it does not open, or *good is false. */
+/* Decrypts one part with its bags. NULL: that fails, or *good is false. */
 static STACK_OF(PKCS12_SAFEBAG) *open_part (uint64_t *rounds, PKCS7 *part, const char *password,
                                             bool *good) {
   if (PKCS7_type_is_data(part))

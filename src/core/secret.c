@@ -1,3 +1,4 @@
+/* Keeps secrets and overwrites them. */
 #include "secret.h"
 
 #include <stdint.h>

@@ -1,12 +1,11 @@
-/* Bytes that must not stay behind: a client secret, a token, a signed assertion.
+/* Secrets: bytes that are overwritten before they are freed, such as a token.
 **
-** An mde_secret owns one copy of its bytes and overwrites them before they
-** are freed. Whoever made it frees it. Nothing here prints or compares in a
-** way that depends on where two secrets differ.
+** An mde_secret owns one copy of its bytes. Its creator frees it. Nothing here
+** prints, and comparing takes the same time wherever two secrets differ.
 **
 ** libcurl and libcrypto make copies of their own, and Lua keeps strings until it collects
 ** them: between one and four copies of a secret stay in the memory of a process that has
-** used it. The program therefore leaves no core dump and lets no other process look inside.
+** used it. So the program writes no core dump and is closed to other processes.
 */
 #ifndef MDE_SECRET_H
 #define MDE_SECRET_H
@@ -19,8 +18,8 @@ typedef struct mde_secret mde_secret;
 /* A secret of `length` bytes copied from `bytes`, or NULL: out of memory. */
 mde_secret *mde_secret_new (const char *bytes, size_t length);
 
-/* The bytes (followed by a NUL) and, if `length` is not NULL, how many. They
-** live as long as the secret. */
+/* The bytes (followed by a NUL) and, if `length` is not NULL, their number. They
+** are valid as long as the secret. */
 const char *mde_secret_bytes (const mde_secret *secret, size_t *length);
 
 /* Whether two secrets hold the same bytes, in time that depends on their

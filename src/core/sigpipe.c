@@ -1,3 +1,4 @@
+/* Blocks SIGPIPE while libcurl works. */
 #include "sigpipe.h"
 
 #include <stddef.h>

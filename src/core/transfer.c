@@ -1,3 +1,4 @@
+/* One request in flight: its easy handle, its copy of the request and its answer. */
 #include "transfer.h"
 
 #include <fcntl.h>
@@ -17,10 +18,10 @@
 
 /* {{ Callbacks. They only move bytes. */
 
-/* libcurl calls this when it is connected and about to send. That makes it the
-** surest sign of what has left; and a second call means that libcurl is about
-** to send again on another connection, which it does unasked when a reused one
-** turns out dead. That is refused for whatever may have an effect. */
+/* libcurl calls this when it is connected and about to send, so it shows whether a
+** request was sent. A second call means that libcurl is about to send again on
+** another connection, which it does if a reused one is dead. That is refused for
+** requests that may have an effect. */
 /* NOLINTNEXTLINE(readability-non-const-parameter): libcurl's type */
 static int on_sending (void *data, char *address, char *local_address,
                        int port, int local_port) {
@@ -94,8 +95,8 @@ static size_t measure (const mde_request *request) {
 /* libcurl only reads the list: it need not be made by curl_slist_append, which
 ** would leave copies that can't be overwritten. */
 static bool copy (mde_transfer *transfer, const mde_request *request) {
-  /* Headers that libcurl would add: a large body is just sent, without waiting
-  ** for "100 Continue", and its type is the caller's to tell. */
+  /* Removes headers that libcurl would add: a large body is sent without waiting for
+  ** "100 Continue", and the caller states its type. */
   static struct curl_slist no_expect = { (char *)"Expect:", NULL };
   static struct curl_slist no_type = { (char *)"Content-Type:", &no_expect };
   struct curl_slist **end = &transfer->header_list;
@@ -178,7 +179,7 @@ void mde_transfer_free (mde_transfer *transfer) {
   (ok = ok && curl_easy_setopt(easy, CURLOPT_##option, (value)) == CURLE_OK)
 
 
-/* libcurl would leave its sockets to the program's children. */
+/* Otherwise the program's children would inherit libcurl's sockets. */
 static curl_socket_t open_socket (void *data, curlsocktype purpose, struct curl_sockaddr *address) {
   (void)data; (void)purpose;
 #ifdef SOCK_CLOEXEC
@@ -247,8 +248,8 @@ static bool is_folder (const char *place) {
 }
 
 
-/* Who is trusted: those in a file, or those in a folder. Not both, as libcurl has
-** it by default: it keeps parsed certificates only while no folder is given. */
+/* Trusts the authorities in a file or those in a folder, not both, which is libcurl's default:
+** it caches parsed certificates only if no folder is given. */
 static bool set_trust (const mde_request *request, CURL *easy) {
   const curl_version_info_data *curl = curl_version_info(CURLVERSION_NOW);
   const char *file = request->ca_file, *folder = NULL;
@@ -335,9 +336,9 @@ static void answer (mde_transfer *transfer) {
 }
 
 
-/* Whether libcurl failed at nothing but to send the rest of the request: an
-** HTTP/2 server that has answered (401, say) need not read it. libcurl 7.88
-** makes an error of that, the only one of HTTP/2 that it has no text for. */
+/* Whether libcurl only failed to send the rest of the request: an HTTP/2 server that has
+** answered (with 401, for example) need not read it. libcurl 7.88 reports that as an error, the
+** only one of HTTP/2 without a text. */
 static bool answered_early (const mde_transfer *transfer, CURLcode result) {
   long status = 0;
   (void)curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);

@@ -1,9 +1,8 @@
-/* One request on its way, from the copy of what is sent to the answer.
+/* One request in flight, from the copy of the request to the answer.
 **
-** A transfer is made by the engine, has an easy handle of its own between begin
-** and end, and owns everything else too: its copy of the request, which is
-** overwritten and freed at the end, and the answer, which lives, and is
-** overwritten, with the transfer. A handle is used once: libcurl 7.88 keeps
+** The engine makes a transfer. It owns an easy handle between begin and end, its
+** copy of the request, which is overwritten and freed at the end, and the answer,
+** which is overwritten and freed with the transfer. A handle is used once: libcurl 7.88 keeps
 ** pointers to the last answer in it, which no reset clears.
 */
 #ifndef MDE_TRANSFER_H
@@ -19,13 +18,13 @@ typedef struct mde_transfer mde_transfer;
 typedef struct mde_host mde_host;
 
 struct mde_transfer {
-  int64_t id;          /* the engine's, as is */
-  mde_transfer *next;  /* this */
-  mde_host *host;      /* while the request is going: see host.h */
+  int64_t id;          /* these two belong to the engine */
+  mde_transfer *next;  /* in its table */
+  mde_host *host;      /* until the request ends: see host.h */
   mde_transfer *before, *behind;  /* in its host's queue */
-  bool waits;          /* in there */
+  bool waits;          /* in that queue */
   bool may_share;      /* a connection with other requests, if HTTP/2 is spoken */
-  CURL *easy;          /* while the request is going, else NULL */
+  CURL *easy;          /* from begin to end, else NULL */
   CURLU *url;
   void *request;  /* header list, header text and body in one block */
   size_t request_size;
@@ -33,7 +32,7 @@ struct mde_transfer {
   const char *body;
   size_t body_length;
   bool https, sends_body, repeatable;
-  bool sent;            /* the request was about to go out, or did */
+  bool sent;            /* the request was about to be sent, or was sent */
   const char *refusal;  /* the code of a callback that stopped the transfer */
   mde_headers headers;  /* of the answer */
   mde_buffer answer;    /* its body */
@@ -52,11 +51,11 @@ mde_transfer *mde_transfer_new (const mde_request *request, size_t body_maximum,
 ** False: out of memory; mde_transfer_end is needed all the same. */
 bool mde_transfer_begin (mde_transfer *transfer, const mde_request *request, CURLSH *sessions);
 
-/* Makes the answer or the error of how the transfer ended, and frees the handle, which
-** must not be in a multi handle any more. */
+/* Makes the answer or the error of the transfer, and frees the handle, which must not be
+** in a multi handle any more. */
 void mde_transfer_end (mde_transfer *transfer, CURLcode result);
 
-/* Ends a transfer of another process: its handle is not touched. */
+/* Ends a transfer of another process without touching its handle. */
 void mde_transfer_lose (mde_transfer *transfer);
 
 /* Overwrites and frees a transfer that has no handle. NULL is allowed. */
