@@ -1,4 +1,4 @@
--- mde.file: files, folders, locks and owners.
+-- Tests mde.file: modes, opening, locks and logs.
 
 local file = require "mde.file"
 
@@ -60,44 +60,7 @@ local function fails(number, result, message, got)
   assert.equal(number, got)
 end
 
-local ENOENT, ENOTDIR, EISDIR, EFBIG = 2, 20, 21, 27
-
-describe("file.make_folder", function()
-  after_each(clean)
-
-  it("makes missing folders, only for the owner", function()
-    local folder = new_folder()
-    os.execute("chmod 755 " .. folder)
-    assert.is_true(file.make_folder(folder .. "/a//b/c"))
-    for _, path in ipairs { "/a", "/a/b", "/a/b/c" } do
-      assert.equal(tonumber("700", 8), file.mode(folder .. path))
-    end
-    assert.equal(tonumber("755", 8), file.mode(folder))
-  end)
-
-  it("accepts an existing folder, also through a link and with a final slash", function()
-    local folder = new_folder()
-    assert.is_true(file.make_folder(folder))
-    assert.is_true(file.make_folder(folder .. "/"))
-    assert.is_true(file.make_folder "/")
-    assert.is_true(file.make_folder ".")
-    os.execute(("ln -s %s %s/link"):format(folder, folder))
-    assert.is_true(file.make_folder(folder .. "/link"))
-    assert.is_true(file.make_folder(folder .. "/link/new/"))
-    assert.is_number(file.mode(folder .. "/new"))
-  end)
-
-  it("reports errors", function()
-    local folder = new_folder()
-    write(folder .. "/plain", "")
-    fails(ENOTDIR, file.make_folder(folder .. "/plain"))
-    fails(ENOTDIR, file.make_folder(folder .. "/plain/a"))
-    fails(ENOENT, file.make_folder "")
-    local _, message = file.make_folder(folder .. "/plain/a/b")
-    assert.equal(folder .. "/plain: Not a directory", message)
-    assert.error_matches(file.make_folder, "string expected")
-  end)
-end)
+local ENOENT, EISDIR, EFBIG = 2, 21, 27
 
 describe("file.mode", function()
   after_each(clean)
