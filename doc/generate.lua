@@ -1,11 +1,11 @@
--- Makes lua/mde/types.lua, which editors read (LuaCATS), and doc/reference.md from the comments
--- of the public functions and tables, which begin with three dashes and stand where these are:
+-- Makes lua/mde/types.lua (for editors, LuaCATS) and doc/reference.md from the comments of public
+-- functions and tables, which begin with three dashes:
 --
 --   lua5.4 doc/generate.lua           writes both
---   lua5.4 doc/generate.lua --check   ends with 1 if they are not what it would write
+--   lua5.4 doc/generate.lua --check   exits with 1 if one is out of date
 --
--- A block of such comments is a class or an alias, or it describes the function below it; where
--- functions are made in a loop, a line "-- function client:isolate(…)" stands for one.
+-- A block of such comments is a class, an alias, or the description of the function below it. If a
+-- loop makes functions, a line "-- function client:isolate(…)" stands for each.
 
 local folder = arg[0]:match "^(.*/)doc/" or "./"
 package.path = folder .. "lua/?.lua"
@@ -233,11 +233,12 @@ end
 local INTRODUCTION = [[
 # Reference
 
-Made by `doc/generate.lua` from the comments in `lua/mde`.
+`doc/generate.lua` makes this page from the comments in `lua/mde`.
 
-Wrong use (an unknown option, a value of a wrong type) raises where the function was called; a
-malformed value, and what the world does, is `nil, err`. A `?` after a name: it may be left out;
-after a type: it may be nil. Durations are seconds, or text such as `"90s"`, `"4h"`, `"1d12h"`.
+Wrong use, such as an unknown option or a value of the wrong type, raises an error where you called
+the function. Malformed values and runtime failures are returned as `nil, err`. A `?` after a name:
+you may leave it out; after a type: the value may be nil. Durations are seconds, or text such as
+`"90s"`, `"4h"`, `"1d12h"`.
 ]]
 
 local function reference()
