@@ -97,6 +97,26 @@ function call.new(client, operation, arguments, judge, kind)
   return self
 end
 
+-- A judge that parses answers with read(response, call) -> value | nil, err. A malformed answer to
+-- a GET may have been cut, so the request is repeated. judge(call, now, response, value, err)
+-- decides (default: the call ends with both). What a readback has read is the value.
+function call.parsing(read, judge)
+  return function(self, now, response, err, value)
+    if not err and not value then
+      value, err = read(response, self)
+      local is_malformed = value == nil and self.encoded.method == "GET"
+      if is_malformed and self:try_again(now, response) then return end
+    end
+    if judge then return judge(self, now, response, value, err) end
+    self:finish(value, err)
+  end
+end
+
+-- Parses the call's own action.
+function call.parse_action(response, self)
+  return answer.action(response, self.id)
+end
+
 -- Asks the client's readback to read the call's action, or the one with this id, not before
 -- `moment`. The judge gets the action.
 function Call:look_up(moment, id)

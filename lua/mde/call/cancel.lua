@@ -5,6 +5,7 @@
 -- `err` is set for every answer that is not 2xx; `action` is given if the readback has read it.
 
 local answer = require "mde.service.response"
+local calls = require "mde.call.call"
 local date = require "mde.base.date"
 local kinds = require "mde.service.kinds"
 local retry = require "mde.base.retry"
@@ -47,21 +48,13 @@ function judge.looks_again(call, now)
 end
 
 -- Reads one action.
-function judge.action(call, now, response, err, action)
-  local problem
-  if not err and not action then action, problem = answer.action(response, call.id) end
-  if problem and call:try_again(now, response) then return end
+judge.action = calls.parsing(calls.parse_action, function(call, now, _, action, err)
   if err and err.code == "not_found" and judge.looks_again(call, now) then return end
-  call:finish(action and call.client.read(action), err or problem)
-end
+  call:finish(action and call.client.read(action), err)
+end)
 
 -- Reads a page of a list.
-function judge.page(call, now, response, err)
-  local list, problem
-  if not err then list, problem = answer.actions(response) end
-  if problem and call:try_again(now, response) then return end
-  call:finish(list, err or problem)
-end
+judge.page = calls.parsing(answer.actions)
 
 -- }}
 
@@ -210,15 +203,16 @@ function judge.has_changed(call, action)
   return true
 end
 
+local judge_action = calls.parsing(calls.parse_action, function(call, now, response, action, err)
+  if not action then return unread(call, now, err) end
+  if judge.has_changed(call, action) then return end
+  if not settle(call, now, response, action) then still_open(call, now, action) end
+end)
+
 -- Cancels an action.
 function judge.cancel(call, now, response, err, action)
   if not action and call.operation == "cancel" then return posted(call, now, response, err) end
-  local problem
-  if not err and not action then action, problem = answer.action(response, call.id) end
-  if problem and call:try_again(now, response) then return end
-  if not action then return unread(call, now, err or problem) end
-  if judge.has_changed(call, action) then return end
-  if not settle(call, now, response, action) then still_open(call, now, action) end
+  judge_action(call, now, response, err, action)
 end
 
 -- }}

@@ -82,12 +82,9 @@ function Readback:halve(questions)
 end
 
 -- Judges the answer to a list call: see mde.call.call.
-local function on_list(self, list, call, now, response, err)
-  local actions, problem
-  if not err then actions, problem = answer.actions(response) end
-  if problem and call:try_again(now, response) then return end
+local function on_list(self, list, call, response, actions, err)
   list.is_judged = true
-  call:finish(nil, err or problem)
+  call:finish(nil, err)
   if actions then
     self.in_doubt = false
     self:distribute(list.questions, response, actions)
@@ -103,7 +100,9 @@ function Readback:send(questions)
   local list = { questions = questions, is_judged = false }
   local query = odata.query { { "$filter", filter_of(questions) }, { "$top", #questions } }
   list.call = assert(calls.new(self.client, "list", { query = query },
-    function(call, now, response, err) on_list(self, list, call, now, response, err) end))
+    calls.parsing(answer.actions, function(call, _, response, actions, err)
+      on_list(self, list, call, response, actions, err)
+    end)))
   self.trial = self.in_doubt and list.call
   self.lists[#self.lists + 1] = list
   self.client.scheduler:add(list.call)

@@ -8,6 +8,7 @@
 -- token. A file is requested in pieces, by range, and written to a part file beside the target; a
 -- download that was cut continues there. This module reads and writes that file, which may block.
 
+local calls = require "mde.call.call"
 local core = require "mde.core"
 local entity = require "mde.service.entity"
 local errors = require "mde.base.errors"
@@ -39,12 +40,7 @@ local function link_of(response)
   return core.secret(text)
 end
 
-local function on_link(call, now, response, err)
-  local link, problem
-  if not err then link, problem = link_of(response) end
-  if problem and call:try_again(now, response) then return end
-  call:finish(link, err or problem)
-end
+local on_link = calls.parsing(link_of)
 
 local function id_of(target)
   local id = type(target) == "table" and target.id or target
@@ -107,6 +103,16 @@ end
 -- Statuses of a link that has expired, which is no failure yet.
 local ENDED = { [401] = true, [403] = true, [404] = true, [410] = true }
 
+-- The piece of an answer, unless it was cut.
+local judge_piece = calls.parsing(function(response, call)
+  local piece, problem = piece_of(response, call.download.from)
+  local promised = tonumber(response.headers["content-length"])
+  if piece and promised and promised ~= #piece.body then
+    return nil, errors.new { code = "lost", sent = true, message = "a piece of the file was cut" }
+  end
+  return piece, problem
+end)
+
 local function on_piece(call, now, response, err)
   if response and response.status == 416 then
     local total = (response.headers["content-range"] or ""):match "^bytes %*/(%d+)$"
@@ -120,13 +126,7 @@ local function on_piece(call, now, response, err)
       message = response and ("the file's host answered %d"):format(response.status)
                 or err.message })
   end
-  local piece, problem = piece_of(response, call.download.from)
-  local promised = tonumber(response.headers["content-length"])
-  if piece and promised and promised ~= #piece.body then
-    problem = errors.new { code = "lost", sent = true, message = "a piece of the file was cut" }
-  end
-  if problem and call:try_again(now, response) then return end
-  call:finish(not problem and piece or nil, problem)
+  judge_piece(call, now, response)
 end
 
 -- Fetches the piece at position `from`. If `tag` is given, the file must not have changed since.

@@ -5,6 +5,7 @@
 -- launch is sent again.
 
 local answer = require "mde.service.response"
+local calls = require "mde.call.call"
 local core = require "mde.core"
 local date = require "mde.base.date"
 local errors = require "mde.base.errors"
@@ -109,11 +110,8 @@ local function search(call, list, since)
   return nil, nameless
 end
 
-local function searched(call, now, response, err)
-  local list, problem
-  if not err then list, problem = answer.actions(response) end
-  if problem and call:try_again(now, response) then return end
-  if not list then return give_up(call, err or problem) end
+local searched = calls.parsing(answer.actions, function(call, now, response, list, err)
+  if not list then return give_up(call, err) end
   local own = call.launch
   local since = own.after or judge.since(call, now, response)
   local action, nameless = search(call, list, since)
@@ -125,7 +123,7 @@ local function searched(call, now, response, err)
   if #nameless == 1 then return found(call, nameless[1]) end
   if nameless[1] or is_cut(list, since) or own.posts >= POSTS then return give_up(call) end
   post(call, now)
-end
+end)
 
 -- }}
 

@@ -2,6 +2,7 @@
 -- uploaded is the only I/O of this module.
 
 local answer = require "mde.service.response"
+local calls = require "mde.call.call"
 local content = require "mde.base.content"
 local core = require "mde.core"
 local entity = require "mde.service.entity"
@@ -26,15 +27,11 @@ local LARGEST = 20 * 1048576  -- bytes; source: "Upload files to the live respon
 
 -- What is read, `what` as a noun; `decode(table)` -> value or nil.
 local function reader(what, decode)
-  return function(call, now, response, err)
-    local value, problem
-    if not err then
-      value = decode(entity.decode(response.body) or {})
-      if value == nil then problem = select(2, answer.unexpected(response, what)) end
-    end
-    if problem and call.encoded.method == "GET" and call:try_again(now, response) then return end
-    call:finish(value, err or problem)
-  end
+  return calls.parsing(function(response)
+    local value = decode(entity.decode(response.body) or {})
+    if value ~= nil then return value end
+    return answer.unexpected(response, what)
+  end)
 end
 
 -- How a second page would be asked for is not documented: a list with a link to one is not whole.

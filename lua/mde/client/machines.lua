@@ -1,6 +1,7 @@
 -- What a client can do to find machines: methods that mde.client takes over.
 
 local answer = require "mde.service.response"
+local calls = require "mde.call.call"
 local errors = require "mde.base.errors"
 local form = require "mde.service.criteria.machine"
 local machine = require "mde.service.machine"
@@ -18,13 +19,10 @@ local machines = {}
 -- A judge that gives what `read(response)` gives. Where there is nothing: `nothing`, or
 -- the error if there is none.
 local function reading(read, nothing)
-  return function(call, now, response, err)
-    local value, problem
-    if not err then value, problem = read(response)
-    elseif nothing and err.code == "not_found" then value, err = nothing(), nil end
-    if problem and call:try_again(now, response) then return end
-    call:finish(value, err or problem)
-  end
+  return calls.parsing(read, function(call, _, _, value, err)
+    if nothing and err and err.code == "not_found" then return call:finish(nothing()) end
+    call:finish(value, err)
+  end)
 end
 
 -- The service answers 404 where it would have to give an empty list.

@@ -8,6 +8,7 @@
 -- pause after a 429, retries of what reads. What changes something goes out once, unless
 -- the first one certainly never arrived: err.sent tells whether it may have.
 
+local calls = require "mde.call.call"
 local cjson = require "cjson"
 local core = require "mde.core"
 local entity = require "mde.service.entity"
@@ -75,24 +76,15 @@ local function body_of(body)
   return errors.invalid("request: body: %s", tostring(text))
 end
 
--- What an answer says: decoded JSON, or its text. A cut answer that reads is asked for
--- again.
-local function on_answer(call, now, response, err)
-  if err then return call:finish(nil, err) end
-  local kind = response.headers["content-type"] or ""
-  local value = response.body
-  if kind:find "json" and value ~= "" then
-    local decoded, problem = entity.decode(value)
-    if not decoded then
-      local wrong = errors.new { code = "bad_answer", status = response.status, sent = true,
-                                 message = "the service's answer is " .. problem }
-      if call.encoded.method == "GET" and call:try_again(now, response) then return end
-      return call:finish(nil, wrong)
-    end
-    value = decoded
-  end
-  call:finish(value)
-end
+-- Parses an answer: decoded JSON, or its text.
+local on_answer = calls.parsing(function(response)
+  local kind, text = response.headers["content-type"] or "", response.body
+  if text == "" or not kind:find "json" then return text end
+  local decoded, problem = entity.decode(text)
+  if decoded then return decoded end
+  return nil, errors.new { code = "bad_answer", status = response.status, sent = true,
+                           message = "the service's answer is " .. problem }
+end)
 
 -- What client:request would send, checked: { operation = whose quota it takes, method =,
 -- path = with the query, body =, content_type = } | nil, err

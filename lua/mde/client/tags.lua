@@ -40,15 +40,12 @@ local function writing(client, operation, arguments, question, is_done)
     call:finish(nil, err)
   end
 
-  local function read(call, now, response, err)
-    local value, problem
-    if not err then value, problem = question.read(response)
-    elseif err.code == "not_found" then value = question.nothing end
-    if problem and call:try_again(now, response) then return end
+  local read = calls.parsing(question.read, function(call, now, _, value, err)
+    if err and err.code == "not_found" then value = question.nothing end
     if value and is_done(value) then return call:finish(value) end
     if not value or writes >= retry.attempts then return call:finish(nil, write_err) end
     call:continue_with(operation, arguments, pause(call, now))
-  end
+  end)
 
   return calls.new(client, operation, arguments, function(call, now, response, err)
     if call.operation == operation then return written(call, now, response, err) end

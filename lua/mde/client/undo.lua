@@ -46,11 +46,8 @@ local function is_repeated(list, action)
 end
 
 -- The machine's actions were read: launches the inverse of the action.
-local function compared(call, now, response, err)
-  local list, problem
-  if not err then list, problem = answer.actions(response) end
-  if problem and call:try_again(now, response) then return end
-  if not list then return call:finish(nil, err or problem, call:standing()) end
+local compared = calls.parsing(answer.actions, function(call, now, _, list, err)
+  if not list then return call:finish(nil, err, call:standing()) end
   local action = call.undo.reversed
   call.undo.reversed = nil
   if is_repeated(list, action) then
@@ -61,7 +58,7 @@ local function compared(call, now, response, err)
     machine = action.machineId, comment = call.comment,
     type = inverse.scopes and inverse.scopes[1],
   }, now, call.cancel.was_sent, date.parse(action.creationDateTimeUtc))
-end
+end)
 
 -- {{ The launched inverse, here called the release. It is read until it is final, or until `wait`
 -- seconds are over.
@@ -96,14 +93,13 @@ local function released(call, now, action)
 end
 
 -- The readback, or the call itself, has read the release. A new action may not be found yet.
-local function on_release(call, now, response, err, action)
-  local id, problem = call.undo.launched_id, nil
-  if not err and not action then action, problem = answer.action(response, id) end
-  if problem and call:try_again(now, response) then return end
+local on_release = calls.parsing(function(response, call)
+  return answer.action(response, call.undo.launched_id)
+end, function(call, now, _, action)
   if action then return released(call, now, action) end
   if look_again(call, now) then return end
   call:finish(call.accepted and call.client.read(call.accepted) or nil, nil, "undo_accepted")
-end
+end)
 
 -- Makes the call read the release from now on.
 local function follow(call, now, id)
@@ -136,17 +132,9 @@ local function before_end(call, action, err, verdict)
   return true
 end
 
-local function on_answer(call, now, response, err, action)
-  if call.undo.launched_id then return on_release(call, now, response, err, action) end
-  if call.undo.reversed then return compared(call, now, response, err) end
-  if call.launch then return launch.judge(call, now, response, err) end
-  if call.operation ~= "get" or err then
-    if not action then return judge.cancel(call, now, response, err) end
-  end
-  local problem
-  if not action then action, problem = answer.action(response, call.id) end
-  if problem and call:try_again(now, response) then return end
-  if not action then return judge.cancel(call, now, response, problem) end
+-- The action to undo was read.
+local judge_action = calls.parsing(calls.parse_action, function(call, now, response, action, err)
+  if not action then return judge.cancel(call, now, response, err) end
   if judge.has_changed(call, action) then return end
   if not kinds.final[action.status] or call.cancel.posts > 0 then
     return judge.cancel(call, now, response, nil, action)
@@ -157,6 +145,16 @@ local function on_answer(call, now, response, err, action)
   end
   call:finish(call.client.read(action), nil,
     action.status == "Cancelled" and "already_cancelled" or "already_final")
+end)
+
+local function on_answer(call, now, response, err, action)
+  if call.undo.launched_id then return on_release(call, now, response, err, action) end
+  if call.undo.reversed then return compared(call, now, response, err) end
+  if call.launch then return launch.judge(call, now, response, err) end
+  if (call.operation ~= "get" or err) and not action then
+    return judge.cancel(call, now, response, err)
+  end
+  judge_action(call, now, response, nil, action)
 end
 
 -- The fields of calls that undo.

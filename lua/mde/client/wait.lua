@@ -3,7 +3,6 @@
 -- Pauses between two reads grow from five seconds to a minute, or are `every` seconds. Calls that
 -- wait read together, forty actions per list call (mde.call.readback).
 
-local answer = require "mde.service.response"
 local calls = require "mde.call.call"
 local core = require "mde.core"
 local duration = require "mde.base.duration"
@@ -47,11 +46,8 @@ local function unread(call, now, err)
 end
 
 -- The action was read, by this call or by the readback.
-local function on_answer(call, now, response, err, action)
-  local problem
-  if not err and not action then action, problem = answer.action(response, call.id) end
-  if problem and call:try_again(now, response) then return end
-  if not action then return unread(call, now, err or problem) end
+local on_answer = calls.parsing(calls.parse_action, function(call, now, _, action, err)
+  if not action then return unread(call, now, err) end
   local own = call.wait
   own.began, own.seen = own.began or now, action
   if kinds.final[action.status] then return call:finish(call.client.read(action)) end
@@ -59,7 +55,7 @@ local function on_answer(call, now, response, err, action)
   local deadline = own.began + own.timeout
   if now >= deadline then return too_late(call, action) end
   call:look_up(math.min(next_look(call, now), deadline))
-end
+end)
 
 local function seconds(options, name, default)
   local value = options[name]

@@ -1,6 +1,7 @@
 -- Who signs in, where, and what that allows, as `mde status` shows it.
 
 local answer = require "mde.service.response"
+local calls = require "mde.call.call"
 local core = require "mde.core"
 local date = require "mde.base.date"
 local duration = require "mde.base.duration"
@@ -17,14 +18,11 @@ local SESSIONS = kinds.of.LiveResponse.at_once
 
 -- {{ What the service says
 
-local function on_list(call, now, response, err)
-  local list, problem
-  if not err then list, problem = answer.actions(response) end
-  if problem and call:try_again(now, response) then return end
-  if not list then return call:finish(nil, err or problem) end
+local on_list = calls.parsing(answer.actions, function(call, _, response, list, err)
+  if not list then return call:finish(nil, err) end
   local moment = response.headers.date and date.http(response.headers.date)
   call:finish { list = list, moment = moment }
-end
+end)
 
 -- Asks for the open live responses; the answer's date tells how far the clocks are apart.
 -- -> { in_progress, pending }, seconds by which ours is ahead (nil if it does not say)
