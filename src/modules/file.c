@@ -24,7 +24,7 @@
 #include "folder.h"
 #include "holder.h"
 #include "owner.h"
-#include "place.h"
+#include "replace.h"
 #include "system/write.h"
 #include "text.h"
 

@@ -2,7 +2,7 @@
 --
 -- All options are checked before any of them is used.
 
-local choice = require "mde.auth.choice"
+local credentials = require "mde.auth.credential"
 local clock = require "mde.base.clock"
 local cloud = require "mde.service.clouds"
 local core = require "mde.core"
@@ -196,7 +196,7 @@ local function read(options, getenv, world)
   end
   local self = { api_url = source:base("api_url", place.api) }
   local authority = source:base("authority", place.login)
-  self.credential, self.application, self.tenant, self.client_id = choice.read(source,
+  self.credential, self.application, self.tenant, self.client_id = credentials.read(source,
     { authority = authority, scope = place.scope }, world)
   self.authority, self.scope = authority, place.scope
   self.limits = limits(source)

@@ -19,7 +19,7 @@
 -- begin with "~/"; otherwise it is relative to the folder of the configuration.
 ---@class mde.profile: mde.options from config/option_list.profile
 
-local chunk = require "mde.config.chunk"
+local lua_file = require "mde.config.lua_file"
 local errors = require "mde.base.errors"
 local option_list = require "mde.config.option_list"
 local secret = require "mde.config.secret"
@@ -236,7 +236,7 @@ function config.load(path)
   if not path then
     return errors.invalid("no configuration folder: set HOME, XDG_CONFIG_HOME or MDE_CONFIG")
   end
-  local text, value = chunk.read(path)
+  local text, value = lua_file.read(path)
   if not text then return errors.invalid("%s", value) end
   local done, defaults, profiles = pcall(check, value, path)
   if not done then

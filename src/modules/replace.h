@@ -1,6 +1,6 @@
 /* Opens and replaces regular files only, through no link: functions of mde.file. */
-#ifndef MDE_HOST_PLACE_H
-#define MDE_HOST_PLACE_H
+#ifndef MDE_HOST_REPLACE_H
+#define MDE_HOST_REPLACE_H
 
 #include <lua.h>
 

@@ -1,6 +1,6 @@
 -- Running the text of a configuration file.
 
-local chunk = require "mde.config.chunk"
+local lua_file = require "mde.config.lua_file"
 local files = require "spec.support.folder".new()
 
 before_each(files.make)
@@ -9,7 +9,7 @@ after_each(files.remove)
 local function read(text)
   local path = files.put("config.lua", text)
   os.execute("chmod 600 " .. path)
-  return chunk.read(path)
+  return lua_file.read(path)
 end
 
 describe("a configuration file", function()

@@ -5,7 +5,7 @@
 
 local own = require "mde.config.own_file"
 
-local chunk = {}
+local lua_file = {}
 
 local LONGEST = 4194304  -- bytes of a file
 local STEPS = 1000000    -- Lua VM instructions; a thousand profiles take about 10,000
@@ -60,7 +60,7 @@ local function run(compiled)
 end
 
 -- -> the file's text, what it returns | nil, message
-function chunk.read(path)
+function lua_file.read(path)
   local text, problem = read(path)
   if not text then return nil, problem end
   local compiled
@@ -71,4 +71,4 @@ function chunk.read(path)
   return text, result
 end
 
-return chunk
+return lua_file

@@ -10,7 +10,7 @@
 #include <lualib.h>
 
 #include "compat.h"
-#include "place.h"
+#include "replace.h"
 #include "system/write.h"
 
 

@@ -11,7 +11,7 @@ local errors = require "mde.base.errors"
 local jwt = require "mde.auth.jwt"
 local tokens = require "mde.auth.token"
 
-local choice = {}
+local credentials = {}
 
 -- The options that each way requires. Messages name the missing ones in this order.
 local NEEDS = {
@@ -282,7 +282,7 @@ end
 -- has clock, host, and the store of sign-ins. Raises an error for a malformed or missing setting.
 -- -> credential, a text that identifies application and tenant, tenant, client_id (nil if not
 -- known)
-function choice.read(source, place, world)
+function credentials.read(source, place, world)
   local way = explicit(source) or has_token(source) and "token"
   if way == "token" then return with_token(source) end
   local common = {
@@ -297,4 +297,4 @@ function choice.read(source, place, world)
   return credential, application, common.tenant, common.client_id
 end
 
-return choice
+return credentials
