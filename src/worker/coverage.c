@@ -1,4 +1,4 @@
-/* Records the lines of a policy that run, and checks limits between instructions. */
+/* Records the lines of a policy that run, and checks its limits. */
 #include <stdio.h>
 #include <string.h>
 

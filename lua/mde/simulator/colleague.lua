@@ -1,4 +1,4 @@
--- Simulates another administrator who releases and isolates machines in the portal.
+-- Simulates another administrator, who releases and isolates machines.
 
 local launches = require "mde.simulator.launches"
 

@@ -1,5 +1,4 @@
--- Simulated operations on the live response library; rows as in
--- mde.simulator.actions.
+-- Simulated operations on the live response library; see mde.simulator.actions.
 
 local cjson = require "cjson"
 local core = require "mde.core"

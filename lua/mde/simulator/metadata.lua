@@ -17,7 +17,7 @@ local function refuse(self, status, name, description)
 end
 
 -- The answer of a machine that is not in Azure.
-local function nobody()
+local function absent()
   return { status = 404, headers = { ["content-type"] = "text/html" },
            body = "<html><body><h1>404 Not Found</h1></body></html>" }
 end
@@ -82,7 +82,7 @@ end
 function metadata.answer(self, request)
   local path, text = request.path:match "^([^?]*)%??(.*)$"
   local query = form.decode(text)
-  if not self.sign_in.identity or request.headers["x-forwarded-for"] then return nobody() end
+  if not self.sign_in.identity or request.headers["x-forwarded-for"] then return absent() end
   if path:lower() == APP_SERVICE then return answer_app_service(self, query, request) end
   if request.headers.metadata ~= "true" then
     return refuse(self, 400, "invalid_request", "Required metadata header not specified")
