@@ -60,7 +60,7 @@ describe("mde unblock", function()
 
   it("asks at the terminal", function()
     for answer, status in pairs { ["y^M"] = 0, ["n^M"] = 3 } do
-      local run = program.at_terminal(100, { "Cancel 1 machine action in tenant", "",
+      local run = program.at_terminal(100, { "Cancel 1 machine action in", "",
         "[y/N] ", answer }, program.path, "sim", "mde", "unblock", MACHINE, "-m", "x")
       assert.equal(status, run.status, run.out)
     end
