@@ -180,21 +180,21 @@ function client:action(target) end
 --- Ends every call with an error. May be called again.
 function client:close() end
 
---- The actions that match, in an array, the newest first.
+--- Returns the actions that match, in an array, the newest first.
 ---@param wanted? mde.action_criteria
 ---@return mde.action[]? actions
 ---@return mde.error? err
 function client:list(wanted) end
 
---- The actions that match, one after the other, read a page of a thousand at a time. What goes wrong
---- is raised (the error itself), so that a cut list can't pass for a whole one.
+--- Iterates over the actions that match, reading pages of a thousand. Errors are raised (as mde.error),
+--- so that a partial list is never taken for a complete one.
 ---
 ---     for action in client:actions { type = "Isolate", older_than = "4h" } do print(action) end
 ---@param wanted? mde.action_criteria
 ---@return fun(): mde.action? iterator
 function client:actions(wanted) end
 
---- What the service would be asked, and what would be filtered here. Nothing is sent.
+--- Explains which criteria the service filters and which are filtered here. Sends nothing.
 ---@param wanted mde.action_criteria|mde.machine_criteria
 ---@param kind? "actions"|"machines" default "actions"
 ---@return {path: string, service?: string, here: string[], order?: string, limit?: integer}? told
@@ -211,11 +211,11 @@ function client:explain(wanted, kind) end
 ---@return mde.error? err code "deadline" if that took longer, "interrupted" if it was stopped; err.action is the action as last read
 function client:wait(target, options) end
 
---- Cancels the open actions on a machine, and reads what became of them. An action that has no
---- machine yet, as a live response just launched, is not found.
+--- Cancels the open actions on a machine, and reads the results. An action that has no machine yet,
+--- such as a live response that was just launched, is not found.
 ---@param target string|mde.machine|mde.action a machine, its id or name, or an action on it
 ---@param options {comment: string, older_than?: number|string, type?: mde.action_type|mde.action_type[]}
----@return {items: mde.item[], kept: mde.action[]}? result `kept` are the open actions that were left alone
+---@return {items: mde.item[], kept: mde.action[]}? result `kept` are the open actions that were not cancelled
 ---@return mde.error? err
 function client:unblock(target, options) end
 
@@ -342,23 +342,23 @@ function client:result_uri(target, index) end
 ---@return mde.error? err code "file" if a file cannot be read or written; err.part is the path of the part file
 function client:download(target, path, options) end
 
---- The machines that match, in an array.
+--- Returns the machines that match, in an array.
 ---@param wanted? mde.machine_criteria
 ---@return mde.machine[]? machines
 ---@return mde.error? err
 function client:list_machines(wanted) end
 
---- The machines that match, one after the other, read a page at a time. What goes wrong is raised.
+--- Iterates over the machines that match, reading page by page. Errors are raised.
 ---
 ---     for machine in client:machines { tag = "VIP", health = "Active" } do print(machine) end
 ---@param wanted? mde.machine_criteria
 ---@return fun(): mde.machine? iterator
 function client:machines(wanted) end
 
---- One machine. Of several of one name none is guessed: that is an error with the code "ambiguous"
---- and the `machines`.
----@param target string|mde.machine its id, its whole DNS name, or its name without domain if no other has it; or the machine, which is read anew
----@param options? {newest?: boolean} of several records of one name: the active one that was seen last
+--- Finds one machine. If several have the name, that is an error with the code "ambiguous" and the
+--- `machines`.
+---@param target string|mde.machine its id, its whole DNS name, or its name without domain if no other has it; or the machine, which is read again
+---@param options? {newest?: boolean} if several records have the name, take the active one that was seen last
 ---@return mde.machine? machine
 ---@return mde.error? err
 function client:machine(target, options) end
@@ -366,17 +366,17 @@ function client:machine(target, options) end
 ---@class mde.isolated
 ---@field machine_id string
 ---@field machine? string its name
----@field state "isolated"|"isolating"|"restricted"|"restricting" not yet, where it ends in "ing"
----@field since? string of the action that made it so
+---@field state "isolated"|"isolating"|"restricted"|"restricting" ending in "ing": not yet
+---@field since? string when the action in `action` had its effect, or was created
 ---@field by? string
 ---@field comment? string
 ---@field scope? string a later action may have changed it
----@field action mde.action that action
+---@field action mde.action the action that made the state
 ---@field conflict? mde.action a pending action that would undo it
 
---- What is isolated now, or whose code execution is restricted: since when, by whom and why. It is
---- told from the history of actions, since the service does not say it; `reach` tells how far that
---- goes back.
+--- Lists the machines that are isolated now, or whose code execution is restricted: since when, by
+--- which requestor and why. The list is derived from the action history, since the API does not report
+--- it; `reach` tells how far the history goes back.
 ---@param options? {restricted?: boolean, machine?: string, since?: string|number} only this machine (id or whole DNS name); a duration or date before which the history is not read
 ---@return mde.isolated[]|{reach: {from?: string, note: string}}|nil rows the latest first
 ---@return mde.error? err
@@ -413,14 +413,14 @@ function client:set_device_value(target, value) end
 ---@field hasParameters? boolean
 ---@field parametersDescription? string
 
---- The files of the live-response library.
+--- Lists the files of the live-response library.
 ---@return mde.library_file[]? files
 ---@return mde.error? err
 function client:library() end
 
 --- Uploads a file into the library.
 ---@param path string
----@param options? {name?: string, description?: string, parameters?: string, overwrite?: boolean} `name` is the last part of the path by default; a name that is taken is refused unless `overwrite`
+---@param options? {name?: string, description?: string, parameters?: string, overwrite?: boolean} `name` is the last part of the path by default; an existing name is refused unless `overwrite`
 ---@return mde.library_file? file
 ---@return mde.error? err
 function client:upload(path, options) end
@@ -431,13 +431,13 @@ function client:upload(path, options) end
 ---@return mde.error? err
 function client:delete_file(name) end
 
---- Sends any other request of the service, by the same rules: token, quota, retries.
+--- Sends any other request of the service, with the same token, quota and retries.
 ---
 ---     local alerts = client:request("GET", "/api/alerts", { query = { ["$top"] = 10 } })
 ---@param method string such as "GET"
----@param path string with a slash in front, such as "/api/alerts"
----@param options? {query?: table|string, body?: table|string, content_type?: string} a table as body becomes JSON; text is sent as it is
----@return table|string|nil answer a table where it is JSON
+---@param path string beginning with a slash, such as "/api/alerts"
+---@param options? {query?: table|string, body?: table|string, content_type?: string} a table as body is encoded as JSON; text is sent unchanged
+---@return table|string|nil answer a table if it is JSON
 ---@return mde.error? err
 function client:request(method, path, options) end
 

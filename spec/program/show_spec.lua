@@ -47,7 +47,7 @@ describe("mde show MACHINE", function()
     assert.same({ "", 1 }, { run.out, run.status })
     run = rehearse "mde show par-lt-1011"
     assert.same({ "", 3 }, { run.out, run.status })
-    assert.truthy(run.err:find("give the id of one, or its whole name", 1, true), run.err)
+    assert.truthy(run.err:find("give the id of one, or its full name", 1, true), run.err)
   end)
 
   it("refuses wrong use before anything is asked", function()
@@ -100,7 +100,7 @@ describe("mde show ID --wait", function()
     local run = program.at_terminal(80, { "waiting for the end of the action", "^C" },
       program.path, "sim", "sh", "-c", (FIND:gsub("%$M", MACHINE)) .. "mde show $id --wait")
     assert.equal(130, run.status, run.out)
-    assert.truthy(run.out:find("interrupted while it was waited for", 1, true), run.out)
+    assert.truthy(run.out:find("interrupted while waiting for the action", 1, true), run.out)
   end)
 
   it("ends with 1 for an action that is not there", function()

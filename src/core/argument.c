@@ -71,7 +71,7 @@ static const char *text_fault (const mde_argument *argument) {
 
 /* {{ Words */
 
-/* Whether `choices` names it. */
+/* Reports whether `choices` names it. */
 static bool is_choice (const mde_argument *argument, const char *choices) {
   while (choices != NULL && *choices != '\0') {
     const size_t length = strcspn(choices, ",");

@@ -53,7 +53,7 @@ static bool out_of_memory (mde_error *error) {
 }
 
 
-/* Whether libcrypto ran out of memory. It does not always report that, so an allocation is tried.
+/* Reports whether libcrypto ran out of memory. It does not always say so; hence the allocation.
 ** If it does, the error may lie below its consequences in the queue, which is read from the
 ** bottom, and older errors of the caller must stay there. */
 static bool lacked_memory (bool alone) {
@@ -137,7 +137,7 @@ static bool read_pem_key (BIO *bio, const char *password, contents *found, mde_e
 }
 
 
-/* Whether `text` is somewhere in the bytes. */
+/* Reports whether `text` is somewhere in the bytes. */
 static bool holds (const char *bytes, size_t length, const char *text) {
   const size_t size = strlen(text);
   for (; length >= size; bytes++, length--)
@@ -167,8 +167,8 @@ static bool read_pem (const char *bytes, size_t length, const char *password,
 
 /* {{ PFX */
 
-/* Whether `*password` opens it. If there is none, both NULL and "" are tried, as by PKCS12_parse,
-** and `*password` is set to the right one. */
+/* Reports whether `*password` opens it. Without one, both NULL and "" are tried, as by
+** PKCS12_parse, and `*password` is set to the right one. */
 static bool is_password (PKCS12 *pfx, const char **password) {
   if (!PKCS12_mac_present(pfx) || PKCS12_verify_mac(pfx, *password, -1)) return true;
   if (*password != NULL || !PKCS12_verify_mac(pfx, "", -1)) return false;

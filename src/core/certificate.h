@@ -41,7 +41,7 @@ size_t mde_certificate_sign (const mde_certificate *certificate, mde_signing how
                              const char *data, size_t length,
                              unsigned char signature[MDE_SIGNATURE_MAX], mde_error *error);
 
-/* Whether this certificate's key made the signature of the data. */
+/* Reports whether this certificate's key made the signature of the data. */
 bool mde_certificate_verify (const mde_certificate *certificate, mde_signing how,
                              const char *data, size_t length,
                              const char *signature, size_t signature_length);

@@ -5,7 +5,7 @@
 #include <string.h>
 
 
-/* Whether a handshake failed because the connection ended, which is transient. */
+/* Reports whether a handshake failed because the connection ended, which is transient. */
 static bool cut_off (const mde_transfer *transfer) {
   long number = 0;
   (void)curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &number);
@@ -14,7 +14,7 @@ static bool cut_off (const mde_transfer *transfer) {
 }
 
 
-/* Whether the server refused the TLS connection. With TLS 1.3 that may arrive after the
+/* Reports whether the server refused the TLS connection. With TLS 1.3 that may arrive after the
 ** handshake; the server has read no request then, and will not read the next one. */
 static bool refused (const mde_transfer *transfer, CURLcode result) {
   static const char *const alerts[] = {

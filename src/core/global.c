@@ -26,7 +26,7 @@ static void on_child (void) {
 }
 
 
-/* Whether a folder has names such as "5f2c1f0e.0", as openssl-rehash makes them. */
+/* Reports whether a folder has names such as "5f2c1f0e.0", as openssl-rehash makes them. */
 static bool is_hashed (const char *path) {
   DIR *folder = opendir(path);
   const struct dirent *entry;

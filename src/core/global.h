@@ -20,7 +20,7 @@ bool mde_global_init (mde_error *error);
 ** connection 20 to 30 ms. NULL: there is none. Call mde_global_init first. */
 const char *mde_trusted_folder (void);
 
-/* How many forks lie between this process and the one that first called
+/* Counts the forks between this process and the one that first called
 ** mde_global_init. Resources made under another number belong to a parent. Unlike
 ** getpid this is no system call; an engine would make three per request. */
 unsigned mde_process_generation (void);

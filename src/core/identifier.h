@@ -11,14 +11,14 @@
 
 #define MDE_GUID_LENGTH 36
 
-/* Whether `text` is a GUID (8-4-4-4-12 hexadecimal digits, no braces). If so,
+/* Reports whether `text` is a GUID (8-4-4-4-12 hexadecimal digits, no braces). If so,
 ** `guid` is filled in lower case with a NUL: one spelling for each action. */
 bool mde_guid (const char *text, size_t length, char guid[MDE_GUID_LENGTH + 1]);
 
-/* Whether `text` is `digits` hexadecimal digits. */
+/* Reports whether `text` is `digits` hexadecimal digits. */
 bool mde_hexadecimal (const char *text, size_t length, size_t digits);
 
-/* Whether `text` is the id of a machine: 40 hexadecimal digits, or 32, as
+/* Reports whether `text` is the id of a machine: 40 hexadecimal digits, or 32, as
 ** on the service's page about collecting a package. */
 bool mde_machine_id (const char *text, size_t length);
 

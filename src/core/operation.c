@@ -145,8 +145,8 @@ const mde_operation *mde_operation_find (const char *name) {
 }
 
 
-/* Whether a path matches that of a row, in which "{x}" stands for any text. The service ignores
-** the case of paths. */
+/* Reports whether a path matches that of a row, in which "{x}" stands for any text. The service
+** ignores the case of paths. */
 static bool has_form (const char *form, const char *path, size_t length) {
   const char *const end = path + length;
   while (*form != '\0') {

@@ -112,8 +112,8 @@ static CURLU *parse (const char *text, const char *what, unsigned flags,
 }
 
 
-/* Whether requests to this address stay on this machine or its host: clouds provide the identity
-** of a machine at a link-local address. */
+/* Reports whether requests to this address stay on this machine or its host: clouds provide the
+** identity of a machine at a link-local address. */
 static bool is_near (const char *host) {
   struct in_addr v4;
   if (strcmp(host, "[::1]") == 0) return true;

@@ -10,8 +10,8 @@
 
 #define MDE_ROUNDS_MOST UINT64_C(10000000)  /* in total; some seconds. Up to 600,000 are common */
 
-/* Whether MDE_ROUNDS_MOST suffices: for the encrypted keys of a PEM file, for the integrity code of
-** a PFX file, and for its encrypted parts. Parts that libcrypto does not understand count as
+/* Report whether MDE_ROUNDS_MOST suffices: for the encrypted keys of a PEM file, for the integrity
+** code of a PFX file, and for its encrypted parts. Parts that libcrypto does not understand count as
 ** zero. */
 bool mde_rounds_of_pem (BIO *bio);
 bool mde_rounds_of_mac (const PKCS12 *pfx);

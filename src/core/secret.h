@@ -22,7 +22,7 @@ mde_secret *mde_secret_new (const char *bytes, size_t length);
 ** are valid as long as the secret. */
 const char *mde_secret_bytes (const mde_secret *secret, size_t *length);
 
-/* Whether two secrets hold the same bytes, in time that depends on their
+/* Reports whether two secrets hold the same bytes, in time that depends on their
 ** lengths only. */
 bool mde_secret_equal (const mde_secret *a, const mde_secret *b);
 

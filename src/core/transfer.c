@@ -336,7 +336,7 @@ static void answer (mde_transfer *transfer) {
 }
 
 
-/* Whether libcurl only failed to send the rest of the request: an HTTP/2 server that has
+/* Reports whether libcurl only failed to send the rest of the request: an HTTP/2 server that has
 ** answered (with 401, for example) need not read it. libcurl 7.88 reports that as an error, the
 ** only one of HTTP/2 without a text. */
 static bool answered_early (const mde_transfer *transfer, CURLcode result) {

@@ -19,7 +19,7 @@ local errors = require "mde.base.errors"
 local permissions = require "mde.auth.permissions"
 local retry = require "mde.base.retry"
 
--- How often a token may be refused: the next one may also be revoked by the time it is used.
+-- The limit of refused tokens for a call: the next one may also be revoked by the time it is used.
 local MOST_REFUSED = 3
 
 local THROTTLED = "the service asks to wait (HTTP 429 to '%s')"
@@ -208,7 +208,7 @@ function Call:settle_slot(now, err)
   self.slot = false
 end
 
--- Whether to wait for a service that answers 429: not without a limit.
+-- Reports whether to wait for a service that answers 429: not without a limit.
 function Call:is_patient(now)
   self.throttled_since = self.throttled_since or now
   return now - self.throttled_since <= 2 * retry.longest_pause
@@ -243,7 +243,7 @@ function Call:try_again(now, response)
   return true
 end
 
--- Whether the same request may be sent again: it was never sent, or it only reads and the failure
+-- Reports whether the same request may be sent again: it was never sent, or it only reads and the failure
 -- is transient.
 function Call:may_repeat(response, err)
   if err.code == "tls" or err.code == "invalid_request" then return false end

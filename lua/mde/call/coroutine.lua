@@ -13,7 +13,7 @@ function caller.current()
   return setmetatable({ thread, is_main = thread == nil }, WEAK)
 end
 
--- Whether a caller, as `current` returned it, is gone.
+-- Reports whether a caller, as `current` returned it, is gone.
 function caller.is_gone(known)
   if known.is_main then return false end
   return known[1] == nil or coroutine.status(known[1]) == "dead"

@@ -155,7 +155,7 @@ local function move(client, task, now)
   return what, detail, response ~= nil or err ~= nil
 end
 
--- Whether a task has something to do. `progress`: another task has made some.
+-- Reports whether a task has something to do. `progress`: another task has made some.
 local function is_ready(task, now, answers, progress)
   local schedule = task.schedule
   if schedule.flight then return answers end

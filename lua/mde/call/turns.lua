@@ -34,7 +34,7 @@ function Turns:is_waiting(holder)
   return self.waiting[holder] ~= nil
 end
 
--- How many slots a process took lately.
+-- Counts the slots that a process took lately.
 function Turns:count(holder, now)
   local taken = self.taken[holder]
   if not taken then return 0 end
@@ -46,7 +46,7 @@ function Turns:count(holder, now)
   return taken.last - taken.first + 1
 end
 
--- How many free slots go to other processes before `holder` gets one. `free` is the moment since
+-- Counts the free slots that go to other processes before `holder` gets one. `free` is the moment since
 -- which a slot is free (nil: none is).
 function Turns:ahead(holder, now, free)
   local own, since, ahead = self:count(holder, now), self.waiting[holder] or math.huge, 0

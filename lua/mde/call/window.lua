@@ -90,7 +90,7 @@ function Bucket:settle(slot, moment)
   if moment then self:stamp(moment) end
 end
 
--- Whether another process may be answered before the moment of its stamp.
+-- Reports whether another process may be answered before the moment of its stamp.
 function Bucket:is_shared(now)
   for slot, moment in pairs(self.others) do
     if moment > now then return true end
@@ -99,7 +99,7 @@ function Bucket:is_shared(now)
   return false
 end
 
--- How many calls lie in a window, unanswered ones included; when the first of them leaves it (nil:
+-- Counts the calls in a window, unanswered ones included; and when the first of them leaves it (nil:
 -- unknown, or there is none).
 function Bucket:used(window, now)
   local first = self.last + 1

@@ -1,4 +1,4 @@
--- What a client can do with lists of actions: methods that mde.client takes over.
+-- Lists actions: methods of a client.
 
 local errors = require "mde.base.errors"
 local judge = require "mde.call.cancel"
@@ -18,12 +18,12 @@ function actions:page(query)
   return page, err
 end
 
--- Whether criteria count from now.
+-- Reports whether criteria depend on the time.
 local function has_age(wanted)
   return wanted.older_than ~= nil or wanted.newer_than ~= nil
 end
 
--- A reader of the actions that match, for what is called `name`.
+-- A reader of the actions that match, for the method `name`.
 -- -> reader (mde.service.pages) | nil, err
 function actions:pages(wanted, name)
   errors.check_keys(name, wanted, FORMS.actions.known, 4)
@@ -35,7 +35,7 @@ function actions:pages(wanted, name)
     local page, problem = self:page(query)
     local apart = self.service_clock.wall() - (self.clock.monotonic() - began) - now
     if not page or not has_age(wanted) or math.abs(apart) <= TOLERANCE then return page, problem end
-    now = now + apart  -- the first answer: this machine's clock is wrong, so ask again
+    now = now + apart  -- this machine's clock is wrong: ask again
     reader.criteria = FORMS.actions:compile(wanted, now)
     return self:page(reader.way.query(reader))
   end
@@ -43,7 +43,7 @@ function actions:pages(wanted, name)
   return reader
 end
 
---- The actions that match, in an array, the newest first.
+--- Returns the actions that match, in an array, the newest first.
 ---@param wanted? mde.action_criteria
 ---@return mde.action[]? actions
 ---@return mde.error? err
@@ -53,8 +53,8 @@ function actions:list(wanted)
   return found:all()
 end
 
---- The actions that match, one after the other, read a page of a thousand at a time. What goes wrong
---- is raised (the error itself), so that a cut list can't pass for a whole one.
+--- Iterates over the actions that match, reading pages of a thousand. Errors are raised (as mde.error),
+--- so that a partial list is never taken for a complete one.
 ---
 ---     for action in client:actions { type = "Isolate", older_than = "4h" } do print(action) end
 ---@param wanted? mde.action_criteria
@@ -65,7 +65,7 @@ function actions:actions(wanted)
   return found:each()
 end
 
---- What the service would be asked, and what would be filtered here. Nothing is sent.
+--- Explains which criteria the service filters and which are filtered here. Sends nothing.
 ---@param wanted mde.action_criteria|mde.machine_criteria
 ---@param kind? "actions"|"machines" default "actions"
 ---@return {path: string, service?: string, here: string[], order?: string, limit?: integer}? told

@@ -150,7 +150,7 @@ end
 
 local MOST_ASKED = 4000  -- calls that may wait for a readback
 
--- Whether the lane may run one more call. Calls that wait for a readback do not count, except those
+-- Reports whether the lane may run one more call. Calls that wait for a readback do not count, except those
 -- of a plan that are read before they are sent: the read should not be long before. Of these, a call
 -- that waits for its second look does not count.
 function Batch:has_room(lane)

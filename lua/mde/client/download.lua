@@ -207,7 +207,7 @@ function Download:renew()
   return self.link ~= nil or nil, err
 end
 
--- Whether a piece continues the part file.
+-- Reports whether a piece continues the part file.
 function Download:fits(piece)
   if piece.total and piece.total < self.at + #self.tail then return false end
   return piece.body:sub(1, #self.tail) == self.tail
@@ -249,7 +249,7 @@ function Download:advance()
   return nil, err
 end
 
--- Whether the part file is empty.
+-- Reports whether the part file is empty.
 function Download:is_empty()
   return self.file ~= nil and self.at == 0 and self.tail == ""
 end

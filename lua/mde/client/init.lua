@@ -44,7 +44,7 @@ function Client:step()
   return self.scheduler:step()
 end
 
--- Whether all calls have ended.
+-- Reports whether all calls have ended.
 local function are_done(list)
   for _, call in ipairs(list) do
     if not call.done then return false end
@@ -125,7 +125,7 @@ end
 local SENT_BEFORE = { code = "lost", message = "sent before, and its answer was not seen",
                       sent = true }
 
--- Whether a journal's target was sent before.
+-- Reports whether a journal's target was sent before.
 local function was_sent(target)
   return target.read_first and target.sends ~= nil and target.sends[1] ~= nil or false
 end

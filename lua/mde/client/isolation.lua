@@ -1,8 +1,8 @@
--- What is isolated, or restricted, now: told from the history of actions, since the
--- service does not say it of a machine.
+-- Finds isolated or restricted machines: the API does not report them, so they are derived from the
+-- action history.
 --
--- Only actions that Succeeded have done anything. One that is Pending or InProgress may
--- yet: it makes a machine "isolating", or is a conflict where it would undo what is.
+-- Only actions that Succeeded have had an effect. An open one may still have one: it makes a machine
+-- "isolating", or is a conflict if it would undo the present state.
 
 local date = require "mde.base.date"
 local duration = require "mde.base.duration"
@@ -14,12 +14,12 @@ local isolation = { methods = {} }
 local Fold = {}
 Fold.__index = Fold
 
--- When an action had its effect, as well as the service says.
+-- When an action had its effect, as far as the service reports it.
 local function moment_of(action)
   return date.parse(action.lastUpdateDateTimeUtc) or date.parse(action.creationDateTimeUtc) or 0
 end
 
--- Notes in machine.causes which actions make it so: all since it was last undone.
+-- Keeps in machine.causes the actions that make its state: all since it was last undone.
 local function note_cause(machine, action, does, moment)
   if does then
     if moment >= (machine.undone or 0) then table.insert(machine.causes, action) end
@@ -31,8 +31,8 @@ local function note_cause(machine, action, does, moment)
   end
 end
 
--- An action that has had its effect. Those of a machine may end in another order than
--- they were launched in: the last one to end counts.
+-- Adds an action that had its effect. Actions may end in another order than they were launched: the
+-- last one to end counts.
 local function settle(machine, action, does)
   local moment = moment_of(action)
   note_cause(machine, action, does, moment)
@@ -45,7 +45,7 @@ local function settle(machine, action, does)
   end
 end
 
--- Takes the next action; they come the oldest first.
+-- Adds the next action, the oldest first.
 function Fold:add(action)
   self.from = self.from or action.creationDateTimeUtc
   local does = action.type == self.kind.type
@@ -90,15 +90,15 @@ end
 ---@class mde.isolated
 ---@field machine_id string
 ---@field machine? string its name
----@field state "isolated"|"isolating"|"restricted"|"restricting" not yet, where it ends in "ing"
----@field since? string of the action that made it so
+---@field state "isolated"|"isolating"|"restricted"|"restricting" ending in "ing": not yet
+---@field since? string when the action in `action` had its effect, or was created
 ---@field by? string
 ---@field comment? string
 ---@field scope? string a later action may have changed it
----@field action mde.action that action
+---@field action mde.action the action that made the state
 ---@field conflict? mde.action a pending action that would undo it
 
--- What is so now, the latest first. -> array of rows (mde.isolated)
+-- The machines in this state, the latest first. -> array of rows (mde.isolated)
 function Fold:rows()
   local rows = {}
   for _, machine in pairs(self.machines) do
@@ -109,8 +109,9 @@ function Fold:rows()
 end
 
 -- A fold over actions; `state` is "isolated" or "restricted". Its `machines` { id -> machine }
--- have, where they are known, `done` and `doing` (the action that made it so, or may yet),
--- `undoing` (a pending one that would undo it), and all that do: `causes`, and those `going` on.
+-- have `done` and `doing` (the action that made the state, or an open one that would make it),
+-- `undoing` (an open one that would undo it), if there are any; and all such actions: `causes`, and
+-- open ones, `going`.
 function isolation.fold(state)
   return setmetatable({ state = state, kind = kinds.making[state], machines = {}, nameless = 0 },
     Fold)
@@ -120,7 +121,7 @@ end
 
 local OPTIONS = { machine = true, restricted = true, since = true }
 
--- Duration or date -> the criterion that it is | nil, err
+-- Adds a duration or date to the criteria. -> true | nil, err
 local function since_of(value, wanted)
   if value == nil then return true end
   if type(value) == "string" and date.parse(value) then wanted.after = value
@@ -132,15 +133,13 @@ local function since_of(value, wanted)
   return true
 end
 
--- How an isolation can end or begin that the history may not show. Source: "Take response
--- actions on a device".
+-- Changes that the history may lack. Source: "Take response actions on a device".
 local UNSEEN = " An isolation can also end outside of it (an administrator changes the device's"
   .. " firewall, or runs the script that forces a release), is not retried on a device that was"
   .. " offline for 3 days, and those that Microsoft begins by itself (attack disruption) may be"
   .. " missing."
 
--- How far back what was read reaches: the oldest action that the service has, whatever
--- its type, is older than the first of ours. -> reach | nil, err
+-- Finds how far back the history reaches: to the oldest action of any type. -> reach | nil, err
 local function reach_of(client, wanted, fold)
   local oldest, err = client:list { after = wanted.after, newer_than = wanted.newer_than,
                                     order = "oldest", limit = 1 }
@@ -157,9 +156,9 @@ local function reach_of(client, wanted, fold)
   return { from = from, note = note }
 end
 
---- What is isolated now, or whose code execution is restricted: since when, by whom and why. It is
---- told from the history of actions, since the service does not say it; `reach` tells how far that
---- goes back.
+--- Lists the machines that are isolated now, or whose code execution is restricted: since when, by
+--- which requestor and why. The list is derived from the action history, since the API does not report
+--- it; `reach` tells how far the history goes back.
 ---@param options? {restricted?: boolean, machine?: string, since?: string|number} only this machine (id or whole DNS name); a duration or date before which the history is not read
 ---@return mde.isolated[]|{reach: {from?: string, note: string}}|nil rows the latest first
 ---@return mde.error? err

@@ -29,7 +29,7 @@ local function trimmed(text)
   return type(text) == "string" and text:match "^%s*(.-)%s*$" or ""
 end
 
--- Whether the token's owner may have requested an action. The service names a user by the user's
+-- Reports whether the token's owner may have requested an action. The service names a user by the user's
 -- name, and an application by its id or by another name, which proves nothing.
 local function may_be_requestor(call, requestor)
   if type(requestor) ~= "string" or not call.header then return true end
@@ -39,7 +39,7 @@ local function may_be_requestor(call, requestor)
   return not known or requestor:lower() == tostring(known):lower()
 end
 
--- Whether an action has our type, machine and comment, and was created at `since` or later.
+-- Reports whether an action has our type, machine and comment, and was created at `since` or later.
 local function is_ours(call, action, since)
   local created = date.parse(action.creationDateTimeUtc)
   if since and created and created < since then return false end
@@ -89,7 +89,7 @@ local function post(call, now)
   call:continue_with(own.operation, own.arguments, now)
 end
 
--- Whether the list may lack an action created at `since` or later: it is one page of several, and
+-- Reports whether the list may lack an action created at `since` or later: it is one page of several, and
 -- its oldest row is newer.
 local function is_cut(list, since)
   if #list < NEWEST and not list.has_more then return false end

@@ -1,5 +1,6 @@
--- The library of files for live responses: methods of a client. Reading the file that is
--- uploaded is the only I/O of this module.
+-- The library of files for live responses: methods of a client.
+--
+-- This module reads the file that is uploaded, and does no other I/O.
 
 local answer = require "mde.service.response"
 local calls = require "mde.call.call"
@@ -25,7 +26,7 @@ local LARGEST = 20 * 1048576  -- bytes; source: "Upload files to the live respon
 
 -- {{ Judges
 
--- What is read, `what` as a noun; `decode(table)` -> value or nil.
+-- Makes a judge that reads `what` (a noun); `decode(table)` -> value or nil.
 local function reader(what, decode)
   return calls.parsing(function(response)
     local value = decode(entity.decode(response.body) or {})
@@ -34,7 +35,7 @@ local function reader(what, decode)
   end)
 end
 
--- How a second page would be asked for is not documented: a list with a link to one is not whole.
+-- Requests for a second page are not documented: a list with a link to one is incomplete.
 local on_list = reader("a whole list of files", function(decoded)
   local link = decoded["@odata.nextLink"]
   return (link == nil or link == "") and type(decoded.value) == "table" and decoded.value or nil
@@ -50,7 +51,7 @@ end
 
 -- }}
 
---- The files of the live-response library.
+--- Lists the files of the live-response library.
 ---@return mde.library_file[]? files
 ---@return mde.error? err
 function library:library()
@@ -75,14 +76,14 @@ local function read_file(path)
   if not text then return errors.invalid("upload: %s", problem) end
   if text == "" then return errors.invalid("upload: %s: the file is empty", path) end
   if #text > LARGEST then
-    return errors.invalid("upload: %s: more than 20 MiB, which the service does not take", path)
+    return errors.invalid("upload: %s: the file is larger than 20 MiB, the service's limit", path)
   end
   return text
 end
 
 --- Uploads a file into the library.
 ---@param path string
----@param options? {name?: string, description?: string, parameters?: string, overwrite?: boolean} `name` is the last part of the path by default; a name that is taken is refused unless `overwrite`
+---@param options? {name?: string, description?: string, parameters?: string, overwrite?: boolean} `name` is the last part of the path by default; an existing name is refused unless `overwrite`
 ---@return mde.library_file? file
 ---@return mde.error? err
 function library:upload(path, options)

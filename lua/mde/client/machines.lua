@@ -1,4 +1,4 @@
--- What a client can do to find machines: methods that mde.client takes over.
+-- Lists and finds machines: methods of a client.
 
 local answer = require "mde.service.response"
 local calls = require "mde.call.call"
@@ -14,10 +14,9 @@ local MOST_NAMED = 10  -- of several machines, in a message
 
 local machines = {}
 
--- {{ Calls. A cut answer can look like a whole one: it is asked for again.
+-- {{ Calls. A truncated answer can look complete to libcurl, so it is requested again.
 
--- A judge that gives what `read(response)` gives. Where there is nothing: `nothing`, or
--- the error if there is none.
+-- Makes a judge whose value is `read(response)`, or nothing() after a 404, if given.
 local function reading(read, nothing)
   return calls.parsing(read, function(call, _, _, value, err)
     if nothing and err and err.code == "not_found" then return call:finish(nothing()) end
@@ -25,10 +24,10 @@ local function reading(read, nothing)
   end)
 end
 
--- The service answers 404 where it would have to give an empty list.
+-- The service answers 404 instead of an empty list.
 local judge_list = reading(answer.machines, function() return {} end)
 
--- Makes entities of what the service gave: the client's own reader, made once.
+-- Makes an entity of a machine's fields.
 function machines:read_machine(fields)
   self.machine_reader = self.machine_reader or machine.reader(self.service_clock)
   return self.machine_reader(fields)
@@ -57,7 +56,7 @@ end
 
 -- {{ Lists
 
--- A reader of what was compiled.
+-- A reader of the machines that match compiled criteria.
 local function read(self, compiled)
   local source = compiled.source
   local is_list = source.operation == "machines"
@@ -74,7 +73,7 @@ local function reader(self, wanted, name)
   return read(self, compiled)
 end
 
---- The machines that match, in an array.
+--- Returns the machines that match, in an array.
 ---@param wanted? mde.machine_criteria
 ---@return mde.machine[]? machines
 ---@return mde.error? err
@@ -84,7 +83,7 @@ function machines:list_machines(wanted)
   return found:all()
 end
 
---- The machines that match, one after the other, read a page at a time. What goes wrong is raised.
+--- Iterates over the machines that match, reading page by page. Errors are raised.
 ---
 ---     for machine in client:machines { tag = "VIP", health = "Active" } do print(machine) end
 ---@param wanted? mde.machine_criteria
@@ -99,7 +98,7 @@ end
 
 -- {{ One machine by its name
 
--- The machines of this name; of a name without a dot, those of any domain too.
+-- The machines of this name; a name without a dot also matches in any domain.
 -- -> array | nil, err
 local function of_name(self, name)
   local compiled, err = form:compile({ name = name }, self.service_clock.wall())
@@ -117,7 +116,7 @@ local function of_name(self, name)
   return read(self, compiled):all()
 end
 
--- The newest of several machines that is active, if all of them have the same name.
+-- The active machine that was seen last, if all machines have the same name.
 local function newest(list)
   local found
   for _, one in ipairs(list) do
@@ -143,13 +142,13 @@ local function ambiguous(name, list)
   return nil, errors.new { code = "ambiguous", operation = "machine", machines = list,
     message = ("'%s' is the name of %d machines: %s; give the id of one%s"):format(
       errors.line(name, 60), #list, table.concat(words, ", "),
-      differ and ", or its whole name" or "") }
+      differ and ", or its full name" or "") }
 end
 
---- One machine. Of several of one name none is guessed: that is an error with the code "ambiguous"
---- and the `machines`.
----@param target string|mde.machine its id, its whole DNS name, or its name without domain if no other has it; or the machine, which is read anew
----@param options? {newest?: boolean} of several records of one name: the active one that was seen last
+--- Finds one machine. If several have the name, that is an error with the code "ambiguous" and the
+--- `machines`.
+---@param target string|mde.machine its id, its whole DNS name, or its name without domain if no other has it; or the machine, which is read again
+---@param options? {newest?: boolean} if several records have the name, take the active one that was seen last
 ---@return mde.machine? machine
 ---@return mde.error? err
 function machines:machine(target, options)

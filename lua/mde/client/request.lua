@@ -1,12 +1,12 @@
--- Any other call of the service: a method of a client.
+-- Sends any other request of the service: the method `request` of a client.
 --
 --   client:request("GET", "/api/alerts", { query = { ["$top"] = 10 } })
 --   client:request("POST", "/api/advancedqueries/run", { body = { Query = "…" } })
 --
--- It goes by the same rules as the client's own: the token, the quota of the operation
--- that it is (100 calls a minute and 1500 an hour where it is none that mde knows), the
--- pause after a 429, retries of what reads. What changes something goes out once, unless
--- the first one certainly never arrived: err.sent tells whether it may have.
+-- It obeys the rules of the client's own calls: the token, the quota of its operation (100 calls a
+-- minute and 1500 an hour if mde does not know it), the pause after a 429, and retries of reads. A
+-- request that changes something is sent once, unless the first one certainly never arrived:
+-- err.sent tells whether it may have arrived.
 
 local calls = require "mde.call.call"
 local cjson = require "cjson"
@@ -20,7 +20,7 @@ local request = {}
 local KNOWN = { query = true, body = true, content_type = true }
 local METHODS = { GET = true, POST = true, PUT = true, PATCH = true, DELETE = true }
 
--- A path on the client's own host: the token goes nowhere else.
+-- Checks that a path is on the client's own host: the token is sent to no other.
 local function path_of(client, text)
   if type(text) ~= "string" then
     return errors.invalid("request: a path must be text, not a %s", type(text))
@@ -37,7 +37,7 @@ local function path_of(client, text)
   return text
 end
 
--- A query as text, or a table of names and values, in the order of the names.
+-- Adds a query: text, or a table of names and values, which is sorted by name.
 local function with_query(path, query)
   if query == nil then return path end
   if type(query) == "string" then
@@ -86,7 +86,7 @@ local on_answer = calls.parsing(function(response)
                            message = "the service's answer is " .. problem }
 end)
 
--- What client:request would send, checked: { operation = whose quota it takes, method =,
+-- Checks and encodes a request: { operation = whose quota it takes, method =,
 -- path = with the query, body =, content_type = } | nil, err
 function request:prepare_request(method, path, options)
   options = options or {}
@@ -111,13 +111,13 @@ function request:prepare_request(method, path, options)
            body = body, content_type = kind }
 end
 
---- Sends any other request of the service, by the same rules: token, quota, retries.
+--- Sends any other request of the service, with the same token, quota and retries.
 ---
 ---     local alerts = client:request("GET", "/api/alerts", { query = { ["$top"] = 10 } })
 ---@param method string such as "GET"
----@param path string with a slash in front, such as "/api/alerts"
----@param options? {query?: table|string, body?: table|string, content_type?: string} a table as body becomes JSON; text is sent as it is
----@return table|string|nil answer a table where it is JSON
+---@param path string beginning with a slash, such as "/api/alerts"
+---@param options? {query?: table|string, body?: table|string, content_type?: string} a table as body is encoded as JSON; text is sent unchanged
+---@return table|string|nil answer a table if it is JSON
 ---@return mde.error? err
 function request:request(method, path, options)
   local prepared, err = self:prepare_request(method, path, options)

@@ -71,7 +71,7 @@ end
 
 -- {{ Tags
 
--- Whether each of the ids (or, after "Remove", none) is among the machines with the tag. A partial
+-- Reports whether each of the ids (or, after "Remove", none) is among the machines with the tag. A partial
 -- list does not prove that none is.
 local function all_done(ids, action)
   return function(list)

@@ -1,5 +1,6 @@
--- Requests as the engine takes them: to the service, to other hosts, for a credential. Methods
--- of a client; nothing is sent here.
+-- Makes requests for the engine: to the service, to other hosts, for a credential.
+--
+-- Methods of a client; nothing is sent here.
 
 local transport = {}
 
@@ -21,14 +22,14 @@ function transport:to_service(encoded, header)
   }, body, self.api_proxy)
 end
 
--- The request for something on another host, such as a file that the service has a link to.
+-- The request to another host, such as one for a file that the service links to.
 function transport:to_other(encoded)
   encoded.headers["user-agent"] = self.user_agent
   return self:transport(encoded.method, encoded.url, encoded.headers, nil,
     self.proxy_to(encoded.url))
 end
 
--- A credential whose requests, if it makes any, go through the client's proxy and timeouts.
+-- A credential whose requests, if it makes any, use the client's proxy and timeouts.
 function transport:transported(credential)
   local own = { header = credential.header, read = credential.read, failed = credential.failed,
                 identity = credential.identity }

@@ -1,7 +1,7 @@
--- Freeing a machine from actions that block it: a method of a client.
+-- Frees a machine from open actions that block it: the method `unblock` of a client.
 --
--- A machine takes one action of a kind at a time, and one that waits for a machine which
--- is away does so for days. Cancelling it is the only way to make room.
+-- A machine accepts one action of a kind at a time, and an action for a machine that is offline
+-- waits for days. Only cancelling it unblocks the machine.
 
 local criteria = require "mde.service.criteria"
 local duration = require "mde.base.duration"
@@ -14,7 +14,7 @@ local KNOWN = { older_than = true, type = true, comment = true }
 
 local one_of_types = criteria.one_of("type", "type", kinds.types)
 
--- The conditions of the options, as function(action) -> whether it is to go.
+-- The conditions of the options, as function(action) -> whether to cancel it.
 -- -> function | nil, err
 local function conditions(options)
   local least = options.older_than and 0
@@ -39,11 +39,11 @@ local function conditions(options)
   end
 end
 
---- Cancels the open actions on a machine, and reads what became of them. An action that has no
---- machine yet, as a live response just launched, is not found.
+--- Cancels the open actions on a machine, and reads the results. An action that has no machine yet,
+--- such as a live response that was just launched, is not found.
 ---@param target string|mde.machine|mde.action a machine, its id or name, or an action on it
 ---@param options {comment: string, older_than?: number|string, type?: mde.action_type|mde.action_type[]}
----@return {items: mde.item[], kept: mde.action[]}? result `kept` are the open actions that were left alone
+---@return {items: mde.item[], kept: mde.action[]}? result `kept` are the open actions that were not cancelled
 ---@return mde.error? err
 function unblock:unblock(target, options)
   options = options or {}

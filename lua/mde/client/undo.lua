@@ -35,7 +35,7 @@ local function reverse(call, now, action)
   return true
 end
 
--- Whether an action in the list, the newest first, is newer than the given one and had its effect, or
+-- Reports whether an action in the list, the newest first, is newer than the given one and had its effect, or
 -- may still have it. So it may be if the list was cut before the given one.
 local function is_repeated(list, action)
   for _, other in ipairs(list) do
