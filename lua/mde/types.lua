@@ -660,22 +660,22 @@ function machine:seen() end
 ---@field sent? boolean true if the request may have taken effect without an answer
 
 ---@class mde.policy
----@field name? string default that of the file
----@field comment string why; the service keeps it with each action
----@field select? mde.action_criteria open actions, unless `status` says otherwise
+---@field name? string default: the file's name
+---@field comment string reason; the service stores it with each action
+---@field select? mde.action_criteria default: open actions; `status` overrides that
 ---@field decide mde.decision|mde.decision[]|fun(action: mde.policy_action, machine?: mde.policy_machine): string?, string? with a second parameter it gets the machine
 ---@field guard? mde.guard
----@field expires? number|string for how long its plans hold, at most 7d: seconds, or such as "1h", the default
+---@field expires? number|string how long its plans are valid, at most 7d: seconds, or a duration such as "1h", the default
 ---@field tests? mde.policy_test[]
 
 --- A test of a policy: { { requestor = "soar@contoso.com" }, tags = { "VIP" }, expect = "keep" }
 ---@class mde.policy_test
----@field [1] table? what of the action matters
+---@field [1] table? fields of the action
 ---@field expect mde.decision|"abstain"
----@field reason? string that is expected
+---@field reason? string expected reason
 ---@field name? string
----@field machine? table|false what of the machine matters; false: it is not known
----@field tags? string[] the machine's, as are these:
+---@field machine? table|false fields of the machine; false: the machine is unknown
+---@field tags? string[] of the machine, like the following fields:
 ---@field group? string
 ---@field risk? string
 ---@field exposure? string
@@ -690,10 +690,10 @@ function machine:seen() end
 ---@field age number seconds since its creation
 ---@field is_open boolean
 
---- A copy of a machine, as a policy sees it; with the words of a test too.
+--- A copy of a machine, as a policy sees it, with the short field names of a test.
 ---@class mde.policy_machine: mde.machine
 ---@field age number seconds since its last full report
----@field tagged fun(self: mde.policy_machine, tag: string): boolean whatever the case
+---@field tagged fun(self: mde.policy_machine, tag: string): boolean ignores case
 ---@field tags? string[]
 ---@field group? string
 ---@field risk? string
@@ -701,35 +701,35 @@ function machine:seen() end
 ---@field value? string
 ---@field health? string
 
---- In a policy: the action is to be cancelled.
+--- In a policy: cancels the action.
 ---@param reason? string
 ---@return mde.decision decision
 ---@return string? reason
 function cancel(reason) end
 
---- In a policy: the action is to be left alone, whatever other rules and files say.
+--- In a policy: leaves the action unchanged. Takes precedence over other rules and files.
 ---@param reason? string
 ---@return mde.decision decision
 ---@return string? reason
 function keep(reason) end
 
---- In a policy: what is not final is to be cancelled, and the inverse of what succeeded launched.
+--- In a policy: cancels the action if it is not final, and launches its inverse if it succeeded.
 ---@param reason? string
 ---@return mde.decision decision
 ---@return string? reason
 function undo(reason) end
 
 ---@class mde.guard
----@field max? integer actions that are changed, at most; default 50
----@field max_share? number share of the onboarded machines that are touched, at most
----@field max_per_machine? integer actions on one machine, at most
----@field max_per_group? integer actions in one device group, at most
----@field protect_tags? string[] whose actions are not changed (case does not matter, and a machine that is not known counts as protected); so are these:
+---@field max? integer most actions changed; default 50
+---@field max_share? number largest share of the onboarded machines affected, such as 0.05
+---@field max_per_machine? integer most actions changed on one machine
+---@field max_per_group? integer most actions changed in one device group
+---@field protect_tags? string[] actions on these machines are not changed (ignores case; an unknown machine counts as protected); the same holds for:
 ---@field protect_machines? string[]
 ---@field protect_groups? string[]
 ---@field protect_types? string[]
 ---@field protect_requestors? string[]
----@field hours? string|string[] when something may be sent, such as "22:00-06:00 UTC"
+---@field hours? string|string[] times when requests may be sent, such as "22:00-06:00 UTC"
 
 ---@class mde.host
 ---@field wait fun(engine: table, seconds: number, pause: number) waits until the engine has an event, at most `seconds` (1); a host that can't see events sleeps for `pause` while others run

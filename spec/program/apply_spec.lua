@@ -52,7 +52,7 @@ describe("mde apply", function()
       head -n 1 by_hand | grep -o '"max":5'
       mde apply by_hand --approve $hash; echo "was $?"]]
     assert.equal('"max":5\nwas 3\n', run.out, run.err)
-    assert_said(run.err, "12 actions would be changed, and at most 5 may be")
+    assert_said(run.err, "12 actions would be changed; the default limit is 5")
     assert.equal(0, run.ledger.posts)
   end)
 
@@ -212,7 +212,7 @@ describe("a forged plan", function()
       mde plan p.lua -o plan >/dev/null 2>&1
       forge '1s/"guards":.*/"guards":[]}/'; mde apply forged --approve $hash; echo "was $?"]])
     assert.equal("was 3\n", run.out, run.err)
-    assert_said(run.err, "60 actions would be changed, and at most 50 may be")
+    assert_said(run.err, "60 actions would be changed; the default limit is 50")
     assert.equal(0, run.ledger.posts)
   end)
 end)

@@ -77,8 +77,8 @@ describe("mde plan", function()
 
   it("refuses the whole plan if a guard is violated, with 3, the guard and the count", function()
     local run = sim({ ["rule.lua"] = RULE:gsub("400", "100") }, "mde plan rule.lua -o p; ls p")
-    assert.truthy(run.err:find("guard max of rule: %d+ actions would be changed, and at most 100"))
-    assert.truthy(run.err:find("the plan is refused, and nothing was changed", 1, true))
+    assert.truthy(run.err:find("guard max of rule: %d+ actions would be changed; the limit is 100"))
+    assert.truthy(run.err:find("the plan is refused; nothing was changed", 1, true))
     assert.truthy(run.err:find("cannot access 'p'", 1, true))
     run = sim({ ["rule.lua"] = RULE:gsub("max = 400", "max = 400, protect_tags = 'crown-jewel'") },
       "mde plan rule.lua -o p")
@@ -87,7 +87,7 @@ describe("mde plan", function()
     run = sim({ ["a.lua"] = [[return { comment = "c", select = { type = "Isolate" },
       decide = "cancel" }]] }, "mde plan a.lua")
     assert.equal(3, run.status)
-    assert.truthy(run.err:find "at most 50 may be where nothing is said")
+    assert.truthy(run.err:find "the default limit is 50")
   end)
 
   it("keeps an action that is more than a policy can be given", function()
@@ -98,7 +98,7 @@ describe("mde plan", function()
         decide = function() return cancel() end }' >p.lua
       mde plan p.lua]])
     assert.equal(0, run.status, run.err)
-    assert.truthy(run.out:find("more than a policy can be given: requestorComment is too large", 1,
+    assert.truthy(run.out:find("too large for a policy: requestorComment is too large", 1,
       true), run.out)
     assert.truthy(run.err:find("2 cancel, 1 keep", 1, true), run.err)
   end)
@@ -162,7 +162,7 @@ describe("mde plan", function()
       mde plan rule.lua live.lua --explain "$(id --type LiveResponse)"
       mde plan rule.lua live.lua --explain "$(id --requestor soar@contoso.com)"]])
     assert.equal(0, run.status, run.err)
-    assert.truthy(run.out:find("rule.lua  not selected: asked for is type is Isolate; requestor is"
+    assert.truthy(run.out:find("rule.lua  not selected: select requires type is Isolate; requestor is"
       .. " 'soar@contoso.com'\nlive.lua  cancel (rule 2 of 2)\ndecided   cancel (live)\n", 1, true),
       run.out)
     assert.truthy(run.out:find("rule.lua  cancel 'misfired' (decide, line 3)", 1, true), run.out)

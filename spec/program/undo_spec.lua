@@ -72,7 +72,7 @@ describe("undoing an incident", function()
     local by_id = it.decide()
     assert.same({ "keep", "isolated later by " .. DANA },
       { by_id[first].decision, by_id[first].reason })
-    assert.same({ "keep", "its Isolate by " .. DANA .. " is under way" },
+    assert.same({ "keep", "its Isolate by " .. DANA .. " is in progress" },
       { by_id[second].decision, by_id[second].reason })
     assert.equal("cancel", by_id[going].decision)
   end)
@@ -86,7 +86,7 @@ describe("undoing an incident", function()
     it.action(releasing, { age = 60, type = "Unisolate", status = "Pending", requestor = DANA })
     local by_id = it.decide()
     assert.is_nil(by_id[first])
-    assert.same({ "keep", "its release is under way" },
+    assert.same({ "keep", "its release is in progress" },
       { by_id[second].decision, by_id[second].reason })
   end)
 

@@ -51,7 +51,7 @@ end
 
 local function outcome(told)
   if told.unmatched[1] then
-    return "not selected: asked for is " .. table.concat(told.unmatched, "; ")
+    return "not selected: select requires " .. table.concat(told.unmatched, "; ")
   end
   local unchecked = told.unchecked[1]
     and "; if the service finds it by " .. table.concat(told.unchecked, "; ") or ""

@@ -1,6 +1,7 @@
--- Checks of what people wrote in a table. What is wrong is raised as { problem = text }, which
--- says where, what it is, and what was expected: "guard.max: 'many' is not a whole number
--- above 0".
+-- Checks values in tables that users write, and raises the first problem.
+--
+-- A problem is { problem = text }. The text names the place, the value and the expected kind:
+-- "guard.max: 'many' is not a whole number above 0".
 
 local duration = require "mde.base.duration"
 local errors = require "mde.base.errors"
@@ -13,7 +14,7 @@ function check.refuse(path, format, ...)
   error({ problem = path == "" and what or path .. ": " .. what }, 0)
 end
 
--- A value as a message shows it.
+-- Formats a value for a message.
 function check.shown(value)
   if type(value) == "table" then return value["function"] and "a function" or "a table" end
   return "'" .. errors.line(tostring(value), 60) .. "'"
@@ -25,14 +26,14 @@ function check.expect(path, value, is_so, what)
   check.refuse(path, "%s is not %s", check.shown(value), what)
 end
 
--- The name of what is in `path` under `key`.
+-- Returns the path of the field `key` of the table at `path`.
 function check.inside(path, key)
   if math.type(key) == "integer" then return ("%s[%d]"):format(path, key) end
   local name = errors.line(tostring(key), 60)
   return path == "" and name or path .. "." .. name
 end
 
--- A table whose keys are all in `known` (a set, or a map of them).
+-- Checks for a table whose keys are all keys of `known`.
 function check.keys(path, value, known, what)
   check.expect(path, value, type(value) == "table" and not value["function"], what or "a table")
   for key in pairs(value) do
@@ -65,13 +66,13 @@ function check.seconds(path, value)
   return check.expect(path, seconds, seconds > 0, "a duration above 0, such as 1h")
 end
 
--- An array. `each(path, element)` checks an element, where given.
+-- Checks for an array. `each(path, element)`, if given, checks an element.
 function check.array(path, value, each)
   check.expect(path, value, type(value) == "table" and not value["function"], "an array")
   local count = 0
   for key in pairs(value) do
     if math.type(key) ~= "integer" then
-      check.refuse(check.inside(path, key), "unknown: this is an array")
+      check.refuse(check.inside(path, key), "unknown key: this must be an array")
     end
     count = count + 1
   end
@@ -82,7 +83,7 @@ function check.array(path, value, each)
   return value
 end
 
--- A text, or an array of them. -> array
+-- Checks for a text or an array of texts. -> array
 function check.texts(path, value)
   if type(value) == "string" then return { check.text(path, value) } end
   check.array(path, value, check.text)
@@ -92,8 +93,8 @@ end
 local LONGEST_TEXT = 4096  -- bytes of one text
 local LONGEST_KEY = 200
 
--- Checks that texts and keys in a value are short, and that they have at most `most` bytes
--- together. -> bytes
+-- Checks that texts and keys in a value are short, and have at most `most` bytes together.
+-- -> bytes
 function check.size(path, value, most)
   if type(value) == "string" then
     if #value > LONGEST_TEXT then check.refuse(path, "longer than %d bytes", LONGEST_TEXT) end
@@ -110,7 +111,7 @@ function check.size(path, value, most)
   return sum
 end
 
--- Calls f and gives what it returns, or nil and the text of what was refused.
+-- Calls f. -> its result | nil, the text of a raised problem
 function check.problem(f, ...)
   local done, result = pcall(f, ...)
   if done then return result end

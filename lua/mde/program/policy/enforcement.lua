@@ -1,12 +1,11 @@
--- Guards of policies and profiles, loaded and enforced: what contradicts or exceeds them raises.
+-- Loads the guards of policies and profile, and refuses plans that exceed them.
 
 local failure = require "mde.program.exit"
 local guard = require "mde.program.policy.guard"
 
 local enforcement = {}
 
--- The guards of the policies and of the profile that the command line chooses. Raises what
--- does not go together.
+-- Returns the guards of the policies and of the chosen profile. Raises if they contradict.
 function enforcement.guards(loaded, profile)
   local named = profile and "the profile " .. profile.name
   local own, problem
@@ -21,13 +20,13 @@ function enforcement.guards(loaded, profile)
   return guards
 end
 
--- Raises where the plan exceeds a guard: all of them are said.
+-- Raises if the plan exceeds guards, and lists all of them.
 function enforcement.check(guards, decided)
   local violations = guard.check(guards, decided.entities, decided.onboarded)
   if not violations[1] then return end
   local lines = {}
   for i, violation in ipairs(violations) do lines[i] = violation.message end
-  lines[#lines + 1] = "the plan is refused, and nothing was changed"
+  lines[#lines + 1] = "the plan is refused; nothing was changed"
   failure.raise(failure.refused, ("%s"):rep(#lines, "\n     "), table.unpack(lines))
 end
 

@@ -1,12 +1,11 @@
--- Actions and machines as a policy sees them: plain tables with the service's own names, and
--- what a policy is told beside them.
+-- Converts actions and machines to the plain tables that policies get.
 
 local form = require "mde.program.policy.form"
 local tables = require "mde.base.tables"
 
 local entity = {}
 
--- {{ Fields that there are
+-- {{ Known fields
 
 local ACTION = {
   "id", "type", "title", "status", "requestor", "requestorComment", "machineId",
@@ -26,14 +25,14 @@ local MACHINE = {
 entity.fields = { action = tables.set(ACTION), machine = tables.set(MACHINE) }
 for word in pairs(form.machine_words) do entity.fields.machine[word] = true end
 
--- How much two names are alike: by the letters that they begin with, and their length.
+-- Rates the similarity of two names by their common beginning and their lengths.
 local function likeness(a, b)
   local same = 0
   while same < #a and a:byte(same + 1) == b:byte(same + 1) do same = same + 1 end
   return same - math.abs(#a - #b) / 2
 end
 
--- The field that a name is most like, or nil.
+-- Returns the field most similar to a name, or nil.
 function entity.near(kind, name)
   local wanted, found, most = name:lower():gsub("_", ""), nil, 2
   for field in pairs(entity.fields[kind]) do
@@ -47,15 +46,15 @@ end
 
 -- }}
 
--- Makes an action that was read for this (or a copy) one that the
--- worker is given: a plain table with its age in seconds. -> the same table
+-- Turns an action into a plain table for the worker, with its age in seconds. Pass an action read
+-- for this purpose, or a copy (entity.copy). -> the same table
 function entity.action(action, age)
   setmetatable(action, nil).age = age
   return action
 end
 
--- The same of a machine, with the field's short words beside the service's. Its addresses,
--- which are most of it, are left out.
+-- Turns a machine into a plain table, with short names of fields in addition to the service's.
+-- Leaves out the addresses, which are its largest part.
 function entity.machine(machine)
   setmetatable(machine, nil).ipAddresses = nil
   for word, key in next, form.machine_words do machine[word] = machine[key] end

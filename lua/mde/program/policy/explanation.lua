@@ -1,5 +1,4 @@
--- Why an action is decided on as it is: which part of `select` did not choose it, and which
--- rule of which file has answered.
+-- Explains a decision: the rule that answered, or the criterion not met.
 
 local criteria = require "mde.service.criteria.action"
 local decision = require "mde.program.policy.decision"
@@ -9,8 +8,8 @@ local tenant = require "mde.program.policy.tenant"
 
 local explanation = {}
 
--- Which parts of `select` an action is not chosen by. -> array of text; array of the parts
--- that only the service can tell of
+-- Returns the parts of `select` that an action does not match, and the parts that only the service
+-- can check. Both are arrays of texts.
 function explanation.unmatched(self, action, now)
   local list, unchecked = {}, {}
   for _, part in ipairs(assert(criteria:parts(self.select, now))) do
@@ -20,7 +19,7 @@ function explanation.unmatched(self, action, now)
   return list, unchecked
 end
 
--- The rule that has answered: the last function that was entered, or the constant behind it.
+-- Returns the rule that answered: the last function entered, or the constant after it.
 local function rule_of(self, answer, reason)
   local reached = (self.worker:lines() or {}).reached or {}
   local function was_entered(rule)
@@ -41,9 +40,9 @@ local function rule_of(self, answer, reason)
   return found
 end
 
--- How a policy that was loaded with coverage decides on one action: { policy, path,
--- unmatched and unchecked (see there; anything unmatched: not selected), decision, reason,
--- rule (its number), line, rules (how many) } | nil, err
+-- Explains how a policy, loaded with coverage, decides on one action. -> { policy, path, unmatched
+-- and unchecked (see above; not selected if any is unmatched), decision, reason, rule (its number),
+-- line, rules (their count) } | nil, err
 function explanation.of(self, action, machine, now)
   local told = { policy = self.name, path = self.path, rules = #self.rules }
   told.unmatched, told.unchecked = explanation.unmatched(self, action, now)
@@ -58,8 +57,8 @@ function explanation.of(self, action, machine, now)
   return told
 end
 
--- How the policies decide on one action, and what counts. -> { action, machine, told = array
--- (explanation.of), entity (of a plan, or nil: all abstain) } | nil, err
+-- Explains how all policies decide on one action. -> { action, machine, told = array of
+-- explanation.of, entity (of a plan; nil if all abstain) } | nil, err
 function explanation.all(session, policies, id)
   local action, err = session:action(id)
   if not action then return nil, err end

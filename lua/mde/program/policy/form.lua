@@ -1,22 +1,22 @@
--- The form of a policy: what the table may have that its file returns, as the worker gives it.
+-- Checks the form of a policy: the table that its file returns.
 
 ---@class mde.policy
----@field name? string default that of the file
----@field comment string why; the service keeps it with each action
----@field select? mde.action_criteria open actions, unless `status` says otherwise
+---@field name? string default: the file's name
+---@field comment string reason; the service stores it with each action
+---@field select? mde.action_criteria default: open actions; `status` overrides that
 ---@field decide mde.decision|mde.decision[]|fun(action: mde.policy_action, machine?: mde.policy_machine): string?, string? with a second parameter it gets the machine
 ---@field guard? mde.guard
----@field expires? number|string for how long its plans hold, at most 7d: seconds, or such as "1h", the default
+---@field expires? number|string how long its plans are valid, at most 7d: seconds, or a duration such as "1h", the default
 ---@field tests? mde.policy_test[]
 
 -- A test of a policy: { { requestor = "soar@contoso.com" }, tags = { "VIP" }, expect = "keep" }
 ---@class mde.policy_test
----@field [1] table? what of the action matters
+---@field [1] table? fields of the action
 ---@field expect mde.decision|"abstain"
----@field reason? string that is expected
+---@field reason? string expected reason
 ---@field name? string
----@field machine? table|false what of the machine matters; false: it is not known
----@field tags? string[] the machine's, as are these:
+---@field machine? table|false fields of the machine; false: the machine is unknown
+---@field tags? string[] of the machine, like the following fields:
 ---@field group? string
 ---@field risk? string
 ---@field exposure? string
@@ -31,10 +31,10 @@
 ---@field age number seconds since its creation
 ---@field is_open boolean
 
--- A copy of a machine, as a policy sees it; with the words of a test too.
+-- A copy of a machine, as a policy sees it, with the short field names of a test.
 ---@class mde.policy_machine: mde.machine
 ---@field age number seconds since its last full report
----@field tagged fun(self: mde.policy_machine, tag: string): boolean whatever the case
+---@field tagged fun(self: mde.policy_machine, tag: string): boolean ignores case
 ---@field tags? string[]
 ---@field group? string
 ---@field risk? string
@@ -42,19 +42,19 @@
 ---@field value? string
 ---@field health? string
 
---- In a policy: the action is to be cancelled.
+--- In a policy: cancels the action.
 ---@param reason? string
 ---@return mde.decision decision
 ---@return string? reason
 -- function cancel(reason)
 
---- In a policy: the action is to be left alone, whatever other rules and files say.
+--- In a policy: leaves the action unchanged. Takes precedence over other rules and files.
 ---@param reason? string
 ---@return mde.decision decision
 ---@return string? reason
 -- function keep(reason)
 
---- In a policy: what is not final is to be cancelled, and the inverse of what succeeded launched.
+--- In a policy: cancels the action if it is not final, and launches its inverse if it succeeded.
 ---@param reason? string
 ---@return mde.decision decision
 ---@return string? reason
@@ -71,10 +71,10 @@ local form = {}
 
 -- {{ select
 
-local LAST = 253402300799  -- the last second that a date can be written of
+local LAST = 253402300799  -- end of the year 9999
 local MOST_WORDS = 50      -- in one list of select
 
--- Raises where a criterion is wrong; says where.
+-- Checks the criteria. Raises the first problem.
 local function check_select(path, value, now)
   check.keys(path, value, criteria.known)
   for key, list in pairs(value) do
@@ -101,9 +101,10 @@ local DECISIONS = { cancel = true, keep = true, undo = true }
 local EXPECTED = "\"cancel\", \"keep\", \"undo\", a function(action [, machine]), or an array of"
   .. " those"
 
-local LAST_LINE = 262144  -- no file has more lines: it has at most so many bytes
+local LAST_LINE = 262144  -- lines: a file has at most this many bytes
 
--- Whether a value is what a worker sends for a function. A policy can return such a table too.
+-- True if a value has the form in which a worker sends a function. A policy can return such a table
+-- too.
 local function is_function(value)
   if type(value) ~= "table" or not value["function"] then return false end
   local first, last, count = value.line, value.last, value.parameters
@@ -115,7 +116,7 @@ local function check_rule(path, value)
   local is_code = is_function(value)
   check.expect(path, value, is_code or DECISIONS[value] ~= nil, EXPECTED)
   if is_code and value.parameters > 2 then
-    check.refuse(path, "a function takes the action and the machine, and this has %d parameters",
+    check.refuse(path, "a function with %d parameters: it gets the action and the machine only",
       value.parameters)
   end
 end
@@ -129,7 +130,7 @@ local function rules_of(path, value)
     list = { value }
   else
     check.array(path, value, check_rule)
-    check.expect(path, value, value[1] ~= nil, "an array with a rule in it")
+    check.expect(path, value, value[1] ~= nil, "an array with at least one rule")
   end
   local rules = {}
   for i, rule in ipairs(list) do
@@ -143,7 +144,7 @@ end
 
 -- {{ tests
 
--- What a test may say of the machine, in the field's words and the service's.
+-- Short names of machine fields in tests -> the service's names.
 form.machine_words = { tags = "machineTags", group = "rbacGroupName", risk = "riskScore",
                        exposure = "exposureLevel", value = "deviceValue",
                        health = "healthStatus", lastSeen = "lastSeen" }
@@ -176,10 +177,10 @@ local function check_test(path, value)
   if value.tags ~= nil then value.tags = check.texts(check.inside(path, "tags"), value.tags) end
   local machine = value.machine
   check.expect(check.inside(path, "machine"), machine, machine == nil or machine == false
-    or type(machine) == "table", "a table with fields of a machine, or false: not known")
+    or type(machine) == "table", "a table with fields of a machine, or false if it is unknown")
 end
 
--- The tests of a policy, or of a file beside it. Raises what is wrong.
+-- Checks the tests of a policy or of its NAME_test.lua. Raises the first problem.
 function form.tests(path, value)
   check.size(path, value, math.huge)
   if type(value) == "table" and #value > MOST_TESTS then
@@ -190,13 +191,13 @@ end
 
 -- }}
 
-local MOST_COMMENT = 1000  -- bytes: the service keeps it with each action
-local ANY = "5382f7ea-7557-4ab7-9782-d50480024a4e"  -- stands for an id
+local MOST_COMMENT = 1000  -- bytes: the service stores it with each action
+local ANY = "5382f7ea-7557-4ab7-9782-d50480024a4e"  -- any valid id
 
-local MOST_SIZE = 65536           -- bytes of select, and of guard: a plan states both
+local MOST_SIZE = 65536           -- bytes of select, and of guard: a plan contains both
 local LONGEST_HOLD = 7 * 86400  -- seconds
 
--- For how long plans hold, in seconds | nil
+-- Returns how long plans are valid, in seconds, or nil.
 local function hold_of(path, value)
   local seconds = value and check.seconds(path, value)
   if seconds and seconds > LONGEST_HOLD then
@@ -209,7 +210,7 @@ local KEYS = { comment = true, name = true, select = true, decide = true, guard 
                tests = true, expires = true }
 
 local function comment_of(path, value)
-  check.text(path, value, "a text that says why")
+  check.text(path, value, "a text with the reason")
   if #value > MOST_COMMENT then check.refuse(path, "longer than %d bytes", MOST_COMMENT) end
   local good, err = core.operation.encode("cancel", { id = ANY, comment = value })
   if not good then check.refuse(path, "%s", err.message) end
@@ -218,17 +219,17 @@ end
 
 local function check_name(path, value)
   return check.expect(path, value, type(value) == "string" and #value <= 64
-    and value:find "^[%w][%w._-]*$" ~= nil, "a name of letters, digits and ._-, 64 at most")
+    and value:find "^[%w][%w._-]*$" ~= nil, "a name of at most 64 letters, digits and ._-")
 end
 
-form.optional = { "expires", "takes_machine" }  -- of what form.check gives
+form.optional = { "expires", "takes_machine" }  -- optional fields of form.check's result
 
--- Checks the form that a worker gave; ages count from `now`, `name` is the file's.
+-- Checks the form received from a worker. Ages count from `now`; `name` is the file's.
 -- -> { name, comment, select, rules, guard, tests, expires (seconds), takes_machine }
--- Raises what is wrong: see mde.program.policy.check.
+-- Raises the first problem: see mde.program.policy.check.
 function form.check(value, name, now)
-  if value == nil then check.refuse("", "the file returns nothing: it begins with  return {") end
-  check.keys("", value, KEYS, "a table: the file begins with  return {")
+  if value == nil then check.refuse("", "the file returns nothing: begin it with  return {") end
+  check.keys("", value, KEYS, "a table: begin the file with  return {")
   for _, key in ipairs { "select", "guard" } do check.size(key, value[key], MOST_SIZE) end
   local checked = {
     comment = comment_of("comment", value.comment),

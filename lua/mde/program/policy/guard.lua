@@ -1,17 +1,18 @@
--- Guard rails: what no policy does, whatever it decides. They come from a profile and from the
--- policies, which can only tighten them; what is violated refuses all of a plan.
+-- Guards: limits that refuse a whole plan, whatever its policies decide.
+--
+-- They come from a profile and from policies. A policy can only tighten them.
 
 ---@class mde.guard
----@field max? integer actions that are changed, at most; default 50
----@field max_share? number share of the onboarded machines that are touched, at most
----@field max_per_machine? integer actions on one machine, at most
----@field max_per_group? integer actions in one device group, at most
----@field protect_tags? string[] whose actions are not changed (case does not matter, and a machine that is not known counts as protected); so are these:
+---@field max? integer most actions changed; default 50
+---@field max_share? number largest share of the onboarded machines affected, such as 0.05
+---@field max_per_machine? integer most actions changed on one machine
+---@field max_per_group? integer most actions changed in one device group
+---@field protect_tags? string[] actions on these machines are not changed (ignores case; an unknown machine counts as protected); the same holds for:
 ---@field protect_machines? string[]
 ---@field protect_groups? string[]
 ---@field protect_types? string[]
 ---@field protect_requestors? string[]
----@field hours? string|string[] when something may be sent, such as "22:00-06:00 UTC"
+---@field hours? string|string[] times when requests may be sent, such as "22:00-06:00 UTC"
 
 local check = require "mde.program.policy.check"
 local hours = require "mde.program.policy.hours"
@@ -26,7 +27,7 @@ local function hours_text(path, value)
   return check.expect(path, value, hours.parse(value) ~= nil, hours.expected)
 end
 
--- What can't be met would protect nothing.
+-- Rejects names that no machine can have: they would protect nothing.
 local function machine_name(path, value)
   return check.expect(path, value, type(value) == "string" and value:find "^[^*%s]*%*?$" ~= nil
     and value ~= "", "an id or name of a machine, or the beginning of one and a *")
@@ -56,7 +57,7 @@ local KINDS = { max = check.count, max_share = check.share, max_per_machine = ch
 for _, name in ipairs(LISTS) do KINDS[name] = check.texts end
 KINDS.protect_machines, KINDS.protect_types = each_of(machine_name), each_of(action_type)
 
--- The guards that somebody wrote. Raises what is wrong: see mde.program.policy.check.
+-- Checks the guards that a user wrote. Raises the first problem: see mde.program.policy.check.
 function guard.form(path, value)
   local checked = {}
   check.keys(path, value, KINDS)
@@ -70,11 +71,11 @@ end
 
 -- }}
 
--- {{ The guards of a plan: the profile's, which bound all of it, and those of each policy,
--- which bound what that has decided. Array of what guard.form gives, with `from` (whose they
--- are, in words), `policy` (its name, where it is one's) and `unsaid` (max is the default).
+-- {{ The guards of a plan: the profile's, which limit all of it, and those of each policy, which
+-- limit its decisions. Array of guard.form's results, with `from` (their owner, in words), `policy`
+-- (its name, if a policy owns them) and `unsaid` (max is the default).
 
--- What in a policy's guards is looser than the profile's. -> text, or nil
+-- Returns how a policy's guards are looser than the profile's, as a text, or nil.
 local function loosened(own, profile, from)
   for _, name in ipairs(LIMITS) do
     local value, most = own[name], profile[name]
@@ -88,9 +89,9 @@ local function loosened(own, profile, from)
   end
 end
 
--- The guards of a plan by policies (mde.program.policy) under those of a profile (guard.form), or
--- nil; `from` is the profile in words. -> guards | nil, message that names both of what does
--- not go together
+-- Returns the guards of a plan of policies (mde.program.policy). `profile` has the profile's guards
+-- (guard.form), or is nil; `from` is the profile in words. -> guards | nil, a message that names
+-- both guards if one is looser than the other
 function guard.of(policies, profile, from)
   local guards = { profile and tables.merged(profile, { from = from }) }
   for _, policy in ipairs(policies) do
@@ -104,8 +105,8 @@ function guard.of(policies, profile, from)
   return guards
 end
 
--- The guards that bind a plan which was read: those that it states, whose default is ours, and
--- `profiles` (array of guard.form with `from`), which are as the configuration has them now.
+-- Returns the guards of a plan that was read: those in the plan, with today's default, and those of
+-- `profiles` (array of guard.form with `from`) in the current configuration.
 function guard.binding(policies, stated, profiles)
   local guards, has_max, own = {}, false, {}
   for _, each in ipairs(profiles) do
@@ -123,7 +124,7 @@ function guard.binding(policies, stated, profiles)
   return guards
 end
 
--- Whether they need the machines' records.
+-- True if the guards need the records of machines.
 function guard.needs_machines(guards)
   for _, each in ipairs(guards) do
     if each.max_share or each.max_per_group or each.protect_tags or each.protect_groups then
@@ -143,9 +144,9 @@ local function set_of(list)
   return set
 end
 
--- Names of machines: whole ones, short ones, or with * at the end.
+-- Returns a test for names of machines. The list has full names, short names, or beginnings with *.
 local function machine_test(list)
-  local set, lengths = set_of(list), {}  -- of the beginnings
+  local set, lengths = set_of(list), {}  -- lengths of the beginnings
   for name in pairs(set) do
     if name:sub(-1) == "*" then lengths[#name - 1] = true end
   end
@@ -159,13 +160,13 @@ local function machine_test(list)
   end
 end
 
--- Each gives what makes an entity of a plan protected, or nil.
+-- Functions of a guard's list -> function(entity of a plan) -> the reason of its protection, or nil.
 local PROTECT = {}
 
 function PROTECT.protect_tags(list)
   local set = set_of(list)
   return function(entity)
-    if not entity.known then return "a machine that is not known" end
+    if not entity.known then return "an unknown machine" end
     for _, tag in ipairs(entity.machineTags or {}) do
       if set[tag:lower()] then return "the tag " .. tag end
     end
@@ -175,7 +176,7 @@ end
 function PROTECT.protect_groups(list)
   local set = set_of(list)
   return function(entity)
-    if not entity.known then return "a machine that is not known" end
+    if not entity.known then return "an unknown machine" end
     local name = entity.rbacGroupName
     return name and set[name:lower()] and "the group " .. name
   end
@@ -188,7 +189,7 @@ function PROTECT.protect_machines(list)
     if id and is_protected(id) or name and is_protected(name) then
       return "the machine " .. (name or id)
     end
-    return not (id and name) and "a machine that is not known" or nil
+    return not (id and name) and "an unknown machine" or nil
   end
 end
 
@@ -206,12 +207,12 @@ function PROTECT.protect_requestors(list)
   end
 end
 
--- What is changed, and how often on a machine and in a group.
+-- Counts the changed actions, in all, per machine and per group.
 local function tally(entities)
   local count = { all = 0, machines = 0, nameless = 0, machine = {}, group = {} }
   for _, entity in ipairs(entities) do
     if guard.changes(entity) then
-      local id, group = entity.machineId, entity.rbacGroupName or "(not known)"
+      local id, group = entity.machineId, entity.rbacGroupName or "(unknown)"
       count.all = count.all + 1
       if not id then count.nameless = count.nameless + 1
       else
@@ -224,7 +225,7 @@ local function tally(entities)
   return count
 end
 
--- The key with the highest count, and that.
+-- Returns the key with the highest count, and that count.
 local function most_of(counts)
   local key, most = nil, 0
   for name, count in pairs(counts) do
@@ -237,9 +238,9 @@ local function limits(guards, count, onboarded, violate)
   local function over(name, value, text)
     local limit = guards[name]
     if not limit or value <= limit then return end
-    violate(name, value, ("%s, and at most %s may be%s"):format(text,
-      name == "max_share" and ("%.4g %%"):format(limit * 100) or ("%d"):format(limit),
-      name == "max" and guards.unsaid and " where nothing is said" or ""))
+    violate(name, value, ("%s; the %slimit is %s"):format(text,
+      name == "max" and guards.unsaid and "default " or "",
+      name == "max_share" and ("%.4g %%"):format(limit * 100) or ("%d"):format(limit)))
   end
   over("max", count.all, ("%d actions would be changed"):format(count.all))
   local machine, on_machine = most_of(count.machine)
@@ -250,8 +251,8 @@ local function limits(guards, count, onboarded, violate)
     local touched = count.machines + count.nameless
     local share = onboarded and onboarded > 0 and touched / onboarded or math.huge
     over("max_share", share, onboarded
-      and ("%d of %d onboarded machines would be touched"):format(touched, onboarded)
-      or ("%d machines would be touched, how many are onboarded is not known"):format(touched))
+      and ("%d of %d onboarded machines would be affected"):format(touched, onboarded)
+      or ("%d machines would be affected (number of onboarded machines unknown)"):format(touched))
   end
 end
 
@@ -270,13 +271,13 @@ local function protected(guards, entities, violate)
   end
 end
 
--- Whether something would be done for an entity of a plan.
+-- True if an entity of a plan would be changed.
 function guard.changes(entity)
   return entity.decision == "cancel"
          or entity.decision == "undo" and entity.steps ~= nil and entity.steps[1] ~= nil
 end
 
--- What one author's guards bound.
+-- Returns the entities that one owner's guards limit.
 local function bounded(each, entities)
   if not each.policy then return entities end
   local list = {}
@@ -286,10 +287,9 @@ local function bounded(each, entities)
   return list
 end
 
--- Checks the entities of a plan (see mde.program.plan) but for the hours. One that is `done` already
--- counts, and can't be protected any more. `onboarded`: how many
--- machines are. -> array of violations { guard, from, count, limit, message }, empty where
--- all is well
+-- Checks all guards but the hours on the entities of a plan (see mde.program.plan). An entity that
+-- is `done` counts, but is not protected any more. `onboarded` is the number of onboarded machines.
+-- -> array of violations { guard, from, count, limit, message }
 function guard.check(guards, entities, onboarded)
   local violations = {}
   for _, each in ipairs(guards) do
@@ -304,15 +304,14 @@ function guard.check(guards, entities, onboarded)
   return violations
 end
 
--- Whether something may be sent at `moment`, and in how many seconds that changes (nil:
--- never).
+-- -> true if requests may be sent at `moment`, seconds until that changes (nil: never)
 function guard.open(guards, moment)
   local list = {}
   for _, each in ipairs(guards) do list[#list + 1] = each.hours and hours.parse(each.hours) end
   return hours.open(list, moment)
 end
 
--- The hours in words.
+-- Returns the hours in words.
 function guard.hours(guards)
   local list = {}
   for _, each in ipairs(guards) do list[#list + 1] = each.hours end

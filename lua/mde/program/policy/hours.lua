@@ -1,5 +1,6 @@
--- When things may be done: "22:00-06:00 UTC", "Sat-Sun 00:00-24:00 +01:00". A time behind
--- midnight belongs to the day before.
+-- Parses and checks hours: "22:00-06:00 UTC", "Sat-Sun 00:00-24:00 +01:00".
+--
+-- A time after midnight belongs to the day on which the hours began.
 
 local hours = {}
 
@@ -39,7 +40,7 @@ local function days_of(text)
   return set
 end
 
-local LONGEST = 100  -- bytes: a pattern takes the square of what a policy may write
+local LONGEST = 100  -- bytes: the pattern's time grows with the square of the length
 
 -- -> hours | nil
 function hours.parse(text)
@@ -55,7 +56,7 @@ function hours.parse(text)
   return setmetatable(self, Hours)
 end
 
--- Whether a minute of the week, which begins on Sunday at 00:00 UTC, is in them.
+-- True if a minute of the week, which begins on Sunday at 00:00 UTC, is in these hours.
 function Hours:has(minute)
   minute = (minute + self.shift) % WEEK
   local day, of_day = minute // DAY, minute % DAY
@@ -66,12 +67,12 @@ function Hours:has(minute)
          or of_day < self.to and self.days[(day - 1) % 7] == true
 end
 
--- The minute of the week of a moment. 1970 began on a Thursday.
+-- Returns the minute of the week of a moment. 1970 began on a Thursday.
 local function week_minute(moment)
   return (moment // 60 + 4 * DAY) % WEEK // 1 | 0
 end
 
--- Whether `moment` (seconds since 1970) is in all of these.
+-- True if a minute of the week is in all hours of the list.
 local function in_all(list, minute)
   for _, each in ipairs(list) do
     if not each:has(minute) then return false end
@@ -79,8 +80,7 @@ local function in_all(list, minute)
   return true
 end
 
--- Whether a moment is in all of a list of hours, and how many seconds later that changes:
--- nil, if never.
+-- -> true if a moment is in all hours of the list, seconds until that changes (nil: never)
 function hours.open(list, moment)
   local first = week_minute(moment)
   local is_open = in_all(list, first)
@@ -92,7 +92,7 @@ function hours.open(list, moment)
   return is_open
 end
 
--- Whether these are never open when `other` are not.
+-- True if all of these hours are also in `other`.
 function Hours:within(other)
   for minute = 0, WEEK - 1 do
     if self:has(minute) and not other:has(minute) then return false end

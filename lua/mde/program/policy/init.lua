@@ -1,12 +1,13 @@
--- Policies: files that decide what becomes of machine actions. Their code runs in a worker
--- (mde.program.policy.worker) and nowhere else; what comes back is checked here, and bounded by guard rails
--- (mde.program.policy.guard) that are none of its business.
+-- Loads policies, the files that decide on actions, and runs them in workers.
+--
+-- Their code runs in a worker only (mde.program.policy.worker). The results are checked here and
+-- limited by guards (mde.program.policy.guard), which the code cannot reach.
 --
 --   local mine = assert(policy.load "stale.lua")
 --   local decided = assert(policy.decide_all(session, { mine }, { guards = guards }))
 --
--- What a policy is at fault for has the code "policy", a limit of its worker "limit", and the
--- death of that "worker".
+-- Errors have the code "policy" for a fault of the policy, "limit" for a limit of its worker, and
+-- "worker" for a worker that died.
 
 local errors = require "mde.base.errors"
 local check = require "mde.program.policy.check"
@@ -21,14 +22,14 @@ local tenant = require "mde.program.policy.tenant"
 local policy = {}
 
 local UNKNOWN = "machine unknown"
-local UNFIT = "more than a policy can be given: "  -- and what
+local UNFIT = "too large for a policy: "  -- and the field
 
 local Policy = {}
 Policy.__index = Policy
 
 -- {{ Loading
 
--- An error of the worker, which says whose it is.
+-- Adds the policy's path and name to an error of its worker.
 local function named(self, err)
   if not err.message:find(self.path, 1, true) then
     err.message = self.path .. ": " .. err.message
@@ -41,8 +42,8 @@ local function at_fault(self, message)
   return nil, named(self, errors.new { code = "policy", message = message })
 end
 
--- A worker in which the policy is loaded, with the time and the random numbers of a plan: at
--- one time one text decides the same. -> worker, the form it gave | nil, err
+-- Starts a worker and loads the policy in it, with the time and random seed of the plan, so that
+-- the same text at the same time decides the same. -> worker, the policy's table | nil, err
 local function start(self)
   local worker, err = require "mde.program.policy.worker".start { coverage = self.coverage,
     time = math.floor(self.now), seed = tonumber(core.sha256(self.source.text):sub(1, 15), 16) }
@@ -58,27 +59,28 @@ local function start(self)
   return worker, value
 end
 
--- The name of a policy that does not say its own: the file's.
+-- Returns the name of a policy without a name of its own, from the file's name.
 local function file_name(path)
   local name = path:match "([^/]*)$":gsub("%.lua$", ""):gsub("[^%w._-]", "-"):sub(1, 64)
   return name:find "^%w" and name or "policy"
 end
 
--- Takes over what form.check gives. -> true | nil, err
+-- Checks the policy's table and copies its fields. -> true | nil, err
 local function take(self, value)
   local checked, problem = check.problem(form.check, value, file_name(self.path), self.now)
   if not checked then return at_fault(self, problem) end
   if self.name and checked.name ~= self.name then
-    return at_fault(self, ("the name was '%s', and is '%s'"):format(self.name, checked.name))
+    return at_fault(self, ("its name changed from '%s' to '%s': keep the name constant")
+      :format(self.name, checked.name))
   end
   for _, key in ipairs(form.optional) do self[key] = nil end
   for key, field in pairs(checked) do self[key] = field end
   return true
 end
 
--- Loads a policy, and checks its form. options.coverage: notes which lines of `decide` are
--- reached; options.now: seconds since 1970 (default: the clock's).
--- -> policy | nil, err. The policy has what form.check gives, and `path`, `hash` and `text`
+-- Loads a policy and checks its form. options.coverage: records the lines of `decide` that are
+-- reached; options.now: seconds since 1970 (default: the current time).
+-- -> policy | nil, err. The policy has the fields of form.check, and `path`, `hash` and `text`
 function policy.load(path, options)
   options = options or {}
   errors.check_keys("policy.load", options, { coverage = true, now = true })
@@ -99,15 +101,15 @@ function policy.load(path, options)
   return self
 end
 
--- Loads several, whose names differ, one after the other: each is closed then, and loaded
--- again when it decides, so that there is one worker at a time. -> array | nil, err
+-- Loads several policies, whose names must differ. Each is closed after loading and loaded again
+-- when it decides, so that only one worker runs at a time. -> array | nil, err
 function policy.load_all(paths, options)
   local list, seen = {}, {}
   for i, path in ipairs(paths) do
     local each, err = policy.load(path, options)
     if each and seen[each.name] then
       each:close()
-      each, err = errors.invalid("%s and %s are both called '%s': give one a name of its own",
+      each, err = errors.invalid("%s and %s have the same name '%s': set `name` in one of them",
         seen[each.name], path, each.name)
     end
     if each then
@@ -121,8 +123,8 @@ function policy.load_all(paths, options)
   return list
 end
 
--- What approves policies as they are now: SHA-256 over their names and hashes, in the order
--- of their names. `list`: array of anything that has `name` and `hash`.
+-- Returns the hash that approves policies in their current form: SHA-256 over their names and
+-- hashes, sorted by name. `list`: array of tables with `name` and `hash`.
 function policy.hash(list)
   local sorted, digest = { table.unpack(list) }, core.digest()
   table.sort(sorted, function(a, b) return a.name < b.name end)
@@ -130,8 +132,8 @@ function policy.hash(list)
   return digest:hex()
 end
 
--- The tests beside a policy: NAME_test.lua returns an array of them.
--- -> array (empty: there is no such file), its path | nil, err
+-- Loads the tests in NAME_test.lua, in the policy's folder. The file returns an array of tests.
+-- -> array (empty if there is no such file), its path | nil, err
 function policy.load_tests(path)
   local beside = path:gsub("%.lua$", "") .. "_test.lua"
   if not sources.exists(beside) then return {}, beside end
@@ -149,13 +151,12 @@ function policy.load_tests(path)
   return checked, beside
 end
 
--- What people are to be told where the system does not confine workers, or nil.
+-- Returns the warning that this system does not confine workers, or nil if it does.
 function policy.warning()
   return not system.supervisor.confines and require "mde.program.policy.worker".warning or nil
 end
 
--- The files of policies among the arguments of a command: those of tests beside them
--- (NAME_test.lua) stand for NAME.lua. -> array
+-- Returns the files of policies in a command's arguments: NAME_test.lua stands for NAME.lua.
 function policy.files(arguments)
   local files, seen = {}, {}
   for _, path in ipairs(arguments) do
@@ -167,10 +168,9 @@ end
 
 -- }}
 
--- {{ Asking
+-- {{ Deciding
 
--- Makes sure that there is a worker: a policy that was closed is loaded again, as the same
--- text. -> worker | nil, err
+-- Returns the worker. If the policy was closed, loads the same text again. -> worker | nil, err
 function Policy:open()
   if self.worker then return self.worker end
   local worker, err = start(self)
@@ -179,8 +179,8 @@ function Policy:open()
   return worker
 end
 
--- Loads the policy's text again for a plan that is made now: `select` and `guard` may depend on
--- the time as `decide` does. -> true | nil, err
+-- Loads the policy's text again for a plan of the time `now`: `select` and `guard` may depend on
+-- the time, as `decide` may. -> true | nil, err
 function Policy:renew(now)
   self:close()
   self.now = now
@@ -193,8 +193,8 @@ function Policy:renew(now)
   return nil, err or problem
 end
 
--- Ends the worker; what the policy has printed is then in `printed`.
--- -> true | nil, err: it did not end well, and nothing that it has decided counts
+-- Ends the worker and stores the policy's output in `printed`.
+-- -> true | nil, err: the worker failed, and none of its decisions count
 function Policy:close()
   local worker = self.worker
   if not worker then return true end
@@ -205,7 +205,7 @@ function Policy:close()
   return nil, named(self, err)
 end
 
--- Asks for many, without waiting for each. `items` have action and machine; calls
+-- Decides on many items, without waiting for each. `items` have action and machine. Calls
 -- answer(item, decision, reason). -> true | nil, err
 function Policy:decide_many(items, answer)
   local worker, err = self:open()
@@ -223,8 +223,8 @@ function Policy:decide_many(items, answer)
   return true
 end
 
--- What the policy says of one action (see mde.program.policy.entity) and its machine
--- (nil: not known), which `select` has chosen. -> decision (nil: abstains), reason | nil, nil, err
+-- Decides on one action (see mde.program.policy.entity) that `select` has chosen, with its machine
+-- (nil: unknown). -> decision (nil: abstains), reason | nil, nil, err
 function Policy:decide(action, machine)
   local decision, reason
   local done, err = self:decide_many({ { action = action, machine = machine } },

@@ -1,19 +1,19 @@
--- Questions to a worker, many under way at once. Answers come in the order of the questions.
+-- Sends many actions to a worker before it answers; answers come in order.
 
-local MOST, LEAST = 256, 128  -- under way: filled up to MOST when there are so few as LEAST
+local MOST, LEAST = 256, 128  -- waiting items: at MOST, takes answers until LEAST remain
 
 local pipeline = {}
 
 local Pipeline = {}
 Pipeline.__index = Pipeline
 
--- Calls answer(item, decision, reason) for each.
+-- Creates a pipeline that calls answer(item, decision, reason) for each item.
 function pipeline.new(worker, answer)
   return setmetatable({ worker = worker, answer = answer, asked = {}, first = 1, last = 0 },
     Pipeline)
 end
 
--- Takes answers until no more than `least` are awaited. -> nil | err
+-- Takes answers until at most `least` items wait. -> nil | err
 function Pipeline:take(least)
   while self.last - self.first + 1 > least do
     local decision, reason, err = self.worker:receive()
@@ -24,7 +24,7 @@ function Pipeline:take(least)
   end
 end
 
--- Asks of one item. -> nil | err | nil, why it can't be asked of (text)
+-- Sends one item. -> nil | err | nil, the reason why it can't be sent (text)
 function Pipeline:put(item, machine)
   if self.last - self.first + 1 >= MOST then
     local err = self:take(LEAST)
@@ -36,7 +36,7 @@ function Pipeline:put(item, machine)
   self.asked[self.last] = item
 end
 
--- Takes all that are left. -> nil | err
+-- Takes all remaining answers. -> nil | err
 function Pipeline:take_all()
   return self:take(0)
 end

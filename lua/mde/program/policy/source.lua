@@ -1,5 +1,7 @@
--- The text of a policy and of the files that it requires: regular files of at most 256 KiB,
--- which are at or below the policy's folder, whatever links say, and not the configuration.
+-- Reads the text of a policy and of the files that it requires.
+--
+-- They must be regular files of at most 256 KiB in the policy's folder or below it, also after
+-- following links, and not in the folder of the configuration.
 
 local config = require "mde.config.profiles"
 local core = require "mde.core"
@@ -10,21 +12,21 @@ local tables = require "mde.base.tables"
 local source = {}
 
 local MOST = 262144        -- bytes of a file
-local MOST_FILES = 100     -- that one policy requires
-local MOST_SIZE = 4194304  -- bytes of all that one policy requires
+local MOST_FILES = 100     -- files that one policy requires
+local MOST_SIZE = 4194304  -- bytes of these files together
 local MISSING = 2          -- ENOENT
 local ELSEWHERE = 18       -- EXDEV
 
 local Source = {}
 Source.__index = Source
 
--- Whether there is such a file.
+-- True if the file exists.
 function source.exists(path)
   local text, _, number = system.file.text(path, MOST)
   return text ~= nil or number ~= MISSING
 end
 
--- The identity of what a path names | nil
+-- Returns the identity of the file or folder at a path, or nil.
 local function identity(path)
   local real, id = system.file.real(path)
   return real and id
@@ -34,8 +36,8 @@ local function default_place(name)
   return name ~= "MDE_CONFIG" and system.getenv(name) or nil
 end
 
--- The identities of the configuration and its folder: those that MDE_CONFIG names, and the
--- default ones. -> set
+-- Returns the identities of the configuration file and its folder, for MDE_CONFIG and for the
+-- default. -> set
 local function secrets()
   local set = {}
   for _, getenv in ipairs { system.getenv, default_place } do
@@ -50,10 +52,10 @@ local function secrets()
   return set
 end
 
-local SECRET = "%s: no policy is read in the folder of the configuration, which may have secrets:"
+local SECRET = "%s: a policy can't be in the folder of the configuration, which may have secrets:"
   .. " move it to another folder"
 
--- Reads the text through the folder that modules are read through. -> text | nil, message
+-- Reads the policy's text through the same folder as its modules. -> text | nil, message
 local function read_main(self, real)
   local folder, problem = system.file.folder(self.folder)
   if not folder then return nil, problem end
@@ -65,7 +67,7 @@ local function read_main(self, real)
   return text
 end
 
--- The text of a policy. -> source { path, text, folder, modules = { name -> text } } | nil, err
+-- Reads a policy. -> source { path, text, folder, modules = { name -> text } } | nil, err
 function source.read(path)
   local real, problem = system.file.real(path)
   if not real then return errors.invalid("%s", problem) end
@@ -78,7 +80,7 @@ function source.read(path)
   return errors.invalid("%s", problem)
 end
 
--- No module is read after this.
+-- Ends reading: no module is read after this.
 function Source:close()
   self.is_complete = true
   if self.handle then self.handle:close() end
@@ -105,13 +107,13 @@ local function load_module(self, name)
   end
   local text, id, number = self.handle:text(relative, MOST)
   if number == ELSEWHERE then
-    return nil, ("require '%s': a link that leads out of the policy's folder"):format(name)
+    return nil, ("require '%s': a link leads out of the policy's folder"):format(name)
   elseif not text then
     return nil, ("require '%s': %s"):format(name, id:gsub("^.*/", ""))
   end
   local folder = identity(self.folder .. (relative:match "^(.*/)" or ""))
   if self.secrets[id] or folder and self.secrets[folder] then
-    return nil, ("require '%s': in the folder of the configuration"):format(name)
+    return nil, ("require '%s': the file is in the folder of the configuration"):format(name)
   end
   self.size = self.size + #text
   if self.size > MOST_SIZE then
@@ -120,12 +122,13 @@ local function load_module(self, name)
   return text
 end
 
--- What a policy requires, for a worker. The first time it is read; it is the same text
--- whenever the policy is loaded again. -> text, chunk name | nil, message
+-- Returns a required module for a worker. It is read once, so the text is the same if the policy is
+-- loaded again. -> text, chunk name | nil, message
 function Source:resolve(name)
   local text = self.modules[name]
   if not text and self.is_complete then
-    return nil, ("require '%s': only while the policy is loaded"):format(tostring(name))
+    return nil, ("require '%s': call require only while the policy is loaded")
+      :format(tostring(name))
   end
   if not text then
     local problem
@@ -136,7 +139,7 @@ function Source:resolve(name)
   return text, self.beside .. file_of(name)
 end
 
--- SHA-256 over the policy's text and all it has required, in the order of their names.
+-- Returns the SHA-256 over the policy's text and its required modules, sorted by name.
 function Source:hash()
   self:close()
   local digest = core.digest()

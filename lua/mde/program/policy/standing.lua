@@ -1,5 +1,4 @@
--- How machines stand: what isolates or restricts them now, or may yet. What is to be undone
--- must not release a machine that somebody else wants isolated.
+-- Keeps an undo from releasing machines that other actions isolate or restrict.
 
 local isolation = require "mde.client.isolation"
 local kinds = require "mde.service.kinds"
@@ -7,7 +6,7 @@ local kinds = require "mde.service.kinds"
 local standing = {}
 
 -- Reads the history of actions. -> { type of action -> { machine id -> machine of a fold of
--- mde.client.isolation, with `state`: in words } } | nil, err
+-- mde.client.isolation, with `state` in words } } | nil, err
 function standing.read(session)
   local found = {}
   for state, kind in pairs(kinds.making) do
@@ -21,7 +20,7 @@ function standing.read(session)
   return found
 end
 
--- The machine of an action as it stands, or nil.
+-- Returns the machine of an action, or nil.
 function standing.of(found, action)
   return action.machineId and (found[action.type] or {})[action.machineId:lower()]
 end
@@ -32,40 +31,39 @@ local function first_other(actions, incident)
   end
 end
 
--- Why a machine is not to be released, since another action than those of `incident` (a set
--- of ids) isolates it too, or may yet. -> text | nil
+-- Returns why a machine must not be released: an action outside of `incident` (a set of ids) also
+-- isolates it, or may do so soon. -> text | nil
 function standing.hindrance(machine, incident)
   local other = first_other(machine.causes, incident)
   local going = not other and first_other(machine.going, incident)
   if not (other or going) then return nil end
-  local by = (other or going).requestor or "somebody else"
-  if going then return ("its %s by %s is under way"):format(going.type, by) end
+  local by = (other or going).requestor or "another requestor"
+  if going then return ("its %s by %s is in progress"):format(going.type, by) end
   return ("%s %s by %s"):format(machine.state,
     other == machine.causes[1] and "before" or "later", by)
 end
 
--- Whether what is planned for an action releases its machine.
+-- True if the steps planned for an action release its machine.
 local function releases(entity)
   local steps = entity.steps
   return steps ~= nil and steps[1] ~= nil and steps[#steps] ~= "cancel"
 end
 
--- Why an action is not the one to release its machine for | nil
+-- Returns why the machine must not be released for an action, or nil.
 local function objection(machine, action, incident)
   if action.status ~= "Succeeded" then return machine and standing.hindrance(machine, incident) end
   for _, cause in ipairs(machine and machine.causes or {}) do
     if cause.id:lower() == action.id:lower() then
       return standing.hindrance(machine, incident)
-             or machine.undoing and "its release is under way"
+             or machine.undoing and "its release is in progress"
     end
   end
   return "undone already"
 end
 
--- Takes the release out of what policies have planned, wherever the machine is as it is for
--- other reasons, and notes why. `list`: array of { action, entity (of a plan) }.
--- -> true | nil, err
-function standing.heed(session, list)
+-- Removes the release from planned entities whose machine other actions isolate, and notes why.
+-- `list`: array of { action, entity (of a plan) }. -> true | nil, err
+function standing.remove_releases(session, list)
   local incident, is_needed = {}, false
   for _, one in ipairs(list) do
     incident[one.entity.id] = one.entity.decision ~= "keep" or nil

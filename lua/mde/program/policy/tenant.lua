@@ -1,4 +1,4 @@
--- Reads what policies need of a tenant, asks them, and puts their answers together.
+-- Reads a tenant's actions and machines, and decides on them by policies.
 
 local decision = require "mde.program.policy.decision"
 local entity = require "mde.program.policy.entity"
@@ -11,7 +11,7 @@ local tenant = {}
 
 -- {{ Reading the tenant
 
--- The actions that the policy selects are added to `found`. -> true | nil, err
+-- Adds the actions that the policy selects to `found`. -> true | nil, err
 local function read_actions(session, self, found)
   local reader, err = session:pages(self.select, "policy")
   if not reader then return nil, err end
@@ -33,8 +33,7 @@ local function read_actions(session, self, found)
   return true
 end
 
--- Gives the items their machines: all machines are read, those of the items are kept.
--- -> how many are onboarded | nil, err
+-- Reads all machines and sets those of the items. -> number of onboarded machines | nil, err
 function tenant.read_machines(session, items)
   local wanted, onboarded = {}, 0
   for _, item in ipairs(items) do
@@ -68,8 +67,8 @@ end
 
 -- {{ Deciding
 
--- The entity of a plan: the decision, and of an action what tells whether it has changed
--- since. See mde.program.plan.
+-- Returns the entity of a plan: the decision, and the action's fields that show later if it has
+-- changed. See mde.program.plan.
 function tenant.planned(item, answer)
   local action, machine = item.action, item.machine
   local made = {
@@ -95,7 +94,7 @@ local function ask_one(policy, items)
   return nil, err or problem
 end
 
--- Lets the policies answer, and ends all their workers. -> true | nil, err
+-- Lets all policies decide, and ends their workers. -> true | nil, err
 local function ask(policies, found)
   local failure
   for _, each in ipairs(policies) do
@@ -121,12 +120,11 @@ local function read(session, policies, guards)
   return found
 end
 
--- Decides what becomes of the actions of a tenant that the policies select. Nothing is
--- changed, and no guard is checked: see guard.check. `guards` (guard.of) say whether the
--- machines are needed.
--- -> { entities (see mde.program.plan), read = how many actions, abstained, onboarded (nil: the
--- machines were not read), asked = set of the ids of those whose cancel was accepted, and that
--- are not final yet } | nil, err
+-- Decides on the actions of a tenant that the policies select. Changes nothing and checks no guard
+-- (see guard.check); machines are read if `guards` (guard.of) or a policy need them.
+-- -> { entities (see mde.program.plan), read = number of actions, abstained, onboarded (nil if the
+-- machines were not read), asked = set of ids of actions whose cancel was accepted but which are
+-- not final yet } | nil, err
 function tenant.decide(session, policies, guards)
   local found, err = read(session, policies, guards)
   if not found then return nil, err end
@@ -148,7 +146,7 @@ function tenant.decide(session, policies, guards)
       decided.abstained = decided.abstained + 1
     end
   end
-  done, err = standing.heed(session, planned)
+  done, err = standing.remove_releases(session, planned)
   if not done then return nil, err end
   decision.launch_once(decided.entities)
   return decided

@@ -1,6 +1,6 @@
--- Runs the tests of a policy: actions and machines that are made up, what is expected of them,
--- and what the policy says. What a test leaves out is filled in so that `select` chooses the
--- action.
+-- Runs the tests of a policy on made-up actions and machines.
+--
+-- Fields that a test leaves out are filled in so that `select` chooses the action.
 
 local date = require "mde.base.date"
 local duration = require "mde.base.duration"
@@ -15,7 +15,7 @@ local trial = {}
 
 local HOUR = 3600
 
--- {{ What is made up
+-- {{ Making actions and machines
 
 local function first_of(value)
   return type(value) == "table" and value[1] or value
@@ -27,7 +27,7 @@ local function seconds_of(value, now)
   return now - date.parse(value)
 end
 
--- An age, in seconds, that `select` chooses.
+-- Returns an age in seconds that `select` chooses.
 local function age_of(select, now)
   local function both(choose, a, b)
     if not (a and b) then return a or b end
@@ -41,7 +41,7 @@ local function age_of(select, now)
   return least and least + 60 or most and most / 2 or 600
 end
 
--- An action as `select` chooses it.
+-- Returns an action that `select` chooses.
 local function chosen(select, number)
   local id = select.machine and machines.id(select.machine)
   return {
@@ -59,7 +59,7 @@ local function overlay(base, fields)
   return base
 end
 
--- -> the test's action | nil, what is wrong
+-- -> the test's action | nil, problem
 local function action_of(policy, test, number, now)
   local given = test[1] or {}
   local action = overlay(chosen(policy.select, number), given)
@@ -79,7 +79,7 @@ local function action_of(policy, test, number, now)
   return action
 end
 
--- -> the test's machine, or nil where it is not known
+-- -> the test's machine, or nil if it is unknown
 local function machine_of(test, action, now)
   if test.machine == false then return nil end
   local machine = overlay({
@@ -100,13 +100,13 @@ end
 
 -- {{ Running
 
-local LONGEST_REASON = 500  -- bytes of what select asks for
+local LONGEST_REASON = 500  -- bytes of the criteria in a reason
 
--- -> decision or "abstain", reason | nil, what is wrong
+-- -> decision or "abstain", reason | nil, problem
 local function outcome_of(policy, action, machine, now)
   local unmatched = explanation.unmatched(policy, action, now)
   if unmatched[1] then
-    return "abstain", errors.line("not selected: asked for is " .. table.concat(unmatched, "; "),
+    return "abstain", errors.line("not selected: select requires " .. table.concat(unmatched, "; "),
       LONGEST_REASON)
   end
   local decision, reason, err = policy:decide(action, machine)
@@ -114,7 +114,7 @@ local function outcome_of(policy, action, machine, now)
   return decision or "abstain", reason or ""
 end
 
--- The same for a test, which may say anything of an entity.
+-- The same for a test, whose fields may have any value.
 local function try(policy, test, number, now)
   local action, problem = action_of(policy, test, number, now)
   if not action then return nil, problem end
@@ -141,7 +141,7 @@ end
 
 -- }}
 
--- {{ Fields that there are not
+-- {{ Warnings of unknown fields
 
 local function unknown(kind, name)
   local near = entity.near(kind, name)
@@ -151,7 +151,7 @@ end
 
 local MOST_WARNINGS = 20
 
--- A list that keeps the first warnings and counts the others.
+-- Returns functions to add a warning and to list them: the first ones and the number of others.
 local function warnings()
   local list, more = {}, 0
   local function add(text)
@@ -179,10 +179,10 @@ function trial.unknown_in_tests(tests)
   return all()
 end
 
-local LONGEST = 1000     -- bytes of a line that is looked at: nobody writes longer ones
-local MOST_LOOKED = 2^20  -- bytes that are looked at in all: functions may share lines
+local LONGEST = 1000      -- bytes of a line; longer ones are skipped
+local MOST_LOOKED = 2^20  -- bytes searched in all, since functions may share lines
 
--- The lines of a text, without what is commented out.
+-- Returns the lines of a text without comments.
 local function lines_of(text)
   local lines = {}
   for line in (text .. "\n"):gmatch "(.-)\n" do
@@ -191,9 +191,8 @@ local function lines_of(text)
   return lines
 end
 
--- The names of the parameters in the line that a function begins in. No pattern here has two
--- parts that can match the same text: the time would grow with its square.
--- -> first, second | nil
+-- Returns the names of a function's parameters from its first line. No pattern here has two parts
+-- that can match the same text, else the time would grow with its square. -> first, second | nil
 local function parameters_of(line)
   line = line:gsub("%s+", " ")
   local first, behind = line:match "function[%w_ ]*%( ?([%a_][%w_]*)%f[^%w_]()"
@@ -201,8 +200,8 @@ local function parameters_of(line)
   return first, line:match("^ ?, ?([%a_][%w_]*)", behind)
 end
 
--- The fields that the rules read of their parameters, as far as the text shows it.
--- -> array of text
+-- Finds unknown fields that the rules read of their parameters, as far as the text shows them.
+-- -> array of texts
 function trial.unknown_in_rules(policy)
   local lines, seen, looked = lines_of(policy.text), {}, 0
   local add, all = warnings()
@@ -227,7 +226,7 @@ function trial.unknown_in_rules(policy)
   end
   for _, rule in ipairs(policy.rules) do
     if rule.line and not seen[rule.line] then
-      seen[rule.line] = true  -- many references to one function
+      seen[rule.line] = true  -- several rules may be the same function
       look_at(rule)
     end
   end
@@ -255,7 +254,8 @@ local function ranges(numbers)
   return table.concat(list, ", ")
 end
 
--- The lines of `decide` that no test has reached, as ranges: "7, 9-11"; nil: none.
+-- Returns the lines of `decide` that no test reached, as ranges: "7, 9-11"; or nil if there are
+-- none.
 function trial.unreached(policy)
   local lines = policy.worker and policy.worker:lines() or nil
   local missed = {}

@@ -1,24 +1,23 @@
--- A policy in a process of its own, which can do nothing but decide: src/worker/worker.h.
+-- Runs a policy in a process of its own, which can only decide.
 --
--- What comes back is what a stranger says: each value is checked for its type, and what is
--- shown to people is made printable here (reasons, messages, prints; not the form, whose
--- values are compared). A worker that fails once has failed: everything returns the same
--- error from then on, and its process is gone. Only a policy that raises in `decide` may
--- be asked on; close() tells that it did.
+-- See src/worker/worker.h. The process is not trusted: the type of each received value is checked,
+-- and texts shown to users are made printable here (reasons, messages, prints; not the form, whose
+-- values are compared). After a failure every function returns the same error, and the process has
+-- ended. Only after an error raised in `decide` the policy can continue; close() returns that error.
 --
 -- Errors have the codes
 --   policy  the policy raised, or returned what it must not
 --   limit   it exceeded err.limit: "load", "average", "longest", "together", "memory"
 --           or "output"
---   worker  its process could not be started, did not answer or died (err.signal: of which)
--- and `id`, the action that it was about, where there is one.
+--   worker  its process could not be started, did not answer or died (err.signal: its signal)
+-- and `id`, the action being decided, if any.
 
 local errors = require "mde.base.errors"
 local system = require "mde.program.system"
 local terminal = require "mde.terminal"
 
 local workers = {
-  -- Shown to people who run policies, unless system.supervisor.confines.
+  -- Shown to users of policies, unless system.supervisor.confines.
   warning = "this system has no seccomp: policies are limited, but not confined to their process",
   most = 1024,  -- actions that may be sent before the first answer is received
   memory = 512 * 2^20,  -- bytes of all workers together
@@ -32,15 +31,15 @@ local DEFAULTS = { load_seconds = 5, average_seconds = 0.05, longest_seconds = 1
 local RANGES = { load_seconds = { 0.001, 3600 }, average_seconds = { 0.00001, 3600 },
                  longest_seconds = { 0.001, 3600 }, memory = { 2^20, 2^30 },
                  output = { 0, 2^19 }, patience = { 0, 3600 } }
-local WALL = 2        -- seconds of the wall clock for one of computing, and
-local LEAST_WALL = 2  -- at the least so many: src/worker/limits.c
+local WALL = 2        -- seconds of the wall clock per second of computing: src/worker/limits.c
+local LEAST_WALL = 2  -- fewest seconds of the wall clock
 
 local DECISIONS = { cancel = true, keep = true, undo = true }
 local REASON_MOST = 1024
 local MESSAGE_MOST = 2000
 local MODULES_MOST = 100
 local NAME_MOST = 1000  -- bytes of a module's name
-local SOURCE_MOST = 256 * 1024  -- bytes of a file, and so lines of it
+local SOURCE_MOST = 256 * 1024  -- bytes of a file; also its most lines
 
 local function amount(bytes)
   return bytes % 2^20 == 0 and ("%d MiB"):format(bytes / 2^20) or ("%g KiB"):format(bytes / 1024)
@@ -64,12 +63,12 @@ local function check_limits(given)
   return limits
 end
 
--- Begins to count the computing time of all workers anew.
+-- Resets the computing time of all workers.
 function workers.renew()
   system.state.worker_seconds = 0
 end
 
--- Counts what a worker has computed since the last time. -> whether all are within the limit
+-- Adds a worker's computing time since the last call. -> true if all workers are within the limit
 local function count_seconds(self)
   local state, seconds = system.state, self.process:seconds()
   state.worker_seconds = (state.worker_seconds or 0) + seconds - self.seconds
@@ -77,14 +76,14 @@ local function count_seconds(self)
   return state.worker_seconds <= workers.seconds
 end
 
--- The program's workers that have not ended -> the memory of each.
+-- Returns the program's workers that have not ended -> the memory of each.
 local function running()
   local state = system.state
   state.workers = state.workers or setmetatable({}, { __mode = "k" })
   return state.workers
 end
 
--- Whether a worker with so much memory can be started beside those that there are.
+-- True if a worker with this much memory can be started in addition to the running ones.
 local function has_room(memory)
   local sum = memory
   for process, taken in pairs(running()) do
@@ -93,12 +92,14 @@ local function has_room(memory)
   return sum <= workers.memory
 end
 
--- Starts a worker. Options: seconds of computing for loading (load_seconds), for actions on
--- average (average_seconds) and for one (longest_seconds), of which the wall clock may show
--- twice as many; bytes of memory and of output (what is printed in all; a reason has at most
--- 1024 bytes); coverage, for lines(); patience, seconds for which the process may be silent
--- beyond these; time, that os.time returns; seed, of math.random. All workers together have
--- `workers.memory`. -> worker | nil, err
+-- Starts a worker. -> worker | nil, err. Options:
+--   load_seconds, average_seconds, longest_seconds  computing time to load, per action on average,
+--                                                   and for one action; of wall time, twice as much
+--   memory, output  bytes; output counts all prints (a reason has at most 1024 bytes)
+--   coverage        true to record lines for lines()
+--   patience        seconds that the process may be silent in addition
+--   time, seed      results of os.time and seed of math.random
+-- All workers together may use `workers.memory`.
 function workers.start(options)
   local limits = check_limits(options or {})
   if not has_room(limits.memory) then
@@ -123,7 +124,7 @@ end
 
 -- {{ failures
 
--- What exceeding a limit is called | nil: there is no such limit
+-- Returns the words for an exceeded limit, or nil if there is no such limit.
 local function excess(limit, limits)
   local texts = {
     load = ("time limit of %g s to load"):format(limits.load_seconds),
@@ -139,11 +140,11 @@ end
 
 local SILENT = {
   late = "its process did not answer in time and was killed",
-  garbled = "its process answered what makes no sense and was killed",
+  garbled = "its process sent an invalid answer and was killed",
   modules = "exceeds the limit of 100 required modules",
 }
 
--- What the process did, as the fields of an error.
+-- Returns how the process ended, as the fields of an error.
 local function fate(self, why)
   local how, number, text = self.process:finish(why == "ended" and 1 or 0)
   if SILENT[why] then
@@ -153,8 +154,8 @@ local function fate(self, why)
   local what = excess(limit, self.limits)
   if what then return { code = "limit", limit = limit, what = what } end
   if limit == "unconfined" then
-    return { code = "worker", what = "not run: the system lets its process not be confined"
-      .. " (seccomp and resource limits are needed)" }
+    return { code = "worker", what = "not run: the system cannot confine its process"
+      .. " (seccomp and resource limits are required)" }
   elseif how == "signal" then
     return { code = "worker", signal = number,
              what = ("its process died of signal %d (%s)"):format(number, text) }
@@ -163,7 +164,7 @@ local function fate(self, why)
     and ("its process ended with status %d"):format(number) or SILENT.late }
 end
 
--- The action that the next answer is about, and it in words.
+-- Returns the id of the action being decided, and its place in words.
 local function current(self)
   local waiting = self.sent - self.received
   if waiting == 0 then return nil, "" end
@@ -186,7 +187,8 @@ local function fail(self, why)
   return nil, self.failure
 end
 
--- What the policy raised. Lua has said in which file, unless that is a module. -> err
+-- Makes an error of a message that the policy raised. Lua's message names the file, unless it is a
+-- module. -> err
 local function raised(self, message, id)
   local name = terminal.printable(self.name)
   message = terminal.printable(message)
@@ -205,7 +207,7 @@ local function is_text(value, most)
   return type(value) == "string" and #value <= most
 end
 
--- What was printed, up to what may be printed. -> whether it is that
+-- Stores printed text. -> true | false: it is not text or exceeds the limit
 local function note(self, text)
   if not is_text(text, self.limits.output - self.printed_size) or text == "" then return false end
   self.printed_size = self.printed_size + #text
@@ -213,8 +215,8 @@ local function note(self, text)
   return true
 end
 
--- The next frame that is no print; without `seconds`, in the time left of the last call.
--- -> kind, values | nil, why
+-- Receives the next frame that is not a print. Without `seconds`, the time left of the last call is
+-- the limit. -> kind, values | nil, why
 local function receive(self, seconds)
   local kind, first, second, third = self.process:receive(seconds and
     math.max(seconds * WALL, LEAST_WALL) + self.limits.patience)
@@ -248,7 +250,7 @@ end
 
 -- Runs the policy's text. -> its table as a plain copy | nil, err. A function in it is
 -- { ["function"] = true, line, last, parameters, index: its place in a list, or 1 }.
--- resolve(module) -> text, chunk name | nil, message is asked for what it requires.
+-- resolve(module) -> text, chunk name | nil, message returns the modules that it requires.
 function Worker:load(name, text, resolve)
   if self.failure then return nil, self.failure end
   if self.form ~= nil then error("a worker loads one policy", 2) end
@@ -284,9 +286,8 @@ end
 
 -- {{ deciding
 
--- Sends an action, and its machine if known; receive() gives the answers in this order.
--- What befalls the worker is told there. A field `age` of the action is what action:age()
--- returns.
+-- Sends an action, and its machine if known. receive() returns the answers in this order, and also
+-- the worker's errors. In the policy, action:age() returns the action's field `age`.
 function Worker:send(action, machine)
   if self.failure then return end
   if not self.form then error("a policy must be loaded before it can decide", 2) end
@@ -305,7 +306,7 @@ local function answered(self)
   return id or nil
 end
 
--- The next answer. -> "cancel" | "keep" | "undo" | nil, reason | nil, err
+-- Receives the next answer. -> "cancel" | "keep" | "undo" | nil, reason | nil, err
 function Worker:receive()
   if self.failure then return nil, nil, self.failure end
   if self.sent == self.received then error("no action is waiting", 2) end
@@ -322,7 +323,7 @@ function Worker:receive()
   return nil, nil, select(2, fail(self, kind and "garbled" or value))
 end
 
--- send and receive.
+-- Sends an action and receives its answer.
 function Worker:decide(action, machine)
   if self.sent ~= self.received and not self.failure then
     error("other actions are waiting: receive first", 2)
@@ -343,8 +344,8 @@ local function check_lines(lines)
   return true
 end
 
--- With coverage: the lines of the functions in `decide`. -> { reached, active }: tables
--- with lines as keys | nil, err
+-- Returns the lines of the functions in `decide`, with coverage. -> { reached, active }: tables with
+-- lines as keys | nil, err
 function Worker:lines()
   if self.failure then return nil, self.failure end
   if not self.form or self.sent ~= self.received then error("not while actions wait", 2) end
@@ -358,20 +359,20 @@ function Worker:lines()
   return fail(self, kind and "garbled" or value)
 end
 
--- What the policy has printed so far, in lines, each printable. Whoever shows it puts
--- something in front of each, so that none looks like a line of mde's.
+-- Returns the policy's output so far, made printable. The caller must prefix each line, so that
+-- none looks like a line of mde.
 function Worker:output()
   local text = table.concat(self.printed)
   return (text:gsub("\t", "  "):gsub("[^\n]+", terminal.printable))
 end
 
--- The process's number, or 0 once it has ended.
+-- Returns the process id, or 0 once the process has ended.
 function Worker:pid()
   return self.process:pid()
 end
 
--- Ends the worker. -> true | nil, err: what failed, or the first error that was raised. Its
--- decisions count only if nothing did.
+-- Ends the worker. -> true | nil, err: the failure, or the first error that the policy raised. Its
+-- decisions count only without an error.
 function Worker:close()
   if self.failure then return nil, self.failure end
   if self.closed then return self.ok, self.raised end
@@ -390,7 +391,7 @@ function Worker:close()
   return self.ok, self.raised
 end
 
--- A worker that is no longer needed, whatever it does.
+-- Kills a worker that is no longer needed.
 Worker.__close = function(self) self.process:finish(0) end
 
 return workers

@@ -128,7 +128,7 @@ describe("policies", function()
       steps[i] = table.concat(each.steps, "+") .. (each.note and " " .. each.note or "")
     end
     assert.same({ "cancel", "cancel+Unisolate", "UnrestrictCodeExecution",
-                  " RunAntiVirusScan has no inverse", " Failed: nothing was done" }, steps)
+                  " RunAntiVirusScan has no inverse", " Failed: nothing to undo" }, steps)
   end)
 
   it("release no machine that somebody else wants isolated, or that was released", function()
@@ -161,7 +161,7 @@ describe("policies", function()
       told[i] = table.concat(each.steps, "+") .. (each.note or "")
     end
     assert.same({ "isolated before by dana@contoso.com", "isolated later by dana@contoso.com",
-                  "its Isolate by dana@contoso.com is under way", "undone already",
+                  "its Isolate by dana@contoso.com is in progress", "undone already",
                   "Unisolate" }, told)
   end)
 
@@ -174,7 +174,7 @@ describe("policies", function()
     local steps = {}
     for i, each in ipairs(decided.entities) do
       steps[i] = #each.steps
-      assert.equal(i < 3 and "Unisolate is launched for " .. decided.entities[3].id or nil,
+      assert.equal(i < 3 and "Unisolate will be launched for " .. decided.entities[3].id or nil,
         each.note)
     end
     assert.same({ 0, 0, 1 }, steps)
@@ -227,7 +227,7 @@ describe("policies", function()
       name = "a" .. os.time() }]], { now = 1 }))
     local done, err = loaded:renew(2)
     assert.is_nil(done)
-    assert.truthy(tostring(err):find("the name was 'a1', and is 'a2'", 1, true), tostring(err))
+    assert.truthy(tostring(err):find("its name changed from 'a1' to 'a2'", 1, true), tostring(err))
   end)
 
   it("have names of their own", function()
@@ -235,7 +235,7 @@ describe("policies", function()
       ["b.lua"] = 'return { name = "a", comment = "c", decide = "keep" }' }
     local list, err = policy.load_all { folder .. "a.lua", folder .. "b.lua" }
     assert.is_nil(list)
-    assert.truthy(tostring(err):find("both called 'a'", 1, true))
+    assert.truthy(tostring(err):find("the same name 'a'", 1, true))
     policies.remove(folder)
   end)
 

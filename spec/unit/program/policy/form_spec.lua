@@ -92,7 +92,7 @@ describe("the form of a policy", function()
         "tests[1].reason: longer than 1024 bytes",
       ["tests = { { { title = ('x'):rep(5000) }, expect = 'keep' } }"] =
         "tests[1][1].title: longer than 4096 bytes",
-      ["name = 'a/b'"] = "name: 'a/b' is not a name of letters",
+      ["name = 'a/b'"] = "name: 'a/b' is not a name of at most 64 letters",
       ["tests = 'none'"] = "tests: 'none' is not an array",
       ["tests = { { {}, expect = 'canceled' } }"] = "tests[1].expect: 'canceled' is not \"cancel\"",
       ["tests = { { 5, expect = 'keep' } }"] = "tests[1][1]: '5' is not a table with fields",
@@ -109,7 +109,7 @@ describe("the form of a policy", function()
     end
     assert.truthy(decided '"canceled"':find "^decide: 'canceled' is not \"cancel\", \"keep\"")
     assert.truthy(decided "5":find "^decide: ")
-    assert.truthy(decided "{}":find "^decide: a table is not an array with a rule")
+    assert.truthy(decided "{}":find "^decide: a table is not an array with at least one rule")
     assert.truthy(decided '{ "cancel", "stop" }':find "^decide%[2%]: 'stop' is not")
     assert.truthy(decided "function(a, b, c) end":find "3 parameters")
     local policy = assert(policies.load [[return { comment = "c", decide = {
