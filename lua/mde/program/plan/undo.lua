@@ -41,7 +41,7 @@ local function of_done(action, machine, incident)
   end
   local why = standing.hindrance(machine, incident)
   if why then return keep(why) end
-  if machine.undoing then return keep "its release is under way" end
+  if machine.undoing then return keep "its release is in progress" end
   local causes = machine.causes
   if causes[#causes].id ~= action.id then return nil end  -- a newer one of these will do
   return { decision = "undo", reason = "" }
