@@ -163,8 +163,8 @@ describe("mde plan", function()
       mde plan rule.lua live.lua --explain "$(id --requestor soar@contoso.com)"]])
     assert.equal(0, run.status, run.err)
     assert.truthy(run.out:find("rule.lua  not selected: select requires type is Isolate; requestor"
-      .. " is 'soar@contoso.com'\nlive.lua  cancel (rule 2 of 2)\ndecided   cancel (live)\n", 1, true),
-      run.out)
+      .. " is 'soar@contoso.com'\nlive.lua  cancel (rule 2 of 2)\ndecided   cancel (live)\n",
+      1, true), run.out)
     assert.truthy(run.out:find("rule.lua  cancel 'misfired' (decide, line 3)", 1, true), run.out)
     run = sim(files, "mde plan rule.lua --explain 5382f7ea-7557-4ab7-9782-d50480024a4e")
     assert.equal(1, run.status)
