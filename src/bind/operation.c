@@ -3,7 +3,7 @@
 ** core.operation.encode(name, arguments) -> { method, path, fields } | nil, err
 **   `fields` (key -> value) is the content of the JSON body, absent if there is none.
 **   Arguments are texts; a list of machines is an array of them, and commands are a
-**   table that goes into the body as it is.
+**   table that goes into the body unchanged.
 ** core.operation.match(method, path) -> the name of the row of such a request
 ** core.operation.rows -> name -> { method, returns, per_minute, per_hour,
 **                                  permissions }

@@ -36,7 +36,7 @@ static void *allocate (void *data, void *block, size_t before, size_t size) {
 }
 
 
-/* Lets modules stay loaded when the state is closed, so that whoever looks for
+/* Lets modules stay loaded when the state is closed, so that a tool that looks for
 ** leaks can tell whose they are. */
 static void keep_modules (lua_State *L) {
   (void)lua_getfield(L, LUA_REGISTRYINDEX, "_CLIBS");
@@ -73,7 +73,7 @@ static const char *message_of (lua_State *L) {
 }
 
 
-/* Whether a call ended as it may. Errors of the world are tables with a code,
+/* Returns true if a call ended as allowed. Runtime errors are tables with a code,
 ** and may say, while memory is short, that there is no connection. */
 static bool is_fine (lua_State *L, int status) {
   if (status == LUA_OK) return true;

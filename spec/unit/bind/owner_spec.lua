@@ -7,7 +7,7 @@ local nginx = require "spec.unit.bind.nginx"
 local owner = exchange.owner
 
 local URL = "https://service.example/"
-local REFUSED = "http://127.0.0.1:1/"  -- nobody listens there
+local REFUSED = "http://127.0.0.1:1/"  -- no server listens there
 
 -- Calls f when garbage is collected.
 local function plant(f)

@@ -198,7 +198,7 @@ describe("a call", function()
     assert.same({ "unsent", true }, { call.verdict, call.done })
     call = new_cancel(client)
     call:step(0)
-    assert.is_false(call:withdraw())  -- it is in the air
+    assert.is_false(call:withdraw())  -- it is in flight
     client.patience = 0
     call:step(1, nil, { code = "lost", message = "lost", sent = true })
     assert.is_false(call:withdraw())  -- it is being read

@@ -43,7 +43,7 @@ describe("a client", function()
     assert.error_matches(function() client:cancel(id, { comment = "x" }) end, "no")
     local found = select(2, client:cancel(service:add {}, { comment = "x" }))
     assert.equal("cancelled", found)
-    assert.equal(0, service:posted(id))  -- nobody waits for the first call any more
+    assert.equal(0, service:posted(id))  -- no thread waits for the first call any more
     assert.equal(0, #client.scheduler.tasks)
   end)
 

@@ -1,9 +1,9 @@
--- Waits of a client: what is told of them, and how they end.
+-- Tests the notices of a client that waits, and the end of its waits.
 
 local errors = require "mde.base.errors"
 local world = require "spec.support.world"
 
--- A client of a service, and what it is told: { seconds on the clock, notice }.
+-- A client of a service, and its notices: { seconds on the clock, notice }.
 local function new(service_options, options)
   local client, service, clock = world.new(service_options, options)
   local told = {}

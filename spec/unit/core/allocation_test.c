@@ -100,7 +100,7 @@ static outcome abandon_first (mde_engine *engine) {
 
 typedef outcome act (mde_engine *engine);
 
-/* What was wrong first, and at which n; 0: nothing. */
+/* The first fault, and its n; 0 if there is none. */
 typedef struct fault {
   long n;
   const char *what;

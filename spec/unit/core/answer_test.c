@@ -1,4 +1,4 @@
-/* What a server may answer, and what the engine makes of it. */
+/* Tests the engine's results for the possible answers of a server. */
 #include "exchange.h"
 #include "server.h"
 

@@ -1,3 +1,4 @@
+/* Tests reading certificates, and signing with them. */
 #include "core/certificate.h"
 
 #include <openssl/err.h>
@@ -96,7 +97,7 @@ static void test_refusals (void) {
 }
 
 
-/* What an OpenSSL with the old algorithms at hand may read. */
+/* Tests files that only an OpenSSL with the old algorithms can read. */
 static void test_legacy (void) {
   mde_error error;
   mde_certificate *certificate = read_file("legacy.pfx", PASSWORD, &error);

@@ -1,3 +1,4 @@
+/* Tests digests. */
 #include "core/digest.h"
 
 #include <stdlib.h>

@@ -5,7 +5,7 @@
 #include "core/engine.h"
 #include "tap.h"
 
-/* How a request ended. `body` is cut; `code` is "" after an answer. */
+/* The end of a request. `body` is cut; `code` is "" after an answer. */
 typedef struct outcome {
   int status;
   size_t body_length;

@@ -1,4 +1,4 @@
-/* What the network does to a request, and which code comes of it. */
+/* Tests the error code for each failure of the network. */
 #include "exchange.h"
 #include "server.h"
 
@@ -12,7 +12,7 @@ static void test_refused (void) {
   outcome result;
   mde_request request;
   server_start(&host, server_answer);
-  server_stop(&host);  /* nobody listens there any more */
+  server_stop(&host);  /* no server listens there any more */
   request = make_post(host.url, "{}");
   result = exchange(engine, &request);
   check_text(result.code, "connection", "nobody listens");

@@ -1,3 +1,4 @@
+/* Tests the global state of libcurl. */
 #include "core/global.h"
 
 #include <pthread.h>

@@ -1,3 +1,4 @@
+/* Tests parsing of header lines. */
 #include "core/headers.h"
 
 #include "tap.h"

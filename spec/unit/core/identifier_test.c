@@ -1,3 +1,4 @@
+/* Tests checks of ids. */
 #include "core/identifier.h"
 
 #include "tap.h"

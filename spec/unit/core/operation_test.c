@@ -8,7 +8,7 @@
 
 #define GUID "988cc94e-7a8f-4b28-ab65-54970c5d5018"
 
-/* What became of a path: either a path or an error. */
+/* The result of encoding: either a path or an error. */
 static struct {
   bool good;
   char path[256];
@@ -316,7 +316,7 @@ static void test_characters (void) {
     encode("cancel", arguments, 2);
     check(result.good == characters[i].good, characters[i].name);
   }
-  /* What follows the argument in memory must not complete it. */
+  /* The bytes after the argument in memory must not complete it. */
   arguments[1] = make("comment", "\xc3\xa9");
   arguments[1].length = 1;
   encode("cancel", arguments, 2);

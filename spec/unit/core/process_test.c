@@ -1,4 +1,4 @@
-/* What a process has besides the engine, and shares with it: a child, signals. */
+/* Tests that children and signals of a process do not disturb the engine. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -73,7 +73,7 @@ static void test_child (void) {
 /* }} */
 
 
-/* How many sockets of this process lead to a port, and how many of these a program
+/* Counts the sockets of this process to a port, and those of them that a program
 ** that it executes would not get. */
 static void count_sockets (int port, int *all, int *closing) {
   int fd;

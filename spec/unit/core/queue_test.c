@@ -9,7 +9,7 @@
 #define MANY 600
 
 
-/* How many sockets of this process lead to a port. */
+/* Counts the sockets of this process to a port. */
 static int count_connections (int port) {
   int count = 0;
   int fd;

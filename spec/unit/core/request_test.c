@@ -1,4 +1,4 @@
-/* What the engine refuses to send, and that it says why without a secret. */
+/* Tests the requests that the engine refuses, and that errors show no secret. */
 #include <math.h>
 
 #include "exchange.h"

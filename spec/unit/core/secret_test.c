@@ -1,3 +1,4 @@
+/* Tests secrets: that they are wiped, and never printed. */
 #include "core/secret.h"
 
 #include "tap.h"

@@ -86,7 +86,7 @@ static inline void server_stop (server *self) {
 }
 
 
-/* How long a body the header announces. */
+/* Returns the length of the body that a header announces. */
 static inline size_t server_body_length (const char *header) {
   const char *field = strstr(header, "Content-Length: ");
   return field == NULL ? 0 : strtoul(field + 16, NULL, 10);

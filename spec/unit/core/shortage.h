@@ -32,7 +32,7 @@ void *__wrap_calloc (size_t count, size_t size);
 void __wrap_free (void *block);
 
 
-/* Whether the next allocation fails. */
+/* Returns true if the next allocation fails. */
 static bool shortage_denies (void) {
   if (memory.left != 0) {
     if (memory.left > 0) memory.left--;

@@ -90,7 +90,7 @@ local function keeps(kind)
     end
     local batch, lock = assert(draft(store, true))
     if other then
-      local _, err = draft(other, true)  -- as somebody who was asked at the same time
+      local _, err = draft(other, true)  -- as another process that asked at the same time
       assert.equal("plan", err.code)
     end
     batch:complete()
@@ -380,7 +380,7 @@ describe("the SQLite store", function()
     windows:news()
     windows:take("cancel", stores.clock.monotonic())
     windows.store:commit()
-    assert.equal(1, #store:windows("app"):news())  -- nobody misses it
+    assert.equal(1, #store:windows("app"):news())  -- no other process needs it
     store:commit()
   end)
 end)

@@ -1,3 +1,4 @@
+-- Digests, for the memory test.
 return function()
   local core = require "mde.core"
   local digest = core.digest()

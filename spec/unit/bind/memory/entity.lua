@@ -1,3 +1,4 @@
+-- Decoding of JSON, for the memory test.
 local core = require "mde.core"
 local cjson = require "cjson"
 

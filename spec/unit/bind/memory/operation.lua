@@ -1,3 +1,4 @@
+-- Encoding of operations, for the memory test.
 return function()
   local operation = require "mde.core".operation
   local id = "988CC94E-7A8F-4B28-AB65-54970C5D5018"

@@ -1,3 +1,4 @@
+-- Secrets, for the memory test.
 return function()
   local core = require "mde.core"
   local secret = core.secret(("hunter2"):rep(100))
