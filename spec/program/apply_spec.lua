@@ -90,6 +90,25 @@ describe("mde apply", function()
     assert.equal(0, run.ledger.posts)
   end)
 
+  it("judges the time of a plan by the service's clock", function()
+    for _, seconds in ipairs { -7200, 7200 } do
+      local run = program.rehearse(([[{ mistaken = 2, history = 0, arrange = function(service)
+        local answer = service.answer
+        function service:answer(request)
+          local given = answer(self, request)
+          given.headers.date = os.date("!%%a, %%d %%b %%Y %%H:%%M:%%S GMT", os.time() + %d)
+          return given
+        end
+      end }]]):format(seconds), PLAN .. [[
+        made=$(head -n 1 plan | grep -o '"made":"[^"]*"' | cut -d '"' -f 4)
+        echo "made $(($(date -d "$made" +%s) - $(date +%s)))"
+        mde apply plan --approve $hash]])
+      local made = tonumber(run.out:match "^made (%-?%d+)\n")
+      assert.is_true(made and math.abs(made - seconds) < 30, run.out)
+      assert.equal(0, run.status, run.err)
+    end
+  end)
+
   it("applies the profile's current guards, also to a batch that is resumed", function()
     local run = program.with_tenants("{ contoso = { actions = 4 } }", [[
       config=$XDG_CONFIG_HOME/mde/config.lua; cp $config before

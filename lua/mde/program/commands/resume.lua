@@ -102,7 +102,7 @@ local function agree(session, batch, parsed)
   if batch.plan or not parsed.join then check_approval(batch, parsed.approve) end
   if not batch.plan then return end
   local left = guards.check_again(session, batch, parsed)
-  local late = session.store:wall() - (batch.expires or math.huge)
+  local late = session.service_clock.wall() - (batch.expires or math.huge)
   if left == 0 or late < 0 or parsed.approve then return end
   local what = ("the plan expired %s ago; %s of %s are left"):format(
     duration.text(math.floor(late)), number(left), number(batch.count))

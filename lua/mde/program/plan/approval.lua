@@ -16,8 +16,9 @@ local approval = {}
 
 -- {{ Whether it may be carried out
 
-local function check_time(plan, now)
-  local ends = date.parse(plan.header.expires)
+-- By the service's clock, which is one for the machines that make and apply a plan.
+local function check_time(plan, session)
+  local now, ends = session.service_clock.wall(), date.parse(plan.header.expires)
   if now >= ends then
     failure.raise(failure.refused, "the plan ended %s ago, at %s: make a new one with mde plan",
       duration.text(math.floor(now - ends)), plan.header.expires)
@@ -81,7 +82,8 @@ end
 
 local function tell(plan, session, text, aside)
   output.note("Plan %s… by %s, %s ago: %s.", plan.hash:sub(1, 12), plan.header.by,
-    duration.text(math.max(0, math.floor(session.clock.wall() - date.parse(plan.header.made)))),
+    duration.text(math.max(0, math.floor(session.service_clock.wall()
+      - date.parse(plan.header.made)))),
     text)
   tell_aside(aside)
   local count = newer(plan, session)
@@ -112,15 +114,15 @@ end
 function approval.agree(plan, session, parsed)
   check_owner(plan, session)
   check_profile(plan, session)
-  check_time(plan, session.store:wall())
   check_once(plan, session)
   execution.check_hours(execution.hours(plan_batch.hours(plan), parsed), session.clock.wall())
   permission.check(session, parsed)
   local reviewed = guards.review(plan, session, parsed)
+  check_time(plan, session)  -- after an answer of the service, which tells its time
   local text = plan_batch.counted { entities = reviewed.shown }
   tell(plan, session, text, reviewed.aside)
   approve(plan, session, parsed, text)
-  check_time(plan, session.store:wall())  -- people may take long to answer
+  check_time(plan, session)  -- people may take long to answer
   return reviewed
 end
 

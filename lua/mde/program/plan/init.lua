@@ -31,6 +31,14 @@ local NAMES = { file = "not a plan", link = "a link", folder = "a folder",
 
 -- {{ Making
 
+-- A moment of this machine's clock (default: now) by the service's: plans are made on one machine
+-- and applied on another.
+local function time_of(session, moment)
+  local here = session.clock.wall()
+  local ahead = session.service_clock.wall() - here
+  return (moment or here) + math.floor(ahead + 0.5)
+end
+
 local function header_of(session, policies, guards, decided, details)
   local expires, described = nil, {}
   for i, policy in ipairs(policies) do
@@ -39,7 +47,7 @@ local function header_of(session, policies, guards, decided, details)
     local own = policy.expires or details.expires or HOUR
     expires = math.min(expires or own, own, details.expires or own)
   end
-  local now = details.made or session.clock.wall()
+  local now = time_of(session, details.made)
   return {
     mde_plan = form.version, made = date.text(now), by = details.by,
     expires = date.text(now + (expires or details.expires or HOUR)), tenant = session.tenant,
