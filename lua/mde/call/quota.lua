@@ -94,11 +94,22 @@ local function look_for_slot(self, bucket, now)
   return free or math.huge, is_shared
 end
 
+-- Whether nothing limits an operation now. A pause that another process noted does, also if this
+-- one knows no limits.
+local function is_unlimited(self, bucket, now)
+  if #bucket.windows > 0 then return false end
+  if self.shared.is_shared and now >= bucket.looked_at + LOOK then
+    self:look()
+    bucket.looked_at = now
+  end
+  return bucket.paused <= now
+end
+
 -- Takes a slot for one call. -> slot | nil, moment: when one may be free (nil: not before another
 -- call is answered). Raises the store's error.
 function Quota:take(operation, now)
   local bucket = self:bucket(operation)
-  if #bucket.windows == 0 and bucket.paused <= now then return { taken = now, bucket = bucket } end
+  if is_unlimited(self, bucket, now) then return { taken = now, bucket = bucket } end
   local name = false
   while name == false do  -- false: another process took the slot first
     local free, is_shared = look_for_slot(self, bucket, now)
