@@ -1,4 +1,4 @@
--- The scheduler while the store fails: nothing unwritten is sent.
+-- The scheduler: it visits calls that have something to do, and sends nothing unrecorded.
 
 local errors = require "mde.base.errors"
 local world = require "spec.support.world"
@@ -98,5 +98,27 @@ describe("a store that fails", function()
     client.store.commit = nil
     assert.equal(0, service:requests "cancel")
     assert.equal("cancelled", select(2, client:cancel(service:add {}, { comment = "x" })))
+  end)
+end)
+
+describe("the scheduler", function()
+  it("does not visit calls that wait for a readback", function()
+    local client, service = world.new()
+    local ids = world.add(service, 200)
+    local visits, seen = 0, {}
+    function client.stop()
+      for _, task in ipairs(client.scheduler.tasks) do
+        if task.wait and not seen[task] then
+          seen[task] = true
+          local step = task.step
+          function task.step(...)
+            visits = visits + 1
+            return step(...)
+          end
+        end
+      end
+    end
+    client:wait(ids, { timeout = "5m" })
+    assert.is_true(visits > 200 and visits < 200 * 15, visits)
   end)
 end)
