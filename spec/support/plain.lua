@@ -5,9 +5,7 @@
 -- or How; a source file whose first line is not a comment.
 
 -- Rooms that are not checked yet, as beginnings of paths.
-local PENDING = {
-  "lua/mde/call/", "lua/mde/client/", "lua/mde/program/", "lua/mde/store/", "src/core/",
-}
+local PENDING = { "lua/mde/program/", "lua/mde/store/" }
 
 local FORBIDDEN = { "heed", "in the air", "what hinders", "whoever", "whom", "nobody", "somebody",
                     "is told", "so long", "as it is" }

@@ -168,7 +168,7 @@ end
 ---     print(id, action and verdict or tostring(verdict))
 ---@param target string|mde.action its id, or the action itself
 ---@param options {comment: string, wait?: number} the reason, which the service keeps; seconds to wait for the end of an accepted action (default 0)
----@return mde.action? action as it is now
+---@return mde.action? action as last read
 ---@return mde.verdict|mde.error verdict or, without an action, the error
 ---@return mde.verdict? verdict with an error
 function Client:cancel(target, options)
