@@ -55,6 +55,10 @@ describe("the batch of mde cancel", function()
       ["mde batch show b --verdict no"] = "'no' is not one of",
       ["mde batch list --verdict open"] = "--verdict goes with show",
       ["mde batch show x"] = "no batch 'x'",
+      ["mde batch close b"] = "close needs a reason", ["mde batch stop"] = "which batch?",
+      ["mde batch stop b --all"] = "--all takes no batch",
+      ["mde batch list --all"] = "--all goes with stop",
+      ["mde batch show b -m x"] = "-m goes with stop and close",
       ["mde resume b --join"] = "--join takes what nobody holds",
     } do
       local run = rehearse(script)
@@ -88,5 +92,66 @@ describe("the batch of mde cancel", function()
       assert.is_true(lines >= 2)
       assert.falsy(run.out:find "cancelled +%x%x%x%x%x%x%x%x%-")
     end
+  end)
+end)
+
+-- A batch b whose first two cancels are answered late.
+local LATE = [[{ mistaken = 12, history = 0,
+  oddities = { late = { operation = "cancel", nth = { 1, 2 } }, late_by = 3 } }]]
+local BEGIN = CANCEL .. [[ --batch b --parallel 2 >out 2>err & pid=$!
+  wait_until '[ "$(cat $POSTED)" -ge 2 ]'
+]]
+
+describe("mde batch stop", function()
+  it("stops a batch from another process, which awaits its requests in flight", function()
+    local run = rehearse(BEGIN .. [[
+      mde batch stop b -m 'wrong list'; echo "stop $?"
+      wait $pid; echo "batch $?"; cat err; mde batch report b | grep wrong
+      mde batch stop b; mde batch stop --all; mde resume b | grep -c cancelled]], LATE)
+    assert_said(run.out, "stop 0\nbatch 130\n", "Stopped by ",
+      ": wrong list. Nothing more is sent; requests in flight are awaited.",
+      ": wrong list: `mde resume b` continues it.", "stopped ", "\n10\n")
+    assert_said(run.err, "Batch b: asked ", " to stop.\nBatch b has stopped: 2 of 12 done.\n"
+      .. "`mde resume b` continues it; `mde batch close b -m REASON` ends it for good.",
+      "No process runs batch b.\nNo process runs a batch.")
+    assert.equal(12, run.ledger.posts)
+  end)
+
+  it("takes effect within two seconds during a quota pause", function()
+    local run = rehearse([[export MDE_QUOTA=2,100
+      ]] .. BEGIN .. [[
+      began=$(date +%s%N); mde batch stop --all; wait $pid; echo "batch $?"
+      echo "ms $((($(date +%s%N) - began) / 1000000))"]], "{ mistaken = 12, history = 0 }")
+    assert_said(run.out, "batch 130\n")
+    assert_said(run.err, "Batch b has stopped: 2 of 12 done.")
+    assert.is_true(tonumber(run.out:match "ms (%d+)") < 2000, run.out)
+    assert.equal(2, run.ledger.posts)
+  end)
+end)
+
+describe("mde batch close", function()
+  it("ends a batch for good, once no process runs it", function()
+    local run = rehearse(BEGIN .. [[
+      mde batch close b -m 'by hand'; echo "was $?"
+      mde batch stop b 2>/dev/null; wait $pid; mde batch close b -m 'by hand'; echo "was $?"
+      mde batch close b -m again; mde batch list; mde batch list --json; mde batch show b >/dev/null
+      mde batch report b | sed -n '1p;/^closed/p'; mde batch report b --json | head -n 1
+      mde batch report b --html | grep -c 'by hand'
+      mde resume b; mde resume; mde audit verify
+      grep -c '"what":"batch closed".*"comment":"by hand"' $XDG_STATE_HOME/mde/audit.jsonl]], LATE)
+    assert_said(run.out, "was 3\nwas 0\n", "b      closed (by hand)     2  12  ",
+      '"state":"closed"', '"closed":"by hand"', "Batch b: closed, nothing open\nclosed       by hand",
+      '"state":"closed","created"', "unbroken")
+    assert.truthy(run.out:find "\n1\n$", run.out)
+    assert_said(run.err, " runs batch b: stop it first: mde batch stop b",
+      "Batch b is closed; 10 of 12 items were open.", "Batch b was closed before (by hand).",
+      "Batch b is closed (by hand): 2 of 12 done.", "Nothing is left to do in this batch")
+    assert.equal(2, run.ledger.posts)
+  end)
+
+  it("has nothing to close of a batch that is done", function()
+    local run = rehearse(CANCEL .. " --batch b >/dev/null 2>&1; mde batch close b -m x")
+    assert.equal(0, run.status)
+    assert_said(run.err, "Batch b is done: nothing to close.")
   end)
 end)

@@ -23,7 +23,7 @@ local GROUPS = {
     { "cancel", "Cancel machine actions, by id or by filter." },
     { "unblock", "Cancel what blocks a machine." },
     { "resume", "Go on with a batch that has stopped." },
-    { "batch", "List batches, show one, or report on it." },
+    { "batch", "List batches; show, stop or close one, or report on it." },
     { "audit", "Verify the audit log." } },
   { "Launch",
     { "launch", "Launch an action on machines." },
@@ -76,7 +76,8 @@ Exit status:
    3                     Refused by a guard or a limit.
    4                     The service, network, store or output failed.
    5                     Sign-in or permission.
-   130                   Interrupted; `mde resume` continues.]]
+   130                   Interrupted or stopped by a person; `mde resume`
+                         continues.]]
 
 -- {{ argparse, without its habit of ending the process
 

@@ -23,6 +23,7 @@ local recorder = require "mde.program.batch.journal_writer"
 local releases = require "mde.program.batch.releases"
 local report = require "mde.program.batch.summary"
 local selection = require "mde.program.session.profiles"
+local stop = require "mde.program.batch.stop"
 local system = require "mde.program.system"
 
 local execution = {}
@@ -131,12 +132,23 @@ function Execution:item(item)
   self.progress:tick()
 end
 
--- What the client is to do: see mde.client.cancel_all.
+-- Reads whether a person asked to stop the batch. -> why it stops | nil
+function Execution:stopped_by_person()
+  local who, reason = self.stop_asked()
+  if not who then return nil end
+  self.stopper = ("stopped by %s%s"):format(who, reason and ": " .. reason or "")
+  self:say("S%s. Nothing more is sent; requests in flight are awaited.", self.stopper:sub(2))
+  return self.stopper
+end
+
+-- Returns what the client has to do: see mde.client.cancel_all.
 function Execution:stop()
   self.progress:tick()
   local asked = self.asked()
   if asked then return asked end
-  if not self.revoked and self.stop_reason then self.revoked = self.stop_reason() or nil end
+  if not self.revoked then
+    self.revoked = self.stop_reason and self.stop_reason() or self:stopped_by_person()
+  end
   if self.revoked or self.problem then return true end
   return self:check_hours()
 end
@@ -221,6 +233,7 @@ function Execution:note_end()
   local left = self.batch:open_count()
   self.recorder:note(left == 0 and "ended" or "stopped", self:reason())
   self.interrupted = self.interrupted and left > 0
+  self.stopper = left > 0 and self.stopper or nil
   self.left = left
 end
 
@@ -234,6 +247,10 @@ function Execution:status()
     output.note("%s. Nothing more was sent; `%s` goes on, when the store works again.",
       tostring(self.store_failure), again)
     return failure.failed
+  end
+  if self.stopper then
+    output.note("S%s: `%s` continues it.", self.stopper:sub(2), again)
+    return failure.interrupted
   end
   if self.closed and self.batch:open_count() > 0 then
     output.note("`%s` goes on with it, within those hours.", again)
@@ -260,7 +277,8 @@ end
 -- What became of all, for a caller that shows it.
 function Execution:told()
   return { verdicts = self.report.counts, errors = self.report.codes, left = self.left,
-           stopped = self.left ~= 0 and self:reason() or nil, status = self.report:status(),
+           stopped = self.left ~= 0 and self:reason() or nil, is_by_person = self.stopper ~= nil,
+           status = self.report:status(),
            failure = self.store_failure or self.report.failure }
 end
 
@@ -271,8 +289,8 @@ local NO_PROGRESS = { tick = function() end, count = function() end, clear = fun
 -- Carries out `batch`, which this process holds; `kind`: "begun" or "resumed"; `aside`: see
 -- Execution:set_aside. Raises outside of the hours of its plan.
 -- -> exit status; with parsed.stop_reason: { verdicts = { verdict -> how many }, errors = { code ->
--- how many }, left (nil: the store does not tell), stopped (why, nil: it was not), status (exit
--- status), failure (error of the world, or nil) }
+-- how many }, left (nil: the store does not tell), stopped (why, nil: it was not),
+-- is_by_person (a person stopped it: `mde batch stop`), status (exit status), failure (error of the world, or nil) }
 function execution.run(session, batch, parsed, kind, aside)
   local open_hours = hours_of(batch, parsed)
   execution.check_hours(open_hours, session.clock.wall())
@@ -287,6 +305,7 @@ function execution.run(session, batch, parsed, kind, aside)
     report = report.new(session, total, parsed.json, is_kept and batch.name or nil, is_shown),
     progress = not is_shown and NO_PROGRESS or progress.new(session, total, parsed.progress),
     hours = open_hours, closed = false, stop_reason = parsed.stop_reason, is_shown = is_shown,
+    stop_asked = stop.watched(batch, clock),
   }, Execution)
   self.report.waited = parsed.wait
   self.asked = interruption.asked(function(text) self:say(text) end)

@@ -48,7 +48,7 @@ function Recorder:settle()
   self.is_written = false
 end
 
--- Notes what happened to the batch itself ("begun", "resumed", "stopped", "ended"). A draft
+-- Notes what happened to the batch itself ("begun", "resumed", "stopped", "ended", "closed"). A draft
 -- becomes a batch with "begun": if that can't be noted, it stays a draft.
 function Recorder:note(kind, detail)
   local store = self.store
@@ -56,8 +56,9 @@ function Recorder:note(kind, detail)
     local done, raised = pcall(function()
       store.database:begin()
       if kind == "begun" then self.batch:begin() end
-      self.batch:note(kind, self.who, detail)
-      self:log("batch " .. kind, { comment = self.batch.comment })
+      if kind == "closed" then self.batch:close(self.who, detail)
+      else self.batch:note(kind, self.who, detail) end
+      self:log("batch " .. kind, { comment = kind == "closed" and detail or self.batch.comment })
       store:commit()
     end)
     if done then return end

@@ -1,9 +1,11 @@
--- mde batch list, show and report: what the journal knows.
+-- mde batch: lists, shows and reports on batches of the journal, stops and closes them.
 
 local failure = require "mde.program.exit"
 local output = require "mde.program.terminal.output"
 local options = require "mde.program.input.options"
 local show_table = require "mde.program.terminal.table"
+local states = require "mde.program.batch.state"
+local stop = require "mde.program.batch.stop"
 local stores = require "mde.program.session.store"
 local system = require "mde.program.system"
 local terminal = require "mde.terminal"
@@ -12,17 +14,27 @@ local batch = {}
 
 function batch.define(command)
   command:epilog [[
-`list` tells how each batch stands, `show` its items, and `report` proves
+`list` shows the state of each batch, `show` its items, and `report` proves
 what was done: as text, one JSON object, CSV, or a page that needs no
 network.
+
+`stop` asks the process that runs the batch, on any machine of the store, to
+stop. It sends nothing more, waits for requests in flight, and ends with
+status 130; `mde resume` continues the batch. `close` ends a batch for good
+that no process runs: what is open is not done. The reason is in the report
+and in the audit log.
 
 Examples:
    mde batch list
    mde batch show 2026-11-25.1 --verdict not_found
-   mde batch report 2026-11-25.1 --html > report.html]]
-  command:argument("what", "What to do."):choices { "list", "show", "report" }
-    :argname "list|show|report"
-  command:argument("batch", "With show and report: the batch."):args "?":argname "BATCH"
+   mde batch report 2026-11-25.1 --html > report.html
+   mde batch stop 2026-11-25.1 -m "Wrong list"
+   mde batch close 2026-11-25.1 -m "The rest was done by hand"]]
+  local names = { "list", "show", "report", "stop", "close" }
+  command:argument("what", "What to do."):choices(names):argname(table.concat(names, "|"))
+  command:argument("batch", "The batch, except with list."):args "?":argname "BATCH"
+  command:flag("--all", "With stop: every batch that runs.")
+  options.add(command, "-m --reason", "TEXT", "With stop and close: why (close requires it).")
   local verdict = options.add(command, "--verdict", "VERDICT",
     "With show: only items of this verdict, or 'open'.")
   function verdict.words() return { "open", table.unpack(require "mde.service.verdicts".names) } end
@@ -36,32 +48,25 @@ local function date(seconds)
   return require "mde.base.date".text(seconds)
 end
 
--- How a batch stands, and how many of its items are settled.
-local function state_of(each)
-  local open = each:open_count()
-  local state = open == 0 and "done" or each:holder() and "running" or "open"
-  return state, each.count - open
-end
-
 -- {{ list
 
 local COLUMNS = {
-  { title = "BATCH" }, { title = "STATE" }, { title = "DONE", right = true },
+  { title = "BATCH" }, { title = "STATE", may_cut = true }, { title = "DONE", right = true },
   { title = "OF", right = true }, { title = "BEGUN" }, { title = "BY", may_cut = true },
   { title = "COMMENT", may_cut = true },
 }
 local KEYS = { "batch", "state", "done", "count", "created", "who", "tenant", "application",
-               "comment", "command", "holder" }
+               "comment", "command", "holder", "closed" }
 
 local function list_json(batches)
   for _, each in ipairs(batches) do
-    local state, done = state_of(each)
+    local state, done = states.of(each)
     local holder = state == "running" and each:holder() or nil
     output.record({
       batch = each.name, state = state, done = done, count = each.count,
       created = date(each.created), who = each.who, tenant = each.tenant,
       application = each.application, comment = each.comment,
-      command = each.command, holder = holder,
+      command = each.command, holder = holder, closed = each.closed,
     }, KEYS)
   end
 end
@@ -72,8 +77,8 @@ local function list(store, parsed)
   if #batches == 0 then return output.note("No batch is in %s.", store.name) end
   local rows, many = {}, false
   for i, each in ipairs(batches) do
-    local state, done = state_of(each)
-    rows[i] = { each.name, state, ("%d"):format(done), ("%d"):format(each.count),
+    local state, done = states.of(each)
+    rows[i] = { each.name, states.shown(state, each), ("%d"):format(done), ("%d"):format(each.count),
                 system.date("%Y-%m-%d %H:%M", math.floor(each.created)), each.who, each.comment }
     many = many or each.tenant ~= batches[1].tenant
   end
@@ -130,15 +135,15 @@ local function show(each, parsed)
     end
   end
   output.flush()
-  local state, done = state_of(each)
-  output.note("Batch %s is %s: %d of %d done. By %s at %s: %s", each.name, state, done, each.count,
-    each.who, date(each.created), each.comment)
+  local state, done = states.of(each)
+  output.note("Batch %s is %s: %d of %d done. By %s at %s: %s", each.name,
+    states.shown(state, each), done, each.count, each.who, date(each.created), each.comment)
   if state ~= "open" then return end
   local accepted = (each:counts()).undo_accepted
   if accepted then
     output.note("%d of those to undo: the release was launched, and is not final yet.", accepted)
   end
-  output.note("`mde resume %s` goes on with it.", each.name)
+  states.say_resume(each)
 end
 
 local function check_verdict(name)
@@ -153,33 +158,54 @@ end
 
 -- }}
 
-function batch.run(parsed)
+local function check(parsed)
+  local what, name = parsed.what, parsed.batch
   check_verdict(parsed.verdict)
-  if parsed.what ~= "report" and (parsed.csv or parsed.html) then
+  if what ~= "report" and (parsed.csv or parsed.html) then
     failure.raise(failure.usage, "--csv and --html go with report")
   end
-  if parsed.what ~= "show" and parsed.verdict then
+  if what ~= "show" and parsed.verdict then
     failure.raise(failure.usage, "--verdict goes with show")
   end
-  if (parsed.what == "list") ~= (parsed.batch == nil) then
-    failure.raise(failure.usage, parsed.batch and "list takes no batch" or "which batch?"
-      .. " `mde batch list` shows them")
+  if what ~= "stop" and parsed.all then failure.raise(failure.usage, "--all goes with stop") end
+  if what ~= "stop" and what ~= "close" and parsed.reason then
+    failure.raise(failure.usage, "-m goes with stop and close")
   end
+  if name and (what == "list" or parsed.all) then
+    failure.raise(failure.usage, "%s takes no batch", parsed.all and "--all" or "list")
+  end
+  if not name and what ~= "list" and not parsed.all then
+    failure.raise(failure.usage, "which batch? `mde batch list` shows them")
+  end
+  if what == "close" and not (parsed.reason or ""):find "%S" then
+    failure.raise(failure.usage, "close needs a reason, such as -m \"Done by hand\"")
+  end
+end
+
+local function report(each, parsed)
+  local as = parsed.json and "json" or parsed.csv and "csv" or parsed.html and "html" or "text"
+  local per_minute, per_hour = require "mde.config.options".limits(system.getenv) "cancel"
+  require "mde.program.report".write(each, as, {
+    limits = per_minute and { per_minute = per_minute, per_hour = per_hour } })
+end
+
+-- What to do -> function(store, batch, parsed), which may return an exit status
+local ACTIONS = {
+  list = function(store, _, parsed) list(store, parsed) end,
+  show = function(_, each, parsed) show(each, parsed) end,
+  report = function(_, each, parsed) report(each, parsed) end,
+  stop = function(store, each, parsed)
+    return stop.ask(parsed.all and store.journal:batches() or { each }, parsed.batch,
+      parsed.reason)
+  end,
+  close = function(store, each, parsed) return stop.close(store, each, parsed.reason) end,
+}
+
+function batch.run(parsed)
+  check(parsed)
   local store = stores.open(parsed)
-  if parsed.what == "list" then
-    list(store, parsed)
-    return 0
-  end
-  local each = failure.check(store.journal:find(parsed.batch))
-  if parsed.what == "show" then
-    show(each, parsed)
-  else
-    local as = parsed.json and "json" or parsed.csv and "csv" or parsed.html and "html" or "text"
-    local per_minute, per_hour = require "mde.config.options".limits(system.getenv) "cancel"
-    require "mde.program.report".write(each, as, {
-      limits = per_minute and { per_minute = per_minute, per_hour = per_hour } })
-  end
-  return 0
+  local each = parsed.batch and failure.check(store.journal:find(parsed.batch))
+  return ACTIONS[parsed.what](store, each, parsed) or 0
 end
 
 return batch

@@ -36,10 +36,11 @@ responses in progress), reloaded, reload_failed, stopped.
 
 SIGHUP loads the policies and the profile's guards again. What is broken
 leaves the old ones running, and under another hash than the approved one it
-reports only. SIGTERM sends nothing more, waits for what is under way, and
-ends with 0, or with 130 where `mde resume` has something left to do. With
---once the exit status is the round's: 3 where a guard refused it, or another
-hash is approved.
+reports only. After `mde batch stop` it reports only, until the next SIGHUP.
+SIGTERM sends nothing more, waits for requests in flight, and ends with 0, or
+with 130 if `mde resume` has something to continue. With --once the exit
+status is the round's: 3 if a guard refused it, or if another hash is
+approved.
 
 A unit for systemd is examples/systemd/mde-watch.service.
 
@@ -95,6 +96,12 @@ function Watch:use(new)
   self.metrics:set("info", { version = require "mde.base.version", policies = new.hash,
     tenant = self.session.tenant, profile = self.session.profile }, 1)
   self.metrics:set("approved", nil, self.approved and 1 or 0)
+end
+
+-- Carries out nothing more until the policies are loaded again, since a person stopped a batch.
+function Watch:only_report(why)
+  self.approved, self.why = false, why .. "; SIGHUP approves again"
+  self.metrics:set("approved", nil, 0)
 end
 
 function Watch:reload()

@@ -2,7 +2,8 @@
 
 local course = {}
 
-local STATES = { begun = "running", resumed = "running", stopped = "stopped", ended = "ended" }
+local STATES = { begun = "running", resumed = "running", stopped = "stopped", ended = "ended",
+                 closed = "closed" }
 
 -- Reads the history. -> state, begin, time of the last event, and seconds of work until then
 -- (nil if unknown, because a run recorded no end)
@@ -21,8 +22,8 @@ local function follow(batch, history)
 end
 
 -- -> { state, begun, seconds, working }. The state is "not begun", "running", "stopped", "ended",
--- or "broken off" if the history has no end and no process runs the batch (`is_held` is true if
--- one may). `seconds` is the time from begin to end, or to `now` if it is running; `working` the
+-- "closed", or "broken off" if the history has no end and no process runs the batch (`is_held` is
+-- true if one may). `seconds` is the time from begin to end, or to `now` if it is running; `working` the
 -- part of it in which a process worked. Both are nil if unknown.
 function course.of(batch, history, now, is_held)
   local state, begun, last, working = follow(batch, history)

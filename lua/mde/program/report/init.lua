@@ -2,8 +2,9 @@
 --
 -- A batch, as the store returns it:
 --   name, created (seconds since 1970), who ("dana@soc1"), tenant, application, comment,
---   order ("given", "newest" or "oldest"), count (of items); optional: command, plan
---   batch:history()  -> array of { at, kind ("begun", "resumed", "stopped" or "ended"),
+--   order ("given", "newest" or "oldest"), count (of items); optional: command, plan,
+--   closed (why a person closed it: nothing is open)
+--   batch:history()  -> array of { at, kind ("begun", "resumed", "stopped", "ended", "closed"),
 --                       who, detail }
 --   batch:rows()     -> iterator over its items in order, each { position, id, verdict
 --                       (nil: none yet), in_air (true: sent, no verdict yet),
@@ -21,7 +22,7 @@ local report = {}
 
 -- Counts a batch's items: see statistics.lua.
 local function count(batch, begun)
-  local collector = statistics.new(begun)
+  local collector = statistics.new(begun, batch.closed)
   for item in batch:rows() do collector:add(item) end
   return collector:summary()
 end
@@ -35,8 +36,8 @@ function formats.text(batch, history, run, limits)
 end
 
 function formats.json(batch, history, run, limits, now)
-  require "mde.program.report.json"(batch, history, batch:rows(), statistics.new(run.begun), run,
-    limits, now)
+  local collector = statistics.new(run.begun, batch.closed)
+  require "mde.program.report.json"(batch, history, batch:rows(), collector, run, limits, now)
 end
 
 function formats.csv(batch, _, run)

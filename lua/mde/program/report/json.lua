@@ -11,7 +11,8 @@ local record = require "mde.program.report.record"
 local statistics = require "mde.program.report.statistics"
 
 local BATCH = { "name", "state", "created", "begun", "seconds", "working", "who", "tenant",
-                "application", "command", "plan", "comment", "order", "count", "reported" }
+                "application", "command", "plan", "comment", "order", "count", "closed",
+                "reported" }
 local TOP = 100  -- groups listed one by one
 
 local function write_list(name, next_object, keys)
@@ -32,7 +33,7 @@ local function batch_object(batch, course, now)
     seconds = course.seconds, working = course.working, who = batch.who, tenant = batch.tenant,
     application = batch.application, command = batch.command, plan = batch.plan,
     comment = batch.comment, order = batch.order, count = batch.count,
-    reported = record.moment(now),
+    closed = batch.closed, reported = record.moment(now),
   }
 end
 

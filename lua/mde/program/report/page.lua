@@ -154,6 +154,7 @@ local function facts(batch, course)
     if value and value ~= "" then add(name, (form or "%s"):format(isolated(value))) end
   end
   field("comment", batch.comment)
+  field("closed", batch.closed)
   field("by", batch.who)
   field("tenant", batch.tenant, "<code>%s</code>")
   field("application", batch.application, "<code>%s</code>")

@@ -112,10 +112,11 @@ end
 
 -- }}
 
--- Creates the counter of a batch. `begun` is its begin in seconds since 1970.
-function statistics.new(begun)
+-- Creates the counter of a batch. `begun` is its begin in seconds since 1970. If it `is_closed`,
+-- no item is open.
+function statistics.new(begun, is_closed)
   return setmetatable({
-    begun = begun, items = 0, open = 0, outcomes = {}, sent = 0, sent_again = 0,
+    begun = begun, is_closed = is_closed, items = 0, open = 0, outcomes = {}, sent = 0, sent_again = 0,
     by = { type = new_groups(MOST_GROUPS), domain = new_groups(MOST_GROUPS),
            requestor = new_groups(MOST_GROUPS) },
     reasons = new_groups(MOST_REASONS),
@@ -149,7 +150,7 @@ end
 function Statistics:add(item)
   local outcome, by = outcomes.of(item), self.by
   self.items = self.items + 1
-  if outcomes.is_open(outcome) then self.open = self.open + 1 end
+  if outcomes.is_open(outcome) and not self.is_closed then self.open = self.open + 1 end
   self.outcomes[outcome] = (self.outcomes[outcome] or 0) + 1
   count(by.type:get(item.type or "-"), outcome)
   count(by.domain:get(statistics.domain(item.machine)), outcome)

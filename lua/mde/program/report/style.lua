@@ -40,7 +40,7 @@ small { font-size: 12.5px; color: var(--quiet); }
   letter-spacing: 0; line-height: 1.4; color: var(--quiet); }
 .state.ended { color: var(--good); }
 .state.running { color: var(--undecided); }
-.state.stopped, .state.off { color: var(--moot); }
+.state.stopped, .state.closed, .state.off { color: var(--moot); }
 .lead { font-size: 18px; margin: 10px 0 20px; }
 .shares { display: block; width: 100%; height: 14px; border-radius: 4px; }
 .legend { display: flex; flex-wrap: wrap; gap: 4px 28px; margin: 12px 0 0; list-style: none; }

@@ -52,6 +52,7 @@ local function print_batch(batch, numbers, course)
   field("created", date.text(batch.created))
   field("took", words.took(course))
   field("comment", batch.comment)
+  field("closed", batch.closed)
   field("command", batch.command)
   field("plan", batch.plan)
 end

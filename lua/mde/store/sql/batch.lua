@@ -155,12 +155,11 @@ function Batch:stop_asked()
     self.number, self.number)
 end
 
--- Ends the batch for good: what is left of it is not to be done. Its holder calls this.
+-- Ends the batch for good, in the running transaction: its open items are not carried out. Its
+-- holder calls this.
 function Batch:close(who, reason)
-  self.store.database:atomically(function()
-    self.store.database:run("UPDATE batches SET closed = ? WHERE number = ?", reason, self.number)
-    self:note("closed", who, reason)
-  end)
+  self:note("closed", who, reason)
+  self.store.database:run("UPDATE batches SET closed = ? WHERE number = ?", reason, self.number)
   self.closed = reason
 end
 

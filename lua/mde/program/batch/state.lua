@@ -1,0 +1,32 @@
+-- How a batch of the journal stands.
+
+local output = require "mde.program.terminal.output"
+
+local state = {}
+
+-- -> "done", "closed", "running" (a process carries it out) or "open"; how many of its items are
+-- settled
+function state.of(batch)
+  local counts, in_flight, left = batch:counts()
+  local settled = require "mde.service.verdicts".settled
+  local open = in_flight + left
+  for verdict, count in pairs(counts) do
+    if not settled[verdict] then open = open + count end
+  end
+  local name = open == 0 and "done" or batch.closed and "closed" or batch:holder() and "running"
+               or "open"
+  return name, batch.count - open
+end
+
+-- The state for people: a closed batch with its reason.
+function state.shown(name, batch)
+  return name == "closed" and ("closed (%s)"):format(batch.closed) or name
+end
+
+-- Prints how a batch may be continued.
+function state.say_resume(batch)
+  output.note("`mde resume %s` continues it; `mde batch close %s -m REASON` ends it for good.",
+    batch.name, batch.name)
+end
+
+return state
