@@ -134,7 +134,8 @@ describe("mde batch close", function()
     local run = rehearse(BEGIN .. [[
       mde batch close b -m 'by hand'; echo "was $?"
       mde batch stop b 2>/dev/null; wait $pid; mde batch close b -m 'by hand'; echo "was $?"
-      mde batch close b -m again; mde batch list; mde batch list --json; mde batch show b >/dev/null
+      mde batch close b -m again; mde batch list; mde batch list --json
+      mde batch show b >/dev/null
       mde batch report b | sed -n '1p;/^closed/p'; mde batch report b --json | head -n 1
       mde batch report b --html | grep -c 'by hand'
       mde resume b; mde resume; mde audit verify

@@ -51,8 +51,8 @@ end
 -- {{ list
 
 local COLUMNS = {
-  { title = "BATCH" }, { title = "STATE", may_cut = true }, { title = "DONE", right = true },
-  { title = "OF", right = true }, { title = "BEGUN" }, { title = "BY", may_cut = true },
+  { title = "BATCH" }, { title = "STATE", may_cut = true },
+  { title = "DONE", right = true }, { title = "OF", right = true }, { title = "BEGUN" }, { title = "BY", may_cut = true },
   { title = "COMMENT", may_cut = true },
 }
 local KEYS = { "batch", "state", "done", "count", "created", "who", "tenant", "application",

@@ -116,7 +116,8 @@ end
 -- no item is open.
 function statistics.new(begun, is_closed)
   return setmetatable({
-    begun = begun, is_closed = is_closed, items = 0, open = 0, outcomes = {}, sent = 0, sent_again = 0,
+    begun = begun, is_closed = is_closed,
+    items = 0, open = 0, outcomes = {}, sent = 0, sent_again = 0,
     by = { type = new_groups(MOST_GROUPS), domain = new_groups(MOST_GROUPS),
            requestor = new_groups(MOST_GROUPS) },
     reasons = new_groups(MOST_REASONS),
