@@ -141,7 +141,8 @@ describe("mde batch close", function()
       mde resume b; mde resume; mde audit verify
       grep -c '"what":"batch closed".*"comment":"by hand"' $XDG_STATE_HOME/mde/audit.jsonl]], LATE)
     assert_said(run.out, "was 3\nwas 0\n", "b      closed (by hand)     2  12  ",
-      '"state":"closed"', '"closed":"by hand"', "Batch b: closed, nothing open\nclosed       by hand",
+      '"state":"closed"', '"closed":"by hand"',
+      "Batch b: closed, nothing open\nclosed       by hand",
       '"state":"closed","created"', "unbroken")
     assert.truthy(run.out:find "\n1\n$", run.out)
     assert_said(run.err, " runs batch b: stop it first: mde batch stop b",

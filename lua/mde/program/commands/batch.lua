@@ -51,8 +51,8 @@ end
 -- {{ list
 
 local COLUMNS = {
-  { title = "BATCH" }, { title = "STATE", may_cut = true },
-  { title = "DONE", right = true }, { title = "OF", right = true }, { title = "BEGUN" }, { title = "BY", may_cut = true },
+  { title = "BATCH" }, { title = "STATE", may_cut = true }, { title = "DONE", right = true },
+  { title = "OF", right = true }, { title = "BEGUN" }, { title = "BY", may_cut = true },
   { title = "COMMENT", may_cut = true },
 }
 local KEYS = { "batch", "state", "done", "count", "created", "who", "tenant", "application",
@@ -78,7 +78,8 @@ local function list(store, parsed)
   local rows, many = {}, false
   for i, each in ipairs(batches) do
     local state, done = states.of(each)
-    rows[i] = { each.name, states.shown(state, each), ("%d"):format(done), ("%d"):format(each.count),
+    rows[i] = { each.name, states.shown(state, each), ("%d"):format(done),
+                ("%d"):format(each.count),
                 system.date("%Y-%m-%d %H:%M", math.floor(each.created)), each.who, each.comment }
     many = many or each.tenant ~= batches[1].tenant
   end
