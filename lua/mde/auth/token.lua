@@ -8,6 +8,7 @@ local core = require "mde.core"
 local errors = require "mde.base.errors"
 local jwt = require "mde.auth.jwt"
 local retry = require "mde.base.retry"
+local retry_after = require "mde.service.retry_after"
 
 local token = {}
 
@@ -85,7 +86,7 @@ function Fetch:judge(now, response, err)
   err = err and errors.new { code = err.code, message = "signing in: " .. err.message }
   if self:is_handled(now, err) then return end
   if again and self.attempt < retry.attempts then
-    self.not_before = now + (response and retry.after(response)
+    self.not_before = now + (response and retry_after(response)
                              or retry.delay(self.attempt, self.token.random))
     self.token.notify_wait("token", "service", now, self.not_before, response
       and ("the login service failed (HTTP %d)"):format(response.status)

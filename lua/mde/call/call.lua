@@ -18,6 +18,7 @@ local core = require "mde.core"
 local errors = require "mde.base.errors"
 local permissions = require "mde.auth.permissions"
 local retry = require "mde.base.retry"
+local retry_after = require "mde.service.retry_after"
 
 -- The limit of refused tokens for a call: the next one may also be revoked by the time it is used.
 local MOST_REFUSED = 3
@@ -217,7 +218,7 @@ end
 -- Handles a 429 or 401, which do not count as attempts. -> whether the answer was one to handle
 function Call:is_handled(now, response)
   if response.status == 429 and self:is_patient(now) then
-    local pause = retry.after(response) or 60
+    local pause = retry_after(response) or 60
     self.client.quota:pause(self.operation, now + pause)
     self.client:notify_wait(self.operation, "too_many_requests", now, now + pause,
       THROTTLED:format(self.operation))
@@ -234,7 +235,7 @@ end
 -- Sends the same request again after a pause, if any attempt is left. -> whether it will
 function Call:try_again(now, response)
   if self.attempt >= retry.attempts then return false end
-  local pause = response and retry.after(response)
+  local pause = response and retry_after(response)
   self.not_before = now + (pause or retry.delay(self.attempt, self.client.random))
   self.failing_since = self.failing_since or now
   self.client:notify_wait(self.operation, "service", self.failing_since, self.not_before, response

@@ -1,4 +1,4 @@
--- Keeps calls within the service's limits: a bucket (mde.call.window) for each operation of one
+-- Keeps calls within the service's limits: a bucket (mde.call.bucket) for each operation of one
 -- application in one tenant.
 --
 -- All processes of the application share the limits through the windows of a store: each process
@@ -6,7 +6,7 @@
 -- buffered until the next commit; the slots of a process that dies before count as answered at
 -- taken + timeout.
 
-local buckets = require "mde.call.window"
+local buckets = require "mde.call.bucket"
 local memory = require "mde.store.memory"
 
 local quota = {}

@@ -1,12 +1,12 @@
 -- The windows of one operation: when the next call may go out.
 
-local window = require "mde.call.window"
+local buckets = require "mde.call.bucket"
 
 local MINUTE = { limit = 3, seconds = 60 }
 
 -- A bucket whose slots were answered at these moments.
 local function stamped(moments, windows)
-  local bucket = window.new(windows or { MINUTE })
+  local bucket = buckets.new(windows or { MINUTE })
   for _, moment in ipairs(moments) do bucket:stamp(moment) end
   return bucket
 end
@@ -54,7 +54,7 @@ describe("a window", function()
   end)
 
   it("knows when the last of many calls goes out at best", function()
-    local bucket = window.new { MINUTE }
+    local bucket = buckets.new { MINUTE }
     assert.equal(100, bucket:best(3, 100, 0))
     assert.equal(161, bucket:best(4, 100, 0))
     assert.equal(222, bucket:best(9, 100, 0))
