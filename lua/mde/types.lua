@@ -736,36 +736,36 @@ function undo(reason) end
 ---@field is_shared? boolean other work runs in this process, and would stop while sign-in runs a program
 ---@field whole? fun(f: function, a: any, b: any, c: any) calls f without interruption: for a host that interrupts Lua at any instruction
 
---- What outlives a call: contract 5 of doc/architecture.md. What fails is raised, as an error with
---- the code "store".
+--- Data that outlives a call: contract 5 of doc/architecture.md. Functions raise failures as errors
+--- with the code "store".
 ---@class mde.store
----@field windows fun(self: mde.store, application: string): mde.windows those of an application in a tenant
+---@field windows fun(self: mde.store, application: string): mde.windows of an application in a tenant
 ---@field tokens? mde.tokens
 ---@field sessions? mde.sessions
 ---@field commit fun(self: mde.store) ends the transaction that `news` begins
 ---@field rollback fun(self: mde.store)
----@field recover? fun(self: mde.store, raised: mde.error): boolean, mde.error? after a rollback: whether what was raised has passed, so that the transaction may be repeated; if not, the error
+---@field recover? fun(self: mde.store, raised: mde.error): boolean, mde.error? after a rollback: true if the transaction may be repeated, else false and the error
 ---@field close fun(self: mde.store)
 
---- The windows of a quota: a log of slots, which the processes of one application share.
+--- The windows of a quota: a log of slots, shared by the processes of one application.
 ---@class mde.windows
----@field news fun(self: mde.windows): {operation: string, kind: string, slot: string, moment: number, holder?: string, at?: number}[] what the others noted since it was last asked
----@field take fun(self: mde.windows, operation: string, moment: number): string|false|nil takes a slot that counts at the moment unless its answer comes earlier; false: there is news, decide anew
+---@field news fun(self: mde.windows): {operation: string, kind: string, slot: string, moment: number, holder?: string, at?: number}[] notes of other processes since the last call
+---@field take fun(self: mde.windows, operation: string, moment: number): string|false|nil takes a slot that counts at the moment or at its earlier answer; false: there are news, decide again
 ---@field note fun(self: mde.windows, operation: string, kind: "counted"|"unused"|"paused"|"waiting", slot?: string, moment?: number)
----@field buckets table the library's own, empty at first
----@field is_shared boolean whether there are others
+---@field buckets table for the library, empty at first
+---@field is_shared boolean true if other processes use them
 ---@field holder? string this process, if slots are shared fairly between processes
 
---- Access tokens that clients share, by whom they are for.
+--- Access tokens that clients share, by identity.
 ---@class mde.tokens
----@field get fun(self: mde.tokens, identity: string): mde.secret?, number? the header, and when it expires
+---@field get fun(self: mde.tokens, identity: string): mde.secret?, number? the header and its expiry
 ---@field put fun(self: mde.tokens, identity: string, header: mde.secret, expires_at: number)
----@field forget fun(self: mde.tokens, identity: string, header: mde.secret) unless another one has come in its place
----@field now? fun(self: mde.tokens, clock: {monotonic: fun(): number}): number the time by which they expire (default: seconds since 1970)
----@field claim? fun(self: mde.tokens, identity: string, who: string, seconds: number): boolean whether this one may fetch, and nobody else
+---@field forget fun(self: mde.tokens, identity: string, header: mde.secret) unless it was replaced by another
+---@field now? fun(self: mde.tokens, clock: {monotonic: fun(): number}): number the current time of the expiry's clock (default: seconds since 1970)
+---@field claim? fun(self: mde.tokens, identity: string, who: string, seconds: number): boolean true if only this process may fetch the token now
 ---@field release? fun(self: mde.tokens, identity: string, who: string)
 
---- Refresh tokens of users who signed in.
+--- Refresh tokens of signed-in users.
 ---@class mde.sessions
 ---@field get fun(self: mde.sessions, name: string): mde.secret?
 ---@field put fun(self: mde.sessions, name: string, refresh: mde.secret)

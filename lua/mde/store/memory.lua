@@ -1,36 +1,37 @@
--- The store of a process that keeps nothing: windows and tokens that the clients of
--- this Lua state share (contract 5 of doc/architecture.md).
+-- The store in memory: windows and tokens shared by the clients of one Lua state.
+--
+-- See contract 5 of doc/architecture.md.
 
--- What outlives a call: contract 5 of doc/architecture.md. What fails is raised, as an error with
--- the code "store".
+-- Data that outlives a call: contract 5 of doc/architecture.md. Functions raise failures as errors
+-- with the code "store".
 ---@class mde.store
----@field windows fun(self: mde.store, application: string): mde.windows those of an application in a tenant
+---@field windows fun(self: mde.store, application: string): mde.windows of an application in a tenant
 ---@field tokens? mde.tokens
 ---@field sessions? mde.sessions
 ---@field commit fun(self: mde.store) ends the transaction that `news` begins
 ---@field rollback fun(self: mde.store)
----@field recover? fun(self: mde.store, raised: mde.error): boolean, mde.error? after a rollback: whether what was raised has passed, so that the transaction may be repeated; if not, the error
+---@field recover? fun(self: mde.store, raised: mde.error): boolean, mde.error? after a rollback: true if the transaction may be repeated, else false and the error
 ---@field close fun(self: mde.store)
 
--- The windows of a quota: a log of slots, which the processes of one application share.
+-- The windows of a quota: a log of slots, shared by the processes of one application.
 ---@class mde.windows
----@field news fun(self: mde.windows): {operation: string, kind: string, slot: string, moment: number, holder?: string, at?: number}[] what the others noted since it was last asked
----@field take fun(self: mde.windows, operation: string, moment: number): string|false|nil takes a slot that counts at the moment unless its answer comes earlier; false: there is news, decide anew
+---@field news fun(self: mde.windows): {operation: string, kind: string, slot: string, moment: number, holder?: string, at?: number}[] notes of other processes since the last call
+---@field take fun(self: mde.windows, operation: string, moment: number): string|false|nil takes a slot that counts at the moment or at its earlier answer; false: there are news, decide again
 ---@field note fun(self: mde.windows, operation: string, kind: "counted"|"unused"|"paused"|"waiting", slot?: string, moment?: number)
----@field buckets table the library's own, empty at first
----@field is_shared boolean whether there are others
+---@field buckets table for the library, empty at first
+---@field is_shared boolean true if other processes use them
 ---@field holder? string this process, if slots are shared fairly between processes
 
--- Access tokens that clients share, by whom they are for.
+-- Access tokens that clients share, by identity.
 ---@class mde.tokens
----@field get fun(self: mde.tokens, identity: string): mde.secret?, number? the header, and when it expires
+---@field get fun(self: mde.tokens, identity: string): mde.secret?, number? the header and its expiry
 ---@field put fun(self: mde.tokens, identity: string, header: mde.secret, expires_at: number)
----@field forget fun(self: mde.tokens, identity: string, header: mde.secret) unless another one has come in its place
----@field now? fun(self: mde.tokens, clock: {monotonic: fun(): number}): number the time by which they expire (default: seconds since 1970)
----@field claim? fun(self: mde.tokens, identity: string, who: string, seconds: number): boolean whether this one may fetch, and nobody else
+---@field forget fun(self: mde.tokens, identity: string, header: mde.secret) unless it was replaced by another
+---@field now? fun(self: mde.tokens, clock: {monotonic: fun(): number}): number the current time of the expiry's clock (default: seconds since 1970)
+---@field claim? fun(self: mde.tokens, identity: string, who: string, seconds: number): boolean true if only this process may fetch the token now
 ---@field release? fun(self: mde.tokens, identity: string, who: string)
 
--- Refresh tokens of users who signed in.
+-- Refresh tokens of signed-in users.
 ---@class mde.sessions
 ---@field get fun(self: mde.sessions, name: string): mde.secret?
 ---@field put fun(self: mde.sessions, name: string, refresh: mde.secret)
@@ -38,7 +39,7 @@
 
 local memory = {}
 
--- {{ Windows: there is nobody else.
+-- {{ Windows: no other process uses them
 
 local Windows = {}
 Windows.__index = Windows
@@ -56,12 +57,12 @@ function Windows:note() end
 local Tokens = {}
 Tokens.__index = Tokens
 
--- The time by which tokens expire: they are this process's.
+-- Returns the time of the tokens' expiry, on this process's clock.
 function Tokens:now(clock)
   return clock.monotonic()
 end
 
--- The token of `identity` and when it expires, or nil.
+-- Returns the token of `identity` and its expiry, or nil.
 function Tokens:get(identity)
   local kept = self.kept[identity]
   if kept then return kept.header, kept.expires_at end
@@ -71,7 +72,7 @@ function Tokens:put(identity, header, expires_at)
   self.kept[identity] = { header = header, expires_at = expires_at }
 end
 
--- Forgets a token, unless another one has come in its place.
+-- Removes a token, unless it was replaced by another.
 function Tokens:forget(identity, header)
   local kept = self.kept[identity]
   if kept and kept.header == header then self.kept[identity] = nil end
@@ -84,7 +85,7 @@ end
 local Sessions = {}
 Sessions.__index = Sessions
 
--- The refresh token (a secret) of the session called `name`, or nil.
+-- Returns the refresh token (a secret) of the session `name`, or nil.
 function Sessions:get(name) return self.kept[name] end
 function Sessions:put(name, secret) self.kept[name] = secret end
 function Sessions:forget(name) self.kept[name] = nil end
@@ -94,7 +95,7 @@ function Sessions:forget(name) self.kept[name] = nil end
 local Store = {}
 Store.__index = Store
 
--- The windows of an application in a tenant.
+-- Returns the windows of an application in a tenant.
 function Store:windows(application)
   local windows = self.by_application[application]
   if not windows then

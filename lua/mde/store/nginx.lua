@@ -1,12 +1,12 @@
--- The store in nginx: windows and tokens in a shared dictionary (lua_shared_dict) of its
--- workers. A reload keeps it, a restart of nginx does not. It should be of mde alone.
+-- The store in nginx: windows and tokens in a shared dictionary of its workers.
 --
--- Nothing here waits for another worker, and none can hinder the others by its death:
--- windows are a log, an entry a key, numbered, and the next entry is appended by an
--- add that succeeds for one worker only. What is taken or noted stands at once. Moments are
--- the machine's monotonic time, the same for all workers.
+-- Declare the dictionary with lua_shared_dict, for mde only. It survives a reload of nginx, but no
+-- restart. No worker waits for another, and a worker that dies blocks none: windows are a log with
+-- one numbered key per entry, and an entry is appended by an add that succeeds for one worker only.
+-- Slots and notes take effect at once. Moments are the machine's monotonic time, the same for all
+-- workers.
 --
--- Entries expire when they count no more. A full dictionary is an error of the store, as no
+-- Entries expire when they no longer count. A full dictionary is an error of the store, since no
 -- entry may be lost before.
 
 local core = require "mde.core"
@@ -20,16 +20,16 @@ local nginx = {}
 local Windows = {}
 Windows.__index = Windows
 
--- Seconds that an entry stays: as long as a call that lasts half of it may be in a window.
--- Whoever is further behind has missed nothing that counts.
+-- Seconds that an entry is kept: a call that lasts half of it may still be in a window. A worker
+-- that read its last entry earlier has missed no entry that counts.
 local KEPT = 7300
 
 local function fail(problem)
-  error(errors.new { code = "store", message = ("nginx: the shared dictionary failed (%s): is it"
-    .. " large enough? lua_shared_dict mde 10m;"):format(tostring(problem)) }, 0)
+  error(errors.new { code = "store", message = ("nginx: the shared dictionary failed (%s): it may"
+    .. " be too small, try lua_shared_dict mde 10m;"):format(tostring(problem)) }, 0)
 end
 
--- Goes to the first entry that there still is, where the next one is no longer there.
+-- If the next entry has expired, continues at the first one that exists.
 function Windows:skip()
   local dictionary, first = self.dictionary, self.dictionary:get(self.prefix .. "last") or 0
   if first <= self.seen then return end
@@ -37,7 +37,7 @@ function Windows:skip()
   self.seen = first
 end
 
--- The entry after those that were seen, or nil.
+-- Returns the entry after the ones already read, or nil.
 function Windows:next()
   local text = self.dictionary:get(self.prefix .. self.seen + 1)
   if not text then return nil end
@@ -47,7 +47,7 @@ function Windows:next()
            moment = tonumber(moment) }
 end
 
--- What the others noted since this was last asked.
+-- Returns the other workers' notes since the last call.
 function Windows:news()
   local events = self.unheard
   self.unheard = {}
@@ -56,8 +56,8 @@ function Windows:news()
   return events
 end
 
--- Appends an entry, unless another worker has appended one that was not seen.
--- -> its number | nil | nil, problem: there is no room
+-- Appends an entry, unless another worker has appended one that was not read yet.
+-- -> its number | nil | nil, problem: the dictionary is full
 function Windows:append(operation, kind, slot, moment)
   local number = self.seen + 1
   local text = ("%s %s %s %s"):format(operation, kind, slot or "-",
@@ -74,16 +74,16 @@ function Windows:append(operation, kind, slot, moment)
   return number
 end
 
--- Takes a slot that counts at `moment` unless its answer comes earlier. -> its name | false:
--- there is news, in which somebody may have taken it
+-- Takes a slot that counts at `moment`, or at its answer if that comes earlier. -> its name | false:
+-- there are news, and another worker may have taken the slot
 function Windows:take(operation, moment)
   local number, problem = self:append(operation, "taken", nil, moment)
   if problem then fail(problem) end
   return number and tostring(number) or false
 end
 
--- Notes what came of a slot. If the dictionary is full, the slot counts as answered at taken +
--- timeout, which exceeds no limit: the error is that of the next `take`.
+-- Notes the result of a slot. If the dictionary is full, the slot counts as answered at taken +
+-- timeout, which exceeds no limit, and the next `take` raises the error.
 function Windows:note(operation, kind, slot, moment)
   local number, problem = self:append(operation, kind, slot, moment)
   while not (number or problem) do
@@ -99,25 +99,25 @@ end
 local Tokens = {}
 Tokens.__index = Tokens
 
--- The token of `identity` and when it expires (wall clock), or nil.
+-- Returns the token of `identity` and its expiry (wall clock), or nil.
 function Tokens:get(identity)
   local expires_at, header = (self.dictionary:get("token " .. identity) or "")
     :match "^(%S+) (.*)$"
   if header then return core.secret(header), tonumber(expires_at) end
 end
 
--- Keeps it if there is room: whoever finds none fetches one.
+-- Stores the token if there is room. A worker without a token fetches one.
 function Tokens:put(identity, header, expires_at)
   self.dictionary:safe_set("token " .. identity, ("%.3f %s"):format(expires_at, header:reveal()))
 end
 
--- Forgets a token, unless another one has come in its place.
+-- Removes a token, unless it was replaced by another.
 function Tokens:forget(identity, header)
   if self:get(identity) == header then self.dictionary:delete("token " .. identity) end
 end
 
--- Whether `who` (a text) may fetch a token, as nobody else does, for `seconds` or until
--- it is said to be done.
+-- Claims the fetch of a token for `who` (a text), for `seconds` or until `release`.
+-- -> true | false: another worker fetches it
 function Tokens:claim(identity, who, seconds)
   local key = "fetch " .. identity
   local added, problem = self.dictionary:safe_add(key, who, seconds)
@@ -134,7 +134,7 @@ end
 local Store = {}
 Store.__index = Store
 
--- The windows of an application in a tenant.
+-- Returns the windows of an application in a tenant.
 function Store:windows(application)
   local windows = self.by_application[application]
   if not windows then
@@ -149,7 +149,7 @@ function Store:commit() end
 function Store:rollback() end
 function Store:close() end
 
--- A store in `dictionary`, an element of ngx.shared.
+-- Opens a store in `dictionary`, an element of ngx.shared.
 function nginx.new(dictionary)
   return setmetatable({
     name = "nginx", dictionary = dictionary, by_application = {},

@@ -1,4 +1,4 @@
--- A batch in the journal: see mde.store.sql.journal.
+-- A batch in the journal: its items, events and verdicts.
 
 local portable = require "mde.store.sql.portable"
 local verdicts = require "mde.service.verdicts"
@@ -9,10 +9,10 @@ local Batch = {}
 Batch.__index = Batch
 
 local ROWS = 100    -- items in one statement
-local ROUND = 50    -- statements in one commit, between which nobody waits
+local ROUND = 50    -- statements in one commit
 local PAGE = 500    -- items read at once
 
--- {{ What is to be done
+-- {{ Items
 
 local INSERT = "INSERT INTO items (batch, position, id) VALUES "
 local MANY = INSERT .. ("(?,?,?),"):rep(ROWS):sub(1, -2)
@@ -20,7 +20,7 @@ local DECIDED = [[INSERT INTO items
   (batch, position, id, decision, comment, expected, policy, machine, arguments)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)]]
 
--- Writes what was added since the last time.
+-- Writes the items added since the last call.
 local function write_items(self)
   local values, database, first = self.values, self.store.database, 1
   while #values - first + 1 >= 3 * ROWS do
@@ -36,10 +36,10 @@ local function write_items(self)
   end
 end
 
--- Adds a change to a draft: { id (of the action, or of what else is changed), change (its name:
+-- Adds a change to a draft: { id (of the action, machine or other target), change (its name:
 -- "cancel", "undo", "isolate", …), comment (default: the batch's), arguments (of the change, as
--- JSON), machine (its id) }; of a plan also expected (the status that the action must still have)
--- and policy (its name).
+-- JSON), machine (its id) }. A change of a plan also has expected (the status that the action must
+-- still have) and policy (its name).
 function Batch:add_change(change)
   self.added = self.added + 1
   self.decided[#self.decided + 1] = {
@@ -49,7 +49,7 @@ function Batch:add_change(change)
   }
 end
 
--- Adds an item to a draft. An id that comes twice is dropped later.
+-- Adds an item to a draft. Repeated ids are dropped by `complete`.
 function Batch:add(id)
   local values, count = self.values, #self.values
   self.added = self.added + 1
@@ -59,7 +59,7 @@ function Batch:add(id)
   self.values, self.decided = {}, {}
 end
 
--- Ends the adding. -> how many ids there are, how many were given again
+-- Completes the draft. -> number of ids, number of repeated ids
 function Batch:complete()
   local database = self.store.database
   database:atomically(function()
@@ -94,26 +94,26 @@ end
 
 -- }}
 
--- {{ What happened
+-- {{ Events
 
 local EVENT = [[
   INSERT INTO events (batch, position, number, at, kind, who, verdict, status, http, request_id,
     machine, machine_id, type, requestor, error, message, launched, moment)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)]]
 
--- How often the batch was begun, resumed or closed, by any process.
+-- Returns how often the batch was begun, resumed or closed, by any process.
 function Batch:run_count()
   return portable.integer((self.store.database:row([[
     SELECT count(*) FROM events WHERE batch = ? AND position = 0
     AND kind IN ('begun', 'resumed', 'closed')]], self.number)))
 end
 
--- Notes what happened to the batch: "begun", "resumed", "stopped", "ended", "stop asked",
--- "overridden", "closed".
+-- Records an event of the batch: "begun", "resumed", "stopped", "ended", "stop asked", "overridden"
+-- or "closed".
 function Batch:note(kind, who, detail)
   local database = self.store.database
   database:begin()
-  self.store:lock("batch " .. self.number)  -- any process may note something
+  self.store:lock("batch " .. self.number)  -- other processes may record events too
   local last = database:row(
     "SELECT max(number) FROM events WHERE batch = ? AND position = 0", self.number) or 0
   database:run(EVENT, self.number, 0, last + 1, self.store:wall(), kind, who, nil, nil, nil, nil,
@@ -121,7 +121,7 @@ function Batch:note(kind, who, detail)
   self.runs = self:run_count()
 end
 
--- Notes that an item (of `items` below) is about to be sent.
+-- Records that an item (from `items` below) is about to be sent.
 function Batch:sent(item)
   item.number = item.number + 1
   self.store.database:begin()
@@ -129,9 +129,9 @@ function Batch:sent(item)
     "sent", nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, self.store:now())
 end
 
--- Notes what became of it. `outcome`: verdict, and where they are known status (the
--- action's), http, request_id, machine, machine_id, type, requestor, error, message, launched
--- (the id of the action that undoes it).
+-- Records the verdict of an item. `outcome` has verdict, and if known status (the action's), http,
+-- request_id, machine, machine_id, type, requestor, error, message, launched (the id of the action
+-- that undoes it).
 function Batch:ended(item, outcome)
   item.number = item.number + 1
   self.store.database:begin()
@@ -141,12 +141,12 @@ function Batch:ended(item, outcome)
     outcome.message, outcome.launched, self.store:now())
 end
 
--- Asks the process that carries the batch out, on whatever machine, to stop.
+-- Asks the process that runs the batch, on any machine, to stop.
 function Batch:ask_stop(who, reason)
   self.store.database:atomically(self.note, self, "stop asked", who, reason)
 end
 
--- Who asked it to stop since it last began. -> who, reason | nil
+-- Returns the last request to stop since the batch was begun or resumed. -> user, reason | nil
 function Batch:stop_asked()
   return self.store.database:row([[
     SELECT who, message FROM events WHERE batch = ? AND position = 0 AND kind = 'stop asked'
@@ -155,8 +155,8 @@ function Batch:stop_asked()
     self.number, self.number)
 end
 
--- Ends the batch for good, in the running transaction: its open items are not carried out. Its
--- holder calls this.
+-- Closes the batch in the open transaction: its open items will not be continued. Only the process
+-- that holds it may call this.
 function Batch:close(who, reason)
   self:note("closed", who, reason)
   self.store.database:run("UPDATE batches SET closed = ? WHERE number = ?", reason, self.number)
@@ -176,9 +176,9 @@ end
 
 -- }}
 
--- {{ How it stands
+-- {{ State
 
--- Every n of an array of (position, …) rows, by position.
+-- Groups an array of (position, …) rows by position.
 local function by_position(rows)
   local found = {}
   for _, row in ipairs(rows) do
@@ -222,10 +222,10 @@ local EVENTS = [[SELECT position, number, at, kind, verdict, status, http, reque
   machine_id, type, requestor, error, message, launched, moment FROM events
   WHERE batch = ? AND position >= ? AND position <= ? ORDER BY position, number]]
 
--- An iterator over the items in the batch's order, each with its change (see `add_change`, its
--- machine as planned_machine; "cancel" if only ids were given) and how it stands: position, id, number (of events), sends (moments, to show), first_sent (by the
--- store's own time, see store:age), in_air (sent, without an outcome), and what
--- its last outcome said (see `ended`; ended_at, verdict nil: none).
+-- Iterates over the items in the batch's order. A row has the change (see `add_change`; its machine
+-- as planned_machine; "cancel" if only ids were given), position, id, number (of events), sends
+-- (times, to show), first_sent (by the store's clock, see store:age), in_air (sent, no verdict yet),
+-- and the last verdict with its fields (see `ended`; also ended_at; verdict nil: none).
 function Batch:rows()
   local database, backward = self.store.database, self.order == "oldest"
   local position = backward and 2147483647 or 0
@@ -243,10 +243,9 @@ function Batch:rows()
   end
 end
 
--- An iterator over what is left to be done: first what was sent before and is not
--- settled, which is to be read first, then what was not sent. Each is a row as above, with
--- sent_ago: seconds since it was first sent (nil: not known).
--- Of a plan only what is to be cancelled, or with `undoing` only what is to be undone.
+-- Iterates over the open items: first those sent before, which must be read back, then those never
+-- sent. A row is as above, with sent_ago: seconds since it was first sent (nil: unknown). With
+-- `undoing`, only items to undo; without, all others.
 function Batch:items(undoing)
   local rows, second = self:rows(), false
   return function()
@@ -266,7 +265,7 @@ function Batch:items(undoing)
   end
 end
 
--- How many items have each verdict, how many are in the air, how many were never sent.
+-- -> count per verdict, number of items in flight, number of items never sent
 function Batch:counts()
   local counts, in_air, left = {}, 0, self.count
   for _, row in ipairs(self.store.database:all([[
@@ -281,7 +280,7 @@ function Batch:counts()
   return counts, in_air, left
 end
 
--- How many items something is left to be done about: none of a batch that was closed.
+-- Returns the number of open items: 0 if the batch was closed.
 function Batch:open_count()
   if self.closed then return 0 end
   local counts, in_air, left = self:counts()
@@ -293,13 +292,13 @@ end
 
 -- }}
 
--- Makes this process the batch's holder, until it ends or lets go (lock:release()).
--- -> lock | nil, who holds it (text)
+-- Makes this process the one that runs the batch, until it ends or calls lock:release().
+-- -> lock | nil, the process that runs it (text)
 function Batch:hold()
   return self.store:hold(self)
 end
 
--- Who holds it, or nil.
+-- Returns the process that runs the batch, or nil.
 function Batch:holder()
   local lock, holder = self.store:hold(self, true)
   if lock then lock:release() end

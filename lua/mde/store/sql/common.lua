@@ -1,19 +1,20 @@
--- What the stores in SQL databases have in common: methods of a store that has
--- `database` and `by_application`. They raise the error (code "store").
+-- Methods shared by the SQL stores: windows, commit, rollback, recover.
+--
+-- The store has the fields `database` and `by_application`. Methods raise errors (code "store").
 
 local windows = require "mde.store.sql.windows"
 
 local common = {}
 
--- The windows of an application in a tenant: one object a process.
+-- Returns the windows of an application in a tenant: one object per process.
 function common:windows(application)
   self.by_application[application] = self.by_application[application]
                                      or windows.new(self, application)
   return self.by_application[application]
 end
 
--- Ends the transaction. `before_commit` may write into it; `after_rollback(certain)` is called
--- if that, or the commit, fails: `certain` unless it may have been committed.
+-- Commits the transaction. `before_commit` may add writes. If either fails, `after_rollback(certain)`
+-- is called; `certain` is false if the transaction may have been committed.
 function common:commit()
   if self.before_commit and self.database.open then self.before_commit() end
   self.database:commit()
@@ -24,8 +25,8 @@ function common:rollback()
   if self.after_rollback then self.after_rollback(certain) end
 end
 
--- Opens a connection that was lost again, after a rollback. -> true if what `raised` has ended may
--- be repeated, or false and the error that ends it
+-- Reopens a lost connection after a rollback. -> true: the work that `raised` ended may be repeated
+-- | false, the final error
 function common:recover(raised)
   return self.database:recover(raised)
 end

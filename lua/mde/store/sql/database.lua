@@ -1,11 +1,10 @@
--- A connection to an SQL database through LuaDBI, with prepared statements that are kept.
+-- Connects to an SQL database through LuaDBI, and keeps prepared statements.
 --
--- What fails is raised as the error itself, with the code "store". Numbers are
--- DOUBLE PRECISION in every table where they may pass 2^31: LuaDBI reads integers as
--- 32 bits.
+-- Failures raise an error with the code "store". Numbers that may exceed 2^31 are DOUBLE PRECISION
+-- in every table, since LuaDBI reads integers as 32 bits.
 --
--- A connection that is lost while a batch is carried out (world.limit) is opened again. Reads,
--- and transactions whose COMMIT was not sent, are then repeated; a COMMIT never is.
+-- If a connection is lost while a batch is running (world.limit), it is opened again. Reads, and
+-- transactions whose COMMIT was not sent, are then repeated; a COMMIT never is.
 
 local DBI = require "DBI"
 local errors = require "mde.base.errors"
@@ -17,9 +16,9 @@ local database = {}
 local Database = {}
 Database.__index = Database
 
-local REPEATS = 3  -- how often work is repeated between two commits
+local REPEATS = 3  -- most repetitions between two commits
 
--- The reason alone, of what LuaDBI, libpq and SQLite put round it.
+-- Strips the text that LuaDBI, libpq and SQLite add around the reason.
 local function reason(text)
   text = tostring(text):gsub("^Failed to connect to database: ", "")
     :gsub("^Execute failed:? *", ""):gsub("^Error [%a ]+: ", "")
@@ -34,11 +33,11 @@ function Database:fail(problem)
     self.advice and self.advice(text) or "") }, 0)
 end
 
--- Calls f directly; a program may have it end in time when a signal comes.
+-- Calls f directly. A program may pass its own function, which lets signals interrupt f.
 local function directly(f, ...) return f(...) end
 
--- A statement that was executed, or nil and what is wrong. LuaDBI tells the failure of a
--- statement of SQLite again when it is executed next: such a one is not kept.
+-- Executes a statement. -> statement | nil, problem. LuaDBI reports an SQLite statement's failure
+-- again at its next execution, so a failed one is not kept.
 local function try(self, sql, ...)
   if not self.connection then return nil, "no connection to the server" end
   local around = self.world and self.world.blocking or directly
@@ -58,17 +57,17 @@ local function try(self, sql, ...)
   return nil, problem
 end
 
--- Whether the connection is gone, after a failure.
+-- True if the connection is lost, after a failure.
 local function is_gone(self)
   return not self.is_local and not (self.connection and self.connection:ping())
 end
 
--- Begins to wait for the process that holds the database.
+-- Starts a wait for the process that has locked the database.
 function Database:patience(holder)
   return patience.new(self.name, self.clock, self.world, holder or self.holder)
 end
 
--- The same, but waits for other processes, and raises what is wrong.
+-- Executes a statement, waiting for other processes. Raises the error.
 local function execute(self, sql, ...)
   local statement, problem = try(self, sql, ...)
   local waiting
@@ -85,7 +84,7 @@ local function execute(self, sql, ...)
   return statement
 end
 
--- {{ A connection that was lost
+-- {{ Lost connections
 
 local function close(self)
   self.statements = {}
@@ -105,7 +104,7 @@ local function connect(self)
   self.connection, self.is_lost = connection, false
 end
 
--- Connects again and makes the session what it was. -> whether that can be used, and if not why
+-- Connects again and restores the session. -> true | false, reason: not usable yet
 local function restore(self)
   close(self)
   self.is_lost = true
@@ -113,7 +112,7 @@ local function restore(self)
   return self.restore(self)
 end
 
--- Waits for the server. Raises the error that ends the waiting.
+-- Waits for the server. Raises an error at the end of the wait.
 local function reopen(self)
   local waiting = patience.server(self.name, self.clock, self.world)
   while true do
@@ -124,8 +123,8 @@ local function reopen(self)
   end
 end
 
--- Opens a connection that was lost again, unless what was under way may have been committed.
--- -> true if that can be repeated, or false and the error that ends it
+-- Reopens a lost connection, unless the transaction may have been committed.
+-- -> true: the work can be repeated | false, the final error
 function Database:recover(raised)
   local may_repeat = self.is_lost and not self.in_doubt and not self.is_reopening
                      and self.world and self.world.limit and self.repeats < REPEATS
@@ -137,7 +136,7 @@ function Database:recover(raised)
   return done, problem
 end
 
--- Calls f, and again each time that the connection was lost and can be recovered.
+-- Calls f, and again each time the connection was lost and recovered.
 function Database:repeatedly(f, ...)
   while true do
     local results = portable.pack(pcall(f, ...))
@@ -149,12 +148,12 @@ end
 
 -- }}
 
--- Runs a statement that gives no rows.
+-- Runs a statement without result rows.
 function Database:run(sql, ...)
   execute(self, sql, ...)
 end
 
--- Runs one that is not worth keeping, and gives its first row, unpacked.
+-- Runs a statement once, without keeping it. -> its first row, unpacked
 function Database:once(sql)
   local statement = execute(self, sql)
   local gives_rows, row = pcall(statement.fetch, statement, false)
@@ -169,13 +168,13 @@ local function all(self, sql, ...)
   return rows
 end
 
--- All rows of a query, which may be repeated, each an array of columns. Nothing is left open.
+-- Returns all rows of a query, which may be repeated, each as an array of columns.
 function Database:all(sql, ...)
   if self.open then return all(self, sql, ...) end
   return self:repeatedly(all, self, sql, ...)
 end
 
--- The first row, unpacked.
+-- Returns the first row of a query, unpacked.
 function Database:row(sql, ...)
   local row = self:all(sql, ...)[1]
   if row then return portable.unpack(row, 1, row.n or 32) end
@@ -183,7 +182,7 @@ end
 
 -- {{ Transactions: one at a time
 
--- Begins one, unless one is under way.
+-- Begins a transaction, unless one is open.
 function Database:begin()
   if self.open then return end
   self.open, self.transactions = true, self.transactions + 1
@@ -201,8 +200,8 @@ function Database:commit()
   self.in_doubt, self.open, self.repeats = false, false, 0
 end
 
--- Takes back what is not committed; never raises. -> whether nothing was: false if the
--- connection was lost in the middle of a commit
+-- Rolls back the transaction; never raises. -> true | false: it may be committed, since the
+-- connection was lost during the commit
 function Database:rollback()
   if not self.open then return true end
   self.open = false
@@ -222,7 +221,7 @@ local function attempt(self, f, ...)
   error(results[2], 0)
 end
 
--- Calls f, which may be repeated, in a transaction of its own.
+-- Calls f in a transaction of its own; f may be repeated.
 function Database:atomically(f, ...)
   if self.open then return attempt(self, f, ...) end
   return self:repeatedly(attempt, self, f, ...)
@@ -232,11 +231,16 @@ end
 
 Database.close = close
 
--- `arguments` are LuaDBI's. `description`: name (for messages), begin_sql, advice
--- (function(reason) -> what to do, or nil), is_local (no network can hide how a commit ended), clock and
--- world (see mde.store.sql.patience; also blocking(f, ...), which calls f), is_busy(reason) (whether
--- another process holds it), holder() (its name), check() (before a commit; raises), restore()
--- (if not is_local: makes a new session what the lost one was -> true, or false and why not yet).
+-- Opens a database; `...` are LuaDBI's arguments. Fields of `description`:
+--   name              for messages
+--   begin_sql         the statement that begins a transaction
+--   advice(reason)    -> what to do, or nil
+--   is_local          true if no network can hide the result of a commit
+--   clock, world      see mde.store.sql.patience; also world.blocking(f, ...), which calls f
+--   is_busy(reason)   -> true if another process has locked the database
+--   holder()          -> that process's name
+--   check()           called before a commit; may raise
+--   restore()         if not is_local: restores a lost session -> true | false, reason: not yet
 function database.open(description, ...)
   local self = setmetatable(description, Database)
   self.statements, self.transactions, self.repeats = {}, 0, 0

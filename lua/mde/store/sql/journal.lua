@@ -1,9 +1,9 @@
--- The journal: batches, what they are to cancel, and what happened to each item.
--- Events are appended, never updated. What fails is raised (code "store").
+-- The journal: batches, audit log ends and notices in an SQL store.
 --
--- A batch is a draft while its items are added; `begin` makes it one that others see.
--- An item is settled when its last event is an outcome that nothing more is to be done
--- about. One that was sent and has no outcome was in the air when its holder ended.
+-- Events are appended, never updated. Failures are raised (code "store"). A batch is a draft while
+-- items are added; `begin` makes it visible to other processes. An item is settled if its last event
+-- has a settled verdict. An item that was sent and has no verdict was in flight when its process
+-- ended.
 
 local date = require "mde.base.date"
 local errors = require "mde.base.errors"
@@ -26,7 +26,7 @@ local function batch_of(self, row)
   })
 end
 
--- The first unused name of a day: "2026-11-25.1".
+-- Returns the first unused name of a day: "2026-11-25.1".
 local function next_name(self, at)
   local day, last = date.text(at):sub(1, 10), 0
   for _, row in ipairs(self.store.database:all(
@@ -36,7 +36,7 @@ local function next_name(self, at)
   return ("%s.%d"):format(day, last + 1)
 end
 
--- Drops the drafts of processes that ended before they began.
+-- Drops the drafts of processes that ended before `begin`.
 local function drop_drafts(self)
   local database = self.store.database
   for _, row in ipairs(database:all(
@@ -48,12 +48,11 @@ local function drop_drafts(self)
   end
 end
 
--- Makes a draft. `fields`: name (default: one of the day), who, tenant (nil if not
--- known), application, command (the command line it comes from), plan (a hash, or nil),
--- expires (until when the plan may begin, or nil), guards and hours (the plan's, as JSON, or
--- nil), comment, order ("given", "newest" or "oldest"
--- first), once (whether no other batch may be of this plan). Who makes it holds it.
--- -> batch, lock | nil, err: the name is taken, or the plan
+-- Creates a draft, held by this process. `fields`: name (default: date and number), who, tenant (nil
+-- if unknown), application, command (its command line), plan (a hash, or nil), expires (the plan's,
+-- or nil), guards and hours (the plan's, as JSON, or nil), comment, order ("given", "newest" or
+-- "oldest" first), once (true if this plan may have no other batch).
+-- -> batch, lock | nil, err: the name exists, or a batch of the plan
 function Journal:draft(fields)
   local store = self.store
   local database = store.database
@@ -63,14 +62,14 @@ function Journal:draft(fields)
     drop_drafts(self)
     local name = fields.name or next_name(self, at)
     if database:row("SELECT 1 FROM batches WHERE name = ?", name) then
-      return errors.invalid("batch '%s' exists: `mde resume %s` goes on with it, if anything is"
-        .. " left; a new one needs another name", name, name)
+      return errors.invalid("batch '%s' exists: resume it with `mde resume %s`, or choose another"
+        .. " name", name, name)
     end
     local other = fields.once and database:row("SELECT name FROM batches WHERE plan = ?",
       fields.plan)
     if other then
-      return nil, errors.new { code = "plan", message = ("the plan is carried out already, as batch"
-        .. " %s: `mde resume %s` goes on with it, if anything is left"):format(other, other) }
+      return nil, errors.new { code = "plan", message = ("the plan was applied already, as batch"
+        .. " %s: resume it with `mde resume %s`"):format(other, other) }
     end
     local number = (database:row "SELECT max(number) FROM batches" or 0) + 1
     local row = { number, name, at, fields.who, fields.tenant, fields.application,
@@ -83,15 +82,15 @@ function Journal:draft(fields)
   end)
 end
 
--- The batch of this name | nil, err
+-- Returns the batch of this name | nil, err
 function Journal:find(name)
   local row = self.store.database:all(
     "SELECT " .. COLUMNS .. " FROM batches WHERE name = ? AND size IS NOT NULL", name)[1]
   if row then return batch_of(self, row) end
-  return errors.invalid("there is no batch '%s': `mde batch list` shows them", name)
+  return errors.invalid("there is no batch '%s': see `mde batch list`", name)
 end
 
--- All batches that have begun, the oldest first.
+-- Returns all batches that have begun, oldest first.
 function Journal:batches()
   local list = {}
   for i, row in ipairs(self.store.database:all([[
@@ -109,8 +108,7 @@ local UNDONE = [[
     SELECT ? UNION SELECT configured FROM aliases WHERE application = ?)
   AND i.decision = 'undo' AND (e.verdict IN ('undone', 'undo_accepted') OR e.launched IS NOT NULL)]]
 
--- The actions that an application has launched the inverse of, in any batch.
--- -> set of ids
+-- Returns the ids of actions whose inverse an application has launched, in any batch. -> set
 function Journal:undone(application)
   local ids, rows = {}, self.store.database:all(UNDONE, application, application)
   for _, row in ipairs(rows) do ids[row[1]] = true end
@@ -119,7 +117,7 @@ end
 
 -- {{ Names of an application in a tenant
 
--- Notes that what was configured as `configured` signs in as `application`.
+-- Records that the application configured as `configured` signs in as `application`.
 function Journal:note_alias(configured, application)
   if self:is_alias(configured, application) then return end
   self.store.database:atomically(function()
@@ -128,7 +126,7 @@ function Journal:note_alias(configured, application)
   end)
 end
 
--- Whether a name, of a batch or a plan, is the application's.
+-- True if a name, of a batch or a plan, means this application.
 function Journal:is_alias(name, application)
   return name == application or self.store.database:row(
     "SELECT 1 FROM aliases WHERE configured = ? AND application = ?", name, application) ~= nil
@@ -136,10 +134,10 @@ end
 
 -- }}
 
--- {{ The ends of audit logs, by their ids
+-- {{ Ends of audit logs, by the logs' ids
 
--- `machine` is the key that this folder's log had before logs had ids: in a store that
--- only this folder uses it is this log's. -> { n =, hash = } | nil
+-- Returns the end of a log. `machine` is the key of this folder's log before logs had ids; it counts
+-- only in a store of this folder. -> { n =, hash = } | nil
 function Journal:audit_head(log, machine)
   local database, sql = self.store.database, "SELECT line, hash FROM audit WHERE log = ?"
   local line, hash = database:row(sql, log)
@@ -147,16 +145,16 @@ function Journal:audit_head(log, machine)
   return line and { n = portable.integer(line), hash = hash }
 end
 
--- Notes it, in the transaction that is under way. `place`: who keeps the log, and where.
+-- Records the end of a log in the open transaction. `place`: the log's user, machine and folder.
 function Journal:note_audit_head(log, head, place)
-  self.store:lock("audit " .. log)  -- so that a process that waits for the row can say for whom
+  self.store:lock("audit " .. log)  -- lets a waiting process name this one
   self.store.database:run([[
     INSERT INTO audit (log, line, hash, place) VALUES (?, ?, ?, ?)
     ON CONFLICT (log) DO UPDATE SET line = excluded.line, hash = excluded.hash
     WHERE excluded.line > audit.line]], log, head.n, head.hash, place)
 end
 
--- Other logs that were kept at a place. -> array of { id, how many lines }
+-- Returns other logs kept at a place. -> array of { id, lines (count) }
 function Journal:other_logs(place, log)
   local others = {}
   for i, row in ipairs(self.store.database:all(
@@ -170,9 +168,9 @@ end
 
 -- {{ Events for a profile's `notify` command
 
-local CLAIM = 60  -- seconds after which another process passes an event on
+local CLAIM = 60  -- seconds after which another process may send an event
 
--- Queues an event (JSON), in the transaction that is under way.
+-- Queues an event (JSON) in the open transaction.
 function Journal:queue(profile, event)
   self.store.database:begin()
   self.store:lock "notices"
@@ -181,8 +179,7 @@ function Journal:queue(profile, event)
     last + 1, profile, event)
 end
 
--- Claims the first event of a profile that no process passes on now.
--- -> number, event | nil: there is none
+-- Claims the first event of a profile that no process is sending. -> number, event | nil: none
 function Journal:claim_notice(profile)
   local store = self.store
   return store.database:atomically(function()
@@ -196,7 +193,7 @@ function Journal:claim_notice(profile)
   end)
 end
 
--- Drops an event that was passed on; its number may be another's by now.
+-- Drops an event that was sent. Compares the event too, since its number may be reused.
 function Journal:drop_notice(number, event)
   self.store.database:atomically(self.store.database.run, self.store.database,
     "DELETE FROM notices WHERE number = ? AND event = ?", number, event)

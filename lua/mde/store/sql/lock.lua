@@ -1,5 +1,4 @@
--- What a batch's holder has, where it is no file's lock: released once, at the latest when
--- its scope ends.
+-- A batch's lock other than a file lock: released once, at its scope's end.
 
 local lock = {}
 
@@ -14,7 +13,7 @@ end
 
 Lock.__close = Lock.release
 
--- `give_up()` is called when it is released.
+-- Creates a lock that calls `give_up()` on release.
 function lock.new(give_up)
   return setmetatable({ give_up = give_up }, Lock)
 end

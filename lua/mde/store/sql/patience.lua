@@ -1,5 +1,4 @@
--- Waits for another process that holds a database, names it, and gives up in the end. The same
--- for a server that does not answer.
+-- Waits for a locked database or a silent server, up to a limit, and says so.
 
 local duration = require "mde.base.duration"
 local errors = require "mde.base.errors"
@@ -11,12 +10,12 @@ local Patience = {}
 Patience.__index = Patience
 
 local SHORTEST = 0.002  -- seconds between two tries
-local SAY = 3           -- seconds after which the holder is named
-local STOP = 1.5        -- seconds that are waited after a request to end
+local SAY = 3           -- seconds before the waiting is reported
+local STOP = 1.5        -- longest wait after a request to stop, in seconds
 
-patience.limit = 60  -- seconds after which a process gives up
+patience.limit = 60  -- longest wait in seconds
 
--- {{ What is waited for: the longest pause between two tries in seconds, and the words
+-- {{ Reasons to wait: the longest pause between two tries, in seconds, and the messages
 
 local LOCK = { longest = 0.1, is_back = "The store is free again." }
 
@@ -51,10 +50,9 @@ local function new(what, name, clock, world, holder)
                         pause = SHORTEST }, Patience)
 end
 
--- Begins to wait for a store. `world`, if given: say(text), stopped() (whether the process is
--- asked to end), limit (seconds; also while a batch is carried out). `clock` is the store's;
--- with sleep(seconds), else the system sleeps. `holder()` -> the name of the process that holds
--- it, or nil.
+-- Starts a wait for a locked store. `world`, optional: say(text), stopped() -> true if the process
+-- was asked to end, limit (seconds; set while a batch is running). `clock` is the store's, and may
+-- have sleep(seconds). `holder()` -> the name of the process that has locked it, or nil.
 function patience.new(name, clock, world, holder)
   return new(LOCK, name, clock, world, holder)
 end
@@ -68,14 +66,14 @@ local function say(self)
   if self.world.say then self.world.say(self.what.notice(self, limit_of(self))) end
 end
 
--- The same for a server whose connection was lost, which is said at once.
+-- Starts a wait for a server whose connection was lost, and reports it at once.
 function patience.server(name, clock, world)
   local self = new(SERVER, name, clock, world)
   say(self)
   return self
 end
 
--- Seconds since it began. Where the clock is virtual, what was slept counts.
+-- Returns the seconds since the wait began. If the clock is virtual, the slept time counts.
 local function waited(self)
   return math.max(self.slept, self.clock.monotonic() - self.began)
 end
@@ -85,8 +83,8 @@ local function give_up(self, problem)
     self.what.failure(self, waited(self), problem)) }, 0)
 end
 
--- Waits a moment, since there was a `problem` (text; of a server). Raises (code "store") when
--- that was long enough.
+-- Waits before the next try. `problem` is the server's last error. Raises (code "store") if the
+-- limit is reached.
 function Patience:rest(problem)
   local seconds, world = waited(self), self.world
   if world.stopped and world.stopped() then
@@ -99,7 +97,7 @@ function Patience:rest(problem)
   self.slept, self.pause = self.slept + self.pause, math.min(self.pause * 1.5, self.what.longest)
 end
 
--- The wait has ended.
+-- Ends the wait, and reports that the store is back.
 function Patience:finish()
   if self.said and self.world.say then self.world.say(self.what.is_back) end
 end

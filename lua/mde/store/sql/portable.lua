@@ -1,4 +1,4 @@
--- What not every Lua has, for the stores in databases.
+-- Replaces functions that some Lua versions lack: pack, unpack, integer.
 
 local portable = {}
 
@@ -10,7 +10,7 @@ end
 
 local to_integer = rawget(math, "tointeger") or function(number) return number end
 
--- A whole number, as a number or as text -> an integer, where Lua has these | nil
+-- Converts a whole number, or its text, to an integer if this Lua has integers; else returns nil.
 function portable.integer(value)
   local number = tonumber(value)
   return number and number % 1 == 0 and to_integer(number) or nil

@@ -1,9 +1,8 @@
--- A store for several machines that share an application: windows and journal in
--- PostgreSQL, in the schema `mde` of its database. Never tokens. Lua 5.4, for the
--- program alone.
+-- The store in PostgreSQL: windows and journal shared by several machines.
 --
--- Time is the server's (clock_timestamp()), asked anew in each transaction that reads
--- the windows. Who holds a batch has an advisory lock, which ends with its connection.
+-- It uses the schema `mde` of the database and stores no tokens. Lua 5.4, for the program only.
+-- Time is the server's (clock_timestamp()), read in each transaction that reads the windows. The
+-- process that runs a batch has an advisory lock, which ends with its connection.
 
 local common = require "mde.store.sql.common"
 local database = require "mde.store.sql.database"
@@ -18,7 +17,7 @@ local Store = { windows = common.windows, commit = common.commit, rollback = com
                 recover = common.recover }
 Store.__index = Store
 
--- The first of the two numbers that name our advisory locks: anything of our own.
+-- First of the two numbers that identify our advisory locks; chosen at random.
 local LOCKS, HOLDS = 1835296101, 1835296104
 
 function Store:now()
@@ -27,17 +26,17 @@ end
 
 Store.wall = Store.now
 
--- Seconds since a moment of the store's time, at most: its answer took some time to come.
+-- Returns the most seconds since a moment of the store's time, including the delay of its answer.
 function Store:age(moment)
   return self:now() - moment + self.delay
 end
 
--- The name of a process as the server keeps it.
+-- Returns the name of a process as the server stores it.
 local function session_name(holder)
   return holder:sub(1, 63)
 end
 
--- The name that the connection which has an advisory lock goes by.
+-- Returns the name of the connection that has an advisory lock.
 local function name_of(connection, class, object)
   return connection:row([[
     SELECT activity.application_name FROM pg_locks AS held
@@ -54,8 +53,8 @@ local TRY = [[
   FROM (SELECT pg_try_advisory_xact_lock(?::integer, hashtext(?)) AS taken,
     hashtext(?) AS hashed) AS tried]]
 
--- Keeps out those who ask for the same name, until the transaction ends. The server is asked
--- again and again, since a statement that waits there hears of no signal.
+-- Locks a name until the transaction ends. Polls the server, since no signal interrupts a statement
+-- that waits there.
 function Store:lock(name)
   local connection, clock, waiting = self.database, self.clock, nil
   while true do
@@ -96,14 +95,14 @@ function Store:hold(batch, only_look)
   end)
 end
 
--- Holds in a new session what the lost one held. Raises if another process carried a batch on.
--- -> true, or false and why not yet: the server has not missed the lost session
+-- Takes the lost session's batches in the new session. Raises if another process has run one.
+-- -> true | false, reason: the server has not noticed the loss yet
 local function hold_again(self)
   for _, batch in pairs(self.held) do
     if not try_hold(self, batch) then
       local holder = name_of(self.database, HOLDS, batch.number) or ""
       if holder == session_name(self.holder) then return false, "the old session has not ended" end
-      fail(self, "the connection was lost, and %s holds batch %s now", holder, batch.name)
+      fail(self, "the connection was lost, and %s now runs batch %s", holder, batch.name)
     end
     if batch.runs and batch:run_count() > batch.runs then
       fail(self, "the connection was lost, and another process continued batch %s", batch.name)
@@ -112,8 +111,7 @@ local function hold_again(self)
   return true
 end
 
--- The next of these batches that nobody holds or is about to, and its lock; nil if there
--- is none.
+-- Returns the first of these batches that no process runs or is starting, and its lock; or nil.
 function Store:take(batches)
   for _, batch in ipairs(batches) do
     local lock = self.database:atomically(function()
@@ -129,18 +127,18 @@ function Store:close()
   self.database:close()
 end
 
--- A URL for messages: without what may have the password.
+-- Returns a URL for messages, without the parts that may contain the password.
 local function shown(url)
   return (url:gsub("%?.*", ""):gsub("://.*@", "://…@"))
 end
 
 local function advice(reason)
   if reason:find "could not connect" or reason:find "connection" then
-    return ": is it reachable, and are name and password right?"
+    return ": check that the server is reachable, and the name and password"
   end
 end
 
--- What a connection whose other side has vanished ends by, where the URL does not say.
+-- Timeouts that end a connection whose other side has vanished; the URL takes precedence.
 local CONNECTION = {
   { "connect_timeout", 10 }, { "keepalives_idle", 10 }, { "keepalives_interval", 5 },
   { "keepalives_count", 3 }, { "tcp_user_timeout", 25000 },
@@ -155,8 +153,8 @@ local function with_limits(url)
   return url
 end
 
--- The same on the server, for this session: a process that vanished, or that stopped within a
--- transaction, is gone within 30 s. Older servers lack the last one.
+-- Session settings on the server, so that a vanished process, or one stopped in a transaction, loses
+-- its session within 30 s. Older servers lack the last setting.
 local SESSION = {
   "SET client_min_messages TO warning",
   "SET search_path TO mde, pg_catalog",
@@ -176,8 +174,8 @@ local function set_up(connection, holder)
   connection:row("SELECT set_config('application_name', ?, false)", session_name(holder))
 end
 
--- Opens the store at a URL (postgresql://…, as libpq has it); `world`: see mde.store.sql.database.
--- Raises the error.
+-- Opens the store at a libpq URL (postgresql://…). `world`: see mde.store.sql.database. Raises the
+-- error.
 function postgresql.open(url, clock, holder, world)
   local self = setmetatable({
     name = shown(url), clock = clock, holder = holder, by_application = {}, world = world,

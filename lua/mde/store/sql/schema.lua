@@ -1,20 +1,19 @@
--- The tables of a store, and how an older store becomes one of today. They are the
--- same in SQLite and PostgreSQL.
+-- The tables of SQL stores, and the steps that update older stores.
 
 local errors = require "mde.base.errors"
 
 local schema = {}
 
--- Each step makes the next version; a step that was released is never changed.
+-- Each step makes the next version. Never change a released step. SQLite and PostgreSQL share them.
 schema.steps = {
   {
-    -- Who took a slot of a window, and what became of it: appended, and dropped when it
-    -- is over. `moment` is when it counts; for a pause, its end.
+    -- The log of slots: taken, counted, unused, and pauses. Rows are dropped once they no longer
+    -- count. `moment` is the time at which a slot counts, or the end of a pause.
     [[CREATE TABLE slots (
       application TEXT NOT NULL, number DOUBLE PRECISION NOT NULL, operation TEXT NOT NULL,
       kind TEXT NOT NULL, slot TEXT, at DOUBLE PRECISION NOT NULL, moment DOUBLE PRECISION,
       holder TEXT NOT NULL, PRIMARY KEY (application, number))]],
-    -- What to add to this machine's monotonic clock, while it is up, for the store's time.
+    -- The shift from this machine's monotonic clock to the store's time, until a reboot.
     [[CREATE TABLE boots (boot TEXT NOT NULL PRIMARY KEY, shift DOUBLE PRECISION NOT NULL)]],
   },
   {
@@ -26,7 +25,7 @@ schema.steps = {
     [[CREATE TABLE items (
       batch INTEGER NOT NULL, position INTEGER NOT NULL, id TEXT NOT NULL,
       PRIMARY KEY (batch, position))]],
-    -- What happened to an item; to the batch itself where the position is 0.
+    -- Events of an item, or of the batch itself if the position is 0.
     [[CREATE TABLE events (
       batch INTEGER NOT NULL, position INTEGER NOT NULL, number INTEGER NOT NULL,
       at DOUBLE PRECISION NOT NULL, kind TEXT NOT NULL, who TEXT, verdict TEXT, status TEXT,
@@ -36,17 +35,16 @@ schema.steps = {
       machine TEXT NOT NULL PRIMARY KEY, line DOUBLE PRECISION NOT NULL, hash TEXT NOT NULL)]],
   },
   {
-    -- What a plan decided: "undo" (absent: cancel), with which comment (absent: the
-    -- batch's), and the status that the action must still have.
+    -- A plan's decision ("undo", or absent: cancel), its comment (absent: the batch's), and the status
+    -- that the action must still have.
     "ALTER TABLE items ADD COLUMN decision TEXT",
     "ALTER TABLE items ADD COLUMN comment TEXT",
     "ALTER TABLE items ADD COLUMN expected TEXT",
-    -- The hours of a plan's guards, as JSON: outside of them nothing is sent.
+    -- The hours of a plan's guards, as JSON. Requests are sent in these hours only.
     "ALTER TABLE batches ADD COLUMN hours TEXT",
   },
   {
-    -- Of a plan: until when it could begin, its guards as JSON, and of each item the policy
-    -- that decided and the machine.
+    -- A plan's expiry and its guards as JSON; the policy that decided on an item, and its machine.
     "ALTER TABLE batches ADD COLUMN expires DOUBLE PRECISION",
     "ALTER TABLE batches ADD COLUMN guards TEXT",
     "ALTER TABLE items ADD COLUMN policy TEXT",
@@ -55,42 +53,41 @@ schema.steps = {
     "ALTER TABLE events ADD COLUMN launched TEXT",
   },
   {
-    -- When an event happened by the store's own time, which does not step; `at` is shown.
+    -- The time of an event by the store's clock, which does not step; `at` is for display.
     "ALTER TABLE events ADD COLUMN moment DOUBLE PRECISION",
   },
   {
-    -- An audit log has an id, and not the name of its machine; `place` is who keeps it and
-    -- where.
+    -- The key of an audit log is its id, no longer its machine's name. `place` is its user, machine
+    -- and folder.
     "ALTER TABLE audit RENAME COLUMN machine TO log",
     "ALTER TABLE audit ADD COLUMN place TEXT",
   },
   {
-    -- Names of an application in a tenant that were configured (with the tenant's domain, say),
-    -- and the one that its token gave. Older batches and plans have the former.
+    -- Configured names of an application in a tenant (for example with the tenant's domain), and the
+    -- name in its token. Older batches and plans have a configured name.
     [[CREATE TABLE aliases (configured TEXT NOT NULL, application TEXT NOT NULL,
       PRIMARY KEY (configured, application))]],
   },
   {
-    -- Batches of any change: `decision` also names a launch or another change, and these are
-    -- its arguments as JSON.
+    -- Batches of any change: `decision` may also be a launch or another change, with these arguments
+    -- as JSON.
     "ALTER TABLE items ADD COLUMN arguments TEXT",
-    -- The reason for which a person closed a batch.
+    -- The reason given to close a batch.
     "ALTER TABLE batches ADD COLUMN closed TEXT",
-    -- Events for a profile's `notify` command, as JSON, until it has taken them. `claimed`: when
-    -- a process last began to pass one on.
+    -- Events for a profile's `notify` command, as JSON, until it has received them. `claimed`: time of
+    -- the last attempt to send one.
     [[CREATE TABLE notices (
       number INTEGER NOT NULL PRIMARY KEY, profile TEXT NOT NULL, event TEXT NOT NULL,
       claimed DOUBLE PRECISION)]],
   },
 }
 
--- Brings a database up to date, in one transaction. Raises the error (code "store") for
--- one that a newer mde has made.
+-- Updates a database, in one transaction. Raises an error (code "store") if a newer mde has made it.
 function schema.update(database)
   database:run "CREATE TABLE IF NOT EXISTS versions (version INTEGER NOT NULL)"
   local version = database:row "SELECT max(version) FROM versions" or 0
   if version > #schema.steps then
-    error(errors.new { code = "store", message = ("the store %s has schema %d, and this mde knows"
+    error(errors.new { code = "store", message = ("the store %s has schema %d, but this mde knows"
       .. " schemas up to %d: use the newer mde that made it"):format(database.name, version,
       #schema.steps) }, 0)
   end

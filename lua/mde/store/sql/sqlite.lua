@@ -1,16 +1,15 @@
--- The program's own store: SQLite in a folder of its user, shared by the processes of
--- one machine. Lua 5.4, for the program alone.
+-- The store in SQLite: a folder of one user, shared by processes of one machine.
 --
 --   mde.db      windows and journal; mode 0600, write-ahead log, every commit on the disk
---               before it is answered (synchronous=FULL), so that neither a killed
---               process nor a power failure takes a commit back
---   tokens.db   access and refresh tokens, apart, so that the journal can be given away;
---               not used when others can read it
---   held/       a lock file for each batch that is or was held
+--               before it returns (synchronous=FULL), so that neither a killed process nor
+--               a power failure undoes a commit
+--   tokens.db   access and refresh tokens, in a file of their own, so that you can share the
+--               journal; not used if other users can read it
+--   held/       a lock file for each batch that is or was running
 --
--- Time is the machine's monotonic clock (which goes on while it sleeps) plus a shift
--- that all its processes share until it is rebooted: it never steps, whatever is done
--- to the wall clock. Write-ahead logs do not work on network file systems.
+-- Lua 5.4, for the program only. Time is the machine's monotonic clock (which continues during
+-- sleep) plus a shift that all processes share until a reboot. It never steps, even if the wall
+-- clock does. Write-ahead logs do not work on network file systems.
 
 local common = require "mde.store.sql.common"
 local content = require "mde.base.content"
@@ -28,20 +27,20 @@ local Store = { windows = common.windows, commit = common.commit, rollback = com
 Store.__index = Store
 
 local MEMORY = ""  -- SQLite's name for a private database, in a temporary file once it is large
-local WRITER = 120  -- the byte of mde.db-shm that is locked while a process writes
+local WRITER = 120  -- byte of mde.db-shm that a writing process locks
 
 local function fail(what, path, problem)
-  error(errors.new { code = "store", message = ("the store: cannot %s %s: %s. XDG_STATE_HOME says"
-    .. " where it is; --store memory does without one"):format(what, path, problem) }, 0)
+  error(errors.new { code = "store", message = ("the store: cannot %s %s: %s. Set XDG_STATE_HOME to"
+    .. " another folder, or use --store memory"):format(what, path, problem) }, 0)
 end
 
 local DAMAGED = ": it is damaged. Move it away (a new one is made), or use --store memory"
 
 local ADVICE = {
   { "malformed", DAMAGED }, { "not a database", DAMAGED },
-  { "disk is full", ": free some space, and go on with `mde resume`" },
-  { "readonly", ": it can't be written; --store memory does without one" },
-  { "unable to open", ": it can't be opened; --store memory does without one" },
+  { "disk is full", ": free some space, then use `mde resume`" },
+  { "readonly", ": it can't be written; allow writing, or use --store memory" },
+  { "unable to open", ": it can't be opened; check its rights, or use --store memory" },
 }
 
 local function advice(reason)
@@ -50,12 +49,12 @@ local function advice(reason)
   end
 end
 
--- Whether another process holds the database.
+-- True if another process has locked the database.
 local function is_busy(reason)
   return tostring(reason):find("locked", 1, true) ~= nil
 end
 
--- The process that writes a database: "sqlite3, pid 4711 on soc1" | nil if it is not known.
+-- Returns the process that writes a database: "sqlite3, pid 4711 on soc1", or nil if unknown.
 local function writer(path, holder)
   local pid = file.holder(path .. "-shm", WRITER)
   if not pid then return nil end
@@ -64,14 +63,14 @@ local function writer(path, holder)
   return ("%s, pid %d%s"):format(command, pid, host and " on " .. host or "")
 end
 
--- A database that was removed or replaced takes what is written to it along.
+-- Raises if the database file was removed or replaced: writes to it would be lost.
 local function check_file(self)
   if file.identity(self.name) == self.identity then return end
   error(errors.new { code = "store", message = ("the store %s was removed or replaced while it"
     .. " was open"):format(self.name) }, 0)
 end
 
--- Opens a database of mode 0600; the files that SQLite puts beside it get the same.
+-- Opens a database of mode 0600. SQLite's additional files get the same mode.
 local function open(path, clock, holder, world)
   if path ~= MEMORY then
     local made, problem = file.log(path)
@@ -89,12 +88,12 @@ local function open(path, clock, holder, world)
   return opened
 end
 
--- Tokens that others could read may have been read: they are not used.
+-- Raises if other users can read or write the tokens: they may have been read.
 local function check_private(path)
   local mode = file.mode(path)
   if not mode or mode % 64 == 0 then return end
-  error(errors.new { code = "store", message = ("the store: others can read or write %s (mode %o),"
-    .. " which keeps who is signed in. Remove it, and sign in again"):format(path, mode) }, 0)
+  error(errors.new { code = "store", message = ("the store: other users can read or write %s (mode"
+    .. " %o), which has your sign-in. Remove it, and sign in again"):format(path, mode) }, 0)
 end
 
 -- -> tokens, sessions
@@ -107,13 +106,13 @@ end
 
 -- {{ Time
 
--- The shift of this boot: the one that another process has noted, or one by which the
--- store's time is the wall clock's, but the boot began after everything that was noted.
+-- Returns the shift since this boot: the one that another process has stored, or a new one. A new
+-- shift makes the store's time that of the wall clock, but later than every stored moment.
 local function find_shift(self, boot)
   return self.database:atomically(function()
     local known = boot and self.database:row("SELECT shift FROM boots WHERE boot = ?", boot)
     if known then return known end
-    local latest = self.database:row "SELECT max(at) FROM slots" or 0  -- one is taken to send
+    local latest = self.database:row "SELECT max(at) FROM slots" or 0
     local shift = math.max(self.clock.wall() - self.clock.monotonic(), latest)
     if boot then
       self.database:run "DELETE FROM boots"
@@ -123,34 +122,34 @@ local function find_shift(self, boot)
   end)
 end
 
--- The store's time, in seconds: what is compared.
+-- Returns the store's time in seconds, for comparisons.
 function Store:now()
   return self.clock.monotonic() + self.shift
 end
 
--- Seconds since a moment of the store's time; nil if the machine has booted since then, as
--- only the wall clock could tell how long that took.
+-- Returns the seconds since a moment of the store's time, or nil if the machine was rebooted since
+-- then: only the wall clock would know.
 function Store:age(moment)
   if self.is_timed and moment > self.shift then return self:now() - moment end
 end
 
--- The moment to show, which is never compared.
+-- Returns the time to show, which is never compared.
 function Store:wall()
   return self.clock.wall()
 end
 
 -- }}
 
--- A transaction keeps everybody else out already.
+-- Does nothing: a transaction already keeps other processes out.
 function Store:lock() end
 
--- The process that a lock file names.
+-- Returns the name of the process in a lock file.
 local function holder_of(path)
   local text = content.read(path) or ""
   return text ~= "" and text or "another process"
 end
 
--- See mde.store.sql.batch; `only_look` takes a lock that keeps nobody out but for the moment.
+-- See mde.store.sql.batch. `only_look` takes a shared lock, to see if a process runs the batch.
 function Store:hold(batch, only_look)
   if not self.folder then return locks.new(function() end) end
   local path = ("%s/held/%d"):format(self.folder, batch.number)
@@ -163,7 +162,7 @@ function Store:hold(batch, only_look)
   return nil, holder_of(path)
 end
 
--- The next of these batches that nobody holds, and its lock; nil if there is none.
+-- Returns the first of these batches that no process runs, and its lock; or nil.
 function Store:take(batches)
   for _, batch in ipairs(batches) do
     local lock = self:hold(batch)
@@ -176,10 +175,9 @@ function Store:close()
   self.database:close()
 end
 
--- Opens the store in `folder`, which is made if need be; without one, a store in memory,
--- which nobody shares. `clock`: see mde.base.clock, with boot(): what tells one run of the
--- machine from the next, or nil; `holder`: a text that no other process has, and that
--- says who this one is; `world`: see mde.store.sql.database. Raises what hinders (code "store").
+-- Opens the store in `folder`, which is created if needed, or without a folder a store in memory.
+-- `clock`: see mde.base.clock; also boot() -> an id of this boot, or nil. `holder`: a unique text that
+-- names this process. `world`: see mde.store.sql.database. Raises the error (code "store").
 function sqlite.open(folder, clock, holder, world)
   for _, path in ipairs(folder and { folder, folder .. "/held" } or {}) do
     local made, problem = file.make_folder(path)

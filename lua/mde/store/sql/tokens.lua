@@ -1,6 +1,7 @@
--- Access tokens, and the refresh tokens of who signed in, in an SQLite database of their
--- own. Access tokens save a sign-in and nothing more: if the database fails, there are none.
--- Refresh tokens are a sign-in: their errors are raised (code "store").
+-- Stores access tokens and users' refresh tokens in a database of their own.
+--
+-- Access tokens only save a request: if the database fails, there are none. Refresh tokens are a
+-- user's sign-in: their errors are raised (code "store").
 
 local core = require "mde.core"
 local portable = require "mde.store.sql.portable"
@@ -10,7 +11,7 @@ local tokens = {}
 local Tokens = {}
 Tokens.__index = Tokens
 
--- The database, opened when it is first needed; nil if it can't be.
+-- Returns the database, opened at the first use, or nil if it can't be opened.
 local function opened(self)
   if self.database == nil then
     local ok, result = pcall(function()
@@ -26,7 +27,7 @@ local function opened(self)
   return self.database or nil
 end
 
--- Calls f(database). -> what it returns; nothing when that fails
+-- Calls f(database). -> its results, or nothing if it fails
 local function try(self, f)
   local database = opened(self)
   if not database then return end
@@ -34,8 +35,8 @@ local function try(self, f)
   if results[1] then return portable.unpack(results, 2, results.n) end
 end
 
--- The token of `identity` (a secret, the value of an Authorization header) and when it
--- expires (by `now`), or nil.
+-- Returns the token of `identity` (a secret, the value of an Authorization header) and its expiry
+-- (on the clock of `now`), or nil.
 function Tokens:get(identity)
   local header, expires = try(self, function(database)
     return database:row("SELECT header, expires FROM tokens WHERE identity = ?", identity)
@@ -51,7 +52,7 @@ function Tokens:put(identity, header, expires_at)
   end)
 end
 
--- Forgets a token, unless another one has come in its place.
+-- Removes a token, unless it was replaced by another.
 function Tokens:forget(identity, header)
   try(self, function(database)
     database:run("DELETE FROM tokens WHERE identity = ? AND header = ?", identity, header:reveal())
@@ -68,12 +69,12 @@ end
 local Sessions = {}
 Sessions.__index = Sessions
 
--- The same database; raises why there is none.
+-- Returns the database. Raises the error if it can't be opened.
 local function required(self)
   return opened(self.tokens) or error(self.tokens.problem, 0)
 end
 
--- The refresh token (a secret) of the session called `name`, or nil.
+-- Returns the refresh token (a secret) of the session `name`, or nil.
 function Sessions:get(name)
   local refresh = required(self):row("SELECT refresh FROM sessions WHERE name = ?", name)
   return refresh and core.secret(refresh)
@@ -90,7 +91,7 @@ end
 
 -- }}
 
--- `open()` gives the database, `now()` the store's time. -> tokens, sessions
+-- `open()` returns the database, `now()` the store's time. -> tokens, sessions
 function tokens.new(open, now)
   local self = setmetatable({ open = open, now = now }, Tokens)
   return self, setmetatable({ tokens = self }, Sessions)

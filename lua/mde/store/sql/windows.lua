@@ -1,7 +1,7 @@
--- The quota's windows in an SQL database: a log of slots, one application's in one
--- sequence, to which every process of it appends what it takes and from which it
--- reads what the others took. Moments are this process's monotonic time here, and
--- the store's own time there.
+-- The quota's windows in an SQL database: a log of slots per application.
+--
+-- Every process of the application appends the slots it takes, and reads those of the others.
+-- Moments are this process's monotonic time in Lua, and the store's time in the database.
 
 local windows = {}
 
@@ -10,20 +10,19 @@ Windows.__index = Windows
 
 local NONE = {}
 
--- Seconds after which a note can't matter any more: the longest timeout and the longest
--- window, twice what either may be.
+-- Seconds after which a note no longer counts: over twice the longest window or timeout.
 local HORIZON = 7300
-local SWEEP = 1000  -- notes between two times that old ones are dropped
+local SWEEP = 1000  -- notes between two sweeps
 
--- The last note stays, so that numbers go on where they are for everyone.
+-- Drops old notes, but not the last one, so that the numbers continue.
 function Windows:sweep(last)
   self.unswept = 0
   self.store.database:run("DELETE FROM slots WHERE application = ? AND at < ? AND number < ?",
     self.application, self.store:now() - HORIZON, last)
 end
 
--- What the others noted since this was last asked. Begins a transaction, in which
--- nobody else takes a slot.
+-- Returns the other processes' notes since the last call. Begins a transaction, in which no other
+-- process takes a slot.
 function Windows:news()
   local store, database = self.store, self.store.database
   if database.open and self.transaction == database.transactions then return NONE end
@@ -49,7 +48,7 @@ function Windows:news()
   return events
 end
 
--- Appends to the log. It must have been read in this transaction.
+-- Appends to the log. Call news() in the same transaction before.
 function Windows:note(operation, kind, slot, moment)
   local store = self.store
   self.last, self.unswept = self.last + 1, self.unswept + 1
@@ -59,7 +58,7 @@ function Windows:note(operation, kind, slot, moment)
     store:now(), moment and moment + store.shift, store.holder)
 end
 
--- Takes a slot that counts at `moment` unless its answer comes earlier. -> its name
+-- Takes a slot that counts at `moment`, or at its answer if that comes earlier. -> its name
 function Windows:take(operation, moment)
   self.taken = self.taken + 1
   local name = ("%s %d"):format(self.store.holder, self.taken)
@@ -67,7 +66,7 @@ function Windows:take(operation, moment)
   return name
 end
 
--- Who has taken slots of an operation since `moment`. -> array of { holder, count }
+-- Counts the slots of an operation taken since `moment`, per process. -> array of { holder, count }
 function Windows:holders(operation, moment)
   return self.store.database:all([[
     SELECT holder, count(*) FROM slots WHERE application = ? AND operation = ?

@@ -166,7 +166,7 @@ describe("a connection that is lost", function()
       end
       cut "a"
       local message = failure(count)
-      assert.truthy(message:find(is_held and "b holds batch %S+ now"
+      assert.truthy(message:find(is_held and "b now runs batch %S+"
                                  or "another process continued batch"), message)
       stores.close(other)
       stores.close(store)
