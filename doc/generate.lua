@@ -14,7 +14,7 @@ package.path = folder .. "lua/?.lua"
 local CHAPTERS = {
   { "The module", "mde", "init config/options config/profiles" },
   { "Actions", "client", "client/init client/actions client/wait"
-    .. " client/unblock client/cancel_all" },
+    .. " client/unblock client/changes client/many" },
   { "Launching", "client", "client/launch client/download" },
   { "Machines", "client", "client/machines client/isolation client/tags" },
   { "The library, and everything else", "client", "client/library client/request"

@@ -159,18 +159,6 @@ function client:step() end
 ---@return mde.verdict? verdict with an error
 function client:cancel(target, options) end
 
---- Cancels many actions under the service's limits, `parallel` at once; each ends with one verdict.
---- An error raised by the iterator or on_item is raised again after the requests in flight have
---- ended; after any other error nothing more is sent. A refused sign-in stops the batch.
----
----     local report = assert(client:cancel_all(io.lines "ids.txt", { comment = "Stuck, CHG-4711",
----       on_item = function(item) print(item.id, item.verdict, item.error) end }))
----@param targets (string|mde.action|mde.target)[]|fun(): string|mde.action|mde.target|nil ids or actions, or an iterator
----@param options mde.batch_options
----@return mde.report? report
----@return mde.error? err nothing was sent
-function client:cancel_all(targets, options) end
-
 --- Reads one action.
 ---@param target string|mde.action its id, or the action, which is read again
 ---@return mde.action? action
@@ -219,6 +207,32 @@ function client:wait(target, options) end
 ---@return mde.error? err
 function client:unblock(target, options) end
 
+--- Cancels many actions under the service's limits, `parallel` at once; each ends with one verdict.
+--- An error raised by the iterator or on_item is raised again after the requests in flight have
+--- ended; after any other error nothing more is sent. A refused sign-in stops the batch. It keeps
+--- no journal: under `mde run`, mde.batch does.
+---
+---     local report = assert(client:cancel_all(io.lines "ids.txt", { comment = "Stuck, CHG-4711",
+---       on_item = function(item) print(item.id, item.verdict, item.error) end }))
+---@param targets (string|mde.action|mde.target)[]|fun(): string|mde.action|mde.target|nil ids or actions, or an iterator
+---@param options mde.batch_options
+---@return mde.report? report
+---@return mde.error? err nothing was sent
+function client:cancel_all(targets, options) end
+
+--- Launches an action on many machines under the service's limits, `parallel` at once; each ends
+--- with one verdict. A launch whose answer was lost is searched for before it is repeated. It
+--- keeps no journal: under `mde run`, mde.batch does.
+---
+---     local report = assert(client:launch_all("isolate", client:machines { tag = "Infected" },
+---       { comment = "INC0048211", on_item = function(item) print(item.machine, item.verdict) end }))
+---@param kind "isolate"|"unisolate"|"restrict"|"unrestrict"|"scan"|"collect"|"offboard"|"quarantine"|"live_response"
+---@param machines (string|mde.machine|mde.action)[]|fun(): string|mde.machine|mde.action|nil ids, names or machines, or an iterator
+---@param options mde.batch_options|{type?: string, sha1?: string, commands?: table[]} with `wait`, an action ends succeeded, failed or accepted
+---@return mde.report? report
+---@return mde.error? err nothing was sent
+function client:launch_all(kind, machines, options) end
+
 ---@class mde.batch_options
 ---@field comment string the reason; the service keeps it with each action
 ---@field parallel? integer calls at once; default 10
@@ -231,7 +245,8 @@ function client:unblock(target, options) end
 ---@field id string
 ---@field read_first? boolean it may have been sent before: it is read, and sent again only if it is still open
 ---@field sends? number[] when it was sent before, in seconds since 1970; empty: not known
----@field sent_ago? number how many seconds ago
+---@field sent_ago? number seconds since it was first sent
+---@field last_sent_ago? number seconds since it was last sent
 
 --- The functions of a record run in the scheduler's commit (mde.call.scheduler). If one raises an
 --- error, nothing is sent.
@@ -593,14 +608,20 @@ function machine:seen() end
 ---| "already_cancelled" # by an earlier cancel
 ---| "undone" # its inverse succeeded
 ---| "undo_accepted" # its inverse has not ended yet
+---| "launched" # the service has the action
+---| "existing" # the same action was under way
+---| "succeeded" # launched, and Succeeded
+---| "done" # the service confirmed it
+---| "failed" # launched, and ended without success
 ---| "already_final" # it had ended before
 ---| "too_late" # Cancelled, but its commands had completed
 ---| "accepted" # accepted, has not ended yet
 ---| "changed" # it differs from the plan
 ---| "skipped" # no inverse exists
----| "not_found" # not found, read twice 10 s apart
+---| "not_found" # not found; an action: read twice 10 s apart
+---| "refused" # refused by the service for good
 ---| "forbidden" # a permission is missing
----| "error" # refused or failed
+---| "error" # it failed
 ---| "unsent" # never sent
 ---| "unknown" # sent, result not known
 

@@ -73,7 +73,7 @@ describe("the reference", function()
     local machine = set_of(names(require "mde.service.criteria.machine".known))
     for class, known in pairs {
       ["mde.options"] = require "mde.config.options".known,
-      ["mde.batch_options"] = require "mde.client.cancel_all".options,
+      ["mde.batch_options"] = require "mde.client.many".options,
       ["mde.action_criteria"] = require "mde.service.criteria.action".known,
       ["mde.machine_criteria"] = machine,
       ["mde.verdict"] = set_of(require "mde.service.verdicts".names),

@@ -60,8 +60,9 @@ function call.new(client, operation, arguments, judge, kind)
     in_flight = false,        -- a request was sent, and its answer has not come
     first_sent = false,       -- when the first request was sent
     reached = false,          -- the service may have acted on a request
-    has_posted = false,       -- a request with an effect was sent, and its answer came or is lost
-    post_response = nil,      -- the answer to the last such request; nil: it was lost
+    posted = false,           -- the last request with an effect whose answer came or is lost, such
+                              -- as "POST /api/…"
+    post_response = nil,      -- the answer to it; nil: it was lost
     leaving = false,          -- no request with an effect is sent any more
     accepted = false,         -- the open action that a cancel or launch returned
     accepted_as = "accepted", -- the verdict if nothing more is read of that action
@@ -78,16 +79,17 @@ function call.new(client, operation, arguments, judge, kind)
     -- The callers' fields.
     caller = false,           -- the coroutine that waits (mde.call.coroutine); false: none
     ends_at = false,          -- the moment at which it is given up
-    target = nil,             -- what cancel_all was given for it
-    record = nil,             -- the journal: see mde.record in mde.client.cancel_all
+    target = nil,             -- what a batch was given for it
+    record = nil,             -- the journal: see mde.record in mde.client.many
     schedule = false,         -- the notes of mde.call.scheduler, for as long as it has the call
 
     -- The fields of one kind, each described where its table is made.
-    batch = nil,                                 -- mde.client.cancel_all
+    batch = nil,                                 -- mde.client.many
     cancel = kind.cancel or nil,                 -- mde.call.cancel
     download = kind.download or nil,             -- mde.client.download
+    following = kind.following or nil,           -- mde.client.follow
     launch = kind.launch or nil,                 -- mde.client.launch
-    undo = kind.undo or nil,                     -- mde.client.undo
+    undo = nil,                                  -- mde.client.undo
     wait = kind.wait or nil,                     -- mde.client.wait
 
     -- The outcome.
@@ -265,7 +267,10 @@ end
 function Call:receive(now, response, failure)
   local has_effect = self.encoded.method ~= "GET"
   self.in_flight = false
-  if has_effect then self.has_posted, self.post_response = true, response end
+  if has_effect then
+    self.posted = self.encoded.method .. " " .. (self.encoded.path or ""):gsub("%?.*", "")
+    self.post_response = response
+  end
   self:settle_slot(now, failure)
   if response and not self.encoded.url then
     self.client.service_clock.read(response, now)

@@ -4,7 +4,6 @@
 -- them: if one is killed while it waits, the others go on. The client does I/O only through the
 -- engine, clock, store and host that it was given. mde.client in mde/init.lua makes one.
 
-local batch = require "mde.client.cancel_all"
 local callers = require "mde.call.coroutine"
 local calls = require "mde.call.call"
 local core = require "mde.core"
@@ -187,24 +186,6 @@ function Client:cancel(target, options)
   return call.value, call.verdict
 end
 
---- Cancels many actions under the service's limits, `parallel` at once; each ends with one verdict.
---- An error raised by the iterator or on_item is raised again after the requests in flight have
---- ended; after any other error nothing more is sent. A refused sign-in stops the batch.
----
----     local report = assert(client:cancel_all(io.lines "ids.txt", { comment = "Stuck, CHG-4711",
----       on_item = function(item) print(item.id, item.verdict, item.error) end }))
----@param targets (string|mde.action|mde.target)[]|fun(): string|mde.action|mde.target|nil ids or actions, or an iterator
----@param options mde.batch_options
----@return mde.report? report
----@return mde.error? err nothing was sent
-function Client:cancel_all(targets, options)
-  errors.check_keys("cancel_all", options or {}, batch.options)
-  local closed = self:closed_error()
-  if closed then return nil, closed end
-  local report, err = batch.run(self, targets, options or {})  -- no tail call: it uses levels
-  return report, err
-end
-
 --- Reads one action.
 ---@param target string|mde.action its id, or the action, which is read again
 ---@return mde.action? action
@@ -224,9 +205,11 @@ local function include(methods)
 end
 
 include(require "mde.client.actions")
+include(require "mde.client.changes".methods)
 include(require "mde.client.download")
 include(require "mde.client.isolation".methods)
 include(require "mde.client.launch".methods)
+include(require "mde.client.launching".methods)
 include(require "mde.client.library")
 include(require "mde.client.machines")
 include(require "mde.client.notices")

@@ -74,9 +74,11 @@ local function look(call, moment)
   } }, moment)
 end
 
--- Ends with the error of a launch whose outcome is not known.
-local function give_up(call, why)
+-- Ends with the error of a launch whose outcome is not known, or `is_absent`: of one that is in no
+-- list.
+local function give_up(call, why, is_absent)
   local err = call.launch.err
+  call.launch.is_absent = is_absent
   if why then err.message = err.message .. "; whether it was launched can't be read: "
                             .. why.message end
   err.sent, err.operation = true, call.launch.operation
@@ -121,7 +123,8 @@ local searched = calls.parsing(answer.actions, function(call, now, response, lis
     return look(call, math.min(moment, own.lost_at + UNSEEN))
   end
   if #nameless == 1 then return found(call, nameless[1]) end
-  if nameless[1] or is_cut(list, since) or own.posts >= POSTS then return give_up(call) end
+  if nameless[1] or is_cut(list, since) then return give_up(call) end
+  if own.posts >= POSTS then return give_up(call, nil, true) end
   post(call, now)
 end)
 
@@ -192,7 +195,7 @@ local ANY = ("0"):rep(40)  -- stands for a machine
 
 -- Checks the options, before a machine's name is looked up.
 -- -> what operation.encode takes | nil, err
-local function arguments_of(operation, options)
+function launch.arguments(operation, options)
   local kind = kinds.launched_by[operation]
   local name = kind.scopes and "type" or kind.takes
   local known = { comment = true }
@@ -217,7 +220,7 @@ local function arguments_of(operation, options)
 end
 
 -- The fields of calls that launch. `arguments` as operation.encode takes them.
-local function fields(operation, arguments)
+function launch.fields(operation, arguments)
   return {
     kind = kinds.launched_by[operation], operation = operation, arguments = arguments,
     machine = arguments.machine:lower(), comment = trimmed(arguments.comment),
@@ -227,29 +230,31 @@ local function fields(operation, arguments)
     err = nil,      -- the error to end with if the action is not found
     since = nil,    -- when the launch was first sent, on the service's clock
     after = nil,    -- the same, if it may have been sent before this call
+    is_absent = nil,  -- it was sent, and no list has it
   }
 end
 
--- Makes a call that did something else launch this next. If `was_sent`, the action may have been
--- launched before and is searched for first; it is no older than `after`, a time of the service
--- (nil: unknown).
-function launch.start(call, operation, arguments, now, was_sent, after)
-  call.launch = fields(operation, arguments)
-  if not was_sent then return post(call, now) end
-  call.launch.after = after
-  call.launch.err = errors.new { code = "lost", sent = true,
-                           message = "launched before, and its answer was not seen" }
+-- Makes a call that did something else launch this next. `sent`, if the action may have been
+-- launched before, so that it is searched for first: { after = no older than this time of the
+-- service, lost_at = since when a list has it if it was launched }, both optional.
+function launch.start(call, operation, arguments, now, sent)
+  local own = launch.fields(operation, arguments)
+  call.launch = own
+  if not sent then return post(call, now) end
+  own.after, own.lost_at = sent.after, sent.lost_at
+  own.err = errors.new { code = "lost", sent = true,
+                         message = "launched before, and its answer was not seen" }
   look(call, now)
 end
 
 -- -> action | nil, err
 local function perform(self, operation, target, options)
-  local arguments, err = arguments_of(operation, options)
+  local arguments, err = launch.arguments(operation, options)
   if not arguments then return nil, err end
   arguments.machine, err = self:machine_id(target)
   if not arguments.machine then return nil, err end
   return self:perform(operation, arguments, launch.judge,
-    { launch = fields(operation, arguments) })
+    { launch = launch.fields(operation, arguments) })
 end
 
 --- Isolates a machine from the network.

@@ -11,11 +11,11 @@ local answer = require "mde.service.response"
 local calls = require "mde.call.call"
 local date = require "mde.base.date"
 local errors = require "mde.base.errors"
+local follow = require "mde.client.follow"
 local judge = require "mde.call.cancel"
 local kinds = require "mde.service.kinds"
 local launch = require "mde.client.launch"
 local odata = require "mde.service.odata"
-local retry = require "mde.base.retry"
 
 local undo = { methods = {} }
 
@@ -57,22 +57,8 @@ local compared = calls.parsing(answer.actions, function(call, now, _, list, err)
   launch.start(call, inverse.operation, {
     machine = action.machineId, comment = call.comment,
     type = inverse.scopes and inverse.scopes[1],
-  }, now, call.cancel.was_sent, date.parse(action.creationDateTimeUtc))
+  }, now, call.cancel.was_sent and { after = date.parse(action.creationDateTimeUtc) })
 end)
-
--- {{ The launched inverse, here called the release. It is read until it is final, or until `wait`
--- seconds are over.
-
--- Reads the release again, if there is time. -> whether there is
-local function look_again(call, now)
-  local own = call.undo
-  local deadline = own.released_at + own.wait
-  if now >= deadline or call.leaving then return false end
-  own.looks = own.looks + 1
-  local moment = now + retry.delay(own.looks + 2, call.client.random)
-  call:look_up(math.min(judge.together(call, moment), deadline), own.launched_id)
-  return true
-end
 
 local function not_undone(action)
   return errors.new { code = "not_undone",
@@ -80,34 +66,8 @@ local function not_undone(action)
       :format(action.type, action.id, action.status) }
 end
 
--- The release was launched, or read.
-local function released(call, now, action)
-  call.accepted = action
-  if kinds.final[action.status] then
-    local read = call.client.read(action)
-    if action.status == "Succeeded" then return call:finish(read, nil, "undone") end
-    return call:finish(read, not_undone(action), "error")
-  end
-  if look_again(call, now) then return end
-  call:finish(call.client.read(action), nil, "undo_accepted")
-end
-
--- The readback, or the call itself, has read the release. A new action may not be found yet.
-local on_release = calls.parsing(function(response, call)
-  return answer.action(response, call.undo.launched_id)
-end, function(call, now, _, action)
-  if action then return released(call, now, action) end
-  if look_again(call, now) then return end
-  call:finish(call.accepted and call.client.read(call.accepted) or nil, nil, "undo_accepted")
-end)
-
--- Makes the call read the release from now on.
-local function follow(call, now, id)
-  call.undo.launched_id, call.undo.released_at, call.undo.looks = id, now, 0
-  call.accepted_as = "undo_accepted"
-end
-
--- }}
+local VERDICTS = { succeeded = "undone", open = "undo_accepted", failed = "error",
+                   error = not_undone }
 
 local CANCELLED = { cancelled = true, already_cancelled = true }
 
@@ -124,8 +84,8 @@ local function before_end(call, action, err, verdict)
   if CANCELLED[verdict] and call.undo.is_due then return reverse(call, now, action) end
   if verdict then return false end
   if action then
-    follow(call, now, action.id:lower())
-    released(call, now, action)
+    follow.start(call, now, action.id:lower())
+    follow.read(call, now, action)
   else
     call:finish(nil, err, verdict_of(err))
   end
@@ -148,7 +108,7 @@ local judge_action = calls.parsing(calls.parse_action, function(call, now, respo
 end)
 
 local function on_answer(call, now, response, err, action)
-  if call.undo.launched_id then return on_release(call, now, response, err, action) end
+  if call.following.id then return follow.judge(call, now, response, err, action) end
   if call.undo.reversed then return compared(call, now, response, err) end
   if call.launch then return launch.judge(call, now, response, err) end
   if (call.operation ~= "get" or err) and not action then
@@ -157,44 +117,37 @@ local function on_answer(call, now, response, err, action)
   judge_action(call, now, response, nil, action)
 end
 
--- The fields of calls that undo.
-local function fields(target, wait)
-  return {
-    wait = wait or 0,    -- seconds to wait for the end of the release
-    is_due = target.expected == "InProgress",  -- the inverse is launched after the cancel, too
-    reversed = nil,      -- the action whose newer ones are being read, before its inverse is launched
-    launched_id = nil,   -- the id of the release; nil: not launched yet
-    released_at = nil,   -- when it was launched, or first read
-    looks = 0,           -- counts its reads
-  }
-end
-
 -- A call that reads a release that was launched before.
-local function reading(client, target, comment, own)
-  local call, err = calls.new(client, "get", { id = target.launched }, on_answer, { undo = own })
+local function reading(client, target, comment)
+  local call, err = calls.new(client, "get", { id = target.launched }, on_answer)
   if not call then return nil, err end
   call.id, call.comment = target.id:lower(), comment
-  local now = client.clock.monotonic()
-  follow(call, now, target.launched)
-  call:look_up(now, target.launched)
   return call
 end
 
--- A call that undoes an action. `target` is as in client:cancelling; its `expected` tells whether
--- the action was InProgress. If `target.launched` is the id of a release that was launched before,
--- that is read; if it ended without effect (the verdict is "error"), another is launched.
+-- A call that undoes an action, and waits at most `wait` seconds (default 0) for the end of the
+-- release. `target` is as in client:cancelling; its `expected` tells whether the action was
+-- InProgress. If `target.launched` is the id of a release that was launched before, that is read; if
+-- it ended without effect (the verdict is "error"), another is launched.
 -- -> call | nil, err
 function undo.methods:undoing(target, comment, wait)
+  local has_failed = target.launched and target.verdict == "error"
+  local is_launched = target.launched and target.verdict and not has_failed
   local call, err
-  local own, has_failed = fields(target, wait), target.launched and target.verdict == "error"
-  if target.launched and target.verdict and not has_failed then
-    call, err = reading(self, target, comment, own)
-  else
-    call, err = self:cancelling(target, comment, wait)
-  end
+  if is_launched then call, err = reading(self, target, comment)
+  else call, err = self:cancelling(target, comment, wait) end
   if not call then return nil, err end
-  call.judge, call.before_end, call.undo = on_answer, before_end, own
+  call.judge, call.before_end, call.following = on_answer, before_end, follow.fields(wait, VERDICTS)
+  call.undo = {
+    is_due = target.expected == "InProgress",  -- the inverse is launched after the cancel, too
+    reversed = nil,  -- the action whose newer ones are being read, before its inverse is launched
+  }
   if has_failed then call.cancel.was_sent = false end
+  if is_launched then
+    local now = self.clock.monotonic()
+    follow.start(call, now, target.launched)
+    call:look_up(now, target.launched)
+  end
   return call
 end
 

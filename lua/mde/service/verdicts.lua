@@ -11,7 +11,8 @@ local verdict = {}
 ---@alias mde.verdict from service/verdicts.all
 
 -- One row per verdict, in the order of a report:
---   kind     "good": as asked, "moot": ended before, "refused", or "undecided": without an outcome
+--   kind     "good": as asked, "moot": ended before, "refused": not as asked, or "undecided": without
+--            an outcome
 --   settled  proven, so that nothing remains to be done
 --   next     what to do next (absent: nothing); %s is the batch
 --   alone    the same without a journal (absent: `next`)
@@ -23,6 +24,16 @@ verdict.all = {
   { name = "undo_accepted", kind = "good",
     meaning = "its inverse has not ended yet",
     next = "look again later: mde resume %s", alone = "look again later: mde machines --isolated" },
+  { name = "launched", kind = "good", settled = true, meaning = "the service has the action",
+    next = "see how they end: mde list --all --newer-than 1h",
+    alone = "see how they end: mde list --all --newer-than 1h" },
+  { name = "existing", kind = "good", settled = true,
+    meaning = "the same action was under way" },
+  { name = "succeeded", kind = "good", settled = true, meaning = "launched, and Succeeded" },
+  { name = "done", kind = "good", settled = true, meaning = "the service confirmed it" },
+  { name = "failed", kind = "refused", settled = true,
+    meaning = "launched, and ended without success",
+    next = "see why: mde batch show %s --verdict failed", alone = "see why: mde show ID" },
   { name = "already_final", kind = "moot", settled = true,
     meaning = "it had ended before",
     next = "nothing: it had ended before, and there was nothing to cancel" },
@@ -38,12 +49,14 @@ verdict.all = {
     next = "nothing undoes these: mde batch show %s --verdict skipped",
     alone = "nothing undoes these" },
   { name = "not_found", kind = "refused", settled = true,
-    meaning = "not found, read twice 10 s apart",
+    meaning = "not found; an action: read twice 10 s apart",
     next = "check ids and tenant: mde batch show %s --verdict not_found",
     alone = "check ids and tenant" },
+  { name = "refused", kind = "refused", settled = true, meaning = "refused by the service for good",
+    next = "see why: mde batch show %s --verdict refused", alone = "the reason is below" },
   { name = "forbidden", kind = "refused", meaning = "a permission is missing",
     next = "mde resume %s", alone = "try again" },
-  { name = "error", kind = "refused", meaning = "refused or failed",
+  { name = "error", kind = "refused", meaning = "it failed",
     next = "see why: mde batch show %s --verdict error", alone = "the reason is below" },
   { name = "unsent", kind = "undecided", meaning = "never sent",
     next = "mde resume %s, when the cause is gone",

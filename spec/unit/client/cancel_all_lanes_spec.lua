@@ -1,6 +1,6 @@
 -- Cancels and releases side by side.
 
-local batch = require "mde.client.cancel_all"
+local changes = require "mde.client.changes"
 local world = require "spec.support.world"
 
 local function iterator(items)
@@ -30,7 +30,7 @@ describe("a batch of two lanes", function()
         launch_course = function() return { { 0, "Succeeded" } } end }
       local cancels = items_of(service, counts[1], "Pending", "cancel")
       local releases = items_of(service, counts[2], "Succeeded", "undo")
-      local report = assert(batch.run(client, iterator(cancels), {
+      local report = assert(changes.run(client, iterator(cancels), {
         comment = "x", parallel = 40, beside = iterator(releases) }))
       assert.same({ counts[1], counts[2] },
         { report.counts.cancelled or 0, report.counts.undone or 0 })
@@ -44,7 +44,7 @@ describe("a batch of two lanes", function()
     local cancels = items_of(service, 3, "Pending", "cancel")
     local releases = items_of(service, 2, "Succeeded", "undo")
     local order, ended, given = {}, 0, 0
-    local report = assert(batch.run(client, iterator(cancels), { comment = "x", parallel = 2,
+    local report = assert(changes.run(client, iterator(cancels), { comment = "x", parallel = 2,
       on_item = function(item)
         order[#order + 1] = item.verdict
         ended = ended + 1
@@ -62,12 +62,12 @@ describe("a batch of two lanes", function()
     local client, service = world.new { roles = { "Machine.Read.All", "Machine.Isolate" } }
     local cancels = items_of(service, 5, "Pending", "cancel")
     local ended = 0
-    local report = assert(batch.run(client, iterator(cancels), { comment = "x", parallel = 1,
+    local report = assert(changes.run(client, iterator(cancels), { comment = "x", parallel = 1,
       on_item = function() ended = ended + 1 end, stop = function() return ended > 1 end,
       beside = function() return false end }))
     assert.is_true(report.total < 5)
     assert.error(function()
-      batch.run(client, iterator(cancels), { comment = "x",
+      changes.run(client, iterator(cancels), { comment = "x",
         beside = function() error "no more" end })
     end)
   end)

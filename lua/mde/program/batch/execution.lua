@@ -6,7 +6,7 @@
 -- results are returned as a table. The function is called at least once a second; if it returns
 -- a text, sending stops for that reason.
 
-local batches = require "mde.client.cancel_all"
+local changes = require "mde.client.changes"
 local cjson = require "cjson"
 local date = require "mde.base.date"
 local enforcement = require "mde.program.policy.enforcement"
@@ -141,7 +141,7 @@ function Execution:stopped_by_person()
   return self.stopper
 end
 
--- Returns what the client has to do: see mde.client.cancel_all.
+-- Returns what the client has to do: see mde.client.many.
 function Execution:stop()
   self.progress:tick()
   local asked = self.asked()
@@ -186,7 +186,7 @@ end
 -- ends it.
 function Execution:send_all(parsed)
   local undone = self.releases
-  failure.check(batches.run(self.session, self.cancels, {
+  failure.check(changes.run(self.session, self.cancels, {
     comment = self.batch.comment, parallel = parsed.parallel or self.batch.plan and PLANNED,
     record = self.recorder, wait = parsed.wait and (parsed.deadline or DEADLINE) or nil,
     on_item = function(item)

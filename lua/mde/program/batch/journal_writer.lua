@@ -79,39 +79,48 @@ local function well_formed(text)
   return text
 end
 
--- A cancel, or what undoes something, is about to leave.
+-- A request with an effect is about to be sent.
 function Recorder:sent(call)
   self.batch:sent(call.target)
 end
 
--- The request that had an effect, or may have had.
+-- The action that a call has launched: its id | nil
+local function launched_by(call)
+  if not call.following then return nil end
+  return call.following.id or call.launch and not call.undo and (call.value or {}).id
+end
+
+-- What became of a call, for the journal.
+local function outcome_of(call)
+  local action, err, response = call.value or {}, call.err or {}, call.post_response
+  local launched_id = launched_by(call)
+  local outcome = {
+    verdict = call.verdict, status = action.status, machine = action.computerDnsName,
+    machine_id = action.machineId, type = action.type, requestor = action.requestor,
+    http = response and response.status or err.status,
+    request_id = response and answer.request_id(response) or err.request_id,
+    error = err.code, message = err.message or launched_id and "launched " .. launched_id or nil,
+    launched = launched_id,
+  }
+  for key, value in pairs(outcome) do outcome[key] = well_formed(value) end
+  return outcome
+end
+
+-- The last request of a call that had an effect, or may have had | nil
 local function request_of(call)
-  if not call.has_posted then return nil end
-  local launch, launched_id = call.launch, call.undo and call.undo.launched_id
-  if not launch then return ("POST /api/machineactions/%s/cancel"):format(call.id) end
-  return ("POST /api/machines/%s/%s%s"):format(launch.machine, launch.operation,
-    launched_id and ", which launched " .. launched_id or "")
+  local launched_id = call.posted and launched_by(call)
+  return call.posted and call.posted .. (launched_id and ", which launched " .. launched_id or "")
+         or nil
 end
 
 -- A call has ended. One that was only held back has no outcome: it is as it was.
 function Recorder:ended(call)
   if call.verdict == "unsent" and not call.err then return end
-  local action, err, response = call.value or {}, call.err or {}, call.post_response
-  local status = response and response.status or err.status
-  local request_id = response and answer.request_id(response) or err.request_id
-  local launched_id = call.undo and call.undo.launched_id
-  local outcome = {
-    verdict = call.verdict, status = action.status, http = status, request_id = request_id,
-    machine = action.computerDnsName, machine_id = action.machineId, type = action.type,
-    requestor = action.requestor, error = err.code,
-    message = err.message or launched_id and "launched " .. launched_id or nil,
-    launched = launched_id,
-  }
-  for key, value in pairs(outcome) do outcome[key] = well_formed(value) end
+  local outcome = outcome_of(call)
   self.batch:ended(call.target, outcome)
-  self:log((call.launch or launched_id) and "undo" or "cancel", {
-    id = call.id, verdict = call.verdict, comment = call.comment, request_id = request_id,
-    status = status, request = request_of(call),
+  self:log(call.target.change, {
+    id = call.id, verdict = call.verdict, comment = call.comment, request = request_of(call),
+    request_id = outcome.request_id, status = outcome.http,
   })
 end
 

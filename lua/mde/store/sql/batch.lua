@@ -17,8 +17,8 @@ local PAGE = 500    -- items read at once
 local INSERT = "INSERT INTO items (batch, position, id) VALUES "
 local MANY = INSERT .. ("(?,?,?),"):rep(ROWS):sub(1, -2)
 local DECIDED = [[INSERT INTO items
-  (batch, position, id, decision, comment, expected, policy, machine, arguments)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)]]
+  (batch, position, id, decision, comment, expected, policy, machine, arguments, name)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)]]
 
 -- Writes the items added since the last call.
 local function write_items(self)
@@ -32,20 +32,21 @@ local function write_items(self)
   end
   for _, decided in ipairs(self.decided) do
     database:run(DECIDED, self.number, decided.position, decided.id, decided.change,
-      decided.comment, decided.expected, decided.policy, decided.machine, decided.arguments)
+      decided.comment, decided.expected, decided.policy, decided.machine, decided.arguments,
+      decided.name)
   end
 end
 
 -- Adds a change to a draft: { id (of the action, machine or other target), change (its name:
 -- "cancel", "undo", "isolate", …), comment (default: the batch's), arguments (of the change, as
--- JSON), machine (its id) }. A change of a plan also has expected (the status that the action must
+-- JSON), machine (its id), name (of the machine) }. A change of a plan also has expected (the status that the action must
 -- still have) and policy (its name).
 function Batch:add_change(change)
   self.added = self.added + 1
   self.decided[#self.decided + 1] = {
     position = self.added, id = change.id, change = change.change, comment = change.comment,
     expected = change.expected, policy = change.policy, machine = change.machine,
-    arguments = change.arguments,
+    arguments = change.arguments, name = change.name,
   }
 end
 
@@ -193,12 +194,14 @@ local NONE = {}
 local function row_of(item, events)
   local row = { position = item[1], id = item[2], number = 0, sends = {},
                 change = item[3] or "cancel", comment = item[4], expected = item[5],
-                policy = item[6], planned_machine = item[7], arguments = item[8] }
+                policy = item[6], planned_machine = item[7], arguments = item[8],
+                name = item[9] }
   for _, event in ipairs(events or NONE) do
     row.number = event[2]
     if event[4] == "sent" then
       row.sends[#row.sends + 1] = event[3]
       if not row.sends[2] then row.first_sent = event[16] end
+      row.last_sent = event[16]
       row.in_air = true
     else
       row.in_air = nil
@@ -214,7 +217,7 @@ local function row_of(item, events)
   return row
 end
 
-local ITEMS = "SELECT position, id, decision, comment, expected, policy, machine, arguments"
+local ITEMS = "SELECT position, id, decision, comment, expected, policy, machine, arguments, name"
   .. " FROM items WHERE batch = ? "
 local FORWARD = ITEMS .. "AND position > ? ORDER BY position LIMIT " .. PAGE
 local BACKWARD = ITEMS .. "AND position < ? ORDER BY position DESC LIMIT " .. PAGE
@@ -244,8 +247,8 @@ function Batch:rows()
 end
 
 -- Iterates over the open items: first those sent before, which must be read back, then those never
--- sent. A row is as above, with sent_ago: seconds since it was first sent (nil: unknown). With
--- `undoing`, only items to undo; without, all others.
+-- sent. A row is as above, with sent_ago and last_sent_ago: seconds since it was first and last sent
+-- (nil: unknown). With `undoing`, only items to undo; without, all others.
 function Batch:items(undoing)
   local rows, second = self:rows(), false
   return function()
@@ -259,6 +262,7 @@ function Batch:items(undoing)
         row.read_first = row.in_air or (row.number > 0 and row.verdict ~= "unsent"
                                         and row.verdict ~= "forbidden")
         row.sent_ago = row.first_sent and self.store:age(row.first_sent)
+        row.last_sent_ago = row.last_sent and self.store:age(row.last_sent)
         return row
       end
     end

@@ -80,6 +80,10 @@ schema.steps = {
       number INTEGER NOT NULL PRIMARY KEY, profile TEXT NOT NULL, event TEXT NOT NULL,
       claimed DOUBLE PRECISION)]],
   },
+  {
+    -- The name of an item's machine, for people.
+    "ALTER TABLE items ADD COLUMN name TEXT",
+  },
 }
 
 -- Updates a database, in one transaction. Raises an error (code "store") if a newer mde has made it.

@@ -1,5 +1,5 @@
--- Cancels many actions: takes ids from an iterator, runs `parallel` calls at once, and reports one
--- verdict per id. Reported items are not kept.
+-- Carries out many changes: takes targets from an iterator, runs `parallel` calls at once, and
+-- reports one verdict per target. Reported items are not kept.
 --
 -- The batch of a plan has a second lane, of actions to undo: cancels and releases have separate
 -- quotas, and neither waits for the other.
@@ -7,7 +7,7 @@
 local callers = require "mde.call.coroutine"
 local errors = require "mde.base.errors"
 
-local batch = {}
+local many = {}
 
 local Batch = {}
 Batch.__index = Batch
@@ -24,7 +24,8 @@ Batch.__index = Batch
 ---@field id string
 ---@field read_first? boolean it may have been sent before: it is read, and sent again only if it is still open
 ---@field sends? number[] when it was sent before, in seconds since 1970; empty: not known
----@field sent_ago? number how many seconds ago
+---@field sent_ago? number seconds since it was first sent
+---@field last_sent_ago? number seconds since it was last sent
 
 -- The functions of a record run in the scheduler's commit (mde.call.scheduler). If one raises an
 -- error, nothing is sent.
@@ -46,7 +47,7 @@ Batch.__index = Batch
 ---@field seconds number
 
 -- The options, with their defaults.
-batch.options = { comment = false, parallel = 10, wait = false, record = false, on_item = false,
+many.options = { comment = false, parallel = 10, wait = false, record = false, on_item = false,
                   stop = false }
 
 -- {{ Taking targets
@@ -80,10 +81,9 @@ function Batch:take(lane)
     lane.exhausted = target == nil
     return false
   end
+  local call, err = self.make(target)
+  if call == false then return true end
   self.report.total = self.report.total + 1
-  local decided = type(target) == "table" and target.position and target or {}  -- of a journal
-  local make = decided.change == "undo" and self.client.undoing or self.client.cancelling
-  local call, err = make(self.client, target, decided.comment or self.comment, self.wait)
   if not call then
     self:hand_out { id = type(target) == "table" and target.id or target, verdict = "error",
                     error = err }
@@ -214,28 +214,31 @@ function Batch:run()
   return self.report
 end
 
-local function check_type(name, value, expected)
+local function check_type(method, name, value, expected)
   if value and type(value) ~= expected then
-    error(("cancel_all: %s must be a %s, not a %s"):format(name, expected, type(value)), 4)
+    error(("%s: %s must be a %s, not a %s"):format(method, name, expected, type(value)), 4)
   end
 end
 
--- Raises an error at the caller of cancel_all if `targets` is no list of targets.
-local function check_targets(targets)
+-- Raises an error at the caller of `method` if `targets` is no list of targets.
+local function check_targets(method, targets)
   if type(targets) == "function" then return end
   if type(targets) ~= "table" or not errors.is_array(targets) then
-    error("cancel_all: an array or iterator of ids or actions is needed, not "
-      .. (type(targets) == "table" and "one with holes or other keys" or "a " .. type(targets)), 4)
+    error(("%s: an array or iterator of %s is needed, not %s"):format(method,
+      method == "cancel_all" and "ids or actions" or "machines",
+      type(targets) == "table" and "one with holes or other keys" or "a " .. type(targets)), 4)
   end
 end
 
-local function check(options)
-  if type(options.comment) ~= "string" or not options.comment:find "%S" then
-    return errors.invalid("cancel_all: comment is missing: say why, in a few words")
+-- A batch of the journal has a comment per item, if its changes have one.
+local function parallel_of(method, options)
+  local comment = options.comment
+  if method ~= "batch" and (type(comment) ~= "string" or not comment:find "%S") then
+    return errors.invalid("%s: comment is missing: say why, in a few words", method)
   end
-  local parallel = options.parallel or batch.options.parallel
+  local parallel = options.parallel or many.options.parallel
   if type(parallel) ~= "number" or parallel < 1 or parallel % 1 ~= 0 then
-    return errors.invalid("cancel_all: parallel: '%s' is not a whole number above 0",
+    return errors.invalid("%s: parallel: '%s' is not a whole number above 0", method,
       tostring(parallel))
   end
   return parallel
@@ -246,21 +249,22 @@ local function lanes_of(targets, beside)
            beside and { next = beside, exhausted = false } or nil }
 end
 
--- Client:cancel_all. options.beside, if given, is the iterator of the second lane. An error raised
--- by anything but an iterator or on_item is raised at once; requests in flight are then `unknown`.
--- An item that was stopped is `unsent` or `unknown`.
-function batch.run(client, targets, options)
-  check_targets(targets)
-  check_type("on_item", options.on_item, "function")
-  check_type("stop", options.stop, "function")
-  local parallel, err = check(options)
+-- Carries out the calls that `make(target)` makes (false: none for this target), for a `method` of
+-- the client. options.beside, if given, is the iterator of the second lane. An error raised by
+-- anything but an iterator or on_item is raised at once; requests in flight are then `unknown`. An
+-- item that was stopped is `unsent` or `unknown`.
+function many.run(client, method, targets, options, make)
+  check_targets(method, targets)
+  check_type(method, "on_item", options.on_item, "function")
+  check_type(method, "stop", options.stop, "function")
+  local parallel, err = parallel_of(method, options)
   if not parallel then return nil, err end
   local began = client.clock.monotonic()
   client.readback:limit(parallel)
   local run = setmetatable({
     client = client, lanes = lanes_of(targets, options.beside),
-    comment = options.comment, parallel = parallel, wait = options.wait,
-    record = options.record or nil, on_item = options.on_item, stop = options.stop,
+    make = make, parallel = parallel, record = options.record or nil,
+    on_item = options.on_item, stop = options.stop,
     live = {}, caller = callers.current(),
     report = { total = 0, counts = {} },
   }, Batch)
@@ -270,4 +274,4 @@ function batch.run(client, targets, options)
   return report
 end
 
-return batch
+return many

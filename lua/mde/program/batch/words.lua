@@ -1,0 +1,34 @@
+-- Words for the changes of a batch: what they change, and the operation whose quota they use.
+
+local kinds = require "mde.service.kinds"
+
+local words = {}
+
+-- Change -> { subject, operation }.
+local ROWS = {
+  cancel = { "action", "cancel" }, undo = { "action", "cancel" },
+  add_tag = { "machine", "tag_machines" }, remove_tag = { "machine", "tag_machines" },
+  set_value = { "machine", "set_device_value" },
+  upload = { "file", "upload" }, delete_file = { "file", "delete_file" },
+  request = { "request", "request" },
+}
+for operation in pairs(kinds.launched_by) do ROWS[operation] = { "machine", operation } end
+
+-- What a change is about: "action", "machine", "file" or "request".
+function words.subject(change)
+  return (ROWS[change] or ROWS.request)[1]
+end
+
+-- The operation whose quota a change uses.
+function words.operation(change)
+  return (ROWS[change] or ROWS.request)[2]
+end
+
+-- "1 machine", "3 machine actions".
+function words.counted(change, count)
+  local subject = words.subject(change)
+  if subject == "action" then subject = "machine action" end
+  return ("%d %s%s"):format(count, subject, count == 1 and "" or "s")
+end
+
+return words
