@@ -75,7 +75,8 @@ describe("client:launch_all", function()
 
   it("searches for launches whose answers are lost, and launches once", function()
     for _, oddity in ipairs { "lost_after", "lost_before" } do
-      local client, service = new { oddities = { [oddity] = { chance = 0.2, operation = "isolate" } } }
+      local client, service = new {
+        oddities = { [oddity] = { chance = 0.2, operation = "isolate" } } }
       local ids = machines(service, 20)
       assert.same({ launched = 20 }, launch(client, "isolate", ids, {}).counts, oddity)
       assert_once(service, ids, "isolate")
