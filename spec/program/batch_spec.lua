@@ -59,7 +59,7 @@ describe("the batch of mde cancel", function()
       ["mde batch stop b --all"] = "--all takes no batch",
       ["mde batch list --all"] = "--all goes with stop",
       ["mde batch show b -m x"] = "-m goes with stop and close",
-      ["mde resume b --join"] = "--join takes what nobody holds",
+      ["mde resume b --join"] = "--join takes every batch that no process runs",
     } do
       local run = rehearse(script)
       assert.same({ 2, 0 }, { run.status, run.ledger.posts }, script)

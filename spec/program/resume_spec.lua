@@ -29,8 +29,8 @@ local LATE = [[{ mistaken = 12, history = 0,
 
 describe("mde resume", function()
   it("reads back requests that were in flight and continues; the last line had said how", function()
-    local run = rehearse(INTERRUPT .. "mde resume; mde batch show b --json; mde batch list --json",
-      LATE)
+    local run = rehearse(INTERRUPT .. [[
+      mde resume b; mde batch show b --json; mde batch list --json]], LATE)
     assert.equal(0, run.status, run.err)
     assert_said(run.out, "was 130\nInterrupted: `mde resume b` goes on with it.\n")
     assert_said(run.err, "Batch b: 12 of 12 left. x", "12 of 12 actions")
@@ -43,10 +43,11 @@ describe("mde resume", function()
   it("has nothing to do when all is done, or nothing was begun", function()
     local run = rehearse("mde resume")
     assert.same({ 0, "" }, { run.status, run.out })
-    assert_said(run.err, "No batch is left to resume")
+    assert_said(run.err, "No batch is open that no process runs")
     run = rehearse(CANCEL .. " --batch b >/dev/null 2>&1; mde resume b; mde resume")
     assert.same({ 0, 12 }, { run.status, run.ledger.posts })
-    assert_said(run.err, "Nothing is left to do in this batch", "No batch is left to resume")
+    assert_said(run.err, "Nothing is left to do in this batch",
+      "No batch is open that no process runs")
   end)
 
   it("refuses a batch that is not there, is held, or is another's", function()
@@ -60,7 +61,7 @@ describe("mde resume", function()
       kill -KILL $pid; wait
       MDE_TOKEN=]] .. OTHERS .. [[ mde resume b; echo "was $?"]], LATE)
     assert_said(run.out, "running", "was 3\n", "was 2\n")
-    assert_said(run.err, "is held by ", "No batch is left to resume that nobody holds",
+    assert_said(run.err, "is run by ", "No batch is open that no process runs",
       "is of tenant and application")
   end)
 
@@ -100,7 +101,8 @@ describe("mde resume", function()
       "{ mistaken = 12, history = 0, oddities = { cancel_takes = 1 } }")
     assert.equal(0, run.status, run.err)
     assert.equal(12, select(2, run.out:gsub("cancelled  ", "")))
-    run = rehearse(CANCEL .. " --wait --deadline 1s; echo was $?; mde resume --wait --deadline 1s",
+    run = rehearse(CANCEL .. [[ --batch b --wait --deadline 1s; echo was $?
+      mde resume b --wait --deadline 1s]],
       "{ mistaken = 12, history = 0, oddities = { cancel_takes = 900 } }")
     assert.equal(1, run.status)
     assert_said(run.out, "accepted", "was 1\n")
@@ -116,6 +118,53 @@ describe("mde resume", function()
     assert.equal(5, run.status)
     assert_said(run.err, "grant the application any of Machine.CollectForensics,",
       "then mde resume b")
+  end)
+end)
+
+-- Two open batches, b and c, of which nothing was sent.
+local TWO = [[
+  for name in b c; do
+    mde cancel $(mde list --requestor soar@contoso.com --ids --limit 3 2>/dev/null) -m x --yes \
+      --batch $name --parallel 1 >/dev/full 2>&1
+  done
+]]
+
+-- Runs a script at a terminal, against an incident; see program.at_terminal.
+local function at_terminal(dialogue, script)
+  return program.at_terminal(120, dialogue, program.path, "run",
+    program.support .. "/rehearse.lua", "{ mistaken = 12, history = 0 }", "sh", "-c", script)
+end
+
+describe("mde resume without a name", function()
+  it("shows a single open batch and asks", function()
+    for answer, state in pairs { ["y\n"] = "b +done +3 +3 ", ["n\n"] = "b +open +1 +3 " } do
+      local run = at_terminal({ "Resume b in ", answer }, TWO .. [[
+        mde batch close c -m x 2>/dev/null; mde resume; echo "was $?"; mde batch list]])
+      assert.truthy(run.out:find "BATCH +STATE +AGE +BY +OPEN +OF +COMMAND", run.out)
+      assert.truthy(run.out:find "b +open +%d+s +%S+ +2 +3 +mde cancel ", run.out)
+      assert_said(run.out, answer == "y\n" and "was 0" or "not confirmed")
+      assert.truthy(run.out:find(state), run.out)
+    end
+  end)
+
+  it("asks which of several, by number or name; Enter resumes none", function()
+    for answer, states in pairs {
+      ["1\n"] = "c +done .*b +open ", ["b\n"] = "c +open .*b +done ",
+      ["\n"] = "none was chosen.*c +open .*b +open ", ["7\n"] = "'7' is none of these batches",
+    } do
+      local run = at_terminal({ "[1-2, NAME, Enter: none] ", answer }, TWO .. [[
+        mde resume; mde batch list | sort -r]])
+      assert.truthy(run.out:find "1 +c +open .*\n2 +b +open ", run.out)
+      assert.truthy(run.out:find(states), run.out)
+    end
+  end)
+
+  it("shows them and needs a name where no terminal is", function()
+    local run = rehearse(TWO .. "mde resume")
+    assert.equal(3, run.status)
+    assert_said(run.err, "2 batches are open, and no terminal to ask at; nothing was sent."
+      .. " Name one: mde resume NAME")
+    assert.truthy(run.err:find "1 +c +open .*\n2 +b +open ", run.err)
   end)
 end)
 
@@ -150,7 +199,7 @@ describe("mde resume of a plan's batch", function()
   it("wants the hash again when the plan has expired and no person is there", function()
     local run = with_plan(EXPIRE .. [[mde resume b; echo "was $?"
       mde resume b --approve 1234567890123456789012; echo "was $?"
-      mde resume --approve 12; echo "was $?"
+      mde resume b --approve 12; echo "was $?"
       mde resume b --approve $hash | grep -c cancelled]])
     assert.equal("was 3\nwas 3\nwas 2\n5\n", run.out, run.err)
     assert_said(run.err, "the plan expired ", "; 5 of 6 are left, and no terminal to ask at;"
@@ -161,7 +210,7 @@ describe("mde resume of a plan's batch", function()
     for answer, said in pairs { ["y\n"] = "b      done", ["n\n"] = "not confirmed" } do
       local run = program.at_terminal(80, { "? [y/N] ", answer }, "sh", "-c",
         ("mde run %s/tenants.lua '{ contoso = { actions = 6 } }' sh -c %s"):format(
-          program.support, program.quote(PLANNED .. EXPIRE .. "mde resume; mde batch list")))
+          program.support, program.quote(PLANNED .. EXPIRE .. "mde resume b; mde batch list")))
       assert.equal(1, select(2, run.out:gsub("The plan expired ", "")), run.out)
       assert_said(run.out, said)
     end

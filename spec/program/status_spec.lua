@@ -32,4 +32,17 @@ describe("mde status", function()
       mde cancel $1 $2 -m x --yes --reserve 0 >/dev/null 2>&1; mde status]])
     assert.truthy(run.out:find "cancel +minute +2 +0 +%d%d:%d%d:%d%d %(in [%dms ]+%)", run.out)
   end)
+
+  it("shows batches that run or are open, also if the service does not answer", function()
+    local run = rehearse([[
+      mde cancel --requestor soar@contoso.com -m x --yes --max 12 --batch b --parallel 2 \
+        >/dev/null 2>&1 & pid=$!
+      wait_until '[ "$(cat $POSTED)" -ge 2 ]'
+      mde status; kill -KILL $pid; wait $pid
+      mde status --json; MDE_API_URL=http://127.0.0.1:1 mde status]], [[{
+        mistaken = 12, history = 0, oddities = { late = { operation = "cancel", nth = { 1, 2 } }, late_by = 900 } }]])
+    assert.truthy(run.out:find "b +running +%d+s +%S+ pid %d+ +0 +12 +mde cancel ", run.out)
+    assert.truthy(run.out:find '"batches":%[{[^}]*"state":"open"', run.out)
+    assert.truthy(run.out:find "b +open +%d+s +%S+@%S+ +0 +12 +mde cancel [^\n]+\n$", run.out)
+  end)
 end)

@@ -68,6 +68,12 @@ function agreement.confirm(question, what, otherwise)
   end
 end
 
+-- Asks an open question at the terminal. -> the answer, without spaces around it; raises if there
+-- is no terminal
+function agreement.ask(question, what, otherwise)
+  return ask(question, what, otherwise)
+end
+
 -- {{ Agreeing beforehand to what has a hash
 
 agreement.digits = 20  -- of the hash, at least

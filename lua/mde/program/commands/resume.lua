@@ -1,4 +1,4 @@
--- mde resume: goes on with a batch that has stopped, on whatever machine.
+-- mde resume: continues a batch that has stopped, on any machine of its store.
 
 local agreement = require "mde.program.batch.confirmation"
 local client = require "mde.program.session.client"
@@ -7,6 +7,7 @@ local duration = require "mde.base.duration"
 local failure = require "mde.program.exit"
 local guards = require "mde.program.plan.guards"
 local number = require "mde.program.report.markup".number
+local open = require "mde.program.batch.open"
 local options = require "mde.program.input.options"
 local output = require "mde.program.terminal.output"
 local permission = require "mde.program.session.permission"
@@ -16,40 +17,42 @@ local resume = {}
 
 function resume.define(command)
   command:epilog [[
-What was in the air is read back first, and sent again only if it is still
-open. What is proven done is not sent again. Without BATCH the latest one is
-taken that is not done and that nobody holds. A batch is of one application
-in one tenant: it is resumed by who signs in as that.
+Actions whose requests were in flight are read first, and sent again only if
+they are still open. Settled items are not sent again. Without BATCH, shows
+the open batches and asks which to resume; without a terminal it needs BATCH
+or --join. A batch is of one application in one tenant: sign in as the same
+application to resume it.
 
-A plan's batch is checked as the plan was: what is left is read again, and
-the guards, as the profile has them now, are checked again; `max` counts what
-the batch has changed and what is left. If the plan has expired meanwhile, a
-question is asked first; unattended, --approve gives the plan's hash again.
+A plan's batch is checked as the plan was: the open items are read again, and
+the guards, as the profile has them now, are checked again; `max` counts the
+items that the batch has changed and the open ones. If the plan has expired
+meanwhile, asks first; unattended, --approve gives the plan's hash again.
 
 Examples:
    mde resume
    mde resume 2026-11-25.1
    MDE_STORE=postgresql://journal.contoso.com/mde mde resume --join]]
   command:argument("batch", "The batch."):args "?":argname "BATCH"
-  command:flag("--join", "Go on with every batch that nobody holds, one after the other.")
+  command:flag("--join", "Continue every batch that no process runs, one after the other.")
   options.add(command, "--approve", "HASH", "Approve the batch of a plan that has expired: the"
     .. " plan's hash.")
   execution.define(command)
 end
 
--- Whether a batch is this session's to cancel: of its tenant and application.
-local function is_ours(session, batch)
-  return session.store.journal:is_alias(batch.application, session.application)
-         or batch.tenant ~= nil and batch.tenant == session.tenant
+local NONE = "No batch is open that no process runs."
+
+-- Whether a batch that is named may be resumed: tokens that do not contain their application can't
+-- be compared.
+local function may_be_ours(session, batch)
+  return open.is_of(session, batch)
+         or batch.application:find "^token " and session.application:find "^token "
 end
 
-local NONE = "No batch is left to resume that nobody holds."
-
--- Whether a batch that is given by its name may be: tokens that do not say whose they
--- are can't be told apart.
-local function may_be_ours(session, batch)
-  return is_ours(session, batch)
-         or batch.application:find "^token " and session.application:find "^token "
+-- Makes this process the batch's holder. -> batch, lock; raises if another process runs it
+local function hold(batch)
+  local lock, holder = batch:hold()
+  if lock then return batch, lock end
+  failure.raise(failure.refused, "batch '%s' is run by %s", batch.name, stores.shown(holder))
 end
 
 local function named(session, name)
@@ -60,31 +63,56 @@ local function named(session, name)
       .. " as %s", name, batch.application, session.application)
   end
   if batch:open_count() == 0 then return nil end
-  local lock, holder = batch:hold()
-  if not lock then
-    failure.raise(failure.refused, "batch '%s' is held by %s", name, stores.shown(holder))
-  end
-  return batch, lock
+  return hold(batch)
 end
 
--- The batches of this session that are not done, the oldest first.
+-- {{ Without a name
+
+-- The open batches of this session that no process runs: see open.list.
 local function open_ones(session)
-  local open, list = {}, {}
-  for _, batch in ipairs(session.store.journal:batches()) do
-    if batch:open_count() > 0 then open[#open + 1] = batch end
-  end
-  if open[1] then client.identify(session) end
-  for _, batch in ipairs(open) do
-    if is_ours(session, batch) then list[#list + 1] = batch end
+  if not session.store.journal:unended()[1] then return {} end
+  client.identify(session)
+  local list = open.list(session.store, function(batch) return open.is_of(session, batch) end)
+  for i = #list, 1, -1 do
+    if list[i].state == "running" then table.remove(list, i) end
   end
   return list
 end
 
-local function reversed(list)
-  local other = {}
-  for i = #list, 1, -1 do other[#other + 1] = list[i] end
-  return other
+-- The batch that an answer chooses: its number in the list or its name.
+local function chosen(list, answer)
+  local found = list[math.tointeger(tonumber(answer))]
+  for _, entry in ipairs(list) do
+    if entry.batch.name == answer then
+      if found and found ~= entry then
+        failure.raise(failure.usage, "'%s' is a number and a name: mde resume NAME", answer)
+      end
+      found = entry
+    end
+  end
+  if not found then failure.raise(failure.usage, "'%s' is none of these batches", answer) end
+  return found.batch
 end
+
+-- Asks which batch to resume. -> batch, lock | nil: there is none
+local function ask(session)
+  local list = open_ones(session)
+  if not list[1] then return nil end
+  open.show(list, "open", 2, list[2] ~= nil)
+  local place = agreement.place(session)
+  if not list[2] then
+    local batch = list[1].batch
+    agreement.confirm(("Resume %s in %s"):format(batch.name, place), "1 batch is open",
+      "Name it: mde resume " .. batch.name)
+    return hold(batch)
+  end
+  local answer = agreement.ask(("Resume which of them in %s? [1-%d, NAME, Enter: none] ")
+    :format(place, #list), ("%d batches are open"):format(#list), "Name one: mde resume NAME")
+  if answer == "" then failure.raise(failure.refused, "none was chosen; nothing was sent") end
+  return hold(chosen(list, answer))
+end
+
+-- }}
 
 -- {{ A plan's batch
 
@@ -134,7 +162,8 @@ end
 
 -- One after the other, each once. -> the worst exit status
 local function join(session, parsed)
-  local worst, left = nil, open_ones(session)
+  local worst, left = nil, {}
+  for _, entry in ipairs(open_ones(session)) do table.insert(left, 1, entry.batch) end
   while true do
     local batch, lock = session.store:take(left)
     if not batch then break end
@@ -155,7 +184,7 @@ end
 
 function resume.run(parsed)
   if parsed.join and parsed.batch then
-    failure.raise(failure.usage, "--join takes what nobody holds, and not '%s'", parsed.batch)
+    failure.raise(failure.usage, "--join takes every batch that no process runs, and not '%s'", parsed.batch)
   end
   if parsed.deadline and not parsed.wait then
     failure.raise(failure.usage, "--deadline needs --wait")
@@ -164,10 +193,9 @@ function resume.run(parsed)
   if parsed.join then return join(session, parsed) end
   local batch, lock
   if parsed.batch then batch, lock = named(session, parsed.batch)
-  else batch, lock = session.store:take(reversed(open_ones(session))) end
+  else batch, lock = ask(session) end
   if batch then return continue(session, batch, lock, parsed) end
-  output.note(parsed.batch and "Nothing is left to do in this batch."
-    or NONE)
+  output.note(parsed.batch and "Nothing is left to do in this batch." or NONE)
   return 0
 end
 

@@ -1,10 +1,12 @@
--- mde status: who signs in and what that allows, and the quota's windows.
+-- mde status: who signs in and what that allows, the quota's windows, and open batches.
 
 local account = require "mde.program.session.account"
 local client = require "mde.program.session.client"
 local failure = require "mde.program.exit"
+local open = require "mde.program.batch.open"
 local output = require "mde.program.terminal.output"
 local show_table = require "mde.program.terminal.table"
+local stores = require "mde.program.session.store"
 local terminal = require "mde.terminal"
 local windows = require "mde.program.session.windows"
 
@@ -12,10 +14,11 @@ local status = {}
 
 function status.define(command)
   command:epilog [[
-HELD tells, from the token, whether any of the permissions is there that an
-operation needs. FROM tells where a setting comes from. A bucket is an
-operation of the service, whose calls are counted in a minute and in an hour;
-HELD BY says which processes took slots in that time.
+HELD shows, from the token, whether any of the permissions is there that an
+operation needs. FROM shows the origin of a setting. A bucket is an operation
+of the service, whose calls are counted in a minute and in an hour; HELD BY
+shows which processes took slots in that time. Batches that run or are open
+come last.
 
 Examples:
    mde status
@@ -27,12 +30,24 @@ end
 
 local KEYS = { "profile", "tenant", "application", "name", "user", "way", "cloud", "api_url",
                "simulation", "token_seconds", "clock_skew_seconds", "live_responses", "permissions",
-               "operations", "settings", "windows", "error" }
+               "operations", "settings", "windows", "batches", "error" }
+
+-- The batches of a client's application that run or are open.
+local function batches_of(session)
+  return open.list(session.store, function(batch) return open.is_of(session, batch) end)
+end
 
 local function show_json(profile, session, found, list)
   local object = account.object(found)
   object.profile, object.windows = profile or session.profile, windows.objects(list)
+  object.batches = open.objects(batches_of(session))
   output.record(object, KEYS)
+end
+
+local function show_batches(list)
+  if #list == 0 then return end
+  output.line ""
+  open.show(list, "done")
 end
 
 local SETTINGS = { { title = "SETTING" }, { title = "VALUE" }, { title = "FROM" } }
@@ -57,6 +72,7 @@ local function show_text(session, found, list)
   section(account.columns, account.rows(found))
   section(windows.columns, windows.rows(list))
   if #list == 0 then output.note("There are no limits (MDE_QUOTA=off).") end
+  show_batches(batches_of(session))
 end
 
 -- How many cancels may go out at once, as a column.
@@ -95,6 +111,7 @@ function status.run(parsed)
     local columns = { table.unpack(account.summary_columns) }
     columns[#columns + 1] = { title = "CANCELS FREE" }
     show_table(columns, rows)
+    show_batches(open.list(stores.open(parsed)))
   end
   return math.max(result, worst)
 end

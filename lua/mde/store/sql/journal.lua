@@ -100,6 +100,21 @@ function Journal:batches()
   return list
 end
 
+-- Batches that have begun and neither ended nor were closed, the oldest first. All their items may
+-- be settled, if the process was killed then.
+function Journal:unended()
+  local list = {}
+  for i, row in ipairs(self.store.database:all([[
+    SELECT ]] .. COLUMNS .. [[ FROM batches AS b WHERE size IS NOT NULL AND closed IS NULL
+    AND NOT EXISTS (SELECT 1 FROM events AS e WHERE e.batch = b.number AND e.position = 0
+      AND e.kind = 'ended' AND e.number > (SELECT max(f.number) FROM events AS f
+        WHERE f.batch = b.number AND f.position = 0 AND f.kind IN ('begun', 'resumed')))
+    ORDER BY number]])) do
+    list[i] = batch_of(self, row)
+  end
+  return list
+end
+
 local UNDONE = [[
   SELECT DISTINCT i.id FROM items AS i
   JOIN batches AS b ON b.number = i.batch
