@@ -39,8 +39,9 @@ describe("mde status", function()
         >/dev/null 2>&1 & pid=$!
       wait_until '[ "$(cat $POSTED)" -ge 2 ]'
       mde status; kill -KILL $pid; wait $pid
-      mde status --json; MDE_API_URL=http://127.0.0.1:1 mde status]], [[{
-        mistaken = 12, history = 0, oddities = { late = { operation = "cancel", nth = { 1, 2 } }, late_by = 900 } }]])
+      mde status --json; MDE_API_URL=http://127.0.0.1:1 mde status]],
+      [[{ mistaken = 12, history = 0,
+          oddities = { late = { operation = "cancel", nth = { 1, 2 } }, late_by = 900 } }]])
     assert.truthy(run.out:find "b +running +%d+s +%S+ pid %d+ +0 +12 +mde cancel ", run.out)
     assert.truthy(run.out:find '"batches":%[{[^}]*"state":"open"', run.out)
     assert.truthy(run.out:find "b +open +%d+s +%S+@%S+ +0 +12 +mde cancel [^\n]+\n$", run.out)

@@ -184,7 +184,8 @@ end
 
 function resume.run(parsed)
   if parsed.join and parsed.batch then
-    failure.raise(failure.usage, "--join takes every batch that no process runs, and not '%s'", parsed.batch)
+    failure.raise(failure.usage, "--join takes every batch that no process runs, and not '%s'",
+      parsed.batch)
   end
   if parsed.deadline and not parsed.wait then
     failure.raise(failure.usage, "--deadline needs --wait")
