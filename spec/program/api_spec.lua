@@ -90,7 +90,7 @@ describe("mde api", function()
       ["POST /api/x -d '{'"] = "-d: the body is not JSON",
       ["POST /api/x -d ''"] = "-d: the body is not JSON",
       ["POST /api/x -d @none"] = "none: No such file", ["POST /api/x -d @/"] = "Is a directory",
-      ["POST /api/x --field a=b"] = "--field needs --file",
+      ["POST /api/x --field a=b"] = "--field requires --file",
       ["POST /api/x --file none"] = "none: No such file",
       ["POST /api/x --file $mde --field a"] = "'a' is not NAME=VALUE",
       ["POST /api/x --file $mde -d 1"] = "do not go together",

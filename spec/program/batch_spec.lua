@@ -48,7 +48,7 @@ describe("the batch of mde cancel", function()
   it("refuses options that do not go together", function()
     for script, text in pairs {
       ["mde cancel -m x --order oldest 5382f7ea-7557-4ab7-9782-d50480024a4e"] = "--order goes with",
-      [CANCEL .. " --deadline 5s"] = "--deadline needs --wait",
+      [CANCEL .. " --deadline 5s"] = "--deadline requires --wait",
       [CANCEL .. " --progress xml"] = "'xml' is not json",
       [CANCEL .. " --reserve 95"] = "'95' is not a whole number from 0 to 90",
       ["mde batch show"] = "which batch?", ["mde batch list b"] = "list takes no batch",

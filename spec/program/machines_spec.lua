@@ -177,7 +177,7 @@ describe("mde machines that changes something", function()
       "more than 1 machine, and --max is 1; nothing was sent")
     local run = sim "mde machines --tag VIP --add-tag x -n; mde machines --tag x"
     assert.truthy(run.out:find "^unsent    %x+ %S+\n")
-    assert.truthy(run.err:find("would be tagged; nothing was sent but what reads.\n"
+    assert.truthy(run.err:find("would be tagged; nothing was changed.\n"
       .. "No machine matches.", 1, true), run.err)
     run = program.at_terminal(100, { "[y/N] ", "y^M" }, program.path, "sim", "--quota", "off",
       "mde", "machines", "--tag", "VIP", "--set-value", "Low")
@@ -185,7 +185,7 @@ describe("mde machines that changes something", function()
     assert.truthy(run.out:find "machines valued")
     run = program.at_terminal(100, { "[y/N] ", "n^M" }, program.path, "sim", "--quota", "off",
       "mde", "machines", "--tag", "VIP", "--remove-tag", "VIP")
-    assert.truthy(run.out:find("Take the tag 'VIP' from", 1, true), run.out)
+    assert.truthy(run.out:find("Remove the tag 'VIP' from", 1, true), run.out)
     assert.truthy(run.out:find "not confirmed; nothing was sent")
   end)
 
@@ -235,7 +235,7 @@ describe("mde machines --isolated", function()
     local rows = lines(run.out)
     assert.truthy(rows[1]:find "^%x+$")
     assert.equal("restricted", cjson.decode(rows[2]).state)
-    assert.equal(2, select(2, run.err:gsub("No machine is isolated, as far as is known.", "")))
+    assert.equal(2, select(2, run.err:gsub("No machine is known to be isolated.", "")))
   end)
 
   it("fits a narrow terminal, the names before the ids", function()

@@ -88,7 +88,7 @@ describe("mde repl", function()
       help(print)
       help(7)]]
     assert.equal(out .. repl "help mde.client\n", of_function)
-    assert.equal(("This is no function of mde or client, nor the name of one; help lists all.\n")
+    assert.equal(("This is not a function of mde or client, or its name; help lists all.\n")
       :rep(2), complaints)
     for _, value in ipairs { "client", "mde" } do
       assert.equal(repl "help\n", (repl("help(" .. value .. ")\n")))

@@ -59,7 +59,7 @@ describe("mde sim", function()
       ["--scenario: 'fire' is not a scenario: misfire, took-effect, stuck, outage, forbidden,"
         .. " throttled, lossy, lagging, other-admin"] = { "--scenario", "fire", "true" },
       ["--port: '65536' is not a port"] = { "--serve", "--port", "65536" },
-      ["--port needs --serve"] = { "--port", "8080", "true" },
+      ["--port requires --serve"] = { "--port", "8080", "true" },
       ["--serve runs no command: 'true'"] = { "--serve", "true" },
     } do
       local run = program.run("sim", table.unpack(words))

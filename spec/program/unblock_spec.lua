@@ -44,7 +44,7 @@ describe("mde unblock", function()
     for arguments, text in pairs {
       ["-m x"] = "missing argument 'machine'", ["$M"] = "a comment is required",
       ["$M -m x --type Bogus"] = "'Bogus' is not a type", ["$M $S -m x"] = "too many arguments",
-      ["$M -m x --older-than soon"] = "'soon'", ["$M -m x --deadline 5s"] = "needs --wait",
+      ["$M -m x --older-than soon"] = "'soon'", ["$M -m x --deadline 5s"] = " --wait",
     } do
       local run = program.sh("mde unblock " .. arguments:gsub("%$%a", "machine"))
       assert.same({ 2, "" }, { run.status, run.out }, arguments .. run.err)

@@ -41,13 +41,13 @@ function cancels.check(parsed)
   end
   if parsed.comment then agreement.check_comment(parsed.comment) end
   if any and parsed.yes and not parsed.max then
-    failure.raise(failure.usage, "--yes with filters needs --max N: how many there may be at most")
+    failure.raise(failure.usage, "--yes with filters requires --max N, the most actions to change")
   end
   if parsed.order and not any then
     failure.raise(failure.usage, "--order goes with filters; ids are taken in the order given")
   end
   if parsed.deadline and not parsed.wait then
-    failure.raise(failure.usage, "--deadline needs --wait")
+    failure.raise(failure.usage, "--deadline requires --wait")
   end
   return any and criteria or nil
 end

@@ -69,7 +69,7 @@ local function body_of(parsed)
     for _, text in ipairs(parsed.field) do parts[#parts + 1] = { pair(text, "--field") } end
     return multipart.encode(parts, math.random)
   end
-  if #parsed.field > 0 then failure.raise(failure.usage, "--field needs --file") end
+  if #parsed.field > 0 then failure.raise(failure.usage, "--field requires --file") end
   return parsed.data and data_of(parsed.data)
 end
 

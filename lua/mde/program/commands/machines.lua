@@ -106,7 +106,7 @@ local function check_options(parsed)
   refuse(change and parsed.deadline, "--deadline goes with lists, not with changes")
   refuse(change and parsed.limit, "--limit shortens a list; --max refuses what is more")
   refuse(change and any and parsed.yes and not parsed.max,
-    "--yes with filters needs --max N: how many there may be at most")
+    "--yes with filters requires --max N, the most machines to change")
   return criteria, any, change
 end
 

@@ -188,7 +188,7 @@ function resume.run(parsed)
       parsed.batch)
   end
   if parsed.deadline and not parsed.wait then
-    failure.raise(failure.usage, "--deadline needs --wait")
+    failure.raise(failure.usage, "--deadline requires --wait")
   end
   local session = client.connect(parsed, execution.settings(parsed))
   if parsed.join then return join(session, parsed) end

@@ -68,7 +68,9 @@ function sim.run(parsed)
   if parsed.serve and #words > 0 then
     failure.raise(failure.usage, "--serve runs no command: '%s'", words[1])
   end
-  if parsed.port and not parsed.serve then failure.raise(failure.usage, "--port needs --serve") end
+  if parsed.port and not parsed.serve then
+    failure.raise(failure.usage, "--port requires --serve")
+  end
   return simulation.run(words, parsed)
 end
 

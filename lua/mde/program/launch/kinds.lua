@@ -1,4 +1,4 @@
--- What `mde launch` can launch: names, options, and how a launched action is shown.
+-- The kinds that `mde launch` knows: their options, checks and output.
 
 local agreement = require "mde.program.batch.confirmation"
 local failure = require "mde.program.exit"
@@ -16,38 +16,38 @@ function launches.names()
   return names
 end
 
--- The kind that a word means: our name or the service's, in any case.
+-- Returns the kind for a word: our name or the service's, ignoring case.
 function launches.kind(word)
   local name = word:lower():gsub("_", "-")
   for _, kind in ipairs(kinds.all) do
     if kind.name and (name == kind.name or word:lower() == kind.type:lower()) then return kind end
   end
   if word:lower():find "investigat" then
-    failure.raise(failure.usage, "'%s': the service starts no automated investigation by hand any"
-      .. " more; run a full scan: mde launch scan MACHINE --scope Full", word)
+    failure.raise(failure.usage, "'%s': the service no longer starts automated investigations on"
+      .. " request; run a full scan: mde launch scan MACHINE --scope Full", word)
   end
-  failure.raise(failure.usage, "'%s' is no action to launch: %s", word,
+  failure.raise(failure.usage, "'%s' cannot be launched; choose one of %s", word,
     table.concat(launches.names(), ", "))
 end
 
--- A converter for --args and the commands of a live response: argparse gives them in the
--- order of the command line.
+-- Returns an argparse action for --args and the commands of a live response, which keeps the order
+-- of the command line.
 local function collect(key)
   return function(result, _, value)
     local commands = result.commands or {}
     result.commands = commands
     if key ~= "args" then
-      if not value:find "%S" then failure.raise(failure.usage, "--%s: which one?", key) end
+      if not value:find "%S" then failure.raise(failure.usage, "--%s: a name is missing", key) end
       commands[#commands + 1] = { [key] = value }
     elseif commands[#commands] and commands[#commands].run and not commands[#commands].args then
       commands[#commands].args = value
     else
-      failure.raise(failure.usage, "--args goes behind the --run that it belongs to")
+      failure.raise(failure.usage, "--args must follow its --run")
     end
   end
 end
 
--- The scopes of all kinds.
+-- Returns the scopes of all kinds.
 local function scopes()
   local words = {}
   for _, kind in ipairs(kinds.all) do table.move(kind.scopes or {}, 1, 3, #words + 1, words) end
@@ -60,22 +60,22 @@ local function define_scope(command)
     .. "\nscan: Quick (default) or Full.").words = scopes
 end
 
--- Adds the options of one kind that has at most a scope, or (without it) of all kinds.
+-- Adds the options of a kind, which may only have a scope, or without `kind` those of all kinds.
 function launches.define(command, kind)
   if not kind or kind.scopes then define_scope(command) end
   if kind then return end
   options.add(command, "--sha1", "HASH", "quarantine: the file's SHA-1.")
   for _, entry in ipairs {
-    { "--put", "FILE", "live-response: copy this file of the library there.", "put" },
+    { "--put", "FILE", "live-response: copy this library file to the machine.", "put" },
     { "--run", "SCRIPT", "live-response: run this script of the library.", "run" },
     { "--args", "TEXT", "live-response: arguments of the --run before.", "args" },
-    { "--get", "PATH", "live-response: fetch this file.", "get" },
+    { "--get", "PATH", "live-response: fetch this file from the machine.", "get" },
   } do
     command:option(entry[1], entry[3]):argname(entry[2]):count "*":action(collect(entry[4]))
   end
 end
 
--- The words that the service has, from what was typed.
+-- Returns the service's name of a scope, ignoring case.
 local function scope_of(kind, text)
   for _, word in ipairs(kind.scopes) do
     if word:lower() == text:lower() then return word end
@@ -84,11 +84,11 @@ local function scope_of(kind, text)
     :gsub(", (%a+)$", " or %1")))
 end
 
--- What the options say together. Raises where something is missing or too much.
+-- Checks the options together. Raises if one is missing or does not apply.
 local function check(kind, parsed)
   for _, name in ipairs { "scope", "sha1", "commands" } do
     if parsed[name] and kind.takes ~= name and not (name == "scope" and kind.scopes) then
-      failure.raise(failure.usage, "%s takes no %s", kind.name,
+      failure.raise(failure.usage, "%s has no option %s", kind.name,
         name == "commands" and "--put, --run or --get" or "--" .. name)
     end
   end
@@ -97,17 +97,17 @@ local function check(kind, parsed)
   end
   if parsed.comment then agreement.check_comment(parsed.comment) end
   if parsed.deadline and not parsed.wait then
-    failure.raise(failure.usage, "--deadline needs --wait")
+    failure.raise(failure.usage, "--deadline requires --wait")
   end
   if kind.is_final and #parsed.machines > 1 then
-    failure.raise(failure.usage, "%s takes one machine at a time", kind.name)
+    failure.raise(failure.usage, "%s changes one machine at a time: name only one", kind.name)
   end
 end
 
--- The commands of a live response, checked; in the words of the options.
+-- Checks the commands of a live response. Messages name the options.
 local function commands_of(commands)
   if not commands then
-    failure.raise(failure.usage, "live-response needs --put, --run or --get")
+    failure.raise(failure.usage, "live-response requires --put, --run or --get")
   end
   local ok, err = live_response.commands(commands)
   if ok then return commands end
@@ -115,7 +115,7 @@ local function commands_of(commands)
     :gsub("PutFile", "--put"):gsub("RunScript", "--run"):gsub("GetFile", "--get")))
 end
 
--- What the client's method is told. Raises where an option is wrong.
+-- Returns the options of the client's method. Raises if an option is wrong.
 function launches.details(kind, parsed)
   check(kind, parsed)
   local details = { comment = parsed.comment }
@@ -123,7 +123,7 @@ function launches.details(kind, parsed)
     details.type = parsed.scope and scope_of(kind, parsed.scope) or nil
   elseif kind.takes == "sha1" then
     if not (parsed.sha1 or ""):find("^" .. ("%x"):rep(40) .. "$") then
-      failure.raise(failure.usage, "quarantine needs --sha1, 40 hexadecimal digits")
+      failure.raise(failure.usage, "quarantine requires --sha1, 40 hexadecimal digits")
     end
     details.sha1 = parsed.sha1:lower()
   elseif kind.takes == "commands" then
@@ -132,7 +132,7 @@ function launches.details(kind, parsed)
   return details
 end
 
--- {{ What became of one
+-- {{ Output
 
 local KEYS = { "machine", "machine_id", "outcome", "id", "type", "status", "error",
                "active_action_id", "request_id" }
@@ -147,7 +147,7 @@ function launches.show_json(item)
   output.record(object, KEYS)
 end
 
--- What is worth to be known besides.
+-- Returns the error, or who launched an action that existed already, or nil.
 local function remark(item)
   local action = item.action
   if item.error then return tostring(item.error) end
@@ -156,7 +156,7 @@ local function remark(item)
     item.is_other and ", scope " .. action.scope or "")
 end
 
--- One line: what became of it, the machine (so wide), the action.
+-- Formats one line: outcome, machine (padded to `width`), action.
 local function text_of(item, machine, width)
   local action, about = item.action, remark(item)
   local parts = { ("%-9s"):format(item.outcome), machine .. (" "):rep(width - #machine) }
@@ -171,18 +171,19 @@ function launches.show_text(item, machine, width)
   output.line(terminal.printable(text_of(item, machine, width)))
 end
 
--- The same on standard error.
+-- Shows a line on standard error.
 function launches.tell(item, machine)
   output.note("%s", text_of(item, machine, 0))
 end
 
--- What to do next, where that is not plain.
+-- Prints the next step after an error or an unknown result.
 function launches.note_next(item, machine)
   local active = (item.error or {}).active_action_id
   if active then
-    output.note("   mde cancel %s frees it; mde show %s says what it is.", active, active)
+    output.note("   It is blocked by another action: see mde show %s, or mde cancel %s.", active,
+      active)
   elseif item.outcome == "unknown" then
-    output.note("   Whether it was launched is not known: mde show %s lists its actions.", machine)
+    output.note("   It may have been launched: see mde show %s.", machine)
   end
 end
 

@@ -1,5 +1,6 @@
--- mde machines --isolated: what is isolated or restricted now, as the history of actions
--- tells.
+-- Lists isolated or restricted machines: mde machines --isolated, --restricted.
+--
+-- The API does not report isolation, so it is derived from the history of actions.
 
 local date = require "mde.base.date"
 local failure = require "mde.program.exit"
@@ -34,7 +35,7 @@ function isolated.shape.row(row)
            conflict and ("%s %s"):format(conflict.type, conflict.status) or "", row.machine_id }
 end
 
--- An iterator over them in one tenant; what is to be said of it is added to `notes`.
+-- Iterates over the machines of one tenant, and adds a note on the history read to `notes`.
 local function read(session, parsed, notes)
   local name, i = parsed.machines[1], 0
   local machine = name and failure.check(session:machine(name))
@@ -50,7 +51,7 @@ end
 -- -> exit status
 function isolated.run(parsed)
   local notes, shape = {}, setmetatable({}, { __index = isolated.shape })
-  shape.none = ("No machine is %s, as far as is known."):format(
+  shape.none = ("No machine is known to be %s."):format(
     parsed.restricted and "restricted" or "isolated")
   local status = listing.run(parsed, shape, function(session)
     return read(session, parsed, notes)

@@ -1,5 +1,4 @@
--- How `mde machines` changes what is noted of machines: tags and their value. A person or
--- --yes agrees first; each machine is reported with what became of it.
+-- Changes tags and device values of machines, after confirmation.
 
 local agreement = require "mde.program.batch.confirmation"
 local failure = require "mde.program.exit"
@@ -10,8 +9,8 @@ local terminal = require "mde.terminal"
 
 local marking = {}
 
--- Each change: the option, what it does in a question (machines, value, place), what was
--- done, and how it is done to `most` machines at a time.
+-- Each change: its option, the verdict if it succeeds (`done`), the most machines per call, the
+-- question(machines, value, place), and the call.
 local CHANGES = {
   add_tag = { option = "--add-tag", done = "tagged", most = 500,
     question = function(count, tag, place)
@@ -20,7 +19,7 @@ local CHANGES = {
     perform = function(session, list, tag) return session:tag(list, tag) end },
   remove_tag = { option = "--remove-tag", done = "untagged", most = 500,
     question = function(count, tag, place)
-      return ("Take the tag '%s' from %s in %s"):format(tag, count, place)
+      return ("Remove the tag '%s' from %s in %s"):format(tag, count, place)
     end,
     perform = function(session, list, tag) return session:untag(list, tag) end },
   set_value = { option = "--set-value", done = "valued", most = 1,
@@ -32,13 +31,13 @@ local CHANGES = {
 
 function marking.define(command)
   command:mutex(
-    options.add(command, "--add-tag", "TAG", "Add a tag to them."),
-    options.add(command, "--remove-tag", "TAG", "Take a tag from them."),
-    options.add(command, "--set-value", "VALUE", "Set what they are worth: Low, Normal or High.",
+    options.add(command, "--add-tag", "TAG", "Add a tag to the machines."),
+    options.add(command, "--remove-tag", "TAG", "Remove a tag from the machines."),
+    options.add(command, "--set-value", "VALUE", "Set the device value: Low, Normal or High.",
       options.word("a value", function() return require("mde.service.machine").values end)))
 end
 
--- The change that the command line wants, with its `value`, or nil.
+-- Returns the change on the command line, with its `value`, or nil.
 function marking.change(parsed)
   for name, change in pairs(CHANGES) do
     local value = parsed[name]
@@ -68,7 +67,7 @@ local function show(session, parsed, machine, verdict, err)
   output.record(item, KEYS)
 end
 
--- All of them, `max` at most. -> array
+-- Collects the machines, at most parsed.max. -> array
 local function collect(parsed, machines)
   local list = {}
   for machine in machines do
@@ -80,20 +79,20 @@ local function collect(parsed, machines)
   return list
 end
 
--- Whether what went wrong with one will go wrong with the others.
+-- True if an error will also occur for the other machines.
 local function is_general(err)
   return failure.of_item(err) ~= failure.some
 end
 
--- What is not known to have had no effect.
+-- Returns the verdict of a failed call: "unknown" if it may have had an effect.
 local function verdict_of(err)
   if err.code == "interrupted" and not err.sent then return "unsent" end
   return err.sent and "unknown" or "failed"
 end
 
--- Makes the change on `most` machines at a time, and shows what became of each. What will
--- go wrong again is not tried again, and nothing is after Ctrl-C.
--- -> how many were done, the first error, the last, whether it was interrupted
+-- Changes the machines, `most` per call, and shows the verdict of each. Stops after an error that
+-- would occur again, and after Ctrl-C.
+-- -> number of changed machines, first error, last error, true if interrupted
 local function carry_out(session, parsed, change, list)
   local done, first_err, last_err = 0, nil, nil
   interruption.watch(session)
@@ -126,8 +125,7 @@ local function conclude(change, list, done, first_err, last_err, is_cut)
   return done == 0 and failure.of_item(last_err) or failure.some
 end
 
--- Makes the change on the `machines` (an iterator) that filters (`any`) or names chose.
--- -> exit status
+-- Changes the `machines` (an iterator) chosen by filters (`any`) or by name. -> exit status
 function marking.run(session, parsed, change, machines, any)
   local list = collect(parsed, machines)
   if #list == 0 then
@@ -136,14 +134,13 @@ function marking.run(session, parsed, change, machines, any)
   end
   if parsed.dry_run then
     for _, machine in ipairs(list) do show(session, parsed, machine, "unsent") end
-    output.note("Dry run: %s would be %s; nothing was sent but what reads.", counted(#list),
-      change.done)
+    output.note("Dry run: %s would be %s; nothing was changed.", counted(#list), change.done)
     return 0
   end
   if not parsed.yes and (any or #list > 1) then
     agreement.confirm(
       change.question(counted(#list), change.value, agreement.place(session)),
-      counted(#list), "--yes agrees beforehand (with filters up to --max N)")
+      counted(#list), "give --yes (with filters also --max N)")
   end
   return conclude(change, list, carry_out(session, parsed, change, list))
 end

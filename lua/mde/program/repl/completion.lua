@@ -1,6 +1,7 @@
--- What a tab at the prompt completes: names, fields and methods of what is there, options in
--- the table of a call, and the service's words in a text. Nothing is called or indexed for it
--- that could do anything.
+-- Completes names, options and the service's words at the Lua prompt.
+--
+-- Completes fields and methods of existing values, options in the table of a call, and words in a
+-- text. It calls no function and no metamethod.
 
 local kinds = require "mde.service.kinds"
 local machine = require "mde.service.machine"
@@ -9,9 +10,9 @@ local system = require "mde.program.system"
 
 local completion = {}
 
--- {{ What there is
+-- {{ Known names
 
--- The words that an option takes.
+-- The words that are values of an option.
 local WORDS = {
   status = kinds.statuses, type = kinds.types, health = machine.health, risk = machine.risks,
   exposure = machine.exposures, value = machine.values, onboarding = machine.onboarding,
@@ -34,7 +35,7 @@ local KEYWORDS = { "and", "break", "do", "else", "elseif", "end", "false", "for"
                    "goto", "help", "if", "in", "local", "nil", "not", "or", "repeat", "return",
                    "then", "true", "until", "while" }
 
--- The tables in which a value's fields are looked for, without calling anything.
+-- Returns the tables that have a value's fields, without calling metamethods.
 local function tables_of(value)
   local found = {}
   while type(value) == "table" and #found < 5 do
@@ -45,7 +46,7 @@ local function tables_of(value)
   return found
 end
 
--- The value that "a.b[1].c" names, or nil.
+-- Returns the value of a path such as "a.b[1].c", or nil.
 local function value_of(path)
   local value = _G
   for word in path:gmatch "[%w_]+" do
@@ -60,7 +61,7 @@ local function value_of(path)
   return value
 end
 
--- The methods of a client that are for users, if these are known.
+-- True unless the value is a client and the name is not documented.
 local function is_public(value, name)
   local metatable = type(value) == "table" and getmetatable(value)
   if type(metatable) ~= "table" or metatable.__name ~= "mde.client" then return true end
@@ -71,7 +72,7 @@ local function is_public(value, name)
   return public[1] == nil
 end
 
--- The names of a value's fields; only_methods: those that can be called.
+-- Returns the names of a value's fields, or with `only_methods` of its functions.
 local function fields_of(value, only_methods)
   if type(value) == "string" then value = string end
   local names, seen = {}, {}
@@ -89,7 +90,7 @@ end
 
 -- }}
 
--- The text that was begun and not ended, and what is before it; nil outside of texts.
+-- Returns an unfinished string, the text before it, and its quote; nil outside of strings.
 local function open_text(before)
   local quote, start
   for position, mark in before:gmatch "()([\"'])" do
@@ -99,14 +100,14 @@ local function open_text(before)
   if quote then return before:sub(start + 1), before:sub(1, start - 1), quote end
 end
 
--- The name of the function in whose table of options the cursor is: "f {" or "f(x, {".
+-- Returns the function whose table of options the cursor is in: "f {" or "f(x, {".
 local function function_of(before)
   local head = before:match "^(.*){[^{}]*$"
   if not head then return nil end
   return head:match "([%a_][%w_]*)%s*$" or head:match "([%a_][%w_]*)%s*%([^()]*$"
 end
 
--- What may follow `before`. -> what was begun of it, names, what ends one
+-- Returns the possible completions of `before`. -> the begun name, names, text to append
 local function choices(before)
   local begun, rest, quote = open_text(before)
   if begun then
@@ -124,7 +125,7 @@ local function choices(before)
   return name, joined(KEYWORDS, keys_of(_G)), ""
 end
 
--- The names in columns as wide as the terminal, or as many as there is room for.
+-- Arranges names in as many columns as fit on the terminal.
 local function in_columns(names)
   local widest, width = 0, system.terminal.width(1) or 80
   for _, name in ipairs(names) do widest = math.max(widest, #name) end
@@ -148,7 +149,7 @@ local function common_beginning(names)
   return common
 end
 
--- What a tab does after `before`. -> text to insert, what to show (or nil)
+-- Completes the text before the cursor. -> text to insert, names to show (or nil)
 function completion.at(before)
   local begun, names, ending = choices(before)
   local fitting = {}

@@ -1,5 +1,7 @@
--- How results are shown at the prompt: lists of actions or machines as tables, one of them by
--- its fields, an error in one line, any other table by what is in it.
+-- Shows results and errors at the Lua prompt.
+--
+-- Lists of actions or machines become tables, one of them its fields, an error one line, and other
+-- tables their contents.
 
 local errors = require "mde.base.errors"
 local output = require "mde.program.terminal.output"
@@ -7,9 +9,9 @@ local print_fields = require "mde.program.listing.fields"
 
 local display = {}
 
-local DEEPEST = 3  -- levels of tables that are shown
+local DEEPEST = 3  -- most levels of tables shown
 
--- What has a shape of the command line's, in the plural; rows of client:isolated are of the
+-- Kinds of values shown as on the command line, and their plural. Rows of client:isolated are of the
 -- last kind.
 local SHAPES = {
   ["mde.action"] = function() return require "mde.program.listing.action", "actions" end,
@@ -23,7 +25,7 @@ local function kind_of(value)
   return type(metatable) == "table" and metatable.__name or nil
 end
 
--- The kind of which all elements of an array are, if it is of the service's.
+-- Returns the kind of all elements of an array, if it is in SHAPES.
 local function kind_of_all(list)
   if type(list) == "table" and type(list.reach) == "table" and list[1] then return "isolated" end
   local kind = type(list) == "table" and not kind_of(list) and kind_of(list[1])
@@ -44,7 +46,7 @@ local function sorted_keys(value)
   return keys
 end
 
--- Text of any other value; what has a form of its own, or is too deep, in one line.
+-- Formats any other value. A value with a form of its own, or nested too deep, takes one line.
 local function text_of(value, depth)
   if type(value) ~= "table" or kind_of(value) or depth > DEEPEST then return tostring(value) end
   if next(value) == nil then return "{}" end
@@ -64,8 +66,8 @@ local function print_table(list, kind)
   if list.reach then output.note("%s", list.reach.note) end
 end
 
--- Shows the results of a chunk: values 1 to values.n. What stands alone has lines of its own,
--- the others share one.
+-- Shows the results of a chunk: values 1 to values.n. Tables and records have lines of their own, the
+-- others share one.
 function display.show(values)
   local line = {}
   local function end_line()
@@ -83,7 +85,7 @@ function display.show(values)
   end_line()
 end
 
--- The error in what a function of the library gave (nil, err, …), if it did.
+-- Returns the error in a function's results (nil, err, …), or nil.
 function display.error_of(values)
   if values[1] ~= nil then return nil end
   for i = 2, values.n do
@@ -91,7 +93,7 @@ function display.error_of(values)
   end
 end
 
--- Shows what went wrong, in one line: an error, or a message with its traceback.
+-- Shows an error, or a message with a traceback, in one line.
 function display.fail(problem)
   local text = tostring(problem):match "^(.-)\nstack traceback" or tostring(problem)
   if text:find "^[^:]*:?%d*:? ?interrupted$" then return output.note "interrupted" end  -- by Ctrl-C

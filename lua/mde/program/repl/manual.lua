@@ -1,4 +1,4 @@
--- The documentation of the public functions, as mde.types has it, for the prompt.
+-- Reads the documentation in mde.types, and shows it at the Lua prompt.
 
 local output = require "mde.program.terminal.output"
 local system = require "mde.program.system"
@@ -6,7 +6,7 @@ local terminal = require "mde.terminal"
 
 local manual = {}
 
--- What mde.types describes, once it was read: functions, and class -> array of its fields.
+-- The contents of mde.types once read: functions, and class -> array of its fields.
 local entries, classes
 
 -- A block of "---" lines above a function -> { text, parameters, returns }
@@ -21,7 +21,7 @@ local function read_block(lines)
   return entry
 end
 
--- Notes the fields of a class, if that is what a block describes.
+-- Records the fields of a class, if the block describes one.
 local function note_class(lines)
   local fields
   for _, line in ipairs(lines) do
@@ -66,7 +66,7 @@ local function load_entries()
   return entries
 end
 
--- The names that `help` knows, without what they belong to.
+-- Returns the names that `help` knows, without `mde.` or `client:`.
 function manual.names()
   local names, seen = {}, {}
   for _, entry in ipairs(load_entries()) do
@@ -76,7 +76,7 @@ function manual.names()
   return names
 end
 
--- The options that the functions called `name` take, by the type of the parameter for them.
+-- Returns the options of the functions called `name`, from the type of their parameter.
 function manual.options(name)
   local options = {}
   for _, entry in ipairs(load_entries()) do
@@ -93,7 +93,7 @@ function manual.options(name)
   return options
 end
 
--- The beginning of a description, up to the end of its first sentence.
+-- Returns the first sentence of a description.
 local function first_sentence(entry)
   local text = table.concat(entry.text, " ")
   return text:match "^(.-%.)%s" or text
@@ -120,7 +120,7 @@ local function print_entry(entry)
   end
 end
 
--- The name of a function of the globals `mde` and `client`, as the documentation has it, or nil.
+-- Returns the documented name of a function of `mde` or `client`, or nil.
 local function name_of(value)
   for _, entry in ipairs(entries) do
     local owner, name = entry.name:match "^([%w_]+)[%.:]([%w_]+)$"
@@ -129,18 +129,18 @@ local function name_of(value)
   end
 end
 
--- Shows what is known of a function of `mde` or `client`, or of one of that name ("cancel",
+-- Shows the documentation of a function of `mde` or `client`, given as value or name ("cancel",
 -- "client:cancel", "mde.client"); without a value, a list.
 function manual.show(value)
   load_entries()
   if not entries[1] then
-    return output.note "The documentation is not installed: mde/types.lua is not to be found."
+    return output.note "The documentation is not installed: mde/types.lua is missing."
   end
   if value == nil or value == _G.mde or value == _G.client then return print_list() end
   local name = value
   if type(value) == "function" then name = name_of(value) end
   if type(name) ~= "string" then
-    return output.note "This is no function of mde or client, nor the name of one; help lists all."
+    return output.note "This is not a function of mde or client, or its name; help lists all."
   end
   local wanted, found = name:lower():match "([%w_]+)$", false
   for _, entry in ipairs(entries) do

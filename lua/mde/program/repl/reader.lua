@@ -1,5 +1,4 @@
--- The lines that are typed at the prompt, put together to chunks of Lua: at a terminal with an
--- editor and a history, from elsewhere as they come.
+-- Reads chunks of Lua at the prompt, with an editor and history at a terminal.
 
 local completion = require "mde.program.repl.completion"
 local output = require "mde.program.terminal.output"
@@ -22,7 +21,7 @@ local function is_secret(text)
   return false
 end
 
--- The file of the history, in a folder that is made if need be. -> path | nil
+-- Returns the path of the history, and creates its folder if needed. -> path | nil
 local function history_path()
   local folder = stores.folder()
   return system.file.make_folder(folder) and folder .. "/repl_history" or nil
@@ -36,7 +35,7 @@ end
 
 local function complete(line, position) return completion.at(line:sub(1, position)) end
 
--- -> line | false: given up by Ctrl-C | nil: no more
+-- -> line | false: cancelled by Ctrl-C | nil: end of input
 function Reader:line(prompt)
   output.flush()
   if self.editor then
@@ -51,8 +50,8 @@ function Reader:line(prompt)
   return system.stdin:read()
 end
 
--- Text as an expression, else as statements. -> function | nil, message, whether more
--- lines may complete it
+-- Compiles text as an expression, else as statements. -> function | nil, message, true if more lines
+-- may complete it
 local function compile(text)
   local chunk, problem = load("return " .. text, "=stdin", "t")
   if chunk then return chunk end
@@ -67,8 +66,8 @@ function Reader:remember(text)
   if self.path then self.editor:save(self.path) end
 end
 
--- Reads a chunk: as many lines as it takes to be complete. -> function, its text | nil, its
--- text, what is wrong with it | false: given up | nil: the end
+-- Reads lines until they are a complete chunk. -> function, its text | nil, its text, the error
+-- | false: cancelled | nil: end of input
 function Reader:chunk()
   local text = self:line(self.mark .. "> ")
   if not text then return text end
@@ -85,7 +84,7 @@ function Reader:chunk()
   end
 end
 
--- "help", "help cancel", which is no Lua. -> whether it is that, the name or nil
+-- Recognizes "help" and "help cancel", which are not Lua. -> true or false, the name or nil
 function reader.is_command(text)
   if text:find "^%s*help%s*$" then return true end
   local name = text:match "^%s*help%s+([%w_%.:]+)%s*$"
@@ -96,7 +95,7 @@ function Reader:close()
   if self.editor then self.editor:close() end
 end
 
--- `mark`, if given, stands before each prompt.
+-- Creates a reader. `mark`, if given, is printed before each prompt.
 function reader.new(mark)
   local self = setmetatable({ editor = open_editor(), mark = mark or "" }, Reader)
   if self.editor then

@@ -1,5 +1,4 @@
--- What `mde watch` tells: a line of JSON an event on standard output, each with its time,
--- profile and tenant.
+-- Writes the events of `mde watch` as JSON lines, with time, profile and tenant.
 
 local date = require "mde.base.date"
 local output = require "mde.program.terminal.output"
@@ -18,7 +17,7 @@ local function write(object)
   output.flush()
 end
 
--- Writes an event with these fields; raises where that fails, as ever after.
+-- Writes an event with these fields. Raises if that fails, and keeps the error in `problem`.
 function Events:tell(kind, fields)
   fields.time, fields.event = date.text(self.clock.wall()), kind
   fields.profile, fields.tenant = self.profile, self.tenant
@@ -28,7 +27,7 @@ function Events:tell(kind, fields)
   error(problem, 0)
 end
 
--- The events of what a client does.
+-- Creates the events of a client.
 function events.new(session)
   return setmetatable({ clock = session.clock, profile = session.profile,
                         tenant = session.tenant }, Events)

@@ -1,5 +1,6 @@
--- What `mde watch` has counted, as Prometheus reads it from a file (text exposition format
--- 0.0.4). Source: https://prometheus.io/docs/instrumenting/exposition_formats/
+-- Writes the metrics of `mde watch` to a file that Prometheus reads.
+--
+-- Text exposition format 0.0.4: https://prometheus.io/docs/instrumenting/exposition_formats/
 
 local system = require "mde.program.system"
 
@@ -8,24 +9,24 @@ local metrics = {}
 local Metrics = {}
 Metrics.__index = Metrics
 
--- Name (behind mde_watch_), type, help.
+-- Name (after mde_watch_), type, help.
 local FAMILIES = {
-  { "info", "gauge", "What runs: the tenant and the hash of the policies." },
-  { "approved", "gauge", "Whether the policies are approved: else it reports only." },
-  { "rounds_total", "counter", "Rounds by what came of them." },
-  { "last_round_timestamp_seconds", "gauge", "When the last round began." },
-  { "last_round_duration_seconds", "gauge", "How long the last round took." },
-  { "last_success_timestamp_seconds", "gauge", "When the last round began that did not fail." },
-  { "actions_read_total", "counter", "Actions that policies were asked about." },
-  { "decisions_total", "counter", "Decisions of all rounds, whether carried out or not." },
+  { "info", "gauge", "Tenant, and hash of the policies." },
+  { "approved", "gauge", "1 if the policies are approved, 0 if watch only reports." },
+  { "rounds_total", "counter", "Rounds by result." },
+  { "last_round_timestamp_seconds", "gauge", "Begin of the last round." },
+  { "last_round_duration_seconds", "gauge", "Duration of the last round." },
+  { "last_success_timestamp_seconds", "gauge", "Begin of the last round that did not fail." },
+  { "actions_read_total", "counter", "Actions that policies decided on." },
+  { "decisions_total", "counter", "Decisions of all rounds, applied or only reported." },
   { "outcomes_total", "counter", "Actions of batches by verdict." },
   { "refused_total", "counter", "Rounds that a guard refused." },
   { "errors_total", "counter", "Errors by code." },
-  { "reloads_total", "counter", "Policies that were to be loaded again." },
-  { "stuck_actions", "gauge", "Actions that have been open for longer than the limit." },
-  { "live_response_slots", "gauge", "Live responses that the service carries out at once." },
+  { "reloads_total", "counter", "Reloads of policies by result." },
+  { "stuck_actions", "gauge", "Actions open for longer than the limit of their type." },
+  { "live_response_slots", "gauge", "Live responses that the service runs at once." },
   { "live_response_slots_used", "gauge", "Live responses in progress." },
-  { "quota_free", "gauge", "Calls that may go out now, by the limits of the service." },
+  { "quota_free", "gauge", "Calls that the service's limits allow now." },
 }
 
 local KNOWN = {}
@@ -49,7 +50,7 @@ local function samples_of(self, name)
   return self.samples[name]
 end
 
--- Adds to a counter; 0 makes it known.
+-- Adds to a counter. Adding 0 creates it.
 function Metrics:add(name, labels, count)
   local samples, key = samples_of(self, name), label_text(labels)
   samples[key] = (samples[key] or 0) + (count or 1)
@@ -59,7 +60,7 @@ function Metrics:set(name, labels, value)
   samples_of(self, name)[label_text(labels)] = value
 end
 
--- Forgets what a gauge had for other labels.
+-- Removes all values of a gauge.
 function Metrics:clear(name)
   self.samples[name] = nil
 end
@@ -68,7 +69,7 @@ local function number_text(value)
   return math.tointeger(value) and ("%d"):format(value) or ("%.3f"):format(value)
 end
 
-local START = "# HELP mde_watch_"  -- the first bytes of each file
+local START = "# HELP mde_watch_"  -- first bytes of each file
 
 local function family_text(self, family)
   local name, lines = "mde_watch_" .. family[1], {}
@@ -87,24 +88,25 @@ function Metrics:text()
   return table.concat(parts)
 end
 
--- Whether something else than metrics is in the file's place.
+-- True if the file exists and has no metrics.
 local function is_taken(path)
   local start = system.file.kind(path) == "file" and system.read(path, #START) or ""
-  return start ~= "" and start ~= START  -- replace says what else is wrong
+  return start ~= "" and start ~= START  -- replace reports other problems
 end
 
--- Writes the file, if there is to be one, whole or not at all. -> true | nil, message
+-- Writes the file atomically, if a path was given. -> true | nil, message
 function Metrics:write()
   if not self.path then return true end
   if is_taken(self.path) then
-    return nil, ("cannot write the metrics: %s exists, and has something else"):format(self.path)
+    return nil, ("cannot write the metrics: %s exists and is not a file of metrics")
+      :format(self.path)
   end
   local done, problem = system.file.replace(self.path, self:text())
   if done then return true end
   return nil, "cannot write the metrics: " .. problem
 end
 
--- Those that will come, so that what watches them sees them rise from 0.
+-- Counters created at 0, so that Prometheus sees their first increase.
 local EXPECTED = {
   { "rounds_total", "result", { "applied", "reported", "refused", "failed" } },
   { "decisions_total", "decision", { "cancel", "keep", "undo", "abstain" } },
@@ -112,7 +114,7 @@ local EXPECTED = {
   { "reloads_total", "result", { "loaded", "failed" } },
 }
 
--- `path`: of the file, or nil.
+-- Creates the metrics. `path`: the file's, or nil for none.
 function metrics.new(path)
   local self = setmetatable({ path = path, samples = {} }, Metrics)
   for _, entry in ipairs(EXPECTED) do

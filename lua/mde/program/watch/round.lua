@@ -1,5 +1,6 @@
--- One round of `mde watch`: reads, decides, and, where the policies are approved, carries
--- out. What a guard refuses is refused whole.
+-- Runs one round of `mde watch`: reads, decides, and applies approved policies.
+--
+-- If a guard is exceeded, the whole round is refused.
 
 local client = require "mde.program.session.client"
 local date = require "mde.base.date"
@@ -23,9 +24,8 @@ local function undone_by(session)
   return session.store.journal:undone(session.application)
 end
 
--- Drops what is done already, and would be done in every round: an action whose cancel was
--- accepted stays open for a while, and one that was undone once is as it was.
--- -> how many were dropped
+-- Drops entities done in earlier rounds, which every round would repeat: an action stays open for a
+-- while after its cancel was accepted, and an undone action does not change. -> number dropped
 local function drop_done(self, made, asked)
   local undone, count
   for i = #made.entities, 1, -1 do
@@ -42,15 +42,15 @@ local function drop_done(self, made, asked)
   return count
 end
 
--- -> plan, decided, its guards, how many were dropped
+-- -> plan, decided, its guards, number of dropped entities
 local function decide(self)
   local made, decided, guards = making.make(self.session, self.loaded, self.profile, {})
   local dropped = drop_done(self, made, decided.asked)
-  plans.text(made)  -- which gives it its hash
+  plans.text(made)  -- sets its hash
   return made, decided, guards, dropped
 end
 
--- Why it reports only | nil
+-- Returns why the round only reports, or nil.
 local function why_not(self)
   if not self.approved then return self.why end
   local now = self.session.clock.wall()
@@ -79,7 +79,7 @@ end
 
 -- }}
 
--- Tells of each guard that is exceeded. -> whether any is
+-- Reports each exceeded guard. -> true if there is any
 local function is_refused(self, decided)
   local violations = guard.check(self.guards, decided.entities, decided.onboarded)
   for _, violation in ipairs(violations) do
@@ -116,8 +116,8 @@ local function carry_out(self, made)
   return "applied", told.stopped and failure.some or told.status
 end
 
--- -> what came of it ("applied", "reported", "refused", "failed"), exit status | nil: the
--- policies were loaded again meanwhile, and it is void. Raises what hinders.
+-- Runs a round. -> result ("applied", "reported", "refused", "failed"), exit status | nil: the
+-- policies were reloaded meanwhile, so the round is void. Raises the error.
 function round.run(self)
   local loaded = self.loaded
   workers.renew()

@@ -1,5 +1,7 @@
--- What is stuck in a tenant: actions that have been open for longer than their type takes,
--- and live responses, of which the service carries out so many at once and no more.
+-- Reports stuck actions and used live response slots of a tenant.
+--
+-- An action is stuck if it is open for longer than the limit of its type. The service runs a limited
+-- number of live responses at once.
 
 local failure = require "mde.program.exit"
 local kinds = require "mde.service.kinds"
@@ -17,7 +19,7 @@ local function note_stuck(stuck, action, age)
 end
 
 -- Reads the open actions. -> { used = live responses in progress, stuck = { type -> { count,
--- oldest = its id, age = of that, in seconds } } }; raises what hinders
+-- oldest = its id, age = its age in seconds } } }. Raises the error.
 function survey.read(session)
   local found = { used = 0, stuck = {} }
   for _, action in ipairs(failure.check(session:list { status = kinds.open })) do
@@ -30,7 +32,7 @@ function survey.read(session)
   return found
 end
 
--- Tells what has changed since the last time (`last`, a table that is the caller's to keep).
+-- Reports changes since the last call. The caller keeps the table `last` between calls.
 function survey.tell(found, last, events)
   for _, kind in ipairs(kinds.all) do
     local stuck = found.stuck[kind.type]
@@ -49,7 +51,7 @@ function survey.tell(found, last, events)
   end
 end
 
--- Puts it into the metrics.
+-- Sets the metrics.
 function survey.count(found, metrics)
   for _, kind in ipairs(kinds.all) do
     local stuck = found.stuck[kind.type]
