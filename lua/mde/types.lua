@@ -654,6 +654,7 @@ function machine:seen() end
 ---| "too_large" # the answer exceeds the size limit
 ---| "out_of_memory"
 ---| "invalid_request" # the request can't be sent
+---| "no_descriptor" # the system gives no descriptor for an event loop
 ---| "unfit_libcurl" # libcurl is too old, or lacks a feature that mde requires
 
 ---@class mde.error

@@ -11,6 +11,7 @@
 #define MDE_BIND_H
 
 #include "compat.h"
+#include "core/engine.h"
 #include "core/error.h"
 #include "core/secret.h"
 
@@ -33,6 +34,9 @@ void mde_metatable (lua_State *L, const char *name, const luaL_Reg *metamethods,
 
 /* The secret at `index`, or NULL if that is another value. */
 const mde_secret *mde_test_secret (lua_State *L, int index);
+
+/* Pushes { status, body, seconds, headers }. [-0, +1, m] */
+void mde_push_response (lua_State *L, const mde_response *response);
 
 /* Pushes nil and { code, message, sent }; returns 2. [-0, +2, m] */
 int mde_push_error (lua_State *L, const mde_error *error);

@@ -230,38 +230,24 @@ static int wait_for_news (lua_State *L) {
 }
 
 
-/* Adds one header. Values of a repeated name are joined with a comma, as HTTP
-** allows (RFC 9110, 5.3). [-0, +0, m] */
-static void add_header (lua_State *L, int table, const mde_header *header) {
-  lua_pushlstring(L, header->name.data, header->name.length);
-  lua_pushvalue(L, -1);
-  lua_rawget(L, table);
-  if (lua_isnil(L, -1)) {
-    lua_pop(L, 1);
-    lua_pushlstring(L, header->value.data, header->value.length);
-  }
-  else {
-    lua_pushliteral(L, ", ");
-    lua_pushlstring(L, header->value.data, header->value.length);
-    lua_concat(L, 3);
-  }
-  lua_rawset(L, table);
+/* engine:pollfd() -> descriptor | nil, err */
+static int get_descriptor (lua_State *L) {
+  mde_error error;
+  const int fd = mde_engine_pollfd(check_engine(L), &error);
+  if (fd < 0) return mde_push_error(L, &error);
+  lua_pushinteger(L, fd);
+  return 1;
 }
 
 
-static void push_response (lua_State *L, const mde_response *response) {
-  size_t i;
-  lua_createtable(L, 0, 4);
-  lua_pushinteger(L, response->status);
-  lua_setfield(L, -2, "status");
-  lua_pushlstring(L, response->body.data, response->body.length);
-  lua_setfield(L, -2, "body");
-  lua_pushnumber(L, response->seconds);
-  lua_setfield(L, -2, "seconds");
-  lua_createtable(L, 0, (int)response->header_count);
-  for (i = 0; i < response->header_count; i++)
-    add_header(L, lua_gettop(L), &response->headers[i]);
-  lua_setfield(L, -2, "headers");
+/* engine:timeout() -> seconds until a step has something to do without the descriptor | nil */
+static int get_timeout (lua_State *L) {
+  const double seconds = mde_engine_timeout(check_engine(L));
+  if (seconds < 0)
+    lua_pushnil(L);
+  else
+    lua_pushnumber(L, seconds);
+  return 1;
 }
 
 
@@ -319,7 +305,7 @@ static int take (lua_State *L) {
   progress = mde_engine_look(engine, id, &response, &error);
   *box = mde_engine_take(engine, id);
   if (progress == MDE_ANSWERED)
-    push_response(L, &response);
+    mde_push_response(L, &response);
   else
     results = progress == MDE_FAILED ? mde_push_error(L, &error) : push_lost(L);
   mde_ended_free(*box);
@@ -367,6 +353,8 @@ void mde_open_engine (lua_State *L) {
     { "start", start },
     { "step", step },
     { "poll", wait_for_news },
+    { "pollfd", get_descriptor },
+    { "timeout", get_timeout },
     { "take", take },
     { "abandon", abandon },
     { "close", close_engine },

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "descriptor.h"
 #include "global.h"
 #include "host.h"
 #include "sigpipe.h"
@@ -16,6 +17,7 @@
 #define CONNECTIONS_KEPT 128L
 #define STEP_PAUSE 0.001      /* s */
 #define POLL_MAXIMUM 1.0      /* s */
+#define BLIND_MAXIMUM 0.05    /* s, while a socket is not in the descriptor */
 
 struct mde_engine {
   CURLM *multi;      /* NULL until the first request of this process */
@@ -28,6 +30,8 @@ struct mde_engine {
   int64_t last_id;
   double stepped;  /* when, on the monotonic clock */
   bool fresh;      /* a request was started since */
+  bool unseen;     /* that step ended transfers that are not taken */
+  mde_descriptor descriptor;
   unsigned process;  /* mde_process_generation of the process that has the connections */
 };
 
@@ -50,6 +54,7 @@ static void disown (mde_engine *engine) {
   mde_hosts_tidy(&engine->hosts);
   engine->multi = NULL;
   engine->sessions = NULL;
+  mde_descriptor_close(&engine->descriptor);
   for (i = 0; i < CHAINS; i++)
     for (transfer = engine->table[i]; transfer != NULL; transfer = transfer->next)
       mde_transfer_lose(transfer);
@@ -65,19 +70,6 @@ static mde_transfer **find (mde_engine *engine, int64_t id) {
 }
 
 
-static bool make_sessions (mde_engine *engine) {
-  if (engine->sessions != NULL) return true;
-  engine->sessions = curl_share_init();
-  if (engine->sessions == NULL) return false;
-  if (curl_share_setopt(engine->sessions, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION)
-      == CURLSHE_OK)
-    return true;
-  (void)curl_share_cleanup(engine->sessions);
-  engine->sessions = NULL;
-  return false;
-}
-
-
 static bool make_multi (mde_engine *engine) {
   if (engine->multi != NULL) return true;
   engine->multi = curl_multi_init();
@@ -86,7 +78,14 @@ static bool make_multi (mde_engine *engine) {
                           CONNECTIONS_KEPT);
   (void)curl_multi_setopt(engine->multi, CURLMOPT_MAX_HOST_CONNECTIONS,
                           (long)MDE_HOST_CONNECTIONS);
+  if (engine->descriptor.fd >= 0)
+    (void)mde_descriptor_watch(&engine->descriptor, engine->multi);
   return true;
+}
+
+
+static void signal_loop (mde_engine *engine) {
+  mde_descriptor_signal(&engine->descriptor, engine->fresh || engine->unseen);
 }
 
 
@@ -147,28 +146,54 @@ static void end_all (mde_engine *engine, CURLcode result) {
 }
 
 
+/* With a descriptor, libcurl also reports its sockets. curl_multi_socket_action of 7.88 loses
+** requests over HTTP/2 that are answered before they are read. */
+static CURLMcode perform (mde_engine *engine) {
+  int running;
+  CURLMcode code = CURLM_OK;
+  if (engine->descriptor.fd < 0)
+    return engine->count == engine->ended ? code : curl_multi_perform(engine->multi, &running);
+  CURL_IGNORE_DEPRECATION(code = curl_multi_socket_all(engine->multi, &running);)
+  return code;
+}
+
+
 static void move_on (mde_engine *engine) {
+  const size_t ended = engine->ended;
   sigset_t before;
   CURLMcode code;
-  int running;
-  engine->fresh = false;
+  engine->fresh = engine->unseen = false;
   engine->stepped = mde_clock_monotonic();
-  if (engine->count == engine->ended) return;
+  if (engine->multi == NULL) {
+    signal_loop(engine);
+    return;
+  }
   mde_sigpipe_hold(&before);
-  code = curl_multi_perform(engine->multi, &running);
+  code = perform(engine);
   drain(engine);
   if (code != CURLM_OK)
     end_all(engine, code == CURLM_OUT_OF_MEMORY ? CURLE_OUT_OF_MEMORY
                                                 : CURLE_RECV_ERROR);
   send_waiting(engine);
   mde_sigpipe_release(&before);
+  engine->unseen = engine->ended > ended;
+  signal_loop(engine);
+}
+
+
+/* Reports whether a step has something to do. */
+static bool is_due (mde_engine *engine) {
+  const double pause = mde_clock_monotonic() - engine->stepped;
+  if (engine->fresh) return true;
+  if (engine->descriptor.fd < 0) return pause >= STEP_PAUSE;
+  return pause >= POLL_MAXIMUM || mde_descriptor_is_readable(&engine->descriptor)
+         || mde_engine_timeout(engine) == 0;
 }
 
 
 size_t mde_engine_step (mde_engine *engine) {
   disown(engine);
-  if (engine->fresh || mde_clock_monotonic() - engine->stepped >= STEP_PAUSE)
-    move_on(engine);
+  if (is_due(engine)) move_on(engine);
   return engine->ended;
 }
 
@@ -208,11 +233,39 @@ size_t mde_engine_poll (mde_engine *engine, double seconds) {
 /* }} */
 
 
+/* {{ Event loops */
+
+int mde_engine_pollfd (mde_engine *engine, mde_error *error) {
+  disown(engine);
+  if (engine->descriptor.fd >= 0) return engine->descriptor.fd;
+  if (!mde_descriptor_open(&engine->descriptor, error)) return -1;
+  if (engine->multi != NULL) (void)mde_descriptor_watch(&engine->descriptor, engine->multi);
+  engine->fresh = true;  /* the next step adds the sockets that exist */
+  signal_loop(engine);
+  return engine->descriptor.fd;
+}
+
+
+double mde_engine_timeout (mde_engine *engine) {
+  const double longest = engine->descriptor.is_blind ? BLIND_MAXIMUM : POLL_MAXIMUM;
+  long milliseconds = -1;
+  disown(engine);
+  if (engine->fresh || engine->unseen) return 0;
+  if (engine->count == engine->ended) return -1;
+  (void)curl_multi_timeout(engine->multi, &milliseconds);
+  if (milliseconds < 0 || (double)milliseconds > longest * 1000) return longest;
+  return (double)milliseconds / 1000;
+}
+
+/* }} */
+
+
 /* {{ Requests */
 
 static bool prepare (mde_engine *engine, mde_transfer *transfer,
                     const mde_request *request) {
-  if (!make_multi(engine) || !make_sessions(engine)) return false;
+  if (engine->sessions == NULL) engine->sessions = mde_sessions_new();
+  if (engine->sessions == NULL || !make_multi(engine)) return false;
   if (mde_transfer_begin(transfer, request, engine->sessions)
       && mde_host_add(&engine->hosts, transfer))
     return true;
@@ -239,6 +292,7 @@ int64_t mde_engine_start (mde_engine *engine, const mde_request *request,
   *link = transfer;
   engine->count++;
   send_waiting(engine);
+  signal_loop(engine);
   return transfer->id;
 }
 
@@ -260,6 +314,8 @@ static mde_transfer *unlink_from (mde_engine *engine, mde_transfer **link) {
   *link = transfer->next;
   engine->count--;
   engine->ended--;
+  if (engine->ended == 0) engine->unseen = false;
+  signal_loop(engine);
   mde_buffer_leave_pool(&transfer->answer);
   return transfer;
 }
@@ -313,6 +369,7 @@ mde_engine *mde_engine_new (size_t body_maximum, mde_error *error) {
   engine->answers.maximum = body_maximum > SIZE_MAX / ANSWERS_AT_ONCE
                             ? SIZE_MAX : body_maximum * ANSWERS_AT_ONCE;
   engine->process = mde_process_generation();
+  engine->descriptor.fd = engine->descriptor.event = -1;
   return engine;
 }
 
@@ -328,6 +385,7 @@ void mde_engine_close (mde_engine *engine) {
       mde_engine_abandon(engine, engine->table[i]->id);
   if (engine->multi != NULL) (void)curl_multi_cleanup(engine->multi);
   if (engine->sessions != NULL) (void)curl_share_cleanup(engine->sessions);
+  mde_descriptor_close(&engine->descriptor);
   mde_sigpipe_release(&before);
   free(engine);
 }

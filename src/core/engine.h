@@ -85,13 +85,25 @@ int64_t mde_engine_start (mde_engine *engine, const mde_request *request,
 
 /* Moves all transfers without blocking. Returns how many have ended and are not
 ** taken yet. A step within 1 ms of the last does nothing, unless a request was
-** started in between. */
+** started in between. With a descriptor, a step does nothing unless it is readable
+** or the timeout has passed. */
 size_t mde_engine_step (mde_engine *engine);
 
 /* As step, but first waits up to `seconds` (at most 1) for network activity. A
 ** signal or the end of a transfer ends the wait. Answers that an earlier step or
 ** poll has counted do not: take them first. */
 size_t mde_engine_poll (mde_engine *engine, double seconds);
+
+/* A descriptor for an event loop, the same until the engine is closed or the process forks: it
+** is readable while a step has something to do (an answer comes, a request was started, a step
+** for other requests has ended one that is not taken). Wait for it at most mde_engine_timeout,
+** then step. Do not close it, or read from it. -1 with `error` filled: "no_descriptor" (a system
+** without epoll, or its limit of open files), "out_of_memory". */
+int mde_engine_pollfd (mde_engine *engine, mde_error *error);
+
+/* Seconds until a step has something to do though the descriptor is not readable; at most 1
+** while requests are in flight. Negative: none is. */
+double mde_engine_timeout (mde_engine *engine);
 
 /* The progress of request `id`. The engine owns the memory of `response` until
 ** mde_engine_abandon(id) or mde_engine_close. Error codes:

@@ -304,6 +304,16 @@ static bool set_request (mde_transfer *transfer, const mde_request *request,
 }
 
 
+CURLSH *mde_sessions_new (void) {
+  CURLSH *sessions = curl_share_init();
+  if (sessions == NULL
+      || curl_share_setopt(sessions, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION) == CURLSHE_OK)
+    return sessions;
+  (void)curl_share_cleanup(sessions);
+  return NULL;
+}
+
+
 bool mde_transfer_begin (mde_transfer *transfer, const mde_request *request, CURLSH *sessions) {
   CURL *easy = curl_easy_init();
   transfer->easy = easy;

@@ -47,6 +47,9 @@ struct mde_transfer {
 mde_transfer *mde_transfer_new (const mde_request *request, size_t body_maximum,
                                 mde_pool *pool, mde_error *error);
 
+/* A store of TLS sessions for the handles of an engine. NULL: out of memory. */
+CURLSH *mde_sessions_new (void);
+
 /* Makes a handle for the same `request`; TLS sessions come from `sessions` and go there.
 ** False: out of memory; mde_transfer_end is needed all the same. */
 bool mde_transfer_begin (mde_transfer *transfer, const mde_request *request, CURLSH *sessions);

@@ -136,6 +136,21 @@ describe("core.engine", function()
     end)
   end)
 
+  describe("pollfd and timeout", function()
+    it("are for event loops", function()
+      assert.is_nil(engine:timeout())
+      local fd = assert(engine:pollfd())
+      assert.equal(fd, engine:pollfd())
+      engine:step()
+      assert.is_nil(engine:timeout())
+      local id = engine:start({ url = REFUSED }, owner())
+      assert.equal(0, engine:timeout())
+      while engine:step() == 0 do assert.is_true(engine:timeout() <= 1) end
+      assert.equal("connection", select(2, engine:take(id)).code)
+      assert.is_nil(engine:timeout())
+    end)
+  end)
+
   describe("take and abandon", function()
     it("take ids only", function()
       for _, method in ipairs { "take", "abandon" } do
@@ -185,7 +200,8 @@ describe("core.engine", function()
 
     it("lets nothing else be called", function()
       engine:close()
-      for _, method in ipairs { "start", "step", "poll", "take", "abandon" } do
+      for _, method in ipairs { "start", "step", "poll", "pollfd", "timeout", "take",
+                                "abandon" } do
         assert.error_matches(function() engine[method](engine, 1) end, "the engine is closed")
       end
     end)

@@ -33,8 +33,10 @@ return function(server, nowhere)
   engine:close()
 
   engine = assert(core.engine())
+  assert(engine:pollfd())
   assert(engine:start(post, owner))
   engine:step()
+  assert(engine:timeout() <= 1)
   engine = nil  -- luacheck: ignore
   collectgarbage()
 end
