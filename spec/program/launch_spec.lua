@@ -124,7 +124,7 @@ end)
 describe("the checks of mde launch", function()
   it("refuse wrong use before anything is asked", function()
     for arguments, text in pairs {
-      ["isolate"] = "missing argument 'machines'", ["bogus $A -m x"] = "'bogus' is no action",
+      ["isolate"] = "missing argument 'machines'", ["bogus $A -m x"] = "'bogus' cannot be launched",
       ["isolate $A"] = "a comment is required", ["isolate $A -m ' '"] = "a comment is required",
       ["scan $A -m x --scope selective"] = "--scope: 'selective' is not Quick or Full",
       ["collect $A -m x --scope full"] = "collect has no option --scope",
@@ -256,7 +256,7 @@ describe("mde launch at a terminal", function()
       kill -TERM $pid; wait $pid; s=$?; grep -c isolate $REQUESTS; exit $s]]):format(A, B))
     assert.equal(130, run.status, run.err)
     assert.truthy(run.out:find "^launched .*\n1\n$", run.out .. run.err)
-    assert.truthy(run.err:find("what is under way is waited for", 1, true), run.err)
+    assert.truthy(run.err:find("waiting for requests in flight", 1, true), run.err)
     assert.truthy(run.err:find("not launched: " .. B, 1, true), run.err)
   end)
 

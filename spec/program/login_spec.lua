@@ -81,7 +81,7 @@ describe("mde login", function()
     run = program.run("--store", "memory", "login", "--tenant", "contoso.com", "--client-id",
       "3c9f4f0a-58d2-4b77-8f0e-b1a6c2d4e587")
     assert.equal(2, run.status)
-    assert_has(run.err, "keeps no sign-ins")
+    assert_has(run.err, "cannot keep sign-ins")
   end)
 
   it("says when something else goes first", function()

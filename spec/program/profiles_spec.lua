@@ -132,7 +132,7 @@ describe("one profile", function()
       mde list -p contoso --ids; mde list -p contoso,emea-a --ids]])
     assert.equal(0, run.status, run.err)
     assert.equal(5, #lines(run.out))
-    assert.equal(("The profile wins: AZURE_TENANT_ID, AZURE_CLIENT_SECRET, MDE_TOKEN,"
+    assert.equal(("The profile takes precedence: AZURE_TENANT_ID, AZURE_CLIENT_SECRET, MDE_TOKEN,"
       .. " MDE_API_URL in the environment are not used.\n"):rep(2), run.err)
   end)
 
@@ -172,7 +172,7 @@ END
 END
 mde run p.lua]])
     assert.equal(0, run.status, run.err)
-    assert.truthy(run.out:find "^nil\t3 profiles and none chosen: contoso.*\n3\n$", run.out)
+    assert.truthy(run.out:find "^nil\tthere are 3 profiles: contoso.*\n3\n$", run.out)
   end)
 end)
 
@@ -180,7 +180,7 @@ describe("several profiles", function()
   it("and none chosen are refused, and listed", function()
     for _, command in ipairs { "list", "status", "cancel --type Isolate -m x --yes --max 9" } do
       assert_refused(tenants(THREE, "mde " .. command),
-        "3 profiles and none chosen: contoso, emea-a, emea-b.", "-p NAME")
+        "there are 3 profiles: contoso, emea-a, emea-b.", "-p NAME")
     end
   end)
 
@@ -192,7 +192,7 @@ describe("several profiles", function()
       for _, choice in ipairs { "-p contoso,emea-a", "--all-profiles" } do
         assert_refused(tenants(THREE, ("mde %s %s </dev/null"):format(choice, command)),
           "`mde " .. command:match "%a+" .. "` works in one tenant",
-          "Changing things in several tenants takes a plan for each")
+          "to change several tenants, run it for each")
       end
     end
   end)

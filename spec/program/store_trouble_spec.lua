@@ -52,7 +52,7 @@ describe("a store that can't be used", function()
         local run = program.rehearse(INCIDENT, full .. " mde " .. command .. " --json")
         assert.equal(0, run.status, run.err)
         assert.truthy(run.out:find "^{.*}", run.out)
-        assert.truthy(run.err:find("goes on without the store", 1, true), run.err)
+        assert.truthy(run.err:find("continues without the store", 1, true), run.err)
       end
     end
   end)

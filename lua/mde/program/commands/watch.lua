@@ -37,10 +37,10 @@ responses in progress), reloaded, reload_failed, stopped.
 SIGHUP loads the policies and the profile's guards again. What is broken
 leaves the old ones running, and under another hash than the approved one it
 reports only. After `mde batch stop` it reports only, until the next SIGHUP.
-SIGTERM sends nothing more, waits for requests in flight, and ends with 0, or
-with 130 if `mde resume` has something to continue. With --once the exit
-status is the round's: 3 if a guard refused it, or if another hash is
-approved.
+
+SIGTERM stops sending, waits for requests in flight, and ends with 0, or with
+130 if `mde resume` has something to continue. With --once the exit status is
+the round's: 3 if a guard refused it, or if another hash is approved.
 
 A unit for systemd is examples/systemd/mde-watch.service.
 

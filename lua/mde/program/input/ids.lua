@@ -1,5 +1,4 @@
--- Ids of machine actions, as arguments or from a file, in lower case; from a file those of
--- other things too. None is kept here.
+-- Reads ids from arguments or a file, in lower case, one at a time.
 
 local cjson = require "cjson"
 local core = require "mde.core"
@@ -7,14 +6,14 @@ local failure = require "mde.program.exit"
 
 local ids = {}
 
--- What an id is: how it is read, what is expected, and under which keys a JSON object has it.
+-- A kind of id: the function that reads it, its keys in a JSON object, and its description.
 local ACTION = { read = core.operation.guid, keys = { "id" },
   expected = "the id of a machine action, such as 5382f7ea-7557-4ab7-9782-d50480024a4e" }
 
 local BLOCK = 65536
 local LONGEST = 1048576  -- bytes of a line; an action is far smaller
 
--- Gives each of these arguments to `add`. What is no id ends the command.
+-- Passes each argument to `add`. An invalid id ends the command.
 function ids.from_arguments(arguments, add)
   for _, text in ipairs(arguments) do
     local id = core.operation.guid(text)
@@ -23,8 +22,7 @@ function ids.from_arguments(arguments, add)
   end
 end
 
--- An iterator over the numbered lines of a file, whatever it holds: never more
--- in memory than a block and the longest line.
+-- Iterates over the numbered lines of a file. Keeps at most a block and the longest line in memory.
 local function lines(file)
   local text, position, number = "", 1, 0
 
@@ -59,7 +57,7 @@ local function in_object(object, keys)
   end
 end
 
--- What a line says: an id, "" for nothing, or nil.
+-- Returns the id in a line, "" for an empty line, or nil for an invalid one.
 local function id_of(line, keys)
   if line:find "^%s*{" then
     local decoded, object = pcall(cjson.decode, line)
@@ -68,9 +66,9 @@ local function id_of(line, keys)
   return line:gsub("#.*", ""):match "^%s*(.-)%s*$"
 end
 
--- Lines, each an id or a JSON object with one (as `mde list` prints them), blank
--- or a # comment: gives each id to `add`. A malformed line ends the command. `kind`: of
--- other ids than those of actions, { read =, keys =, expected = }.
+-- Passes each id in a file to `add`. A line is an id, a JSON object with one (as `mde list` prints
+-- it), a # comment, or blank. A malformed line ends the command. `kind`, for ids other than actions':
+-- { read =, keys =, expected = }.
 function ids.from_file(file, add, kind)
   kind = kind or ACTION
   for number, line in lines(file) do

@@ -1,5 +1,4 @@
--- A machine that the command line names: its id, its whole DNS name, or a short name that
--- only one machine has.
+-- Resolves a machine on the command line: an id, DNS name or unique short name.
 
 local failure = require "mde.program.exit"
 local machine = require "mde.service.machine"
@@ -7,19 +6,18 @@ local output = require "mde.program.terminal.output"
 
 local naming = {}
 
--- The criterion for actions on a named machine: its id, where a machine of the tenant is
--- called so. Where none is (it may have been removed since), the name itself, by which the
--- actions are then filtered. Raises on a name that several machines have.
+-- Returns the criterion for actions on a named machine: its id, or if the tenant has no such machine
+-- (any more), the name itself. Raises if several machines have the name.
 function naming.criterion(session, name)
   if not name or machine.id(name) then return name end
   local found, err = session:machine(name)
   if found then return found.id end
   if err.code ~= "not_found" then error(err, 0) end
-  output.note("No machine '%s' is known now: actions are looked for that name it in full.", name)
+  output.note("There is no machine '%s' now: searching for actions with this whole name.", name)
   return name
 end
 
--- Calls f(), and adds to what is raised that nothing was sent.
+-- Calls f(), and adds to its error that nothing was sent.
 function naming.before_sending(f, ...)
   local results = table.pack(f(...))
   if results[1] ~= nil then return table.unpack(results, 1, results.n) end

@@ -1,15 +1,15 @@
--- Options that commands share, and what their values must be.
+-- Options that commands share, and converters that check their values.
 
 local kinds = require "mde.service.kinds"
 local tables = require "mde.base.tables"
 
 local options = {}
 
--- Converter -> what gives the words that it takes.
+-- Converter -> function that returns the words it accepts.
 local words_of = setmetatable({}, { __mode = "k" })
 
--- Adds to an argparse command the option `name` with a value. `convert(text)` gives
--- the value, or nil and what is wrong. -> argparse's option
+-- Adds the option `name` with a value to an argparse command. `convert(text)` -> value | nil,
+-- problem. -> argparse's option
 function options.add(command, name, value, description, convert)
   local option = command:option(name, description):argname(value):overwrite(false)
   option.words = words_of[convert or false]  -- for completions
@@ -52,11 +52,11 @@ end
 -- A converter: the name of a batch.
 function options.batch_name(text)
   if #text <= 64 and text:find "^[%w][%w%._-]*$" then return text end
-  return nil, ("'%s' is not a name of letters, digits and .-_, 64 at most"):format(text:sub(1, 80))
+  return nil, ("'%s' is not a name of at most 64 letters, digits and .-_"):format(text:sub(1, 80))
 end
 
--- A converter: one of some words, whatever the case. `list` gives them when
--- they are needed, so that `mde help` loads nothing.
+-- A converter: one of some words, ignoring case. `list` returns them on demand, so that `mde help`
+-- loads nothing.
 function options.word(what, list)
   local function convert(text)
     for _, known in ipairs(list()) do
@@ -74,7 +74,7 @@ local function statuses() return kinds.statuses end
 
 local function types() return kinds.types end
 
--- A converter: what the module's `parse` understands, as text.
+-- A converter: text that the module's `parse` accepts.
 function options.parsed_by(module)
   return function(text)
     local value, problem = require(module).parse(text)
@@ -97,7 +97,7 @@ local FILTERS = {
   { "--after", "DATE", "Only launched after this, such as 2026-01-23T20:10:40Z.",
     convert = options.parsed_by "mde.base.date" },
   { "--before", "DATE", "Only launched before this.", convert = options.parsed_by "mde.base.date" },
-  { "--filter", "ODATA", "Only what this OData filter selects, as it is." },
+  { "--filter", "ODATA", "Only actions that match this OData filter, sent unchanged." },
 }
 
 -- The key of a criteria table and of argparse's result: "--older-than" -> older_than
@@ -105,8 +105,8 @@ local function key(option)
   return (option:gsub("^%-%-", ""):gsub("%-", "_"))
 end
 
--- Adds filters: an array of { name, value, description, many =, convert = }; all, or those
--- that are named.
+-- Adds filters, an array of { name, value, description, many =, convert = }: all, or those in
+-- `names`.
 function options.add_each(command, filters, names)
   local wanted = tables.set(names or {})
   for _, filter in ipairs(filters) do
@@ -117,8 +117,7 @@ function options.add_each(command, filters, names)
   end
 end
 
--- Puts what the command line says of these filters into `criteria`.
--- -> criteria, whether there was any
+-- Copies the filters on the command line to `criteria`. -> criteria, true if there was any
 function options.read_each(parsed, filters, criteria)
   local any = false
   for _, filter in ipairs(filters) do
@@ -131,18 +130,17 @@ function options.read_each(parsed, filters, criteria)
   return criteria, any
 end
 
--- Adds the options that choose actions: all, or those that are named.
+-- Adds the options that choose actions: all, or those in `names`.
 function options.add_filters(command, names)
   options.add_each(command, FILTERS, names)
 end
 
--- The criteria that the command line's filters make.
--- -> criteria, whether there was any
+-- Returns the criteria of the filters on the command line. -> criteria, true if there was any
 function options.criteria(parsed)
   return options.read_each(parsed, FILTERS, {})
 end
 
--- Which of a list comes first.
+-- A converter: the order of a list.
 function options.order(text)
   if text == "newest" or text == "oldest" then return text end
   return nil, ("'%s' is neither newest nor oldest"):format(text)

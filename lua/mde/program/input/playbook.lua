@@ -1,5 +1,4 @@
--- Lua that a person gives, as a playbook or at the prompt: its file, the module `mde` for it, and
--- its end by Ctrl-C.
+-- Loads and calls a user's Lua, a playbook or a chunk at the prompt.
 
 local client = require "mde.program.session.client"
 local errors = require "mde.base.errors"
@@ -11,8 +10,7 @@ local playbook = {}
 
 local ENDINGS = { ".lua", "/init.lua" }
 
--- Loads the module from a file in the folder, as Lua's own searchers do. -> loader, path
--- | message: where it is not
+-- Loads a module from the folder, as Lua's searchers do. -> loader, path | message: the paths tried
 local function find(folder, module)
   local missing = {}
   for i, ending in ipairs(ENDINGS) do
@@ -29,8 +27,8 @@ local function find(folder, module)
   return table.concat(missing, "\n\t")
 end
 
--- Loads the file. From now on `require` finds modules in its folder, after all others, so
--- that none there takes the place of a module of this program. -> function | nil, message
+-- Loads the file. From now on `require` also finds modules in its folder, after all others, so that
+-- none there replaces a module of this program. -> function | nil, message
 function playbook.load(path)
   local chunk, problem = loadfile(path)
   local folder = chunk and (system.process.real_path(path) or ""):match "^.*/"
@@ -40,7 +38,7 @@ function playbook.load(path)
   return chunk, problem
 end
 
--- What says for itself whose a client is, so that the command line's profile does not.
+-- Settings that choose a client's identity, and so take precedence over the command line's profile.
 local WHOSE = { "profile", "tenant", "client_id", "client_secret", "token", "client_certificate",
                 "federated_token_file", "managed_identity" }
 
@@ -51,7 +49,7 @@ local function says_whose(settings)
   return false
 end
 
--- What was raised on purpose, as an error of the library; anything else goes on.
+-- Converts a failure to an error of the library; raises anything else again.
 local function expected(raised)
   if errors.is(raised) then return raised end
   if not failure.status(raised) then error(raised, 0) end
@@ -82,8 +80,8 @@ function playbook.module(parsed)
   return mde
 end
 
--- Calls `chunk` so that Ctrl-C raises in it. -> true, results | false, message
--- with the chunk's own part of the traceback, or the table that was raised
+-- Calls `chunk`, and lets Ctrl-C raise in it. -> true, results | false, message with the chunk's part
+-- of the traceback, or the raised table
 function playbook.call(chunk, ...)
   local results = table.pack(system.interrupt.call(chunk, ...))
   if type(results[2]) == "string" and not results[1] then

@@ -1,4 +1,4 @@
--- Who signs in, where, and what that allows, as `mde status` shows it.
+-- Reads the account of `mde status`: identity, cloud, permissions.
 
 local answer = require "mde.service.response"
 local calls = require "mde.call.call"
@@ -16,7 +16,7 @@ local account = {}
 
 local SESSIONS = kinds.of.LiveResponse.at_once
 
--- {{ What the service says
+-- {{ The service's answers
 
 local on_list = calls.parsing(answer.actions, function(call, _, response, list, err)
   if not list then return call:finish(nil, err) end
@@ -24,9 +24,8 @@ local on_list = calls.parsing(answer.actions, function(call, _, response, list, 
   call:finish { list = list, moment = moment }
 end)
 
--- Asks for the open live responses; the answer's date tells how far the clocks are apart.
--- -> { in_progress, pending }, seconds by which ours is ahead (nil if it does not say)
--- | nil, err
+-- Lists the open live responses, and compares the answer's date with our clock.
+-- -> { in_progress, pending }, seconds by which our clock is ahead (nil without a date) | nil, err
 local function ask(session)
   local got, err = session:perform("list", { query = odata.query {
     { "$filter", odata.all { odata.is("type", "LiveResponse"), odata.is("status", kinds.open) } },
@@ -43,7 +42,7 @@ end
 
 -- }}
 
--- {{ Operations that need the same, as one
+-- {{ Operations grouped by required permissions
 
 local function groups_of(held)
   local groups, by_permissions = {}, {}
@@ -63,7 +62,7 @@ end
 
 -- }}
 
--- What is known of a client's account; what hinders is in `problem`. Raises nothing.
+-- Returns the known facts of a client's account, and any error in `problem`. Never raises.
 function account.read(session)
   local self = {
     tenant = session.tenant, application = session.client_id, cloud = session.cloud,
@@ -107,16 +106,16 @@ local function who(self)
   local application = self.application and ("application %s%s"):format(self.application,
     self.name and " (" .. self.name .. ")" or "")
   if self.user then return self.user .. (application and " by " .. application or "") end
-  return application or "a token that does not say"
+  return application or "unknown: not in the token"
 end
 
 function account.lines(self)
   local lines = {}
   local function add(label, text) lines[#lines + 1] = { label, text } end
-  local unknown = self.is_signed_in and "a token that does not say" or "-"
+  local unknown = self.is_signed_in and "unknown: not in the token" or "-"
   if self.simulation then add("simulation", self.simulation .. ", not a real tenant") end
   add("tenant", self.tenant or unknown)
-  add("signs in as", self.is_signed_in and who(self) or "nobody: see below")
+  add("signs in as", self.is_signed_in and who(self) or "not signed in: see below")
   if self.way then add("by", self.way) end
   add("cloud", ("%s, %s"):format(self.cloud, self.api_url))
   if self.lifetime then add("token", token_text(self.lifetime)) end
@@ -163,7 +162,7 @@ end
 
 -- }}
 
--- As JSON has it; nil for what is not known.
+-- Returns the account's object for JSON; unknown fields are nil.
 function account.object(self)
   local problem = self.problem
   return {

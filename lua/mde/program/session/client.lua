@@ -1,5 +1,4 @@
--- The client that a command works with: configured by a profile or the environment, and by
--- the options that all commands share.
+-- Creates a command's client from profile, environment and shared options.
 
 local failure = require "mde.program.exit"
 local output = require "mde.program.terminal.output"
@@ -8,15 +7,15 @@ local system = require "mde.program.system"
 
 local client = {}
 
--- One line a request. Neither headers nor bodies, which hold the secrets.
+-- Shows one line per request, without headers and bodies, which contain secrets.
 local function show(record)
   output.note("%s %s%s %s %s %.0f ms%s", record.method, record.host, record.path,
     record.status or "-", record.request_id or "-", record.seconds * 1000,
     record.error and ": " .. tostring(record.error) or "")
 end
 
--- What `options` (of the command line) mean for mde.client, in front of `settings`: what outlives
--- a call is kept in their store.
+-- Returns the settings for mde.client: those of the command line's `options` take precedence over
+-- `settings`.
 function client.settings(options, settings)
   local merged = {}
   for name, value in pairs(settings or {}) do merged[name] = value end
@@ -27,47 +26,46 @@ function client.settings(options, settings)
   return merged
 end
 
--- -> client of one profile, or (without one) of the environment; raises what hinders
+-- Returns the client of a profile, or without one of the environment. Raises the error.
 local function connect(options, settings, profile)
   settings = client.settings(options, settings)
   settings.profile = profile
   return failure.check(system.mde.client(settings))
 end
 
--- The client of a command that works in one tenant, and changes nothing if options.reads_only.
--- -> client; raises what hinders
+-- Returns the client of a command that works in one tenant. options.reads_only: the command changes
+-- nothing. Raises the error.
 function client.connect(options, settings)
   local profile = selection.one(options)
   system.state.profile = profile and profile.name
   return connect(options, settings, profile)
 end
 
-local LONGEST = 600  -- seconds that a command which only reads waits for the service
+local LONGEST = 600  -- longest wait of a command that only reads, in seconds
 
--- Adds the option that says how long it waits.
+-- Adds the option for the longest wait.
 function client.define_deadline(command, description)
   require "mde.program.input.options".add(command, "--deadline", "TIME", description
     or "Give up after this long. Default: 10m.", require "mde.program.input.options".duration)
 end
 
--- Bounds how long a client waits that only reads, by the options of its command. -> the client
+-- Limits the wait of a client that only reads. -> the client
 function client.bounded(session, options)
   session.ends_at = session.clock.monotonic() + (options.deadline or LONGEST)
   return session
 end
 
--- Signs in, so that the session has the application of its token, and notes by which name it
--- was configured. Raises if it may not sign in.
+-- Signs in, so that the session has the application of its token, and records the configured name
+-- of it. Raises if the sign-in fails.
 function client.identify(session)
   failure.check(session:sign_in())
   session.store.journal:note_alias(session.configured, session.application)
 end
 
--- What a command does that reads in one tenant or many: read(client) reads, several tenants
--- at the same time, and tell(profile's name, what that returned) shows, one after the other.
--- A tenant that fails is reported and stops no other. Where the command line can mean one
--- tenant only, the name is nil and a failure is raised.
--- -> a function(read, tell) that returns the exit status; whether it may be many tenants
+-- Returns a function(read, tell) -> exit status, and true if there may be several tenants.
+-- read(client) reads several tenants at the same time; tell(profile's name, results) shows them one
+-- after the other. A tenant that fails is reported, and the others continue. With one tenant, the
+-- name is nil and a failure is raised.
 function client.reader(options)
   options.reads_only = true
   local chosen, many = selection.chosen(options)

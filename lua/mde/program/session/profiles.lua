@@ -1,5 +1,7 @@
--- The profiles that the command line chooses: -p or --all-profiles over MDE_PROFILE over
--- the environment that signs in (AZURE_…, MDE_TOKEN) over the only profile that there is.
+-- Chooses profiles: -p or --all-profiles, MDE_PROFILE, or the only profile.
+--
+-- The order of precedence: -p or --all-profiles, MDE_PROFILE, sign-in variables of the environment
+-- (AZURE_…, MDE_TOKEN), the only profile in the configuration.
 
 local config = require "mde.config.profiles"
 local failure = require "mde.program.exit"
@@ -13,9 +15,9 @@ local selection = {}
 local SIGN_IN = option_list.select(function(row) return row.role == "sign-in" end, "variable")
 local REPLACED = option_list.select(function(row) return row.role end, "variable")
 
-local MOST = 20  -- names that a message lists
+local MOST = 20  -- names in a message
 
--- The variables of a list that are set.
+-- Returns the variables of a list that are set.
 local function set_ones(names)
   local list = {}
   for _, name in ipairs(names) do
@@ -24,7 +26,7 @@ local function set_ones(names)
   return list
 end
 
--- What the command line or MDE_PROFILE asks for. -> text, true for all, or nil
+-- Returns the request on the command line or in MDE_PROFILE. -> text | true: all | nil
 function selection.wanted(options)
   if options.all_profiles then return true end
   local named = system.getenv "MDE_PROFILE"
@@ -39,7 +41,7 @@ local function names_of(list)
     #names - MOST)
 end
 
--- The configuration, or nil where there is no file and nobody named one.
+-- Returns the configuration, or nil and the default path if that file is missing.
 function selection.load()
   local path, is_named = config.path(system.getenv)
   local file = path and not is_named and system.open(path)
@@ -48,30 +50,30 @@ function selection.load()
   return failure.check(config.load(path))
 end
 
--- Says, once, what in the environment a profile goes before.
+-- Prints once which environment variables the profile overrides.
 local function tell()
   local names = set_ones(REPLACED)
   if system.state.told_profile or #names == 0 then return end
   system.state.told_profile = true
-  output.note("The profile wins: %s in the environment %s not used.", table.concat(names, ", "),
-    #names == 1 and "is" or "are")
+  output.note("The profile takes precedence: %s in the environment %s not used.",
+    table.concat(names, ", "), #names == 1 and "is" or "are")
 end
 
--- The only profile, where nothing is asked for. -> array of it | nil: the environment's
+-- Returns the only profile, if none was requested. -> array with it | nil: the environment signs in
 local function default()
   if set_ones(SIGN_IN)[1] then return nil end
   local loaded = selection.load()
   local list = loaded and config.select(loaded, true) or {}
   if #list == 0 then return nil end
   if #list > 1 then
-    failure.raise(failure.usage, "%d profiles and none chosen: %s. Choose with -p NAME (or"
-      .. " MDE_PROFILE); list and status take several, and --all-profiles", #list, names_of(list))
+    failure.raise(failure.usage, "there are %d profiles: %s. Choose one with -p NAME (or"
+      .. " MDE_PROFILE); list and status accept several, and --all-profiles", #list, names_of(list))
   end
   return list
 end
 
--- -> array of profiles (see mde.config.profiles), whether more than one could have been meant;
--- nil: there is none, and the environment signs in
+-- Returns the chosen profiles (see mde.config.profiles), and true if several could be chosen; or nil
+-- if the environment signs in.
 function selection.chosen(options)
   local asked = selection.wanted(options)
   if not asked then
@@ -91,12 +93,12 @@ function selection.chosen(options)
   return list, asked == true or asked:find "[,%*]" ~= nil
 end
 
--- The profile of a command that works in one tenant; nil: the environment signs in.
+-- Returns the profile of a command that works in one tenant, or nil if the environment signs in.
 function selection.one(options)
   local list = selection.chosen(options)
   if list and #list > 1 then
-    failure.raise(failure.usage, "`mde %s` works in one tenant, and these are %d: %s. Changing"
-      .. " things in several tenants takes a plan for each; choose one with -p NAME",
+    failure.raise(failure.usage, "`mde %s` works in one tenant, but %d profiles are chosen: %s."
+      .. " Choose one with -p NAME; to change several tenants, run it for each",
       options.command, #list, names_of(list))
   end
   return list and list[1]

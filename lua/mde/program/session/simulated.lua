@@ -1,4 +1,4 @@
--- Tells whether a client reaches the simulator that `mde sim` names in the environment.
+-- Detects a client of the simulator that `mde sim` puts in the environment.
 
 local system = require "mde.program.system"
 

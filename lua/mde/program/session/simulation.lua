@@ -9,17 +9,17 @@ local tables = require "mde.base.tables"
 
 local simulation = {}
 
-local NAP = 0.2  -- seconds of the longest wait for a request
+local NAP = 0.2  -- longest wait for a request, in seconds
 
 simulation.real = { per_minute = 100, per_hour = 1500 }  -- the service's own limits
 local SPEED = 60  -- of the default quota
 
--- The limits of a quota that runs `SPEED` times as fast as the service's.
+-- Returns the limits of a quota `SPEED` times as fast as the service's.
 local function faster()
   local real = simulation.real
   local limits = { per_minute = real.per_minute * SPEED, per_hour = real.per_hour * SPEED }
-  output.note("mde sim: the quota runs at %d × real time: %d calls a minute, %d an hour", SPEED,
-    limits.per_minute, limits.per_hour)
+  output.note("mde sim: the quota is %d times the service's: %d calls per minute, %d per hour",
+    SPEED, limits.per_minute, limits.per_hour)
   return limits
 end
 
@@ -32,15 +32,13 @@ local function new_server(parsed, scenario)
   return server
 end
 
--- This program's folder, and then those of PATH. An empty name in it would be the current
--- folder.
+-- Returns this program's folder and those of PATH. An empty entry would be the current folder.
 local function search_path()
   local path = system.getenv "PATH" or ""
   return system.process.path():match "^(.*)/" .. ":" .. (path ~= "" and path or "/usr/bin:/bin")
 end
 
--- {{ The rehearsal's own journal, quota and profiles (none): nothing of it gets among real
--- ones, and no real service into it.
+-- {{ The simulation's own journal, quota and (no) profiles, separate from the real ones
 
 local function new_state()
   local folder, problem = system.file.make_temporary_folder()
@@ -58,8 +56,8 @@ end
 
 -- }}
 
--- COMMAND gets the server's variables, none that takes precedence over them, and this
--- program first in its PATH.
+-- COMMAND gets the server's variables, no variable that takes precedence over them, and this
+-- program first in PATH.
 local function set_environment(server)
   system.process.setenv("MDE_TOKEN")
   system.process.setenv("AZURE_TOKEN_CREDENTIALS")
@@ -79,8 +77,8 @@ local function serve(server)
   return 0
 end
 
--- Serves until the command ends. Ctrl-C is the command's: the terminal sends it
--- to both. A request to end is passed on.
+-- Serves until the command ends. Ignores Ctrl-C, which the terminal also sends to the command, and
+-- forwards a request to end.
 local function run(server, words)
   set_environment(server)
   system.interrupt.watch()
@@ -99,16 +97,16 @@ local function run(server, words)
   end
 end
 
--- Returns the words that start a shell, and says what it is for.
+-- Returns the words that start a shell, and announces it.
 local function shell_words(scenario, folder)
   output.note("mde sim: a shell in the simulation %s. %s\nTry `mde list`; `exit` ends it.",
     scenario, scenarios[scenario].about)
   return require("mde.program.terminal.shell").words("(simulation) ", folder)
 end
 
--- Runs the command `words` (default: a shell), or with options.serve none. `options`: scenario
--- (default: misfire), quota ({ per_minute, per_hour } or { off = true }; default: the service's,
--- sixty times faster) and port too. -> exit status
+-- Runs the command `words` (default: a shell), or with options.serve no command. `options`: scenario
+-- (default: misfire), quota ({ per_minute, per_hour } or { off = true }; default: sixty times the
+-- service's), port. -> exit status
 function simulation.run(words, options)
   local scenario = options.scenario or "misfire"
   local server = new_server(options, scenario)

@@ -1,5 +1,6 @@
--- Lets commands that only read go on when their store can't be written, such as on a full
--- disk: what they would note for other processes is dropped, and a line on standard error
+-- Lets commands that only read continue if the store can't be written.
+--
+-- On a full disk, for example, notes for other processes are dropped, and a line on standard error
 -- says so.
 
 local errors = require "mde.base.errors"
@@ -10,7 +11,7 @@ local spare_store = {}
 local UNWRITABLE = { "disk is full", "disk I/O error", "readonly", "No space left",
                      "Read%-only file system" }
 
--- Whether what was raised says that the store can't be written.
+-- True if the raised error says that the store can't be written.
 function spare_store.is_unwritable(raised)
   if not (errors.is(raised) and raised.code == "store") then return false end
   for _, pattern in ipairs(UNWRITABLE) do
@@ -19,13 +20,13 @@ function spare_store.is_unwritable(raised)
   return false
 end
 
--- Says that the store is not used any more.
+-- Reports that the store is not used any more.
 function spare_store.report(raised)
   output.note("%s", (raised.message:gsub(": free some space.*", "")))
-  output.note("This command goes on without the store: other processes do not learn of its calls.")
+  output.note("This command continues without the store: other processes do not see its calls.")
 end
 
--- The function f, which is called until the store can't be written, and then gives `otherwise`.
+-- Returns a function that calls f until the store can't be written, and then returns `otherwise`.
 local function until_lost(store, f, otherwise)
   return function(...)
     if store.is_lost then return otherwise end
@@ -41,7 +42,7 @@ end
 
 local NONE = {}
 
--- Makes a store one whose windows and commits do not fail when it can't be written.
+-- Changes a store so that windows and commits do not fail if it can't be written.
 function spare_store.protect(store)
   local windows_of, protected = store.windows, {}
   store.commit = until_lost(store, store.commit)

@@ -1,42 +1,43 @@
--- The store that the program works with: --store over MDE_STORE over the user's own
--- (mde.store.sql.sqlite). Opened once a program, when it is first needed.
+-- Opens the program's store: --store, MDE_STORE, or the user's own folder.
+--
+-- It is opened at its first use, once per program. The user's own is mde.store.sql.sqlite.
 
 local failure = require "mde.program.exit"
 local system = require "mde.program.system"
 
 local store = {}
 
--- Who runs this, as the journal and the audit log know it: "dana@soc1".
+-- Returns the user and host for the journal and the audit log: "dana@soc1".
 function store.who()
   return ("%s@%s"):format(system.process.who())
 end
 
--- The same, so that no two processes are the same.
+-- Returns a name that is unique to this process.
 local function holder(clock)
   return ("%s pid %d (%x)"):format(store.who(), system.process.pid(),
     math.floor(clock.wall() * 1000))
 end
 
--- What people are shown of a holder: "dana@soc1 pid 4711".
+-- Returns a process's name for users: "dana@soc1 pid 4711".
 function store.shown(name)
   return (name:gsub(" %(%x+%)$", ""))
 end
 
--- The folder of the user's own store and audit log.
+-- Returns the folder of the user's store and audit log.
 function store.folder()
   local state = system.getenv "XDG_STATE_HOME"
   if not state or state:sub(1, 1) ~= "/" then
     local home = system.getenv "HOME" or ""
     if home:sub(1, 1) ~= "/" then
-      failure.raise(failure.failed, "neither XDG_STATE_HOME nor HOME says where the store is;"
-        .. " --store memory does without one")
+      failure.raise(failure.failed, "no folder for the store: set XDG_STATE_HOME or HOME, or give"
+        .. " --store memory")
     end
     state = home .. "/.local/state"
   end
   return state .. "/mde"
 end
 
--- Where this user's audit log is, for people: "dana@soc1:/home/dana/.local/state/mde".
+-- Returns the place of the user's audit log: "dana@soc1:/home/dana/.local/state/mde".
 function store.place()
   local done, folder = pcall(store.folder)
   return done and store.who() .. ":" .. folder or nil
@@ -49,14 +50,14 @@ function store.choice(text)
     text:gsub("://.*", "://…"))
 end
 
--- Lets the next `open` open it anew: its connection is lost.
+-- Closes the store after a lost connection, so that the next `open` opens it again.
 function store.forget()
   local opened = system.state.store
   if opened then pcall(opened.close, opened) end
   system.state.store = nil
 end
 
--- How the program waits for a store: see mde.store.sql.database.
+-- Returns how the program waits for a store: see mde.store.sql.database.
 local function new_world()
   return {
     say = function(text)
@@ -68,7 +69,7 @@ local function new_world()
   }
 end
 
--- Opens the store that `text` names: a URL, "memory", or nil for the user's own.
+-- Opens the store of `text`: a URL, "memory", or nil for the user's own.
 local function open_named(text)
   local clock = { monotonic = system.clock.monotonic, wall = system.clock.wall,
                   boot = system.file.boot }
@@ -79,7 +80,7 @@ local function open_named(text)
     holder(clock), new_world())
 end
 
--- The same for a command that only reads: if the store can't be written, one in memory.
+-- Does the same for a command that only reads; if the store can't be written, opens one in memory.
 local function open_to_read(text)
   local spare_store = require "mde.program.session.spare_store"
   local done, result = pcall(open_named, text)
@@ -92,8 +93,8 @@ local function open_to_read(text)
   return result
 end
 
--- The store that `parsed` (the command line) says; parsed.reads_only: for a command that
--- changes nothing. Raises what hinders.
+-- Opens the store chosen on the command line (`parsed`). parsed.reads_only: the command changes
+-- nothing. Raises the error.
 function store.open(parsed)
   local state = system.state
   if state.store then return state.store end

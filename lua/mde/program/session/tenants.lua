@@ -1,8 +1,7 @@
--- Reads several tenants, some at the same time, and gives what came in their order.
+-- Reads several tenants at the same time, and shows the results in order.
 --
--- Each is read in a coroutine of its own, whose client waits by letting the others go on.
--- A tenant that fails is reported and stops no other. One that is late is shown after those
--- that ended meanwhile, so that it delays no other.
+-- Each tenant has a coroutine, whose client yields to the others while it waits. A tenant that fails
+-- is reported, and the others continue. A late tenant is shown after those that ended meanwhile.
 
 local errors = require "mde.base.errors"
 local failure = require "mde.program.exit"
@@ -11,8 +10,8 @@ local system = require "mde.program.system"
 
 local tenants = {}
 
-local AT_ONCE = 10  -- tenants under way that are not late
-local LATE = 10     -- seconds that others wait for a tenant's place or turn
+local AT_ONCE = 10  -- most running tenants that are not late
+local LATE = 10     -- seconds after which a tenant is late
 
 -- A host (contract 4).
 local waiting = {}
@@ -21,7 +20,7 @@ function waiting.wait(_, seconds)
   coroutine.yield(seconds)
 end
 
--- Begins to read a tenant: read(client) in its coroutine.
+-- Starts a tenant: read(client) in its coroutine.
 local function begin(profile, connect, read)
   local task = { profile = profile }
   task.thread = coroutine.create(function()
@@ -35,7 +34,7 @@ local function begin(profile, connect, read)
   return task
 end
 
--- A failure that is one tenant's, and no reason to stop.
+-- True if an error concerns one tenant only, so that the others can continue.
 local function is_tenants(raised)
   return errors.is(raised) and raised.code ~= "store"
 end
@@ -44,7 +43,7 @@ local function has_ended(task)
   return coroutine.status(task.thread) == "dead"
 end
 
--- Goes on with a tenant. -> seconds until there is something to be done again
+-- Resumes a tenant. -> seconds until it must be resumed again
 local function go_on(task)
   local done, result = coroutine.resume(task.thread)
   if not done and not is_tenants(result) then
@@ -58,7 +57,7 @@ local function is_late(task)
   return task.clock ~= nil and task.clock.monotonic() >= task.began + LATE
 end
 
--- Begins tenants until enough are under way. -> how many have begun
+-- Starts tenants until enough are running. -> number of started tenants
 local function begin_some(tasks, chosen, begun, connect, read)
   local under_way = 0
   for _, task in ipairs(tasks) do
@@ -71,7 +70,7 @@ local function begin_some(tasks, chosen, begun, connect, read)
   return begun
 end
 
--- Takes the first tenant that can be shown now from the list. -> task | nil
+-- Removes the first tenant that can be shown now from the list. -> task | nil
 local function take_ended(tasks)
   for i, task in ipairs(tasks) do
     if has_ended(task) then return table.remove(tasks, i) end
@@ -79,9 +78,9 @@ local function take_ended(tasks)
   end
 end
 
--- Reads the tenants of `chosen` (profiles) with read(client), and calls
--- show(profile's name, what it returned) for one after the other.
--- `connect(profile)` gives a client, or raises; all clients have one engine. -> exit status
+-- Reads the tenants of `chosen` (profiles) with read(client), and calls show(profile's name,
+-- results) for one after the other. `connect(profile)` returns a client, or raises; all clients share
+-- one engine. -> exit status
 function tenants.each(chosen, connect, read, show)
   local tasks, begun, status = {}, 0, 0
   while begun < #chosen or tasks[1] do

@@ -1,4 +1,4 @@
--- The tenant and application of a user's sign-in, for mde login and mde logout.
+-- Finds tenant and application of a user's sign-in, for mde login and logout.
 
 local client = require "mde.program.session.client"
 local failure = require "mde.program.exit"
@@ -6,7 +6,7 @@ local options = require "mde.program.input.options"
 
 local user_sign_in = {}
 
--- The options that say whose sign-in is meant.
+-- Adds the options for tenant and application.
 function user_sign_in.define(command)
   options.add(command, "--tenant", "TENANT", "The tenant: its id or domain name."
     .. "\nDefault: AZURE_TENANT_ID.")
@@ -14,18 +14,18 @@ function user_sign_in.define(command)
     .. "\nDefault: AZURE_CLIENT_ID.")
 end
 
--- The client of a tenant and application, and what mde.auth.session needs to know of
--- them. Raises what is missing.
+-- Returns the client of a tenant and application, and the options of mde.auth.session. Raises if one
+-- is missing.
 function user_sign_in.connect(parsed)
   local connected = client.connect(parsed, { tenant = parsed.tenant,
                                              client_id = parsed.client_id })
   if not (connected.tenant and connected.client_id) then
-    failure.raise(failure.usage, "a tenant and an application are needed: --tenant and"
-      .. " --client-id, or AZURE_TENANT_ID and AZURE_CLIENT_ID")
+    failure.raise(failure.usage, "tenant and application are required: give --tenant and"
+      .. " --client-id, or set AZURE_TENANT_ID and AZURE_CLIENT_ID")
   end
   if not connected.store.sessions then
     failure.raise(failure.usage,
-      "the store (%s) keeps no sign-ins: leave out --store and MDE_STORE",
+      "the store %s cannot keep sign-ins: omit --store and MDE_STORE",
       connected.store.name:gsub("://.*", "://…"))
   end
   return connected, {

@@ -1,4 +1,4 @@
--- The quota's windows, as `mde status` shows them.
+-- Reads and shows the quota's windows for `mde status`.
 
 local cjson = require "cjson"
 local core = require "mde.core"
@@ -10,7 +10,7 @@ local windows = {}
 
 local NAMES = { [60] = "minute", [3600] = "hour" }
 
--- A window of a bucket, as numbers.
+-- Returns the numbers of one window.
 local function window_of(session, operation, bucket, window, now)
   local used, frees_at = bucket:used(window, now)
   local free = math.max(0, window.limit - used)
@@ -26,7 +26,7 @@ end
 
 local USUAL = { cancel = true, get = true, list = true }
 
--- The windows of a client: those of cancel, get and list, and others that are used.
+-- Returns the windows of cancel, get and list, and others in use.
 -- -> array of { bucket, window, limit, used, free, wait (seconds to the next slot), holders }
 function windows.read(session)
   local now, list = session.clock.monotonic(), {}
@@ -59,7 +59,7 @@ windows.columns = {
   { title = "FREE", right = true }, { title = "NEXT SLOT" }, { title = "HELD BY", may_cut = true },
 }
 
--- As JSON has them.
+-- Returns the windows' objects for JSON.
 function windows.objects(list)
   local objects = {}
   for i, w in ipairs(list) do
@@ -77,7 +77,7 @@ function windows.objects(list)
   return objects
 end
 
--- As rows of a table.
+-- Returns the windows' rows of a table.
 function windows.rows(list)
   local rows, now = {}, system.now()
   for i, w in ipairs(list) do

@@ -1,5 +1,7 @@
--- Ctrl-C and SIGTERM while a client waits for the service: the first stops sending and waits for
--- requests in flight, the second stops at once. If nothing is changed, the first stops at once.
+-- Handles Ctrl-C and SIGTERM while a client waits for the service.
+--
+-- The first stops sending and waits for requests in flight; the second stops at once. If a command
+-- only reads, the first stops at once.
 
 local line = require "mde.program.terminal.line"
 local output = require "mde.program.terminal.output"
@@ -7,11 +9,11 @@ local system = require "mde.program.system"
 
 local interruption = {}
 
-local INTERRUPTED = "Interrupted: nothing more is sent; what is under way is waited for."
+local INTERRUPTED = "Interrupted: sending stops; waiting for requests in flight."
   .. " Ctrl-C again stops at once."
 
--- A function that returns what the signals ask for: false, true to send nothing more, or "at
--- once". The first time, it says so with say(text).
+-- Returns a function that returns the signals' request: false, true to stop sending, or "at once".
+-- It announces the first request with say(text).
 function interruption.asked(say)
   local is_said = false
   return function()
@@ -25,8 +27,8 @@ function interruption.asked(say)
   end
 end
 
--- Stops the session when signals ask for it; the caller watches for them. `tick`, if given, is
--- called at least every second.
+-- Makes the session stop on signals, which the caller watches for. `tick`, if given, is called at
+-- least every second.
 function interruption.obey(session, tick)
   local asked = interruption.asked(output.note)
   session.stop = function()
@@ -43,7 +45,7 @@ function interruption.watch(session, tick)
   interruption.obey(session, tick)
 end
 
--- The same for a session that changes nothing from now on.
+-- Does the same for a session that only reads from now on.
 function interruption.only_reads(session, tick)
   interruption.watch(session, tick)
   session.only_reads = true

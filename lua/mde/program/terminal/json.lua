@@ -1,4 +1,4 @@
--- JSON with its keys in a given order, the others sorted after them: the same text each time.
+-- Writes JSON with keys in a given order: the same text each time.
 
 local cjson = require "cjson"
 
@@ -20,7 +20,7 @@ end })
 
 local NONE = {}
 
--- The keys that are not in `order`, sorted.
+-- Returns the keys that are not in `order`, sorted.
 local function others(fields, order)
   local set, keys = sets[order], NONE
   for key in next, fields do

@@ -1,5 +1,6 @@
--- Formats a message for people. Line ends in the format are mde's own; what is put into it
--- may be a stranger's text, and is made printable, so that it begins no line of its own.
+-- Formats a message for users, and makes inserted values printable.
+--
+-- The format may have line ends. A value may be text of others, which must not begin a line.
 
 local terminal = require "mde.terminal"
 
@@ -9,7 +10,7 @@ local function printable(value)
   return AS_THEY_ARE[type(value)] and value or terminal.printable(tostring(value))
 end
 
--- message(format, ...) -> text; as string.format, which is not used if there are no values.
+-- message(format, ...) -> text, like string.format; without values, the format itself.
 return function(format, ...)
   local count = select("#", ...)
   if count == 0 then return format end

@@ -1,4 +1,4 @@
--- Notices of a client (mde.notice) on standard error: why a command takes longer than usual.
+-- Shows a client's notices on standard error: why a command takes longer.
 
 local line = require "mde.program.terminal.line"
 local output = require "mde.program.terminal.output"
@@ -13,7 +13,7 @@ local function say(...)
   output.note(...)
 end
 
--- Of many actions that were not found only some lines are shown.
+-- Shows only some of many lines about actions that were not found.
 local function show_missing(entry, print)
   local state, now = system.state, system.clock.monotonic()
   state.not_found = (state.not_found or 0) + 1

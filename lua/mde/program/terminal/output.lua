@@ -1,7 +1,7 @@
--- Standard output for data, standard error for messages.
+-- Writes data to standard output, and messages to standard error.
 --
--- A write that fails ends the command: silently when the reader has gone
--- (`mde list | head`), else with a message and status 4.
+-- A failed write ends the command: silently if the reader has gone (`mde list | head`), else with a
+-- message and status 4.
 
 local failure = require "mde.program.exit"
 local json = require "mde.program.terminal.json"
@@ -20,28 +20,27 @@ local function check(done, message, number)
   failure.raise(failure.failed, "cannot write the output: %s", message)
 end
 
--- Writes text as it is: what programs read, or what was made printable.
+-- Writes text unchanged: data for programs, or text made printable before.
 function output.write(text)
   check(system.stdout:write(text))
 end
 
--- Writes a line for people.
+-- Writes a line for users.
 function output.line(text)
   check(system.stdout:write(terminal.printable(text), "\n"))
 end
 
--- Writes text of several lines for people.
+-- Writes text of several lines for users.
 function output.text(text)
   for line in (text .. "\n"):gmatch "(.-)\n" do output.line(line) end
 end
 
--- Makes sure that everything written has arrived.
+-- Flushes standard output, and checks that all was written.
 function output.flush()
   check(system.terminal.flush())
 end
 
--- Shows a message for people: see mde.program.terminal.message. It can't fail: there would be no one to
--- tell.
+-- Shows a message for users: see mde.program.terminal.message. Write errors are ignored.
 function output.note(format, ...)
   local text = message_of(format, ...)
   line_shown.clear()
@@ -50,7 +49,7 @@ function output.note(format, ...)
   end
 end
 
--- A size as people read it: "734 bytes", "5.2 MiB".
+-- Formats a size: "734 bytes", "5.2 MiB".
 function output.bytes(count)
   if count < 1024 then return ("%d bytes"):format(count) end
   local units, i = { "KiB", "MiB", "GiB", "TiB" }, 1
@@ -59,18 +58,18 @@ function output.bytes(count)
   return ("%.1f %s"):format(value, units[i])
 end
 
--- Writes one line of JSON, its keys in this order.
+-- Writes one line of JSON with its keys in this order.
 function output.json(object, order)
   output.write(terminal.printable_json(json.encode(object, order)) .. "\n")
 end
 
--- The same with null for each of the keys that is missing.
+-- Does the same, with null for each missing key.
 function output.record(object, keys)
   output.json(json.fill(object, keys), keys)
 end
 
--- One field of CSV (RFC 4180). A spreadsheet takes what begins with = + - @ (or
--- a tab or return) for a formula: an apostrophe makes it text.
+-- Formats one field of CSV (RFC 4180). Spreadsheets treat text that begins with = + - @, tab or
+-- return as a formula, so such text gets an apostrophe.
 local function csv_field(value)
   local text = value == nil and "" or tostring(value)
   if type(value) == "string" and text:find "^[=+%-@\t\r]" then text = "'" .. text end

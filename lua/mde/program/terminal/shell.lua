@@ -1,4 +1,4 @@
--- Makes the command line of an interactive shell whose prompt begins with a mark.
+-- Builds the command line of a shell whose prompt begins with a mark.
 
 local system = require "mde.program.system"
 
@@ -12,8 +12,8 @@ local function write(path, text)
   return path
 end
 
--- Each takes the shell's path, the mark, and a folder for its startup file, which reads that of
--- the user first.
+-- Functions of the shell's path, the mark, and a folder for its startup file, which first reads the
+-- user's own.
 local SHELLS = {}
 
 function SHELLS.bash(path, mark, folder)
@@ -41,8 +41,7 @@ functions --copy fish_prompt unmarked_prompt
 function fish_prompt; printf %%s %s; unmarked_prompt; end]]):format(quote(mark)) }
 end
 
--- Returns the words that start the user's shell. Shells that are not known take the prompt from
--- the environment.
+-- Returns the words that start the user's shell. Other shells take the prompt from the environment.
 function shell.words(mark, folder)
   local path = system.getenv "SHELL" or "/bin/sh"
   local known = SHELLS[path:match "[^/]*$"]

@@ -1,5 +1,6 @@
--- A table of aligned columns: on a terminal cut to its width and with colours
--- (unless NO_COLOR is set), elsewhere whole and plain.
+-- Prints a table of aligned columns, cut and coloured on a terminal only.
+--
+-- NO_COLOR turns colours off.
 
 local output = require "mde.program.terminal.output"
 local system = require "mde.program.system"
@@ -18,7 +19,7 @@ local function measure(columns, rows)
   return widths, total
 end
 
--- The widest column that may be cut further.
+-- Returns the widest column that may be cut further.
 local function widest(columns, widths)
   local found
   for i, column in ipairs(columns) do
@@ -30,7 +31,7 @@ local function widest(columns, widths)
   return found
 end
 
--- -> the width that is left
+-- Cuts columns until the table fits. -> the remaining width
 local function narrow(columns, widths, total, limit)
   while total > limit do
     local i = widest(columns, widths)
@@ -40,7 +41,7 @@ local function narrow(columns, widths, total, limit)
   return total
 end
 
--- Leaves the last column out that may be left out. -> columns | nil: there is none
+-- Drops the last column that may be dropped. -> columns | nil: there is none
 local function leave_out(columns, rows)
   for i = #columns, 1, -1 do
     if columns[i].may_drop then
@@ -79,8 +80,8 @@ local function note_line(text)
   system.stderr:write(text, "\n")
 end
 
--- The columns and rows that fit into `limit` (nil: all do), and their widths. What is never
--- cut, such as an id, may be wider than that.
+-- Returns the columns that fit into `limit` (nil: all fit), and their widths. Columns that are never
+-- cut, such as ids, may exceed it.
 local function fit(columns, rows, limit)
   local widths, total = measure(columns, rows)
   while limit and narrow(columns, widths, total, limit) > limit do
@@ -92,10 +93,10 @@ local function fit(columns, rows, limit)
   return columns, widths
 end
 
--- Prints `rows`, arrays of text (which this makes printable), under `columns`,
--- each { title=, may_cut= (on a narrow terminal), least= (columns that it keeps then),
--- may_drop= (left out where even that is too wide), right= (aligned so), colour= (text -> SGR
--- code | nil) }; on standard output, or standard error if `fd` is 2.
+-- Prints `rows`, arrays of texts (made printable here), under `columns`, on standard output, or on
+-- standard error if `fd` is 2. A column is { title=, may_cut= (on a narrow terminal), least= (columns
+-- kept when cut), may_drop= (dropped if cutting is not enough), right= (aligned right), colour=
+-- (function(text) -> SGR code or nil) }.
 return function(columns, rows, fd)
   fd = fd or 1
   local write = fd == 1 and output_line or note_line
