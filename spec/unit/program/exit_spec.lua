@@ -3,6 +3,7 @@
 require "spec.support.policy"
 local errors = require "mde.base.errors"
 local failure = require "mde.program.exit"
+local system = require "mde.program.system"
 
 local function status(code, operation)
   return failure.status(errors.new { code = code, message = "x", operation = operation })
@@ -17,9 +18,9 @@ describe("the exit status", function()
 
   it("of a refused list is wrong use only if the user wrote the filter", function()
     assert.equal(4, status("bad_request", "list"))
-    failure.filter = true
+    system.state.filter = true
     assert.equal(2, status("bad_request", "list"))
-    failure.filter = nil
+    system.state.filter = nil
     assert.equal(1, status("bad_request", "cancel"))
   end)
 

@@ -2,20 +2,30 @@
 
 require "spec.support.policy"
 local client = require "mde.program.session.client"
+local system = require "mde.program.system"
+
+local PROCESS = { who = function() return "dana", "soc1" end, pid = function() return 7 end }
+local INTERRUPT = { count = function() return 0 end }
+
+-- The settings of a client in a program with a process of its own.
+local function settings(parsed, given)
+  local own = setmetatable({ process = PROCESS, interrupt = INTERRUPT }, { __index = system.real })
+  return system.run(own, client.settings, parsed, given)
+end
 
 describe("the client's options", function()
   it("come from the command line over those that are given", function()
     local given = { timeout = 5, reserve = 0.1, on_notice = print }
-    local merged = client.settings({ timeout = 9 }, given)
+    local merged = settings({ timeout = 9 }, given)
     assert.same({ 9, 0.1, 5 }, { merged.timeout, merged.reserve, given.timeout })
     assert.equal(print, merged.on_notice)
-    assert.equal(5, client.settings({}, given).timeout)
+    assert.equal(5, settings({}, given).timeout)
   end)
 
   it("have an observer of requests with --verbose alone", function()
     local given = { on_notice = print }
-    assert.is_nil(client.settings({}, given).on_request)
-    assert.is_function(client.settings({ verbose = true }, given).on_request)
+    assert.is_nil(settings({}, given).on_request)
+    assert.is_function(settings({ verbose = true }, given).on_request)
   end)
 end)
 

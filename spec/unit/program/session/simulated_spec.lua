@@ -1,14 +1,12 @@
 -- When a client counts as simulated.
 
 local simulated = require "mde.program.session.simulated"
+local system = require "mde.program.system"
 
 -- The scenario of a client with an address, where the environment has `value`.
 local function scenario(value, api_url)
-  local getenv = os.getenv
-  os.getenv = function(name) return name == simulated.variable and value or nil end  -- luacheck: ignore
-  local found = simulated.scenario { api_url = api_url }
-  os.getenv = getenv  -- luacheck: ignore
-  return found
+  local given = { getenv = function(name) return name == simulated.variable and value or nil end }
+  return system.run(given, simulated.scenario, { api_url = api_url })
 end
 
 describe("a client is simulated", function()
