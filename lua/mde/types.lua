@@ -136,6 +136,7 @@ function mde.error(fields) end
 ---@field secret_command? string|string[] a shell command, or a program and its arguments, that prints the secret
 ---@field secret_file? string a file with the secret
 ---@field guard? mde.guard limits on every change of this tenant
+---@field notify? string[] a program and its arguments, which gets events of changes on its standard input
 
 --- Moves all calls of the client as far as they go without waiting, for programs with a loop of
 --- their own. Sleep for `pause` before the next step. It grows to 50 ms while answers are awaited,

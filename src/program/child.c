@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <unistd.h>
 
@@ -30,7 +29,7 @@ static bool lift (int *fd) {
 }
 
 
-static bool make_pipe (int ends[2]) {
+bool mde_child_pipe (int ends[2]) {
   if (pipe(ends) != 0) {
     ends[0] = ends[1] = -1;
     return false;
@@ -84,7 +83,7 @@ static bool set_nonblocking (int fd) {
 int mde_child_start (pid_t *pid, const char *path, int *to, int *from) {
   int down[2] = { -1, -1 }, up[2] = { -1, -1 }, problem = 0;
   struct sigaction children;
-  if (!make_pipe(down) || !make_pipe(up) || !set_nonblocking(down[1]) || !set_nonblocking(up[0]))
+  if (!mde_child_pipe(down) || !mde_child_pipe(up) || !set_nonblocking(down[1]) || !set_nonblocking(up[0]))
     problem = errno;
   sigaction(SIGCHLD, NULL, &children);
   if (children.sa_handler == SIG_IGN) signal(SIGCHLD, SIG_DFL);  /* to be able to reap it */

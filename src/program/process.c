@@ -1,5 +1,6 @@
 /* The module mde.process: this process and its user, and programs that it runs. */
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <pwd.h>
 #include <signal.h>
@@ -15,6 +16,7 @@
 extern char **environ;
 #endif
 
+#include "child.h"
 #include "program.h"
 
 
@@ -103,7 +105,7 @@ static char **push_arguments (lua_State *L, int index) {
 
 
 /* Restores default handling, in the child, of signals that this program handles. */
-static int set_attributes (posix_spawnattr_t *attributes) {
+static int set_attributes (posix_spawnattr_t *attributes, int flags) {
   sigset_t usual, blocked;
   sigemptyset(&blocked);
   sigemptyset(&usual);
@@ -114,17 +116,19 @@ static int set_attributes (posix_spawnattr_t *attributes) {
   sigaddset(&usual, SIGHUP);
   posix_spawnattr_setsigdefault(attributes, &usual);
   posix_spawnattr_setsigmask(attributes, &blocked);
-  return posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+  flags |= POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK;
+  return posix_spawnattr_setflags(attributes, (short)flags);
 }
 
 
-static int start (pid_t *pid, char **arguments) {
+/* Starts a program. With `actions`, it leads a process group of its own. */
+static int start (pid_t *pid, char **arguments, const posix_spawn_file_actions_t *actions) {
   posix_spawnattr_t attributes;
   int problem = posix_spawnattr_init(&attributes);
   if (problem != 0) return problem;
-  problem = set_attributes(&attributes);
+  problem = set_attributes(&attributes, actions != NULL ? POSIX_SPAWN_SETPGROUP : 0);
   if (problem == 0)
-    problem = posix_spawnp(pid, arguments[0], NULL, &attributes, arguments, environ);
+    problem = posix_spawnp(pid, arguments[0], actions, &attributes, arguments, environ);
   posix_spawnattr_destroy(&attributes);
   return problem;
 }
@@ -135,25 +139,80 @@ static void on_child (int number) {
 }
 
 
-/* process.spawn(arguments) -> pid | nil, message. Runs the program named by the first argument,
-** found in PATH. From then on the end of a child ends process.pause. */
-static int spawn (lua_State *L) {
+/* The program named by the array at 1. From now on the end of a child ends process.pause.
+** [-0, +1, v] */
+static char **prepare (lua_State *L) {
   struct sigaction action = { .sa_handler = on_child, .sa_flags = SA_RESTART | SA_NOCLDSTOP };
   char **arguments;
-  pid_t pid;
-  int problem;
   luaL_checktype(L, 1, LUA_TTABLE);
   arguments = push_arguments(L, 1);
-  if (arguments[0] == NULL) return luaL_argerror(L, 1, "no program to run");
+  luaL_argcheck(L, arguments[0] != NULL, 1, "no program to run");
   sigemptyset(&action.sa_mask);
   sigaction(SIGCHLD, &action, NULL);
-  problem = start(&pid, arguments);
+  return arguments;
+}
+
+
+/* -> pid | nil, message. [-0, +1 or +3, e] */
+static int started (lua_State *L, int problem, pid_t pid) {
   if (problem == 0) {
     lua_pushinteger(L, pid);
     return 1;
   }
   errno = problem;
   return luaL_fileresult(L, 0, NULL);
+}
+
+
+/* process.spawn(arguments) -> pid | nil, message. Runs the program named by the first argument,
+** found in PATH. */
+static int spawn (lua_State *L) {
+  char **arguments = prepare(L);
+  pid_t pid = 0;
+  const int problem = start(&pid, arguments, NULL);
+  return started(L, problem, pid);
+}
+
+
+/* Fills a pipe with the text, which its buffer must hold. Returns 0 or an error number. */
+static int fill_pipe (int ends[2], const char *text, size_t size) {
+  ssize_t written;
+  if (!mde_child_pipe(ends) || fcntl(ends[1], F_SETFL, O_NONBLOCK) != 0) return errno;
+  written = write(ends[1], text, size);
+  if (written < 0) return errno;
+  return (size_t)written == size ? 0 : EMSGSIZE;
+}
+
+
+/* Starts a program that reads `input`, and writes to /dev/null or standard error. */
+static int start_with (pid_t *pid, char **arguments, int input, int is_quiet) {
+  posix_spawn_file_actions_t actions;
+  int problem = posix_spawn_file_actions_init(&actions);
+  if (problem != 0) return problem;
+  problem = posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
+  if (problem == 0 && is_quiet)
+    problem = posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+  if (problem == 0)
+    problem = posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
+  if (problem == 0) problem = start(pid, arguments, &actions);
+  posix_spawn_file_actions_destroy(&actions);
+  return problem;
+}
+
+
+/* process.feed(arguments, text, is_quiet) -> pid | nil, message. Runs a program, in a process group
+** of its own, whose standard input is `text` (at most 4096 bytes). What it writes goes to standard
+** error, or nowhere. */
+static int feed (lua_State *L) {
+  size_t size;
+  const char *text = luaL_checklstring(L, 2, &size);
+  char **arguments = prepare(L);
+  int ends[2] = { -1, -1 }, problem = fill_pipe(ends, text, size);
+  pid_t pid = 0;
+  if (problem == 0) problem = start_with(&pid, arguments, ends[0], lua_toboolean(L, 3));
+  mde_child_close(&ends[0]);
+  mde_child_close(&ends[1]);
+  return started(L, problem, pid);
 }
 
 
@@ -186,6 +245,13 @@ static int terminate (lua_State *L) {
 }
 
 
+/* process.kill_group(pid): sends SIGKILL to a process and its children: see process.feed. */
+static int kill_group (lua_State *L) {
+  kill(-check_pid(L), SIGKILL);
+  return 0;
+}
+
+
 /* process.pause(seconds): waits; a signal or the end of a child ends the wait. */
 static int pause_for (lua_State *L) {
   lua_Number seconds = luaL_checknumber(L, 1);
@@ -206,8 +272,10 @@ int mde_host_open_process (lua_State *L) {
     { "who", who },
     { "setenv", set_variable },
     { "spawn", spawn },
+    { "feed", feed },
     { "wait", wait_for },
     { "terminate", terminate },
+    { "kill_group", kill_group },
     { "pause", pause_for },
     { NULL, NULL }
   };

@@ -79,6 +79,8 @@ local rows = {
     text = "called if a call takes longer than usual" },
   { name = "guard", type = "mde.guard", only = "profile", key = "table",
     text = "limits on every change of this tenant" },
+  { name = "notify", type = "string[]", only = "profile", key = "table",
+    text = "a program and its arguments, which gets events of changes on its standard input" },
 }
 
 -- `client` and `profile` are the rows that only these have.

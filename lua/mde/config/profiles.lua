@@ -96,7 +96,7 @@ local function check_fields(fields, where)
   for key, value in pairs(fields) do
     local here = { where[1], where[2] or key, where[2] and key }
     check_type(value, KEYS[key], here)
-    if key == "secret_command" then check_words(value, here) end
+    if key == "secret_command" or key == "notify" then check_words(value, here) end
     if key == "quota" and value then
       check_table(value, here, { per_minute = true, per_hour = true })
     end
@@ -188,6 +188,7 @@ local function options_of(defaults, fields, folder)
   if options.secret_command then options.client_secret = secret.of_command(options.secret_command)
   elseif options.secret_file then options.client_secret = secret.of_file(options.secret_file) end
   options.secret_command, options.secret_file, options.guard = nil, nil, nil
+  options.notify = nil
   return options, how, runs_program
 end
 
@@ -230,7 +231,7 @@ end
 --
 -- The table has path, defaults, and by name of each profile: profiles (options of mde.client),
 -- how (its credential in words), runs_program (true if signing in runs a program), guards (see
--- mde.program.policy.guard).
+-- mde.program.policy.guard), notify (see mde.program.batch.notify).
 function config.load(path)
   path = path or config.path(os.getenv)
   if not path then
@@ -244,12 +245,13 @@ function config.load(path)
     return explained(defaults, path, text)
   end
   local loaded = { path = path, defaults = defaults, profiles = {}, how = {},
-                   runs_program = {}, guards = {} }
+                   runs_program = {}, guards = {}, notify = {} }
   local folder = path:match "^(.*/)" or ""
   for name, fields in pairs(profiles) do
     loaded.profiles[name], loaded.how[name], loaded.runs_program[name] =
       options_of(defaults, fields, folder)
     loaded.guards[name] = fields.guard or defaults.guard
+    loaded.notify[name] = fields.notify or defaults.notify
   end
   return loaded
 end
@@ -304,7 +306,7 @@ local function match(loaded, wanted, chosen)
 end
 
 -- The profiles that `wanted` selects: true for all, "a,b", "emea-*", or an array of these.
--- -> array of { name =, options =, how =, runs_program =, guard = }, sorted by name | nil, err
+-- -> array of { name =, options =, how =, runs_program =, guard =, notify = }, sorted by name | nil, err
 function config.select(loaded, wanted)
   local chosen = wanted == true and loaded.profiles or {}
   if type(wanted) ~= "table" then wanted = { wanted ~= true and wanted or nil } end
@@ -319,7 +321,7 @@ function config.select(loaded, wanted)
   for i, name in ipairs(list) do
     list[i] = { name = name, options = loaded.profiles[name], how = loaded.how[name],
                 runs_program = (loaded.runs_program or {})[name],
-                guard = (loaded.guards or {})[name] }
+                guard = (loaded.guards or {})[name], notify = (loaded.notify or {})[name] }
   end
   return list
 end

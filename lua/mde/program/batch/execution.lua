@@ -14,6 +14,7 @@ local errors = require "mde.base.errors"
 local failure = require "mde.program.exit"
 local hours = require "mde.program.policy.hours"
 local interruption = require "mde.program.terminal.interruption"
+local notify = require "mde.program.batch.notify"
 local notice = require "mde.program.terminal.notice"
 local options = require "mde.program.input.options"
 local output = require "mde.program.terminal.output"
@@ -144,6 +145,7 @@ end
 -- Returns what the client has to do: see mde.client.many.
 function Execution:stop()
   self.progress:tick()
+  notify.step()
   local asked = self.asked()
   if asked then return asked end
   if not self.revoked then

@@ -5,6 +5,7 @@
 local answer = require "mde.service.response"
 local audit = require "mde.program.audit.log"
 local failure = require "mde.program.exit"
+local notify = require "mde.program.batch.notify"
 local stores = require "mde.program.session.store"
 local system = require "mde.program.system"
 
@@ -58,6 +59,7 @@ function Recorder:note(kind, detail)
       if kind == "begun" then self.batch:begin() end
       if kind == "closed" then self.batch:close(self.who, detail)
       else self.batch:note(kind, self.who, detail) end
+      notify.of_batch(self.batch, kind, detail)
       self:log("batch " .. kind, { comment = kind == "closed" and detail or self.batch.comment })
       store:commit()
     end)

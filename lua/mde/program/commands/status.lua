@@ -5,6 +5,7 @@ local client = require "mde.program.session.client"
 local failure = require "mde.program.exit"
 local open = require "mde.program.batch.open"
 local output = require "mde.program.terminal.output"
+local selection = require "mde.program.session.profiles"
 local show_table = require "mde.program.terminal.table"
 local stores = require "mde.program.session.store"
 local terminal = require "mde.terminal"
@@ -23,9 +24,11 @@ come last.
 Examples:
    mde status
    mde status --all-profiles
-   mde status --json]]
+   mde status --json
+   mde -p contoso status --test-notify]]
   client.define_deadline(command)
   command:flag("--json", "One JSON object a tenant.")
+  command:flag("--test-notify", "Only send a test event to the profile's `notify`.")
 end
 
 local KEYS = { "profile", "tenant", "application", "name", "user", "way", "cloud", "api_url",
@@ -87,6 +90,10 @@ local function free_text(list)
 end
 
 function status.run(parsed)
+  if parsed.test_notify then
+    client.use(selection.one(parsed))
+    return require "mde.program.batch.notify".test()
+  end
   local worst, rows = 0, {}
   local read, many = client.reader(parsed)
   local result = read(function(session)

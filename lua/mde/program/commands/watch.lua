@@ -11,6 +11,7 @@ local execution = require "mde.program.batch.execution"
 local failure = require "mde.program.exit"
 local interruption = require "mde.program.terminal.interruption"
 local metrics = require "mde.program.watch.metrics"
+local notify = require "mde.program.batch.notify"
 local options = require "mde.program.input.options"
 local output = require "mde.program.terminal.output"
 local permission = require "mde.program.session.permission"
@@ -180,6 +181,7 @@ end
 function Watch:tick()
   if system.interrupt.reload() then self:reload() end
   self:tell_pauses()
+  notify.step()
 end
 
 -- Why a batch is to send nothing more | nil

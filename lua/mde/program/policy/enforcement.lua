@@ -2,6 +2,7 @@
 
 local failure = require "mde.program.exit"
 local guard = require "mde.program.policy.guard"
+local notify = require "mde.program.batch.notify"
 
 local enforcement = {}
 
@@ -26,6 +27,7 @@ function enforcement.check(guards, decided)
   if not violations[1] then return end
   local lines = {}
   for i, violation in ipairs(violations) do lines[i] = violation.message end
+  notify.tell("refused", { guard = violations[1].guard, message = table.concat(lines, "; ") })
   lines[#lines + 1] = "the plan is refused; nothing was changed"
   failure.raise(failure.refused, ("%s"):rep(#lines, "\n     "), table.unpack(lines))
 end

@@ -33,11 +33,17 @@ local function connect(options, settings, profile)
   return failure.check(system.mde.client(settings))
 end
 
+-- Names the profile in messages, and passes its events on, from now on.
+function client.use(profile)
+  system.state.profile = profile and profile.name
+  if profile and profile.notify then require "mde.program.batch.notify".use(profile) end
+end
+
 -- Returns the client of a command that works in one tenant. options.reads_only: the command changes
 -- nothing. Raises the error.
 function client.connect(options, settings)
   local profile = selection.one(options)
-  system.state.profile = profile and profile.name
+  client.use(profile)
   return connect(options, settings, profile)
 end
 
@@ -75,7 +81,7 @@ function client.reader(options)
         return client.bounded(connect(options, nil, profile), options)
       end, read, tell)
     end
-    system.state.profile = chosen and chosen[1].name
+    client.use(chosen and chosen[1])
     tell(nil, read(client.bounded(connect(options, nil, chosen and chosen[1]), options)))
     return 0
   end, many

@@ -197,6 +197,9 @@ end
 -- Claims the first event of a profile that no process is sending. -> number, event | nil: none
 function Journal:claim_notice(profile)
   local store = self.store
+  if not store.database:row("SELECT 1 FROM notices WHERE profile = ? LIMIT 1", profile) then
+    return nil
+  end
   return store.database:atomically(function()
     store:lock "notices"
     local number, event = store.database:row([[
