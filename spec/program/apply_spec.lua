@@ -78,13 +78,13 @@ describe("mde apply", function()
       mde apply plan --approve $hash; echo "was $?"]])
     assert.equal("was 3\nwas 3\nwas 3\nwas 2\nwas 3\nwas 3\n", run.out, run.err)
     assert_said(run.err, "the plan was changed", "the plan is cut", "nothing: No such file",
-      "the plan is of tenant and application", "was carried out as batch b")
+      "the plan is for tenant and application", "was applied already, as batch b")
   end)
 
   it("takes no plan that has ended", function()
     local run = program.rehearse(FEW, INCIDENT .. [[ --expires 1s -o plan >/dev/null 2>&1
       hash=$(tail -n 1 plan | sed 's/.*"\([0-9a-f]*\)"}/\1/')
-      until mde apply plan --approve 12345678901234567890 2>&1 | grep "the plan ended"
+      until mde apply plan --approve 12345678901234567890 2>&1 | grep "the plan expired"
       do :; done]])
     assert_said(run.out, "make a new one with mde plan")
     assert.equal(0, run.ledger.posts)
@@ -132,7 +132,7 @@ END
 
   it("takes no plan that ends while it asks", function()
     local script = INCIDENT .. [[ --expires 3s -o plan >/dev/null 2>&1
-      (until mde apply plan --approve 12345678901234567890 2>&1 | grep -q "the plan ended"
+      (until mde apply plan --approve 12345678901234567890 2>&1 | grep -q "the plan expired"
         do :; done
        echo GO) &
       mde apply plan; echo "was $?"]]
@@ -180,8 +180,8 @@ describe("a forged plan", function()
         forge '2%s'; mde apply forged --approve $hash --json >out; echo "was $?"
         grep -c changed out]]):format(change, change))
       assert.equal("was 3\nwas 1\n1\n", run.out, run.err)
-      assert_said(run.err, "nothing is as the plan shows", "its " .. field .. " is ",
-        "1 action is not as the plan shows, and left alone, such as ", "11 to cancel")
+      assert_said(run.err, "no action is as the plan shows", "its " .. field .. " is ",
+        "1 action is not as the plan shows and will not be changed, such as ", "11 to cancel")
       assert.same({ 11, 0 }, { run.ledger.posts, run.ledger.twice }, field)
     end
   end)
@@ -220,7 +220,7 @@ describe("a forged plan", function()
       mde apply plan --approve $(tail -n 1 plan | sed 's/.*"\([0-9a-f]*\)"}/\1/'); echo "was $?"
       sed -i 's/max = 3/max = 4/' $config; mde apply forged --approve $hash | grep -c cancelled]])
     assert.equal("was 3\nwas 3\nwas 3\n4\n", run.out, run.err)
-    assert_said(run.err, "the plan was made with no profile, and this signs in with the profile"
+    assert_said(run.err, "the plan was made with no profile, but you use the profile"
       .. " contoso", "guard max of the profile contoso: 4 actions would be changed")
   end)
 
@@ -266,7 +266,7 @@ describe("undoing what had its effect", function()
       mde resume b --wait | grep -c 'undone '; mde batch list
       grep -c unisolate "$REQUESTS"; mde resume b]])
     assert_said(run.out, "3\nBatch b is open: 0 of 3 done. ", "3 of those to undo: the release was"
-      .. " launched, and is not final yet.\n`mde resume b` goes on with it.\n", "b      open",
+      .. " launched, and is not final yet.\n`mde resume b` continues it", "b      open",
       "b      done ", "\n3\n")
     assert_said(run.err, "look again later: mde resume b", "Nothing is left to do in this batch")
   end)

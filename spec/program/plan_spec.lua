@@ -36,9 +36,10 @@ describe("mde plan", function()
     assert.equal(313, #rows)
     assert.truthy(run.out:find "\ncancel +Isolate +%d+m +%S+ +soar@contoso%.com +misfired\n")
     assert.truthy(run.out:find "\nkeep +Isolate +%d+m +%S+ +soar@contoso%.com +VIP\n")
-    local cancels, keeps = run.err:match "^(%d+) cancel, (%d+) keep; 0 of 312 actions abstained%."
+    local cancels, keeps = run.err:match
+      "^(%d+) cancel, (%d+) keep; no decision on 0 of 312 actions%."
     assert.equal(312, cancels + keeps)
-    assert.truthy(run.err:find "Nothing changed%. With %-o PLAN this is written as a plan%.\n$")
+    assert.truthy(run.err:find "Nothing changed%. Add %-o PLAN to write the plan to a file%.\n$")
     assert.equal(0, run.ledger.posts)
   end)
 
@@ -196,7 +197,7 @@ describe("mde plan", function()
       .. "same\n0\n", run.out, run.err)
     for name, what in pairs { ["rule.lua"] = "not a plan", link = "a link", folder = "a folder",
                               fifo = "not a regular file" } do
-      assert.truthy(run.err:find(("%s exists, and is %s: give another name"):format(name, what),
+      assert.truthy(run.err:find(("%s exists and is %s: give another name"):format(name, what),
         1, true), run.err)
     end
   end)
@@ -229,6 +230,6 @@ describe("mde plan", function()
       decide = "cancel" }]] }, "mde plan a.lua -o p && tail -n 1 p")
     assert.equal(0, run.status)
     assert.truthy(run.out:find '^{"sha256":"%x+"}\n$')
-    assert.truthy(run.err:find("Nothing is decided upon; 0 of 0 actions abstained.", 1, true))
+    assert.truthy(run.err:find("No action matched.", 1, true))
   end)
 end)

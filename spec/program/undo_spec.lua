@@ -130,7 +130,7 @@ describe("undoing an incident", function()
 
   it("leaves alone what may be excepted", function()
     local it = new()
-    local UNKNOWN = "the machine is not known, and may be excepted"
+    local UNKNOWN = "the machine is unknown and may be excepted"
     local unknown = it.action(("c"):rep(40),
       { status = "Succeeded", dns_name = "ws-2.contoso.com" })
     local nameless = it.action(false, { type = "LiveResponse", status = "Pending",

@@ -1,4 +1,4 @@
--- Checks whether a plan may be applied, and asks a person, or --approve, for approval.
+-- Checks that a plan may be applied, and asks for approval or takes --approve.
 
 local agreement = require "mde.program.batch.confirmation"
 local client = require "mde.program.session.client"
@@ -14,13 +14,13 @@ local tables = require "mde.base.tables"
 
 local approval = {}
 
--- {{ Whether it may be carried out
+-- {{ Checks
 
 -- By the service's clock, which is one for the machines that make and apply a plan.
 local function check_time(plan, session)
   local now, ends = session.service_clock.wall(), date.parse(plan.header.expires)
   if now >= ends then
-    failure.raise(failure.refused, "the plan ended %s ago, at %s: make a new one with mde plan",
+    failure.raise(failure.refused, "the plan expired %s ago, at %s: make a new one with mde plan",
       duration.text(math.floor(now - ends)), plan.header.expires)
   end
 end
@@ -29,8 +29,8 @@ local function check_owner(plan, session)
   client.identify(session)
   local application = plan.header.application
   if session.store.journal:is_alias(application, session.application) then return end
-  failure.raise(failure.refused, "the plan is of tenant and application %s, and this signs in as"
-    .. " %s", application, session.application)
+  failure.raise(failure.refused, "the plan is for tenant and application %s, but you are signed in"
+    .. " as %s", application, session.application)
 end
 
 local function named(profile)
@@ -39,24 +39,24 @@ end
 
 local function check_profile(plan, session)
   if plan.header.profile == session.profile then return end
-  failure.raise(failure.refused, "the plan was made with %s, and this signs in with %s: make a"
-    .. " new one, or choose with -p", named(plan.header.profile), named(session.profile))
+  failure.raise(failure.refused, "the plan was made with %s, but you use %s: make a new plan, or"
+    .. " choose the profile with -p", named(plan.header.profile), named(session.profile))
 end
 
 local function check_once(plan, session)
   for _, batch in ipairs(session.store.journal:batches()) do
     if batch.plan == plan.hash then
-      failure.raise(failure.refused, "the plan was carried out as batch %s: `mde resume %s` goes on"
-        .. " with it, if anything is left", batch.name, batch.name)
+      failure.raise(failure.refused, "the plan was applied already, as batch %s: resume it with"
+        .. " `mde resume %s`", batch.name, batch.name)
     end
   end
 end
 
 -- }}
 
--- {{ What is said, and asked
+-- {{ Notes and question
 
--- How many actions match by now that the plan has not seen.
+-- Counts the matching actions that are newer than the plan.
 local function newer(plan, session)
   local count, seen = 0, {}
   for _, policy in ipairs(plan.header.policies) do
@@ -76,7 +76,7 @@ local function tell_aside(aside)
     count, first = count + 1, (not first or id < first) and id or first
   end
   if count == 0 then return end
-  output.note("%d action%s not as the plan shows, and left alone, such as %s: %s.", count,
+  output.note("%d action%s not as the plan shows and will not be changed, such as %s: %s.", count,
     count == 1 and " is" or "s are", first, aside[first].message)
 end
 
@@ -88,8 +88,8 @@ local function tell(plan, session, text, aside)
   tell_aside(aside)
   local count = newer(plan, session)
   if count > 0 then
-    output.note("%d matching action%s newer than the plan, which leaves %s alone.", count,
-      count == 1 and " is" or "s are", count == 1 and "it" or "them")
+    output.note("%d matching action%s newer than the plan and will not be changed.", count,
+      count == 1 and " is" or "s are")
   end
 end
 
@@ -97,12 +97,12 @@ local function approve(plan, session, parsed, text)
   local given = parsed.approve
   if not given then
     return agreement.confirm(("Apply the plan %s… (%s) in %s"):format(plan.hash:sub(1, 12), text,
-      agreement.place(session)), text, ("--approve %s… agrees beforehand"):format(
+      agreement.place(session)), text, ("give --approve %s…"):format(
       plan.hash:sub(1, agreement.digits)))
   end
   agreement.check_hash(given)
   if not agreement.approves(given, plan.hash) then
-    failure.raise(failure.refused, "the plan's hash is %s, and %s… is approved", plan.hash,
+    failure.raise(failure.refused, "the plan's hash is %s, but --approve has %s…", plan.hash,
       given:sub(1, agreement.digits))
   end
 end
@@ -110,7 +110,7 @@ end
 -- }}
 
 -- Checks a plan and asks for approval. Raises if it may not be applied.
--- -> what guards.review gives
+-- -> the result of guards.review
 function approval.agree(plan, session, parsed)
   check_owner(plan, session)
   check_profile(plan, session)
@@ -122,7 +122,7 @@ function approval.agree(plan, session, parsed)
   local text = plan_batch.counted { entities = reviewed.shown }
   tell(plan, session, text, reviewed.aside)
   approve(plan, session, parsed, text)
-  check_time(plan, session)  -- people may take long to answer
+  check_time(plan, session)  -- the answer may have taken long
   return reviewed
 end
 

@@ -1,4 +1,4 @@
--- The batch of a plan: in the journal before anything is sent, and carried out.
+-- Creates the batch of a plan in the journal, and runs it.
 
 local cjson = require "cjson"
 local date = require "mde.base.date"
@@ -12,7 +12,7 @@ local plan_batch = {}
 
 local MOST_COMMENT = 900  -- bytes of a comment with reason and batch
 
--- What a plan does in words, and how many actions that changes.
+-- Returns a plan's changes in words, and the number of actions changed.
 function plan_batch.counted(plan)
   local counts = plans.counts(plan)
   local undo = counts.undo - counts.nothing
@@ -20,14 +20,14 @@ function plan_batch.counted(plan)
          counts.cancel + undo
 end
 
--- The hours of all its guards. -> array of texts
+-- Returns the hours of all guards of a plan. -> array of texts
 function plan_batch.hours(plan)
   local list = {}
   for _, guard in ipairs(plan.header.guards) do list[#list + 1] = guard.hours end
   return list
 end
 
--- A policy's comment with the reason and the batch, as the service keeps it.
+-- Returns the comment for the service: the policy's, with reason and batch.
 local function comment_of(entity, comments, name)
   local reason = (entity.reason or "") ~= "" and ": " .. entity.reason or ""
   local text = comments[entity.policy] .. reason
@@ -42,14 +42,14 @@ local function comments_of(plan)
   return comments, table.concat(all, "; ")
 end
 
--- What is done for an entity of a plan: "cancel", "undo" (which may cancel first), or nil.
+-- Returns the change for an entity of a plan: "cancel", "undo" (which may cancel first), or nil.
 local function deed(entity)
   if entity.decision ~= "undo" then return entity.decision == "cancel" and "cancel" or nil end
   local last = entity.steps[#entity.steps]
   return last == "cancel" and "cancel" or last and "undo"
 end
 
--- Fills a draft with what the plan would change.
+-- Adds the changes of a plan to a draft.
 local function fill(draft, plan, comments)
   for _, entity in ipairs(plan.entities) do
     local decision = deed(entity)
@@ -80,13 +80,13 @@ local function new_batch(plan, session, parsed, own)
   error(problem, 0)
 end
 
--- How many actions it would change.
+-- Returns the number of actions that a plan changes.
 function plan_batch.changes(plan)
   return select(2, plan_batch.counted(plan))
 end
 
--- Carries out a plan that was agreed to. `reviewed`: see guards.review; nil for a plan that was
--- made just now. -> what execution.run gives, the batch
+-- Runs an approved plan. `reviewed`: see guards.review; nil for a plan made just now.
+-- -> the result of execution.run, the batch
 function plan_batch.carry_out(plan, session, parsed, reviewed)
   local batch, lock = new_batch(plan, session, parsed, reviewed and reviewed.guards)
   local status = execution.run(session, batch, parsed, "begun", reviewed and reviewed.aside)

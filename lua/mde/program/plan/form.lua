@@ -1,4 +1,4 @@
--- The form of a plan's lines. What is wrong is raised: see mde.program.policy.check.
+-- Checks the form of a plan's lines, and raises the first problem.
 
 local check = require "mde.program.policy.check"
 local core = require "mde.core"
@@ -53,7 +53,7 @@ end
 
 -- }}
 
--- {{ Objects: what each key must be, and which must be there
+-- {{ Objects: the kind of each key, and the required keys
 
 local POLICY = { name = text, path = text, comment = text, hash = hash,
                  select = function(path, value)
@@ -81,7 +81,7 @@ local ENTITY = {
 local function fields(path, value, known, required)
   check.keys(path, value, known, "an object")
   for _, key in ipairs(required) do
-    check.expect(check.inside(path, key), value[key], value[key] ~= nil, "one is needed")
+    check.expect(check.inside(path, key), value[key], value[key] ~= nil, "required")
   end
   for key, field in pairs(value) do
     if known[key] ~= true then known[key](check.inside(path, key), field) end
@@ -107,7 +107,7 @@ end
 
 -- }}
 
--- The keys in the order in which they are written.
+-- The keys in the order of a file.
 form.keys = {
   header = { "mde_plan", "made", "by", "expires", "tenant", "application", "profile", "read",
              "abstained", "onboarded", "policies", "guards" },
@@ -116,30 +116,32 @@ form.keys = {
              "machineTags", "rbacGroupName", "known", "steps", "note" },
 }
 
--- The first line of a plan.
+-- Checks the first line of a plan.
 function form.header(value)
   local version = type(value) == "table" and value.mde_plan
-  check.expect("mde_plan", version, version ~= nil and version ~= false, "this is no plan of mde")
+  check.expect("mde_plan", version, version ~= nil and version ~= false,
+    "this is not a plan of mde")
   check.expect("mde_plan", version, version == form.version,
     ("a version that this mde reads: %d"):format(form.version))
   fields("", value, HEADER, { "made", "by", "expires", "application", "policies", "guards" })
   return value
 end
 
--- A line of an entity that was decided upon. `policies`: set of the names of the plan's.
+-- Checks the line of an entity. `policies`: set of the names of the plan's policies.
 function form.entity(value, policies)
   fields("", value, ENTITY, { "decision", "policy", "id" })
   check.expect("policy", value.policy, policies[value.policy] ~= nil, "one of the plan's policies")
   if value.decision ~= "keep" then
-    check.expect("status", value.status, value.status ~= nil, "what the action must still be")
+    check.expect("status", value.status, value.status ~= nil,
+      "the status that the action must still have")
   end
   if value.decision == "undo" then
-    check.expect("steps", value.steps, value.steps ~= nil, "what undoing takes")
+    check.expect("steps", value.steps, value.steps ~= nil, "the steps of the undo")
   end
   return value
 end
 
--- The last line: { sha256 } of the bytes before.
+-- Checks the last line: { sha256 } of the bytes before.
 function form.sum(value)
   fields("", value, { sha256 = hash }, { "sha256" })
   return value.sha256

@@ -1,5 +1,6 @@
--- Checks the guards of a plan, and of the profile, against what the service says now: before a
--- plan is applied, and before its batch is resumed.
+-- Checks a plan's and a profile's guards before it is applied or resumed.
+--
+-- The actions and machines are read again from the service.
 
 local cjson = require "cjson"
 local config = require "mde.config.profiles"
@@ -21,15 +22,15 @@ local function same(a, b) return a ~= nil and b ~= nil and a:lower() == b:lower(
 
 local function is_guid(text) return core.operation.guid(text or "") ~= nil end
 
--- Whether a profile is of the tenant that a session works in. A domain name cannot be compared
--- with an id: then the application decides.
+-- True if a profile is of the session's tenant. A domain name cannot be compared with an id; then
+-- the application decides.
 local function is_of_tenant(options, tenant, application)
   if same(options.tenant, tenant) then return true end
   if tenant and options.tenant and is_guid(options.tenant) == is_guid(tenant) then return false end
   return same(options.client_id, application)
 end
 
--- The profiles of the session's tenant in the configuration.
+-- Returns the profiles of the session's tenant in the configuration.
 local function profiles_of(session)
   local path = config.path(system.getenv)
   if not path or not system.file.kind(path) then return {} end  -- there is no configuration
@@ -47,8 +48,8 @@ local function profiles_of(session)
   return list
 end
 
--- The guards of the profile that a person has chosen; else those of every profile of the tenant,
--- so that no way to sign in avoids them. -> array, as guard.of gives
+-- Returns the guards of the profile that the user chose, else those of every profile of the tenant,
+-- so that no way to sign in avoids them. -> array like that of guard.of
 local function of_profiles(session, parsed)
   local chosen, found = selection.one(parsed), {}
   local is_chosen = chosen and selection.wanted(parsed) and not parsed.profile_of_plan
@@ -61,9 +62,9 @@ end
 
 -- }}
 
--- {{ A plan that is to be applied
+-- {{ Applying a plan
 
--- -> entities that are to be changed, the others, whether a machine is shown of the first
+-- -> entities to change, the others, true if the plan shows machines of the first
 local function split_entities(made)
   local changed, others, with_machines = {}, {}, false
   for _, entity in ipairs(made.entities) do
@@ -73,31 +74,31 @@ local function split_entities(made)
   return changed, others, with_machines
 end
 
--- The guards of the policies.
+-- Returns the guards of the policies.
 local function own_of(binding)
   local list = {}
   for _, each in ipairs(binding) do list[#list + 1] = each.policy and each end
   return list
 end
 
--- Why an entity is left alone | nil. `item`: what was read of it.
+-- Returns why an entity is not changed, or nil. `item`: the action and machine read now.
 local function problem_of(entity, item)
   if not item then return { code = "not_found", message = "the service knows no such action" } end
   local difference = review.difference(entity, item)
   return difference and { code = "changed", message = difference }
 end
 
--- Raises if nothing is as the plan shows.
+-- Raises if no action is as the plan shows.
 local function check_any(reviewed, wanted)
   local first = wanted[1]
   if not first or reviewed.entities[1] then return end
-  failure.raise(failure.refused, "nothing is as the plan shows; of %s: %s. Make a new plan",
+  failure.raise(failure.refused, "no action is as the plan shows, such as %s: %s. Make a new plan",
     first.id, terminal.printable(reviewed.aside[first.id].message))
 end
 
--- Reads what a plan would change and checks the guards against that. Raises if one is exceeded,
--- if nothing is as the plan shows. -> { entities = those that are, shown = these and what is
--- kept, aside = { id -> { code, message } } of the others, guards = those of the plan itself }
+-- Reads the actions that a plan would change, and checks the guards. Raises if one is exceeded, or if
+-- no action is as the plan shows. -> { entities = those as the plan shows, shown = these and the kept
+-- ones, aside = { id -> { code, message } } of the others, guards = the plan's own }
 function guards.review(made, session, parsed)
   local header, ids = made.header, {}
   local wanted, others, with_machines = split_entities(made)
@@ -124,11 +125,11 @@ end
 
 -- }}
 
--- {{ A batch that is resumed
+-- {{ Resuming a batch
 
 local DONE = { cancelled = true, accepted = true, undone = true, undo_accepted = true }
 
--- What a batch has changed, and what it may still send. -> arrays of rows
+-- Returns the items that a batch has changed, and the open ones. -> arrays of rows
 local function split(batch)
   local done, left = {}, {}
   for row in batch:rows() do
@@ -138,16 +139,15 @@ local function split(batch)
   return done, left
 end
 
--- An entity as the guards see it. What was done is as the service said then.
+-- Returns an entity for the guards. A changed item has the fields recorded at that time.
 local function entity_of(row, item)
   if item then return review.entity({ decision = "cancel", policy = row.policy }, item) end
   return { id = row.id, decision = "cancel", policy = row.policy, done = true, type = row.type,
            requestor = row.requestor, machineId = row.planned_machine or row.machine_id }
 end
 
--- Checks the guards of a plan's batch again, those of the profile as they are now. `max` counts
--- what the batch has changed and what is left. Raises if one is exceeded.
--- -> how many items may still be sent
+-- Checks the guards of a plan's batch again, with the profile's current guards. `max` counts changed
+-- and open items. Raises if one is exceeded. -> number of open items
 function guards.check_again(session, batch, parsed)
   local done, left = split(batch)
   if #left == 0 then return 0 end

@@ -1,14 +1,13 @@
--- A plan: what policies have decided, as a file that a person can read, keep and approve.
+-- A plan: decisions of policies, in a file that you can read and approve.
 --
--- JSON Lines. The first says what it is: tenant, application, profile, policies with their
--- hashes, guards, who has made it when, and until when it holds. Then comes a line an
--- action that was decided upon. The last is the SHA-256 of the bytes before it, which is
--- what is approved: the plan's hash.
+-- JSON Lines. The first line has tenant, application, profile, policies with their hashes, guards,
+-- author, time and expiry. Then comes one line per decision. The last is the SHA-256 of the bytes
+-- before it: the plan's hash, which is approved.
 --
 --   plan = { header = {…}, entities = array, hash = text }     see mde.program.plan.form
 --
--- What fails is `nil, err` with the line: "invalid_argument" where there is no such file, and
--- "plan" where it is not a plan as it was made.
+-- Failures are `nil, err` with the line: "invalid_argument" if there is no such file, "plan" if it
+-- is not an unaltered plan.
 
 local check = require "mde.program.policy.check"
 local core = require "mde.core"
@@ -25,7 +24,7 @@ local plan = {}
 local MOST = 256 * 2^20 | 0  -- bytes of a plan
 local HOUR = 3600
 local MOST_LINE = 2^20 | 0    -- bytes of a line
-local START = '{"mde_plan":'  -- the first bytes of each
+local START = '{"mde_plan":'  -- first bytes of a plan
 local NAMES = { file = "not a plan", link = "a link", folder = "a folder",
                 other = "not a regular file" }
 
@@ -57,10 +56,9 @@ local function header_of(session, policies, guards, decided, details)
   }
 end
 
--- The plan of what policies have decided (mde.program.policy). `details`: by (who makes it), made (when;
--- default: now), expires
--- (seconds that it holds, unless a policy says less; default: what the policies say, or an
--- hour).
+-- Creates the plan of policies' decisions (mde.program.policy). `details`: by (its author), made
+-- (default: now), expires (seconds that it is valid, unless a policy has less; default: the
+-- policies', or an hour).
 function plan.new(session, policies, guards, decided, details)
   return { header = header_of(session, policies, guards, decided, details),
            entities = decided.entities }
@@ -70,7 +68,7 @@ end
 
 -- {{ Writing
 
--- A line, harmless where it is shown. Control characters in ASCII are escaped already.
+-- Returns a line that is safe to print. JSON already escapes control characters in ASCII.
 local function line_of(value, keys)
   local line = json.encode(value, keys)
   return line:find "[\128-\255]" and require "mde.terminal".printable_json(line) or line
@@ -86,26 +84,25 @@ function plan.text(self)
   return text .. json.encode { sha256 = self.hash } .. "\n", self.hash
 end
 
--- Whether a plan begins here, however it ends.
+-- True if the file begins like a plan.
 local function is_plan(path)
   return system.file.kind(path) == "file" and system.read(path, #START) == START
 end
 
--- Whether a plan may be written to a path: nothing is there, or an older plan.
--- -> true | nil, err
+-- Checks that a plan may be written to a path: it is free, or has an older plan. -> true | nil, err
 function plan.check_path(path)
   local kind = system.file.kind(path)
   if not kind or is_plan(path) then return true end
-  return errors.invalid("%s exists, and is %s: give another name, or - for standard output", path,
+  return errors.invalid("%s exists and is %s: give another name, or - for standard output", path,
     NAMES[kind])
 end
 
--- Removes an older plan. -> whether there was one
+-- Removes an older plan. -> true if there was one
 function plan.remove(path)
   return is_plan(path) and system.remove(path) ~= nil
 end
 
--- Writes the file, whole or not at all. -> hash | nil, err
+-- Writes the file atomically. -> hash | nil, err
 function plan.write(path, self)
   local text, hash = plan.text(self)
   local good, err = plan.check_path(path)
@@ -123,7 +120,7 @@ local function refuse(path, line, format, ...)
   error({ plan = ("%s:%d: %s"):format(path, line, format:format(...)) }, 0)
 end
 
--- A line as a value that `check_form` accepts, which gets what else is given.
+-- Decodes a line and checks it with check_form(value, ...).
 local function value_of(path, number, line, check_form, ...)
   if #line > MOST_LINE then refuse(path, number, "longer than %d bytes", MOST_LINE) end
   local value, problem = entity.decode(line)
@@ -133,7 +130,7 @@ local function value_of(path, number, line, check_form, ...)
   return value
 end
 
--- The bytes before the last line, and that line.
+-- Returns the bytes before the last line, that line, and its number.
 local function split(path, text)
   local _, count = text:gsub("\n", "")
   if text:sub(-1) ~= "\n" then
@@ -159,8 +156,7 @@ local function names_of(policies)
   return set
 end
 
--- The form first: it says in which line something is. Then the hash: that nothing else is
--- otherwise.
+-- Checks the form first, since its errors name a line, then the hash.
 local function parse(path, text)
   local before, last, count = split(path, text)
   local self, number, seen, names = { entities = {} }, 0, {}, nil
@@ -175,7 +171,7 @@ local function parse(path, text)
   end
   self.hash = core.sha256(before)
   if value_of(path, count, last, form.sum) ~= self.hash then
-    refuse(path, count, "the plan was changed: its SHA-256 is %s… now", self.hash:sub(1, 12))
+    refuse(path, count, "the plan was changed: its SHA-256 is now %s…", self.hash:sub(1, 12))
   end
   return self
 end
@@ -192,8 +188,8 @@ end
 
 -- }}
 
--- How many there are of each decision, how many undo nothing, and what is to be sent.
--- -> { cancel, keep, undo, nothing, cancels, launches = { type -> how many } }
+-- Counts decisions, undos without steps, and the calls to send.
+-- -> { cancel, keep, undo, nothing, cancels, launches = { type -> count } }
 function plan.counts(self)
   local counts = { cancel = 0, keep = 0, undo = 0, nothing = 0, cancels = 0, launches = {} }
   for _, each in ipairs(self.entities) do

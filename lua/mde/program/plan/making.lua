@@ -1,4 +1,4 @@
--- Makes a plan of what policies decide about a tenant's actions.
+-- Makes a plan of policies' decisions on a tenant's actions.
 
 local enforcement = require "mde.program.policy.enforcement"
 local failure = require "mde.program.exit"

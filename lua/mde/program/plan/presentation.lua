@@ -1,4 +1,4 @@
--- Shows a plan that was just made as a table, and writes it where -o says.
+-- Shows a new plan as a table, and writes it to the file of -o.
 
 local date = require "mde.base.date"
 local duration = require "mde.base.duration"
@@ -47,9 +47,9 @@ end
 
 -- }}
 
--- {{ What is said below it
+-- {{ Totals
 
--- The least seconds that the limits make of what is to be sent.
+-- Returns the least seconds that the limits require for the calls.
 local function seconds_of(session, counts)
   session.quota:look()
   session.store:commit()
@@ -70,10 +70,14 @@ local function show_totals(session, made)
   for _, word in ipairs { "cancel", "undo", "keep" } do
     if counts[word] > 0 then parts[#parts + 1] = ("%d %s"):format(counts[word], word) end
   end
-  output.note("%s; %d of %d actions abstained.", parts[1] and table.concat(parts, ", ")
-    or "Nothing is decided upon", header.abstained, header.read)
+  if header.read == 0 then
+    output.note("No action matched.")
+  else
+    output.note("%s; no decision on %d of %d actions.", parts[1] and table.concat(parts, ", ")
+      or "Nothing to do", header.abstained, header.read)
+  end
   if counts.nothing > 0 then
-    output.note("%d of those to undo: nothing can be done.", counts.nothing)
+    output.note("%d of those to undo cannot be undone.", counts.nothing)
   end
   if made.policies then
     output.note("Policies: hash %s…, for mde watch --approve.", made.policies:sub(1, 20))
@@ -94,8 +98,8 @@ end
 
 -- }}
 
--- Calls f, which makes a plan and writes it where -o says. If the plan is refused, an older one
--- of that name is removed, so that `mde apply` cannot take it for this one. -> what f returns
+-- Calls f, which makes a plan and writes it to the file of -o. If the plan is refused, an older plan
+-- of that name is removed, so that `mde apply` cannot apply it by mistake. -> the result of f
 function presentation.writing(parsed, f)
   if parsed.output == "-" then parsed.output, parsed.json = nil, true end
   local path = parsed.output
@@ -108,8 +112,8 @@ function presentation.writing(parsed, f)
   error(result, 0)
 end
 
--- Checks a plan's guards, writes it where -o says, and shows it: a reader that leaves early
--- has the file nevertheless. -> exit status
+-- Checks a plan's guards, writes it to the file of -o, and shows it. The file comes first, so that a
+-- pager closed early does not prevent it. -> exit status
 function presentation.present(session, guards, made, decided, parsed)
   local violations = guard.check(guards, decided.entities, decided.onboarded)
   local hash
@@ -125,7 +129,7 @@ function presentation.present(session, guards, made, decided, parsed)
     output.note("Nothing changed. mde apply %s (hash %s…)", parsed.output, hash:sub(1, 12))
   else
     output.note("Nothing changed. %s", parsed.json and ("The hash is %s…"):format(
-      made.hash:sub(1, 12)) or "With -o PLAN this is written as a plan.")
+      made.hash:sub(1, 12)) or "Add -o PLAN to write the plan to a file.")
   end
   return 0
 end

@@ -1,4 +1,4 @@
--- Reads a plan's actions and their machines again, and compares them with what the plan shows.
+-- Reads a plan's actions and machines again, and compares them with the plan.
 
 local decision = require "mde.program.policy.decision"
 local odata = require "mde.service.odata"
@@ -16,8 +16,8 @@ local function filter_of(ids, first, last)
   return ("id in (%s)"):format(table.concat(texts, ","))
 end
 
--- Lists the actions with these ids. The service may refuse a filter (400): it gets half of
--- it then, and none if it refuses a single id. -> true | nil, err
+-- Lists the actions with these ids. If the service refuses a filter (400), it is halved; if it
+-- refuses a single id, listing ends. -> true | nil, err
 local function list(session, ids, found)
   local first, most = 1, MOST
   while first <= #ids and most > 0 do
@@ -35,8 +35,8 @@ local function list(session, ids, found)
   return true
 end
 
--- Reads the actions with these ids, forty by one call. What a list lacks is read by itself.
--- -> { id -> action; nil: the service knows none } | nil, err
+-- Reads the actions with these ids, forty per call. Actions missing in a list are read one by one.
+-- -> { id -> action; nil: not found } | nil, err
 function review.actions(session, ids)
   local found = {}
   local done, err = list(session, ids, found)
@@ -51,7 +51,7 @@ function review.actions(session, ids)
 end
 
 -- Reads actions, and if `with_machines` their machines.
--- -> { id -> { action, machine (nil: not known) } }, how many machines are onboarded | nil, err
+-- -> { id -> { action, machine (nil: unknown) } }, number of onboarded machines | nil, err
 function review.read(session, ids, with_machines)
   local actions, err = review.actions(session, ids)
   if not actions then return nil, err end
@@ -77,8 +77,8 @@ local LABELS = { machineId = "machine", computerDnsName = "machine's name",
                  creationDateTimeUtc = "time of creation", rbacGroupName = "machine's group" }
 
 local function differ(key, now, shown)
-  return ("its %s is %s, and the plan shows %s"):format(LABELS[key] or key,
-    now or "not known", shown)
+  return ("its %s is %s, but the plan shows %s"):format(LABELS[key] or key,
+    now or "unknown", shown)
 end
 
 local function tags_text(tags)
@@ -87,23 +87,23 @@ local function tags_text(tags)
   return sorted[1] and table.concat(sorted, ", ") or "none"
 end
 
--- Whether an entity of a plan shows anything of its machine.
+-- True if an entity of a plan shows its machine.
 function review.shows_machine(shown)
   return shown.known or shown.machineTags ~= nil or shown.rbacGroupName ~= nil
 end
 
 local function machine_difference(shown, now)
   if not review.shows_machine(shown) then return nil end
-  if not now.known then return "its machine is not known any more" end
+  if not now.known then return "its machine no longer exists" end
   local tags, others = tags_text(now.machineTags), tags_text(shown.machineTags)
-  if tags ~= others then return ("its machine's tags are %s, and the plan shows %s"):format(
+  if tags ~= others then return ("its machine's tags are %s, but the plan shows %s"):format(
     tags, others) end
   if shown.rbacGroupName ~= now.rbacGroupName then
     return differ("rbacGroupName", now.rbacGroupName, shown.rbacGroupName or "none")
   end
 end
 
--- A step that the action does not need.
+-- Returns a message if a step of the plan does not undo the action.
 local function step_difference(shown, action)
   local needed = {}
   for _, step in ipairs(decision.undoing(action)) do needed[step] = true end
@@ -112,15 +112,15 @@ local function step_difference(shown, action)
   end
 end
 
--- What the plan would say of an action now, if its policies still decided the same.
--- `shown`: its entity of the plan; `item`: of `read`.
+-- Returns the plan's entity for an action as read now, with the same decision. `shown`: its entity in
+-- the plan; `item`: from `read`.
 function review.entity(shown, item)
   local now = tenant.planned(item, shown)
   now.steps, now.note = shown.steps, shown.note
   return now
 end
 
--- How an action differs from what the plan shows of it, in words. -> text | nil
+-- Returns how an action differs from its entity in the plan, in words. -> text | nil
 function review.difference(shown, item)
   local now = review.entity(shown, item)
   for _, key in ipairs(FIELDS) do

@@ -1,11 +1,9 @@
--- What undoes an incident: the actions that somebody launched in a time, decided upon as a
--- policy would.
+-- Decides how to undo an incident: cancel open actions, release machines.
 --
--- What is open is cancelled. A machine that is isolated (or restricted) now is released, if
--- these actions alone made it so; where somebody else has done that too, before or later, or
--- is about to, or a release is under way, the machine is kept. Cancels come first, and the
--- most valuable machines before others: where a cancel and a release of a machine cross, it
--- stays isolated.
+-- A machine that is isolated (or restricted) is released if only these actions made it so. It is kept
+-- if another action did so too, before or later, or is about to, or if a release is in progress.
+-- Cancels come first, and valuable machines before others. If a cancel and a release of a machine
+-- cross, it stays isolated.
 
 local decision = require "mde.program.policy.decision"
 local kinds = require "mde.service.kinds"
@@ -17,7 +15,7 @@ local undoing = {}
 
 -- {{ Reading
 
--- The actions with these ids that the service knows. -> array | nil, err
+-- Reads the actions with these ids that exist. -> array | nil, err
 local function by_id(session, ids)
   local found, err = review.actions(session, ids)
   if not found then return nil, err end
@@ -32,8 +30,8 @@ end
 
 local function keep(reason) return { decision = "keep", reason = reason } end
 
--- What becomes of an action that had its effect. `machine` tells how its machine stands, and
--- `incident` has the ids of all that is to be undone. nil: there is nothing to do.
+-- Decides on an action that took effect; nil: nothing to do. `machine` is the state of its machine,
+-- `incident` the ids of all actions to undo.
 local function of_done(action, machine, incident)
   if not (machine and machine.done)
      or machine.undoing and incident[machine.undoing.id:lower()] then
@@ -43,12 +41,12 @@ local function of_done(action, machine, incident)
   if why then return keep(why) end
   if machine.undoing then return keep "its release is in progress" end
   local causes = machine.causes
-  if causes[#causes].id ~= action.id then return nil end  -- a newer one of these will do
+  if causes[#causes].id ~= action.id then return nil end  -- the newest one is undone
   return { decision = "undo", reason = "" }
 end
 
--- An open action is cancelled. One that is in progress may have its effect nevertheless,
--- and is released then, unless another wants the machine so.
+-- Decides on an open action: cancels it. If it is in progress, it may still take effect; then its
+-- machine is released too, unless another action isolates it.
 local function of_open(action, machine, incident)
   local steps = decision.undoing(action)
   local is_hindered = machine and standing.hindrance(machine, incident)
@@ -79,15 +77,15 @@ local function sort(list)
   end)
 end
 
--- Whether a set of machines has this one: its id, its whole name, or its short name.
+-- True if a set of machines has this one by id, whole name or short name.
 local function has_machine(set, id, name)
   name = name and name:lower()
   return id ~= nil and set[id:lower()]
          or name ~= nil and (set[name] or set[name:match "^[^.]+"]) or false
 end
 
--- Why the machine of an item is excepted, or may be, or nil. `excepted`: tags and machines
--- (ids and names), as sets in lower case.
+-- Returns why the machine of an item is excepted, or may be, or nil. `excepted`: sets of tags and
+-- machines (ids and names) in lower case.
 local function exception(item, excepted)
   local action, machine = item.action, item.machine
   local name = action.computerDnsName or machine and machine.computerDnsName
@@ -98,7 +96,7 @@ local function exception(item, excepted)
     if excepted.tags[tag:lower()] then return ("tag %s is excepted"):format(tag) end
   end
   if next(excepted.tags) and not machine or next(excepted.machines) and not (machine or name) then
-    return "the machine is not known, and may be excepted"
+    return "the machine is unknown and may be excepted"
   end
 end
 
@@ -122,12 +120,11 @@ local function decide(items, found, incident, excepted)
   return list, untouched
 end
 
-undoing.name = "undo"  -- what a plan calls it, in place of a policy
+undoing.name = "undo"  -- stands for a policy's name in a plan
 
--- Decides what undoes the actions that `wanted` says: criteria (of mde.service.criteria.action) or
--- ids. `excepted` = { tags, machines }: sets in lower case.
--- -> as mde.program.policy's decide_all: { entities, read, abstained (nothing undoes them, or nothing
--- needs to), onboarded } | nil, err
+-- Decides how to undo the actions in `wanted`: criteria (of mde.service.criteria.action) or ids.
+-- `excepted` = { tags, machines }: sets in lower case. -> like mde.program.policy's decide_all:
+-- { entities, read, abstained (nothing to undo, or no inverse), onboarded } | nil, err
 function undoing.decide(session, wanted, excepted)
   local actions, err
   if wanted.ids then actions, err = by_id(session, wanted.ids)

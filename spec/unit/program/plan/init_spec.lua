@@ -123,7 +123,7 @@ describe("a plan", function()
     for expected, changed in pairs {
       ["1: mde_plan: '2' is not a version that this mde reads: 1"] =
         text:gsub('"mde_plan":1', '"mde_plan":2'),
-      ["1: mde_plan: missing: this is no plan of mde"] = text:gsub('"mde_plan":1,', ""),
+      ["1: mde_plan: missing: this is not a plan of mde"] = text:gsub('"mde_plan":1,', ""),
       ["1: extra: unknown"] = text:gsub('^{', '{"extra":1,'),
       ["1: made: 'x' is not a date"] = text:gsub('"made":"[^"]*"', '"made":"x"'),
       ["1: guards: missing"] = text:gsub(',"guards":%b[]', ""),
@@ -133,7 +133,7 @@ describe("a plan", function()
       ["1: policies[1].select.foo: unknown"] = text:gsub('"select":{', '"select":{"foo":1,'),
       ["2: policy: 'b' is not one of the plan's policies"] =
         text:gsub('"policy":"a","id"', '"policy":"b","id"', 1),
-      ["2: status: missing: what the action must still be"] =
+      ["2: status: missing: the status that the action must still have"] =
         text:gsub('"status":"Pending",', "", 1),
       ["2: id: '42' is not an action's id"] = text:gsub('"id":"[^"]*"', '"id":"42"', 1),
       ["2: steps: missing"] = text:gsub('"cancel"', '"undo"', 1),
