@@ -1,4 +1,4 @@
--- The store in memory: windows and tokens shared by the clients of one Lua state.
+-- The store in memory: windows and tokens of the clients in one Lua state.
 --
 -- See contract 5 of doc/architecture.md.
 

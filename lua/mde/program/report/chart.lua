@@ -1,4 +1,4 @@
--- Draws a batch's timeline as SVG: calls per minute and per hour, and its events.
+-- Draws a batch's timeline as SVG: calls per minute and hour, and events.
 
 local date = require "mde.base.date"
 local markup = require "mde.program.report.markup"

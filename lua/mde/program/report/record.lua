@@ -1,4 +1,4 @@
--- Converts a batch's item to a record with the keys of the JSON and CSV reports.
+-- Converts a batch's item to a record for the JSON and CSV reports.
 
 local date = require "mde.base.date"
 local outcomes = require "mde.program.report.outcome"

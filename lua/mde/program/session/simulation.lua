@@ -1,4 +1,4 @@
--- Serves a simulated incident on loopback while a command runs, or until interrupted.
+-- Serves a simulated incident on loopback while a command runs.
 
 local failure = require "mde.program.exit"
 local output = require "mde.program.terminal.output"

@@ -1,4 +1,4 @@
--- Writes the events of `mde watch` as JSON lines, with time, profile and tenant.
+-- Writes the events of `mde watch` as JSON lines.
 
 local date = require "mde.base.date"
 local notify = require "mde.program.batch.notify"

@@ -1,4 +1,4 @@
--- The store in SQLite: a folder of one user, shared by processes of one machine.
+-- The store in SQLite: a user's folder, shared by processes of one machine.
 --
 --   mde.db      windows and journal; mode 0600, write-ahead log, every commit on the disk
 --               before it returns (synchronous=FULL), so that neither a killed process nor
