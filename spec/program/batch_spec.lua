@@ -118,14 +118,57 @@ describe("mde batch stop", function()
   end)
 
   it("takes effect within two seconds during a quota pause", function()
-    local run = rehearse([[export MDE_QUOTA=2,100
+    local run = rehearse([[export MDE_QUOTA=4,100
       ]] .. BEGIN .. [[
       began=$(date +%s%N); mde batch stop --all; wait $pid; echo "batch $?"
       echo "ms $((($(date +%s%N) - began) / 1000000))"]], "{ mistaken = 12, history = 0 }")
     assert_said(run.out, "batch 130\n")
-    assert_said(run.err, "Batch b has stopped: 2 of 12 done.")
+    assert_said(run.err, "Batch b has stopped: 3 of 12 done.")
     assert.is_true(tonumber(run.out:match "ms (%d+)") < 2000, run.out)
-    assert.equal(2, run.ledger.posts)
+    assert.equal(3, run.ledger.posts)
+  end)
+end)
+
+describe("mde batch stop of another host", function()
+  local postgresql = require "spec.support.postgresql"
+  local server
+
+  setup(function() server = postgresql.start() end)
+  teardown(function() server:stop() end)
+
+  -- Stops, from a second state folder, a batch that was begun by `begin`. -> the script's result
+  local function stop(begin, incident)
+    return rehearse(("export MDE_STORE=%s\n"):format(program.quote(server.url)) .. begin .. [[
+      began=$(date +%s%N)
+      XDG_STATE_HOME=$PWD/other mde batch stop --all -m 'from afar'; echo "stop $?"
+      wait $pid; echo "batch $?"; echo "ms $((($(date +%s%N) - began) / 1000000))"
+      cat err; XDG_STATE_HOME=$PWD/other mde batch close b -m x 2>/dev/null; echo "close $?"
+      XDG_STATE_HOME=$PWD/other mde audit verify]], incident)
+  end
+
+  it("takes effect within two seconds during a quota pause, on PostgreSQL", function()
+    local run = stop("export MDE_QUOTA=4,100\n" .. BEGIN, "{ mistaken = 12, history = 0 }")
+    assert_said(run.out, "stop 0\nbatch 130\n", ": from afar: `mde resume b` continues it.",
+      "close 0\n1 line, unbroken")
+    assert_said(run.err, "Batch b has stopped: 3 of 12 done.")
+    assert.is_true(tonumber(run.out:match "ms (%d+)") < 2000, run.out)
+    assert.equal(3, run.ledger.posts)
+  end)
+end)
+
+describe("mde batch stop while the store is locked", function()
+  it("takes effect once the store is free, and nothing is sent meanwhile", function()
+    local run = rehearse(BEGIN .. [[
+      mkfifo hold
+      { echo 'BEGIN IMMEDIATE;'; cat; echo 'COMMIT;'; } <hold |
+        sqlite3 $XDG_STATE_HOME/mde/mde.db & locker=$!
+      exec 3>hold
+      mde batch stop b 3>&- & stopper=$!
+      wait_until 'grep -q "is locked by" err'
+      exec 3>&-; wait $locker; wait $stopper; echo "stop $?"; wait $pid; echo "batch $?"]],
+      LATE)
+    assert_said(run.out, "stop 0\nbatch 130\n")
+    assert.is_true(run.ledger.posts <= 4, run.ledger.posts)
   end)
 end)
 

@@ -193,6 +193,20 @@ local function keeps(kind)
     assert.is_nil((batch:stop_asked()))
   end)
 
+  it("keeps a request to stop that comes before a batch is resumed", function()
+    local store = stores.open "a"
+    local batch = new_batch(store, 2)
+    batch:note("begun", "dana@soc1")
+    store:commit()
+    batch:ask_stop("erin@soc2", "before")
+    batch:expect_stop()
+    assert.is_nil((batch:stop_asked()))
+    batch:ask_stop("erin@soc2", "wrong machines")
+    batch:note("resumed", "dana@soc1")
+    store:commit()
+    assert.same({ "erin@soc2", "wrong machines" }, { batch:stop_asked() })
+  end)
+
   it("has nothing left to do of a batch that was closed", function()
     local store = stores.open "a"
     local batch = new_batch(store, 2)

@@ -49,8 +49,8 @@ end
 local function report(batch)
   local name, done = state.of(batch)
   if name == "running" then
-    return output.note("Batch %s still waits for requests in flight; it sends nothing more."
-      .. " `mde batch list` shows when it has stopped.", batch.name)
+    return output.note("Batch %s has not stopped yet: it may wait for requests in flight."
+      .. " `mde batch list` shows its state.", batch.name)
   end
   output.note("Batch %s %s: %d of %d done.", batch.name, name == "done" and "has ended"
     or "has stopped", done, batch.count)

@@ -50,6 +50,7 @@ end
 
 -- Makes this process the batch's holder. -> batch, lock; raises if another process runs it
 local function hold(batch)
+  batch:expect_stop()
   local lock, holder = batch:hold()
   if lock then return batch, lock end
   failure.raise(failure.refused, "batch '%s' is run by %s", batch.name, stores.shown(holder))
@@ -164,6 +165,7 @@ end
 local function join(session, parsed)
   local worst, left = nil, {}
   for _, entry in ipairs(open_ones(session)) do table.insert(left, 1, entry.batch) end
+  for _, batch in ipairs(left) do batch:expect_stop() end
   while true do
     local batch, lock = session.store:take(left)
     if not batch then break end

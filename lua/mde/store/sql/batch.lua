@@ -147,13 +147,21 @@ function Batch:ask_stop(who, reason)
   self.store.database:atomically(self.note, self, "stop asked", who, reason)
 end
 
--- Returns the last request to stop since the batch was begun or resumed. -> user, reason | nil
+-- Lets requests to stop count from now on, before this process becomes the holder: it may have to
+-- read and ask for a while before it notes that the batch is resumed.
+function Batch:expect_stop()
+  self.stops_after = self.store.database:row(
+    "SELECT max(number) FROM events WHERE batch = ? AND position = 0", self.number) or 0
+end
+
+-- Returns who asked to stop the batch since `expect_stop`, or else since it last began. -> who,
+-- reason | nil
 function Batch:stop_asked()
   return self.store.database:row([[
     SELECT who, message FROM events WHERE batch = ? AND position = 0 AND kind = 'stop asked'
-    AND number > (SELECT max(number) FROM events WHERE batch = ? AND position = 0
-                  AND kind IN ('begun', 'resumed')) ORDER BY number DESC LIMIT 1]],
-    self.number, self.number)
+    AND number > COALESCE(?, (SELECT max(number) FROM events WHERE batch = ? AND position = 0
+                              AND kind IN ('begun', 'resumed')))
+    ORDER BY number DESC LIMIT 1]], self.number, self.stops_after, self.number)
 end
 
 -- Closes the batch in the open transaction: its open items will not be continued. Only the process
