@@ -25,7 +25,7 @@ describe("a simulation", function()
       local run = program.sh(([[
         export HOME="$PWD/home" SHELL=/bin/%s; mkdir home; unset ZDOTDIR
         echo 'echo own startup' >home/%s
-        exec %s 24 "(simulation) " "exit 7^M" -- $mde sim]]):format(shell, rc, program.pty()))
+        exec %s 160 "(simulation) " "exit 7^M" -- $mde sim]]):format(shell, rc, program.pty()))
       assert.equal(7, run.status, run.out .. run.err)
       assert.truthy(run.out:find("own startup", 1, true), run.out)
     end
