@@ -6,6 +6,7 @@
 
 local callers = require "mde.call.coroutine"
 local errors = require "mde.base.errors"
+local verdicts = require "mde.service.verdicts"
 
 local many = {}
 
@@ -129,12 +130,22 @@ function Batch:conclude(call)
   if call.err and HOPELESS[call.err.code] then self.stopped = true end
 end
 
+-- Counts the calls of each lane that are settled, or that the service has accepted.
+local function count_good(call)
+  local own = call.batch
+  if own.is_good or not (call.accepted or call.done and verdicts.settled[call.verdict]) then
+    return
+  end
+  own.is_good, own.lane.good = true, own.lane.good + 1
+end
+
 -- Reports the calls that have ended. -> whether there are any
 function Batch:collect()
   local live, kept = self.live, 0
   local count = #live
   for i = 1, count do
     local call = live[i]
+    count_good(call)
     if call.done then
       self:conclude(call)
     else
@@ -149,17 +160,25 @@ end
 -- }}
 
 local MOST_ASKED = 4000  -- calls that may wait for a readback
+local TRIAL = 10         -- calls that have to end well before more than these run at once
 
--- Reports whether the lane may run one more call. Calls that wait for a readback do not count, except those
--- of a plan that are read before they are sent: the read should not be long before. Of these, a call
--- that waits for its second look does not count.
+-- Reports whether the lane may run one more call. Calls that wait for a readback do not count,
+-- except those of a plan that are read before they are sent: the read should not be long before. A
+-- call that waits for its second look never counts. Until TRIAL calls have ended well, all others
+-- do, and no more than TRIAL run: so a failing service costs few.
 function Batch:has_room(lane)
-  local asked, busy = 0, 0
+  local asked, busy, reading = 0, 0, 0
   for _, call in ipairs(self.live) do
     local expected = call.cancel and call.cancel.expected
-    if call.question and (not expected or call.has_second_look) then asked = asked + 1
-    elseif call.batch.lane == lane then busy = busy + 1 end
+    local is_own = call.batch.lane == lane
+    if call.question and (not expected or call.has_second_look) then
+      asked = asked + 1
+      if is_own and not call.has_second_look then reading = reading + 1 end
+    elseif is_own then
+      busy = busy + 1
+    end
   end
+  if lane.good < TRIAL and busy + reading >= TRIAL then return false end
   return busy < self.parallel and asked < MOST_ASKED
 end
 
@@ -245,8 +264,8 @@ local function parallel_of(method, options)
 end
 
 local function lanes_of(targets, beside)
-  return { { next = iterator(targets), exhausted = false },
-           beside and { next = beside, exhausted = false } or nil }
+  return { { next = iterator(targets), exhausted = false, good = 0 },
+           beside and { next = beside, exhausted = false, good = 0 } or nil }
 end
 
 -- Carries out the calls that `make(target)` makes (false: none for this target), for a `method` of
