@@ -48,6 +48,11 @@ function Breaker:try(item, now)
   return true
 end
 
+-- The probe for this item ended, and nothing was sent.
+function Breaker:unused(item)
+  if self.probe == item then self.probe = false end
+end
+
 -- open_since: when it opened, or false.
 function breaker.new()
   return setmetatable({ items = {}, count = 0, open_since = false, delay = 1, probe = false,

@@ -6,6 +6,7 @@
 -- service's. So if no request is delayed beyond its timeout, the service never counts one call too
 -- many in any minute or hour of its clock.
 
+local breakers = require "mde.call.breaker"
 local turns = require "mde.call.turns"
 
 local bucket = {}
@@ -29,6 +30,7 @@ function bucket.new(windows)
     paused = -math.huge,   -- nothing is sent before
     looked_at = -math.huge,  -- when the events of other processes were last read
     turns = turns.new(),
+    breaker = breakers.new(),
   }, Bucket)
 end
 

@@ -17,6 +17,7 @@ local cjson = require "cjson"
 local core = require "mde.core"
 local errors = require "mde.base.errors"
 local permissions = require "mde.auth.permissions"
+local probe = require "mde.call.probe"
 local retry = require "mde.base.retry"
 local retry_after = require "mde.service.retry_after"
 
@@ -55,6 +56,9 @@ function call.new(client, operation, arguments, judge, kind)
     slot_wanted_at = false,   -- since when it waits for a slot
     throttled_since = false,  -- since when all answers were 429
     failing_since = false,    -- since when the service has failed
+    probes = false,           -- the operation whose open breaker it may pass: see mde.call.probe
+    held = false,             -- its request, until a read is answered
+    was_answered = false,     -- a request with an effect was answered, and not by 401, 403, 429, 5xx
 
     -- The state of the intent.
     in_flight = false,        -- a request was sent, and its answer has not come
@@ -156,6 +160,7 @@ function Call:finish(value, err, verdict)
       err.held, err.audience = permissions.of(claims), permissions.audience(claims)
     end
   end
+  probe.leave(self)
   self.done, self.value, self.err, self.verdict = true, value, err, verdict
 end
 
@@ -270,6 +275,7 @@ function Call:receive(now, response, failure)
   if has_effect then
     self.posted = self.encoded.method .. " " .. (self.encoded.path or ""):gsub("%?.*", "")
     self.post_response = response
+    probe.note(self, now, response, failure)
   end
   self:settle_slot(now, failure)
   if response and not self.encoded.url then
@@ -278,10 +284,12 @@ function Call:receive(now, response, failure)
   end
   self.throttled_since = false
   if response and response.status < 500 then self.failing_since = false end
+  if self.held and probe.receive(self, now, response) then return end
   local err = error_of(self, response, failure)
   if has_effect and (response or err.sent) then self.reached = true end
   if err and self:may_repeat(response, err) and self:try_again(now, response) then return end
   self.judge(self, now, response, err)
+  if self.probes and (self.question or self.encoded.method == "GET") then probe.leave(self) end
 end
 
 -- }}
@@ -324,6 +332,8 @@ end
 function Call:send(now)
   if self.leaving and self.encoded.method ~= "GET" and self:withdraw() then return "done" end
   if self.encoded.url then return start(self, now, self.client:to_other(self.encoded)) end
+  local is_admitted, asked_again = probe.admit(self, now)
+  if not is_admitted then return "wait", asked_again end
   local header, otherwise = self:authorize(now)
   if not header then return otherwise end
   local slot, moment = self.client.quota:take(self.operation, now)

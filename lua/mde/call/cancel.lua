@@ -7,6 +7,7 @@
 local answer = require "mde.service.response"
 local calls = require "mde.call.call"
 local date = require "mde.base.date"
+local errors = require "mde.base.errors"
 local kinds = require "mde.service.kinds"
 local retry = require "mde.base.retry"
 local verdict = require "mde.service.verdicts"
@@ -63,6 +64,16 @@ judge.page = calls.parsing(answer.actions)
 -- documented; and a lost answer proves nothing. In these cases the action is read: once if the
 -- cancel was accepted, or until `wait` seconds are over.
 
+local UNANSWERED = { code = "unavailable", message = "the service failed", sent = false }
+
+-- Reads the action before the cancel is sent.
+local function read_first(call, now)
+  local own = call.cancel
+  own.post_err = own.post_err or errors.copy(UNANSWERED)
+  if own.posts == 0 and not own.was_sent then own.was_refused = true end
+  call:continue_with("get", { id = call.id }, now)
+end
+
 -- The fields of calls that cancel. `wait` is how many seconds to wait for the end of an accepted
 -- action.
 function judge.cancel_fields(wait)
@@ -74,6 +85,7 @@ function judge.cancel_fields(wait)
     was_sent = false,     -- it may have been sent before this call
     expected = nil,       -- the status that the action must still have before it is sent
     accepted_at = nil,    -- when call.accepted was first read
+    read_first = read_first,
     looks = 2,            -- counts the reads of an accepted action
   }
 end

@@ -25,6 +25,8 @@ function quota.new(limits, timeout, windows, reserve)
   return setmetatable({
     limits = limits, shared = windows, buckets = windows.buckets, timeout = timeout or 60,
     reserve = reserve or 0, pending = {},
+    is_urgent = false,  -- an open breaker holds none of its calls back
+    held = {},          -- operations whose breaker has held a call back -> true
   }, Quota)
 end
 
@@ -54,7 +56,12 @@ function Quota:learn(event)
     if event.holder then bucket.turns:take(event.holder, event.at) end
   elseif event.kind == "waiting" then bucket.turns:wait(event.holder, event.moment)
   elseif event.kind == "counted" then bucket:settle(event.slot, event.moment)
-  elseif event.kind == "unused" then bucket:settle(event.slot)
+  elseif event.kind == "failed" then bucket.breaker:failed(event.slot, event.moment)
+  elseif event.kind == "answered" then bucket.breaker:answered()
+  elseif event.kind == "probe" then bucket.breaker:try(event.slot, event.moment)
+  elseif event.kind == "unused" then
+    bucket:settle(event.slot)
+    bucket.breaker:unused(event.slot)
   elseif event.kind == "paused" then bucket.paused = math.max(bucket.paused, event.moment)
   end
 end
@@ -160,6 +167,66 @@ function Quota:pause(operation, moment)
   bucket.paused = math.max(bucket.paused, moment)
   if self.shared.is_shared then self:note(operation, "paused", nil, moment) end
 end
+
+-- {{ The breaker of an operation (mde.call.breaker). `item` is a text without spaces.
+
+local function share(self, operation, kind, item, moment)
+  if self.shared.is_shared then self:note(operation, kind, item, moment) end
+end
+
+-- The service did not answer a call for this item, or failed.
+function Quota:failed(operation, item, now)
+  self:bucket(operation).breaker:failed(item, now)
+  share(self, operation, "failed", item, now)
+end
+
+-- The service answered a call.
+function Quota:worked(operation, now)
+  local breaker = self:bucket(operation).breaker
+  if breaker.count == 0 then return end
+  breaker:answered()
+  share(self, operation, "answered", nil, now)
+end
+
+-- The probe for this item ended, and nothing was sent.
+function Quota:unprobed(operation, item)
+  self:bucket(operation).breaker:unused(item)
+  share(self, operation, "unused", item)
+end
+
+-- Reports whether a call for this item may be sent. -> true | "probe": it has to read first | nil,
+-- moment: ask again then. Raises the store's error.
+function Quota:admit(operation, item, now)
+  local bucket = self:bucket(operation)
+  local breaker = bucket.breaker
+  if not breaker.open_since then return true end
+  local function next_probe() return self.is_urgent and now or breaker:free_at(item, now) end
+  local free, is_shared = next_probe(), self.shared.is_shared
+  if is_shared and (free <= now or now >= bucket.looked_at + LOOK) then
+    self:look()
+    bucket.looked_at = now
+    free = next_probe()
+  end
+  if free > now then
+    self.held[operation] = true
+    return nil, is_shared and math.min(free, bucket.looked_at + LOOK) or free
+  end
+  if not breaker:try(item, now) then return true end
+  share(self, operation, "probe", item, now)
+  return "probe"
+end
+
+-- Since when the service fails for calls that are held back | nil
+function Quota:failing_since()
+  local since
+  for operation in pairs(self.held) do
+    local opened = self:bucket(operation).breaker.open_since
+    if opened then since = math.min(since or opened, opened) end
+  end
+  return since
+end
+
+-- }}
 
 -- Writes the buffered events into the store's transaction. Raises the store's error.
 function Quota:flush()

@@ -219,6 +219,12 @@ function launch.arguments(operation, options)
   return arguments
 end
 
+-- Searches for the action once, before the launch is sent again.
+local function read_first(call, now)
+  call.launch.lost_at = now - UNSEEN
+  look(call, now)
+end
+
 -- The fields of calls that launch. `arguments` as operation.encode takes them.
 function launch.fields(operation, arguments)
   return {
@@ -230,6 +236,7 @@ function launch.fields(operation, arguments)
     err = nil,      -- the error to end with if the action is not found
     since = nil,    -- when the launch was first sent, on the service's clock
     after = nil,    -- the same, if it may have been sent before this call
+    read_first = read_first,
     is_absent = nil,  -- it was sent, and no list has it
   }
 end

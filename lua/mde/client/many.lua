@@ -130,12 +130,11 @@ function Batch:conclude(call)
   if call.err and HOPELESS[call.err.code] then self.stopped = true end
 end
 
--- Counts the calls of each lane that are settled, or that the service has accepted.
+-- Counts the calls of each lane for which the service works.
 local function count_good(call)
   local own = call.batch
-  if own.is_good or not (call.accepted or call.done and verdicts.settled[call.verdict]) then
-    return
-  end
+  local is_good = call.was_answered or call.done and verdicts.settled[call.verdict]
+  if own.is_good or not is_good then return end
   own.is_good, own.lane.good = true, own.lane.good + 1
 end
 
@@ -160,25 +159,23 @@ end
 -- }}
 
 local MOST_ASKED = 4000  -- calls that may wait for a readback
-local TRIAL = 10         -- calls that have to end well before more than these run at once
+local TRIAL = 10         -- calls that must end well before more run at once
 
 -- Reports whether the lane may run one more call. Calls that wait for a readback do not count,
--- except those of a plan that are read before they are sent: the read should not be long before. A
--- call that waits for its second look never counts. Until TRIAL calls have ended well, all others
--- do, and no more than TRIAL run: so a failing service costs few.
+-- except those of a plan that are read before they are sent: the read should not be long before. Of
+-- these, a call that waits for its second look does not count. Until TRIAL calls have ended well,
+-- no more than TRIAL run without an answer: so a failing service costs few.
 function Batch:has_room(lane)
-  local asked, busy, reading = 0, 0, 0
+  local asked, busy, unanswered = 0, 0, 0
   for _, call in ipairs(self.live) do
-    local expected = call.cancel and call.cancel.expected
-    local is_own = call.batch.lane == lane
-    if call.question and (not expected or call.has_second_look) then
-      asked = asked + 1
-      if is_own and not call.has_second_look then reading = reading + 1 end
-    elseif is_own then
-      busy = busy + 1
+    local expected, own = call.cancel and call.cancel.expected, call.batch
+    if own.lane == lane and not (own.is_good or call.has_second_look) then
+      unanswered = unanswered + 1
     end
+    if call.question and (not expected or call.has_second_look) then asked = asked + 1
+    elseif own.lane == lane then busy = busy + 1 end
   end
-  if lane.good < TRIAL and busy + reading >= TRIAL then return false end
+  if lane.good < TRIAL and unanswered >= TRIAL then return false end
   return busy < self.parallel and asked < MOST_ASKED
 end
 

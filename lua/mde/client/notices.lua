@@ -21,15 +21,19 @@ function notices:note_request(record)
 end
 
 -- Notifies that calls of `operation` have waited since `since`, and will until `moment`, because of
--- `why`. Many such calls make one notice.
-function notices:notify_wait(operation, code, since, moment, why)
+-- `why`. Many such calls make one notice. `how`: "going on in" (default), or other words.
+function notices:notify_wait(operation, code, since, moment, why, how)
   self.waited_for = why
   local key, now = operation .. " " .. code, self.clock.monotonic()
-  if moment - since < LEAST or moment <= (self.noted_waits[key] or -math.huge) + 1 then return end
+  if moment <= now or moment - since < LEAST
+     or moment <= (self.noted_waits[key] or -math.huge) + 1 then
+    return
+  end
   self.noted_waits[key] = code == "quota" and math.max(moment, now + AGAIN) or moment
   local seconds = math.max(moment - now, 0)
   self:notify { code = code, operation = operation, seconds = seconds,
-    message = ("%s: going on in %s"):format(why, duration.text(math.ceil(seconds))) }
+    message = ("%s: %s %s"):format(why, how or "going on in",
+      duration.text(math.ceil(seconds))) }
 end
 
 -- The error of calls if client.ends_at has come.

@@ -1,0 +1,100 @@
+-- Calls while the breaker of their operation is open.
+
+local world = require "spec.support.world"
+
+-- A client whose service fails as `oddities` say, and whose breaker of cancels five items opened.
+local function failing(oddities)
+  local client, service, clock = world.new { oddities = oddities }
+  for i = 1, 5 do client.quota:failed("cancel", "item" .. i, clock.monotonic()) end
+  client.notices_seen = {}
+  function client.on_notice(notice) table.insert(client.notices_seen, notice) end
+  return client, service, clock
+end
+
+describe("a cancel while the service fails", function()
+  it("waits, reads its action, and is sent", function()
+    local client, service, clock = failing()
+    local began = clock.monotonic()
+    local _, verdict = client:cancel(service:add {}, { comment = "x" })
+    assert.equal("cancelled", verdict)
+    assert.is_true(clock.monotonic() - began >= 1)
+    assert.same({ 1, 1 }, { service:requests "get", service:requests "cancel" })
+    assert.is_false(client.quota:bucket "cancel".breaker.open_since)
+  end)
+
+  it("is not sent before a read is answered, and says when it tries again", function()
+    local client, service, clock = failing { internal_error = { operation = "get" } }
+    local ends = clock.monotonic() + 300
+    function client.stop() return clock.monotonic() > ends end
+    local _, err, verdict = client:cancel(service:add {}, { comment = "x" })
+    assert.equal("unsent", verdict or err)
+    assert.equal(0, service:requests "cancel")
+    local reads = service:requests "get"
+    assert.is_true(reads >= 8 and reads <= 11, reads)
+    assert.equal("the service fails for 'cancel': trying again in 2s",
+      client.notices_seen[1].message)
+  end)
+
+  it("is not sent if its action was cancelled meanwhile", function()
+    local client, service = failing()
+    local id = service:add { status = "Cancelled" }
+    local _, verdict = client:cancel(id, { comment = "x" })
+    assert.equal("already_cancelled", verdict)
+    assert.equal(0, service:requests "cancel")
+    assert.is_false(client.quota:bucket "cancel".breaker.probe)
+  end)
+
+  it("is sent although the answer to the read is a refusal", function()
+    local client, service = failing { forbidden = { operation = "get" } }
+    local _, verdict = client:cancel(service:add {}, { comment = "x" })
+    assert.equal("cancelled", verdict)
+  end)
+
+  it("is the next probe if it is urgent", function()
+    local client, service, clock = failing()
+    client.quota.is_urgent = true
+    local began = clock.monotonic()
+    client:cancel(service:add {}, { comment = "x" })
+    assert.is_true(clock.monotonic() - began < 1)
+    assert.equal(1, service:requests "get")
+  end)
+
+  it("holds back neither reads nor other operations", function()
+    local client, service, clock = failing()
+    local began = clock.monotonic()
+    assert(client:action(service:add {}))
+    assert(client:isolate(service:add_machine {}, { comment = "x" }))
+    assert.is_true(clock.monotonic() - began < 1)
+  end)
+end)
+
+describe("five items for which the service always fails", function()
+  it("end unsettled, and the others are cancelled", function()
+    local client, service = world.new { oddities = {
+      internal_error = function(request) return request.changes and request.stuck end } }
+    local ids, stuck = world.add(service, 60), {}
+    for i = 1, 5 do stuck["/api/machineactions/" .. ids[i * 11] .. "/cancel"] = true end
+    local answer = service.answer
+    function service.answer(self, request)
+      request.stuck = stuck[request.path]
+      return answer(self, request)
+    end
+    local report = client:cancel_all(ids, { comment = "x" })
+    assert.same({ cancelled = 55, error = 5 }, report.counts)
+    assert.is_true(report.seconds < 900, report.seconds)
+  end)
+end)
+
+describe("a launch while the service fails", function()
+  it("is sent once for each machine, although answers are lost", function()
+    local client, service = world.new { oddities = {
+      bad_gateway = { operation = "isolate", nth = { 1, 2, 3, 4, 5, 6, 7, 8 } } } }
+    local machines = {}
+    for i = 1, 20 do machines[i] = service:add_machine {} end
+    local report = client:launch_all("isolate", machines, { comment = "x" })
+    assert.same({ launched = 20 }, report.counts)
+    for _, machine in ipairs(machines) do
+      assert.equal(1, (service:launched(machine, "isolate")))
+    end
+  end)
+end)

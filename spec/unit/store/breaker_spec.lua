@@ -1,0 +1,98 @@
+-- The breaker of an operation, known to all processes of an application through their store.
+
+local clocks = require "mde.simulator.clock"
+local participants = require "spec.support.participants"
+local quotas = require "mde.call.quota"
+local services = require "mde.simulator.service"
+local stores = require "spec.support.stores"
+local world = require "spec.support.world"
+
+teardown(stores.stop)
+
+local function limits() return 100, 1500 end
+
+-- A process: process:call(method, …) calls a method of its quota, and commits.
+local Process = {}
+Process.__index = Process
+
+function Process:call(method, ...)
+  local result = self.quota[method](self.quota, ...)
+  self.quota:flush()
+  self.store:commit()
+  self.quota:flushed()
+  return result
+end
+
+local function process(name)
+  local store = stores.open(name)
+  return setmetatable({ store = store, quota = quotas.new(limits, 60, store:windows "t/a") },
+    Process)
+end
+
+local function is_shared_through(kind)
+  it("is shared through " .. kind, function()
+    stores.prepare(kind)
+    local first, second, now = process "a", process "b", stores.clock.monotonic()
+    for i = 1, 5 do first:call("failed", "cancel", "item" .. i, now) end
+    second:call "look"
+    assert.is_nil(second:call("admit", "cancel", "x", now))
+    assert.is_true(second:call("admit", "isolate", "x", now))
+    assert.equal("probe", first:call("admit", "cancel", "y", now + 1))
+    assert.is_nil(second:call("admit", "cancel", "x", now + 1))
+    first:call("unprobed", "cancel", "y")
+    assert.equal("probe", second:call("admit", "cancel", "x", now + 2))
+    second:call("worked", "cancel", now + 2)
+    first:call "look"
+    assert.is_true(first:call("admit", "cancel", "y", now + 2))
+    stores.clean()
+  end)
+end
+
+describe("the breaker", function()
+  for _, kind in ipairs { "sqlite", "postgresql", "nginx" } do is_shared_through(kind) end
+
+  it("writes nothing while the service answers", function()
+    local quota = quotas.new(limits, 60, stores.portable "nginx":windows "t/a")
+    for i = 1, 3 do
+      assert.is_true(quota:admit("cancel", "item" .. i, i))
+      quota:worked("cancel", i)
+    end
+    assert.same({}, quota.pending)
+    stores.clean()
+  end)
+end)
+
+local CANCELS = [[
+local participant = require "spec.support.participant"
+local given = ...
+local store = require "mde.store.sql.sqlite".open(given.folder, participant.clock,
+  participant.name)
+local client = participant.client({}, { store = store })
+return client:cancel_all(given.ids, { comment = "by mistake" }).counts]]
+
+describe("three processes whose service fails for ten minutes", function()
+  it("send few cancels meanwhile, and continue together", function()
+    local clock = clocks.new()
+    local began = clock.monotonic()
+    local function fails()
+      local passed = clock.monotonic() - began
+      return passed > 20 and passed < 620
+    end
+    local service = services.new { clock = clock, oddities = {
+      internal_error = function(request) return request.changes and fails() end } }
+    local run = participants.new(service, clock, { round_trip = 0.1 })
+    local folder = os.tmpname()
+    os.remove(folder)
+    for _, name in ipairs { "a", "b", "c" } do
+      run:start(name, CANCELS, { folder = folder, ids = world.add(service, 150) })
+    end
+    local results = run:go()
+    run:close()
+    os.execute("rm -rf " .. folder)
+    local cancelled = 0
+    for _, result in pairs(results) do cancelled = cancelled + result.value.cancelled end
+    local failed = service:requests("cancel", 500)
+    assert.equal(450, cancelled)
+    assert.is_true(failed <= 30 + 16, failed)
+  end)
+end)
