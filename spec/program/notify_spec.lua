@@ -56,6 +56,36 @@ describe("notify", function()
     assert.truthy(events[3].message:find "guard max of the profile contoso: 5 actions")
   end)
 
+  it("gets a refusal of mde watch once", function()
+    local run = with_notify(APPEND, [[
+      sed -i "s/tenant = /guard = { max = 1 }, tenant = /" $XDG_CONFIG_HOME/mde/config.lua
+      printf '%s' 'return { comment = "x", decide = "cancel" }' >p.lua
+      hash=$(mde test p.lua 2>&1 >/dev/null | sed -n 's/.*approve: //p')
+      mde watch p.lua --approve $hash --every 1s >out & pid=$!
+      until [ "$(grep -c '"refused"' out)" -ge 2 ]; do sleep 0.05; done
+      kill $pid; wait $pid; ]] .. SHOW)
+    local events = events_of(run.out)
+    assert.equal("refused", kinds_of(events), run.out .. run.err)
+    assert.same({ "max", "contoso" }, { events[1].guard, events[1].profile })
+  end)
+
+  it("gets from mde watch which actions are stuck", function()
+    local run = program.rehearse("{ mistaken = 2, history = 0 }", [[
+      mkdir -p $XDG_CONFIG_HOME/mde; cat >$XDG_CONFIG_HOME/mde/config.lua <<END
+return { profiles = { contoso = {
+  tenant = "$AZURE_TENANT_ID", client_id = "$AZURE_CLIENT_ID",
+  client_secret = "$AZURE_CLIENT_SECRET", api_url = "$MDE_API_URL",
+  authority = "$AZURE_AUTHORITY_HOST", notify = { "sh", "-c", "]] .. APPEND .. [[" },
+} } }
+END
+      chmod 600 $XDG_CONFIG_HOME/mde/config.lua
+      printf '%s' 'return { comment = "x", decide = "keep" }' >p.lua
+      mde -p contoso watch p.lua --once >/dev/null; ]] .. SHOW)
+    local events = events_of(run.out)
+    assert.equal("stuck", kinds_of(events), run.out .. run.err)
+    assert.equal("26 LiveResponse are open for too long", events[1].message)
+  end)
+
   it("gets an event again later, if it failed", function()
     local run = with_notify("[ -e ok ] && " .. APPEND, CANCEL .. [[ >/dev/null; echo "was $?"
       touch ok; mde list >/dev/null; ]] .. UNCLAIM .. "mde list >/dev/null;" .. SHOW)

@@ -53,6 +53,25 @@ describe("mde.process", function()
     assert.same({ status = 0, out = "alive\n", err = "" }, result)
   end)
 
+  it("feeds a program a text, and kills it with its children", function()
+    local result = run [[
+      local function finish(pid)
+        local status
+        repeat status = process.wait(pid) until status
+        return status
+      end
+      print(finish(assert(process.feed({ "sh", "-c", "cat >fed; echo x; exit 3" }, "abc", true))))
+      print(io.open "fed":read "a")
+      local pid = assert(process.feed({ "sh", "-c", "echo $$ >&2; sleep 60; true" }, "", false))
+      process.kill_group(pid)
+      print(finish(pid))
+      print(process.feed({ "/nonexistent" }, "", true))
+      print(process.feed({ "cat" }, ("x"):rep(2^20 | 0), true))
+      assert(not pcall(process.kill_group, 0) and not pcall(process.kill_group, -1))]]
+    assert.same({ 0, "3\nabc\n137\nnil\tNo such file or directory\t2\n"
+      .. "nil\tMessage too long\t90\n" }, { result.status, result.out })
+  end)
+
   it("tells the process's number", function()
     local result = run("print(process.pid())", "echo $$;")
     local shell, own = result.out:match "^(%d+)\n(%d+)\n$"

@@ -231,6 +231,16 @@ describe("mde watch", function()
     assert_said(run.out, "was 130\n")
   end)
 
+  it("only reports after a person stopped its batch, until SIGHUP", function()
+    local run = watch.rehearse((START:gsub("1h", "1s")) .. [[
+      mde batch stop --all -m enough; await '"mode":"report"'
+      kill -HUP $pid; await '"event":"reloaded"'; kill $pid; finish]], SLOW)
+    local applied, plan = run.of.applied[1], run.of.plan[2]
+    assert.truthy(applied.stopped:find "^stopped by .*: enough$", applied.stopped)
+    assert.same({ "report", applied.stopped .. "; SIGHUP approves again" }, { plan.mode, plan.why })
+    assert.is_true(run.of.reloaded[1].approved)
+  end)
+
   it("ends with 130 on Ctrl-C", function()
     local run = program.at_terminal(200, { '"event":"plan"', "^C" }, "sh", "-c", [[
       echo 'return { comment = "x", decide = "keep" }' >p.lua

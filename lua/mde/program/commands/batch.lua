@@ -196,7 +196,7 @@ local ACTIONS = {
   show = function(_, each, parsed) show(each, parsed) end,
   report = function(_, each, parsed) report(each, parsed) end,
   stop = function(store, each, parsed)
-    return stop.ask(parsed.all and store.journal:batches() or { each }, parsed.batch,
+    return stop.ask(parsed.all and store.journal:unended() or { each }, parsed.batch,
       parsed.reason)
   end,
   close = function(store, each, parsed) return stop.close(store, each, parsed.reason) end,
