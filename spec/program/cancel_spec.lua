@@ -40,7 +40,7 @@ describe("mde cancel", function()
     assert.truthy(run.out:find("\nstatus: Cancelled\n", 1, true))
     assert.truthy(run.out:find("\ncancellationComment: by mistake\n", 1, true))
     assert.equal(1, run.ledger.posts)
-    assert_said(run, "1 of 1 actions", "1 cancelled", "Cancelling is not un-isolating")
+    assert_said(run, "1 of 1 actions", "1 cancelled", "Cancelling does not release")
   end)
 
   it("cancels the actions that filters choose, each once, after showing them", function()

@@ -56,7 +56,7 @@ describe("mde list", function()
   it("says when a limit cuts the list, and only then", function()
     local run = sim "mde list --requestor soar@contoso.com --limit 311 --ids"
     assert.equal(311, #lines(run.out))
-    assert.equal("The limit of 311 is reached; more exist.\n", run.err)
+    assert.equal("There are more; --limit is 311.\n", run.err)
     run = sim "mde list --requestor soar@contoso.com --limit 312 --ids"
     assert.equal(312, #lines(run.out))
     assert.equal("", run.err)
@@ -108,7 +108,7 @@ describe("mde list", function()
         "--quota", "off", "mde", "list", "--limit", "20")
       assert.equal(0, run.status)
       local rows = lines(run.out:gsub("\r", ""))
-      assert.truthy(rows[#rows]:find("limit of 20", 1, true), rows[#rows])
+      assert.truthy(rows[#rows]:find("limit is 20", 1, true), rows[#rows])
       for i = 2, #rows - 1 do
         assert.truthy(rows[i]:find " %x+%-%x+%-%x+%-%x+%-%x%x%x%x%x%x%x%x%x%x%x%x$", rows[i])
         local width = utf8.len(rows[i])

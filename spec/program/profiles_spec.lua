@@ -95,7 +95,7 @@ describe("mde list of several tenants", function()
 
   it("says which tenants have more than the limit", function()
     local run = tenants(THREE, "mde list --all-profiles --limit 1 --ids")
-    assert.equal("contoso: the limit of 1 is reached; more exist.\n", run.err)
+    assert.equal("contoso: there are more; --limit is 1.\n", run.err)
     assert.equal(2, #lines(run.out))
   end)
 

@@ -38,7 +38,7 @@ describe("mde show MACHINE", function()
       mde show par-lt-1011.corp.contoso.com --limit 1 >/dev/null
       mde show ber-srv-5720.corp.contoso.com]]
     assert.equal(0, run.status)
-    assert.truthy(run.err:find("The limit of 1 is reached; more exist.", 1, true), run.err)
+    assert.truthy(run.err:find("There are more; --limit is 1.", 1, true), run.err)
     assert.truthy(run.err:find("No action on this machine is known.", 1, true), run.err)
   end)
 

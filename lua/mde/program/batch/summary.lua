@@ -151,8 +151,8 @@ function Report:summary(seconds)
   self:show_verdicts()
   self:show_reasons()
   if self.isolations > 0 then
-    output.note("Isolations among the cancelled: %d. Cancelling is not un-isolating: one that was"
-      .. "\nalready InProgress may have taken effect; its machine then has to be released.",
+    output.note("Isolations among the cancelled: %d. Cancelling does not release a machine: if an"
+      .. "\nisolation was InProgress, its machine may be isolated (mde help unisolate).",
       self.isolations)
   end
   if not self.batch then

@@ -18,8 +18,8 @@ stops it, `mde resume BATCH` goes on where it stopped. Exit status: 0 all
 cancelled, accepted or nothing matched; with --wait an action that is only
 accepted counts as 1.
 
-Cancelling is not un-isolating: a machine whose isolation was already
-InProgress may be isolated nevertheless.
+Cancelling does not release a machine: if its isolation was InProgress, the
+machine may be isolated. `mde unisolate` releases it.
 
 Examples:
    mde cancel 5382f7ea-7557-4ab7-9782-d50480024a4e -m "Launched by mistake"

@@ -97,7 +97,7 @@ local function show_machine(session, parsed)
     print_timeline(actions)
   end
   output.flush()
-  if has_more then output.note("The limit of %d is reached; more exist.", limit) end
+  if has_more then output.note("There are more; --limit is %d.", limit) end
   return 0
 end
 

@@ -131,8 +131,8 @@ function listing.run(parsed, shape, read)
   format.finish(status == 0)
   output.flush()
   for _, profile in ipairs(cut) do
-    output.note("%s limit of %d is reached; more exist.", profile == true and "The"
-      or profile .. ": the", parsed.limit)
+    output.note("%s are more; --limit is %d.", profile == true and "There"
+      or profile .. ": there", parsed.limit)
   end
   return status
 end
