@@ -4,7 +4,7 @@
 -- phrase of FORBIDDEN outside of quotation marks and code; a comment that begins with What, Whether
 -- or How; a source file whose first line is not a comment.
 
--- Rooms that are not checked yet, as beginnings of paths.
+-- Folders that are not checked yet, as beginnings of paths.
 local PENDING = { "lua/mde/program/", "lua/mde/store/" }
 
 local FORBIDDEN = { "heed", "in the air", "what hinders", "whoever", "whom", "nobody", "somebody",
@@ -18,8 +18,8 @@ local function report(path, number, format, ...)
 end
 
 local function is_pending(path)
-  for _, room in ipairs(PENDING) do
-    if path:sub(1, #room) == room then return true end
+  for _, folder in ipairs(PENDING) do
+    if path:sub(1, #folder) == folder then return true end
   end
   return false
 end

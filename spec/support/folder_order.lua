@@ -1,9 +1,9 @@
--- Checks that each room requires only rooms below it: lua5.4 spec/support/rooms.lua
+-- Checks that each folder requires only folders below it: lua5.4 spec/support/folder_order.lua
 --
--- The order stands in doc/architecture.md, as lines such as `base < service < auth`. A module's
--- room is its folder below lua/mde or src; what lies in lua/mde itself is the room mde. Inside
--- program, a command requires no command, and nothing else requires one but program/init.lua.
--- Prints each line that breaks the order, and ends with 1 if there is one.
+-- The order is in doc/architecture.md, as lines such as `base < service < auth`. They name the
+-- folders of lua/mde and src; a file in lua/mde itself counts as in the folder mde. Only
+-- program/init.lua requires commands. Prints each line that breaks the order, and ends with 1 if
+-- there is one.
 
 local function lines_of(path)
   local file = assert(io.open(path))
@@ -20,16 +20,16 @@ local function files(pattern)
   return list
 end
 
--- { room -> { room that it may use -> true } }
+-- { folder -> { folder that it may use -> true } }
 local function read_order()
   local may = {}
   for _, line in ipairs(lines_of "doc/architecture.md") do
     if line:find "^%l+ < " then
       local below = {}
-      for room in line:gmatch "%l+" do
-        may[room] = may[room] or { [room] = true }
-        for each in pairs(below) do may[room][each] = true end
-        below[room] = true
+      for folder in line:gmatch "%l+" do
+        may[folder] = may[folder] or { [folder] = true }
+        for each in pairs(below) do may[folder][each] = true end
+        below[folder] = true
       end
     end
   end
@@ -51,15 +51,15 @@ end
 
 -- {{ Lua
 
-local rooms = { mde = "mde" }
+local folders = { mde = "mde" }
 for _, path in ipairs(files "'lua/mde/*.lua'") do
-  local room = path:match "^lua/mde/(%l+)/"
-  if room then rooms[room] = room end
+  local folder = path:match "^lua/mde/(%l+)/"
+  if folder then folders[folder] = folder end
 end
 
--- The room of a module; nil for a module in C.
-local function room_of(module)
-  return rooms[module:match "^mde%.(%l+)" or module]
+-- The folder of a module; nil for a module in C.
+local function folder_of(module)
+  return folders[module:match "^mde%.(%l+)" or module]
 end
 
 local function is_command(module) return module:find "^mde%.program%.commands%." ~= nil end
@@ -69,7 +69,7 @@ for _, path in ipairs(files "'lua/mde/*.lua'") do
   local from = path:match "^lua/mde/(%l+)/" or "mde"
   for number, line in ipairs(lines_of(path)) do
     for module in line:gsub("%-%-.*", ""):gmatch 'require *%(? *"(mde[%w_.]*)"' do
-      check(path, number, line, from, room_of(module))
+      check(path, number, line, from, folder_of(module))
       if is_command(module) and own ~= "mde.program" then complain(path, number, line) end
     end
   end
