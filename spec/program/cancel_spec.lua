@@ -351,7 +351,7 @@ describe("Ctrl-C in mde cancel", function()
       mde list --machine $name.nowhere; echo "was $?"
       mde cancel --machine par-lt-1011 -m x -n; echo "was $?"]]
     assert.truthy(run.out:find "cancelled +%x+%-.*was 0\nwas 0\nwas 3\n", run.out .. run.err)
-    assert_said(run, "No machine '", "is the name of 2 machines")
+    assert_said(run, "There is no machine '", "is the name of 2 machines")
   end)
 
   it("says so when Ctrl-C is the answer to its question", function()

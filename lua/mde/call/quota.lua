@@ -101,8 +101,7 @@ local function look_for_slot(self, bucket, now)
   return free or math.huge, is_shared
 end
 
--- Whether nothing limits an operation now. A pause that another process noted does, also if this
--- one knows no limits.
+-- Returns true if an operation has no limits now. A pause noted by any process is a limit.
 local function is_unlimited(self, bucket, now)
   if #bucket.windows > 0 then return false end
   if self.shared.is_shared and now >= bucket.looked_at + LOOK then
