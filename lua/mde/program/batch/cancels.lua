@@ -82,7 +82,7 @@ local function add_matching(draft, session, criteria, max, visit)
   end
   if not max or count <= max then show_groups(groups) end
   if under_way > 0 then
-    output.note("%d isolations are InProgress: cancelling does not release their machines.", under_way)
+    output.note("%d isolations are InProgress: a cancel does not release the machine.", under_way)
   end
 end
 
