@@ -743,16 +743,17 @@ function keep(reason) end
 function undo(reason) end
 
 ---@class mde.guard
----@field max? integer most actions changed; default 50
----@field max_share? number largest share of the onboarded machines affected, such as 0.05
----@field max_per_machine? integer most actions changed on one machine
----@field max_per_group? integer most actions changed in one device group
----@field protect_tags? string[] actions on these machines are not changed (ignores case; an unknown machine counts as protected); the same holds for:
----@field protect_machines? string[]
----@field protect_groups? string[]
----@field protect_types? string[]
----@field protect_requestors? string[]
----@field hours? string|string[] times when requests may be sent, such as "22:00-06:00 UTC"
+---@field max? integer most changes; default 50 for policies, no limit for other commands
+---@field max_share? number largest share of the onboarded machines that may be touched
+---@field max_per_machine? integer most changes of one machine
+---@field max_per_group? integer most changes in one device group
+---@field protect_tags? string[] machines with one of these tags are protected (case does not matter; an unknown machine is protected)
+---@field protect_machines? string[] so are these machines: ids, names, or the beginning of a name and a *
+---@field protect_groups? string[] and those of these device groups
+---@field protect_types? string[] no action of these types is launched, cancelled or undone
+---@field protect_requestors? string[] no action of these requestors is cancelled or undone
+---@field hours? string when something may be sent unattended, such as "22:00-06:00 UTC"
+---@field overridable? boolean false, in a profile: its guards cannot be overridden
 
 ---@class mde.host
 ---@field wait fun(engine: table, seconds: number, pause: number) waits until the engine has an event, at most `seconds` (1); a host that can't see events sleeps for `pause` while others run

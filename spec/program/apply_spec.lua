@@ -52,7 +52,7 @@ describe("mde apply", function()
       head -n 1 by_hand | grep -o '"max":5'
       mde apply by_hand --approve $hash; echo "was $?"]]
     assert.equal('"max":5\nwas 3\n', run.out, run.err)
-    assert_said(run.err, "12 actions would be changed; the default limit is 5")
+    assert_said(run.err, "12 changes; the default limit is 5")
     assert.equal(0, run.ledger.posts)
   end)
 
@@ -125,8 +125,8 @@ END
       echo "was $?"
       guard "$hours"; mde resume b; echo "was $?"
       guard "max = 4"; mde resume b | grep -c cancelled]])
-    assert_said(run.err, "guard max of the profile contoso: 4 actions would be changed",
-      "outside of the hours of its guards (")
+    assert_said(run.err, "guard max of the profile contoso: 4 changes",
+      "guard hours of the profile contoso: outside of ")
     assert.equal("was 3\nwas 3\nwas 4\nwas 3\n3\n", run.out, run.err)
   end)
 
@@ -221,7 +221,7 @@ describe("a forged plan", function()
       sed -i 's/max = 3/max = 4/' $config; mde apply forged --approve $hash | grep -c cancelled]])
     assert.equal("was 3\nwas 3\nwas 3\n4\n", run.out, run.err)
     assert_said(run.err, "the plan was made with no profile, but you use the profile"
-      .. " contoso", "guard max of the profile contoso: 4 actions would be changed")
+      .. " contoso", "guard max of the profile contoso: 4 changes")
   end)
 
   it("does not raise the default limit", function()
@@ -231,7 +231,7 @@ describe("a forged plan", function()
       mde plan p.lua -o plan >/dev/null 2>&1
       forge '1s/"guards":.*/"guards":[]}/'; mde apply forged --approve $hash; echo "was $?"]])
     assert.equal("was 3\n", run.out, run.err)
-    assert_said(run.err, "60 actions would be changed; the default limit is 50")
+    assert_said(run.err, "60 changes; the default limit is 50")
     assert.equal(0, run.ledger.posts)
   end)
 end)

@@ -78,13 +78,13 @@ describe("mde plan", function()
 
   it("refuses the whole plan if a guard is violated, with 3, the guard and the count", function()
     local run = sim({ ["rule.lua"] = RULE:gsub("400", "100") }, "mde plan rule.lua -o p; ls p")
-    assert.truthy(run.err:find("guard max of rule: %d+ actions would be changed; the limit is 100"))
+    assert.truthy(run.err:find("guard max of rule: %d+ changes; the limit is 100"))
     assert.truthy(run.err:find("the plan is refused; nothing was changed", 1, true))
     assert.truthy(run.err:find("cannot access 'p'", 1, true))
     run = sim({ ["rule.lua"] = RULE:gsub("max = 400", "max = 400, protect_tags = 'crown-jewel'") },
       "mde plan rule.lua -o p")
     assert.equal(3, run.status)
-    assert.truthy(run.err:find "guard protect_tags of rule: %d+ actions are protected: %S+ has")
+    assert.truthy(run.err:find "guard protect_tags of rule: %d+ are protected: %S+ has")
     run = sim({ ["a.lua"] = [[return { comment = "c", select = { type = "Isolate" },
       decide = "cancel" }]] }, "mde plan a.lua")
     assert.equal(3, run.status)

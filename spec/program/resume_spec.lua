@@ -223,8 +223,8 @@ describe("mde resume of a plan's batch", function()
       done
       guard "max = 6"; mde resume b | grep -c cancelled]]
     assert.equal("was 3\nwas 3\nwas 3\n5\n", run.out, run.err)
-    assert_said(run.err, "guard max of the profile contoso: 6 actions would be changed; the"
-      .. " limit is 5", "guard protect_types of the profile contoso: 5 actions are protected",
+    assert_said(run.err, "guard max of the profile contoso: 6 changes; the limit is 5",
+      "guard protect_types of the profile contoso: 5 are protected",
       "guard max_share of the profile contoso")
   end)
 

@@ -8,11 +8,13 @@ local agreement = require "mde.program.batch.confirmation"
 local client = require "mde.program.session.client"
 local execution = require "mde.program.batch.execution"
 local failure = require "mde.program.exit"
+local guards = require "mde.program.batch.guards"
 local ids = require "mde.program.input.ids"
 local kinds = require "mde.service.kinds"
 local naming = require "mde.program.input.machine_name"
 local options = require "mde.program.input.options"
 local output = require "mde.program.terminal.output"
+local override = require "mde.program.batch.override"
 local permission = require "mde.program.session.permission"
 local report = require "mde.program.batch.summary"
 local stores = require "mde.program.session.store"
@@ -46,6 +48,7 @@ function cancels.check(parsed)
   if parsed.order and not any then
     failure.raise(failure.usage, "--order goes with filters; ids are taken in the order given")
   end
+  override.check(parsed)
   if parsed.deadline and not parsed.wait then
     failure.raise(failure.usage, "--deadline requires --wait")
   end
@@ -136,16 +139,20 @@ end
 
 -- Makes a batch of the draft. -> whether there is anything to cancel
 local function agree(draft, session, parsed, criteria)
-  local count = fill(draft, session, parsed, criteria, function() end)
+  local known = guards.need_facts(session, parsed) and {} or nil
+  local count = fill(draft, session, parsed, criteria, function(action)
+    if known then known[action.id:lower()] = action end
+  end)
   if count == 0 then
     output.note("Nothing to cancel.")
     return false
   end
   permission.check(session, parsed)
+  local exceeded = guards.check(session, parsed, draft, known)
   execution.foretell(session, count)
-  if not parsed.yes and (criteria or count > 1) then
+  if exceeded or not parsed.yes and (criteria or count > 1) then
     agreement.confirm(("Cancel %s in %s"):format(counted(count), agreement.place(session)),
-      counted(count), "--yes agrees beforehand (with filters up to --max N)")
+      counted(count), "--yes agrees beforehand (with filters up to --max N)", exceeded)
   end
   return true
 end

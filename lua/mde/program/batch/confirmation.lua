@@ -4,6 +4,7 @@
 local core = require "mde.core"
 local failure = require "mde.program.exit"
 local options = require "mde.program.input.options"
+local override = require "mde.program.batch.override"
 local simulated = require "mde.program.session.simulated"
 local system = require "mde.program.system"
 local terminal = require "mde.terminal"
@@ -17,6 +18,7 @@ function agreement.define(command, what)
   command:flag("-n --dry-run", ("Show what would be %s, and send nothing."):format(what))
   command:flag("-y --yes", "Do not ask.")
   options.add(command, "--max", "N", "Refuse when there are more.", options.count)
+  override.define(command)
 end
 
 -- Names the tenant of a client, or the simulation, in a question.
@@ -41,10 +43,15 @@ function agreement.check_count(parsed, count, what)
   end
 end
 
+-- `question`: a text, or an array of lines.
 local function ask(question, what, otherwise)
+  local lines = {}
+  for i, line in ipairs(type(question) == "table" and question or { question }) do
+    lines[i] = terminal.printable(line)
+  end
   system.stdout:flush()
   system.interrupt.watch()
-  local answer = system.terminal.ask(terminal.printable(question))
+  local answer = system.terminal.ask(table.concat(lines, "\n"))
   local is_interrupted = system.interrupt.count() > 0
   system.interrupt.release()
   if is_interrupted then
@@ -58,10 +65,21 @@ local function ask(question, what, otherwise)
   return answer:match "^%s*(.-)%s*$"
 end
 
+-- Asks for the number of changes, since guards are exceeded (of guards.check).
+local function confirm_number(question, what, otherwise, exceeded)
+  local lines = override.lines(exceeded, question)
+  lines[#lines] = ("%s Type %d to continue: "):format(lines[#lines], exceeded.count)
+  if ask(lines, what, otherwise):gsub(",", "") ~= ("%d"):format(exceeded.count) then
+    failure.raise(failure.refused, "not confirmed; nothing was sent")
+  end
+end
+
 -- Asks at the terminal; raises unless the answer is yes. `question` is a sentence without
 -- its question mark, `what` it is about, such as "3 machine actions", and `otherwise` says
--- how to agree without a terminal.
-function agreement.confirm(question, what, otherwise)
+-- how to agree without a terminal. If guards are exceeded (of guards.check), the answer is the
+-- number of changes.
+function agreement.confirm(question, what, otherwise, exceeded)
+  if exceeded then return confirm_number(question, what, otherwise, exceeded) end
   local answer = ask(question .. "? [y/N] ", what, otherwise or "--yes agrees beforehand"):lower()
   if answer ~= "y" and answer ~= "yes" then
     failure.raise(failure.refused, "not confirmed; nothing was sent")
@@ -98,9 +116,11 @@ end
 -- }}
 
 -- The same for what can't be undone: `word` must be typed.
-function agreement.confirm_word(question, word)
+function agreement.confirm_word(question, word, exceeded)
   local what = "this can't be undone"
-  if ask(question .. " ", what, "It is confirmed at a terminal only") ~= word then
+  local lines = exceeded and override.lines(exceeded, "These guards are exceeded") or {}
+  lines[#lines + 1] = question .. " "
+  if ask(lines, what, "It is confirmed at a terminal only") ~= word then
     failure.raise(failure.refused, "that is not %s; nothing was sent", word)
   end
 end

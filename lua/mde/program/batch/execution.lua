@@ -9,9 +9,9 @@
 local changes = require "mde.client.changes"
 local cjson = require "cjson"
 local date = require "mde.base.date"
-local enforcement = require "mde.program.policy.enforcement"
 local errors = require "mde.base.errors"
 local failure = require "mde.program.exit"
+local guards = require "mde.program.batch.guards"
 local hours = require "mde.program.policy.hours"
 local interruption = require "mde.program.terminal.interruption"
 local notify = require "mde.program.batch.notify"
@@ -23,7 +23,6 @@ local progress = require "mde.program.batch.progress"
 local recorder = require "mde.program.batch.journal_writer"
 local releases = require "mde.program.batch.releases"
 local report = require "mde.program.batch.summary"
-local selection = require "mde.program.session.profiles"
 local stop = require "mde.program.batch.stop"
 local system = require "mde.program.system"
 
@@ -81,21 +80,9 @@ function execution.check_hours(list, moment)
     table.concat(list, "; "), change and "from " .. date.text(change) or "never")
 end
 
--- The hours of a plan's guards (`list`), and those that its profile says by now.
-function execution.hours(list, parsed)
-  local all, seen = {}, {}
-  local function add(text)
-    if text and not seen[text] then all[#all + 1], seen[text] = text, true end
-  end
-  for _, text in ipairs(list) do add(text) end
-  for _, guard in ipairs(enforcement.guards({}, selection.one(parsed))) do add(guard.hours) end
-  return all
-end
-
--- The hours of a batch. A caller with parsed.stop_reason has added the profile's already.
-local function hours_of(batch, parsed)
-  local list = batch.hours and cjson.decode(batch.hours) or {}
-  return batch.plan and not parsed.stop_reason and execution.hours(list, parsed) or list
+-- The hours that bind a batch. A caller with parsed.stop_reason has added the profile's already.
+local function hours_of(session, batch, parsed)
+  return guards.hours(session, parsed, batch.hours and cjson.decode(batch.hours) or {}, batch)
 end
 
 -- }}
@@ -292,9 +279,10 @@ local NO_PROGRESS = { tick = function() end, count = function() end, clear = fun
 -- Execution:set_aside. Raises outside of the hours of its plan.
 -- -> exit status; with parsed.stop_reason: { verdicts = { verdict -> how many }, errors = { code ->
 -- how many }, left (nil: the store does not tell), stopped (why, nil: it was not),
--- is_by_person (a person stopped it: `mde batch stop`), status (exit status), failure (error of the world, or nil) }
+-- is_by_person (a person stopped it: `mde batch stop`), status (exit status), failure (error of
+-- the world, or nil) }
 function execution.run(session, batch, parsed, kind, aside)
-  local open_hours = hours_of(batch, parsed)
+  local open_hours = hours_of(session, batch, parsed)
   execution.check_hours(open_hours, session.clock.wall())
   local recording = recorder.new(session.store, batch,
     recorder.actor(failure.check(session:sign_in()), session.profile))
@@ -316,6 +304,7 @@ function execution.run(session, batch, parsed, kind, aside)
     notice.show(entry, function(...) self:say(...) end)
   end
   self.recorder:note(kind)
+  if batch.overridden then self.recorder:note("overridden", batch.overridden) end
   self:set_aside(aside or {})
   self:send(parsed)
   self.progress:finish()

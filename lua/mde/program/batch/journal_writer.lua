@@ -49,8 +49,8 @@ function Recorder:settle()
   self.is_written = false
 end
 
--- Notes what happened to the batch itself ("begun", "resumed", "stopped", "ended", "closed"). A draft
--- becomes a batch with "begun": if that can't be noted, it stays a draft.
+-- Notes what happened to the batch: "begun", "resumed", "overridden", "stopped", "ended", "closed".
+-- A draft becomes a batch with "begun": if that can't be noted, it stays a draft.
 function Recorder:note(kind, detail)
   local store = self.store
   store.database:repeatedly(function()
@@ -60,7 +60,8 @@ function Recorder:note(kind, detail)
       if kind == "closed" then self.batch:close(self.who, detail)
       else self.batch:note(kind, self.who, detail) end
       notify.of_batch(self.batch, kind, detail)
-      self:log("batch " .. kind, { comment = kind == "closed" and detail or self.batch.comment })
+      local is_own = kind == "closed" or kind == "overridden"
+      self:log("batch " .. kind, { comment = is_own and detail or self.batch.comment })
       store:commit()
     end)
     if done then return end

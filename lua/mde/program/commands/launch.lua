@@ -7,6 +7,7 @@ local agreement = require "mde.program.batch.confirmation"
 local client = require "mde.program.session.client"
 local duration = require "mde.base.duration"
 local failure = require "mde.program.exit"
+local guards = require "mde.program.batch.guards"
 local interruption = require "mde.program.terminal.interruption"
 local launches = require "mde.program.launch.kinds"
 local line = require "mde.program.terminal.line"
@@ -107,15 +108,25 @@ local function check_count(parsed, kind, machines)
   return what
 end
 
+-- The guards that a launch exceeds: see guards.check.
+local function check_guards(session, parsed, kind, machines)
+  local items, known = {}, {}
+  for i, machine in ipairs(machines) do
+    items[i], known[machine.id] = { id = machine.id, change = kind.operation }, machine
+  end
+  return guards.check(session, parsed, items, known)
+end
+
 local function agree(session, parsed, kind, machines, what)
+  local exceeded = check_guards(session, parsed, kind, machines)
   if kind.is_final then
     local question = "Offboarding in %s can't be undone from here. Type %s to offboard it:"
     return agreement.confirm_word(question:format(agreement.place(session), label(machines[1])),
-      label(machines[1]))
+      label(machines[1]), exceeded)
   end
-  if parsed.yes or #machines == 1 then return end
+  if not exceeded and (parsed.yes or #machines == 1) then return end
   agreement.confirm(("Launch %s on %s (%s) in %s"):format(kind.name, counted(#machines),
-    names_of(machines), agreement.place(session)), what)
+    names_of(machines), agreement.place(session)), what, nil, exceeded)
 end
 
 -- What would be launched.

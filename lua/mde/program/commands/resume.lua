@@ -5,7 +5,7 @@ local client = require "mde.program.session.client"
 local execution = require "mde.program.batch.execution"
 local duration = require "mde.base.duration"
 local failure = require "mde.program.exit"
-local guards = require "mde.program.plan.guards"
+local guards = require "mde.program.batch.guards"
 local number = require "mde.program.report.markup".number
 local open = require "mde.program.batch.open"
 local options = require "mde.program.input.options"
@@ -129,15 +129,20 @@ end
 -- Checks the guards again, and asks if the plan has expired and anything may still be sent.
 local function agree(session, batch, parsed)
   if batch.plan or not parsed.join then check_approval(batch, parsed.approve) end
-  if not batch.plan then return end
-  local left = guards.check_again(session, batch, parsed)
+  local left = batch:open_count()
+  if left == 0 then return end
+  local exceeded = guards.check_again(session, parsed, batch)
   local late = session.service_clock.wall() - (batch.expires or math.huge)
-  if left == 0 or late < 0 or parsed.approve then return end
-  local what = ("the plan expired %s ago; %s of %s are left"):format(
-    duration.text(math.floor(late)), number(left), number(batch.count))
-  local question = ("T%s. Continue in %s"):format(what:sub(2), agreement.place(session))
-  agreement.confirm(question, what,
-    ("--approve %s… agrees beforehand"):format(batch.plan:sub(1, agreement.digits)))
+  local is_expired = late >= 0 and not parsed.approve
+  if not is_expired and not exceeded then return end
+  local what = ("%s of %s are left"):format(number(left), number(batch.count))
+  if is_expired then
+    what = ("the plan expired %s ago; %s"):format(duration.text(math.floor(late)), what)
+  end
+  local question = ("%s. Continue in %s"):format(what:gsub("^%l", string.upper),
+    agreement.place(session))
+  agreement.confirm(question, what, batch.plan and ("--approve %s… agrees beforehand"):format(
+    batch.plan:sub(1, agreement.digits)), exceeded)
 end
 
 -- }}

@@ -6,6 +6,7 @@ local kinds = require "mde.service.kinds"
 local live_response = require "mde.service.live_response"
 local options = require "mde.program.input.options"
 local output = require "mde.program.terminal.output"
+local override = require "mde.program.batch.override"
 local terminal = require "mde.terminal"
 
 local launches = {}
@@ -96,6 +97,7 @@ local function check(kind, parsed)
     failure.raise(failure.usage, "a comment is required, such as -m \"INC0048211\"")
   end
   if parsed.comment then agreement.check_comment(parsed.comment) end
+  override.check(parsed)
   if parsed.deadline and not parsed.wait then
     failure.raise(failure.usage, "--deadline requires --wait")
   end

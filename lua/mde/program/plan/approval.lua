@@ -4,7 +4,6 @@ local agreement = require "mde.program.batch.confirmation"
 local client = require "mde.program.session.client"
 local date = require "mde.base.date"
 local duration = require "mde.base.duration"
-local execution = require "mde.program.batch.execution"
 local failure = require "mde.program.exit"
 local guards = require "mde.program.plan.guards"
 local output = require "mde.program.terminal.output"
@@ -93,12 +92,12 @@ local function tell(plan, session, text, aside)
   end
 end
 
-local function approve(plan, session, parsed, text)
+local function approve(plan, session, parsed, text, exceeded)
   local given = parsed.approve
   if not given then
     return agreement.confirm(("Apply the plan %s… (%s) in %s"):format(plan.hash:sub(1, 12), text,
       agreement.place(session)), text, ("give --approve %s…"):format(
-      plan.hash:sub(1, agreement.digits)))
+      plan.hash:sub(1, agreement.digits)), exceeded)
   end
   agreement.check_hash(given)
   if not agreement.approves(given, plan.hash) then
@@ -115,13 +114,12 @@ function approval.agree(plan, session, parsed)
   check_owner(plan, session)
   check_profile(plan, session)
   check_once(plan, session)
-  execution.check_hours(execution.hours(plan_batch.hours(plan), parsed), session.clock.wall())
   permission.check(session, parsed)
   local reviewed = guards.review(plan, session, parsed)
   check_time(plan, session)  -- after an answer of the service, which tells its time
   local text = plan_batch.counted { entities = reviewed.shown }
   tell(plan, session, text, reviewed.aside)
-  approve(plan, session, parsed, text)
+  approve(plan, session, parsed, text, reviewed.exceeded)
   check_time(plan, session)  -- the answer may have taken long
   return reviewed
 end

@@ -89,7 +89,9 @@ end
 -- -> the result of execution.run, the batch
 function plan_batch.carry_out(plan, session, parsed, reviewed)
   local batch, lock = new_batch(plan, session, parsed, reviewed and reviewed.guards)
-  local status = execution.run(session, batch, parsed, "begun", reviewed and reviewed.aside)
+  reviewed = reviewed or {}
+  batch.overridden = reviewed.overridden
+  local status = execution.run(session, batch, parsed, "begun", reviewed.aside)
   lock:release()
   return status, batch
 end

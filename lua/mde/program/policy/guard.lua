@@ -1,22 +1,24 @@
--- Guards: limits that refuse a whole plan, whatever its policies decide.
+-- The guards of profiles and policies: their form, how they combine, and their check.
 --
--- They come from a profile and from policies. A policy can only tighten them.
+-- A profile's guards apply to every change. A policy can only tighten them, for what it decides.
 
 ---@class mde.guard
----@field max? integer most actions changed; default 50
----@field max_share? number largest share of the onboarded machines affected, such as 0.05
----@field max_per_machine? integer most actions changed on one machine
----@field max_per_group? integer most actions changed in one device group
----@field protect_tags? string[] actions on these machines are not changed (ignores case; an unknown machine counts as protected); the same holds for:
----@field protect_machines? string[]
----@field protect_groups? string[]
----@field protect_types? string[]
----@field protect_requestors? string[]
----@field hours? string|string[] times when requests may be sent, such as "22:00-06:00 UTC"
+---@field max? integer most changes; default 50 for policies, no limit for other commands
+---@field max_share? number largest share of the onboarded machines that may be touched
+---@field max_per_machine? integer most changes of one machine
+---@field max_per_group? integer most changes in one device group
+---@field protect_tags? string[] machines with one of these tags are protected (case does not matter; an unknown machine is protected)
+---@field protect_machines? string[] so are these machines: ids, names, or the beginning of a name and a *
+---@field protect_groups? string[] and those of these device groups
+---@field protect_types? string[] no action of these types is launched, cancelled or undone
+---@field protect_requestors? string[] no action of these requestors is cancelled or undone
+---@field hours? string when something may be sent unattended, such as "22:00-06:00 UTC"
+---@field overridable? boolean false, in a profile: its guards cannot be overridden
 
 local check = require "mde.program.policy.check"
 local hours = require "mde.program.policy.hours"
 local kinds = require "mde.service.kinds"
+local protection = require "mde.program.policy.protection"
 local tables = require "mde.base.tables"
 
 local guard = { max = 50 }
@@ -55,6 +57,11 @@ local LISTS = { "protect_tags", "protect_machines", "protect_groups", "protect_t
 local KINDS = { max = check.count, max_share = check.share, max_per_machine = check.count,
                 max_per_group = check.count, hours = hours_text }
 for _, name in ipairs(LISTS) do KINDS[name] = check.texts end
+guard.names = tables.keys(KINDS)
+
+function KINDS.overridable(path, value)
+  return check.expect(path, value, type(value) == "boolean", "true or false")
+end
 KINDS.protect_machines, KINDS.protect_types = each_of(machine_name), each_of(action_type)
 
 -- Checks the guards that a user wrote. Raises the first problem: see mde.program.policy.check.
@@ -124,101 +131,40 @@ function guard.binding(policies, stated, profiles)
   return guards
 end
 
--- True if the guards need the records of machines.
-function guard.needs_machines(guards)
+-- Whether any of them has one of these guards.
+local function has(guards, ...)
   for _, each in ipairs(guards) do
-    if each.max_share or each.max_per_group or each.protect_tags or each.protect_groups then
-      return true
+    for i = 1, select("#", ...) do
+      if each[(select(i, ...))] then return true end
     end
   end
   return false
+end
+
+guard.has = has
+
+-- Whether they need the machines' records.
+function guard.needs_machines(guards)
+  return has(guards, "max_share", "max_per_group", "protect_tags", "protect_groups")
 end
 
 -- }}
 
 -- {{ Check
 
-local function set_of(list)
-  local set = {}
-  for _, text in ipairs(list or {}) do set[text:lower()] = true end
-  return set
-end
-
--- Returns a test for names of machines. The list has full names, short names, or beginnings with *.
-local function machine_test(list)
-  local set, lengths = set_of(list), {}  -- lengths of the beginnings
-  for name in pairs(set) do
-    if name:sub(-1) == "*" then lengths[#name - 1] = true end
-  end
-  return function(text)
-    local lower = text:lower()
-    if set[lower] or set[lower:match "^[^.]+"] then return true end
-    for length in pairs(lengths) do
-      if length <= #lower and set[lower:sub(1, length) .. "*"] then return true end
-    end
-    return false
-  end
-end
-
--- Functions of a guard's list -> function(entity of a plan) -> the reason of its protection, or nil.
-local PROTECT = {}
-
-function PROTECT.protect_tags(list)
-  local set = set_of(list)
-  return function(entity)
-    if not entity.known then return "an unknown machine" end
-    for _, tag in ipairs(entity.machineTags or {}) do
-      if set[tag:lower()] then return "the tag " .. tag end
-    end
-  end
-end
-
-function PROTECT.protect_groups(list)
-  local set = set_of(list)
-  return function(entity)
-    if not entity.known then return "an unknown machine" end
-    local name = entity.rbacGroupName
-    return name and set[name:lower()] and "the group " .. name
-  end
-end
-
-function PROTECT.protect_machines(list)
-  local is_protected = machine_test(list)
-  return function(entity)
-    local id, name = entity.machineId, entity.computerDnsName
-    if id and is_protected(id) or name and is_protected(name) then
-      return "the machine " .. (name or id)
-    end
-    return not (id and name) and "an unknown machine" or nil
-  end
-end
-
-function PROTECT.protect_types(list)
-  local set = set_of(list)
-  return function(entity)
-    return set[(entity.type or ""):lower()] and "the type " .. entity.type
-  end
-end
-
-function PROTECT.protect_requestors(list)
-  local set = set_of(list)
-  return function(entity)
-    return set[(entity.requestor or ""):lower()] and "the requestor " .. entity.requestor
-  end
-end
+local UNKNOWN = "(unknown)"
 
 -- Counts the changed actions, in all, per machine and per group.
 local function tally(entities)
   local count = { all = 0, machines = 0, nameless = 0, machine = {}, group = {} }
   for _, entity in ipairs(entities) do
-    if guard.changes(entity) then
-      local id, group = entity.machineId, entity.rbacGroupName or "(unknown)"
-      count.all = count.all + 1
+    local id, group = entity.machineId, entity.rbacGroupName or UNKNOWN
+    local is_changed = guard.changes(entity)
+    if is_changed then count.all = count.all + 1 end
+    if is_changed and not entity.no_machine then
       if not id then count.nameless = count.nameless + 1
-      else
-        if not count.machine[id] then count.machines = count.machines + 1 end
-        count.machine[id] = (count.machine[id] or 0) + 1
-      end
+      elseif not count.machine[id] then count.machines = count.machines + 1 end
+      count.machine[id or UNKNOWN] = (count.machine[id or UNKNOWN] or 0) + 1
       count.group[group] = (count.group[group] or 0) + 1
     end
   end
@@ -234,47 +180,36 @@ local function most_of(counts)
   return key, most
 end
 
+local LIMIT = "%s; the %slimit is %s"
+
 local function limits(guards, count, onboarded, violate)
-  local function over(name, value, text)
+  local function over(name, value, text, except)
     local limit = guards[name]
     if not limit or value <= limit then return end
-    violate(name, value, ("%s; the %slimit is %s"):format(text,
+    violate(name, value, LIMIT:format(text,
       name == "max" and guards.unsaid and "default " or "",
-      name == "max_share" and ("%.4g %%"):format(limit * 100) or ("%d"):format(limit)))
+      name == "max_share" and ("%.4g %%"):format(limit * 100) or ("%d"):format(limit)), except)
   end
-  over("max", count.all, ("%d actions would be changed"):format(count.all))
+  over("max", count.all, ("%d changes"):format(count.all))
   local machine, on_machine = most_of(count.machine)
-  over("max_per_machine", on_machine, ("%d actions on the machine %s"):format(on_machine, machine))
+  over("max_per_machine", on_machine, ("%d changes of the machine %s"):format(on_machine, machine),
+    machine and machine ~= UNKNOWN and "--except-machine " .. machine)
   local group, in_group = most_of(count.group)
-  over("max_per_group", in_group, ("%d actions in the group %s"):format(in_group, group))
-  if guards.max_share and count.all > 0 then
-    local touched = count.machines + count.nameless
+  over("max_per_group", in_group, ("%d changes in the group %s"):format(in_group, group),
+    group and group ~= UNKNOWN and "--except-group " .. group)
+  local touched = count.machines + count.nameless
+  if guards.max_share and touched > 0 then
     local share = onboarded and onboarded > 0 and touched / onboarded or math.huge
     over("max_share", share, onboarded
-      and ("%d of %d onboarded machines would be affected"):format(touched, onboarded)
-      or ("%d machines would be affected (number of onboarded machines unknown)"):format(touched))
-  end
-end
-
-local function protected(guards, entities, violate)
-  for _, name in ipairs(LISTS) do
-    local of = guards[name] and PROTECT[name](guards[name])
-    local count, first = 0, nil
-    for _, entity in ipairs(of and entities or {}) do
-      local why = guard.changes(entity) and not entity.done and of(entity)
-      if why then count, first = count + 1, first or ("%s has %s"):format(entity.id, why) end
-    end
-    if first then
-      violate(name, count, ("%d %s protected: %s%s"):format(count,
-        count == 1 and "action is" or "actions are", first, count > 1 and ", …" or ""))
-    end
+      and ("%d of %d onboarded machines"):format(touched, onboarded)
+      or ("%d machines (number of onboarded machines unknown)"):format(touched))
   end
 end
 
 -- True if an entity of a plan would be changed.
 function guard.changes(entity)
-  return entity.decision == "cancel"
-         or entity.decision == "undo" and entity.steps ~= nil and entity.steps[1] ~= nil
+  if entity.decision == "undo" then return entity.steps ~= nil and entity.steps[1] ~= nil end
+  return entity.decision ~= "keep"
 end
 
 -- Returns the entities that one owner's guards limit.
@@ -287,21 +222,45 @@ local function bounded(each, entities)
   return list
 end
 
--- Checks all guards but the hours on the entities of a plan (see mde.program.plan). An entity that
--- is `done` counts, but is not protected any more. `onboarded` is the number of onboarded machines.
--- -> array of violations { guard, from, count, limit, message }
+local function protected(guards, entities, violate, union)
+  local open = {}
+  for _, entity in ipairs(entities) do
+    if guard.changes(entity) and not entity.done then open[#open + 1] = entity end
+  end
+  for _, name in ipairs(LISTS) do
+    local found, first, reasons = {}, nil, nil
+    if guards[name] then found, first, reasons = protection.find(name, guards[name], open) end
+    for _, entity in ipairs(found) do
+      if not union[entity] then union[entity], union.count = true, union.count + 1 end
+    end
+    if first then
+      violate(name, #found, ("%d %s protected: %s%s"):format(#found, #found == 1 and "is" or "are",
+        first, found[2] and ", …" or ""), nil, reasons)
+    end
+  end
+end
+
+-- Checks the entities of a plan (see mde.program.plan), or of other changes, but not the hours.
+-- One that is `done` counts, but cannot be protected any more. `onboarded`: the number of
+-- onboarded machines. -> array of violations, number of protected entities
+--
+-- A violation has guard, from, count, limit, text, message (text, with guard and owner), is_fixed
+-- (it cannot be overridden), except (the option that leaves its machines out), and if it protects
+-- reasons: array of { label, count, machines (the first), others (how many more), except }.
 function guard.check(guards, entities, onboarded)
-  local violations = {}
+  local violations, union = {}, { count = 0 }
   for _, each in ipairs(guards) do
-    local function violate(name, count, text)
+    local function violate(name, count, text, except, reasons)
       violations[#violations + 1] = { guard = name, from = each.from, count = count,
-        limit = each[name], message = ("guard %s of %s: %s"):format(name, each.from, text) }
+        limit = each[name], is_fixed = each.overridable == false, except = except or nil,
+        reasons = reasons, text = text,
+        message = ("guard %s of %s: %s"):format(name, each.from, text) }
     end
     local own = bounded(each, entities)
     limits(each, tally(own), onboarded, violate)
-    protected(each, own, violate)
+    protected(each, own, violate, union)
   end
-  return violations
+  return violations, union.count
 end
 
 -- -> true if requests may be sent at `moment`, seconds until that changes (nil: never)

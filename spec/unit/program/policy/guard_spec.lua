@@ -37,7 +37,7 @@ describe("guard rails", function()
     assert.equal("", check({}, entities(60), nil, { max = 60 }))
     assert.equal("max 61", check({}, entities(61), nil, { max = 60 }))
     assert.truthy(guard.check(guards_of {}, entities(51))[1].message:find(
-      "51 actions would be changed; the default limit is 50", 1, true))
+      "51 changes; the default limit is 50", 1, true))
   end)
 
   it("count what is changed, not what is kept or can't be undone", function()
@@ -60,7 +60,7 @@ describe("guard rails", function()
     assert.equal("", check({ max_share = 0.01 }, entities(9, { machineId = "a" }), 100))
     assert.equal("max_share inf", check({ max_share = 0.5 }, entities(1), 0))
     assert.truthy(guard.check(guards_of { max_share = 0.5 }, entities(1))[1].message:find(
-      "1 machines would be affected (number of onboarded machines unknown); the limit is 50 %",
+      "1 machines (number of onboarded machines unknown); the limit is 50 %",
       1, true))
   end)
 
@@ -111,7 +111,7 @@ describe("guard rails", function()
     assert.same({}, guard.check(guard.of(two), list))
     local violations = guard.check(guard.of(two, { max = 3 }, "the profile contoso"), list)
     assert.equal(1, #violations)
-    assert.equal("guard max of the profile contoso: 4 actions would be changed; the limit is 3",
+    assert.equal("guard max of the profile contoso: 4 changes; the limit is 3",
       violations[1].message)
   end)
 

@@ -1,0 +1,169 @@
+-- Checks the guards of the profile for every change, on what the service says now.
+--
+-- Unattended, an exceeded guard refuses. At a terminal the one question lists all that are
+-- exceeded (see mde.program.batch.confirmation), and a person may override them.
+
+local cjson = require "cjson"
+local config = require "mde.config.profiles"
+local core = require "mde.core"
+local date = require "mde.base.date"
+local enforcement = require "mde.program.policy.enforcement"
+local facts = require "mde.program.batch.facts"
+local guard = require "mde.program.policy.guard"
+local override = require "mde.program.batch.override"
+local selection = require "mde.program.session.profiles"
+local system = require "mde.program.system"
+local verdicts = require "mde.service.verdicts"
+
+local guards = {}
+
+-- {{ The profiles
+
+local function same(a, b) return a ~= nil and b ~= nil and a:lower() == b:lower() end
+
+local function is_guid(text) return core.operation.guid(text or "") ~= nil end
+
+-- Whether a profile is of the tenant that a session works in. A domain name cannot be compared
+-- with an id: then the application decides.
+local function is_of_tenant(options, tenant, application)
+  if same(options.tenant, tenant) then return true end
+  if tenant and options.tenant and is_guid(options.tenant) == is_guid(tenant) then return false end
+  return same(options.client_id, application)
+end
+
+-- The profiles of the session's tenant in the configuration that have guards.
+local function profiles_of(session)
+  local path = config.path(system.getenv)
+  if not path or not system.file.kind(path) then return {} end  -- there is no configuration
+  local guarded = {}
+  for _, profile in ipairs(config.select(selection.load() or { profiles = {} }, true)) do
+    guarded[#guarded + 1] = profile.guard and profile
+  end
+  if not guarded[1] then return {} end
+  local claims, list = session:sign_in() or {}, {}
+  local tenant, application = claims.tid or session.tenant,
+                              claims.appid or claims.azp or session.client_id
+  for _, profile in ipairs(guarded) do
+    local options = profile.options
+    if is_of_tenant(options, tenant, application) or same(options.tenant, session.tenant) then
+      list[#list + 1] = profile
+    end
+  end
+  return list
+end
+
+-- The guards of the profile that a person has chosen; else those of every profile of the tenant,
+-- so that no way to sign in avoids them. -> array, as guard.of gives
+function guards.of(session, parsed)
+  if parsed.bound then return parsed.bound end
+  local chosen, found = selection.one(parsed), {}
+  local is_chosen = chosen and selection.wanted(parsed) and not parsed.profile_of_plan
+  for _, profile in ipairs(is_chosen and { chosen } or profiles_of(session)) do
+    local own = enforcement.guards({}, profile)
+    table.move(own, 1, #own, #found + 1, found)
+  end
+  parsed.bound = found
+  return found
+end
+
+-- }}
+
+-- Adds the guards whose hours do not include `now`.
+local function add_hours(violations, bound, now)
+  for _, each in ipairs(bound) do
+    local is_open, change = guard.open({ each }, now)
+    if not is_open then
+      local text = ("outside of %s, %s"):format(each.hours,
+        change and "until " .. date.text(now + change) or "which never come")
+      table.insert(violations, { guard = "hours", from = each.from, limit = each.hours,
+        is_fixed = each.overridable == false, text = text,
+        message = ("guard hours of %s: %s"):format(each.from, text) })
+    end
+  end
+end
+
+-- Decides what follows from the violations of guards in `draft`: raises if they refuse it.
+-- -> violations to ask about (with count, protected and has_exceptions) | nil
+function guards.settle(session, parsed, draft, bound, violations)
+  override.check(parsed)
+  local is_attended = override.is_attended(parsed)
+  if not is_attended then add_hours(violations, bound, session.clock.wall()) end
+  if not violations[1] then return nil end
+  local left = override.left(violations, parsed.override, override.before(draft))
+  local is_fixed = false
+  for _, violation in ipairs(left) do is_fixed = is_fixed or violation.is_fixed end
+  if left[1] and (is_fixed or not is_attended) then
+    override.refuse(left, parsed)
+  end
+  draft.overridden = override.detail(violations, parsed.comment or draft.comment)
+  if not left[1] then return nil end
+  left.count, left.protected = violations.count, violations.protected
+  left.has_exceptions = parsed.except_machine ~= nil
+  return left
+end
+
+-- An iterator over the items of a draft, or of an array of { id, change, machine_id }.
+local function rows_of(draft)
+  if draft.rows then return draft:rows() end
+  local i = 0
+  return function()
+    i = i + 1
+    return draft[i]
+  end
+end
+
+local function check(session, parsed, draft, bound, rows, known)
+  if not bound[1] then return nil end
+  local entities, onboarded = facts.read(session, bound, rows, known)
+  local violations, protected = guard.check(bound, entities, onboarded)
+  violations.count, violations.protected = #entities, protected
+  return guards.settle(session, parsed, draft, bound, violations)
+end
+
+-- Checks the guards for the items of a draft (or an array of { id, change, machine_id }). `known`:
+-- { id -> its action or machine }, as far as the caller has read them. Raises if a guard refuses
+-- them, or returns the exceeded guards, which agreement.confirm asks about.
+-- -> exceeded | nil: none is
+function guards.check(session, parsed, draft, known)
+  return check(session, parsed, draft, guards.of(session, parsed), rows_of(draft), known)
+end
+
+-- An iterator over what a batch has changed and what it may still send.
+local function open_rows(batch)
+  local rows = batch:rows()
+  return function()
+    for row in rows do
+      if facts.done[row.verdict] or not verdicts.settled[row.verdict] then return row end
+    end
+  end
+end
+
+-- Checks the guards of a batch that is resumed, those of the profile as they are now. They count
+-- what the batch has changed and what is left. Raises if one refuses it. -> see guards.check
+function guards.check_again(session, parsed, batch)
+  local profiles, bound = guards.of(session, parsed), cjson.decode(batch.guards or "[]")
+  table.move(profiles, 1, #profiles, #bound + 1, bound)
+  return check(session, parsed, batch, bound, open_rows(batch))
+end
+
+-- Whether the caller should keep the records that it reads, for guards.check.
+function guards.need_facts(session, parsed)
+  return facts.are_needed(guards.of(session, parsed))
+end
+
+-- The hours that bind a run, of its plan (array of texts) and of the profile. None bind a person
+-- at a terminal. -> array of texts
+function guards.hours(session, parsed, list, batch)
+  if parsed.stop_reason then return list end
+  if override.is_attended(parsed) then return {} end
+  if override.before(batch).hours then return {} end
+  local all, seen = {}, {}
+  local function add(text)
+    if text and not seen[text] then all[#all + 1], seen[text] = text, true end
+  end
+  for _, text in ipairs(list) do add(text) end
+  for _, each in ipairs(guards.of(session, parsed)) do add(each.hours) end
+  return all
+end
+
+return guards

@@ -1,0 +1,190 @@
+-- The guards of a profile against every command that changes something.
+
+local program = require "spec.support.program"
+
+-- Three tagged servers, each with an open isolation and an open scan, and one plain workstation.
+local INCIDENT = [[{ mistaken = 0, history = 0, arrange = function(service)
+  local MUTE = %s
+  for i = 1, 4 do
+    local id = service:add_machine { id = ("%%040x"):format(i), lastSeen = os.time(),
+      computerDnsName = ("m-%%d.contoso.com"):format(i), rbacGroupName = i < 4 and "Servers" or nil,
+      machineTags = i < 4 and { "crown-jewel" } or {} }
+    for j, type in ipairs(i < 4 and { "Isolate", "RunAntiVirusScan" } or {}) do
+      service:add { id = ("%%08d-0000-4000-8000-%%012d"):format(i, j), type = type, machine_id = id,
+        dns_name = ("m-%%d.contoso.com"):format(i), requestor = "soar@contoso.com" }
+    end
+  end
+  local answer = service.answer
+  function service:answer(request)
+    if not MUTE or not request.path:find "^/api/machines/" then return answer(self, request) end
+    return { delay = 0, status = 403, headers = {},
+      body = '{"error":{"code":"Forbidden","message":"not these"}}' }
+  end
+end }]]
+
+-- Also defines `guard LUA`, which sets the guards of the only profile.
+local SETUP = [[
+  set -f; mkdir -p $XDG_CONFIG_HOME/mde; ids=$(mde list --requestor soar@contoso.com --ids)
+  guard() {
+    echo "return { profiles = { contoso = { tenant = '$AZURE_TENANT_ID', guard = { $1 } } } }" \
+      >$XDG_CONFIG_HOME/mde/config.lua
+  }
+  far="hours = \"$(date -u -d '+3 days' +%a) 00:00-24:00 UTC\""
+  wanted="--type Isolate --requestor soar@contoso.com"
+  tally() { grep -c '^POST /api/' $REQUESTS; }
+]]
+
+local function rehearse(script, options)
+  return program.rehearse(INCIDENT:format(options or "false"), SETUP .. script)
+end
+
+local function assert_said(text, ...)
+  for _, part in ipairs { ... } do assert.truthy(text:find(part, 1, true), text) end
+end
+
+local GUARDS = {
+  max = "max = 1", max_share = "max_share = 0.001", max_per_machine = "max_per_machine = 1",
+  max_per_group = "max_per_group = 1", protect_tags = "protect_tags = 'crown-jewel'",
+  protect_machines = "protect_machines = 'm-2*'", protect_groups = "protect_groups = 'servers'",
+  protect_types = "protect_types = 'Isolate'",
+  protect_requestors = "protect_requestors = 'soar@contoso.com'", hours = "$far",
+}
+
+-- Command -> guards that it cannot exceed.
+local COMMANDS = {
+  ["mde cancel -m INC1 --yes --max 50 $ids"] = {},
+  ["mde cancel -m INC1 --yes --max 50 --requestor soar@contoso.com"] = {},
+  ["mde unblock m-2.contoso.com -m INC1 --yes"] = {},
+  ["mde isolate m-1.contoso.com m-2.contoso.com -m INC1 --yes"] =
+    { max_per_machine = true, protect_requestors = true },
+}
+
+describe("an unattended command", function()
+  for command, exempt in pairs(COMMANDS) do
+    it("sends nothing if a guard is exceeded: " .. command, function()
+      local script = {}
+      for name, text in pairs(GUARDS) do
+        if not exempt[name] then
+          script[#script + 1] = ("guard \"%s\"; echo is %s >&2; %s"):format(text, name, command)
+          script[#script + 1] = "s=$?; [ $s = 3 ] || echo was $s"
+        end
+      end
+      local run = rehearse(table.concat(script, "\n") .. "\ntally")
+      assert.equal("0\n", run.out, run.err)
+      for name in pairs(GUARDS) do
+        if not exempt[name] then
+          assert.truthy(run.err:find(("is %s\n.-guard %s of the profile contoso: "):format(name,
+            name)), run.err)
+        end
+      end
+    end)
+
+    it("is carried out within all guards: " .. command, function()
+      local run = rehearse("guard \"max = 9, max_per_machine = 9, max_per_group = 9, max_share = 1,"
+        .. " protect_tags = 'x', protect_groups = 'x', protect_types = 'Offboard', protect_machines"
+        .. " = 'x', protect_requestors = 'x', hours = '00:00-24:00 UTC'\"\n" .. command)
+      assert.equal(0, run.status, run.err)
+    end)
+  end
+end)
+
+describe("--override", function()
+  it("exceeds the named guards, with --yes and --max, and is recorded", function()
+    local run = rehearse [[guard "max = 2, protect_tags = 'crown-jewel', $far"
+      cancel() { mde cancel $wanted -m "INC0048211" "$@"; echo "was $?"; }
+      cancel --override max; cancel --override max --max 5; cancel --yes --max 5 --override max
+      cancel --yes --max 5 --override max --override protect_tags; tally
+      cancel --yes --max 5 --override max --override protect_tags --override hours --batch b
+      mde batch show b --json | head -n 1; grep overridden $XDG_STATE_HOME/mde/audit.jsonl]]
+    assert.truthy(run.out:find("^was 2\nwas 2\nwas 3\nwas 3\n0\ncancelled.*was 0\n"), run.out)
+    assert_said(run.err, "--override needs --yes and --max N",
+      "guard protect_tags of the profile contoso: 3 are protected: ",
+      "nothing was sent; --override protect_tags, with --yes and --max, exceeds it")
+    assert_said(run.out, '"what":"batch overridden"', "max, protect_tags, hours: 3 changes;",
+      "Reason: INC0048211")
+  end)
+
+  it("is refused if the profile is not overridable", function()
+    local run = rehearse [[guard "max = 2, overridable = false"
+      mde cancel $wanted -m x --yes --max 5 --override max; echo "was $?"; tally]]
+    assert.equal("was 3\n0\n", run.out, run.err)
+    assert_said(run.err, "the limit is 2 (it cannot be overridden)")
+  end)
+
+  it("is not repeated to resume the batch", function()
+    local run = rehearse [[guard "max = 2"
+      mde cancel $wanted -m x --yes --max 5 --override max --batch b --parallel 1 >/dev/full
+      mde resume b | grep -c cancelled; guard "max = 2, max_per_group = 2"; tally]]
+    assert.truthy(run.out:find "^[12]\n3\n$", run.out .. run.err)
+  end)
+end)
+
+describe("a change without guards in the profile", function()
+  it("adds no request", function()
+    local run = rehearse [[mde cancel --yes -m x $ids; grep -v cancel$ $REQUESTS | sort | uniq -c]]
+    local before = run.out
+    run = rehearse [[guard "max = 50, hours = '00:00-24:00 UTC'"; mde cancel --yes -m x $ids
+      grep -v cancel$ $REQUESTS | sort | uniq -c]]
+    assert.equal(select(2, before:gsub("\n", "")), select(2, run.out:gsub("\n", "")), run.out)
+  end)
+end)
+
+describe("a fact that cannot be read", function()
+  it("makes the machine protected, with the reason", function()
+    local run = rehearse([[guard "protect_tags = 'x'"
+      mde cancel $wanted -m x --yes --max 5; echo "was $?"
+      guard "protect_types = 'Offboard'"
+      mde cancel 5382f7ea-7557-4ab7-9782-d50480024a4e -m x --yes; echo "was $?"; tally]],
+      "true")
+    assert.equal("was 3\nwas 3\n0\n", run.out, run.err)
+    assert_said(run.err, "has an unknown machine (",
+      "has an unknown action (the service does not know it)")
+  end)
+end)
+
+-- Runs a command at a terminal; `dialogue`: what is waited for, and typed.
+local function at_terminal(guard, dialogue, command)
+  local words = {}
+  for i, word in ipairs(dialogue) do words[i] = program.quote(word) end
+  return rehearse(("guard \"%s\"\nTERM=xterm %s 200 %s -- %s; echo \"was $?\"; tally"):format(guard,
+    program.pty(), table.concat(words, " "), command))
+end
+
+describe("at a terminal", function()
+  local ALL = "max = 2, protect_tags = 'crown-jewel', $far"
+
+  it("one question lists all exceeded guards, and the number of changes overrides them", function()
+    local run = at_terminal(ALL, { "to continue: ", "6^M" },
+      "mde cancel --requestor soar@contoso.com -m INC0048211 --batch b")
+    assert.truthy(run.out:find("was 0\n6\n$"), run.out)
+    assert_said(run.out, "Cancel 6 machine actions in tenant ",
+      "  6 changes; the limit is 2 (max of the profile contoso)",
+      "  6 tagged crown-jewel: m-3.contoso.com, m-2.contoso.com, m-1.contoso.com (protect_tags of"
+        .. " the profile contoso",
+      "0 unprotected, 6 tagged crown-jewel; exceeds max 2. Type 6 to continue: ")
+    assert.falsy(run.out:find("hours of the profile", 1, true), run.out)
+  end)
+
+  it("a single change is asked about too, and anything but the number refuses", function()
+    for _, command in ipairs { "mde cancel -m x 00000001-0000-4000-8000-000000000001",
+                               "mde isolate m-1.contoso.com -m x",
+                               "mde unblock m-1.contoso.com --type Isolate -m x" } do
+      for _, answer in ipairs { "y", "2", "" } do
+        local run = at_terminal("protect_tags = 'crown-jewel'",
+          { "Type 1 to continue: ", answer .. "^M" }, command)
+        assert.truthy(run.out:find("was 3\n0\n$"), run.out)
+        assert_said(run.out, "0 unprotected, 1 tagged crown-jewel. Type 1 to continue: ",
+          "not confirmed; nothing was sent")
+      end
+    end
+  end)
+
+  it("hours do not bind a person, and what is not overridable is refused", function()
+    local run = at_terminal("$far", {}, "mde isolate m-1.contoso.com -m x")
+    assert.truthy(run.out:find("was 0\n1\n$"), run.out)
+    run = at_terminal("max = 2, overridable = false", {},
+      "mde cancel --type Isolate --requestor soar@contoso.com -m x")
+    assert.truthy(run.out:find("was 3\n0\n$"), run.out)
+    assert_said(run.out, "guard max of the profile contoso: 3 changes; the limit is 2 (it cannot")
+  end)
+end)
