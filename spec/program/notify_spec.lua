@@ -46,13 +46,17 @@ describe("notify", function()
   end)
 
   it("gets a stop and the refusal of a guard", function()
-    local run = with_notify(APPEND, CANCEL .. [[ --parallel 1 >/dev/full
-      sed -i "s/tenant = /guard = { max = 1 }, tenant = /" $XDG_CONFIG_HOME/mde/config.lua
+    local run = with_notify(APPEND, [[
       printf '%s' 'return { comment = "x", decide = "cancel" }' >p.lua
-      mde plan p.lua -o plan; ]] .. SHOW)
+      mde plan p.lua -o plan >/dev/null 2>&1
+      hash=$(tail -n 1 plan | sed 's/.*"\([0-9a-f]*\)"}/\1/')
+      ]] .. CANCEL .. [[ --parallel 1 >/dev/full
+      sed -i "s/tenant = /guard = { max = 1 }, tenant = /" $XDG_CONFIG_HOME/mde/config.lua
+      mde plan p.lua; mde apply plan --approve $hash; ]] .. SHOW)
     local events = events_of(run.out)
     assert.equal("begun stopped refused", kinds_of(events), run.err)
     assert.same({ "output failed", 5 }, { events[2].reason, events[2].open })
+    assert.truthy(events[3].command:find "^mde apply plan ")
     assert.truthy(events[3].message:find "guard max of the profile contoso: 5 actions")
   end)
 

@@ -219,7 +219,7 @@ local function run(arguments)
   if ok then
     parsed.command_line = line_of(arguments)
     if ROWS[name].of then parsed.type = name end
-    system.state.filter = parsed.filter
+    system.state.filter, system.state.command_line = parsed.filter, parsed.command_line
     return command.run(parsed, program)
   end
   if type(parsed) ~= "table" or not parsed.answer then error(parsed, 0) end

@@ -33,7 +33,8 @@ end
 -- An event of a kind, as JSON. `fields`: those of KEYS that are known.
 local function text_of(profile, kind, fields)
   local event = { id = core.random_guid(), time = date.text(system.clock.wall()), event = kind,
-                  profile = profile, who = stores.who() }
+                  profile = profile, who = stores.who(),
+                  command = errors.line(system.state.command_line or "mde", TEXT) }
   for _, key in ipairs(KEYS) do
     local value = fields[key]
     if type(value) == "string" then value = errors.line(value, TEXT) end
@@ -55,8 +56,8 @@ function notify.of_batch(batch, kind, reason)
   if not system.state.notify then return end
   local counts = batch:counts()
   notify.queue(batch.store, kind, {
-    tenant = batch.tenant, batch = batch.name, command = batch.command, comment = batch.comment,
-    reason = reason, items = batch.count, open = batch:open_count(),
+    tenant = batch.tenant, batch = batch.name, comment = batch.comment, reason = reason,
+    items = batch.count, open = batch:open_count(),
     verdicts = next(counts) and counts or nil,
   })
 end

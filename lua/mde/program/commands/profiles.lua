@@ -15,11 +15,15 @@ The file is MDE_CONFIG, else $XDG_CONFIG_HOME/mde/config.lua, else
    return {
      defaults = { client_id = "3c9f4f0a-58d2-4b77-8f0e-b1a6c2d4e587" },
      profiles = {
-       contoso = { tenant = "contoso.com", secret_file = "contoso.secret" },
+       contoso = { tenant = "contoso.com", secret_file = "contoso.secret",
+                   notify = { "logger", "--tag", "mde" } },
        ["emea-fabrikam"] = {
          tenant = "fabrikam.com", secret_command = { "pass", "mde/fabrikam" } },
      },
    }
+
+`notify` is a command that gets an event on its standard input when a batch
+begins, stops or ends, and when a guard refuses.
 
 Examples:
    mde profiles

@@ -122,7 +122,7 @@ function presentation.present(session, guards, made, decided, parsed)
   end
   if not parsed.json then show_table(made.entities, session.clock.wall()) end
   show_totals(session, made)
-  enforcement.check(guards, decided)
+  enforcement.check(guards, decided, true)
   if parsed.json then output.write((plans.text(made))) end
   output.flush()
   if hash then

@@ -21,13 +21,16 @@ function enforcement.guards(loaded, profile)
   return guards
 end
 
--- Raises if the plan exceeds guards, and lists all of them.
-function enforcement.check(guards, decided)
+-- Raises if the plan exceeds guards, and lists all of them. Notifies of the refusal, except if the
+-- plan `is_only_shown`.
+function enforcement.check(guards, decided, is_only_shown)
   local violations = guard.check(guards, decided.entities, decided.onboarded)
   if not violations[1] then return end
   local lines = {}
   for i, violation in ipairs(violations) do lines[i] = violation.message end
-  notify.tell("refused", { guard = violations[1].guard, message = table.concat(lines, "; ") })
+  if not is_only_shown then
+    notify.tell("refused", { guard = violations[1].guard, message = table.concat(lines, "; ") })
+  end
   lines[#lines + 1] = "the plan is refused; nothing was changed"
   failure.raise(failure.refused, ("%s"):rep(#lines, "\n     "), table.unpack(lines))
 end
