@@ -360,3 +360,28 @@ describe("Ctrl-C in mde cancel", function()
     assert.truthy(run.out:find("interrupted; nothing was sent", 1, true), run.out)
   end)
 end)
+
+describe("the first digits of an id", function()
+  it("choose an action, which is shown and asked about", function()
+    local run = program.at_terminal(80, { "[y/N] ", "y^M" }, program.path, "sim", "--quota", "off",
+      "sh", "-c", [[
+        id=$(mde list --requestor soar@contoso.com --limit 1 --ids 2>/dev/null)
+        mde show "${id%%-*}" --json >/dev/null && mde cancel "${id%%-*}" -m x]])
+    assert.equal(0, run.status, run.out)
+    assert.truthy(run.out:find "\n%x+%-%x+%-%x+%-%x+%-%x+  Isolate Pending on [^ ]+, by soar@"
+      or run.out:find "%x+%-%x+%-%x+%-%x+%-%x+  Isolate Pending on [^ ]+,", run.out)
+    assert.truthy(run.out:find("Cancel 1 machine action in ", 1, true), run.out)
+    assert.truthy(run.out:find "cancelled +%x+%-", run.out)
+  end)
+
+  it("do not suffice with --yes or without a terminal", function()
+    local run = program.rehearse("{ mistaken = 2, history = 0 }", [[
+      id=$(mde list --requestor soar@contoso.com --limit 1 --ids 2>/dev/null)
+      mde cancel "${id%%-*}" -m x; echo $?; mde cancel "${id%%-*}" -m x --yes; echo $?
+      mde cancel 00000000 -m x; echo $?]])
+    assert.equal("3\n2\n1\n", run.out, run.err)
+    assert.equal(0, run.ledger.posts)
+    assert.truthy(run.err:find("with --yes, give all 36 characters", 1, true), run.err)
+    assert.truthy(run.err:find("'00000000' begins the id of no open action", 1, true), run.err)
+  end)
+end)

@@ -102,20 +102,66 @@ describe("mde list", function()
     assert.truthy(run.out:find "^id,type,")
   end)
 
-  it("cuts to the terminal's width, but never an id", function()
-    for _, columns in ipairs { 100, 80, 40 } do
+  it("fits the terminal, with short ids where whole ones do not fit, and a foot", function()
+    for _, columns in ipairs { 160, 100, 80, 60 } do
       local run = program.at_terminal(columns, {}, "env", "NO_COLOR=1", program.path, "sim",
-        "--quota", "off", "mde", "list", "--limit", "20")
+        "--quota", "off", "mde", "list", "--newer-than", "25m")
       assert.equal(0, run.status)
+      local id = columns == 160 and " %x+%-%x+%-%x+%-%x+%-%x+$" or " %x%x%x%x%x%x%x%x$"
       local rows = lines(run.out:gsub("\r", ""))
-      assert.truthy(rows[#rows]:find("limit is 20", 1, true), rows[#rows])
-      for i = 2, #rows - 1 do
-        assert.truthy(rows[i]:find " %x+%-%x+%-%x+%-%x+%-%x%x%x%x%x%x%x%x%x%x%x%x$", rows[i])
-        local width = utf8.len(rows[i])
-        if columns >= 80 then assert.truthy(width <= columns, rows[i]) end
+      assert.equal("59 open actions", rows[#rows])
+      assert.truthy(rows[#rows - 6]:find "^51  Isolate +Pending +soar@con[^ ]+ +24m$", run.out)
+      for i, row in ipairs(rows) do
+        assert.truthy(utf8.len(row) <= columns, row)
+        if i > 1 and i <= 60 then
+          assert.truthy(row:find(id), row)
+          assert.truthy(row:find " Pending " or row:find " InProgress ", row)
+        end
       end
       assert.falsy(run.out:find "\27")
     end
+  end)
+
+  it("shows everything with --wide", function()
+    local run = program.at_terminal(60, {}, program.path, "sim", "--quota", "off", "mde", "list",
+      "--limit", "3", "--wide")
+    assert.truthy(run.out:find "%x+%-%x+%-%x+%-%x+%-%x%x%x%x%x%x%x%x%x%x%x%x\r?\n")
+    assert.falsy(run.out:find "…")
+  end)
+
+  it("shows groups alone, also as JSON", function()
+    local run = sim [[
+      mde list --by type,requestor --type Isolate --requestor soar@contoso.com
+      mde list --by type,requestor --type Isolate --requestor soar@contoso.com --json
+      mde list --by group --requestor soar@contoso.com]]
+    assert_plain(run)
+    local rows = lines(run.out)
+    assert.truthy(rows[1]:find "^COUNT  TYPE +REQUESTOR +AGES$")
+    assert.truthy(rows[2]:find "^  312  Isolate  soar@contoso.com  24m–%d+m$", rows[2])
+    local object = cjson.decode(rows[3])
+    assert.same({ 312, "Isolate" }, { object.count, object.type })
+    assert.truthy(object.oldest < object.newest)
+    assert.truthy(rows[4]:find "^COUNT  GROUP")
+    assert.truthy(run.out:find "\n +%d+  Executives ", run.out)
+    assert.equal(2, sim "mde list --by type,nonsense".status)
+    assert.equal(2, sim "mde list --by type --ids".status)
+  end)
+
+  it("sorts by fields, and shows chosen ones", function()
+    local run = sim [[mde list --requestor soar@contoso.com --sort=-computerDnsName --limit 3 \
+      --columns computerdnsname,creationDateTimeUtc,errorHResult --csv 2>/dev/null
+      mde list --requestor soar@contoso.com --sort computerDnsName,-id --limit 2 \
+        --columns computerDnsName --json 2>/dev/null]]
+    assert_plain(run)
+    local rows = lines(run.out:gsub("\r", ""))
+    assert.equal("computerDnsName,creationDateTimeUtc,errorHResult", rows[1])
+    assert.truthy(rows[2]:find "^syd.*,2%d%d%d%-[^,]+Z,0$", rows[2])
+    assert.truthy(rows[2] >= rows[3] and rows[3] >= rows[4])
+    assert.truthy(rows[5]:find '^{"computerDnsName":"[^"]+"}$', rows[5])
+    assert.truthy(rows[5] <= rows[6])
+    local refused = sim "mde list --columns id,nonsense"
+    assert.equal(2, refused.status)
+    assert.truthy(refused.err:find("--columns: 'nonsense' is none of id, type, ", 1, true))
   end)
 
   it("colours the status on a terminal", function()

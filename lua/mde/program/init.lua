@@ -160,7 +160,7 @@ local TAKES_VALUE = { ["--timeout"] = true, ["--store"] = true, ["--port"] = tru
                       ["--profile"] = true, ["--tenant"] = true, ["--client-id"] = true }
 
 -- Options whose value may begin with "-": what follows is theirs, whatever it is.
-local TAKES_ANYTHING = { ["--args"] = true }
+local TAKES_ANYTHING = { ["--args"] = true, ["--sort"] = true }
 
 local function join_values(arguments)
   local result, is_end = {}, false

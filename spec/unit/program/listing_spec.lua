@@ -19,7 +19,7 @@ describe("a row", function()
 
   it("of a machine lists its tags", function()
     local fields = { id = "m", machineTags = { "a", "b" }, seen = function() end }
-    assert.same({ "-", "-", "-", listing.age(nil), "a, b", "m" }, machine.row(fields))
+    assert.same({ "m", "-", "-", listing.age(nil), "a, b", "m" }, machine.row(fields))
   end)
 
   it("has as many fields as there are columns, and an id", function()

@@ -17,6 +17,7 @@ local output = require "mde.program.terminal.output"
 local override = require "mde.program.batch.override"
 local permission = require "mde.program.session.permission"
 local report = require "mde.program.batch.summary"
+local short_id = require "mde.program.input.short_id"
 local stores = require "mde.program.session.store"
 local system = require "mde.program.system"
 
@@ -150,7 +151,7 @@ local function agree(draft, session, parsed, criteria)
   permission.check(session, parsed)
   local exceeded = guards.check(session, parsed, draft, known)
   execution.foretell(session, count)
-  if exceeded or not parsed.yes and (criteria or count > 1) then
+  if exceeded or not parsed.yes and (criteria or count > 1 or parsed.is_completed) then
     agreement.confirm(("Cancel %s in %s"):format(counted(count), agreement.place(session)),
       counted(count), "--yes agrees beforehand (with filters up to --max N)", exceeded)
   end
@@ -179,9 +180,12 @@ end
 function cancels.run(parsed, criteria)
   collectgarbage("incremental", 120)  -- a batch waits for the service: rather small than quick
   if parsed.dry_run then parsed.store = "memory" end
-  if not criteria and parsed.ids[1] ~= "-" then ids.from_arguments(parsed.ids, function() end) end
+  if not criteria and parsed.ids[1] ~= "-" then ids.check(parsed.ids, parsed.yes) end
   local session = client.connect(parsed, execution.settings(parsed))
   if not parsed.dry_run then client.identify(session) end
+  if not criteria then
+    parsed.ids, parsed.is_completed = short_id.complete(session, parsed.ids)
+  end
   local function prepare(draft)
     if not parsed.dry_run then return agree(draft, session, parsed, criteria) end
     preview(draft, session, parsed, criteria)

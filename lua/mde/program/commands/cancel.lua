@@ -29,7 +29,8 @@ Examples:
 
 function cancel.define(command)
   command:epilog(EPILOG)
-  command:argument("ids", "Actions, or - for standard input."):args "*":argname "ID"
+  command:argument("ids", "Actions, by id or its first 8 digits, or - for\nstandard input.")
+    :args "*":argname "ID"
   options.add(command, "-m --comment", "TEXT", "Why (required); the service keeps it.")
   options.add_filters(command)
   agreement.define(command, "cancelled")

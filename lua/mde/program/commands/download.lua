@@ -22,7 +22,7 @@ sha256sum writes them.
 Examples:
    mde download 5382f7ea-7557-4ab7-9782-d50480024a4e
    mde download 5382f7ea-7557-4ab7-9782-d50480024a4e --index 1 -o triage.zip]]
-  command:argument("id", "The action."):argname "ID"
+  command:argument("id", "The action, or the first 8 digits."):argname "ID"
   options.add(command, "-o --output", "FILE", "Into this file. Default: the machine and the id.")
   options.add(command, "--index", "N", "Result of this command, from 0.", function(text)
     local index = text:find "^%d+$" and math.tointeger(tonumber(text))
@@ -67,11 +67,12 @@ local function fetch(session, action, path, parsed)
 end
 
 function download.run(parsed)
-  local id
-  require "mde.program.input.ids".from_arguments({ parsed.id }, function(text) id = text end)
+  require "mde.program.input.ids".check { parsed.id }
   parsed.reads_only = true
   local session = client.bounded(client.connect(parsed), parsed)
-  local action = failure.check(session:action(id))
+  local short_id = require "mde.program.input.short_id"
+  local action = short_id.is(parsed.id) and short_id.check(session, parsed.id)
+                 or failure.check(session:action(parsed.id:lower()))
   local path = parsed.output or name_for(action, parsed.index)
   local result = fetch(session, action, path, parsed)
   if parsed.json then

@@ -1,26 +1,32 @@
--- mde list: the machine actions that match, of one tenant or many.
+-- mde list: lists the machine actions that match, of one tenant or many.
 
+local groups = require "mde.program.listing.groups"
 local kinds = require "mde.service.kinds"
 local listing = require "mde.program.listing"
 local naming = require "mde.program.input.machine_name"
 local options = require "mde.program.input.options"
+local output = require "mde.program.terminal.output"
 local shape = require "mde.program.listing.action"
 
 local list = {}
 
 local EPILOG = [[
-Open are Pending and InProgress: what can still be cancelled.
+Lists open actions (Pending, InProgress), which can still be cancelled. At a
+terminal the list ends with its groups and their count. Where a whole id does
+not fit, its first digits are shown; commands accept those too.
 
 Examples:
+   mde list --by type,requestor
+   mde list --sort requestor --columns id,requestor,computerDnsName
    mde list --type Isolate --older-than 4h
    mde list --all --newer-than 7d --csv > actions.csv
    mde list -p 'emea-*' --status Pending
    mde list --requestor soar@contoso.com --ids | mde cancel - -m "SOAR misfire"
    mde list --machine ws-1.contoso.com --comment misfire --explain]]
 
--- What the service cannot filter by, and can only be asked for here.
+-- Filters of this command alone, most of which the service does not have.
 local FILTERS = {
-  { "--comment", "TEXT", "Only with this in the comment they were launched with." },
+  { "--comment", "TEXT", "Only if the comment of the launch contains this." },
   { "--scope", "SCOPE", "Only of this scope, such as Full." },
   { "--cancelled-by", "NAME", "Only cancelled by this user or application." },
   { "--order", "newest|oldest", "Which come first. Default: newest.", convert = options.order },
@@ -30,18 +36,59 @@ function list.define(command)
   command:epilog(EPILOG)
   options.add_filters(command)
   options.add_each(command, FILTERS)
-  command:flag("--all", "Finished ones too.")
-  options.add(command, "--limit", "N", "At most so many; it is said when there are more.",
+  command:flag("--all", "Also finished ones.")
+  options.add(command, "--limit", "N", "List at most N, and report if there are more.",
     options.count)
-  command:flag("--explain", "Show what the service filters and what is filtered here, and send"
+  options.add(command, "--by", "KEYS", "Show only groups and their counts, by any of type,"
+    .. "\nstatus, requestor, machine, group (of devices), age.", groups.parse)
+  command:flag("--explain", "Show the filters of the service and those applied here, and send"
     .. " nothing.")
   require "mde.program.session.client".define_deadline(command)
   listing.define(command)
 end
 
+-- {{ Groups
+
+local function refuse_with_groups(parsed)
+  for _, name in ipairs { "ids", "csv", "columns", "sort", "limit", "order" } do
+    if parsed[name] then
+      require "mde.program.exit".raise(2, "--by does not go with --%s", name)
+    end
+  end
+end
+
+-- Shows the groups of each tenant. -> exit status
+local function show_groups(parsed, read)
+  refuse_with_groups(parsed)
+  local each, many = require "mde.program.session.client".reader(parsed)
+  return each(function(session)
+    local found = groups.new(parsed.by)
+    found:read(session, read(session))
+    return found
+  end, function(profile, found)
+    if parsed.json then
+      for _, object in ipairs(found:objects()) do
+        object.profile = many and profile or nil
+        output.json(object, found:names())
+      end
+      return output.flush()
+    end
+    if many then output.line(profile .. ":") end
+    found:show(nil, 1, true, parsed.wide)
+    if found.count == 0 then output.note(shape.none) end
+    output.flush()
+  end)
+end
+
+-- }}
+
+local function noun(parsed, criteria)
+  return criteria.status == kinds.open and not parsed.limit and "open action" or "action"
+end
+
 function list.run(parsed)
   local criteria = options.read_each(parsed, FILTERS, (options.criteria(parsed)))
-  -- What was cancelled is not open.
+  -- A cancelled action is not open.
   if not parsed.all and not criteria.status and not criteria.cancelled_by then
     criteria.status = kinds.open
   end
@@ -49,12 +96,15 @@ function list.run(parsed)
     listing.explain(parsed, require "mde.service.criteria.action", criteria)
     return 0
   end
-  criteria.limit = parsed.limit and parsed.limit + 1
+  criteria.limit = parsed.limit and not parsed.sort and parsed.limit + 1 or nil
   local name = criteria.machine
-  return listing.run(parsed, shape, function(session)
+  local function read(session)
     criteria.machine = naming.criterion(session, name)
     return session:actions(criteria)
-  end)
+  end
+  if parsed.by then return show_groups(parsed, read) end
+  local foot = shape.foot_of(noun(parsed, criteria))
+  return listing.run(parsed, setmetatable({ foot = foot }, { __index = shape }), read)
 end
 
 return list

@@ -10,6 +10,7 @@ local line = require "mde.program.terminal.line"
 local options = require "mde.program.input.options"
 local output = require "mde.program.terminal.output"
 local print_fields = require "mde.program.listing.fields"
+local short_id = require "mde.program.input.short_id"
 
 local show = {}
 
@@ -106,11 +107,12 @@ end
 -- Checks what the options say together. -> the id of an action, or nil for a machine
 local function check(parsed)
   local id = core.operation.guid(parsed.what)
-  if not id and parsed.what:find "^%x+%-%x+%-[%x%-]+$" then
+  local is_short = short_id.is(parsed.what)
+  if not id and not is_short and parsed.what:find "^%x+%-%x+%-[%x%-]+$" then
     failure.raise(failure.usage, "'%s' is not the id of a machine action: of its 36 characters"
       .. " %d are there", parsed.what, #parsed.what)
   end
-  if parsed.wait and not id then
+  if parsed.wait and not id and not is_short then
     failure.raise(failure.usage, "--wait goes with the id of an action")
   end
   if parsed.limit and id then failure.raise(failure.usage, "--limit goes with a machine") end
@@ -122,6 +124,10 @@ function show.run(parsed)
   parsed.reads_only = true
   local session = client.connect(parsed)
   if not parsed.wait then client.bounded(session, parsed) end
+  if not id and short_id.is(parsed.what) then
+    local action = short_id.find(session, parsed.what)
+    id = action and action.id
+  end
   if id then return show_action(session, id, parsed) end
   return show_machine(session, parsed)
 end

@@ -22,6 +22,19 @@ function ids.from_arguments(arguments, add)
   end
 end
 
+-- Raises if an argument is neither an id nor the beginning of one. With --yes (`is_agreed`) only whole
+-- ids are accepted.
+function ids.check(arguments, is_agreed)
+  for _, text in ipairs(arguments) do
+    local is_short = require "mde.program.input.short_id".is(text)
+    if is_short and is_agreed then
+      failure.raise(failure.usage, "'%s' is only the beginning of an id; with --yes, give all 36"
+        .. " characters", text)
+    end
+    if not is_short then ids.from_arguments({ text }, function() end) end
+  end
+end
+
 -- Iterates over the numbered lines of a file. Keeps at most a block and the longest line in memory.
 local function lines(file)
   local text, position, number = "", 1, 0

@@ -1,9 +1,7 @@
 -- The shape of a list of machine actions: see mde.program.listing.
 
+local colour = require "mde.program.terminal.colour"
 local listing = require "mde.program.listing"
-
-local COLOURS = { Pending = "33", InProgress = "36", Succeeded = "32", Failed = "31",
-                  TimeOut = "31" }
 
 local shape = {
   none = "No action matches.",
@@ -15,11 +13,11 @@ local shape = {
   },
   columns = {
     { title = "AGE" },
-    { title = "TYPE", may_cut = true },
-    { title = "STATUS", colour = function(status) return COLOURS[status] end },
-    { title = "MACHINE", may_cut = true, least = 16 },
-    { title = "BY", may_cut = true, may_drop = true },
-    { title = "ID" },
+    { title = "TYPE", may_cut = true, least = 7 },
+    { title = "STATUS", colour = colour.of },
+    { title = "MACHINE", may_cut = true, least = 10 },
+    { title = "BY", may_cut = true, least = 10 },
+    { title = "ID", is_id = true },
   },
 }
 
@@ -27,6 +25,32 @@ function shape.row(action)
   return { listing.age(action:age()), action.type, action.status,
            action.computerDnsName or action.machineId or "-", action.requestor or "-", action.id }
 end
+
+-- {{ The end of the table: its groups, and the count
+
+local MOST_GROUPS = 10
+
+local Foot = {}
+Foot.__index = Foot
+
+function Foot:add(action) self.groups:add(action) end
+
+function Foot:finish()
+  local groups, output = self.groups, require "mde.program.terminal.output"
+  output.line ""
+  if #groups < groups.count then groups:show(MOST_GROUPS) end
+  output.line(("%d %s%s"):format(groups.count, self.noun, groups.count == 1 and "" or "s"))
+end
+
+-- Returns a function that makes the foot of a list of `noun`, such as "open action".
+function shape.foot_of(noun)
+  return function()
+    local groups = require "mde.program.listing.groups".new()
+    return setmetatable({ groups = groups, noun = noun }, Foot)
+  end
+end
+
+-- }}
 
 function shape.id(action) return action.id end
 

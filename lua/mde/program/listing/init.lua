@@ -1,94 +1,73 @@
--- How a list of the service's things is shown, of one tenant or many: a table, JSON, CSV
--- or ids.
+-- Shows a list of the service's things, of one tenant or many: a table, JSON, CSV or ids.
 --
--- A shape says what things they are:
---   keys      the service's own, in the order of its documentation
+-- A shape describes the things:
+--   keys      the service's fields, in the order of its documentation
 --   columns   of the table: see mde.program.terminal.table
 --   row       function(entity) -> the table's fields
---   id        function(entity) -> what --ids shows
---   none      what is said when there is none
+--   id        function(entity) -> the id for --ids
+--   none      the message if there is none
+--   foot      function() -> { add(self, entity), finish(self) }: prints the end of a table at a terminal
 
+local failure = require "mde.program.exit"
+local formats = require "mde.program.listing.formats"
 local output = require "mde.program.terminal.output"
 local system = require "mde.program.system"
 
 local listing = {}
 
--- Adds the options that choose how.
+-- {{ Options
+
+-- The service's name of a field, ignoring case. -> key | raises
+local function key_of(name, shape, option)
+  for _, key in ipairs(shape.keys) do
+    if key:lower() == name:lower() then return key end
+  end
+  failure.raise(failure.usage, "%s: '%s' is none of %s", option, name,
+    table.concat(shape.keys, ", "))
+end
+
+local function split(text)
+  local names = {}
+  for name in text:gmatch "[^,]+" do names[#names + 1] = name:match "^%s*(.-)%s*$" end
+  return names
+end
+
+-- Adds the options that choose the format.
 function listing.define(command)
+  local options = require "mde.program.input.options"
   command:mutex(
-    command:flag("--json", "One JSON object a line, as the service gives it."),
+    command:flag("--json", "One JSON object per line, as the service gives it."),
     command:flag("--csv", "CSV with a header; formulas are made harmless."),
-    command:flag("--ids", "Ids only, one a line."))
+    command:flag("--ids", "Ids only, one per line."))
+  options.add(command, "--columns", "NAMES", "Only these fields, named as in --json: a,b,c.")
+  options.add(command, "--sort", "NAMES", "Sort by these fields; -NAME sorts from the greatest.")
+  command:flag("--wide", "Show whole ids and fields, even if lines wrap.")
 end
 
--- {{ Formats: each has `show(entities, profile)` for the entities (an iterator) of a tenant,
--- called for one after the other. `keys` are the shape's; where there may be more tenants
--- than one, "profile" is before them, and the profile's name with each entity. At the end
--- comes `finish(whether every tenant could be read)`.
-
-local formats = {}
-
-local function nothing() end
-
-function formats.json(keys)
-  local function show(entities, profile)
-    for entity in entities do
-      entity.profile = profile
-      output.json(entity, keys)
+-- Reads --columns and --sort. -> keys or nil; array of { key, descends } or nil
+local function choices(parsed, shape)
+  local keys, order
+  if parsed.columns then
+    if parsed.ids then failure.raise(failure.usage, "--columns does not go with --ids") end
+    keys = {}
+    for i, name in ipairs(split(parsed.columns)) do keys[i] = key_of(name, shape, "--columns") end
+    if not keys[1] then failure.raise(failure.usage, "--columns names no field") end
+  end
+  if parsed.sort then
+    order = {}
+    for i, name in ipairs(split(parsed.sort)) do
+      local descends, plain = name:match "^(%-?)(.*)$"
+      order[i] = { key_of(plain, shape, "--sort"), descends == "-" }
     end
   end
-  return { show = show, finish = nothing }
-end
-
--- A list of texts, or an action, in one field.
-local function text_of(value)
-  if type(value) ~= "table" then return value end
-  return value.id and ("%s %s %s"):format(value.type, value.status, value.id)
-         or table.concat(value, "; ")
-end
-
-function formats.csv(keys)
-  local begun = false
-  local function show(entities, profile)
-    if not begun then output.csv(keys, #keys) end
-    begun = true
-    for entity in entities do
-      local fields = {}
-      for i, key in ipairs(keys) do
-        fields[i] = key == "profile" and profile or text_of(entity[key])
-      end
-      output.csv(fields, #keys)
-    end
-  end
-  return { show = show, finish = nothing }
-end
-
-function formats.ids(_, shape)
-  local function show(entities)
-    for entity in entities do output.line(shape.id(entity)) end
-  end
-  return { show = show, finish = nothing }
-end
-
-function formats.table(keys, shape)
-  local many, columns, rows = keys[1] == "profile", shape.columns, {}
-  if many then columns = { { title = "TENANT" }, table.unpack(columns) } end
-  local function show(entities, profile)
-    for entity in entities do
-      rows[#rows + 1] = shape.row(entity)
-      if many then table.insert(rows[#rows], 1, profile) end
-    end
-  end
-  local function finish(complete)
-    if #rows > 0 then return require "mde.program.terminal.table"(columns, rows) end
-    if complete then output.note(shape.none) end
-  end
-  return { show = show, finish = finish }
+  return keys, order
 end
 
 -- }}
 
--- The same, read to its end.
+-- {{ Reading
+
+-- Reads an iterator to its end. -> iterator
 local function read_whole(entities)
   local all, position = {}, 0
   for entity in entities do all[#all + 1] = entity end
@@ -98,8 +77,7 @@ local function read_whole(entities)
   end
 end
 
--- An iterator over the first `limit`, and a function that tells whether there are
--- more: one more was asked for.
+-- Returns an iterator over the first `limit`, and a function that returns true if there are more.
 local function limited(entities, limit)
   local count = 0
   local function next_entity()
@@ -110,16 +88,21 @@ local function limited(entities, limit)
   return next_entity, function() return count > limit end
 end
 
--- Shows what `read(client)` (an iterator) gives of each tenant that the command line
--- means, parsed.limit at most of each: where that is given, `read` gives one more, if there
--- are more. -> exit status
+local function name_of(parsed)
+  return parsed.json and "json" or parsed.csv and "csv" or parsed.ids and "ids" or "table"
+end
+
+-- Shows what `read(client)` (an iterator) gives of each chosen tenant, at most parsed.limit of each:
+-- with a limit and without parsed.sort, `read` gives one more if there are more. -> exit status
 function listing.run(parsed, shape, read)
-  local name = parsed.json and "json" or parsed.csv and "csv" or parsed.ids and "ids" or "table"
+  local picked, order = choices(parsed, shape)
   local each, many = require "mde.program.session.client".reader(parsed)
-  local keys = many and { "profile", table.unpack(shape.keys) } or shape.keys
-  local format, cut = formats[name](keys, shape), {}
+  local keys = picked or shape.keys
+  if many then keys = { "profile", table.unpack(keys) } end
+  local format, cut = formats[name_of(parsed)](keys, shape, parsed), {}
   local status = each(function(session)
     local entities = read(session)
+    if order then return require "mde.program.listing.sorting".sorted(entities, order) end
     return many and read_whole(entities) or entities
   end, function(profile, entities)
     local has_more
@@ -137,19 +120,21 @@ function listing.run(parsed, shape, read)
   return status
 end
 
--- How long ago, in its largest unit, for a table.
+-- Formats an age in its largest unit, for a table.
 function listing.age(seconds)
-  return seconds and require("mde.base.duration").text(seconds):match "^%S+" or ""
+  return seconds and require "mde.program.terminal.moment".short(seconds) or ""
 end
+
+-- }}
 
 local KEYS = { "path", "service", "here", "order", "limit" }
 
--- Shows which part of `criteria` goes to the service and which is filtered here, by a form
--- of mde.service.criteria. Nothing is sent.
+-- Shows which part of `criteria` the service filters and which is filtered here; `form`: of
+-- mde.service.criteria. Sends nothing.
 function listing.explain(parsed, form, criteria)
   criteria.limit = parsed.limit
   local now = system.clock.wall()
-  local told = require("mde.program.exit").check(form:explain(criteria, now))
+  local told = failure.check(form:explain(criteria, now))
   if parsed.json then return output.json(told, KEYS) end
   local printable = require "mde.terminal".printable
   local function line(label, text)

@@ -1,9 +1,7 @@
 -- The shape of a list of machines: see mde.program.listing.
 
+local colour = require "mde.program.terminal.colour"
 local listing = require "mde.program.listing"
-
-local HEALTH = { Active = "32", Inactive = "33", NoSensorData = "33" }
-local RISK = { High = "31", Medium = "33" }
 
 local shape = {
   none = "No machine matches.",
@@ -14,19 +12,18 @@ local shape = {
     "lastIpAddress", "lastExternalIpAddress", "aadDeviceId", "isAadJoined",
   },
   columns = {
-    { title = "NAME", may_cut = true, least = 24 },
-    { title = "HEALTH", may_cut = true, may_drop = true,
-      colour = function(health) return HEALTH[health] end },
-    { title = "RISK", may_cut = true, may_drop = true,
-      colour = function(risk) return RISK[risk] end },
-    { title = "LAST SEEN" },
-    { title = "TAGS", may_cut = true, may_drop = true },
-    { title = "ID" },
+    { title = "NAME", may_cut = true, least = 16 },
+    { title = "HEALTH", may_cut = true, least = 8, colour = colour.of },
+    { title = "RISK", may_cut = true, colour = colour.of },
+    { title = "SEEN" },
+    { title = "TAGS", may_cut = true, may_drop = true, may_be_empty = true },
+    { title = "ID", may_cut = true, least = 9 },
   },
 }
 
 function shape.row(machine)
-  return { machine.computerDnsName or "-", machine.healthStatus or "-", machine.riskScore or "-",
+  return { machine.computerDnsName or machine.id, machine.healthStatus or "-",
+           machine.riskScore or "-",
            listing.age(machine:seen()), table.concat(machine.machineTags or {}, ", "), machine.id }
 end
 

@@ -2,6 +2,7 @@
 --
 -- The API does not report isolation, so it is derived from the history of actions.
 
+local colour = require "mde.program.terminal.colour"
 local date = require "mde.base.date"
 local failure = require "mde.program.exit"
 local listing = require "mde.program.listing"
@@ -10,14 +11,12 @@ local system = require "mde.program.system"
 
 local isolated = {}
 
-local COLOURS = { isolated = "31", restricted = "31", isolating = "33", restricting = "33" }
-
 isolated.shape = {
   keys = { "machine_id", "machine", "state", "since", "by", "comment", "scope",
            "conflict" },
   columns = {
     { title = "MACHINE", may_cut = true, least = 20 },
-    { title = "STATE", colour = function(state) return COLOURS[state] end },
+    { title = "STATE", colour = colour.of },
     { title = "FOR" },
     { title = "BY", may_cut = true, may_drop = true },
     { title = "WHY", may_cut = true, may_drop = true },

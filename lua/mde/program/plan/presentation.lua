@@ -1,5 +1,6 @@
 -- Shows a new plan as a table, and writes it to the file of -o.
 
+local colour = require "mde.program.terminal.colour"
 local date = require "mde.base.date"
 local duration = require "mde.base.duration"
 local enforcement = require "mde.program.policy.enforcement"
@@ -15,10 +16,8 @@ local presentation = {}
 
 -- {{ The table
 
-local COLOURS = { cancel = "33", undo = "35", keep = "32" }
-
 local COLUMNS = {
-  { title = "DECISION", colour = function(decision) return COLOURS[decision] end },
+  { title = "DECISION", colour = colour.of },
   { title = "TYPE", may_cut = true }, { title = "AGE" }, { title = "MACHINE", may_cut = true },
   { title = "BY", may_cut = true }, { title = "REASON", may_cut = true },
 }

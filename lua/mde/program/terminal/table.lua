@@ -1,8 +1,10 @@
--- Prints a table of aligned columns, cut and coloured on a terminal only.
+-- Prints a table of aligned columns, which fits a terminal and is coloured there.
 --
--- NO_COLOR turns colours off.
+-- If it is too wide, ids are shortened first, then columns are cut, then dropped. A pipe gets all.
 
+local colours = require "mde.program.terminal.colour"
 local output = require "mde.program.terminal.output"
+local short_ids = require "mde.program.terminal.short_ids"
 local system = require "mde.program.system"
 local terminal = require "mde.terminal"
 
@@ -12,7 +14,7 @@ local GAP = "  "
 local function measure(columns, rows)
   local widths, total = {}, #GAP * (#columns - 1)
   for i, column in ipairs(columns) do
-    widths[i] = #column.title
+    widths[i] = terminal.columns(column.title)
     for _, row in ipairs(rows) do widths[i] = math.max(widths[i], terminal.columns(row[i])) end
     total = total + widths[i]
   end
@@ -41,16 +43,40 @@ local function narrow(columns, widths, total, limit)
   return total
 end
 
+local function without(columns, rows, i)
+  columns = table.move(columns, 1, #columns, 1, {})
+  table.remove(columns, i)
+  for _, row in ipairs(rows) do table.remove(row, i) end
+  return columns
+end
+
 -- Drops the last column that may be dropped. -> columns | nil: there is none
 local function leave_out(columns, rows)
   for i = #columns, 1, -1 do
-    if columns[i].may_drop then
-      columns = table.move(columns, 1, #columns, 1, {})
-      table.remove(columns, i)
-      for _, row in ipairs(rows) do table.remove(row, i) end
-      return columns
+    if columns[i].may_drop then return without(columns, rows, i) end
+  end
+end
+
+-- Drops the columns that have nothing to show.
+local function drop_empty(columns, rows)
+  for i = #columns, 1, -1 do
+    local is_empty = columns[i].may_be_empty
+    for _, row in ipairs(rows) do is_empty = is_empty and row[i] == "" end
+    if is_empty then columns = without(columns, rows, i) end
+  end
+  return columns
+end
+
+-- Shortens ids. -> columns, of which the shortened ones have another title
+local function shorten(columns, rows)
+  columns = table.move(columns, 1, #columns, 1, {})
+  for i, column in ipairs(columns) do
+    if column.is_id then
+      short_ids.shorten(rows, i)
+      columns[i] = setmetatable({ title = column.title .. "…" }, { __index = column })
     end
   end
+  return columns
 end
 
 local function line(fields, columns, widths, paint)
@@ -60,16 +86,11 @@ local function line(fields, columns, widths, paint)
     local space = (" "):rep(widths[i] - terminal.columns(text))
     local padding = i < #columns and not column.right and space or ""
     local before = column.right and space or ""
-    local colour = paint and column.colour and column.colour(fields[i])
-    if colour then text = ("\27[%sm%s\27[0m"):format(colour, text) end
+    local code = paint and column.colour and column.colour(fields[i])
+    if code then text = colours.paint(text, code) end
     parts[i] = before .. text .. padding
   end
-  return table.concat(parts, GAP)
-end
-
-local function may_paint(fd)
-  return system.terminal.is_terminal(fd) and (system.getenv "NO_COLOR" or "") == ""
-         and system.getenv "TERM" ~= "dumb"
+  return (table.concat(parts, GAP):gsub(" +$", ""))
 end
 
 local function output_line(text)
@@ -81,10 +102,14 @@ local function note_line(text)
 end
 
 -- Returns the columns that fit into `limit` (nil: all fit), and their widths. Columns that are never
--- cut, such as ids, may exceed it.
+-- cut may exceed it.
 local function fit(columns, rows, limit)
+  if limit then columns = drop_empty(columns, rows) end
   local widths, total = measure(columns, rows)
-  while limit and narrow(columns, widths, total, limit) > limit do
+  if not limit or total <= limit then return columns, widths end
+  columns = shorten(columns, rows)
+  widths, total = measure(columns, rows)
+  while narrow(columns, widths, total, limit) > limit do
     local fewer = leave_out(columns, rows)
     if not fewer then break end
     columns = fewer
@@ -94,21 +119,25 @@ local function fit(columns, rows, limit)
 end
 
 -- Prints `rows`, arrays of texts (made printable here), under `columns`, on standard output, or on
--- standard error if `fd` is 2. A column is { title=, may_cut= (on a narrow terminal), least= (columns
--- kept when cut), may_drop= (dropped if cutting is not enough), right= (aligned right), colour=
--- (function(text) -> SGR code or nil) }.
-return function(columns, rows, fd)
+-- standard error if `fd` is 2. A column is { title= (if all are "", no titles are printed),
+-- may_cut= (on a narrow terminal), least= (columns kept when cut), may_drop= (dropped if cutting is
+-- not enough), may_be_empty= (dropped at a terminal if it has no text), is_id= (shortened),
+-- right= (aligned right), colour= (function(text) -> code of terminal.colour or nil) }.
+-- If `is_wide`, nothing is shortened, cut or dropped.
+return function(columns, rows, fd, is_wide)
   fd = fd or 1
   local write = fd == 1 and output_line or note_line
   for _, row in ipairs(rows) do
     for i = 1, #columns do row[i] = terminal.printable(row[i] or "") end
   end
-  local widths
-  local limit = system.terminal.is_terminal(fd) and (system.terminal.width(fd) or 80)
+  local widths, limit
+  if not is_wide and system.terminal.is_terminal(fd) then
+    limit = system.terminal.width(fd) or 80
+  end
   columns, widths = fit(columns, rows, limit)
   local titles = {}
   for i, column in ipairs(columns) do titles[i] = column.title end
-  write(line(titles, columns, widths))
-  local paint = may_paint(fd)
+  if table.concat(titles) ~= "" then write(line(titles, columns, widths)) end
+  local paint = colours.is_on(fd)
   for _, row in ipairs(rows) do write(line(row, columns, widths, paint)) end
 end

@@ -115,6 +115,16 @@ function Journal:unended()
   return list
 end
 
+-- Returns the ids of items that begin with these hexadecimal digits and hyphens, at most 20.
+function Journal:ids_with(prefix)
+  local ids = {}
+  for i, row in ipairs(self.store.database:all(
+    "SELECT DISTINCT id FROM items WHERE id LIKE ? LIMIT 20", prefix .. "%")) do
+    ids[i] = row[1]
+  end
+  return ids
+end
+
 local UNDONE = [[
   SELECT DISTINCT i.id FROM items AS i
   JOIN batches AS b ON b.number = i.batch
