@@ -62,10 +62,8 @@ function call.new(client, operation, arguments, judge, kind)
 
     -- The state of the intent.
     in_flight = false,        -- a request was sent, and its answer has not come
-    first_sent = false,       -- when the first request was sent
-    reached = false,          -- the service may have acted on a request
-    posted = false,           -- the last request with an effect whose answer came or is lost, such
-                              -- as "POST /api/…"
+    first_sent = false, reached = false,  -- when it was first sent; the service may have acted on it
+    posted = false,           -- the last request with an effect, answered or lost: "POST /api/…"
     post_response = nil,      -- the answer to it; nil: it was lost
     leaving = false,          -- no request with an effect is sent any more
     accepted = false,         -- the open action that a cancel or launch returned
@@ -75,8 +73,7 @@ function call.new(client, operation, arguments, judge, kind)
 
     -- Reading the action, by the client's readback.
     question = false,         -- what it asked the readback, until that is answered
-    asked_id = false,         -- the id of the action asked about
-    asked_for = false,        -- the moment before which it is not read
+    asked_id = false, asked_for = false,  -- the action asked about, and not before when
     missed_at = false,        -- when its action was first not found
     has_second_look = false,  -- a second look for such an action was announced
 
@@ -88,13 +85,11 @@ function call.new(client, operation, arguments, judge, kind)
     schedule = false,         -- the notes of mde.call.scheduler, for as long as it has the call
 
     -- The fields of one kind, each described where its table is made.
-    batch = nil,                                 -- mde.client.many
-    cancel = kind.cancel or nil,                 -- mde.call.cancel
-    download = kind.download or nil,             -- mde.client.download
-    following = kind.following or nil,           -- mde.client.follow
-    launch = kind.launch or nil,                 -- mde.client.launch
-    undo = nil,                                  -- mde.client.undo
-    wait = kind.wait or nil,                     -- mde.client.wait
+    batch = nil, undo = nil,                               -- mde.client.many, mde.client.undo
+    cancel = kind.cancel or nil, wait = kind.wait or nil,  -- mde.call.cancel, mde.client.wait
+    download = kind.download or nil,                       -- mde.client.download
+    following = kind.following or nil,                     -- mde.client.follow
+    launch = kind.launch or nil,                           -- mde.client.launch
 
     -- The outcome.
     done = false, value = nil, err = nil, verdict = nil,
