@@ -60,6 +60,15 @@ describe("notify", function()
     assert.truthy(events[3].message:find "guard max of the profile contoso: ")
   end)
 
+  it("gets what was overridden", function()
+    local run = with_notify(APPEND, [[
+      sed -i "s/tenant = /guard = { max = 1 }, tenant = /" $XDG_CONFIG_HOME/mde/config.lua
+      ]] .. CANCEL .. "; " .. CANCEL .. " --override max >/dev/null; " .. SHOW)
+    local events = events_of(run.out)
+    assert.equal("refused begun overridden ended", kinds_of(events), run.err)
+    assert.truthy(events[3].reason:find "^max: .* Reason: x y$", events[3].reason)
+  end)
+
   it("gets a refusal of mde watch once", function()
     local run = with_notify(APPEND, [[
       sed -i "s/tenant = /guard = { max = 1 }, tenant = /" $XDG_CONFIG_HOME/mde/config.lua
