@@ -674,6 +674,8 @@ function machine:seen() end
 ---@field audience? string with "forbidden": the audience of the token, if it shows one
 ---@field active_action_id? string the open action because of which the service refused
 ---@field action? mde.action with "deadline": the action as last read
+---@field unknown? string with "invalid_argument": the name that does not exist
+---@field known? string[] with "invalid_argument": the names that exist
 ---@field lacks? table[] with "missing_credential": { name, reason } per credential that was tried
 ---@field limit? string with "limit": the limit that the policy exceeded
 ---@field signal? integer with "worker": the signal that ended the process

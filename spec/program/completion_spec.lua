@@ -34,7 +34,7 @@ describe("mde completion", function()
       try mde help unb']],
       "mde ca: cancel\n", "mde list --older: --older-than\n", "mde list --status Pe: Pending\n",
       "mde machines --health Im: ImpairedCommunication\n", "mde list --order n: newest\n",
-      "mde batch s: show\n", "mde batch show --verdict not: not_found\n",
+      "mde batch s: show stop\n", "mde batch show --verdict not: not_found\n",
       "mde -p emea launch iso: isolate\n", "mde launch isolate --scope Sel: Selective\n",
       "mde sim --scenario took: took-effect\n",
       "mde completion z: zsh\n", "mde help unb: unblock\n")

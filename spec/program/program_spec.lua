@@ -16,7 +16,7 @@ end
 describe("mde", function()
   it("refuses wrong words with status 2, naming them and the help", function()
     assert_refused(2, program.run(), "a command is required", "See: mde help")
-    assert_refused(2, program.run "lsit", "'lsit'", "Did you mean 'list'?")
+    assert_refused(2, program.run "lsit", "'lsit'", "Did you mean:\n   mde list\n")
     assert_refused(2, program.run("help", "nothing"), "'nothing' is not a command")
     assert_refused(2, program.run("list", "--stat", "x"), "'--stat'", "See: mde help list")
     assert_refused(2, program.run("list", "extra"), "too many arguments")
@@ -65,7 +65,7 @@ describe("mde", function()
     local full = program.sh "$mde help >/dev/full"
     assert_refused(4, full, "cannot write the output: No space left on device")
     assert_refused(4, program.sh "$mde help >&-", "cannot write the output")
-    assert_refused(4, program.sh "$mde version >/dev/full", "No space left")
+    assert_refused(4, program.sh "$mde --version >/dev/full", "No space left")
   end)
 
   it("ends quietly if its output is closed", function()

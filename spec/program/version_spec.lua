@@ -1,11 +1,11 @@
--- mde version.
+-- mde --version.
 
 local program = require "spec.support.program"
 
-describe("mde version", function()
-  it("prints the version, as --version does", function()
+describe("mde --version", function()
+  it("prints the version", function()
     local expected = "mde " .. dofile "lua/mde/base/version.lua" .. "\n"
-    for _, words in ipairs { { "--version" }, { "version" }, { "--verbose", "version" } } do
+    for _, words in ipairs { { "--version" }, { "--verbose", "--version" } } do
       local run = program.run(table.unpack(words))
       assert.same({ status = 0, out = expected, err = "" }, run)
     end

@@ -51,6 +51,8 @@
 ---@field audience? string with "forbidden": the audience of the token, if it shows one
 ---@field active_action_id? string the open action because of which the service refused
 ---@field action? mde.action with "deadline": the action as last read
+---@field unknown? string with "invalid_argument": the name that does not exist
+---@field known? string[] with "invalid_argument": the names that exist
 ---@field lacks? table[] with "missing_credential": { name, reason } per credential that was tried
 ---@field limit? string with "limit": the limit that the policy exceeded
 ---@field signal? integer with "worker": the signal that ended the process
@@ -81,10 +83,12 @@ local function any(wanted, held)
   return false
 end
 
--- Other possible causes, if the token has a permission that should suffice.
-local function doubts(err)
-  local parts = { "; the token has " .. table.concat(err.held, ", ") .. ", which should suffice" }
-  if NOW_NAMES[err.operation] and not any(NOW_NAMED, err.held) then
+-- Other possible causes, if the token has a permission that should suffice; else nil.
+function errors.doubt(err)
+  local wanted, held = err.permissions or {}, err.held or {}
+  if not any(wanted, held) then return nil end
+  local parts = { "the token has " .. table.concat(held, ", ") .. ", which should suffice" }
+  if NOW_NAMES[err.operation] and not any(NOW_NAMED, held) then
     parts[#parts + 1] = "; Microsoft's page of this call now names "
       .. table.concat(NOW_NAMED, " or ")
   end
@@ -97,20 +101,30 @@ end
 local function lack(err)
   local wanted = err.permissions or {}
   if not wanted[1] then return "" end
-  if any(wanted, err.held or {}) then return doubts(err) end
+  local doubt = errors.doubt(err)
+  if doubt then return "; " .. doubt end
   local held = err.held and (err.held[1] and "the token has " .. table.concat(err.held, ", ")
                              or "the token has none")
   return ("; any of these suffices: %s%s"):format(table.concat(wanted, ", "),
     held and "; " .. held or "")
 end
 
+-- The status, attempts and request id of an error, in parentheses.
+local function details(err)
+  local parts = {}
+  if err.status then parts[#parts + 1] = "HTTP " .. err.status end
+  if err.attempts then parts[#parts + 1] = ("tried %d times"):format(err.attempts) end
+  if err.request_id then parts[#parts + 1] = "request " .. err.request_id end
+  return #parts > 0 and " (" .. table.concat(parts, ", ") .. ")" or ""
+end
+
+-- The text of an error without its permissions.
+function errors.headline(err)
+  return err.message .. details(err)
+end
+
 function Error:__tostring()
-  local details = {}
-  if self.status then details[#details + 1] = "HTTP " .. self.status end
-  if self.attempts then details[#details + 1] = ("tried %d times"):format(self.attempts) end
-  if self.request_id then details[#details + 1] = "request " .. self.request_id end
-  local tail = #details > 0 and " (" .. table.concat(details, ", ") .. ")" or ""
-  return self.message .. lack(self) .. tail
+  return self.message .. lack(self) .. details(self)
 end
 
 function Error.__concat(a, b)

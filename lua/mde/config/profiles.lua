@@ -19,6 +19,7 @@
 -- begin with "~/"; otherwise it is relative to the folder of the configuration.
 ---@class mde.profile: mde.options from config/option_list.profile
 
+local distance = require "mde.base.distance"
 local lua_file = require "mde.config.lua_file"
 local errors = require "mde.base.errors"
 local option_list = require "mde.config.option_list"
@@ -258,22 +259,6 @@ end
 
 -- {{ Selection of profiles
 
--- The edit distance between two texts.
-local function distance(a, b)
-  local row = {}
-  for j = 0, #b do row[j] = j end
-  for i = 1, #a do
-    local diagonal = row[0]
-    row[0] = i
-    for j = 1, #b do
-      local change = diagonal + (a:byte(i) == b:byte(j) and 0 or 1)
-      diagonal = row[j]
-      row[j] = math.min(change, row[j] + 1, row[j - 1] + 1)
-    end
-  end
-  return row[#b]
-end
-
 local MOST = 5
 
 -- The names most similar to `wanted`.
@@ -301,8 +286,10 @@ local function match(loaded, wanted, chosen)
   if found then return true end
   local names = tables.keys(loaded.profiles)
   if #names == 0 then return errors.invalid("%s has no profiles", loaded.path) end
-  return errors.invalid("%s has no profile '%s'; similar are %s", loaded.path,
+  local _, err = errors.invalid("%s has no profile '%s'; similar are %s", loaded.path,
     errors.line(wanted, 80), near(wanted:gsub("%*", ""), names))
+  err.unknown, err.known = wanted, names
+  return nil, err
 end
 
 -- The profiles that `wanted` selects: true for all, "a,b", "emea-*", or an array of these.

@@ -1,5 +1,4 @@
--- How a command ends when it can't go on: by raising what `mde.program` shows, with
--- the exit status that belongs to it. Errors of the library raise as they are.
+-- Ends a command: raises a message with its exit status. Errors of the library are raised unchanged.
 
 local errors = require "mde.base.errors"
 local message_of = require "mde.program.terminal.message"
@@ -36,6 +35,15 @@ function failure.raise(status, format, ...)
   error(setmetatable({ status = status, message = message_of(format, ...) }, Failure), 0)
 end
 
+-- Ends the command because of wrong use. `fields` has more for mde.program.problem:
+--   unknown, known   a wrong word of the command line, and the words that exist
+--   hint      a sentence that says what to do
+--   missing   see mde.program.input.syntax
+function failure.misuse(fields, format, ...)
+  fields.status, fields.message = failure.usage, message_of(format, ...)
+  error(setmetatable(fields, Failure), 0)
+end
+
 -- `value, err` as the library returns them -> value; raises the error.
 function failure.check(value, err)
   if value == nil then error(err, 0) end
@@ -55,6 +63,15 @@ function failure.status(raised)
   end
   if raised.code == "deadline" and raised.action then return failure.some end
   return STATUS[raised.code] or failure.failed
+end
+
+local CODES = { [failure.some] = "incomplete", [failure.usage] = "usage",
+                [failure.refused] = "refused", [failure.failed] = "failed",
+                [failure.sign_in] = "sign_in", [failure.interrupted] = "interrupted" }
+
+-- The code of a raised value, for programs.
+function failure.code(raised)
+  return errors.is(raised) and raised.code or CODES[failure.status(raised)] or "internal"
 end
 
 -- Of one of several items, which ended with this error (nil: otherwise than asked).

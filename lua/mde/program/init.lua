@@ -5,11 +5,13 @@
 -- status. It is loaded when it is called for. What it raises is shown here: see
 -- mde.program.exit.
 
-local errors = require "mde.base.errors"
+local command_line = require "mde.program.input.command_line"
 local failure = require "mde.program.exit"
 local options = require "mde.program.input.options"
-local message_of = require "mde.program.terminal.message"
 local output = require "mde.program.terminal.output"
+local problem = require "mde.program.problem"
+local suggestion = require "mde.program.input.suggestion"
+local syntax = require "mde.program.input.syntax"
 local system = require "mde.program.system"
 
 -- Each group of commands, in the order of the help: name -> what it does. With `of`: the name is
@@ -47,8 +49,7 @@ local GROUPS = {
     { "run", "Run a playbook: a Lua script with `mde` at hand." },
     { "repl", "Try things at a Lua prompt." },
     { "help", "Show how mde, or one command, is used." },
-    { "completion", "Print what completes mde's command line in a shell." },
-    { "version", "Show the version." } },
+    { "completion", "Print what completes mde's command line in a shell." } },
 }
 
 local ROWS = {}
@@ -86,17 +87,19 @@ local function answer(text)
   return function() error({ answer = text() }, 0) end
 end
 
-local function add_help(command)
+local function add_help(command, text)
   command:add_help(false)
-  command:flag("-h --help", "Show this."):action(answer(function() return command:get_help() end))
+  command:flag("-h --help", "Show this.")
+    :action(answer(text or function() return command:get_help() end))
   return command
 end
 
-local function new_parser()
+-- `help()` -> the text of --help before the command
+local function new_parser(help)
   local parser = require "argparse"("mde")
   parser:description "Cancels Microsoft Defender for Endpoint machine actions."
   parser:epilog(EPILOG):command_target "command":help_max_width(80)
-  add_help(parser)
+  add_help(parser, help)
   parser:flag("--version", "Show the version.")
     :action(answer(function() return "mde " .. require "mde.base.version" end))
   parser:flag("--verbose", "Show one line for each request on standard error.")
@@ -110,9 +113,7 @@ local function new_parser()
   options.add(parser, "--store", "STORE", "Where journal and quota are kept: postgresql://… or"
     .. " memory.\nDefault: MDE_STORE, else SQLite in $XDG_STATE_HOME/mde.",
     function(text) return require "mde.program.session.store".choice(text) end)
-  function parser.error(_, message)
-    failure.raise(failure.usage, "%s", message)
-  end
+  parser.error = syntax.refuse
   return parser
 end
 
@@ -120,7 +121,8 @@ local Program = {}
 Program.__index = Program
 
 local function new_program()
-  local parser, commands = new_parser(), {}
+  local self, commands = setmetatable({ defined = {} }, Program), {}
+  local parser = new_parser(function() return self:help(self.asked) end)
   for _, group in ipairs(GROUPS) do
     local members = {}
     for i = 2, #group do
@@ -130,7 +132,8 @@ local function new_program()
     end
     parser:group(group[1], table.unpack(members))
   end
-  return setmetatable({ parser = parser, commands = commands, defined = {} }, Program)
+  self.parser, self.commands = parser, commands
+  return self
 end
 
 -- Loads a command and lets it add its options, once. -> the module
@@ -152,75 +155,27 @@ end
 
 -- }}
 
--- What follows the program of `sim` and the playbook of `run` is theirs, not
--- ours: argparse is told so by "--".
-local TAKES_REST = { run = true, sim = true }
-local TAKES_VALUE = { ["--timeout"] = true, ["--store"] = true, ["--port"] = true,
-                      ["--quota"] = true, ["--scenario"] = true, ["-p"] = true,
-                      ["--profile"] = true, ["--tenant"] = true, ["--client-id"] = true }
-
--- Options whose value may begin with "-": what follows is theirs, whatever it is.
-local TAKES_ANYTHING = { ["--args"] = true, ["--sort"] = true }
-
-local function join_values(arguments)
-  local result, is_end = {}, false
-  for _, argument in ipairs(arguments) do
-    local last = result[#result]
-    is_end = is_end or argument == "--"
-    if TAKES_ANYTHING[last] and not is_end then result[#result] = last .. "=" .. argument
-    else result[#result + 1] = argument end
-  end
-  return result
-end
-
-local function split_rest(arguments)
-  local words, result, command = 0, {}, nil
-  for i, argument in ipairs(arguments) do
-    if argument:find "^%-" == nil and not TAKES_VALUE[arguments[i - 1]] then
-      words = words + 1
-      command = command or argument
-      if words == 2 and TAKES_REST[command] then
-        result[#result + 1] = "--"
-        return table.move(arguments, i, #arguments, #result + 1, result)
-      end
-    end
-    if argument == "--" then return table.move(arguments, i, #arguments, #result + 1, result) end
-    result[#result + 1] = argument
-  end
-  return result
-end
-
--- The first word of the command line that is a command, or nil.
+-- Returns the name of the command in a command line, or nil.
 local function command_of(arguments)
-  for i, argument in ipairs(arguments) do
-    if ROWS[argument] and not TAKES_VALUE[arguments[i - 1]] then return argument end
-  end
+  return (command_line.command(arguments, ROWS))
 end
 
--- The command line as it can be given to a shell, without the store: its URL may have a
--- password.
-local function line_of(arguments)
-  local words, is_store = { "mde" }, false
-  for _, word in ipairs(arguments) do
-    if not is_store and word ~= "--store" and not word:find "^%-%-store=" then
-      words[#words + 1] = word:find "^[%w%-%._:/@=+,]+$" and word
-                          or "'" .. word:gsub("'", "'\\''") .. "'"
-    end
-    is_store = word == "--store"
-  end
-  return table.concat(words, " ")
+-- Parses a command line, whose command is loaded. -> true, the result | false, what was raised
+function Program:parse(arguments)
+  local name = command_of(arguments)
+  if name then self:load(name) end
+  self.asked = name
+  return pcall(self.parser.parse, self.parser, command_line.for_parser(arguments))
 end
 
 local function run(arguments)
   local program, name = new_program(), command_of(arguments)
-  local command = name and program:load(name)
-  local ok, parsed = pcall(program.parser.parse, program.parser,
-    join_values(split_rest(arguments)))
+  local ok, parsed = program:parse(arguments)
   if ok then
-    parsed.command_line = line_of(arguments)
+    parsed.command_line = command_line.text(command_line.without_store(arguments))
     if ROWS[name].of then parsed.type = name end
     system.state.filter, system.state.command_line = parsed.filter, parsed.command_line
-    return command.run(parsed, program)
+    return program:load(name).run(parsed, program)
   end
   if type(parsed) ~= "table" or not parsed.answer then error(parsed, 0) end
   output.text(parsed.answer)
@@ -233,37 +188,47 @@ local function on_error(raised)
   return debug.traceback(tostring(raised), 2)
 end
 
--- The message of what was raised, for people: of ways to sign in, one per line.
-local function text_of(raised)
-  if not errors.is(raised) then return tostring(raised) end
-  if not raised.lacks then return message_of("%s", raised) end
-  local lines = { "no way to sign in:" }
-  for _, lack in ipairs(raised.lacks) do
-    lines[#lines + 1] = message_of("  %s: %s", lack[1], lack[2])
+-- Parses a corrected command line. -> true | nil, the message, what is missing
+local function try(words)
+  local ok, raised = new_program():parse(words)
+  if ok or type(raised) == "table" and raised.answer then return true end
+  if failure.status(raised) ~= failure.usage then error(raised, 0) end
+  return nil, tostring(raised), raised.missing
+end
+
+-- Returns what helps the user to correct the command line: see mde.program.problem.
+local function advice_on(raised, arguments)
+  local advice = {}
+  if failure.status(raised) == failure.usage then
+    local name = command_of(arguments)
+    advice.help = "help" .. (name and name ~= "help" and " " .. name or "")
   end
-  return table.concat(lines, "\n")
+  if type(raised) == "table" and raised.known then
+    local to = suggestion.nearest(raised.unknown, raised.known)
+    advice.argv = to and suggestion.replaced(arguments, raised.unknown, to)
+  elseif failure.status(raised) == failure.usage then
+    advice.argv, advice.missing, advice.notes =
+      suggestion.correct(new_program(), arguments, try)
+  end
+  return advice
 end
 
 -- Shows what was raised. -> exit status
 local function show(raised, arguments)
-  local message, status = text_of(raised), failure.status(raised) or failure.some
-  local profile = system.state.profile
-  if profile and errors.is(raised) then message = profile .. ": " .. message end
-  if message ~= "" then output.note("mde: " .. message) end
-  if status == failure.usage then
-    local command = command_of(arguments)
-    output.note("See: mde help" .. (command and command ~= "help" and " " .. command or ""))
+  local as_json = false
+  for _, word in ipairs((command_line.split(arguments))) do
+    as_json = as_json or word == "--json"
   end
-  return status
+  return problem.show(raised, advice_on(raised, arguments), as_json)
 end
 
 local function run_line(arguments)
   local done, result = xpcall(run, on_error, arguments)
   if system.state.notify then require "mde.program.batch.notify".finish() end
-  local flushed, problem = pcall(output.flush)
+  local flushed, raised = pcall(output.flush)
   if not done then return show(result, arguments) end
   if flushed then return result end
-  local status = show(problem, arguments)
+  local status = show(raised, arguments)
   return result == 0 and status or result
 end
 

@@ -2,13 +2,19 @@
 
 local failure = require "mde.program.exit"
 local output = require "mde.program.terminal.output"
+local tables = require "mde.base.tables"
 local topics = require "mde.program.topics"
 
 local help = {}
 
 function help.define(command)
-  command:argument("topic", "A command, or a topic: environment, files."):args "?"
-    :argname "COMMAND|TOPIC"
+  local topic = command:argument("topic", "A command, or a topic: environment, files.")
+    :args "?":argname "COMMAND|TOPIC"
+  function topic.suggests()
+    local names = tables.keys(topics)
+    for _, each in ipairs(command._parent._commands) do names[#names + 1] = each._name end
+    return names
+  end
 end
 
 function help.run(parsed, program)

@@ -115,7 +115,7 @@ function Watch:reload()
     self.events:tell("reloaded", { hash = self.hash, approved = self.approved, why = self.why })
   else
     self.events:tell("reload_failed", { hash = self.hash, approved = self.approved,
-      code = errors.is(new) and new.code or "usage", message = tostring(new) })
+      code = failure.code(new), message = tostring(new) })
   end
   self:write_metrics()
 end
@@ -123,10 +123,6 @@ end
 -- }}
 
 -- {{ What goes wrong
-
--- Names of what has an exit status only.
-local CODES = { [failure.usage] = "usage", [failure.refused] = "refused",
-                [failure.sign_in] = "sign_in" }
 
 -- What the next round would find as it is.
 local LASTING = { policy = true, limit = true, worker = true }
@@ -140,8 +136,7 @@ function Watch:pause_after(code)
 end
 
 function Watch:fail(raised)
-  local is_error = errors.is(raised)
-  local code = is_error and raised.code or CODES[failure.status(raised)] or "failed"
+  local is_error, code = errors.is(raised), failure.code(raised)
   self.pause = self:pause_after(code)
   self.metrics:add("errors_total", { code = code })
   self.events:tell("failed", {

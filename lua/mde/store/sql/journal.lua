@@ -87,7 +87,13 @@ function Journal:find(name)
   local row = self.store.database:all(
     "SELECT " .. COLUMNS .. " FROM batches WHERE name = ? AND size IS NOT NULL", name)[1]
   if row then return batch_of(self, row) end
-  return errors.invalid("there is no batch '%s': see `mde batch list`", name)
+  local _, err = errors.invalid("there is no batch '%s': see `mde batch list`", name)
+  err.unknown, err.known = name, {}
+  for i, found in ipairs(self.store.database:all(
+    "SELECT name FROM batches WHERE size IS NOT NULL ORDER BY number DESC LIMIT 1000")) do
+    err.known[i] = found[1]
+  end
+  return nil, err
 end
 
 -- Returns all batches that have begun, oldest first.
