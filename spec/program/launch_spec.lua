@@ -124,7 +124,7 @@ end)
 describe("the checks of mde launch", function()
   it("refuse wrong use before anything is asked", function()
     for arguments, text in pairs {
-      ["isolate"] = "missing argument 'machines'", ["bogus $A -m x"] = "'bogus' cannot be launched",
+      ["isolate"] = "missing MACHINE", ["bogus $A -m x"] = "'bogus' cannot be launched",
       ["isolate $A"] = "a comment is required", ["isolate $A -m ' '"] = "a comment is required",
       ["scan $A -m x --scope selective"] = "--scope: 'selective' is not Quick or Full",
       ["collect $A -m x --scope full"] = "collect has no option --scope",

@@ -56,7 +56,7 @@ describe("mde show MACHINE", function()
       [MACHINE .. " --wait"] = "--wait goes with the id of an action",
       [MACHINE .. " --limit 0"] = "'0' is not a whole number above 0",
       [id .. " --limit 3"] = "--limit goes with a machine", ["''"] = "'' is not a machine's id",
-      [""] = "missing argument 'what'",
+      [""] = "missing ID|MACHINE",
       [id .. " --wait --deadline soon"] = "'soon'",
     } do
       local run = rehearse("mde show " .. arguments)

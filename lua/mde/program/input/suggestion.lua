@@ -151,12 +151,12 @@ end
 function Line:option(word, following)
   local name, value = word:match "^(%-%-[^=]+)=(.*)$"
   name = name or word
-  local element, is_open = self.known[name], nil
-  if element then is_open = not value and element._maxargs > 0
-  else element, is_open = self:cluster(word) end
+  local element, is_open = self.known[name], false
+  if element then is_open = not value and element._maxargs > 0 end
+  if not element then element, is_open = self:cluster(word) end
   if not element then return self:replace(name, value, following) end
   local front = self.is_front
-  if self.is_front and not self.is_global[element] then self.is_front, self.changed = false, true end
+  if front and not self.is_global[element] then self.is_front, self.changed = false, true end
   local long = element._aliases[#element._aliases]
   if value then self:put(name .. "=" .. self:value(element, long, value))
   else self:put(word) end

@@ -36,7 +36,7 @@ function syntax.refuse(parser, message)
   local element = argument and find(parser._arguments, argument)
   if element then
     fields.missing = placeholder(element)
-    failure.misuse(fields, "missing %s: %s", fields.missing, element._description or "")
+    failure.misuse(fields, "missing %s", fields.missing)
   end
   local option = message:match "^option '(.+)' requires an argument$"
   element = option and find_option(parser, option)
