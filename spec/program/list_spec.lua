@@ -19,6 +19,17 @@ local function assert_plain(run)
 end
 
 describe("mde list", function()
+  it("leaves out what --except-… says", function()
+    local run = sim [[
+      set -e; all=$(mde list --ids | wc -l); soar=$(mde list --requestor soar@contoso.com --ids | wc -l)
+      [ $((all - soar)) = $(mde list --except-requestor SOAR@contoso.com --ids | wc -l) ]
+      jewels=$(mde list --except-tag crown-jewel --json | grep -c .); [ $jewels -lt $all ]
+      name=$(mde list --json | head -n 1 | grep -o '"computerDnsName":"[^"]*' | cut -d '"' -f 4)
+      echo "$name # why" >file; mde list --except-file file --csv | grep -c "$name" || :
+      mde list --except-group Servers --limit 2 --ids | wc -l]]
+    assert.same({ "0\n2\n", 0 }, { run.out, run.status }, run.err)
+  end)
+
   it("lists what can still be cancelled, in aligned columns, ids last", function()
     local run = sim "mde list"
     assert_plain(run)

@@ -1,5 +1,7 @@
 -- mde undo, against the simulator.
 
+require "spec.support.policy"
+local exceptions = require "mde.program.input.exceptions"
 local undoing = require "mde.program.plan.undo"
 local world = require "spec.support.world"
 
@@ -21,7 +23,7 @@ local function new()
   end
   function self.decide(excepted)
     local decided = assert(undoing.decide(client, { criteria = { requestor = SOAR } },
-      excepted or { tags = {}, machines = {} }))
+      excepted and exceptions.new(excepted)))
     local by_id = {}
     for i, entity in ipairs(decided.entities) do by_id[entity.id], entity.place = entity, i end
     return by_id, decided

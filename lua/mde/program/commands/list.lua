@@ -1,5 +1,6 @@
 -- mde list: lists the machine actions that match, of one tenant or many.
 
+local exceptions = require "mde.program.input.exceptions"
 local groups = require "mde.program.listing.groups"
 local kinds = require "mde.service.kinds"
 local listing = require "mde.program.listing"
@@ -36,6 +37,7 @@ function list.define(command)
   command:epilog(EPILOG)
   options.add_filters(command)
   options.add_each(command, FILTERS)
+  exceptions.define(command)
   command:flag("--all", "Also finished ones.")
   options.add(command, "--limit", "N", "List at most N, and report if there are more.",
     options.count)
@@ -96,11 +98,15 @@ function list.run(parsed)
     listing.explain(parsed, require "mde.service.criteria.action", criteria)
     return 0
   end
-  criteria.limit = parsed.limit and not parsed.sort and parsed.limit + 1 or nil
+  local is_limited = parsed.limit and not parsed.sort and not exceptions.of(parsed)
+  criteria.limit = is_limited and parsed.limit + 1 or nil
   local name = criteria.machine
   local function read(session)
     criteria.machine = naming.criterion(session, name)
-    return session:actions(criteria)
+    local excepted = exceptions.of(parsed)  -- of this tenant's machines
+    if not excepted then return session:actions(criteria) end
+    excepted:read(session)
+    return excepted:filtered(session:actions(criteria))
   end
   if parsed.by then return show_groups(parsed, read) end
   local foot = shape.foot_of(noun(parsed, criteria))

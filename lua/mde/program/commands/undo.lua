@@ -4,13 +4,13 @@ local agreement = require "mde.program.batch.confirmation"
 local client = require "mde.program.session.client"
 local core = require "mde.core"
 local enforcement = require "mde.program.policy.enforcement"
+local exceptions = require "mde.program.input.exceptions"
 local failure = require "mde.program.exit"
 local options = require "mde.program.input.options"
 local plans = require "mde.program.plan"
 local presentation = require "mde.program.plan.presentation"
 local selection = require "mde.program.session.profiles"
 local stores = require "mde.program.session.store"
-local system = require "mde.program.system"
 local undoing = require "mde.program.plan.undo"
 
 local undo = {}
@@ -34,14 +34,7 @@ function undo.define(command)
   options.add_filters(command, { "--requestor", "--type", "--after", "--before" })
   options.add(command, "--batch", "BATCH", "Undo the actions of this batch instead.")
   options.add(command, "-m --comment", "TEXT", "Why (required); the service keeps it.")
-  for _, entry in ipairs {
-    { "--except-tag", "TAG", "Leave machines with this tag alone; may be repeated." },
-    { "--except-machine", "MACHINE", "Leave this machine alone; may be repeated." },
-    { "--except-file", "FILE", "Leave the machines in this file alone: ids or names, one a"
-      .. " line." },
-  } do
-    command:option(entry[1], entry[3]):argname(entry[2]):count "*"
-  end
+  exceptions.define(command)
   options.add(command, "--max", "N", "Refuse when more would be changed. Default: the profile's,"
     .. " else 50.", options.count)
   options.add(command, "--expires", "TIME", "How long the plan holds. Default: 1h.",
@@ -78,28 +71,6 @@ end
 
 -- }}
 
--- {{ Exceptions
-
-local function add_file(set, path)
-  local file, problem = system.open(path, "r")
-  if not file then failure.raise(failure.usage, "--except-file: %s", problem) end
-  for line in file:lines() do
-    local name = line:gsub("#.*", ""):match "^%s*(.-)%s*$"
-    if name ~= "" then set[name:lower()] = true end
-  end
-  file:close()
-end
-
-local function exceptions(parsed)
-  local excepted = { tags = {}, machines = {} }
-  for _, tag in ipairs(parsed.except_tag) do excepted.tags[tag:lower()] = true end
-  for _, name in ipairs(parsed.except_machine) do excepted.machines[name:lower()] = true end
-  for _, path in ipairs(parsed.except_file) do add_file(excepted.machines, path) end
-  return excepted
-end
-
--- }}
-
 -- What stands in a plan in place of a policy.
 local function policy_of(parsed)
   return { name = undoing.name, path = "mde undo", comment = parsed.comment,
@@ -107,7 +78,7 @@ local function policy_of(parsed)
 end
 
 local function run(parsed)
-  local excepted, profile = exceptions(parsed), selection.one(parsed)
+  local excepted, profile = exceptions.of(parsed), selection.one(parsed)
   local session = client.connect(parsed)
   local policies = { policy_of(parsed) }
   local guards = enforcement.guards(policies, profile)

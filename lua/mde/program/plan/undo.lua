@@ -77,34 +77,12 @@ local function sort(list)
   end)
 end
 
--- True if a set of machines has this one by id, whole name or short name.
-local function has_machine(set, id, name)
-  name = name and name:lower()
-  return id ~= nil and set[id:lower()]
-         or name ~= nil and (set[name] or set[name:match "^[^.]+"]) or false
-end
-
--- Returns why the machine of an item is excepted, or may be, or nil. `excepted`: sets of tags and
--- machines (ids and names) in lower case.
-local function exception(item, excepted)
-  local action, machine = item.action, item.machine
-  local name = action.computerDnsName or machine and machine.computerDnsName
-  if has_machine(excepted.machines, action.machineId, name) then
-    return "the machine is excepted"
-  end
-  for _, tag in ipairs(machine and machine.machineTags or {}) do
-    if excepted.tags[tag:lower()] then return ("tag %s is excepted"):format(tag) end
-  end
-  if next(excepted.tags) and not machine or next(excepted.machines) and not (machine or name) then
-    return "the machine is unknown and may be excepted"
-  end
-end
-
 local function decide(items, found, incident, excepted)
   local list, untouched = {}, 0
   for _, item in ipairs(items) do
     local answer = of_action(item.action, found, incident)
-    local why = answer and answer.decision ~= "keep" and exception(item, excepted)
+    local why = answer and answer.decision ~= "keep" and excepted
+                and excepted:why(item.action, item.machine)
     if why then answer = keep(why) end
     if answer then
       answer.policy = undoing.name
@@ -123,7 +101,7 @@ end
 undoing.name = "undo"  -- stands for a policy's name in a plan
 
 -- Decides how to undo the actions in `wanted`: criteria (of mde.service.criteria.action) or ids.
--- `excepted` = { tags, machines }: sets in lower case. -> like mde.program.policy's decide_all:
+-- `excepted`: of mde.program.input.exceptions, or nil. -> like mde.program.policy's decide_all:
 -- { entities, read, abstained (nothing to undo, or no inverse), onboarded } | nil, err
 function undoing.decide(session, wanted, excepted)
   local actions, err
