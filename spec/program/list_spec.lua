@@ -21,7 +21,8 @@ end
 describe("mde list", function()
   it("leaves out what --except-… says", function()
     local run = sim [[
-      set -e; all=$(mde list --ids | wc -l); soar=$(mde list --requestor soar@contoso.com --ids | wc -l)
+      set -e; all=$(mde list --ids | wc -l)
+      soar=$(mde list --requestor soar@contoso.com --ids | wc -l)
       [ $((all - soar)) = $(mde list --except-requestor SOAR@contoso.com --ids | wc -l) ]
       jewels=$(mde list --except-tag crown-jewel --json | grep -c .); [ $jewels -lt $all ]
       name=$(mde list --json | head -n 1 | grep -o '"computerDnsName":"[^"]*' | cut -d '"' -f 4)
