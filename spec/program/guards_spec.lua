@@ -97,7 +97,7 @@ describe("--override", function()
       cancel --yes --max 5 --override max --override protect_tags --override hours --batch b
       mde batch show b --json | head -n 1; grep overridden $XDG_STATE_HOME/mde/audit.jsonl]]
     assert.truthy(run.out:find("^was 2\nwas 2\nwas 3\nwas 3\n0\ncancelled.*was 0\n"), run.out)
-    assert_said(run.err, "--override needs --yes and --max N",
+    assert_said(run.err, "--override requires --yes and --max N",
       "guard protect_tags of the profile contoso: 3 are protected: ",
       "nothing was sent; --override protect_tags, with --yes and --max, exceeds it")
     assert_said(run.out, '"what":"batch overridden"', "max, protect_tags, hours: 3 changes;",

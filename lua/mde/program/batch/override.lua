@@ -20,7 +20,7 @@ end
 -- Raises if the option is given without those that it needs.
 function override.check(parsed)
   if (parsed.override or {})[1] and not (parsed.yes and parsed.max) then
-    failure.raise(failure.usage, "--override needs --yes and --max N")
+    failure.raise(failure.usage, "--override requires --yes and --max N")
   end
 end
 
