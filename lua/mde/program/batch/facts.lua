@@ -20,12 +20,15 @@ local FEW = 10  -- machines that are read one by one; for more, all are listed
 local OF_ACTIONS = tables.set { "cancel", "undo" }
 local OF_FILES = tables.set { "upload", "delete_file" }
 
--- What a free request is about, by its path.
+local MACHINE = "/machines/(" .. ("%x"):rep(40) .. ")"
+
+-- Sets what a free request is about, by its path.
 local function add_path(entity, path)
-  local action = path:lower():match "/machineactions/(%x[%x-]+)"
+  path = path:lower()
+  local action = path:match "/machineactions/(%x[%x-]+)"
   if action then entity.action, entity.is_unread = action, true
   else
-    entity.machineId = path:match "/machines/(%x+)"
+    entity.machineId = path:match(MACHINE)
     entity.no_machine = not path:find "/machines"
   end
 end
