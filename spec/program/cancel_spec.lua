@@ -40,7 +40,8 @@ describe("mde cancel", function()
     assert.truthy(run.out:find("\nstatus: Cancelled\n", 1, true))
     assert.truthy(run.out:find("\ncancellationComment: by mistake\n", 1, true))
     assert.equal(1, run.ledger.posts)
-    assert_said(run, "1 of 1 actions", "1 cancelled", "Cancelling does not release")
+    assert_said(run, "Cancelling does not release")
+    assert.falsy(run.err:find("Batch", 1, true))
   end)
 
   it("cancels the actions that filters choose, each once, after showing them", function()
@@ -56,9 +57,11 @@ describe("mde cancel", function()
 
   it("has nothing to do when nothing matches", function()
     local run = rehearse "mde cancel --requestor nobody@contoso.com -m x --yes --max 9"
-    assert.same({ 0, "", "Nothing to cancel.\n" }, { run.status, run.out, run.err })
+    assert.same({ 0, "", "Nothing to change: no action matches.\n" },
+      { run.status, run.out, run.err })
     run = rehearse("mde cancel - -m x", "# nothing\n\n")
-    assert.same({ 0, "", "Nothing to cancel.\n" }, { run.status, run.out, run.err })
+    assert.same({ 0, "", "Nothing to change: no action matches.\n" },
+      { run.status, run.out, run.err })
   end)
 
   it("requires a comment", function()
@@ -105,9 +108,9 @@ describe("the guard rails of mde cancel", function()
 
   it("refuse more than --max", function()
     assert_refused(3, rehearse "mde cancel --requestor soar@contoso.com -m x --yes --max 11",
-      "more than 11 actions", "--max is 11", "nothing was sent")
+      "more than 11 machine actions", "--max is 11", "nothing was sent")
     assert_refused(3, rehearse("mde cancel - -m x --yes --max 1",
-      UNKNOWN .. "\n" .. UNKNOWN:gsub("^5", "6")), "2 actions", "--max is 1")
+      UNKNOWN .. "\n" .. UNKNOWN:gsub("^5", "6")), "2 machine actions", "--max is 1")
   end)
 
   local function at_terminal(answer, script)
@@ -151,30 +154,31 @@ describe("ids from standard input", function()
       mde list --requestor soar@contoso.com --json >actions.$$
       set -- $(mde list --requestor soar@contoso.com --ids)
       { printf '\357\273\277%s\r\n\r\n# comment\n  %s  # why\n' $1 $2; echo $3 | tr a-f A-F
-        tail -n 9 actions.$$; printf %s $2; } | mde cancel - -m x --yes
+        tail -n 9 actions.$$; printf %s $2; } | mde cancel - -m x --yes --max 99
       rm actions.$$]]
     assert.equal(0, run.status, run.err)
     assert.equal(12, run.ledger.posts)
     assert.equal(0, run.ledger.twice)
-    assert_said(run, "1 id was given twice", "12 of 12 actions")
+    assert_said(run, "1 machine action was given twice", "12 of 12 actions")
   end)
 
   it("are refused whole when one line is malformed", function()
     local bad = { "x", UNKNOWN .. "0", "{" .. UNKNOWN, '{"id":7}', '{"no":"id"}', "[1]",
                   UNKNOWN .. " " .. UNKNOWN, "{" .. UNKNOWN .. "}", "id,type" }
     for _, line in ipairs(bad) do
-      assert_refused(2, rehearse("mde cancel - -m x --yes", UNKNOWN .. "\n\n" .. line .. "\n"),
+      assert_refused(2, rehearse("mde cancel - -m x --yes --max 99",
+        UNKNOWN .. "\n\n" .. line .. "\n"),
         "line 3: '" .. line:sub(1, 60) .. "'", "nothing was sent")
     end
   end)
 
   it("are not read without end when there is no line", function()
-    local run = rehearse("head -c 3000000 /dev/zero | mde cancel - -m x --yes")
+    local run = rehearse("head -c 3000000 /dev/zero | mde cancel - -m x --yes --max 99")
     assert_refused(2, run, "line 1 is longer than")
   end)
 
   it("end with 4 when they can't be read", function()
-    assert_refused(4, rehearse "mde cancel - -m x --yes </", "cannot read the ids")
+    assert_refused(4, rehearse "mde cancel - -m x --yes --max 99 </", "cannot read the ids")
   end)
 
   it("stay small in memory by the hundred thousand", function()
@@ -211,7 +215,7 @@ describe("a million ids from standard input", function()
         os.exit(status)
 END]])
     assert.equal(3, run.status, run.err)
-    assert_said(run, "1000000 actions, and --max is 999999; nothing was sent")
+    assert_said(run, "1000000 machine actions, and --max is 999999; nothing was sent")
     assert.is_true(tonumber(run.err:match "peak (%d+)") < 64 * 1024, run.err)
     assert.is_true(tonumber(run.err:match "cpu ([%d.]+)") < 25, run.err)
   end)
@@ -240,7 +244,8 @@ describe("the report of mde cancel", function()
   it("tells those that had ended from those cancelled, and ends with 1", function()
     local run = rehearse [[
       { mde list --requestor soar@contoso.com --limit 1 --ids
-        mde list --status Succeeded --limit 1 --ids; } 2>/dev/null | mde cancel - -m x --yes]]
+        mde list --status Succeeded --limit 1 --ids; } 2>/dev/null |
+        mde cancel - -m x --yes --max 99]]
     assert.equal(1, run.status)
     assert.truthy(run.out:find "already_final +%S+ %S+ %(Succeeded%)\n", run.out)
     assert_said(run, "1 cancelled", "1 already_final", "there was nothing to cancel")
@@ -268,7 +273,7 @@ describe("the report of mde cancel", function()
     assert.truthy(run.out:find "^forbidden ", run.out)
     run = rehearse([[
       mde list --requestor soar@contoso.com --ids |
-      AZURE_CLIENT_SECRET=wrong mde cancel - -m x --yes --parallel 2]])
+      AZURE_CLIENT_SECRET=wrong mde cancel - -m x --yes --max 99 --parallel 2]])
     assert.equal(5, run.status, run.err)
     assert.equal(0, run.ledger.posts)
     assert_said(run, "the client secret is wrong")
@@ -328,7 +333,8 @@ describe("Ctrl-C in mde cancel", function()
   it("leaves at once the second time, and says what is not known", function()
     local run = rehearse([[
       mde list --requestor soar@contoso.com --ids >ids.$$
-      { mde cancel - -m x --yes --parallel 2 <ids.$$ >out.$$ 2>err.$$ & echo $! >pid.$$; wait $!
+      { mde cancel - -m x --yes --max 99 --parallel 2 \
+        <ids.$$ >out.$$ 2>err.$$ & echo $! >pid.$$; wait $!
         echo "was $?" >&2; } &
       wait_until '[ "$(cat $POSTED)" -ge 2 ]'
       kill "$(cat pid.$$)"

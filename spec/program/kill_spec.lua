@@ -19,7 +19,7 @@ local function torment(count, kills, seed)
         %s mde resume b --reserve 0 >out 2>err
       else
         step=$((step * 10))
-        %s mde cancel - -m x --yes --batch b --reserve 0 <ids >out 2>err
+        %s mde cancel - -m x --yes --max 3000 --batch b --reserve 0 <ids >out 2>err
       fi
       [ $? -eq 137 ] && killed=$((killed + 1))
     done

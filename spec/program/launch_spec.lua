@@ -48,14 +48,15 @@ describe("mde launch", function()
     } do
       local run = rehearse("mde launch " .. arguments)
       assert.equal(0, run.status, arguments .. run.err)
-      assert.truthy(run.out:find("^launched  " .. A:gsub("%p", "%%%0")), run.out)
+      assert.truthy(run.out:find("^%l+ +%x+ " .. A:gsub("%p", "%%%0")), run.out)
     end
   end)
 
   it("says in one word that machines are isolated, or released", function()
     local run = rehearse "mde isolate $A -m INC1 && mde unisolate $A -m INC1"
     assert.same({ 0, "" }, { run.status, (said(run)) })
-    local pattern = ("launched  %s %s Succeeded\n"):format(A:gsub("%p", "%%%0"), GUID)
+    local pattern = ("launched +%%x+ %s %%(%%a+ %s Succeeded%%)\n"):format(
+      A:gsub("%p", "%%%0"), GUID)
     assert.truthy(run.out:find("^" .. pattern .. pattern .. "$"), run.out)
   end)
 
@@ -72,34 +73,36 @@ describe("mde launch", function()
       local run = rehearse("mde launch scan $A $B -m x --yes --json " .. wait)
       local first, second, rest = run.out:match "^(.-)\n(.-)\n(.*)$"
       assert.same({ 0, "" }, { run.status, rest })
+      local verdict = wait == "" and "launched" or "succeeded"
       local keys = {}
       for key in first:gmatch '"([%w_]+)":' do keys[#keys + 1] = key end
-      assert.same({ "machine", "machine_id", "outcome", "id", "type", "status", "error",
-                    "active_action_id", "request_id" }, keys)
-      assert.same({ B, "launched", "RunAntiVirusScan", cjson.null },
-        { cjson.decode(second).machine, cjson.decode(second).outcome, cjson.decode(second).type,
-          cjson.decode(second).error })
+      assert.same({ "tenant", "id", "machine", "verdict", "action", "type", "status", "error",
+                    "active_action_id", "request_id", "batch" }, keys)
+      local item = cjson.decode(second)
+      assert.same({ B, verdict, "RunAntiVirusScan", cjson.null },
+        { item.machine, item.verdict, item.type, item.error })
     end
   end)
 
   it("waits for the end, and shows each machine once, in a pipe too", function()
-    local run = rehearse "mde launch collect $A $B -m x --yes --wait 2>&1 | cat"
+    local run = rehearse "mde launch collect $A $B -m x --yes --wait --parallel 1"
     local lines = ""
     for _, name in ipairs { A, B } do
-      lines = lines .. ("launched  %s +%s Succeeded\n"):format(name:gsub("%p", "%%%0"), GUID)
+      lines = lines .. ("succeeded +%%x+ %s %%(%%a+ %s Succeeded%%)\n"):format(
+        name:gsub("%p", "%%%0"), GUID)
     end
-    assert.truthy(run.out:find("^2 launched; waiting for the end%.\n" .. lines .. "$"), run.out)
+    assert.truthy(run.out:find("^" .. lines .. "$"), run.out)
   end)
 
   it("ends with 1 if the action did not succeed in time", function()
     local run = program.rehearse(with "",
       "mde launch scan " .. A .. " -m x --wait --deadline 0.01s")
     assert.equal(1, run.status, run.err)
-    assert.truthy(run.out:find("(the action is still Pending after", 1, true), run.out)
+    assert.truthy(run.out:find "^accepted [^\n]+ Pending%)\n$", run.out)
     run = program.rehearse(with "launch_course = function() return { { 0, 'Failed' } } end",
       "mde launch scan " .. A .. " -m x --wait")
     assert.equal(1, run.status)
-    assert.truthy(run.out:find("Failed\n", 1, true), run.out)
+    assert.truthy(run.out:find "^failed [^\n]+ Failed%)\n$", run.out)
   end)
 
   it("reports an open action as existing, as asked unless its scope differs", function()
@@ -107,8 +110,8 @@ describe("mde launch", function()
       .. "mde isolate " .. A
       .. " -m y; mde isolate " .. A .. " -m y --scope Selective")
     assert.equal(1, run.status, run.err)
-    assert.truthy(run.out:find "^existing  [^\n]+ Pending %(by [^\n,]+%)\nexisting  [^\n]+"
-                  and run.out:find(", scope Full)\n", 1, true), run.out)
+    assert.truthy(run.out:find "^existing [^\n]+ Pending by [^\n,]+%)\nrefused [^\n]+", run.out)
+    assert.truthy(run.out:find("has scope Full, not Selective)\n", 1, true), run.out)
   end)
 
   it("says which action is in the way, and how to be rid of it", function()
@@ -124,7 +127,10 @@ end)
 describe("the checks of mde launch", function()
   it("refuse wrong use before anything is asked", function()
     for arguments, text in pairs {
-      ["isolate"] = "missing MACHINE", ["bogus $A -m x"] = "'bogus' cannot be launched",
+      ["isolate"] = "which machines?",
+      ["scan --tag a $A -m x"] = "do not go together",
+      ["scan --tag a -m x --yes"] = "requires --max",
+      ["scan - -m x --yes"] = "requires --max", ["bogus $A -m x"] = "'bogus' cannot be launched",
       ["isolate $A"] = "a comment is required", ["isolate $A -m ' '"] = "a comment is required",
       ["scan $A -m x --scope selective"] = "--scope: 'selective' is not Quick or Full",
       ["collect $A -m x --scope full"] = "collect has no option --scope",
@@ -155,24 +161,25 @@ describe("the checks of mde launch", function()
   end)
 
   it("ask about more than one machine, and always before a final action", function()
-    assert_refused(3, "mde isolate $A $B -m x", "isolate on 2 machines, and no terminal")
+    assert_refused(3, "mde isolate $A $B -m x", "2 machines, and no terminal")
     assert_refused(3, "mde isolate $A $B -m x --yes --max 1", "--max is 1; nothing was sent")
     assert_refused(3, "mde launch offboard $A -m x --yes", "confirmed at a terminal only")
   end)
 
   it("send nothing with -n, which needs no comment", function()
     local run = rehearse "mde launch isolate $A $B -n"
-    assert.same({ 0, "Dry run: nothing was launched.\n" }, { run.status, (said(run)) })
-    assert.truthy(run.out:find("^would launch isolate on %S+ %x+\nwould [^\n]*\n$"), run.out)
+    assert.same({ 0, "Dry run: 2 machines would be changed; nothing was sent.\n" },
+      { run.status, (said(run)) })
+    assert.truthy(run.out:find("^unsent +%x+ %S+\nunsent [^\n]*\n$"), run.out)
     run = rehearse "mde launch isolate $A -n --json"
-    assert.equal("unsent", cjson.decode(run.out).outcome)
+    assert.equal("unsent", cjson.decode(run.out).verdict)
     assert_refused(3, "mde launch isolate $A $B -n --max 1", "--max is 1")
   end)
 
   it("end with 5 if a permission is missing", function()
     local run = rehearse("mde isolate $A -m x", "roles = { 'Machine.Read.All' }")
     assert.equal(5, run.status, run.err)
-    assert.truthy(run.out:find "^refused .*Machine.Isolate", run.out)
+    assert.truthy(run.out:find "^forbidden .*Machine.Isolate", run.out)
     run = rehearse("mde isolate $A -m x", "roles = { 'Machine.Isolate' }")
     assert.same({ 5, "" }, { run.status, run.out })
   end)
@@ -188,27 +195,28 @@ describe("mde launch in trouble", function()
 
   it("launches no more if the output cannot be written, and reports what it did", function()
     for _, json in ipairs { "", "--json" } do
-      local run = rehearse("mde isolate $A $B $C -m x --yes >/dev/full " .. json)
+      local run = rehearse("mde isolate $A $B $C -m x --yes --parallel 1 >/dev/full " .. json
+        .. "; s=$?; mde batch show $(date -u +%Y-%m-%d).1 >&2; (exit $s)")
       local err, count = said(run)
       assert.same({ 4, 1 }, { run.status, count })
-      assert.truthy(err:find("^launched  " .. A:gsub("%p", "%%%0") .. " " .. GUID), err)
-      assert.truthy(err:find("not launched: " .. C, 1, true), err)
+      assert.truthy(err:find("launched +%x+ " .. A:gsub("%p", "%%%0") .. " ."), err)
+      assert.truthy(err:find("unsent +%x+ " .. C:gsub("%p", "%%%0")), err)
     end
   end)
 
   it("launches no more if its output is closed", function()
     local run = rehearse [[{ trap "" PIPE; while printf x; do :; done 2>/dev/null
-      mde isolate $A $B -m x --yes; echo "status $?" >&2; } | :]]
+      mde isolate $A $B -m x --yes --parallel 1; echo "status $?" >&2; } | :]]
     local err, count = said(run)
     assert.equal(1, count)
-    assert.truthy(err:find("not launched: " .. B, 1, true) and err:find("status 1", 1, true), err)
+    assert.truthy(err:find("unsent +1") and err:find("status 1", 1, true), err)
   end)
 
   it("continues with the others if one is refused", function()
-    local run = rehearse("mde launch scan $A $B $C -m x --yes", [[oddities = { disallowed = {
-      nth = 2, operation = "scan" } }]])
+    local run = rehearse("mde launch scan $A $B $C -m x --yes --parallel 1", [[
+      oddities = { disallowed = { nth = 2, operation = "scan" } }]])
     assert.same({ 1, 3 }, { run.status, select(2, said(run)) })
-    assert.truthy(run.out:find "^launched .*\nrefused .*\nlaunched .*\n$", run.out)
+    assert.truthy(run.out:find "^launched .*\nforbidden .*\nlaunched .*\n$", run.out)
   end)
 end)
 
@@ -240,47 +248,46 @@ describe("mde launch at a terminal", function()
   end)
 
   it("shows that it waits, and stops waiting with Ctrl-C", function()
-    local run = at_terminal({ "waiting for the end of 2 actions", "^C" },
+    local run = at_terminal({ "2/min", "^C" },
       ("mde launch scan %s %s -m x --yes --wait"):format(A, B))
     assert.equal(130, run.status, run.out)
-    assert.truthy(run.out:find("no longer waited for; what was launched goes on", 1, true))
-    local _, times = run.out:gsub("launched  ", "")
+    local _, times = run.out:gsub("\naccepted  +%x", "")
     assert.equal(2, times)
   end)
 
   it("sends nothing more after Ctrl-C", function()
     local run = program.rehearse(with [[oddities = { late = { nth = 1, operation = "isolate" },
       late_by = 0.3 }]], ([[
-      mde isolate %s %s -m x --yes & pid=$!
+      mde isolate %s %s -m x --yes --parallel 1 & pid=$!
       wait_until 'grep -q isolate $REQUESTS'
       kill -TERM $pid; wait $pid; s=$?; grep -c isolate $REQUESTS; exit $s]]):format(A, B))
     assert.equal(130, run.status, run.err)
-    assert.truthy(run.out:find "^launched .*\n1\n$", run.out .. run.err)
+    assert.truthy(run.out:find "^launched .*\nunsent .*\n1\n$", run.out .. run.err)
     assert.truthy(run.err:find("waiting for requests in flight", 1, true), run.err)
-    assert.truthy(run.err:find("not launched: " .. B, 1, true), run.err)
+    assert.truthy(run.err:find "unsent +1", run.err)
   end)
 
   it("waits for the quota no longer after Ctrl-C", function()
     local run = rehearse([[
       ids=$(mde api GET '/api/machines?$top=11' | grep -o '"id":"[0-9a-f]*"' | cut -d '"' -f 4)
-      mde launch live-response $ids --run a.ps1 -m x --yes & pid=$!
+      mde launch live-response $ids --run a.ps1 -m x --yes --reserve 0 & pid=$!
       wait_until '[ "$(grep -ci runliveresponse $REQUESTS)" -ge 10 ]'
       kill -TERM $pid; wait $pid]])
     local err, count = said(run)
     assert.same({ 130, 10 }, { run.status, count }, err)
     local _, launched = run.out:gsub("launched  ", "")
-    local _, others = err:gsub("not launched: ", "")
+    local _, others = run.out:gsub("unsent  ", "")
     assert.same({ 10, 1 }, { launched, others })
   end)
 
   it("abandons open requests at a second Ctrl-C", function()
     local run = program.rehearse(with [[oddities = { late = { nth = 1, operation = "isolate" } }]],
       ([[
-      mde isolate %s %s -m x --yes 2>err & pid=$!
+      mde isolate %s %s -m x --yes --parallel 1 2>err & pid=$!
       wait_until 'grep -q isolate $REQUESTS'
       kill -TERM $pid; wait_until 'grep -q Interrupted err'
       kill -TERM $pid; wait $pid; s=$?; cat err >&2; exit $s]]):format(A, B))
     assert.equal(130, run.status, run.err)
-    assert.truthy(run.out:find "^unknown .*%(interrupted%)\n$", run.out .. run.err)
+    assert.truthy(run.out:find "^unknown +%x+ [^\n]+\nunsent [^\n]+\n$", run.out .. run.err)
   end)
 end)

@@ -163,7 +163,8 @@ describe("mde machines that changes something", function()
   it("changes many by filter, up to --max, or from standard input", function()
     local run = sim [[
       mde machines --tag VIP --add-tag 'two words' --yes --max 100 >/dev/null
-      mde machines --tag 'two words' --json | mde machines - --remove-tag 'two words' --yes
+      mde machines --tag 'two words' --json |
+        mde machines - --remove-tag 'two words' --yes --max 100
       mde machines --tag 'two words']]
     local count = #lines(run.out)
     assert.truthy(count > 1)

@@ -21,7 +21,7 @@ describe("mde unblock", function()
     assert.equal(0, run.status, run.err)
     assert.equal(1, run.ledger.posts)
     assert.truthy(run.out:find("^cancelled +%S+ " .. MACHINE:gsub("%p", "%%%0")), run.out)
-    assert.truthy(run.err:find("\nNothing to cancel.\n", 1, true), run.err)
+    assert.truthy(run.err:find("\nNothing to change: no action matches.\n", 1, true), run.err)
     assert.truthy(run.err:find("^" .. MACHINE:gsub("%p", "%%%0") .. " %x+\n"), run.err)
   end)
 

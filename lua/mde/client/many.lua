@@ -125,7 +125,8 @@ function Batch:conclude(call)
   local known = action or target
   self:hand_out {
     id = call.id, verdict = call.verdict, error = call.err, action = action,
-    status = action and action.status, machine = known.computerDnsName or known.machineId,
+    status = action and action.status,
+    machine = known.computerDnsName or target.name or known.machineId,
   }
   if call.err and HOPELESS[call.err.code] then self.stopped = true end
 end

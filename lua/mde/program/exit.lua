@@ -21,7 +21,7 @@ local STATUS = {
   not_found = failure.some, ambiguous = failure.refused, bad_request = failure.some,
   interrupted = failure.interrupted,
   policy = failure.usage, limit = failure.refused, plan = failure.refused,
-  changed = failure.some, not_undone = failure.some,
+  changed = failure.some, not_undone = failure.some, conflict = failure.some,
 }
 
 local Failure = {}

@@ -25,6 +25,7 @@ local releases = require "mde.program.batch.releases"
 local report = require "mde.program.batch.summary"
 local stop = require "mde.program.batch.stop"
 local system = require "mde.program.system"
+local words = require "mde.program.batch.words"
 
 local execution = {}
 
@@ -42,8 +43,8 @@ end
 function execution.define(command)
   options.add(command, "--parallel", "N", "Calls under way at once. Default: 10.", options.count)
   execution.define_reserve(command)
-  command:flag("--wait", "Wait for the end of actions that are accepted and not final yet.")
-  options.add(command, "--deadline", "TIME", "With --wait: at most so long for each."
+  command:flag("--wait", "Wait for the end of actions that are accepted or launched.")
+  options.add(command, "--deadline", "TIME", "With --wait: longest wait per action."
     .. " Default: 10m.", options.duration)
   options.add(command, "--progress", "json", "Progress as JSON on standard error.",
     function(text)
@@ -51,7 +52,7 @@ function execution.define(command)
       return nil, ("'%s' is not json"):format(text)
     end).words = function() return { "json" } end
   permission.define(command)
-  command:flag("--json", "One JSON object an action.")
+  command:flag("--json", "One JSON object per item.")
 end
 
 -- The settings of the client that carries a batch out. Where nobody watches, some of the
@@ -163,7 +164,9 @@ function Execution:rest()
   if not self.report.lists_items or self.problem then
     return self.report:unsent(self.total - self.report.reported)
   end
-  for item in self.cancels do self:item { id = item.id, verdict = "unsent" } end
+  for item in self.items do
+    self:item { id = item.id, verdict = "unsent", machine = item.name }
+  end
   if not self.releases then return end
   self.releases:free()
   for item in self.releases.next, self.releases do
@@ -175,7 +178,7 @@ end
 -- ends it.
 function Execution:send_all(parsed)
   local undone = self.releases
-  failure.check(changes.run(self.session, self.cancels, {
+  failure.check(changes.run(self.session, self.items, {
     comment = self.batch.comment, parallel = parsed.parallel or self.batch.plan and PLANNED,
     record = self.recorder, wait = parsed.wait and (parsed.deadline or DEADLINE) or nil,
     on_item = function(item)
@@ -197,7 +200,7 @@ function Execution:patiently(method, ...)
 end
 
 function Execution:send(parsed)
-  self.cancels = self.batch:items()
+  self.items = self.batch:items()
   self.releases = self.batch.plan and releases.new(self.batch) or nil
   if self.is_shown then system.interrupt.watch() end
   local done, result = self:patiently(self.send_all, parsed)
@@ -251,12 +254,12 @@ function Execution:status()
   return self.report:status()
 end
 
--- Learns what the quota is like now, and tells what it makes of `count` cancels, where
--- that is worth waiting for.
-function execution.foretell(session, count)
+-- Reads the quota, and says when `count` calls of an operation (default "cancel") will have been
+-- sent, if that takes a minute or more.
+function execution.foretell(session, count, operation)
   session.quota:look()
   session.store:commit()
-  local seconds = session.quota:at_best("cancel", count, session.clock.monotonic())
+  local seconds = session.quota:at_best(operation or "cancel", count, session.clock.monotonic())
   if seconds < 60 then return end
   output.note("The service's limits make this take at least %s: until %s.",
     require "mde.base.duration".text(seconds),
@@ -289,11 +292,14 @@ function execution.run(session, batch, parsed, kind, aside)
   local clock = session.clock
   local began, total = clock.monotonic(), batch:open_count()
   local is_kept, is_shown = session.store.name ~= "memory", not parsed.stop_reason
+  local change = batch:change()
   local self = setmetatable({
     session = session, batch = batch, total = total,
     recorder = recording,
-    report = report.new(session, total, parsed.json, is_kept and batch.name or nil, is_shown),
-    progress = not is_shown and NO_PROGRESS or progress.new(session, total, parsed.progress),
+    report = report.new(session, total, parsed.json, is_kept and batch.name or nil, is_shown,
+      change),
+    progress = not is_shown and NO_PROGRESS
+               or progress.new(session, total, parsed.progress, words.operation(change)),
     hours = open_hours, closed = false, stop_reason = parsed.stop_reason, is_shown = is_shown,
     stop_asked = stop.watched(batch, clock),
   }, Execution)
@@ -313,7 +319,7 @@ function execution.run(session, batch, parsed, kind, aside)
     if not noted then self.store_failure = problem end
   end
   if not is_shown then return self:told() end
-  self.report:summary(clock.monotonic() - began)
+  self.report:summary(clock.monotonic() - began, self.left == 0)
   return self:status()
 end
 

@@ -98,7 +98,8 @@ local function outcome_of(call)
   local action, err, response = call.value or {}, call.err or {}, call.post_response
   local launched_id = launched_by(call)
   local outcome = {
-    verdict = call.verdict, status = action.status, machine = action.computerDnsName,
+    verdict = call.verdict, status = action.status,
+    machine = action.computerDnsName or call.target.name,
     machine_id = action.machineId, type = action.type, requestor = action.requestor,
     http = response and response.status or err.status,
     request_id = response and answer.request_id(response) or err.request_id,

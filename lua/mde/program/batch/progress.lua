@@ -20,14 +20,14 @@ end
 
 -- What there is to tell, at `now` (monotonic).
 local function figures(self, now)
-  local bucket, left = self.session.quota:bucket "cancel", self.total - self.done
+  local bucket, left = self.session.quota:bucket(self.operation), self.total - self.done
   local free_at = bucket:free_at(self.session.quota.reserve)
   local wall = system.now()
   local minute = bucket.windows[1]
   -- Looking far ahead costs: the end is foretold twice a minute.
   if left > 0 and now >= (self.foretold_at or 0) + 30 then
     self.foretold_at = now
-    self.ends = wall + self.session.quota:at_best("cancel", left, now)
+    self.ends = wall + self.session.quota:at_best(self.operation, left, now)
   end
   return {
     done = self.done, total = self.total, counts = self.counts,
@@ -104,12 +104,14 @@ function Progress:finish()
   end
 end
 
--- The progress of `total` items that `session` (a client) cancels; `as`: "json" or nil.
-function progress.new(session, total, as)
+-- The progress of `total` items that `session` (a client) changes by calls of `operation`; `as`:
+-- "json" or nil.
+function progress.new(session, total, as, operation)
   local clock = session.clock
   local how = as or (line.is_possible() and "terminal" or "lines")
   return setmetatable({
-    session = session, clock = clock, total = total, done = 0, counts = {}, how = how,
+    session = session, operation = operation, clock = clock, total = total, done = 0, counts = {},
+    how = how,
     next = how == "lines" and clock.monotonic() + EVERY.lines or -math.huge,
   }, Progress)
 end

@@ -1,12 +1,14 @@
--- What became of each action of a cancel: a line an item on standard output (on a
--- terminal only for few), and in the end a summary on standard error.
+-- Prints the verdict of each item of a batch: one line per item on standard output (at a terminal
+-- only for few), and in the end a summary on standard error.
 
+local duration = require "mde.base.duration"
 local failure = require "mde.program.exit"
 local output = require "mde.program.terminal.output"
 local show_table = require "mde.program.terminal.table"
 local system = require "mde.program.system"
 local terminal = require "mde.terminal"
 local verdicts = require "mde.service.verdicts"
+local words = require "mde.program.batch.words"
 
 local Report = {}
 Report.__index = Report
@@ -16,16 +18,19 @@ local report = {}
 local FEW = 10  -- items that a terminal shows one by one
 
 local KEYS = { "tenant", "id", "machine", "verdict", "status", "error", "request_id", "batch" }
+local LAUNCH_KEYS = { "tenant", "id", "machine", "verdict", "action", "type", "status", "error",
+                      "active_action_id", "request_id", "batch" }
 
 -- How the program is called again for the same tenant.
 function report.program(profile)
   return profile and "mde -p " .. profile or "mde"
 end
 
--- A report on `total` actions of a client's tenant, as JSON or text; `batch` is the name of
--- theirs (nil: no journal keeps it). If not `is_shown`, nothing is printed.
-function report.new(session, total, as_json, batch, is_shown)
+-- A report on `total` items of a client's tenant, as JSON or text; `batch` is the name of theirs
+-- (nil: no journal keeps it), `change` its change. If not `is_shown`, nothing is printed.
+function report.new(session, total, as_json, batch, is_shown, change)
   return setmetatable({
+    subject = words.subject(change), keys = words.is_launch(change) and LAUNCH_KEYS or KEYS,
     tenant = session.tenant, total = total, as_json = as_json, batch = batch,
     program = report.program(session.profile),
     is_shown = is_shown,
@@ -42,20 +47,38 @@ function report.new(session, total, as_json, batch, is_shown)
 end
 
 local function json_item(self, item)
+  local action, err = item.action or {}, item.error or {}
   local object = {
     tenant = self.tenant, id = item.id, machine = item.machine, verdict = item.verdict,
-    status = item.status, error = item.error and item.error.message,
-    request_id = item.error and item.error.request_id, batch = self.batch,
+    status = item.status, error = err.message, request_id = err.request_id, batch = self.batch,
   }
-  output.record(object, KEYS)
+  if self.keys == LAUNCH_KEYS then
+    object.action, object.type, object.active_action_id = action.id, action.type,
+      err.active_action_id
+  end
+  output.record(object, self.keys)
+end
+
+-- The action that was launched for an item, for people.
+local function launched(item)
+  local action = item.action
+  if not action or not action.id or action.id:lower() == item.id then return nil end
+  return ("%s %s %s%s"):format(action.type or "?", action.id, action.status or "?",
+    item.verdict == "existing" and " by " .. (action.requestor or "?") or "")
 end
 
 local function text_item(item)
-  local parts = { ("%-17s"):format(item.verdict), item.id, item.machine }
-  local detail = item.error and tostring(item.error) or item.detail
+  local parts = { ("%-17s"):format(item.verdict), item.id }
+  if item.machine ~= item.id then parts[3] = item.machine end
+  local detail = item.error and tostring(item.error) or item.detail or launched(item)
                  or item.verdict == "already_final" and item.status
   if detail then parts[#parts + 1] = "(" .. detail .. ")" end
   output.line(terminal.printable(table.concat(parts, " ")))
+  local active = (item.error or {}).active_action_id
+  if active then
+    output.note("   It is blocked by another action: see mde show %s, or mde cancel %s.", active,
+      active)
+  end
 end
 
 -- Groups a failure with those of the same reason, whatever ids it names.
@@ -84,7 +107,7 @@ function Report:item(item)
   self.reported = self.reported + 1
   self.counts[item.verdict] = (self.counts[item.verdict] or 0) + 1
   if status then self.causes[status] = true end
-  if item.verdict == "cancelled" and item.action.type == "Isolate" then
+  if item.verdict == "cancelled" and item.action and item.action.type == "Isolate" then
     self.isolations = self.isolations + 1
   end
   self:note_reason(item)
@@ -143,18 +166,29 @@ function Report:show_reasons()
   end
 end
 
--- Prints what became of all, and what is left to do.
-function Report:summary(seconds)
-  local duration = require "mde.base.duration"
-  output.note("%d of %d actions in %s:", self.total - (self.counts.unsent or 0), self.total,
-    duration.text(seconds))
-  self:show_verdicts()
-  self:show_reasons()
+-- Prints the next step of a single item, which was shown, if there is one.
+function Report:next_of_one()
+  local step = self:next_step(next(self.counts))
+  if step ~= "" then output.note("Next: %s", step) end
+end
+
+-- Prints the verdicts and the next steps. A single item that `is_over` has no table.
+function Report:summary(seconds, is_over)
+  local is_one = self.total == 1 and is_over and self.lists_items
+  if is_one then
+    self:next_of_one()
+  else
+    output.note("%d of %d %ss in %s:", self.total - (self.counts.unsent or 0), self.total,
+      self.subject, duration.text(seconds))
+    self:show_verdicts()
+    self:show_reasons()
+  end
   if self.isolations > 0 then
     output.note("Isolations among the cancelled: %d. Cancelling does not release a machine: if an"
       .. "\nisolation was InProgress, its machine may be isolated (mde help unisolate).",
       self.isolations)
   end
+  if is_one then return end
   if not self.batch then
     return output.note("The store was memory: nothing of this batch is kept.")
   end

@@ -19,6 +19,11 @@ function words.subject(change)
   return (ROWS[change] or ROWS.request)[1]
 end
 
+-- Whether a change launches an action on a machine.
+function words.is_launch(change)
+  return kinds.launched_by[change] ~= nil
+end
+
 -- The operation whose quota a change uses.
 function words.operation(change)
   return (ROWS[change] or ROWS.request)[2]

@@ -107,7 +107,7 @@ end
 local function show_json(each, row)
   local object = {
     batch = each.name, id = row.id, verdict = verdict_of(row), status = row.status,
-    machine = row.machine or row.machine_id, type = row.type, requestor = row.requestor,
+    machine = row.machine or row.name or row.machine_id, type = row.type, requestor = row.requestor,
     error = row.error, message = row.message, http = row.http, request_id = row.request_id,
     sent = row.sends[1] and date(row.sends[1]), ended = row.ended_at and date(row.ended_at),
   }
@@ -115,7 +115,8 @@ local function show_json(each, row)
 end
 
 local function show_text(row)
-  local parts = { ("%-17s"):format(verdict_of(row)), row.id, row.machine or row.machine_id }
+  local machine = row.machine or row.name or row.machine_id
+  local parts = { ("%-17s"):format(verdict_of(row)), row.id, machine ~= row.id and machine or nil }
   if row.in_air then parts[#parts + 1] = "(sent, and its answer not seen)"
   elseif row.message then parts[#parts + 1] = "(" .. row.message .. ")"
   elseif row.verdict == "already_final" then parts[#parts + 1] = "(" .. (row.status or "?") .. ")"

@@ -1,8 +1,7 @@
 -- mde cancel: cancels machine actions, named or chosen by filters.
 
-local agreement = require "mde.program.batch.confirmation"
+local change = require "mde.program.batch.change"
 local cancels = require "mde.program.batch.cancels"
-local execution = require "mde.program.batch.execution"
 local options = require "mde.program.input.options"
 
 local cancel = {}
@@ -11,7 +10,8 @@ local EPILOG = [[
 Give ids, or - to read them from standard input (one a line, blank lines and
 # comments skipped, or JSON Lines as from `mde list --json`), or filters,
 which choose among the open actions. More than one action is asked about at
-the terminal; --yes agrees beforehand, with filters only up to --max.
+the terminal; --yes agrees beforehand, with filters or standard input only up
+to --max.
 
 What is to be done is in the journal before it is sent, as a batch: whatever
 stops it, `mde resume BATCH` goes on where it stopped. Exit status: 0 all
@@ -25,7 +25,7 @@ Examples:
    mde cancel 5382f7ea-7557-4ab7-9782-d50480024a4e -m "Launched by mistake"
    mde cancel --type Isolate --requestor soar@contoso.com -n
    mde cancel --older-than 4h -m "Stuck" --yes --max 50
-   mde list --status Pending --ids | mde cancel - -m "Stuck" --yes --json]]
+   mde list --status Pending --ids | mde cancel - -m "Stuck" --yes --max 50]]
 
 function cancel.define(command)
   command:epilog(EPILOG)
@@ -33,12 +33,9 @@ function cancel.define(command)
     :args "*":argname "ID"
   options.add(command, "-m --comment", "TEXT", "Why (required); the service keeps it.")
   options.add_filters(command)
-  agreement.define(command, "cancelled")
-  options.add(command, "--batch", "NAME", "Call the batch so. Default: the day and a number.",
-    options.batch_name)
   options.add(command, "--order", "newest|oldest", "With filters: which first. Default: newest.",
     options.order)
-  execution.define(command)
+  change.define(command, "cancelled")
 end
 
 function cancel.run(parsed)

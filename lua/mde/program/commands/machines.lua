@@ -2,6 +2,7 @@
 -- isolated (mde.program.machines.isolated).
 
 local agreement = require "mde.program.batch.confirmation"
+local chosen = require "mde.program.input.machines"
 local client = require "mde.program.session.client"
 local failure = require "mde.program.exit"
 local listing = require "mde.program.listing"
@@ -31,40 +32,9 @@ Examples:
    mde machines --group Servers --set-value High --yes --max 40
    mde machines --isolated --csv > isolated.csv]]
 
-local function words(name)
-  return function() return require("mde.service.machine")[name] end
-end
-
-local FILTERS = {
-  { "--name", "NAME", "Only of this whole DNS name; 'NAME*': that begins so." },
-  { "--tag", "TAG", "Only with this tag; 'TAG*': with one that begins so." },
-  { "--ip", "ADDRESS", "Only that had this address, 15 minutes more or less." },
-  { "--at", "DATE", "With --ip: when, in the past 30 days. Default: now.",
-    convert = options.parsed_by "mde.base.date" },
-  { "--health", "HEALTH", "Only of this health, such as Active; may be repeated.", many = true,
-    convert = options.word("a health", words "health") },
-  { "--risk", "RISK", "Only of this risk, such as High; may be repeated.", many = true,
-    convert = options.word("a risk", words "risks") },
-  { "--exposure", "LEVEL", "Only of this exposure; may be repeated.", many = true,
-    convert = options.word("an exposure", words "exposures") },
-  { "--value", "VALUE", "Only of this value: Low, Normal or High; may be repeated.", many = true,
-    convert = options.word("a value", words "values") },
-  { "--os", "PLATFORM", "Only of this platform, such as Windows11; may be repeated.",
-    many = true },
-  { "--group", "NAME", "Only of this device group." },
-  { "--onboarding", "STATUS", "Only so onboarded, such as Onboarded; may be repeated.",
-    many = true, convert = options.word("an onboarding status", words "onboarding") },
-  { "--seen-within", "TIME", "Only seen since this long ago, such as 1d.",
-    convert = options.parsed_by "mde.base.duration" },
-  { "--not-seen-for", "TIME", "Only not seen for this long.",
-    convert = options.parsed_by "mde.base.duration" },
-  { "--filter", "ODATA", "Only what this OData filter selects, as it is." },
-}
-
 function machines.define(command)
   command:epilog(EPILOG)
-  command:argument("machines", "Machines, or - for standard input."):args "*":argname "MACHINE"
-  options.add_each(command, FILTERS)
+  chosen.define(command)
   options.add(command, "--limit", "N", "At most so many; it is said when there are more.",
     options.count)
   command:flag("--explain", "Show what the service filters and what is filtered here, and send"
@@ -84,15 +54,11 @@ end
 
 -- What the options say together. -> criteria, whether there was any; the change or nil
 local function check_options(parsed)
-  local criteria, any = options.read_each(parsed, FILTERS, {})
+  local criteria, any = chosen.check(parsed)
   local named, change = #parsed.machines > 0, marking.change(parsed)
   local shows_state = parsed.isolated or parsed.restricted
   local function refuse(is_so, message, ...)
     if is_so then failure.raise(failure.usage, message, ...) end
-  end
-  refuse(named and any, "machines and filters do not go together: '%s'", parsed.machines[1])
-  for _, text in ipairs(parsed.machines) do
-    refuse(text == "-" and #parsed.machines > 1, "- goes without other machines")
   end
   refuse(parsed.since and not shows_state, "--since goes with --isolated or --restricted")
   refuse(shows_state and (any or change or parsed.limit or parsed.explain or #parsed.machines > 1
@@ -112,12 +78,9 @@ end
 
 -- The names, or what standard input has in their place.
 local function ids_of(names)
-  local machine, found = require "mde.service.machine", {}
+  local ids, found = require "mde.program.input.ids", {}
   if names[1] ~= "-" then return names end
-  require "mde.program.input.ids".from_file(system.stdin, function(id) found[#found + 1] = id end, {
-    read = machine.id, keys = { "machineId", "machine_id", "id" },
-    expected = "the id of a machine, of 40 hexadecimal digits",
-  })
+  ids.from_file(system.stdin, function(id) found[#found + 1] = id end, ids.MACHINE_ID)
   return found
 end
 

@@ -1,9 +1,8 @@
 -- mde unblock: cancels what blocks a machine, as `mde cancel` does with filters.
 
-local agreement = require "mde.program.batch.confirmation"
+local change = require "mde.program.batch.change"
 local cancels = require "mde.program.batch.cancels"
 local client = require "mde.program.session.client"
-local execution = require "mde.program.batch.execution"
 local failure = require "mde.program.exit"
 local options = require "mde.program.input.options"
 local output = require "mde.program.terminal.output"
@@ -27,8 +26,7 @@ Examples:
   command:argument("machine", "The machine: its id or DNS name."):argname "MACHINE"
   options.add(command, "-m --comment", "TEXT", "Why (required); the service keeps it.")
   options.add_filters(command, { "--type", "--older-than" })
-  agreement.define(command, "cancelled")
-  execution.define(command)
+  change.define(command, "cancelled")
 end
 
 function unblock.run(parsed)

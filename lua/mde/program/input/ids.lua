@@ -1,14 +1,27 @@
--- Reads ids from arguments or a file, in lower case, one at a time.
+-- Reads ids of machine actions from arguments, and ids of actions or machines from a file: one per
+-- line, a column of CSV, or JSON Lines. None is kept here.
 
 local cjson = require "cjson"
 local core = require "mde.core"
 local failure = require "mde.program.exit"
+local machine = require "mde.service.machine"
 
 local ids = {}
 
--- A kind of id: the function that reads it, its keys in a JSON object, and its description.
+-- A kind of id: how it is read, what is expected, and under which keys JSON and CSV have it.
 local ACTION = { read = core.operation.guid, keys = { "id" },
   expected = "the id of a machine action, such as 5382f7ea-7557-4ab7-9782-d50480024a4e" }
+
+local MACHINE_KEYS = { "machineId", "machine_id", "DeviceId", "id", "computerDnsName",
+                       "DeviceName" }
+
+-- Ids of machines, and machines by id or name.
+ids.MACHINE_ID = { read = machine.id, keys = MACHINE_KEYS,
+  expected = "the id of a machine, of 40 hexadecimal digits" }
+ids.MACHINE = { keys = MACHINE_KEYS, expected = "the id or name of a machine",
+  read = function(text)
+    return machine.id(text) or text:match "^[A-Za-z0-9][%w%._%-]*$"
+  end }
 
 local BLOCK = 65536
 local LONGEST = 1048576  -- bytes of a line; an action is far smaller
@@ -70,23 +83,65 @@ local function in_object(object, keys)
   end
 end
 
--- Returns the id in a line, "" for an empty line, or nil for an invalid one.
-local function id_of(line, keys)
+-- {{ CSV
+
+local function trimmed(text)
+  return text:match "^%s*(.-)%s*$"
+end
+
+-- The fields of a line of CSV. A quoted field may not contain a line end.
+local function fields_of(line)
+  local fields, at = {}, 1
+  line = line:gsub("\r$", "")
+  while at <= #line + 1 do
+    local quoted, after = line:match('^%s*"(.-)"%s*()', at)
+    while quoted and line:sub(after, after) == '"' do  -- a doubled quote
+      local more, stop = line:match('^"(.-)"%s*()', after)
+      if not more then break end
+      quoted, after = quoted .. '"' .. more, stop
+    end
+    local stop = line:find(",", after or at, true) or #line + 1
+    fields[#fields + 1] = quoted or trimmed(line:sub(at, stop - 1))
+    at = stop + 1
+  end
+  return fields
+end
+
+-- The column of the ids, if the first line is a header.
+local function column_of(line, keys)
+  if line:find "^%s*{" then return nil end
+  local columns = {}
+  for i, field in ipairs(fields_of(line)) do columns[field:lower()] = i end
+  for _, key in ipairs(keys) do
+    if columns[key:lower()] then return columns[key:lower()] end
+  end
+end
+
+-- }}
+
+-- The id in a line; "" if the line has none; nil if it is malformed.
+local function id_of(line, keys, column)
+  if column then return line:find "%S" and (fields_of(line)[column] or nil) or "" end
   if line:find "^%s*{" then
     local decoded, object = pcall(cjson.decode, line)
     return decoded and in_object(object, keys) or nil
   end
-  return line:gsub("#.*", ""):match "^%s*(.-)%s*$"
+  return trimmed((line:gsub("#.*", "")))
 end
 
--- Passes each id in a file to `add`. A line is an id, a JSON object with one (as `mde list` prints
--- it), a # comment, or blank. A malformed line ends the command. `kind`, for ids other than actions':
--- { read =, keys =, expected = }.
+-- Reads a file of lines: each an id, blank or a # comment; CSV with a header; or JSON objects with an
+-- id (as `mde list` prints them). Calls add(id) for each. A malformed line ends the command. `kind`
+-- (default: actions): see above.
 function ids.from_file(file, add, kind)
   kind = kind or ACTION
+  local column
   for number, line in lines(file) do
-    if number == 1 then line = line:gsub("^\xEF\xBB\xBF", "") end
-    local text = id_of(line, kind.keys)
+    if number == 1 then
+      line = line:gsub("^\xEF\xBB\xBF", "")
+      column = column_of(line, kind.keys)
+    end
+    local is_header = number == 1 and column
+    local text = is_header and "" or id_of(line, kind.keys, column)
     if text ~= "" then
       local id = text and kind.read(text)
       if not id then

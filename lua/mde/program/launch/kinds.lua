@@ -1,13 +1,9 @@
--- The kinds that `mde launch` knows: their options, checks and output.
+-- What `mde launch` can launch: names and options.
 
-local agreement = require "mde.program.batch.confirmation"
 local failure = require "mde.program.exit"
 local kinds = require "mde.service.kinds"
 local live_response = require "mde.service.live_response"
 local options = require "mde.program.input.options"
-local output = require "mde.program.terminal.output"
-local override = require "mde.program.batch.override"
-local terminal = require "mde.terminal"
 
 local launches = {}
 
@@ -93,15 +89,7 @@ local function check(kind, parsed)
         name == "commands" and "--put, --run or --get" or "--" .. name)
     end
   end
-  if not parsed.dry_run and not (parsed.comment or ""):find "%S" then
-    failure.raise(failure.usage, "a comment is required, such as -m \"INC0048211\"")
-  end
-  if parsed.comment then agreement.check_comment(parsed.comment) end
-  override.check(parsed)
-  if parsed.deadline and not parsed.wait then
-    failure.raise(failure.usage, "--deadline requires --wait")
-  end
-  if kind.is_final and #parsed.machines > 1 then
+  if kind.is_final and (#parsed.machines ~= 1 or parsed.machines[1] == "-") then
     failure.raise(failure.usage, "%s changes one machine at a time: name only one", kind.name)
   end
 end
@@ -117,10 +105,10 @@ local function commands_of(commands)
     :gsub("PutFile", "--put"):gsub("RunScript", "--run"):gsub("GetFile", "--get")))
 end
 
--- Returns the options of the client's method. Raises if an option is wrong.
+-- The launch's own arguments. Raises if an option is wrong.
 function launches.details(kind, parsed)
   check(kind, parsed)
-  local details = { comment = parsed.comment }
+  local details = {}
   if kind.scopes then
     details.type = parsed.scope and scope_of(kind, parsed.scope) or nil
   elseif kind.takes == "sha1" then
@@ -133,62 +121,5 @@ function launches.details(kind, parsed)
   end
   return details
 end
-
--- {{ Output
-
-local KEYS = { "machine", "machine_id", "outcome", "id", "type", "status", "error",
-               "active_action_id", "request_id" }
-
-function launches.show_json(item)
-  local action, err = item.action or {}, item.error or {}
-  local object = {
-    machine = item.machine.computerDnsName, machine_id = item.machine.id, outcome = item.outcome,
-    id = action.id, type = action.type, status = action.status or action.state,
-    error = err.message, active_action_id = err.active_action_id, request_id = err.request_id,
-  }
-  output.record(object, KEYS)
-end
-
--- Returns the error, or who launched an action that existed already, or nil.
-local function remark(item)
-  local action = item.action
-  if item.error then return tostring(item.error) end
-  if not action.existing then return nil end
-  return ("by %s%s"):format(action.requestor or "?",
-    item.is_other and ", scope " .. action.scope or "")
-end
-
--- Formats one line: outcome, machine (padded to `width`), action.
-local function text_of(item, machine, width)
-  local action, about = item.action, remark(item)
-  local parts = { ("%-9s"):format(item.outcome), machine .. (" "):rep(width - #machine) }
-  if action then
-    parts[3] = ("%s %s"):format(action.id, action.status or action.state or "")
-  end
-  if about then parts[#parts + 1] = "(" .. about .. ")" end
-  return (table.concat(parts, " "):gsub("%s+$", ""))
-end
-
-function launches.show_text(item, machine, width)
-  output.line(terminal.printable(text_of(item, machine, width)))
-end
-
--- Shows a line on standard error.
-function launches.tell(item, machine)
-  output.note("%s", text_of(item, machine, 0))
-end
-
--- Prints the next step after an error or an unknown result.
-function launches.note_next(item, machine)
-  local active = (item.error or {}).active_action_id
-  if active then
-    output.note("   It is blocked by another action: see mde show %s, or mde cancel %s.", active,
-      active)
-  elseif item.outcome == "unknown" then
-    output.note("   It may have been launched: see mde show %s.", machine)
-  end
-end
-
--- }}
 
 return launches

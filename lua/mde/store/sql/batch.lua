@@ -277,6 +277,12 @@ function Batch:items(undoing)
   end
 end
 
+-- Returns the change of its first item.
+function Batch:change()
+  return self.store.database:row(
+    "SELECT decision FROM items WHERE batch = ? ORDER BY position LIMIT 1", self.number) or "cancel"
+end
+
 -- -> count per verdict, number of items in flight, number of items never sent
 function Batch:counts()
   local counts, in_air, left = {}, 0, self.count

@@ -1,0 +1,144 @@
+-- Carries out a change: targets → draft → guards → question → execution → exit status.
+--
+-- Nothing is sent before all targets and options are checked, the limits hold, a person or --yes has
+-- agreed, and the journal has the batch. Each item ends with one verdict.
+--
+-- A command describes its change in a table:
+--   fill(draft, session, visit)  adds the items; calls visit(record) for each action or machine read
+--   change                       the name of the change, for its words: see words.lua
+--   verb                         for the question: "Cancel", "Launch isolate on"
+--   details(count)                 if given, text after the count in the question
+--   confirm(session, exceeded)   if given, asks in place of that question
+--   prepare(session)             if given, is called after the sign-in
+--   is_chosen, has_filters       filters or standard input, or filters, choose the items
+--   order                        "given" (default), "newest" or "oldest"
+--   preview(record)              if given, -n shows what fill visits, each with this detail
+--   done, dry_note               what -n says would be done (default "changed"), and more text
+
+local agreement = require "mde.program.batch.confirmation"
+local client = require "mde.program.session.client"
+local execution = require "mde.program.batch.execution"
+local failure = require "mde.program.exit"
+local guards = require "mde.program.batch.guards"
+local options = require "mde.program.input.options"
+local output = require "mde.program.terminal.output"
+local override = require "mde.program.batch.override"
+local permission = require "mde.program.session.permission"
+local stores = require "mde.program.session.store"
+local summary = require "mde.program.batch.summary"
+local words = require "mde.program.batch.words"
+
+local change = {}
+
+-- Adds the options of every change. `done`: what -n says would be done.
+function change.define(command, done)
+  agreement.define(command, done)
+  options.add(command, "--batch", "NAME", "Batch name. Default: date and number.",
+    options.batch_name)
+  execution.define(command)
+end
+
+-- Checks the options of every change. `is_chosen`: see above; `example`: of a comment, if one is
+-- required.
+function change.check(parsed, is_chosen, example)
+  if example and not parsed.dry_run and not (parsed.comment or ""):find "%S" then
+    failure.raise(failure.usage, "a comment is required, such as -m \"%s\"", example)
+  end
+  if parsed.comment then agreement.check_comment(parsed.comment) end
+  if is_chosen and parsed.yes and not parsed.max then
+    failure.raise(failure.usage, "--yes with filters or standard input requires --max N, the most"
+      .. " items to change")
+  end
+  override.check(parsed)
+  if parsed.deadline and not parsed.wait then
+    failure.raise(failure.usage, "--deadline requires --wait")
+  end
+end
+
+-- Fills the draft. -> the number of items
+local function fill(draft, session, parsed, how, visit)
+  how.fill(draft, session, visit)
+  local count, again = draft:complete()
+  if again > 0 and not how.has_filters then
+    output.note(again == 1 and "%s was given twice; it is taken once."
+      or "%s were given again; each is taken once.", words.counted(how.change, again))
+  end
+  agreement.check_count(parsed, count, how.has_filters and parsed.max and count > parsed.max
+    and "more than " .. words.counted(how.change, parsed.max)
+    or words.counted(how.change, count))
+  return count
+end
+
+-- Shows what the batch would change. -> exit status
+local function preview(draft, session, parsed, how)
+  local lines = summary.new(session, 0, parsed.json, nil, true, how.change)
+  local function show(item)
+    lines:item { id = item.id, verdict = "unsent", status = item.status,
+                 machine = item.name or item.computerDnsName or item.machineId,
+                 detail = how.preview and how.preview(item) }
+  end
+  local count = fill(draft, session, parsed, how, how.preview and show or function() end)
+  if not how.preview then
+    for item in draft:rows() do show(item) end
+  end
+  output.note("Dry run: %s would be %s%s; nothing was sent.", words.counted(how.change, count),
+    how.done or "changed", how.dry_note or "")
+  return 0
+end
+
+-- Asks for agreement. -> false if there is nothing to change
+local function agree(draft, session, parsed, how)
+  local known = guards.need_facts(session, parsed) and {} or nil
+  local count = fill(draft, session, parsed, how, function(item)
+    if known then known[item.id:lower()] = item end
+  end)
+  if count == 0 then
+    output.note("Nothing to change: no %s matches.", words.subject(how.change))
+    return false
+  end
+  permission.check(session, parsed)
+  local exceeded = guards.check(session, parsed, draft, known)
+  execution.foretell(session, count, words.operation(how.change))
+  if how.confirm then
+    how.confirm(session, exceeded)
+  elseif exceeded or not parsed.yes and (how.is_chosen or count > 1) then
+    local counted = words.counted(how.change, count)
+    agreement.confirm(("%s %s%s in %s"):format(how.verb, counted, how.details
+      and how.details(count) or "", agreement.place(session)), counted,
+      "--yes agrees beforehand (with filters up to --max N)", exceeded)
+  end
+  return true
+end
+
+-- Calls f with a new draft. -> the draft and its lock | nil: f did not return true
+local function with_draft(session, parsed, how, f)
+  local draft, lock = session.store.journal:draft {
+    name = parsed.batch, who = stores.who(), tenant = session.tenant,
+    application = session.application, command = parsed.command_line,
+    comment = parsed.comment or "", order = how.order or "given",
+  }
+  failure.check(draft, lock)
+  local done, result = pcall(f, draft, session, parsed, how)
+  if not done or result ~= true then
+    draft:discard()
+    lock:release()
+  end
+  if not done then error(result, 0) end
+  if result == true then return draft, lock end
+end
+
+-- Carries out a change. -> exit status
+function change.run(parsed, how)
+  collectgarbage("incremental", 120)  -- a batch waits for the service: rather small than quick
+  if parsed.dry_run then parsed.store = "memory" end
+  local session = client.connect(parsed, execution.settings(parsed))
+  if not parsed.dry_run then client.identify(session) end
+  if how.prepare then how.prepare(session) end
+  local batch, lock = with_draft(session, parsed, how, parsed.dry_run and preview or agree)
+  if not batch then return 0 end
+  local status = execution.run(session, batch, parsed, "begun")
+  lock:release()
+  return status
+end
+
+return change

@@ -1,0 +1,95 @@
+-- Machines that a command line chooses: by ids or names, by filters, or on standard input.
+
+local failure = require "mde.program.exit"
+local ids = require "mde.program.input.ids"
+local naming = require "mde.program.input.machine_name"
+local options = require "mde.program.input.options"
+local system = require "mde.program.system"
+
+local machines = {}
+
+local function words(name)
+  return function() return require("mde.service.machine")[name] end
+end
+
+machines.filters = {
+  { "--name", "NAME", "Only of this whole DNS name; 'NAME*': that begins so." },
+  { "--tag", "TAG", "Only with this tag; 'TAG*': with one that begins so." },
+  { "--ip", "ADDRESS", "Only that had this address, 15 minutes more or less." },
+  { "--at", "DATE", "With --ip: when, in the past 30 days. Default: now.",
+    convert = options.parsed_by "mde.base.date" },
+  { "--health", "HEALTH", "Only of this health, such as Active; may be repeated.", many = true,
+    convert = options.word("a health", words "health") },
+  { "--risk", "RISK", "Only of this risk, such as High; may be repeated.", many = true,
+    convert = options.word("a risk", words "risks") },
+  { "--exposure", "LEVEL", "Only of this exposure; may be repeated.", many = true,
+    convert = options.word("an exposure", words "exposures") },
+  { "--value", "VALUE", "Only of this value: Low, Normal or High; may be repeated.", many = true,
+    convert = options.word("a value", words "values") },
+  { "--os", "PLATFORM", "Only of this platform, such as Windows11; may be repeated.",
+    many = true },
+  { "--group", "NAME", "Only of this device group." },
+  { "--onboarding", "STATUS", "Only so onboarded, such as Onboarded; may be repeated.",
+    many = true, convert = options.word("an onboarding status", words "onboarding") },
+  { "--seen-within", "TIME", "Only seen since this long ago, such as 1d.",
+    convert = options.parsed_by "mde.base.duration" },
+  { "--not-seen-for", "TIME", "Only not seen for this long.",
+    convert = options.parsed_by "mde.base.duration" },
+  { "--filter", "ODATA", "Only what this OData filter selects, as it is." },
+}
+
+-- Adds the argument and the filters.
+function machines.define(command)
+  command:argument("machines", "Machines, or - for standard input."):args "*":argname "MACHINE"
+  options.add_each(command, machines.filters)
+end
+
+-- Checks the choice. -> criteria, whether there are filters
+function machines.check(parsed)
+  local criteria, any = options.read_each(parsed, machines.filters, {})
+  if any and parsed.machines[1] then
+    failure.raise(failure.usage, "machines and filters do not go together: '%s'",
+      parsed.machines[1])
+  end
+  for _, text in ipairs(parsed.machines) do
+    if text == "-" and #parsed.machines > 1 then
+      failure.raise(failure.usage, "- goes without other machines")
+    end
+  end
+  return criteria, any
+end
+
+-- Whether filters or standard input choose the machines.
+function machines.are_chosen(parsed, any)
+  return any or parsed.machines[1] == "-"
+end
+
+-- The lines of standard input, or the arguments: ids and names.
+local function names_of(parsed)
+  if parsed.machines[1] ~= "-" then return parsed.machines end
+  local found = {}
+  ids.from_file(system.stdin, function(text) found[#found + 1] = text end, ids.MACHINE)
+  return found
+end
+
+-- Iterates over { id, name and record (nil: not read) } of the chosen machines; one that comes twice comes
+-- twice. An id is not looked up, unless `is_strict`. Raises on a name that no machine has, or
+-- several have.
+function machines.each(session, parsed, criteria, is_strict)
+  local id_of = require "mde.service.machine".id
+  local i, names = 0, parsed.machines[1] and names_of(parsed) or nil
+  local each = not names and session:machines(criteria) or nil
+  return function()
+    i = i + 1
+    if names and not names[i] then return nil end
+    local id = names and not is_strict and id_of(names[i])
+    if id then return { id = id } end
+    local machine
+    if names then machine = naming.before_sending(session.machine, session, names[i])
+    else machine = each() end
+    return machine and { id = machine.id:lower(), name = machine.computerDnsName,
+                         record = machine }
+  end
+end
+
+return machines
