@@ -8,7 +8,6 @@ local config = require "mde.config.profiles"
 local core = require "mde.core"
 local date = require "mde.base.date"
 local enforcement = require "mde.program.policy.enforcement"
-local facts = require "mde.program.batch.facts"
 local guard = require "mde.program.policy.guard"
 local override = require "mde.program.batch.override"
 local selection = require "mde.program.session.profiles"
@@ -16,6 +15,9 @@ local system = require "mde.program.system"
 local verdicts = require "mde.service.verdicts"
 
 local guards = {}
+
+-- Loaded only if a profile has guards: it requires many modules.
+local function facts() return require "mde.program.batch.facts" end
 
 -- {{ The profiles
 
@@ -112,11 +114,20 @@ local function rows_of(draft)
   end
 end
 
+-- How many are still to be changed.
+local function open_count(entities)
+  local count = 0
+  for _, entity in ipairs(entities) do
+    if not entity.done then count = count + 1 end
+  end
+  return count
+end
+
 local function check(session, parsed, draft, bound, rows, known)
   if not bound[1] then return nil end
-  local entities, onboarded = facts.read(session, bound, rows, known)
+  local entities, onboarded = facts().read(session, bound, rows, known)
   local violations, protected = guard.check(bound, entities, onboarded)
-  violations.count, violations.protected = #entities, protected
+  violations.count, violations.protected = open_count(entities), protected
   return guards.settle(session, parsed, draft, bound, violations)
 end
 
@@ -130,10 +141,10 @@ end
 
 -- An iterator over what a batch has changed and what it may still send.
 local function open_rows(batch)
-  local rows = batch:rows()
+  local rows, done = batch:rows(), facts().done
   return function()
     for row in rows do
-      if facts.done[row.verdict] or not verdicts.settled[row.verdict] then return row end
+      if done[row.verdict] or not verdicts.settled[row.verdict] then return row end
     end
   end
 end
@@ -143,27 +154,27 @@ end
 function guards.check_again(session, parsed, batch)
   local profiles, bound = guards.of(session, parsed), cjson.decode(batch.guards or "[]")
   table.move(profiles, 1, #profiles, #bound + 1, bound)
-  return check(session, parsed, batch, bound, open_rows(batch))
+  return bound[1] and check(session, parsed, batch, bound, open_rows(batch)) or nil
 end
 
 -- Whether the caller should keep the records that it reads, for guards.check.
 function guards.need_facts(session, parsed)
-  return facts.are_needed(guards.of(session, parsed))
+  local bound = guards.of(session, parsed)
+  return bound[1] ~= nil and facts().are_needed(bound)
 end
 
 -- The hours that bind a run, of its plan (array of texts) and of the profile. None bind a person
 -- at a terminal. -> array of texts
 function guards.hours(session, parsed, list, batch)
   if parsed.stop_reason then return list end
-  if override.is_attended(parsed) then return {} end
-  if override.before(batch).hours then return {} end
   local all, seen = {}, {}
   local function add(text)
     if text and not seen[text] then all[#all + 1], seen[text] = text, true end
   end
   for _, text in ipairs(list) do add(text) end
   for _, each in ipairs(guards.of(session, parsed)) do add(each.hours) end
-  return all
+  local is_free = all[1] and (override.is_attended(parsed) or override.before(batch).hours)
+  return is_free and {} or all
 end
 
 return guards
