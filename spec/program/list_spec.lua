@@ -182,6 +182,22 @@ describe("mde list", function()
     assert.truthy(run.out:find "\27%[3%dm%u%l+%u?%l*\27%[0m ", run.out)
   end)
 
+  it("colours as --color and NO_COLOR say", function()
+    local function is_coloured(environment, words)
+      local run = sim(environment .. " mde " .. words .. " list --limit 1")
+      local refused = sim(environment .. " mde " .. words .. " show srv-nothing")
+      local is = run.out:find "\27%[" ~= nil
+      assert.equal(is, refused.err:find "^\27%[31mmde:\27%[0m the service" ~= nil, refused.err)
+      return is
+    end
+    assert.is_false(is_coloured("", ""))
+    assert.is_true(is_coloured("NO_COLOR=1", "--color always"))
+    assert.is_false(is_coloured("", "--color never"))
+    local run = program.at_terminal(100, {}, "env", "-u", "NO_COLOR", program.path, "sim", "mde",
+      "--color", "never", "list", "--limit", "3")
+    assert.falsy(run.out:find "\27")
+  end)
+
   it("ends quietly if its output is closed", function()
     local run = sim [[
       { trap "" PIPE; while printf x; do :; done 2>/dev/null
@@ -239,12 +255,12 @@ end)
 describe("mde show", function()
   it("shows every field, with ages in words", function()
     local run = sim [[
-      mde show "$(mde list --requestor soar@contoso.com --limit 1 --ids 2>/dev/null)"]]
+      TZ=UTC mde show "$(mde list --requestor soar@contoso.com --limit 1 --ids 2>/dev/null)"]]
     assert_plain(run)
     assert.truthy(run.out:find "^id: %x+%-")
     assert.truthy(run.out:find("\ntype: Isolate\n", 1, true))
     assert.truthy(run.out:find("\nrequestorComment: Auto-isolate: rule 4711\n", 1, true))
-    assert.truthy(run.out:find "\ncreationDateTimeUtc: 20%S+Z %(%d+m[^)]* ago%)\n")
+    assert.truthy(run.out:find "\ncreationDateTimeUtc: 20%S+ %S+ UTC %(%d+m ago%)\n")
   end)
 
   it("shows what is nested, and JSON", function()

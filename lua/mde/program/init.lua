@@ -102,6 +102,8 @@ local function new_parser(help)
   add_help(parser, help)
   parser:flag("--version", "Show the version.")
     :action(answer(function() return "mde " .. require "mde.base.version" end))
+  options.add(parser, "--color", "WHEN", "Use colours: auto (at a terminal), always or never.",
+    options.word("a time to use colours", function() return { "auto", "always", "never" } end))
   parser:flag("--verbose", "Show one line for each request on standard error.")
   options.add(parser, "--timeout", "SECONDS", "Give up on a request after this long. Default: 60."
     .. "\nWhat only reads is tried five times.",
@@ -174,6 +176,7 @@ local function run(arguments)
   if ok then
     parsed.command_line = command_line.text(command_line.without_store(arguments))
     if ROWS[name].of then parsed.type = name end
+    system.state.color = parsed.color
     system.state.filter, system.state.command_line = parsed.filter, parsed.command_line
     return program:load(name).run(parsed, program)
   end

@@ -47,7 +47,7 @@ a profile, those that sign in are ignored.
    HTTPS_PROXY, NO_PROXY
       The proxy, and the hosts that are reached without it.
    NO_COLOR
-      If set, no colours.]]
+      If set, no colours, unless --color always is given.]]
 
 topics.files = [[
 Files that mde reads and writes. All but config.lua are in the state folder,

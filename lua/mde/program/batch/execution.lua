@@ -8,12 +8,12 @@
 
 local changes = require "mde.client.changes"
 local cjson = require "cjson"
-local date = require "mde.base.date"
 local errors = require "mde.base.errors"
 local failure = require "mde.program.exit"
 local guards = require "mde.program.batch.guards"
 local hours = require "mde.program.policy.hours"
 local interruption = require "mde.program.terminal.interruption"
+local moments = require "mde.program.terminal.moment"
 local notify = require "mde.program.batch.notify"
 local notice = require "mde.program.terminal.notice"
 local options = require "mde.program.input.options"
@@ -78,7 +78,7 @@ function execution.check_hours(list, moment)
   local is_open, change = open(list, moment)
   if is_open then return end
   failure.raise(failure.refused, "outside of the hours of its guards (%s): it may go on %s",
-    table.concat(list, "; "), change and "from " .. date.text(change) or "never")
+    table.concat(list, "; "), change and "from " .. moments.at(change) or "never")
 end
 
 -- The hours that bind a batch. A caller with parsed.stop_reason has added the profile's already.
@@ -263,7 +263,8 @@ function execution.foretell(session, count, operation)
   if seconds < 60 then return end
   output.note("The service's limits make this take at least %s: until %s.",
     require "mde.base.duration".text(seconds),
-    system.date(seconds < 43200 and "%H:%M" or "%A, %H:%M", system.now() + math.ceil(seconds)))
+    system.date(seconds < 43200 and "%H:%M %Z" or "%A, %H:%M %Z",
+      system.now() + math.ceil(seconds)))
 end
 
 -- What became of all, for a caller that shows it.

@@ -6,9 +6,9 @@
 local cjson = require "cjson"
 local config = require "mde.config.profiles"
 local core = require "mde.core"
-local date = require "mde.base.date"
 local enforcement = require "mde.program.policy.enforcement"
 local guard = require "mde.program.policy.guard"
+local moment = require "mde.program.terminal.moment"
 local override = require "mde.program.batch.override"
 local selection = require "mde.program.session.profiles"
 local system = require "mde.program.system"
@@ -76,7 +76,7 @@ local function add_hours(violations, bound, now)
     local is_open, change = guard.open({ each }, now)
     if not is_open then
       local text = ("outside of %s, %s"):format(each.hours,
-        change and "until " .. date.text(now + change) or "which never come")
+        change and "until " .. moment.at(now + change) or "which never come")
       table.insert(violations, { guard = "hours", from = each.from, limit = each.hours,
         is_fixed = each.overridable == false, text = text,
         message = ("guard hours of %s: %s"):format(each.from, text) })

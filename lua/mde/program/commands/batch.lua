@@ -2,6 +2,7 @@
 
 local failure = require "mde.program.exit"
 local output = require "mde.program.terminal.output"
+local moment = require "mde.program.terminal.moment"
 local options = require "mde.program.input.options"
 local show_table = require "mde.program.terminal.table"
 local states = require "mde.program.batch.state"
@@ -80,7 +81,7 @@ local function list(store, parsed)
     local state, done = states.of(each)
     rows[i] = { each.name, states.shown(state, each), ("%d"):format(done),
                 ("%d"):format(each.count),
-                system.date("%Y-%m-%d %H:%M", math.floor(each.created)), each.who, each.comment }
+                moment.at(each.created), each.who, each.comment }
     many = many or each.tenant ~= batches[1].tenant
   end
   local columns = COLUMNS

@@ -3,6 +3,7 @@
 local date = require "mde.base.date"
 local failure = require "mde.program.exit"
 local jwt = require "mde.auth.jwt"
+local moment = require "mde.program.terminal.moment"
 local output = require "mde.program.terminal.output"
 local session = require "mde.auth.session"
 local system = require "mde.program.system"
@@ -49,15 +50,14 @@ local function user_of(answer)
 end
 
 local function show_end(settings, signed_in, as_json)
-  local moment = signed_in.expires_at
   if as_json then
     return output.json({ event = "signed_in", user = signed_in.user, tenant = settings.tenant,
-                         client_id = settings.client_id, expires = date.text(moment),
+                         client_id = settings.client_id, expires = date.text(signed_in.expires_at),
                          renewed = signed_in.is_kept }, { "event", "user", "tenant" })
   end
   output.line(("Signed in as %s to %s until %s%s"):format(
     terminal.printable(signed_in.user or "a user"), settings.tenant,
-    system.date("%Y-%m-%d %H:%M:%S", math.floor(moment)),
+    moment.at(signed_in.expires_at),
     signed_in.is_kept and ", and renewed when it is needed." or "; it can't be renewed."))
 end
 

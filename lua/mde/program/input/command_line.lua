@@ -7,6 +7,7 @@ local TAKES_REST = { run = true, sim = true }
 
 -- Options with a value that can precede that rest.
 local TAKES_VALUE = { ["--timeout"] = true, ["--store"] = true, ["--port"] = true,
+                      ["--color"] = true,
                       ["--quota"] = true, ["--scenario"] = true, ["-p"] = true,
                       ["--profile"] = true, ["--tenant"] = true, ["--client-id"] = true }
 

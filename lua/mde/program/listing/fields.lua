@@ -1,21 +1,11 @@
 -- One entity of the service, whole: a field a line, dates with how long ago they were.
 
-local date = require "mde.base.date"
-local duration = require "mde.base.duration"
 local tables = require "mde.base.tables"
 local keys = require "mde.program.listing.action".keys
+local moment = require "mde.program.terminal.moment"
 local output = require "mde.program.terminal.output"
 local system = require "mde.program.system"
 local terminal = require "mde.terminal"
-
--- A date with how long ago that was.
-local function with_age(text, now)
-  local moment = date.parse(text)
-  if not moment then return text end
-  local age = now - moment
-  local words = age < 0 and "in " .. duration.text(-age) or duration.text(age) .. " ago"
-  return ("%s (%s)"):format(text, words)
-end
 
 local function print_fields(fields, now, indent)
   local known, others = tables.set(keys), {}
@@ -37,7 +27,7 @@ local function print_fields(fields, now, indent)
     end
     local text = tostring(value)
     if type(key) == "string" and (key:find "Time" or key:find "Seen$") then
-      text = with_age(text, now)
+      text = moment.of(text, now)
     end
     output.line(label .. " " .. terminal.printable(text))
   end

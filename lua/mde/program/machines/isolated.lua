@@ -6,6 +6,7 @@ local colour = require "mde.program.terminal.colour"
 local date = require "mde.base.date"
 local failure = require "mde.program.exit"
 local listing = require "mde.program.listing"
+local moment = require "mde.program.terminal.moment"
 local output = require "mde.program.terminal.output"
 local system = require "mde.program.system"
 
@@ -34,13 +35,20 @@ function isolated.shape.row(row)
            conflict and ("%s %s"):format(conflict.type, conflict.status) or "", row.machine_id }
 end
 
+-- The note on the history, with its beginning in local time.
+local function note_of(reach)
+  if not reach.from then return reach.note end
+  local first, last = reach.note:find(reach.from, 1, true)
+  return reach.note:sub(1, first - 1) .. moment.local_text(reach.from) .. reach.note:sub(last + 1)
+end
+
 -- Iterates over the machines of one tenant, and adds a note on the history read to `notes`.
 local function read(session, parsed, notes)
   local name, i = parsed.machines[1], 0
   local machine = name and failure.check(session:machine(name))
   local rows = failure.check(session:isolated {
     machine = machine and machine.id, restricted = parsed.restricted, since = parsed.since })
-  notes[#notes + 1] = (session.profile and session.profile .. ": " or "") .. rows.reach.note
+  notes[#notes + 1] = (session.profile and session.profile .. ": " or "") .. note_of(rows.reach)
   return function()
     i = i + 1
     return rows[i]

@@ -8,6 +8,7 @@ local failure = require "mde.program.exit"
 local guard = require "mde.program.policy.guard"
 local kinds = require "mde.service.kinds"
 local listing = require "mde.program.listing"
+local moment = require "mde.program.terminal.moment"
 local output = require "mde.program.terminal.output"
 local plans = require "mde.program.plan"
 local terminal = require "mde.terminal"
@@ -91,7 +92,7 @@ local function show_totals(session, made)
   if not is_open then
     output.note("Outside of its hours (%s): it can be applied %s.",
       guard.hours(header.guards),
-      change and "from " .. date.text(now + change) or "never")
+      change and "from " .. moment.at(now + change) or "never")
   end
 end
 

@@ -3,6 +3,7 @@
 -- A failed write ends the command: silently if the reader has gone (`mde list | head`), else with a
 -- message and status 4.
 
+local colour = require "mde.program.terminal.colour"
 local failure = require "mde.program.exit"
 local json = require "mde.program.terminal.json"
 local line_shown = require "mde.program.terminal.line"
@@ -40,13 +41,19 @@ function output.flush()
   check(system.terminal.flush())
 end
 
--- Shows a message for users: see mde.program.terminal.message. Write errors are ignored.
+-- Shows a message for users: see mde.program.terminal.message. "mde:" at its beginning, which an
+-- error has, is coloured. Write errors are ignored.
 function output.note(format, ...)
-  local text = message_of(format, ...)
-  line_shown.clear()
-  for line in (text:gsub("\t", "  ") .. "\n"):gmatch "(.-)\n" do
-    system.stderr:write(terminal.printable(line), "\n")
+  local lines = {}
+  for line in (message_of(format, ...):gsub("\t", "  ") .. "\n"):gmatch "(.-)\n" do
+    lines[#lines + 1] = terminal.printable(line)
   end
+  local text = table.concat(lines, "\n")
+  line_shown.clear()
+  if text:find "^mde: " and colour.is_on(2) then
+    text = colour.paint("mde:", "bad") .. text:sub(5)
+  end
+  system.stderr:write(text, "\n")
 end
 
 -- Formats a size: "734 bytes", "5.2 MiB".
