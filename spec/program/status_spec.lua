@@ -29,7 +29,7 @@ describe("mde status", function()
   it("says when the next slot frees", function()
     local run = rehearse([[export MDE_QUOTA=2,1000
       set -- $(mde list --requestor soar@contoso.com --ids --limit 2 2>/dev/null)
-      mde cancel $1 $2 -m x --yes --reserve 0 >/dev/null 2>&1; mde status]])
+      mde cancel $1 $2 -m x --yes --reserve 0 >/dev/null 2>&1; mde status --offline]])
     assert.truthy(run.out:find "cancel +minute +2 +0 +%d%d:%d%d:%d%d %(in [%dms ]+%)", run.out)
   end)
 
@@ -45,5 +45,35 @@ describe("mde status", function()
     assert.truthy(run.out:find "b +running +%d+s +%S+ pid %d+ +0 +12 +mde cancel ", run.out)
     assert.truthy(run.out:find '"batches":%[{[^}]*"state":"open"', run.out)
     assert.truthy(run.out:find "b +open +%d+s +%S+@%S+ +0 +12 +mde cancel [^\n]+\n$", run.out)
+  end)
+
+  it("is one screen: permissions, open actions, stuck ones, isolated machines", function()
+    local run = rehearse([[mde status; mde status --json; mde status --offline >offline
+      cat offline]], "{ mistaken = 12, history = 20 }")
+    assert.equal(0, run.status, run.err)
+    for _, text in ipairs { "\nYou can list actions, cancel, isolate and release machines, ",
+      "\n61 open actions\n26  LiveResponse +Pending +%S+ +6h–1d\n12  Isolate  ", "\nstuck +26 LiveResponse open for longer than 2h, ",
+      "\nlive response +0 of 25 sessions in progress, 26 pending\n", "\nisolated +%d+ machines, and "
+    } do
+      assert.truthy(run.out:find(text), text .. run.out)
+    end
+    local object = cjson.decode(run.out:match "\n({.-})\n")
+    assert.same({ 12, "soar@contoso.com" }, { object.open[2].count, object.open[2].requestor })
+    assert.same({ "LiveResponse", 26, 7200 }, { object.stuck[1].type, object.stuck[1].count,
+                                                object.stuck[1].limit })
+    assert.truthy(object.isolated.isolated > 0)
+    local offline = run.out:match ".*\n(tenant.*)$"
+    assert.falsy(offline:find "signed in")
+    assert.truthy(offline:find "cancel +minute")
+  end)
+
+  it("is redrawn with --watch until Ctrl-C, and says what that costs", function()
+    local run = program.at_terminal(80, { "Ctrl-C. Each", "^C" }, program.path, "sim", "mde",
+      "status", "--watch")
+    assert.equal(0, run.status, run.out)
+    local calls = run.out:gsub("%s+", " ")
+      :match "every 2m until Ctrl%-C%. Each time takes (%d) calls: %d+ an hour%."
+    assert.truthy(tonumber(calls) >= 2, run.out)
+    assert.equal(2, rehearse "mde status --watch 3s".status)
   end)
 end)

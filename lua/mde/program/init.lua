@@ -40,7 +40,7 @@ local GROUPS = {
     { "apply", "Carry out a plan that was approved." },
     { "watch", "Plan and apply again and again, or report only." } },
   { "Sign in",
-    { "status", "Show who signs in, what that allows, and the quota." },
+    { "status", "Show on one screen: sign-in, open actions, quota, batches." },
     { "login", "Sign in as a user, with a code to enter in a browser." },
     { "logout", "Forget that sign-in, and cached tokens." },
     { "profiles", "List the profiles of the configuration file." } },

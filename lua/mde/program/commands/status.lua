@@ -1,39 +1,50 @@
--- mde status: who signs in and what that allows, the quota's windows, and open batches.
+-- mde status: shows who is signed in and what that allows, open and stuck actions, quota, batches.
 
 local account = require "mde.program.session.account"
 local client = require "mde.program.session.client"
+local duration = require "mde.base.duration"
 local failure = require "mde.program.exit"
 local open = require "mde.program.batch.open"
+local options = require "mde.program.input.options"
 local output = require "mde.program.terminal.output"
+local paragraph = require "mde.program.terminal.paragraph"
 local selection = require "mde.program.session.profiles"
 local show_table = require "mde.program.terminal.table"
 local stores = require "mde.program.session.store"
-local terminal = require "mde.terminal"
+local system = require "mde.program.system"
 local windows = require "mde.program.session.windows"
 
 local status = {}
 
+local EVERY = 120  -- seconds between two redraws
+
 function status.define(command)
   command:epilog [[
-HELD shows, from the token, whether any of the permissions is there that an
-operation needs. FROM shows the origin of a setting. A bucket is an operation
-of the service, whose calls are counted in a minute and in an hour; HELD BY
-shows which processes took slots in that time. Batches that run or are open
-come last.
+Shows one tenant on one screen; of several tenants, one row for each. A bucket
+is an operation of the service, whose calls are counted per minute and per
+hour; HELD BY shows which processes made calls in that time. An action is stuck
+if it is open for longer than usual: a live response for 2h, a package for 6h,
+an offboarding for 72h, any other for 24h.
 
 Examples:
    mde status
+   mde status --watch 5m
    mde status --all-profiles
-   mde status --json
+   mde status --offline --json
    mde -p contoso status --test-notify]]
   client.define_deadline(command)
-  command:flag("--json", "One JSON object a tenant.")
+  command:option("--watch", "Redraw until Ctrl-C, by default every 2m."):argname "TIME":args "?"
+    :overwrite(false):convert(options.duration)
+  command:flag("--offline", "Make no call: only settings, quota and batches.")
+  command:flag("--settings", "Also show permissions, and where each setting comes from.")
+  command:flag("--json", "One JSON object per tenant.")
   command:flag("--test-notify", "Only send a test event to the profile's `notify`.")
 end
 
 local KEYS = { "profile", "tenant", "application", "name", "user", "way", "cloud", "api_url",
-               "simulation", "token_seconds", "clock_skew_seconds", "live_responses", "permissions",
-               "operations", "settings", "windows", "batches", "error" }
+               "simulation", "token_seconds", "clock_skew_seconds", "open", "stuck", "isolated",
+               "live_responses", "permissions", "operations", "settings", "windows", "batches",
+               "error" }
 
 -- The batches of a client's application that run or are open.
 local function batches_of(session)
@@ -47,24 +58,35 @@ local function show_json(profile, session, found, list)
   output.record(object, KEYS)
 end
 
+-- {{ One tenant
+
+local MOST_GROUPS = 8
+local SETTINGS = { { title = "SETTING" }, { title = "VALUE", may_cut = true }, { title = "FROM" } }
+
 local function show_batches(list)
   if #list == 0 then return end
   output.line ""
   open.show(list, "done")
 end
 
-local SETTINGS = { { title = "SETTING" }, { title = "VALUE" }, { title = "FROM" } }
+local function section(columns, rows)
+  if #rows == 0 then return end
+  output.line ""
+  show_table(columns, rows)
+end
 
-local function show_text(session, found, list)
-  for _, line in ipairs(account.lines(found)) do
-    output.line(terminal.printable(("%-14s %s"):format(line[1], line[2])))
-  end
-  output.line(terminal.printable(("%-14s %s"):format("store", session.store.name)))
-  local function section(columns, rows)
-    if #rows == 0 then return end
-    output.line ""
-    show_table(columns, rows)
-  end
+local function show_lines(lines)
+  for _, line in ipairs(lines) do paragraph(line[2], line[1]) end
+end
+
+local function show_open(groups)
+  if not groups then return end
+  output.line ""
+  output.line(("%d open action%s"):format(groups.count, groups.count == 1 and "" or "s"))
+  groups:show(MOST_GROUPS)
+end
+
+local function show_settings(session, found)
   local settings = {}
   for i, setting in ipairs(found.settings) do
     local from = setting.from
@@ -73,12 +95,25 @@ local function show_text(session, found, list)
   end
   section(SETTINGS, settings)
   section(account.columns, account.rows(found))
+end
+
+local function show_text(session, found, list, parsed)
+  show_lines(account.lines(found))
+  paragraph(session.store.name, "store")
+  for _, sentence in ipairs(account.sentences(found)) do paragraph(sentence) end
+  show_open(found.open)
+  local lines = account.state_lines(found)
+  if lines[1] then output.line "" end
+  show_lines(lines)
   section(windows.columns, windows.rows(list))
   if #list == 0 then output.note("There are no limits (MDE_QUOTA=off).") end
+  if parsed.settings then show_settings(session, found) end
   show_batches(batches_of(session))
 end
 
--- How many cancels may go out at once, as a column.
+-- }}
+
+-- The free cancels, as a column.
 local function free_text(list)
   local parts = {}
   for _, window in ipairs(list) do
@@ -89,15 +124,29 @@ local function free_text(list)
   return parts[1] and table.concat(parts, ", ") or "no limits"
 end
 
-function status.run(parsed)
-  if parsed.test_notify then
-    client.use(selection.one(parsed))
-    return require "mde.program.batch.notify".test()
+local function show_rows(rows, parsed)
+  local columns = { table.unpack(account.summary_columns) }
+  columns[#columns + 1] = { title = "CANCELS FREE" }
+  show_table(columns, rows)
+  show_batches(open.list(stores.open(parsed)))
+end
+
+-- Adds the calls of a client to calls.count.
+local function count_calls(session, calls)
+  local show = session.on_request
+  session.on_request = function(record)
+    if record.path:find "^/api/" then calls.count = calls.count + 1 end
+    if show then show(record) end
   end
+end
+
+-- Reads and shows all once. `calls.count` counts the calls of the service. -> exit status
+local function show_once(parsed, calls)
   local worst, rows = 0, {}
   local read, many = client.reader(parsed)
   local result = read(function(session)
-    return session, account.read(session), windows.read(session)
+    count_calls(session, calls)
+    return session, account.read(session, parsed.offline), windows.read(session)
   end, function(profile, session, found, list)
     local problem = found.problem
     if problem then
@@ -110,17 +159,59 @@ function status.run(parsed)
       row[#row + 1] = free_text(list)
       rows[#rows + 1] = row
     else
-      show_text(session, found, list)
+      show_text(session, found, list, parsed)
     end
     if problem then output.note("mde: %s%s", many and profile .. ": " or "", tostring(problem)) end
+    if parsed.watch and not many then session:close() end
   end)
-  if #rows > 0 then
-    local columns = { table.unpack(account.summary_columns) }
-    columns[#columns + 1] = { title = "CANCELS FREE" }
-    show_table(columns, rows)
-    show_batches(open.list(stores.open(parsed)))
-  end
+  if #rows > 0 then show_rows(rows, parsed) end
   return math.max(result, worst)
+end
+
+-- {{ --watch
+
+-- Waits, at most until Ctrl-C. -> false after Ctrl-C
+local function pause(seconds)
+  local ends = system.clock.monotonic() + seconds
+  system.interrupt.watch()
+  while system.interrupt.count() == 0 and system.clock.monotonic() < ends do
+    system.process.pause(math.min(0.2, math.max(0, ends - system.clock.monotonic())))
+  end
+  local goes_on = system.interrupt.count() == 0
+  system.interrupt.release()
+  return goes_on
+end
+
+-- -> exit status of the last round
+local function watch(parsed)
+  local every = parsed.watch[1] or EVERY
+  if every < 10 then failure.raise(failure.usage, "--watch redraws every 10s at the most often") end
+  local is_terminal = system.terminal.is_terminal(1)
+  local result
+  repeat
+    local calls = { count = 0 }
+    if is_terminal and not parsed.json then output.write "\27[H\27[2J" end
+    result = show_once(parsed, calls)
+    if not parsed.json then
+      output.line ""
+      paragraph(("Read at %s, and every %s until Ctrl-C. Each time takes %d calls: %d an hour.")
+        :format(system.date "%H:%M:%S %Z", duration.text(every), calls.count,
+          math.ceil(calls.count * 3600 / every)))
+    end
+    output.flush()
+  until not pause(every)
+  return result
+end
+
+-- }}
+
+function status.run(parsed)
+  if parsed.test_notify then
+    client.use(selection.one(parsed))
+    return require "mde.program.batch.notify".test()
+  end
+  if parsed.watch then return watch(parsed) end
+  return show_once(parsed, { count = 0 })
 end
 
 return status

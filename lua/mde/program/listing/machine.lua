@@ -17,7 +17,7 @@ local shape = {
     { title = "RISK", may_cut = true, colour = colour.of },
     { title = "SEEN" },
     { title = "TAGS", may_cut = true, may_drop = true, may_be_empty = true },
-    { title = "ID", may_cut = true, least = 9 },
+    { title = "ID", may_cut = true, cut_first = true, least = 9, may_drop = true },
   },
 }
 

@@ -16,13 +16,13 @@ isolated.shape = {
   keys = { "machine_id", "machine", "state", "since", "by", "comment", "scope",
            "conflict" },
   columns = {
-    { title = "MACHINE", may_cut = true, least = 20 },
+    { title = "MACHINE", may_cut = true, least = 12 },
     { title = "STATE", colour = colour.of },
     { title = "FOR" },
-    { title = "BY", may_cut = true, may_drop = true },
-    { title = "WHY", may_cut = true, may_drop = true },
-    { title = "CONFLICT", may_cut = true, may_drop = true },
-    { title = "ID" },
+    { title = "BY", may_cut = true, least = 8 },
+    { title = "WHY", may_cut = true },
+    { title = "CONFLICT", may_cut = true, may_be_empty = true },
+    { title = "ID", may_cut = true, cut_first = true, least = 9, may_drop = true },
   },
 }
 
@@ -30,7 +30,8 @@ function isolated.shape.id(row) return row.machine_id end
 
 function isolated.shape.row(row)
   local since, conflict = date.parse(row.since), row.conflict
-  return { row.machine or "-", row.state, listing.age(since and system.clock.wall() - since),
+  return { row.machine or row.machine_id, row.state,
+           listing.age(since and system.clock.wall() - since),
            row.by or "-", row.comment or "-",
            conflict and ("%s %s"):format(conflict.type, conflict.status) or "", row.machine_id }
 end

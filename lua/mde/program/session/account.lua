@@ -1,51 +1,24 @@
--- Reads the account of `mde status`: identity, cloud, permissions.
+-- Reads a tenant for `mde status`: identity, permissions, open actions, isolated machines.
 
-local answer = require "mde.service.response"
-local calls = require "mde.call.call"
+local allowed = require "mde.program.session.allowed"
 local core = require "mde.core"
-local date = require "mde.base.date"
 local duration = require "mde.base.duration"
 local errors = require "mde.base.errors"
+local groups = require "mde.program.listing.groups"
 local kinds = require "mde.service.kinds"
-local odata = require "mde.service.odata"
 local permissions = require "mde.auth.permissions"
 local simulated = require "mde.program.session.simulated"
+local survey = require "mde.program.watch.survey"
 local tables = require "mde.base.tables"
 
 local account = {}
 
 local SESSIONS = kinds.of.LiveResponse.at_once
 
--- {{ The service's answers
-
-local on_list = calls.parsing(answer.actions, function(call, _, response, list, err)
-  if not list then return call:finish(nil, err) end
-  local moment = response.headers.date and date.http(response.headers.date)
-  call:finish { list = list, moment = moment }
-end)
-
--- Lists the open live responses, and compares the answer's date with our clock.
--- -> { in_progress, pending }, seconds by which our clock is ahead (nil without a date) | nil, err
-local function ask(session)
-  local got, err = session:perform("list", { query = odata.query {
-    { "$filter", odata.all { odata.is("type", "LiveResponse"), odata.is("status", kinds.open) } },
-    { "$top", 1000 },
-  } }, on_list)
-  if not got then return nil, err end
-  local counts = { in_progress = 0, pending = 0 }
-  for _, action in ipairs(got.list) do
-    local key = action.status == "InProgress" and "in_progress" or "pending"
-    if not kinds.final[action.status] then counts[key] = counts[key] + 1 end
-  end
-  return counts, got.moment and session.clock.wall() - got.moment - 0.5
-end
-
--- }}
-
 -- {{ Operations grouped by required permissions
 
 local function groups_of(held)
-  local groups, by_permissions = {}, {}
+  local list, by_permissions = {}, {}
   for _, name in ipairs(tables.keys(core.operation.rows)) do
     local wanted = core.operation.rows[name].permissions
     local key = table.concat(wanted, ", ")
@@ -53,27 +26,50 @@ local function groups_of(held)
     if not group and key ~= "" then
       group = { operations = {}, any_of = wanted }
       if held then group.held = permissions.any(wanted, held) end
-      by_permissions[key], groups[#groups + 1] = group, group
+      by_permissions[key], list[#list + 1] = group, group
     end
     if group then table.insert(group.operations, name) end
   end
-  return groups
+  return list
 end
 
 -- }}
 
--- Returns the known facts of a client's account, and any error in `problem`. Never raises.
-function account.read(session)
-  local self = {
-    tenant = session.tenant, application = session.client_id, cloud = session.cloud,
-    api_url = session.api_url, settings = session.origins or {},
-    simulation = simulated.scenario(session),
-  }
-  local claims, lifetime = session:sign_in()
-  if not claims then
-    self.problem = lifetime
-    return self
+-- {{ What takes a call to find out
+
+local function count_live(actions)
+  local counts = { in_progress = 0, pending = 0 }
+  for _, action in ipairs(actions) do
+    local key = action.status == "InProgress" and "in_progress" or "pending"
+    if action.type == "LiveResponse" then counts[key] = counts[key] + 1 end
   end
+  return counts
+end
+
+-- Reads the open actions. -> true | nil, err
+local function read_open(self, session)
+  local actions, err = session:list { status = kinds.open }
+  if not actions then return nil, err end
+  self.open, self.stuck = groups.new(), survey.stuck(actions)
+  for _, action in ipairs(actions) do self.open:add(action) end
+  self.live_responses = count_live(actions)
+  self.skew = session.clock.wall() - session.service_clock.wall()
+  return true
+end
+
+-- Counts the isolated machines. -> true | nil, err
+local function read_isolated(self, session)
+  local rows, err = session:isolated()
+  if not rows then return nil, err end
+  self.isolated = { isolated = 0, isolating = 0 }
+  for _, row in ipairs(rows) do self.isolated[row.state] = self.isolated[row.state] + 1 end
+  return true
+end
+
+-- Signs in. -> true | nil, err
+local function read_identity(self, session)
+  local claims, lifetime = session:sign_in()
+  if not claims then return nil, lifetime end
   self.is_signed_in, self.tenant = true, claims.tid or self.tenant
   self.application = claims.appid or claims.azp or self.application
   self.name, self.user = claims.app_displayname, claims.upn or claims.preferred_username
@@ -83,9 +79,27 @@ function account.read(session)
   end
   self.permissions = permissions.of(claims)
   self.groups = groups_of(self.permissions)
-  local counts, skew = ask(session)
-  if counts then self.live_responses, self.skew = counts, skew
-  else self.problem = skew end
+  return true
+end
+
+-- }}
+
+-- Returns the known facts of a client's tenant, and any error in `problem`. Never raises. If
+-- `is_offline`, makes no call.
+function account.read(session, is_offline)
+  local self = {
+    tenant = session.tenant, application = session.client_id, cloud = session.cloud,
+    api_url = session.api_url, settings = session.origins or {}, is_offline = is_offline,
+    simulation = simulated.scenario(session),
+  }
+  if is_offline then return self end
+  for _, read in ipairs { read_identity, read_open, read_isolated } do
+    local done, err = read(self, session)
+    if not done then
+      self.problem = err
+      break
+    end
+  end
   return self
 end
 
@@ -99,7 +113,7 @@ end
 
 local function token_text(lifetime)
   return lifetime > 0 and duration.text(math.floor(lifetime)) .. " left"
-         or "ended " .. duration.text(math.floor(-lifetime)) .. " ago"
+         or "expired " .. duration.text(math.floor(-lifetime)) .. " ago"
 end
 
 local function who(self)
@@ -109,43 +123,84 @@ local function who(self)
   return application or "unknown: not in the token"
 end
 
+local function live_text(live)
+  return ("%d of %d sessions in progress, %d pending"):format(live.in_progress, SESSIONS,
+    live.pending)
+end
+
+local function isolated_text(counts)
+  return ("%d machine%s%s"):format(counts.isolated, counts.isolated == 1 and "" or "s",
+    counts.isolating > 0 and (", and %d more isolating"):format(counts.isolating) or "")
+end
+
+-- The lines about the sign-in.
 function account.lines(self)
   local lines = {}
   local function add(label, text) lines[#lines + 1] = { label, text } end
   local unknown = self.is_signed_in and "unknown: not in the token" or "-"
   if self.simulation then add("simulation", self.simulation .. ", not a real tenant") end
   add("tenant", self.tenant or unknown)
-  add("signs in as", self.is_signed_in and who(self) or "not signed in: see below")
-  if self.way then add("by", self.way) end
-  add("cloud", ("%s, %s"):format(self.cloud, self.api_url))
-  if self.lifetime then add("token", token_text(self.lifetime)) end
-  if self.skew then add("clock", clock_text(self.skew)) end
-  if self.live_responses then
-    add("live response", ("%d of %d sessions in progress, %d pending"):format(
-      self.live_responses.in_progress, SESSIONS, self.live_responses.pending))
+  if self.is_offline then add("application", self.application or "-")
+  else add("signed in as", self.is_signed_in and who(self) or "not signed in: see below") end
+  if self.way then
+    add("by", self.way .. (self.lifetime and "; token: " .. token_text(self.lifetime) or ""))
   end
+  add("cloud", ("%s, %s"):format(self.cloud, self.api_url))
+  if self.skew and math.abs(self.skew) >= 2 then add("clock", clock_text(self.skew)) end
+  return lines
+end
+
+-- The sentences about the permissions.
+function account.sentences(self)
+  return self.is_signed_in and allowed.sentences(self.permissions) or {}
+end
+
+-- The lines about the machines.
+function account.state_lines(self)
+  local lines = {}
+  for _, kind in ipairs(kinds.all) do
+    local stuck = (self.stuck or {})[kind.type]
+    if stuck then
+      lines[#lines + 1] = { "stuck", ("%d %s open for longer than %s, the oldest for %s: %s")
+        :format(stuck.count, kind.type, duration.text(kind.stuck_after), duration.text(stuck.age),
+        stuck.oldest) }
+    end
+  end
+  if self.live_responses then
+    lines[#lines + 1] = { "live response", live_text(self.live_responses) }
+  end
+  if self.isolated then lines[#lines + 1] = { "isolated", isolated_text(self.isolated) } end
   return lines
 end
 
 -- {{ As a row of many tenants
 
 account.summary_columns = {
-  { title = "TENANT" }, { title = "SIGNS IN AS", may_cut = true }, { title = "BY" },
-  { title = "TOKEN" }, { title = "CLOCK" }, { title = "LIVE RESPONSE" },
+  { title = "TENANT" }, { title = "SIGNED IN AS", may_cut = true, may_drop = true },
+  { title = "TOKEN", may_drop = true }, { title = "CLOCK", may_be_empty = true },
+  { title = "OPEN", right = true }, { title = "STUCK", right = true },
+  { title = "ISOLATED", right = true }, { title = "LIVE", right = true },
 }
+
+local function stuck_count(self)
+  local count = 0
+  for _, stuck in pairs(self.stuck) do count = count + stuck.count end
+  return ("%d"):format(count)
+end
 
 function account.summary(self, profile)
   local live, skew = self.live_responses, self.skew
   return {
-    profile, self.user or self.name or self.application or "-", self.way or "-",
-    self.lifetime and token_text(self.lifetime) or "-",
-    skew and (math.abs(skew) < 2 and "same" or ("%+d s"):format(math.floor(skew + 0.5))) or "-",
+    profile, self.user or self.name or self.application or "-",
+    self.lifetime and duration.text(math.max(0, math.floor(self.lifetime))) or "-",
+    skew and math.abs(skew) >= 2 and ("%+d s"):format(math.floor(skew + 0.5)) or "",
+    self.open and ("%d"):format(self.open.count) or "-", self.stuck and stuck_count(self) or "-",
+    self.isolated and ("%d"):format(self.isolated.isolated) or "-",
     live and ("%d of %d"):format(live.in_progress, SESSIONS) or "-",
   }
 end
 
 -- }}
-
 
 account.columns = { { title = "OPERATIONS" }, { title = "HELD" },
                     { title = "ANY OF THESE PERMISSIONS" } }
@@ -162,7 +217,19 @@ end
 
 -- }}
 
--- Returns the account's object for JSON; unknown fields are nil.
+local function stuck_objects(found)
+  local objects = {}
+  for _, kind in ipairs(kinds.all) do
+    local stuck = found[kind.type]
+    if stuck then
+      objects[#objects + 1] = { type = kind.type, count = stuck.count, limit = kind.stuck_after,
+                                oldest = stuck.oldest, age = stuck.age // 1 | 0 }
+    end
+  end
+  return objects
+end
+
+-- Returns the object for JSON; unknown fields are nil.
 function account.object(self)
   local problem = self.problem
   return {
@@ -170,7 +237,9 @@ function account.object(self)
     way = self.way, cloud = self.cloud, api_url = self.api_url,
     token_seconds = self.lifetime and math.floor(self.lifetime), clock_skew_seconds = self.skew,
     permissions = self.permissions, operations = self.groups, settings = self.settings,
-    live_responses = self.live_responses, simulation = self.simulation,
+    live_responses = self.live_responses, isolated = self.isolated,
+    open = self.open and self.open:objects(), stuck = self.stuck and stuck_objects(self.stuck),
+    simulation = self.simulation,
     error = problem and (errors.is(problem) and problem.message or tostring(problem)),
   }
 end

@@ -21,13 +21,13 @@ local function measure(columns, rows)
   return widths, total
 end
 
--- Returns the widest column that may be cut further.
-local function widest(columns, widths)
+-- Returns the column to cut next: one that is cut first, else the widest that may be cut further.
+local function next_cut(columns, widths)
   local found
   for i, column in ipairs(columns) do
-    if column.may_cut and widths[i] > (column.least or NARROWEST)
-       and (not found or widths[i] > widths[found]) then
-      found = i
+    if column.may_cut and widths[i] > (column.least or NARROWEST) then
+      if column.cut_first then return i end
+      if not found or widths[i] > widths[found] then found = i end
     end
   end
   return found
@@ -36,7 +36,7 @@ end
 -- Cuts columns until the table fits. -> the remaining width
 local function narrow(columns, widths, total, limit)
   while total > limit do
-    local i = widest(columns, widths)
+    local i = next_cut(columns, widths)
     if not i then return total end
     widths[i], total = widths[i] - 1, total - 1
   end
@@ -119,11 +119,14 @@ local function fit(columns, rows, limit)
 end
 
 -- Prints `rows`, arrays of texts (made printable here), under `columns`, on standard output, or on
--- standard error if `fd` is 2. A column is { title= (if all are "", no titles are printed),
--- may_cut= (on a narrow terminal), least= (columns kept when cut), may_drop= (dropped if cutting is
--- not enough), may_be_empty= (dropped at a terminal if it has no text), is_id= (shortened),
--- right= (aligned right), colour= (function(text) -> code of terminal.colour or nil) }.
--- If `is_wide`, nothing is shortened, cut or dropped.
+-- standard error if `fd` is 2. If `is_wide`, nothing is shortened, cut or dropped. A column has:
+--   title         if all are "", no titles are printed
+--   is_id         its GUIDs are shortened if the table is too wide
+--   may_cut       then it is cut; `cut_first`: before others; `least`: columns that it keeps
+--   may_drop      it is dropped if cutting is not enough
+--   may_be_empty  it is dropped at a terminal if it has no text
+--   right         aligned right
+--   colour        function(text) -> a code of terminal.colour, or nil
 return function(columns, rows, fd, is_wide)
   fd = fd or 1
   local write = fd == 1 and output_line or note_line

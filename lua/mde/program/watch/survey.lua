@@ -18,13 +18,22 @@ local function note_stuck(stuck, action, age)
   stuck[action.type] = found
 end
 
+-- Returns the stuck ones of open actions, by type: see survey.read.
+function survey.stuck(actions)
+  local stuck = {}
+  for _, action in ipairs(actions) do
+    local age, kind = action:age(), kinds.of[action.type] or {}
+    if age and age > (kind.stuck_after or math.huge) then note_stuck(stuck, action, age) end
+  end
+  return stuck
+end
+
 -- Reads the open actions. -> { used = live responses in progress, stuck = { type -> { count,
 -- oldest = its id, age = its age in seconds } } }. Raises the error.
 function survey.read(session)
-  local found = { used = 0, stuck = {} }
-  for _, action in ipairs(failure.check(session:list { status = kinds.open })) do
-    local age, kind = action:age(), kinds.of[action.type] or {}
-    if age and age > (kind.stuck_after or math.huge) then note_stuck(found.stuck, action, age) end
+  local actions = failure.check(session:list { status = kinds.open })
+  local found = { used = 0, stuck = survey.stuck(actions) }
+  for _, action in ipairs(actions) do
     if action.type == "LiveResponse" and action.status == "InProgress" then
       found.used = found.used + 1
     end
