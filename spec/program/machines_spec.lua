@@ -248,7 +248,7 @@ describe("mde machines --isolated", function()
         local plain = line:gsub("\27%[[%d;]*m", "")
         if plain:find "^%l+%-" then
           names = names + 1
-          assert.truthy(plain:find "^%l+%-%l+%-%d+%.cor", plain)
+          assert.truthy(plain:find "^%l+%-%l+%-%d+%.c", plain)
           assert.truthy(utf8.len(plain) <= 80, plain)
         end
       end
