@@ -244,7 +244,8 @@ describe("mde status of several tenants", function()
     local run = tenants(quota, "mde status --all-profiles; mde status -p 'c*' --json")
     assert.equal(0, run.status, run.err)
     local rows = lines(run.out)
-    assert.truthy(rows[1]:find "^TENANT +SIGNED IN AS +TOKEN +CLOCK +OPEN +STUCK +ISOLATED +LIVE +CANCELS ")
+    assert.truthy(rows[1]:find
+      "^TENANT +SIGNED IN AS +TOKEN +CLOCK +OPEN +STUCK +ISOLATED +LIVE +CANCELS ")
     assert.truthy(rows[2]:find "^contoso .* %d+m %d+s +%d +0 +%d +0 of 25 +5 a min",
       rows[2])
     assert.truthy(rows[3]:find "^emea%-a ", rows[3])

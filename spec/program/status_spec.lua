@@ -52,9 +52,10 @@ describe("mde status", function()
       cat offline]], "{ mistaken = 12, history = 20 }")
     assert.equal(0, run.status, run.err)
     for _, text in ipairs { "\nYou can list actions, cancel, isolate and release machines, ",
-      "\n61 open actions\n26  LiveResponse +Pending +%S+ +6h–1d\n12  Isolate  ", "\nstuck +26 LiveResponse open for longer than 2h, ",
-      "\nlive response +0 of 25 sessions in progress, 26 pending\n", "\nisolated +%d+ machines?, and "
-    } do
+      "\n61 open actions\n26  LiveResponse +Pending +%S+ +6h–1d\n12  Isolate  ",
+      "\nstuck +26 LiveResponse open for longer than 2h, ",
+      "\nlive response +0 of 25 sessions in progress, 26 pending\n",
+      "\nisolated +%d+ machines?, and " } do
       assert.truthy(run.out:find(text), text .. run.out)
     end
     local object = cjson.decode(run.out:match "\n({.-})\n")

@@ -1,4 +1,4 @@
--- What a token allows, in sentences.
+-- Tests the sentences about a token.
 
 require "spec.support.policy"
 local allowed = require "mde.program.session.allowed"
