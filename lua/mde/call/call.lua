@@ -77,10 +77,13 @@ function call.new(client, operation, arguments, judge, kind)
     missed_at = false,        -- when its action was first not found
     has_second_look = false,  -- a second look for such an action was announced
 
+    read_first = false,       -- makes it read its target before it sends (mde.client.tags)
+
     -- The callers' fields.
     caller = false,           -- the coroutine that waits (mde.call.coroutine); false: none
     ends_at = false,          -- the moment at which it is given up
-    target = nil,             -- what a batch was given for it
+    target = nil,             -- what a batch was given for it; the first of several
+    targets = nil,            -- all of them
     record = nil,             -- the journal: see mde.record in mde.client.many
     schedule = false,         -- the notes of mde.call.scheduler, for as long as it has the call
 

@@ -26,6 +26,47 @@ for operation in pairs(kinds.launched_by) do
   end
 end
 
+-- {{ Tags and values of machines
+
+local SHARED = { add_tag = 500, remove_tag = 500 }  -- machines in one call
+
+-- The verdict on a call that ended with this error.
+local function verdict_of(call, err)
+  if err.code == "forbidden" or err.code == "not_found" then return err.code end
+  if err.sent then return "unknown" end
+  if err.status and err.status < 500 and err.code == "bad_request" then return "refused" end
+  return err.status and "error" or call:standing()
+end
+
+-- Gives a call that ends without a verdict one.
+local function before_end(call, _, err, verdict)
+  if verdict then return false end
+  call:finish(nil, err, err and verdict_of(call, err) or "done")
+  return true
+end
+
+for _, change in ipairs { "add_tag", "remove_tag", "set_value" } do
+  makers[change] = function(client, target, options, targets)
+    local ids = {}
+    for i, one in ipairs(targets) do ids[i] = one.id end
+    local call, err = client:marking(change, ids, options.value)
+    if not call then return nil, err end
+    call.id, call.before_end = target.id, before_end
+    if target.read_first then call.read_first() end
+    return call
+  end
+end
+
+-- Items that may share a call have the same key.
+local function group_of(item)
+  local most = SHARED[item.change]
+  if not most then return nil end
+  return ("%s %s %s"):format(item.change, item.arguments, item.read_first and "read" or "write"),
+         most
+end
+
+-- }}
+
 -- The options of a journal's item: its own, and the batch's.
 local function options_of(item, options)
   local own = item.arguments and cjson.decode(item.arguments) or {}
@@ -35,9 +76,9 @@ end
 
 -- Carries out the items of a batch of the journal. `options` and the rest: see mde.client.many.
 function changes.run(client, items, options)
-  return many.run(client, "batch", items, options, function(item)
-    return makers[item.change](client, item, options_of(item, options))
-  end)
+  return many.run(client, "batch", items, options, function(item, shared)
+    return makers[item.change](client, item, options_of(item, options), shared)
+  end, group_of)
 end
 
 -- {{ Methods

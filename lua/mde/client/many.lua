@@ -73,24 +73,72 @@ local function iterator(targets)
   end
 end
 
--- Takes the next target of a lane. If the iterator raises an error, the batch ends after its
--- requests in flight. -> false if there is no target, or none yet (the iterator returned false)
+-- The next target of a lane. -> target | false: none yet | nil: no more
+local function next_target(lane)
+  local target = lane.pending
+  lane.pending = nil
+  if target ~= nil then return target end
+  return lane.next()
+end
+
+-- The targets of the next call: an array. `group`, if given: see many.run. -> array | false | nil
+local function next_targets(lane, group)
+  local first = next_target(lane)
+  if not first then return first end
+  local targets, key, most = { first }, nil, 1
+  if group then key, most = group(first) end
+  while key and #targets < most do
+    local other = next_target(lane)
+    if not other then break end
+    if group(other) ~= key then
+      lane.pending = other
+      break
+    end
+    targets[#targets + 1] = other
+  end
+  return targets
+end
+
+-- Records a call for several targets as one call per target.
+local function shared(record, targets)
+  local function each(method)
+    return function(_, call)
+      for _, target in ipairs(targets) do
+        record[method](record, setmetatable({ target = target, id = target.id },
+          { __index = call }))
+      end
+    end
+  end
+  return { sent = each "sent", ended = each "ended" }
+end
+
+-- Hands out the error of targets that no call can be made for.
+function Batch:refuse(targets, err)
+  for _, target in ipairs(targets) do
+    local id = type(target) == "table" and target.id or target
+    self:hand_out { id = id, verdict = "error", error = err }
+  end
+end
+
+-- Takes the targets of the next call from a lane. If the iterator raises an error, the batch ends
+-- after its requests in flight. -> false if there is no target, or none yet (the iterator returned
+-- false)
 function Batch:take(lane)
-  local ok, target = pcall(lane.next)
-  if not ok then return self:fail(target) end
-  if not target then
-    lane.exhausted = target == nil
+  local ok, targets = pcall(next_targets, lane, self.group)
+  if not ok then return self:fail(targets) end
+  if not targets then
+    lane.exhausted = targets == nil
     return false
   end
-  local call, err = self.make(target)
+  local call, err = self.make(targets[1], targets)
   if call == false then return true end
-  self.report.total = self.report.total + 1
+  self.report.total = self.report.total + #targets
   if not call then
-    self:hand_out { id = type(target) == "table" and target.id or target, verdict = "error",
-                    error = err }
+    self:refuse(targets, err)
     return true
   end
-  call.target, call.caller, call.record = target, self.caller, self.record
+  call.target, call.targets, call.caller = targets[1], targets, self.caller
+  call.record = self.record and targets[2] and shared(self.record, targets) or self.record
   call.batch = { lane = lane, is_reported = false }
   self.live[#self.live + 1] = call
   self.client.scheduler:add(call)
@@ -120,14 +168,16 @@ local HOPELESS = { sign_in = true, unauthorized = true, store = true }
 function Batch:conclude(call)
   if call.batch.is_reported then return end
   call.batch.is_reported = true
-  local target = type(call.target) == "table" and call.target or {}
   local action = call.value
-  local known = action or target
-  self:hand_out {
-    id = call.id, verdict = call.verdict, error = call.err, action = action,
-    status = action and action.status,
-    machine = known.computerDnsName or target.name or known.machineId,
-  }
+  for _, given in ipairs(call.targets) do
+    local target = type(given) == "table" and given or {}
+    local known = action or target
+    self:hand_out {
+      id = call.targets[2] and target.id or call.id, verdict = call.verdict, error = call.err,
+      action = action, status = action and action.status,
+      machine = known.computerDnsName or target.name or known.machineId,
+    }
+  end
   if call.err and HOPELESS[call.err.code] then self.stopped = true end
 end
 
@@ -266,11 +316,13 @@ local function lanes_of(targets, beside)
            beside and { next = beside, exhausted = false, good = 0 } or nil }
 end
 
--- Carries out the calls that `make(target)` makes (false: none for this target), for a `method` of
--- the client. options.beside, if given, is the iterator of the second lane. An error raised by
+-- Carries out the calls that `make(target, targets)` makes (false: none for this target), for a
+-- `method` of the client. `group(target)`, if given, returns a key and a number: so many targets in a
+-- row with the same key may share a call (nil: none). options.beside, if given, is the iterator of
+-- the second lane. An error raised by
 -- anything but an iterator or on_item is raised at once; requests in flight are then `unknown`. An
 -- item that was stopped is `unsent` or `unknown`.
-function many.run(client, method, targets, options, make)
+function many.run(client, method, targets, options, make, group)
   check_targets(method, targets)
   check_type(method, "on_item", options.on_item, "function")
   check_type(method, "stop", options.stop, "function")
@@ -280,7 +332,7 @@ function many.run(client, method, targets, options, make)
   client.readback:limit(parallel)
   local run = setmetatable({
     client = client, lanes = lanes_of(targets, options.beside),
-    make = make, parallel = parallel, record = options.record or nil,
+    make = make, group = group, parallel = parallel, record = options.record or nil,
     on_item = options.on_item, stop = options.stop,
     live = {}, caller = callers.current(),
     report = { total = 0, counts = {} },

@@ -47,10 +47,17 @@ local function writing(client, operation, arguments, question, is_done)
     call:continue_with(operation, arguments, pause(call, now))
   end)
 
-  return calls.new(client, operation, arguments, function(call, now, response, err)
+  local call, err = calls.new(client, operation, arguments, function(call, now, response, err)
     if call.operation == operation then return written(call, now, response, err) end
     read(call, now, response, err)
   end)
+  if not call then return nil, err end
+  function call.read_first()
+    call.reached, write_err = true, errors.new { code = "lost", sent = true,
+      message = "sent before, and its answer was not seen" }
+    call:continue_with(question.operation, question.arguments, -math.huge)
+  end
+  return call
 end
 
 -- Reads one machine back.
@@ -155,6 +162,19 @@ end
 
 -- }}
 
+-- A call that sets the value of a machine. -> call | nil, err
+local function valuing(client, id, value)
+  return writing(client, "set_device_value", { machine = id, value = value }, about(id),
+    function(fields) return fields.deviceValue == value end)
+end
+
+-- A call that changes machines with these ids: "add_tag" and "remove_tag" at most 500, "set_value"
+-- one. -> call | nil, err
+function tags:marking(name, ids, value)
+  if name == "set_value" then return valuing(self, ids[1], value) end
+  return tagging(self, ids, value, name == "add_tag" and "Add" or "Remove")
+end
+
 --- Sets the value of a machine.
 ---@param target string|mde.machine
 ---@param value "Low"|"Normal"|"High"
@@ -169,8 +189,7 @@ function tags:set_device_value(target, value)
   if not ids then return nil, err end
   if #ids ~= 1 then return errors.invalid("set_device_value: %d machines, not one", #ids) end
   local call
-  call, err = writing(self, "set_device_value", { machine = ids[1], value = value },
-    about(ids[1]), function(fields) return fields.deviceValue == value end)
+  call, err = valuing(self, ids[1], value)
   if not call then return nil, err end
   local fields
   fields, err = self:complete(call, "set_device_value")

@@ -30,11 +30,16 @@ local words = require "mde.program.batch.words"
 
 local change = {}
 
+-- Adds the option that names the batch.
+function change.define_name(command)
+  options.add(command, "--batch", "NAME", "Batch name. Default: date and number.",
+    options.batch_name)
+end
+
 -- Adds the options of every change. `done`: what -n says would be done.
 function change.define(command, done)
   agreement.define(command, done)
-  options.add(command, "--batch", "NAME", "Batch name. Default: date and number.",
-    options.batch_name)
+  change.define_name(command)
   execution.define(command)
 end
 
@@ -96,7 +101,7 @@ local function agree(draft, session, parsed, how)
     output.note("Nothing to change: no %s matches.", words.subject(how.change))
     return false
   end
-  permission.check(session, parsed)
+  if words.reads_actions(how.change) then permission.check(session, parsed) end
   local exceeded = guards.check(session, parsed, draft, known)
   execution.foretell(session, count, words.operation(how.change))
   if how.confirm then

@@ -24,6 +24,11 @@ function words.is_launch(change)
   return kinds.launched_by[change] ~= nil
 end
 
+-- Whether the results of a change are read from the list of actions.
+function words.reads_actions(change)
+  return words.subject(change) == "action" or words.is_launch(change)
+end
+
 -- The operation whose quota a change uses.
 function words.operation(change)
   return (ROWS[change] or ROWS.request)[2]

@@ -71,8 +71,6 @@ local function check_options(parsed)
     .. " filters")
   refuse(change and parsed.deadline, "--deadline goes with lists, not with changes")
   refuse(change and parsed.limit, "--limit shortens a list; --max refuses what is more")
-  refuse(change and any and parsed.yes and not parsed.max,
-    "--yes with filters requires --max N, the most machines to change")
   return criteria, any, change
 end
 
@@ -84,15 +82,13 @@ local function ids_of(names)
   return found
 end
 
--- An iterator over the machines that were named. Where only their ids matter, those that
--- are ids already are not looked up.
-local function named(session, names, only_ids)
-  local i, seen, id_of = 0, {}, require "mde.service.machine".id
+-- An iterator over the machines that were named.
+local function named(session, names)
+  local i, seen = 0, {}
   return function()
     while names[i + 1] do
       i = i + 1
-      local id = only_ids and id_of(names[i])
-      local machine = id and { id = id } or failure.check(session:machine(names[i]))
+      local machine = failure.check(session:machine(names[i]))
       if not seen[machine.id] then
         seen[machine.id] = true
         return machine
@@ -112,17 +108,12 @@ function machines.run(parsed)
     listing.explain(parsed, require "mde.service.criteria.machine", criteria)
     return 0
   end
-  local max, names = parsed.limit, nil
-  if change then max = parsed.max end
-  criteria.limit = max and max + 1
-  if #parsed.machines > 0 then names = ids_of(parsed.machines) end
-  local function choose(session)
-    if not names then return session:machines(criteria) end
-    return named(session, names, change ~= nil)
-  end
-  if not change then return listing.run(parsed, shape, choose) end
-  local session = client.connect(parsed)
-  return marking.run(session, parsed, change, choose(session), any)
+  if change then return marking.run(parsed, change, criteria, any) end
+  local names = parsed.machines[1] and ids_of(parsed.machines)
+  criteria.limit = parsed.limit and parsed.limit + 1
+  return listing.run(parsed, shape, function(session)
+    return names and named(session, names) or session:machines(criteria)
+  end)
 end
 
 return machines
