@@ -3,7 +3,8 @@
 package.path = "spec/support/stand_in/?.lua;" .. package.path
 package.preload["mde.terminal"] = package.preload["mde.terminal"] or function()
   local function same(text) return text end
-  return { printable = same, printable_json = same }
+  return { printable = same, printable_json = same, cut = same,
+           columns = function(text) return #text end }
 end
 
 local policy = require "mde.program.policy"

@@ -23,6 +23,7 @@ local progress = require "mde.program.batch.progress"
 local recorder = require "mde.program.batch.journal_writer"
 local releases = require "mde.program.batch.releases"
 local report = require "mde.program.batch.summary"
+local safety = require "mde.program.batch.safety"
 local stop = require "mde.program.batch.stop"
 local system = require "mde.program.system"
 local words = require "mde.program.batch.words"
@@ -51,6 +52,7 @@ function execution.define(command)
       if text == "json" then return text end
       return nil, ("'%s' is not json"):format(text)
     end).words = function() return { "json" } end
+  safety.define(command)
   permission.define(command)
   command:flag("--json", "One JSON object per item.")
 end
@@ -114,6 +116,7 @@ end
 -- tell what was done.
 function Execution:item(item)
   if item.error and item.error.code == "store" then self.store_failure = item.error end
+  self.safety:ended(item)
   if item.verdict ~= "unsent" then self.progress:count(item.verdict) end
   if self.report.lists_items then self.progress:clear() end
   local done, problem = pcall(self.report.item, self.report, item)
@@ -139,8 +142,8 @@ function Execution:stop()
   if not self.revoked then
     self.revoked = self.stop_reason and self.stop_reason() or self:stopped_by_person()
   end
-  if self.revoked or self.problem then return true end
-  return self:check_hours()
+  if self.revoked or self.problem or self:check_hours() then return true end
+  return self.safety:check(self.asked) ~= nil or self.asked()
 end
 
 -- Ends the items that are not to be sent: `aside` is { id -> { code, message } }. The code is
@@ -161,6 +164,7 @@ end
 
 -- Reports what was not taken up.
 function Execution:rest()
+  self.safety:release()
   if not self.report.lists_items or self.problem then
     return self.report:unsent(self.total - self.report.reported)
   end
@@ -186,7 +190,7 @@ function Execution:send_all(parsed)
       self:item(item)
     end,
     stop = function() return self:stop() end,
-    beside = undone and function() return undone:next() end or nil,
+    beside = undone and self.safety:lane(function() return undone:next() end, true) or nil,
   }))
 end
 
@@ -200,7 +204,7 @@ function Execution:patiently(method, ...)
 end
 
 function Execution:send(parsed)
-  self.items = self.batch:items()
+  self.items = self.safety:lane(self.batch:items())
   self.releases = self.batch.plan and releases.new(self.batch) or nil
   if self.is_shown then system.interrupt.watch() end
   local done, result = self:patiently(self.send_all, parsed)
@@ -218,6 +222,8 @@ function Execution:reason()
   if self.revoked then return self.revoked end
   if self.problem then return "output failed" end
   if self.closed then return "outside of hours" end
+  local halt = self.safety:stopped()
+  return halt and halt.reason
 end
 
 -- Notes how it ended, unless the store is the reason.
@@ -227,6 +233,10 @@ function Execution:note_end()
   self.interrupted = self.interrupted and left > 0
   self.stopper = left > 0 and self.stopper or nil
   self.left = left
+  self.halt = left > 0 and self.safety:stopped() or nil
+  if self.halt and not self.is_shown then
+    self.recorder:note("closed", self.halt.reason)  -- the next round plans anew
+  end
 end
 
 function Execution:status()
@@ -243,6 +253,11 @@ function Execution:status()
   if self.stopper then
     output.note("S%s: `%s` continues it.", self.stopper:sub(2), again)
     return failure.interrupted
+  end
+  if self.halt then
+    output.note("Stopped: %s.%s", self.halt.reason,
+      self.report.batch and (" `%s` continues it."):format(again) or "")
+    return self.halt.status
   end
   if self.closed and self.batch:open_count() > 0 then
     output.note("`%s` goes on with it, within those hours.", again)
@@ -271,7 +286,8 @@ end
 function Execution:told()
   return { verdicts = self.report.counts, errors = self.report.codes, left = self.left,
            stopped = self.left ~= 0 and self:reason() or nil, is_by_person = self.stopper ~= nil,
-           status = self.report:status(),
+           is_closed = self.batch.closed ~= nil,
+           status = self.halt and self.halt.status or self.report:status(),
            failure = self.store_failure or self.report.failure }
 end
 
@@ -283,8 +299,8 @@ local NO_PROGRESS = { tick = function() end, count = function() end, clear = fun
 -- Execution:set_aside. Raises outside of the hours of its plan.
 -- -> exit status; with parsed.stop_reason: { verdicts = { verdict -> how many }, errors = { code ->
 -- how many }, left (nil: the store does not tell), stopped (why, nil: it was not),
--- is_by_person (a person stopped it: `mde batch stop`), status (exit status), failure (error of
--- the world, or nil) }
+-- is_by_person (a person stopped it: `mde batch stop`), is_closed (it was stopped before it did
+-- harm, and closed), status (exit status), failure (error of the world, or nil) }
 function execution.run(session, batch, parsed, kind, aside)
   local open_hours = hours_of(session, batch, parsed)
   execution.check_hours(open_hours, session.clock.wall())
@@ -304,6 +320,8 @@ function execution.run(session, batch, parsed, kind, aside)
     hours = open_hours, closed = false, stop_reason = parsed.stop_reason, is_shown = is_shown,
     stop_asked = stop.watched(batch, clock),
   }, Execution)
+  self.safety = safety.new(session, batch, parsed, kind, total,
+    function(...) self:say(...) end)
   self.report.waited = parsed.wait
   self.asked = interruption.asked(function(text) self:say(text) end)
   function session.on_notice(entry)

@@ -98,7 +98,7 @@ local function carry_out(self, made)
     command_line = self.parsed.command_line, unverified = self.parsed.unverified,
     stop_reason = function() return self:stop_reason() end,
   })
-  local is_left = told.left ~= 0
+  local is_left = told.left ~= 0 and not told.is_closed
   self.events:tell("applied", {
     batch = batch.name, plan = made.hash, verdicts = next(told.verdicts) and told.verdicts,
     errors = next(told.errors) and told.errors, left = told.left, stopped = told.stopped,

@@ -283,6 +283,16 @@ function Batch:change()
     "SELECT decision FROM items WHERE batch = ? ORDER BY position LIMIT 1", self.number) or "cancel"
 end
 
+-- -> { change -> number of items }
+function Batch:change_counts()
+  local counts = {}
+  for _, row in ipairs(self.store.database:all(
+    "SELECT decision, count(*) FROM items WHERE batch = ? GROUP BY decision", self.number)) do
+    counts[row[1] or "cancel"] = portable.integer(row[2])
+  end
+  return counts
+end
+
 -- -> count per verdict, number of items in flight, number of items never sent
 function Batch:counts()
   local counts, in_air, left = {}, 0, self.count

@@ -1,0 +1,154 @@
+-- Carries out a few items of each change of a large batch first, and reads them back: the service
+-- has them as asked, which does not say that the machines have carried them out.
+--
+-- The iterators of the batch pass through `lane`. They give no more items than these few until the
+-- canary is released.
+
+local canary = {}
+
+local Canary = {}
+Canary.__index = Canary
+
+canary.each = 10    -- items of each change
+canary.large = 50   -- a batch of more has a canary
+
+local LONGEST = 60  -- seconds for which reading may lag behind changes
+local AGAIN = 5     -- seconds between two reads
+
+-- Verdicts that count against a canary, besides those of the kind "refused" but "failed": how an
+-- action ends says nothing of the service.
+local verdicts = require "mde.service.verdicts"
+local BAD = { unknown = true, unsent = true }
+for _, row in ipairs(verdicts.all) do
+  BAD[row.name] = BAD[row.name] or row.kind == "refused" and row.name ~= "failed" or nil
+end
+
+-- {{ The items
+
+-- Takes the next item of a lane: see `lane`.
+local function take(self, lane)
+  if self.is_released then
+    if lane.first > #lane.kept then return lane.next() end
+    lane.first = lane.first + 1
+    return lane.kept[lane.first - 1]
+  end
+  while lane.left > 0 do
+    local item = lane.next()
+    if not item then
+      lane.is_waiting = true
+      return lane.kept[1] and false or item
+    end
+    local wanted = self.wanted[item.change] or 0
+    if wanted > 0 then
+      self.wanted[item.change], lane.left = wanted - 1, lane.left - 1
+      self.running[item.id:lower()] = item.change
+      return item
+    end
+    lane.kept[#lane.kept + 1] = item
+  end
+  return false
+end
+
+-- Returns an iterator over the items of `next`, which may return false: none yet. Items to undo are
+-- in a lane of their own (`undoing`).
+function Canary:lane(next, undoing)
+  local lane = { next = next, left = 0, kept = {}, first = 1, is_waiting = false }
+  for change, count in pairs(self.wanted) do
+    if (change == "undo") == undoing then lane.left = lane.left + count end
+  end
+  self.lanes[#self.lanes + 1] = lane
+  return function() return take(self, lane) end
+end
+
+-- Notes that an item (mde.item) has ended.
+function Canary:ended(item)
+  local id = item.id:lower()
+  local change = self.running[id]
+  if not change then return end
+  self.running[id] = nil
+  self.results[#self.results + 1] = { change = change, item = item, verdict = item.verdict }
+  for _, lane in ipairs(self.lanes) do lane.is_waiting = false end
+end
+
+-- Reports whether all its items have ended, so that it is to be judged.
+function Canary:is_due()
+  if self.is_released or next(self.running) or not self.results[1] then return false end
+  for _, lane in ipairs(self.lanes) do
+    if lane.left > 0 and not lane.is_waiting then return false end
+  end
+  return true
+end
+
+-- Lets all items through.
+function Canary:release()
+  self.is_released = true
+end
+
+-- }}
+
+-- {{ Reading back
+
+local CANCELLED = { cancelled = true, already_cancelled = true }
+
+-- Reports whether an action that was read (nil: not found) is as the result says.
+local function is_as_asked(result, action)
+  return action ~= nil and (not CANCELLED[result.verdict] or action.status == "Cancelled")
+end
+
+local UNREADABLE = { forbidden = true, unauthorized = true }
+
+-- Reads the actions of `results`. -> array of the results that are not as asked
+local function unconfirmed(session, results, moment)
+  local ids, left = {}, {}
+  for i, result in ipairs(results) do ids[i] = result.item.action.id end
+  local found, problems = session:read_all(ids, moment)
+  for i, result in ipairs(results) do
+    local problem = problems[ids[i]]
+    if not is_as_asked(result, found[ids[i]]) and not (problem and UNREADABLE[problem.code]) then
+      left[#left + 1] = result
+    end
+  end
+  return left
+end
+
+-- Reads back the actions that the service is said to have; those that it has not are `unknown`.
+-- Reads may lag behind changes, so they are repeated for a while, unless `is_stopped()`.
+function Canary:read_back(session, is_stopped)
+  local clock, left = session.clock, {}
+  for _, result in ipairs(self.results) do
+    if verdicts.good[result.verdict] and result.item.action then left[#left + 1] = result end
+  end
+  local ends_at, moment = clock.monotonic() + LONGEST, clock.monotonic()
+  while left[1] do
+    left = unconfirmed(session, left, moment)
+    moment = clock.monotonic() + AGAIN
+    if moment > ends_at or is_stopped() then break end
+  end
+  for _, result in ipairs(left) do result.verdict = "unknown" end
+end
+
+-- }}
+
+-- Returns how the items ended that count against it, such as "7 of 10 ended not_found", and how
+-- many these are.
+function Canary:outcome()
+  local names, seen, bad = {}, {}, 0
+  for _, result in ipairs(self.results) do
+    local name = result.verdict
+    if BAD[name] then
+      bad = bad + 1
+      if not seen[name] then seen[name], names[#names + 1] = true, name end
+    end
+  end
+  return ("%d of %d ended %s"):format(bad, #self.results, table.concat(names, " or ")), bad
+end
+
+-- A canary of `each` items per change for `batch`.
+function canary.new(batch, each)
+  local wanted = {}
+  for change, count in pairs(batch:change_counts()) do wanted[change] = math.min(count, each) end
+  return setmetatable({ wanted = wanted, lanes = {}, running = {}, results = {},
+                        is_released = false }, Canary)
+end
+
+return canary

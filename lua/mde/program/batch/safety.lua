@@ -1,0 +1,154 @@
+-- Stops a batch before it does harm: if a permission is missing, if its canary fails, or if the
+-- service fails for long.
+
+local canaries = require "mde.program.batch.canary"
+local duration = require "mde.base.duration"
+local failure = require "mde.program.exit"
+local options = require "mde.program.input.options"
+local override = require "mde.program.batch.override"
+local system = require "mde.program.system"
+local terminal = require "mde.terminal"
+
+local safety = {}
+
+local Safety = {}
+Safety.__index = Safety
+
+local GIVE_UP = 1800  -- seconds for which a batch waits for a failing service
+local FIRST = 3       -- items whose refusal stops it
+
+-- Adds its options to a command.
+function safety.define(command)
+  options.add(command, "--canary", "N", "Carry out N of each change first, and read them back;"
+    .. " off: none. Default: 10, if there are more than 50.", function(text)
+      if text == "off" then return 0 end
+      return options.count(text)
+    end)
+  options.add(command, "--give-up", "TIME", "Stop if the service fails for this long."
+    .. " Default: 30m.", options.duration)
+end
+
+-- {{ Checks. -> { status, reason }: the batch stops | nil
+
+local TOKEN = { unauthorized = true, sign_in = true }
+
+-- The item that has just ended shows that no other would do better.
+function Safety:check_item(item)
+  local code = item.error and item.error.code
+  if self.refused == FIRST then
+    return { status = failure.sign_in,
+             reason = ("the first %d items ended forbidden"):format(FIRST) }
+  elseif TOKEN[code] then
+    return { status = failure.sign_in, reason = "the sign-in or its token was refused" }
+  elseif code == "too_many_requests" then
+    return { status = failure.failed, reason = "the service keeps asking to wait (HTTP 429)" }
+  end
+end
+
+-- The service has failed for too long.
+function Safety:check_service()
+  local since = self.session.quota:failing_since()
+  if not since then return nil end
+  if self.session.clock.monotonic() - math.max(since, self.began) < self.give_up then return nil end
+  return { status = failure.failed,
+           reason = "the service failed for " .. duration.text(self.give_up) }
+end
+
+-- These changes take effect at once on a person's work.
+local DRASTIC = { isolate = true, restrict = true, quarantine = true, offboard = true }
+
+-- Asks at the terminal. -> whether the answer is yes; nil: there is no terminal
+local function ask(question)
+  system.stdout:flush()
+  local answer = system.terminal.ask(terminal.printable(question .. " [y/N] "))
+  if not answer then return nil end
+  answer = answer:lower():match "^%s*(.-)%s*$"
+  return answer == "y" or answer == "yes"
+end
+
+local function show(self)
+  for _, result in ipairs(self.canary.results) do
+    self.say("%-17s %s %s", result.verdict, result.item.id, result.item.machine or "")
+  end
+end
+
+local function is_drastic(canary)
+  for _, result in ipairs(canary.results) do
+    if DRASTIC[result.change] then return true end
+  end
+  return false
+end
+
+-- The canary has ended: reads it back, and asks if a person has to decide.
+function Safety:check_canary(is_stopped)
+  local canary = self.canary
+  if not (canary and canary:is_due()) then return nil end
+  local session, former = self.session, self.session.stop
+  session.stop = former or is_stopped
+  canary:read_back(session, is_stopped)
+  session.stop = former
+  canary:release()
+  if is_stopped() then return nil end
+  local outcome, bad = canary:outcome()
+  local has_failed, rest = bad > 1, self.total - #canary.results
+  if not has_failed and not (self.is_attended and is_drastic(canary)) then return nil end
+  self.say("")  -- ends the line of the progress
+  if not has_failed then show(self) end
+  local wish = self.is_attended and ask(has_failed and outcome .. ". Continue?"
+    or ("%d of %d are done. Continue with the other %d?")
+      :format(#canary.results, self.total, rest))
+  if wish or not has_failed and wish == nil then return nil end
+  return { status = failure.refused, reason = "canary: " .. (has_failed and outcome
+    or "a person decided against the rest") }
+end
+
+-- }}
+
+-- Notes that an item (mde.item) has ended.
+function Safety:ended(item)
+  if self.canary then self.canary:ended(item) end
+  if item.verdict == "unsent" and not item.error or item.verdict == "changed" then return end
+  self.count = self.count + 1
+  if item.verdict == "forbidden" and self.count <= FIRST then self.refused = self.refused + 1 end
+  self.halt = self.halt or self:check_item(item)
+end
+
+-- Returns why the batch has to stop: { status, reason } | nil. `is_stopped()`: it stops for another
+-- reason.
+function Safety:check(is_stopped)
+  self.halt = self.halt or self:check_service() or self:check_canary(is_stopped)
+  return self.halt
+end
+
+-- Returns why the batch stopped with items that were not carried out: { status, reason } | nil.
+function Safety:stopped()
+  return self.count < self.total and self.halt or nil
+end
+
+-- Returns an iterator over the items of `next`: see mde.program.batch.canary.
+function Safety:lane(next, undoing)
+  if not self.canary then return next end
+  return self.canary:lane(next, undoing or false)
+end
+
+-- Lets all items through.
+function Safety:release()
+  if self.canary then self.canary:release() end
+end
+
+-- The safety of `batch`, of which `total` items are open. `kind`: "begun" or "resumed"; `say` shows
+-- a line.
+function safety.new(session, batch, parsed, kind, total, say)
+  local is_shown = not parsed.stop_reason
+  local each = parsed.canary or total > canaries.large and canaries.each or 0
+  session.quota.is_urgent = is_shown and total == 1 and system.terminal.is_terminal(2)
+  return setmetatable({
+    session = session, total = total, say = say, began = session.clock.monotonic(),
+    give_up = parsed.give_up or GIVE_UP,
+    is_attended = override.is_attended(parsed),
+    canary = kind == "begun" and each > 0 and each < total and canaries.new(batch, each) or nil,
+    count = 0, refused = 0, halt = nil,
+  }, Safety)
+end
+
+return safety

@@ -1,0 +1,104 @@
+-- The canary of a batch.
+
+local executions = require "spec.support.execution"
+
+local run = executions.run
+
+-- Removes some of the actions before the batch begins.
+local function forget(count)
+  return function(service, ids)
+    local answer = service.answer
+    local gone = {}
+    for i = 1, count do gone[ids[i]] = true end
+    function service.answer(self, request)
+      local id = request.path:match "/machineactions/([%x-]+)"
+      if gone[id] then request.path = request.path:gsub("[%x-]+$", ("0"):rep(36)) end
+      if gone[id] and request.method == "POST" then
+        request.path = "/api/machineactions/" .. ("0"):rep(36) .. "/cancel"
+      end
+      return answer(self, request)
+    end
+  end
+end
+
+describe("the canary", function()
+  it("costs a healthy batch one list call and less than 5 s", function()
+    for _, count in ipairs { 50, 51, 300 } do
+      local with = run { count = count, parsed = { yes = true } }
+      local without = run { count = count, parsed = { yes = true, canary = 0 } }
+      assert.same({ 0, { cancelled = count } }, { with.result, with.verdicts })
+      local lists = with.service:requests "list" - without.service:requests "list"
+      assert.equal(count > 50 and 1 or 0, lists)
+      assert.is_true(with.seconds - without.seconds < 5)
+    end
+  end)
+
+  it("stops an unattended batch if two items end badly, and not one that is resumed", function()
+    local found = run { count = 60, parsed = { yes = true }, resume = { yes = true },
+                        arrange = forget(2) }
+    assert.equal(3, found.result)
+    assert.equal(10, found.verdicts.cancelled + found.verdicts.not_found)
+    assert.equal("canary: 2 of 10 ended not_found", found.history[#found.history].detail)
+    assert.truthy(found.err:find("Stopped: canary: 2 of 10 ended not_found", 1, true))
+    assert.equal(0, found.resumed)
+    assert.equal(0, found.open)
+    assert.same({}, found.asked)
+  end)
+
+  it("asks at a terminal", function()
+    for answer, status in pairs { y = 1, n = 3, [""] = 3 } do
+      local found = run { count = 60, parsed = {}, answers = { answer }, arrange = forget(7) }
+      assert.equal(status, found.result)
+      assert.same({ "7 of 10 ended not_found. Continue? [y/N] " }, found.asked)
+    end
+  end)
+
+  it("lets one bad end pass", function()
+    local found = run { count = 60, parsed = { yes = true }, arrange = forget(1) }
+    assert.same({ 1, { cancelled = 59, not_found = 1 } }, { found.result, found.verdicts })
+  end)
+
+  it("has as many items as wanted, in smaller batches too", function()
+    local found = run { count = 20, parsed = { yes = true, canary = 3 }, arrange = forget(2) }
+    assert.equal("canary: 2 of 3 ended not_found", found.history[#found.history].detail)
+  end)
+
+  it("shows the first isolations at a terminal, and asks before the rest", function()
+    for answer, status in pairs { y = 0, n = 3 } do
+      local found = run { count = 60, change = "isolate", parsed = {}, answers = { answer } }
+      assert.equal(status, found.result)
+      assert.same({ "10 of 60 are done. Continue with the other 50? [y/N] " }, found.asked)
+      assert.equal(status == 0 and 60 or 10, found.service:requests "isolate")
+    end
+    local found = run { count = 60, change = "isolate", parsed = { yes = true } }
+    assert.same({ 0, {} }, { found.result, found.asked })
+  end)
+
+  it("waits for reads that lag behind", function()
+    local found = run { count = 60, change = "isolate", parsed = { yes = true },
+                        oddities = { reading_lags = 15, list_lags = 15 } }
+    assert.equal(0, found.result)
+    assert.is_true(found.seconds < 40, found.seconds)
+  end)
+
+  it("fails if the service does not have what it confirmed", function()
+    local found = run { count = 60, parsed = { yes = true }, arrange = function(service)
+      local answer = service.answer
+      function service.answer(self, request)
+        local given = answer(self, request)
+        if request.method == "GET" then given.body = given.body:gsub('"Cancelled"', '"Pending"') end
+        return given
+      end
+    end }
+    assert.equal(3, found.result)
+    assert.equal("canary: 10 of 10 ended unknown", found.history[#found.history].detail)
+  end)
+end)
+
+describe("a batch of watch that is stopped by its canary", function()
+  it("is closed", function()
+    local found = run { count = 60, parsed = { stop_reason = function() end }, arrange = forget(3) }
+    assert.same({ 3, true }, { found.result.status, found.result.is_closed })
+    assert.equal("canary: 3 of 10 ended not_found", found.batch.closed)
+  end)
+end)
