@@ -86,7 +86,7 @@ local function check(case, expected, canary)
     arrange = case.arrange, parsed = { yes = true, parallel = 40, canary = canary } }
   local row = { found.service:requests "cancel", math.floor(found.seconds + 0.5), found.result,
                 text_of(found.verdicts) }
-  print(("| %s%s | %d | %d | %s | %d |"):format(case[1], canary and ", no canary" or "", row[1],
+  print(("# | %s%s | %d | %d | %s | %d |"):format(case[1], canary and ", no canary" or "", row[1],
     row[2], row[4], row[3]))
   assert.is_true(row[1] <= expected[1] and row[2] <= expected[2] + 2,
     ("%s: %d POSTs, %d s"):format(case[1], row[1], row[2]))
