@@ -43,9 +43,9 @@ end
 
 -- Methods for the client's own modules.
 local INTERNAL = set_of { "cancelling", "closed_error", "complete", "end_reached", "finish",
-  "machine_id", "note_launch", "note_request", "notify", "notify_wait", "observe", "page", "pages",
-  "perform", "prepare_request", "read_machine", "sign_in", "signs_in_as", "to_other", "to_service",
-  "transport", "transported", "undoing", "way" }
+  "launching", "machine_id", "note_launch", "note_request", "notify", "notify_wait", "observe",
+  "page", "pages", "perform", "prepare_request", "read_all", "read_machine", "sign_in",
+  "signs_in_as", "to_other", "to_service", "transport", "transported", "undoing", "way" }
 
 describe("the reference", function()
   local client = assert(mde.client { token = "x" })

@@ -64,7 +64,7 @@ judge.page = calls.parsing(answer.actions)
 -- documented; and a lost answer proves nothing. In these cases the action is read: once if the
 -- cancel was accepted, or until `wait` seconds are over.
 
-local UNANSWERED = { code = "unavailable", message = "the service failed", sent = false }
+local UNANSWERED = { code = "lost", message = "the service did not answer", sent = false }
 
 -- Reads the action before the cancel is sent.
 local function read_first(call, now)
