@@ -124,7 +124,7 @@ static int set_attributes (posix_spawnattr_t *attributes, int flags) {
 /* Starts a program. With `actions`, it leads a process group of its own. */
 static int start (pid_t *pid, char **arguments, const posix_spawn_file_actions_t *actions) {
   posix_spawnattr_t attributes;
-  int problem = posix_spawnattr_init(&attributes);
+  int problem = arguments[0] != NULL ? posix_spawnattr_init(&attributes) : EINVAL;
   if (problem != 0) return problem;
   problem = set_attributes(&attributes, actions != NULL ? POSIX_SPAWN_SETPGROUP : 0);
   if (problem == 0)
