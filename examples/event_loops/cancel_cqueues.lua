@@ -14,10 +14,8 @@ if not (count and comment) then
   os.exit(2)
 end
 
--- The client waits with cqueues.sleep, so that other threads of the loop run.
-local client = assert(mde.client {
-  host = { wait = function(_, _, pause) cqueues.sleep(pause) end },
-})
+-- A thread of the loop sleeps while it waits for the client.
+local client = assert(mde.client { host = "cqueues" })
 
 local loop, going, failed, ticks = cqueues.new(), 1, 0, 0
 

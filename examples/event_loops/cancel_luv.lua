@@ -14,28 +14,17 @@ if not (count and comment) then
   os.exit(2)
 end
 
--- Coroutines wait for the client, and one timer drives all of them: it resumes each to check its
--- result, steps the client, and restarts after the time that step returns.
-local client = assert(mde.client { host = { wait = coroutine.yield } })
-local threads, timer, failed, ticks = {}, uv.new_timer(), 0, 0
+-- A coroutine yields while it waits for the client, and the loop resumes it.
+local client = assert(mde.client { host = "luv" })
+local going, failed, ticks, other_work = 0, 0, 0, uv.new_timer()
 
 local function start(body)
-  threads[#threads + 1] = coroutine.create(body)
-end
-
-local drive
-
-local function drive_after(seconds)
-  timer:start(math.ceil(seconds * 1000), 0, drive)
-end
-
-function drive()
-  for i = #threads, 1, -1 do
-    assert(coroutine.resume(threads[i]))
-    if coroutine.status(threads[i]) == "dead" then table.remove(threads, i) end
-  end
-  if threads[1] then return drive_after((client:step())) end
-  uv.stop()
+  going = going + 1
+  coroutine.wrap(function()
+    body()
+    going = going - 1
+    if going == 0 then other_work:close() end
+  end)()
 end
 
 local function cancel(action)
@@ -46,14 +35,12 @@ local function cancel(action)
   end)
 end
 
+other_work:start(5, 5, function() ticks = ticks + 1 end)
+
 start(function()
   local open = { status = { "Pending", "InProgress" }, order = "oldest", limit = count }
   for action in client:actions(open) do cancel(action) end
 end)
-drive_after(0)
-
-local other_work = uv.new_timer()
-other_work:start(5, 5, function() ticks = ticks + 1 end)
 
 uv.run()
 print(("%d ticks meanwhile"):format(ticks))

@@ -87,7 +87,7 @@ local function of_profile(profile, options)
   local merged = tables.merged(profile.options, options)
   merged.profile, merged.profiles, merged.all, merged.config = nil, nil, nil, nil
   local host, err = hosts.choose(merged.host)
-  if host and host.is_shared and profile.runs_program and not options.client_secret then
+  if host and host.is_shared ~= false and profile.runs_program and not options.client_secret then
     return errors.invalid("profiles.%s: secret_command would stop everything else in this process"
       .. " while it runs: use secret_file, or give mde.client a client_secret", profile.name)
   end

@@ -91,6 +91,7 @@ function mde.error(fields) end
 ---@field send_certificate_chain? boolean for applications that accept certificates by issuer and name
 ---@field federated_token_file? string path of a file with a token that the application trusts
 ---@field managed_identity? boolean|string the machine's identity: true, or a client id
+---@field azure_cli? true the user of the Azure CLI, even if other work of this process waits while it runs
 ---@field token? string an access token, instead of tenant, client_id and a credential
 ---@field profile? string instead of all these: a profile of the configuration file
 ---@field config? string with a profile: the path of another configuration file
@@ -104,7 +105,7 @@ function mde.error(fields) end
 ---@field user_agent? string
 ---@field quota? {per_minute?: integer, per_hour?: integer}|false limits of the service, if other than usual; false: none
 ---@field reserve? number share of the quota that is kept free for others, from 0 to 0.9; default 0
----@field host? "plain"|"nmap"|"nginx"|"haproxy"|mde.host the program that runs this Lua; default the one detected
+---@field host? "plain"|"nmap"|"nginx"|"haproxy"|"cqueues"|"luv"|mde.host the program or event loop that runs this Lua; default the program detected
 ---@field store? mde.store keeps quota and tokens; default that of the host: memory, in nginx its dictionary `mde`
 ---@field on_request? fun(record: mde.request_record) called after each request, without its secrets
 ---@field on_notice? fun(notice: mde.notice) called if a call takes longer than usual
@@ -147,6 +148,27 @@ function mde.error(fields) end
 ---@return number pause seconds
 ---@return number seconds for which nothing is to be done unless an answer comes; at most 1
 function client:step() end
+
+--- The descriptor for event loops (Linux): readable while client:step() has something to do. Wait
+--- for it at most client:timeout() seconds, then step. All clients of a Lua state share it.
+---
+---     loop:wrap(function()  -- cqueues; luv takes it with uv.new_poll(client:pollfd())
+---       while true do
+---         client:step()
+---         cqueues.poll(client)
+---       end
+---     end)
+---@return integer? descriptor
+---@return mde.error? err
+function client:pollfd() end
+
+--- The events of client:pollfd() to wait for, as cqueues names them.
+---@return "r"
+function client:events() end
+
+--- Seconds until client:step() has something to do although client:pollfd() is not readable.
+---@return number? seconds nil: not before the descriptor is readable, or a call is made
+function client:timeout() end
 
 --- Cancels one action. If the answer is lost, the action is read before anything is sent again.
 --- Requires one of the permissions that launch actions, and Machine.Read.All.
@@ -757,9 +779,14 @@ function undo(reason) end
 ---@field hours? string when something may be sent unattended, such as "22:00-06:00 UTC"
 ---@field overridable? boolean false, in a profile: its guards cannot be overridden
 
+---@class mde.waiter
+---@field wait fun(self: mde.waiter, seconds: number) sleeps
+---@field signal fun(self: mde.waiter) ends this sleep, or the host's `wait` with this waiter
+
 ---@class mde.host
----@field wait fun(engine: table, seconds: number, pause: number) waits until the engine has an event, at most `seconds` (1); a host that can't see events sleeps for `pause` while others run
----@field is_shared? boolean other work runs in this process, and would stop while sign-in runs a program
+---@field wait fun(engine: table, seconds: number, pause: number, waiter?: table) waits at most `seconds` (1) for the engine; a host that can't see events sleeps for `pause`
+---@field is_shared? boolean other work runs in this process, and would stop while sign-in runs a program (default true for a table)
+---@field waiter? fun(): mde.waiter makes a sleep of the running coroutine; then one of many coroutines waits for the engine, and the others sleep
 ---@field whole? fun(f: function, a: any, b: any, c: any) calls f without interruption: for a host that interrupts Lua at any instruction
 
 --- Data that outlives a call: contract 5 of doc/architecture.md. Functions raise failures as errors

@@ -1,5 +1,6 @@
 -- A client in event loops of others: the examples run, and the loop's other work goes on.
 
+local host = require "spec.support.host"
 local program = require "spec.support.program"
 
 local modules = ([[LUA_PATH="%s/../lua/?.lua;%s/../lua/?/init.lua;;"
@@ -41,3 +42,53 @@ for _, name in ipairs { "cqueues", "luv" } do
     end)
   end)
 end
+
+-- {{ Calls that wait for seconds
+
+describe("with 400 calls of 2 s in flight", function()
+  local service
+
+  setup(function()
+    service = host.service()
+    service:ask "slow/get"
+  end)
+  teardown(function() service:stop() end)
+
+  for _, name in ipairs { "cqueues", "luv" } do
+    -- On a quiet machine it is below 0.1 s, of which the 400 requests themselves take 0.06 s.
+    it("a loop of " .. name .. " costs little CPU, and sees each answer when it comes", function()
+      local out = host.lines(("%s lua5.4 spec/embedding/loop_calls.lua %s 400 %s")
+        :format(service:environment "5.4", name, service.http2_url))
+      local seconds, cpu, answers = out:match "^([%d.]+) ([%d.]+) (%d+)\n$"
+      assert.equal("400", answers, out)
+      assert.is_true(tonumber(cpu) < 0.4, out)
+      assert.is_true(tonumber(seconds) < 12, out)  -- five rounds: a connection carries 100
+    end)
+  end
+
+  it("cqueues.poll waits for a client, whose calls its loop moves", function()
+    local out = host.lines(([[%s lua5.4 -e '
+      local cqueues, mde = require "cqueues", require "mde"
+      local loop, steps, action = cqueues.new(), 0, nil
+      local client = assert(mde.client { token = "sesame", api_url = "%s",
+        host = { wait = function() coroutine.yield() end } })
+      local thread = coroutine.create(function() action = client:action("%s") end)
+      loop:wrap(function()
+        while coroutine.status(thread) ~= "dead" do
+          assert(coroutine.resume(thread))
+          cqueues.poll(client)
+          client:step()
+          steps = steps + 1
+        end
+      end)
+      assert(loop:loop())
+      print(action.status, steps, client:events(), client:timeout())']])
+      :format(service:environment "5.4", service.http2_url, host.id(1)))
+    local status, steps, events = out:match "^(%a+)\t(%d+)\t(%a)\n"
+    assert.equal("Pending", status, out)
+    assert.equal("r", events)
+    assert.is_true(tonumber(steps) < 60, out)
+  end)
+end)
+
+-- }}

@@ -59,23 +59,26 @@ function service.answer()
   if verb == "cancel" then return cancel(id) end
   if id then
     count "get"
+    ngx.sleep(counts:get "slow get" or 0)
     return ngx.say(cjson.encode(action(id)))
   end
   if path == "/api/machineactions" then return list() end
   ngx.exit(404)
 end
 
--- /hold/NAME, /release/NAME, /deny/token, /clear; all counts as JSON are given each time.
+-- /hold/NAME, /release/NAME, /deny/token, /slow/get (2 s), /clear. Each answers with all
+-- counts as JSON.
 function service.control()
   local verb, name = ngx.var.uri:match "^/(%a+)/?(%a*)$"
   if verb == "hold" then counts:set("hold " .. name, true) end
   if verb == "release" then counts:delete("hold " .. name) end
   if verb == "deny" then counts:set("deny " .. name, true) end
+  if verb == "slow" then counts:set("slow " .. name, 2) end
   if verb == "clear" then counts:flush_all() end
   local all = {}
   for _, key in ipairs(counts:get_keys(0)) do
     if not key:find "^comment " and not key:find "^hold "
-       and not key:find "^deny " then all[key] = counts:get(key) end
+       and not key:find "^deny " and not key:find "^slow " then all[key] = counts:get(key) end
   end
   ngx.say(cjson.encode(all))
 end

@@ -19,7 +19,7 @@ end
 local Service = {}
 Service.__index = Service
 
--- Starts one. -> service: folder (with certificates, see spec/support/nginx.sh), url
+-- Starts one. -> service: folder (with certificates, see spec/support/nginx.sh), url (of HTTP/1.1), http2_url
 function host.service()
   local self = setmetatable({ folder = host.lines("mktemp -d"):match "%S+" }, Service)
   local ports, started = host.lines(
@@ -27,6 +27,7 @@ function host.service()
     :format(root, program.support, self.folder, root))
   assert(started, ports)
   self.url = "https://localhost:" .. ports:match "SERVICE_PORT=(%d+)"
+  self.http2_url = "https://localhost:" .. ports:match "HTTP2_PORT=(%d+)"
   self.control = "http://127.0.0.1:" .. ports:match "CONTROL_PORT=(%d+)"
   return self
 end
@@ -48,7 +49,7 @@ function Service:environment(lua)
   }, " ")
 end
 
--- Does /hold/NAME, /release/NAME, /deny/token, /clear or /counts. -> what was counted
+-- Does /hold/NAME, /release/NAME, /deny/token, /slow/get, /clear or /counts. -> what was counted
 function Service:ask(path)
   local text = host.lines(("curl -sS --max-time 20 %s/%s"):format(self.control, path))
   local ok, counts = pcall(cjson.decode, text)

@@ -14,7 +14,6 @@
 
 #define ANSWERS_AT_ONCE 4     /* of the maximal size, for all answers held */
 #define CHAINS 1024           /* of the table of transfers; a power of 2 */
-#define CONNECTIONS_KEPT 128L
 #define STEP_PAUSE 0.001      /* s */
 #define POLL_MAXIMUM 1.0      /* s */
 #define BLIND_MAXIMUM 0.05    /* s, while a socket is not in the descriptor */
@@ -29,6 +28,7 @@ struct mde_engine {
   mde_pool answers;
   int64_t last_id;
   double stepped;  /* when, on the monotonic clock */
+  double active;   /* when a step last had something to do */
   bool fresh;      /* a request was started since */
   bool unseen;     /* that step ended transfers that are not taken */
   mde_descriptor descriptor;
@@ -72,15 +72,10 @@ static mde_transfer **find (mde_engine *engine, int64_t id) {
 
 static bool make_multi (mde_engine *engine) {
   if (engine->multi != NULL) return true;
-  engine->multi = curl_multi_init();
-  if (engine->multi == NULL) return false;
-  (void)curl_multi_setopt(engine->multi, CURLMOPT_MAXCONNECTS,
-                          CONNECTIONS_KEPT);
-  (void)curl_multi_setopt(engine->multi, CURLMOPT_MAX_HOST_CONNECTIONS,
-                          (long)MDE_HOST_CONNECTIONS);
-  if (engine->descriptor.fd >= 0)
+  engine->multi = mde_multi_new();
+  if (engine->multi != NULL && engine->descriptor.fd >= 0)
     (void)mde_descriptor_watch(&engine->descriptor, engine->multi);
-  return true;
+  return engine->multi != NULL;
 }
 
 
@@ -151,6 +146,7 @@ static void end_all (mde_engine *engine, CURLcode result) {
 static CURLMcode perform (mde_engine *engine) {
   int running;
   CURLMcode code = CURLM_OK;
+  if (engine->multi == NULL) return code;
   if (engine->descriptor.fd < 0)
     return engine->count == engine->ended ? code : curl_multi_perform(engine->multi, &running);
   CURL_IGNORE_DEPRECATION(code = curl_multi_socket_all(engine->multi, &running);)
@@ -158,42 +154,55 @@ static CURLMcode perform (mde_engine *engine) {
 }
 
 
-static void move_on (mde_engine *engine) {
+static void move_on (mde_engine *engine, bool is_active) {
   const size_t ended = engine->ended;
   sigset_t before;
   CURLMcode code;
   engine->fresh = engine->unseen = false;
   engine->stepped = mde_clock_monotonic();
-  if (engine->multi == NULL) {
-    signal_loop(engine);
-    return;
-  }
   mde_sigpipe_hold(&before);
   code = perform(engine);
   drain(engine);
   if (code != CURLM_OK)
-    end_all(engine, code == CURLM_OUT_OF_MEMORY ? CURLE_OUT_OF_MEMORY
-                                                : CURLE_RECV_ERROR);
+    end_all(engine, code == CURLM_OUT_OF_MEMORY ? CURLE_OUT_OF_MEMORY : CURLE_RECV_ERROR);
   send_waiting(engine);
   mde_sigpipe_release(&before);
   engine->unseen = engine->ended > ended;
+  if (is_active || engine->unseen) engine->active = engine->stepped;
   signal_loop(engine);
 }
 
 
-/* Reports whether a step has something to do. */
+/* The longest time without a step while requests are in flight. libcurl 7.88 may read an answer
+** over HTTP/2 together with another one and not report it until it is called again. So the
+** pauses grow with the time since the last activity. */
+static double longest_pause (const mde_engine *engine) {
+  const double longest = engine->descriptor.is_blind ? BLIND_MAXIMUM : POLL_MAXIMUM;
+  const double quiet = engine->stepped - engine->active;
+  if (quiet > longest || !mde_hosts_multiplex(engine->hosts)) return longest;
+  return quiet > STEP_PAUSE ? quiet : STEP_PAUSE;
+}
+
+
+/* Reports whether a step has something to do at once. */
+static bool is_ready (const mde_engine *engine) {
+  return engine->fresh
+         || (engine->descriptor.fd >= 0 && mde_descriptor_is_readable(&engine->descriptor));
+}
+
+
 static bool is_due (mde_engine *engine) {
   const double pause = mde_clock_monotonic() - engine->stepped;
-  if (engine->fresh) return true;
   if (engine->descriptor.fd < 0) return pause >= STEP_PAUSE;
-  return pause >= POLL_MAXIMUM || mde_descriptor_is_readable(&engine->descriptor)
-         || mde_engine_timeout(engine) == 0;
+  return pause >= longest_pause(engine) || mde_engine_timeout(engine) == 0;
 }
 
 
 size_t mde_engine_step (mde_engine *engine) {
+  bool ready;
   disown(engine);
-  if (is_due(engine)) move_on(engine);
+  ready = is_ready(engine);
+  if (ready || is_due(engine)) move_on(engine, ready);
   return engine->ended;
 }
 
@@ -203,8 +212,7 @@ static bool wait_for_bytes (mde_engine *engine, double seconds) {
   const int milliseconds = (int)(seconds * 1000 + 0.999);
   int active = 0;
   if (make_multi(engine)
-      && curl_multi_poll(engine->multi, NULL, 0, milliseconds, &active)
-         == CURLM_OK)
+      && curl_multi_poll(engine->multi, NULL, 0, milliseconds, &active) == CURLM_OK)
     return active > 0;
   (void)poll(NULL, 0, milliseconds);  /* do not spin if memory runs out */
   return false;
@@ -220,10 +228,11 @@ size_t mde_engine_poll (mde_engine *engine, double seconds) {
   if (!(seconds > 0)) seconds = 0;
   if (seconds > POLL_MAXIMUM) seconds = POLL_MAXIMUM;
   end_of_wait = mde_clock_monotonic() + seconds;
-  if (engine->fresh) move_on(engine);
+  if (engine->fresh) move_on(engine, true);
   while (more && engine->ended == before) {
-    more = wait_for_bytes(engine, seconds);
-    move_on(engine);
+    const double longest = longest_pause(engine);
+    more = wait_for_bytes(engine, seconds < longest ? seconds : longest);
+    move_on(engine, more);
     seconds = end_of_wait - mde_clock_monotonic();
     more = more && seconds > 0;
   }
@@ -247,7 +256,7 @@ int mde_engine_pollfd (mde_engine *engine, mde_error *error) {
 
 
 double mde_engine_timeout (mde_engine *engine) {
-  const double longest = engine->descriptor.is_blind ? BLIND_MAXIMUM : POLL_MAXIMUM;
+  const double longest = longest_pause(engine);
   long milliseconds = -1;
   disown(engine);
   if (engine->fresh || engine->unseen) return 0;

@@ -5,7 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define CONNECTIONS_KEPT 128L
 #define STREAMS 100  /* that most servers allow over a connection of HTTP/2 */
+
+
+CURLM *mde_multi_new (void) {
+  CURLM *multi = curl_multi_init();
+  if (multi == NULL) return NULL;
+  (void)curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, CONNECTIONS_KEPT);
+  (void)curl_multi_setopt(multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)MDE_HOST_CONNECTIONS);
+  return multi;
+}
 
 
 static bool name_of (const mde_transfer *transfer, char *name, size_t size) {
@@ -39,6 +49,7 @@ bool mde_host_add (mde_host **hosts, mde_transfer *transfer) {
   mde_host *host = name_of(transfer, name, sizeof name) ? get(hosts, name) : NULL;
   if (host == NULL) return false;
   transfer->host = host;
+  host->may_share = transfer->may_share;
   transfer->waits = true;
   transfer->before = host->last;
   if (host->last != NULL)
@@ -93,6 +104,13 @@ void mde_host_remove (mde_transfer *transfer) {
     learn(host, transfer->easy);
   }
   transfer->host = NULL;
+}
+
+
+bool mde_hosts_multiplex (const mde_host *hosts) {
+  while (hosts != NULL && (!hosts->may_share || hosts->takes_turns || hosts->in_flight < 2))
+    hosts = hosts->next;
+  return hosts != NULL;
 }
 
 

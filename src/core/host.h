@@ -16,10 +16,14 @@ struct mde_host {
   mde_host *next;
   char name[280];      /* and port, and whether connections may be shared; cut */
   size_t in_flight;
+  bool may_share;      /* its connections, unless it proves to speak HTTP/1 */
   bool multiplexes;    /* the last answer came over HTTP/2 */
   bool takes_turns;    /* it came over HTTP/1 */
   mde_transfer *first, *last;  /* waiting ones */
 };
+
+/* A multi handle with that limit. NULL: out of memory. */
+CURLM *mde_multi_new (void);
 
 /* Appends a transfer to its host's queue; a new host is added to the list.
 ** False: out of memory. */
@@ -30,6 +34,9 @@ mde_transfer *mde_host_next (mde_host *host);
 
 /* Removes a transfer that has ended, waiting or in flight, from its host. */
 void mde_host_remove (mde_transfer *transfer);
+
+/* Reports whether several requests in flight may share a connection. */
+bool mde_hosts_multiplex (const mde_host *hosts);
 
 /* Frees the hosts without requests. */
 void mde_hosts_tidy (mde_host **hosts);

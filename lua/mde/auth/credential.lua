@@ -25,7 +25,7 @@ local NAMES = { client_secret = "client secret", client_certificate = "certifica
                 federated_token_file = "federated token" }
 
 local EXPLICIT = { "client_secret", "client_certificate", "federated_token_file",
-                   "managed_identity" }
+                   "managed_identity", "azure_cli" }
 
 -- {{ Checks of the settings
 
@@ -216,10 +216,17 @@ end
 function later.azure_cli(_, common, is_sole)
   if common.is_shared and not is_sole then
     return nil, "it would stop everything else in this process while it runs;"
-      .. " AZURE_TOKEN_CREDENTIALS=AzureCliCredential allows it"
+      .. " azure_cli = true or AZURE_TOKEN_CREDENTIALS=AzureCliCredential allows it"
   end
   return require "mde.auth.azure_cli".new {
     scope = common.scope, clock = common.clock, tenant = common.tenant }
+end
+
+local function explicit_cli(source, common)
+  if source.options.azure_cli ~= true then source:refuse "azure_cli: must be true" end
+  local credential = later.azure_cli(source, common, true)
+  credential.name = "Azure CLI"
+  return credential, "azure cli " .. (common.tenant or "")
 end
 
 local ORDER = {
@@ -288,10 +295,11 @@ function credentials.read(source, place, world)
   local common = {
     authority = place.authority, scope = place.scope, tenant = tenant_of(source),
     client_id = client_of(source), clock = world.clock, sessions = world.store.sessions,
-    is_shared = world.host and world.host.is_shared,
+    is_shared = world.host and world.host.is_shared ~= false,
   }
   local credential, application
   if way == "managed_identity" then credential, application = explicit_identity(source, common)
+  elseif way == "azure_cli" then credential, application = explicit_cli(source, common)
   elseif way then credential, application = of_application(source, way, common)
   else credential, application = automatic(source, common) end
   return credential, application, common.tenant, common.client_id

@@ -12,6 +12,7 @@
 local answer = require "mde.service.response"
 local callers = require "mde.call.coroutine"
 local errors = require "mde.base.errors"
+local leader = require "mde.call.leader"
 
 local scheduler = {}
 
@@ -25,6 +26,7 @@ local SHORTEST, LONGEST = 0.001, 0.05  -- seconds between two looks for an answe
 function scheduler.new(client)
   return setmetatable({
     client = client,
+    leader = leader.new(client),
     tasks = {},              -- all, the oldest first
     awake = {},              -- those that are not asleep, in the order of their visits
     unwritten = {},          -- tasks that ended in a pass whose commit failed
@@ -110,6 +112,7 @@ function Scheduler:close(err)
     end
   end
   self.tasks, self.awake = {}, {}
+  self.leader:wake_all()
 end
 
 -- }}
@@ -171,6 +174,7 @@ local function visit(self, i, now, decided)
   if what == "done" then
     table.remove(self.awake, i)
     decided.ended[#decided.ended + 1] = remove(self.tasks, task)
+    if task.caller or task.operation == "token" then self.leader:wake(task) end
     return i
   elseif what == "start" then
     decided.departures[#decided.departures + 1] = { task, detail }
@@ -244,6 +248,7 @@ local function take_back(self, decided, raised)
     if task.fail and not task.in_flight then
       task:fail(raised)
       table.remove(self.tasks, i)
+      self.leader:wake(task)
     end
   end
   wake_all(self)
@@ -282,9 +287,13 @@ local function pass(self, now, answers)
   return moment
 end
 
--- Runs a pass if there is anything to do.
+-- Runs a pass if there is anything to do, or has the leader run it.
 local function run(self)
   local now = self.client.clock.monotonic()
+  if self.leader:is_there(now) then
+    if now >= self.quiet_until then self.leader:prompt() end
+    return
+  end
   local answers = self.client.engine:step() > 0 or self.was_cut
   if not answers and now < self.quiet_until then return end
   if self.was_cut then
@@ -323,7 +332,16 @@ end
 
 -- Waits as `step` suggests.
 function Scheduler:rest(pause, seconds)
-  if seconds > 0 then self.client.host.wait(self.client.engine, seconds, pause) end
+  if seconds > 0 or self.leader:is_there(self.client.clock.monotonic()) then
+    self.leader:wait(pause, seconds)
+  end
+end
+
+-- Seconds until a step has something to do, unless an answer comes; nil: never.
+function Scheduler:timeout()
+  local due = math.max(0, self.quiet_until - self.client.clock.monotonic())
+  local seconds = math.min(due, self.client.engine:timeout() or math.huge)
+  return seconds < math.huge and seconds or nil
 end
 
 -- Steps until there is nothing left to do. `before()` is called before each step. -> true: nothing
@@ -333,9 +351,10 @@ function Scheduler:drive(before, after)
   while not before() do
     local pause, seconds = self:step()
     local result = after and after()
-    if result == "over" then return end
+    if result == "over" then break end
     if result ~= "again" then self:rest(pause, seconds) end
   end
+  self.leader:hand_over()
 end
 
 -- Tries once more to record the tasks that ended in a pass whose commit failed.

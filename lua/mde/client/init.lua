@@ -43,6 +43,33 @@ function Client:step()
   return self.scheduler:step()
 end
 
+--- The descriptor for event loops (Linux): readable while client:step() has something to do. Wait
+--- for it at most client:timeout() seconds, then step. All clients of a Lua state share it.
+---
+---     loop:wrap(function()  -- cqueues; luv takes it with uv.new_poll(client:pollfd())
+---       while true do
+---         client:step()
+---         cqueues.poll(client)
+---       end
+---     end)
+---@return integer? descriptor
+---@return mde.error? err
+function Client:pollfd()
+  local descriptor, err = self.engine:pollfd()
+  if descriptor then return descriptor end
+  return nil, errors.new(err)
+end
+
+--- The events of client:pollfd() to wait for, as cqueues names them.
+---@return "r"
+function Client:events() return "r" end
+
+--- Seconds until client:step() has something to do although client:pollfd() is not readable.
+---@return number? seconds nil: not before the descriptor is readable, or a call is made
+function Client:timeout()
+  return self.scheduler:timeout()
+end
+
 -- Reports whether all calls have ended.
 local function are_done(list)
   for _, call in ipairs(list) do
@@ -248,7 +275,7 @@ end
 
 -- The settings that a client keeps: see mde.config.options.
 local KEPT = { "tenant", "application", "api_url", "client_id", "cloud", "origins", "credential",
-               "authority", "scope", "timeout", "connect_timeout", "user_agent", "ca_file",
+               "authority", "scope", "connect_timeout", "user_agent", "ca_file",
                "http_version", "api_proxy", "authority_proxy", "proxy_to", "on_request",
                "on_notice" }
 
@@ -263,6 +290,7 @@ function client.new(settings, world)
     service_clock = service_time, read = entity.reader(service_time),
     quota = quota.new(settings.limits, settings.timeout, store:windows(settings.application),
       settings.reserve),
+    request_timeout = settings.timeout,
     stop = nil,     -- asked while calls run: see mde.batch_options
     ends_at = nil,  -- the moment at which calls are given up
     -- mde.client.notices:

@@ -67,7 +67,7 @@ local function continue(call, target)
   end
   call.first_sent = now - (target.sent_ago or math.huge)
   local unseen_since = target.last_sent_ago
-                       and now - math.max(0, target.last_sent_ago - call.client.timeout)
+                       and now - math.max(0, target.last_sent_ago - call.client.request_timeout)
   if target.verdict == "error" then unseen_since = -math.huge end  -- it was searched for then
   launch.start(call, call.launch.operation, call.launch.arguments, now,
     { lost_at = unseen_since })

@@ -9,7 +9,7 @@ local JSON = "application/json"
 -- A request of the engine to `address`.
 function transport:transport(method, address, headers, body, proxy)
   return { method = method, url = address, headers = headers, body = body, proxy = proxy,
-           timeout = self.timeout, connect_timeout = self.connect_timeout,
+           timeout = self.request_timeout, connect_timeout = self.connect_timeout,
            ca_file = self.ca_file, http_version = self.http_version }
 end
 

@@ -80,7 +80,7 @@ local function waiter(client, target, timeout, every)
     seen = nil,         -- the action as it was last read
   } })
   if not call then return nil, err end
-  call.ends_at = client.clock.monotonic() + timeout + client.timeout
+  call.ends_at = client.clock.monotonic() + timeout + client.request_timeout
   call:look_up(-math.huge)
   return call
 end

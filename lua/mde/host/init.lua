@@ -3,9 +3,14 @@
 -- Hosts are contract 4 of doc/architecture.md. An error raised by a host function propagates
 -- to the caller.
 
+---@class mde.waiter
+---@field wait fun(self: mde.waiter, seconds: number) sleeps
+---@field signal fun(self: mde.waiter) ends this sleep, or the host's `wait` with this waiter
+
 ---@class mde.host
----@field wait fun(engine: table, seconds: number, pause: number) waits until the engine has an event, at most `seconds` (1); a host that can't see events sleeps for `pause` while others run
----@field is_shared? boolean other work runs in this process, and would stop while sign-in runs a program
+---@field wait fun(engine: table, seconds: number, pause: number, waiter?: table) waits at most `seconds` (1) for the engine; a host that can't see events sleeps for `pause`
+---@field is_shared? boolean other work runs in this process, and would stop while sign-in runs a program (default true for a table)
+---@field waiter? fun(): mde.waiter makes a sleep of the running coroutine; then one of many coroutines waits for the engine, and the others sleep
 ---@field whole? fun(f: function, a: any, b: any, c: any) calls f without interruption: for a host that interrupts Lua at any instruction
 
 local errors = require "mde.base.errors"
@@ -23,6 +28,9 @@ local SIGNS = {
   nmap = function() return has(package.loaded.nmap, "registry") end,
 }
 
+-- Event loops, which a program selects by name.
+local LOOPS = { cqueues = true, luv = true }
+
 -- The name of the host that this Lua runs in: "plain", "nmap", "nginx" or "haproxy".
 function host.here()
   for name, is_here in pairs(SIGNS) do
@@ -36,9 +44,10 @@ end
 function host.choose(given)
   if type(given) == "table" and type(given.wait) == "function" then return given end
   local name = given == nil and host.here() or given
-  if name == "plain" or SIGNS[name] then return require("mde.host." .. name) end
-  return errors.invalid("host: '%s' is not \"plain\", \"nmap\", \"nginx\", \"haproxy\", or a"
-    .. " table with a function wait(engine, seconds, pause)", tostring(given))
+  if name == "plain" or SIGNS[name] or LOOPS[name] then return require("mde.host." .. name) end
+  return errors.invalid("host: '%s' is not \"plain\", \"nmap\", \"nginx\", \"haproxy\","
+    .. " \"cqueues\", \"luv\", or a table with a function wait(engine, seconds, pause)",
+    tostring(given))
 end
 
 -- The default store (contract 5) of quota and tokens: in nginx the dictionary `mde`, which its

@@ -101,9 +101,32 @@ describe("looking for a way to sign in", function()
       return err.lacks[#err.lacks]
     end
     assert.same({ "Azure CLI", "it would stop everything else in this process while it runs;"
-      .. " AZURE_TOKEN_CREDENTIALS=AzureCliCredential allows it" }, lack {})
+      .. " azure_cli = true or AZURE_TOKEN_CREDENTIALS=AzureCliCredential allows it" }, lack {})
     local named = lack { AZURE_TOKEN_CREDENTIALS = "AzureCliCredential" }
     assert.is_nil(named[2]:find("would stop", 1, true), named[2])
+    shared.host = { wait = coroutine.yield }  -- an event loop's
+    assert.matches("would stop", lack {}[2], 1, true)
+    shared.host.is_shared = false
+    assert.is_nil(lack {}[2]:find("would stop", 1, true))
+  end)
+
+  it("runs the Azure CLI if an option names it", function()
+    local here = signing.new()
+    local function read_with(options)
+      return settings.read(options, function() end,
+        { clock = here.clock, store = here.store, host = require "mde.host.nginx" })
+    end
+    local way = assert(read_with { azure_cli = true }).credential
+    assert.equal("Azure CLI", way.name)
+    assert.matches("Azure CLI", select(2, here:sign(way)).message, 1, true)
+    for options, problem in pairs {
+      [{ azure_cli = "yes" }] = "azure_cli: must be true",
+      [{ azure_cli = true, managed_identity = true }] = "managed_identity and azure_cli: give only",
+    } do
+      local none, err = read_with(options)
+      assert.is_nil(none)
+      assert.matches(problem, err.message, 1, true)
+    end
   end)
 
   it("reports the reason for each missing credential, and then starts over", function()
