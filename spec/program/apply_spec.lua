@@ -39,7 +39,7 @@ describe("mde apply", function()
       mde apply plan --approve 12345; echo "was $?"
       mde apply plan --approve 0123456789012345678901; echo "was $?"]]
     assert.equal("was 3\nwas 2\nwas 3\n", run.out)
-    assert_said(run.err, "no terminal to ask at", "5 digits of the hash, and 20 are needed",
+    assert_said(run.err, "no terminal to ask at", "5 digits of the hash, and 20 are required",
       "the plan's hash is ")
     assert.equal(0, run.ledger.posts)
   end)

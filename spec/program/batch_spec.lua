@@ -188,7 +188,7 @@ describe("mde batch close", function()
       "Batch b: closed, nothing open\nclosed       by hand",
       '"state":"closed","created"', "unbroken")
     assert.truthy(run.out:find "\n1\n$", run.out)
-    assert_said(run.err, " runs batch b: stop it first: mde batch stop b",
+    assert_said(run.err, " runs batch b; stop it first: mde batch stop b",
       "Batch b is closed; 10 of 12 items were open.", "Batch b was closed before (by hand).",
       "Batch b is closed (by hand): 2 of 12 done.", "Nothing is left to do in this batch")
     assert.equal(2, run.ledger.posts)

@@ -1,5 +1,4 @@
--- How people agree to a change: at the terminal, or beforehand with --yes. Nobody agreed
--- where neither was there: the command is refused, and nothing was sent.
+-- Asks for confirmation of a change. Without a terminal or --yes, refuses it.
 
 local core = require "mde.core"
 local failure = require "mde.program.exit"
@@ -29,14 +28,14 @@ function agreement.place(session)
   return session.profile and ("%s (%s)"):format(session.profile, tenant) or tenant
 end
 
--- Raises where the service would not take this for a comment.
+-- Raises if the service would not accept this comment.
 function agreement.check_comment(text)
   local encoded, err = core.operation.encode("cancel", { id = ANY, comment = text })
   if encoded then return end
   failure.raise(failure.usage, "%s", (err.message:gsub("^cancel: ", "")))
 end
 
--- Raises where there are more than --max.
+-- Raises if `count` exceeds --max.
 function agreement.check_count(parsed, count, what)
   if parsed.max and count > parsed.max then
     failure.raise(failure.refused, "%s, and --max is %d; nothing was sent", what, parsed.max)
@@ -74,10 +73,10 @@ local function confirm_number(question, what, otherwise, exceeded)
   end
 end
 
--- Asks at the terminal; raises unless the answer is yes. `question` is a sentence without
--- its question mark, `what` it is about, such as "3 machine actions", and `otherwise` says
--- how to agree without a terminal. If guards are exceeded (of guards.check), the answer is the
--- number of changes.
+-- Asks at the terminal; raises unless the answer is yes. `question` is a sentence without its
+-- question mark, `what` its subject, such as "3 machine actions", and `otherwise` how to agree
+-- without a terminal. If guards are exceeded (of guards.check), the answer is the number of
+-- changes.
 function agreement.confirm(question, what, otherwise, exceeded)
   if exceeded then return confirm_number(question, what, otherwise, exceeded) end
   local answer = ask(question .. "? [y/N] ", what, otherwise or "--yes agrees beforehand"):lower()
@@ -92,30 +91,30 @@ function agreement.ask(question, what, otherwise)
   return ask(question, what, otherwise)
 end
 
--- {{ Agreeing beforehand to what has a hash
+-- {{ Approval by a hash, given beforehand
 
-agreement.digits = 20  -- of the hash, at least
+agreement.digits = 20  -- required digits of a hash
 
--- Raises where `given` (of --approve) can't be the beginning of a hash that suffices.
+-- Raises if `given` (of --approve) is not the beginning of a hash, or too short.
 function agreement.check_hash(given)
   if not given:find "^%x+$" or #given > 64 then
     failure.raise(failure.usage, "--approve: '%s' is not the beginning of a hash, which has 64"
       .. " hexadecimal digits", given)
   end
   if #given < agreement.digits then
-    failure.raise(failure.usage, "--approve: '%s' has %d digits of the hash, and %d are needed",
+    failure.raise(failure.usage, "--approve: '%s' has %d digits of the hash, and %d are required",
       given, #given, agreement.digits)
   end
 end
 
--- Whether `given` is the beginning of the hash.
+-- Returns whether `given` is the beginning of the hash.
 function agreement.approves(given, hash)
   return hash:sub(1, #given) == given:lower()
 end
 
 -- }}
 
--- The same for what can't be undone: `word` must be typed.
+-- Confirms a change that can't be undone: the user must type `word`.
 function agreement.confirm_word(question, word, exceeded)
   local what = "this can't be undone"
   local lines = exceeded and override.lines(exceeded, "These guards are exceeded") or {}

@@ -1,7 +1,7 @@
--- Reads what guards need to know of changes: actions, machines, the number of onboarded machines.
+-- Reads for guards: actions, machines, and the number of onboarded machines.
 --
--- Only what the guards need is read, and nothing that the caller has read already. A fact that
--- cannot be read stays unknown, and the change has the `problem` in words.
+-- Reads only facts that the guards need and the caller has not read. If a fact cannot be read, it
+-- stays unknown, and the change gets the `problem` as text.
 
 local client = require "mde.program.session.client"
 local guard = require "mde.program.policy.guard"
@@ -22,7 +22,7 @@ local OF_FILES = tables.set { "upload", "delete_file" }
 
 local MACHINE = "/machines/(" .. ("%x"):rep(40) .. ")"
 
--- Sets what a free request is about, by its path.
+-- Adds the action or machine in the path of a free request.
 local function add_path(entity, path)
   path = path:lower()
   local action = path:match "/machineactions/(%x[%x-]+)"
@@ -33,7 +33,7 @@ local function add_path(entity, path)
   end
 end
 
--- Verdicts of what a batch has changed.
+-- Verdicts of items that a batch has changed.
 facts.done = tables.set { "cancelled", "accepted", "undone", "undo_accepted", "launched",
                           "succeeded", "done" }
 
@@ -71,7 +71,7 @@ end
 
 -- {{ Reading
 
--- Why something is not known. An interruption is raised.
+-- Returns why a record is not known, as text. Raises an interruption.
 local function problem_of(err)
   if err.code == "interrupted" then error(err, 0) end
   return err.code == "not_found" and "the service does not know it" or tostring(err)
@@ -93,7 +93,7 @@ local function read_actions(session, entities)
   end
 end
 
--- -> { id -> machine }, { id -> why it is not known }
+-- Reads machines one by one. -> { id -> machine }, { id -> why it is not known }
 local function each_machine(session, ids)
   local found, problems = {}, {}
   for _, id in ipairs(ids) do
@@ -104,7 +104,7 @@ local function each_machine(session, ids)
   return found, problems
 end
 
--- The same, and how many machines are onboarded (nil: not known).
+-- Lists all machines. -> the same, and how many machines are onboarded (nil: not known)
 local function all_machines(session, ids)
   local items, found, problems = {}, {}, {}
   for i, id in ipairs(ids) do items[i] = { action = { machineId = id } } end
@@ -117,7 +117,7 @@ local function all_machines(session, ids)
   return found, problems, onboarded
 end
 
--- Reads the machines of the entities that `wants` accepts. -> how many are onboarded (nil: not read)
+-- Reads machines of the entities that `wants` accepts. -> how many are onboarded (nil: not read)
 local function read_machines(session, entities, wants, with_onboarded)
   local ids, seen = {}, {}
   for _, entity in ipairs(entities) do
@@ -137,7 +137,7 @@ end
 
 -- }}
 
--- Whether guards need anything but the number of changes and the time.
+-- Returns whether guards need more than the number of changes and the time.
 function facts.are_needed(guards)
   return guard.has(guards, "max_share", "max_per_machine", "max_per_group", "protect_tags",
     "protect_machines", "protect_groups", "protect_types", "protect_requestors")
@@ -151,8 +151,9 @@ end
 
 local COUNTED = {}  -- stands for each change, if only their number is needed
 
--- Reads what the guards need of `rows` (an iterator over a batch's items). `known`: { id -> action
--- or machine } that the caller has read. -> entities, number of onboarded machines (nil: not read)
+-- Reads the facts that the guards need about `rows` (an iterator over a batch's items). `known`:
+-- { id -> action or machine } that the caller has read.
+-- -> entities, number of onboarded machines (nil: not read)
 function facts.read(session, guards, rows, known)
   local entities, is_needed = {}, facts.are_needed(guards)
   for row in rows do

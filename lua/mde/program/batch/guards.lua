@@ -1,7 +1,7 @@
--- Checks the guards of the profile for every change, on what the service says now.
+-- Checks each change against the guards of the profile, with facts read now.
 --
--- Unattended, an exceeded guard refuses. At a terminal the one question lists all that are
--- exceeded (see mde.program.batch.confirmation), and a person may override them.
+-- Unattended, an exceeded guard refuses the change. At a terminal one question lists all exceeded
+-- guards (see mde.program.batch.confirmation), and a person may override them.
 
 local cjson = require "cjson"
 local config = require "mde.config.profiles"
@@ -25,15 +25,15 @@ local function same(a, b) return a ~= nil and b ~= nil and a:lower() == b:lower(
 
 local function is_guid(text) return core.operation.guid(text or "") ~= nil end
 
--- Whether a profile is of the tenant that a session works in. A domain name cannot be compared
--- with an id: then the application decides.
+-- Returns whether a profile is of the session's tenant. A domain name cannot be compared with an
+-- id: then the application decides.
 local function is_of_tenant(options, tenant, application)
   if same(options.tenant, tenant) then return true end
   if tenant and options.tenant and is_guid(options.tenant) == is_guid(tenant) then return false end
   return same(options.client_id, application)
 end
 
--- The profiles of the session's tenant in the configuration that have guards.
+-- Returns the profiles with guards that are of the session's tenant.
 local function profiles_of(session)
   local path = config.path(system.getenv)
   if not path or not system.file.kind(path) then return {} end  -- there is no configuration
@@ -54,8 +54,8 @@ local function profiles_of(session)
   return list
 end
 
--- The guards of the profile that a person has chosen; else those of every profile of the tenant,
--- so that no way to sign in avoids them. -> array, as guard.of gives
+-- Returns the guards of the profile that a person has chosen; else those of every profile of the
+-- tenant, so that no way to sign in avoids them. -> array of guards, as guard.of returns them
 function guards.of(session, parsed)
   if parsed.bound then return parsed.bound end
   local chosen, found = selection.one(parsed), {}
@@ -84,7 +84,7 @@ local function add_hours(violations, bound, now)
   end
 end
 
--- Decides what follows from the violations of guards in `draft`: raises if they refuse it.
+-- Raises if the violations of guards refuse `draft`.
 -- -> violations to ask about (with count, protected and has_exceptions) | nil
 function guards.settle(session, parsed, draft, bound, violations)
   override.check(parsed)
@@ -104,7 +104,7 @@ function guards.settle(session, parsed, draft, bound, violations)
   return left
 end
 
--- An iterator over the items of a draft, or of an array of { id, change, machine_id }.
+-- Iterates over the items of a draft, or of an array of { id, change, machine_id }.
 local function rows_of(draft)
   if draft.rows then return draft:rows() end
   local i = 0
@@ -132,14 +132,13 @@ local function check(session, parsed, draft, bound, rows, known)
 end
 
 -- Checks the guards for the items of a draft (or an array of { id, change, machine_id }). `known`:
--- { id -> its action or machine }, as far as the caller has read them. Raises if a guard refuses
--- them, or returns the exceeded guards, which agreement.confirm asks about.
--- -> exceeded | nil: none is
+-- { id -> its action or machine } that the caller has read. Raises if a guard refuses them.
+-- -> the exceeded guards, for agreement.confirm | nil: none is
 function guards.check(session, parsed, draft, known)
   return check(session, parsed, draft, guards.of(session, parsed), rows_of(draft), known)
 end
 
--- An iterator over what a batch has changed and what it may still send.
+-- Iterates over the items that a batch has changed or may still send.
 local function open_rows(batch)
   local rows, done = batch:rows(), facts().done
   return function()
@@ -149,22 +148,22 @@ local function open_rows(batch)
   end
 end
 
--- Checks the guards of a batch that is resumed, those of the profile as they are now. They count
--- what the batch has changed and what is left. Raises if one refuses it. -> see guards.check
+-- Checks the guards of a resumed batch, with those that the profile has now. They count changed
+-- items and open ones. Raises if one refuses the batch. -> see guards.check
 function guards.check_again(session, parsed, batch)
   local profiles, bound = guards.of(session, parsed), cjson.decode(batch.guards or "[]")
   table.move(profiles, 1, #profiles, #bound + 1, bound)
   return bound[1] and check(session, parsed, batch, bound, open_rows(batch)) or nil
 end
 
--- Whether the caller should keep the records that it reads, for guards.check.
+-- Returns whether the caller should keep the records that it reads, for guards.check.
 function guards.need_facts(session, parsed)
   local bound = guards.of(session, parsed)
   return bound[1] ~= nil and facts().are_needed(bound)
 end
 
--- The hours that bind a run, of its plan (array of texts) and of the profile. None bind a person
--- at a terminal. -> array of texts
+-- Returns the hours that limit a run: those of its plan (array of texts) and of the profile. No
+-- hours limit a person at a terminal. -> array of texts
 function guards.hours(session, parsed, list, batch)
   if parsed.stop_reason then return list end
   local all, seen = {}, {}

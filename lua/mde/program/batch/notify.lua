@@ -1,8 +1,9 @@
--- Passes events to the command that a profile names with `notify`: see doc/cancelling.md.
+-- Passes events to the command that a profile names with `notify`.
+-- See doc/cancelling.md.
 --
 -- An event is queued in the store, in the transaction of the change that it reports, and dropped
 -- after the command has ended with status 0. So it is passed on at least once, by this process or
--- by a later one of the same profile. Nothing waits for a command, except the end of the program.
+-- by a later one of the same profile. Only the end of the program waits for a command.
 
 local core = require "mde.core"
 local date = require "mde.base.date"
@@ -15,9 +16,9 @@ local system = require "mde.program.system"
 
 local notify = {}
 
-local LONGEST = 10  -- seconds that a command may take, and the end of the program waits
+local LONGEST = 10  -- seconds that a command may take and the end of the program waits
 local AGAIN = 60    -- seconds after a failure until a process tries again
-local TEXT = 400    -- bytes of a text in an event, which a pipe's buffer has to hold
+local TEXT = 400    -- longest text in an event, in bytes: the event must fit into a pipe's buffer
 
 local KEYS = { "id", "time", "event", "profile", "tenant", "batch", "who", "command", "comment",
                "reason", "items", "open", "verdicts", "guard", "message" }
@@ -43,7 +44,7 @@ local function text_of(profile, kind, fields)
   return json.encode(event, KEYS) .. "\n"
 end
 
--- Queues an event, in the transaction that is under way.
+-- Queues an event in the open transaction.
 function notify.queue(store, kind, fields)
   local state = system.state.notify
   if not state then return end
@@ -62,7 +63,7 @@ function notify.of_batch(batch, kind, reason)
   })
 end
 
--- Queues an event of no batch, such as a refusal, in a transaction of its own.
+-- Queues an event without a batch, such as a refusal, in its own transaction.
 function notify.tell(kind, fields)
   local store = system.state.store
   if not (system.state.notify and store) then return end
@@ -94,7 +95,7 @@ local function kill(self)
   self.pid = nil
 end
 
--- How the command ended, as text; true: with status 0; nil: it runs.
+-- Returns true if the command ended with status 0, a text if it failed, nil while it runs.
 local function result(self)
   local status = system.process.wait(self.pid)
   if status then
@@ -106,12 +107,12 @@ local function result(self)
   return ("%s took longer than %d s"):format(name_of(self.command), LONGEST)
 end
 
--- Notes that an event could not be passed on.
+-- Prints once that an event could not be passed on.
 local function fail(self, problem)
   self.again_at = system.clock.monotonic() + AGAIN
   if self.has_failed then return end
   self.has_failed = true
-  output.note("notify: %s; the event is kept, and passed on later.", problem)
+  output.note("notify: %s; the event is kept and passed on later.", problem)
 end
 
 -- -> whether a command runs

@@ -1,4 +1,4 @@
--- The batches of a store that are running or open, as `mde resume` and `mde status` list them.
+-- Lists running and open batches, for `mde resume` and `mde status`.
 
 local date = require "mde.base.date"
 local duration = require "mde.base.duration"
@@ -8,14 +8,14 @@ local stores = require "mde.program.session.store"
 
 local open = {}
 
--- Whether a batch is of a session's tenant or application.
+-- Returns whether a batch is of a session's tenant or application.
 function open.is_of(session, batch)
   return session.store.journal:is_alias(batch.application, session.application)
          or batch.tenant ~= nil and batch.tenant == session.tenant
 end
 
--- The batches of a store that are not done, the newest first; with `is_wanted(batch)` only those
--- that it accepts. -> array of { batch, state ("open" or "running"), done (items), holder }
+-- Lists running and open batches, the newest first; with `is_wanted(batch)` only those that it
+-- accepts. -> array of { batch, state ("open" or "running"), done (items), holder }
 function open.list(store, is_wanted)
   local list, batches = {}, store.journal:unended()
   for i = #batches, 1, -1 do
@@ -29,7 +29,7 @@ function open.list(store, is_wanted)
   return list
 end
 
--- As JSON has them.
+-- Returns the objects for JSON.
 function open.objects(list)
   local objects = {}
   for i, entry in ipairs(list) do
@@ -41,8 +41,8 @@ function open.objects(list)
   return objects
 end
 
--- Prints a table of them: `counted` is "done" or "open", the items that a column counts; `to` is
--- the file descriptor; if `is_numbered`, a number comes first.
+-- Prints a table. `counted`: items to count, "done" or "open"; `to`: the file descriptor. If
+-- `is_numbered`, the first column is a number.
 function open.show(list, counted, to, is_numbered)
   local columns = {
     { title = "BATCH" }, { title = "STATE" }, { title = "AGE" }, { title = "BY", may_cut = true },

@@ -1,4 +1,4 @@
--- Lets a person, or --override, exceed guards: the option, the question's text, and the record.
+-- Overrides guards: the option, the lines of the question, and the record.
 
 local failure = require "mde.program.exit"
 local guard = require "mde.program.policy.guard"
@@ -17,14 +17,14 @@ function override.define(command)
     :count "*":overwrite(true)
 end
 
--- Raises if the option is given without those that it needs.
+-- Raises if the option is given without those that it requires.
 function override.check(parsed)
   if (parsed.override or {})[1] and not (parsed.yes and parsed.max) then
     failure.raise(failure.usage, "--override requires --yes and --max N")
   end
 end
 
--- Whether a person can be asked.
+-- Returns whether a person can be asked.
 function override.is_attended(parsed)
   if parsed.yes or parsed.approve or parsed.stop_reason then return false end
   local terminal = system.open("/dev/tty", "r")
@@ -46,7 +46,7 @@ function override.refuse(violations, parsed)
   failure.raise(failure.refused, ("%s"):rep(#lines, "\n     "), table.unpack(lines))
 end
 
--- The violations that are neither overridden now (`names`: array) nor were before (set).
+-- Returns the violations that are overridden neither now (`names`: array) nor before (a set).
 function override.left(violations, names, before)
   local given, left = tables.set(names or {}), {}
   for _, violation in ipairs(violations) do
@@ -112,7 +112,7 @@ end
 
 -- {{ The record: "max, protect_tags: 3000 changes; the limit is 200; …. Reason: INC0048211"
 
--- The violations as a batch notes them.
+-- Returns the violations as text for the batch's history.
 function override.detail(violations, reason)
   local names, texts, seen = {}, {}, {}
   for i, violation in ipairs(violations) do
@@ -123,7 +123,7 @@ function override.detail(violations, reason)
     (reason or "") ~= "" and reason or "none given")
 end
 
--- The guards that a batch overrides, by its history and now. -> set of names
+-- Returns the guards that a batch has overridden, now or in its history. -> set of names
 function override.before(batch)
   local set = {}
   local function add(detail)

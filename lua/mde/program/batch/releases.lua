@@ -1,5 +1,7 @@
--- What a plan's batch undoes, one after the other. An item waits until the cancels on its own
--- machine have ended: where a cancel and a release cross, the machine stays isolated.
+-- Hands out the releases of a plan's batch.
+--
+-- A release waits until the cancels on its machine have ended: if a cancel and a release overlap,
+-- the machine stays isolated.
 
 local verdicts = require "mde.service.verdicts"
 
@@ -8,7 +10,7 @@ local releases = {}
 local Releases = {}
 Releases.__index = Releases
 
--- The cancels that something waits for. -> { id -> machine }, { machine -> how many }
+-- Finds cancels that a release waits for. -> { id -> machine }, { machine -> number of cancels }
 local function awaited(batch)
   local wanted, cancels = {}, {}
   for row in batch:rows() do
@@ -25,7 +27,7 @@ local function awaited(batch)
   return machines, counts
 end
 
--- -> the next item; false: those that are left wait; nil: there are no more
+-- -> the next item; false: every open item waits; nil: there are no more
 function Releases:next()
   for i, item in ipairs(self.waiting) do
     if not self.counts[item.planned_machine] then return table.remove(self.waiting, i) end
@@ -46,7 +48,7 @@ function Releases:ended(id)
   self.machines[id], self.counts[machine] = nil, count > 0 and count or nil
 end
 
--- Lets nothing wait any more.
+-- Releases wait no longer.
 function Releases:free()
   self.machines, self.counts = {}, {}
 end

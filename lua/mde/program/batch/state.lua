@@ -1,11 +1,10 @@
--- How a batch of the journal stands.
+-- Derives the state of a batch: open, running, done or closed.
 
 local output = require "mde.program.terminal.output"
 
 local state = {}
 
--- -> "done", "closed", "running" (a process carries it out) or "open"; how many of its items are
--- settled
+-- -> "done", "closed", "running" (in a process) or "open"; number of settled items
 function state.of(batch)
   local counts, in_flight, left = batch:counts()
   local settled = require "mde.service.verdicts".settled
@@ -18,12 +17,12 @@ function state.of(batch)
   return name, batch.count - open
 end
 
--- The state for people: a closed batch with its reason.
+-- Returns the state for people: a closed batch with its reason.
 function state.shown(name, batch)
   return name == "closed" and ("closed (%s)"):format(batch.closed) or name
 end
 
--- Prints how a batch may be continued.
+-- Prints how to resume or close a batch.
 function state.say_resume(batch)
   output.note("`mde resume %s` continues it; `mde batch close %s -m REASON` ends it for good.",
     batch.name, batch.name)

@@ -12,10 +12,10 @@ local stop = {}
 local LONGEST = 10  -- seconds that `mde batch stop` waits for the process to stop
 local EVERY = 0.2   -- seconds between two looks at its lock
 
--- {{ The process that carries a batch out
+-- {{ In the process that runs the batch
 
--- -> a function that returns who asked to stop the batch, and why; nil: no request. It reads the
--- store at most once a second.
+-- Returns a function that reads the store at most once a second.
+-- Its results: who asked to stop the batch, and the reason; nil: no request
 function stop.watched(batch, clock)
   local looked_at, who, reason
   return function()
@@ -31,7 +31,7 @@ end
 
 -- {{ mde batch stop
 
--- Waits until no process runs the batches, at most LONGEST. -> those that still run
+-- Waits up to LONGEST until no process runs the batches. -> those that still run
 local function wait(batches)
   local clock = system.clock
   local ends_at = clock.monotonic() + LONGEST
@@ -45,7 +45,7 @@ local function wait(batches)
   end
 end
 
--- Prints how a batch stands that was asked to stop.
+-- Prints the state of a batch that was asked to stop.
 local function report(batch)
   local name, done = state.of(batch)
   if name == "running" then
@@ -57,8 +57,8 @@ local function report(batch)
   if name == "open" then state.say_resume(batch) end
 end
 
--- Asks the processes that run these batches to stop, and waits for them. `name` is that of a
--- single one. -> exit status
+-- Asks the processes that run these batches to stop, and waits. `name`: of a single batch.
+-- -> exit status
 function stop.ask(batches, name, reason)
   local asked = {}
   for _, batch in ipairs(batches) do
@@ -88,7 +88,7 @@ function stop.close(store, batch, reason)
   end
   local lock, holder = batch:hold()
   if not lock then
-    failure.raise(failure.refused, "%s runs batch %s: stop it first: mde batch stop %s",
+    failure.raise(failure.refused, "%s runs batch %s; stop it first: mde batch stop %s",
       stores.shown(holder), batch.name, batch.name)
   end
   local _ <close> = lock
