@@ -72,7 +72,7 @@ ZSH
   it("knows no other shell", function()
     local run = program.run("completion", "tcsh")
     assert.equal(2, run.status)
-    assert.truthy(run.err:find("'tcsh' is not a shell that this is for", 1, true))
+    assert.truthy(run.err:find("'tcsh' is none of these shells", 1, true))
   end)
 end)
 

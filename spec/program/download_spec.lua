@@ -124,7 +124,7 @@ describe("mde download", function()
       LARGE:format "late = { nth = 3, operation = 'download' }, late_by = 5")
     assert.equal(0, run.status, run.err)
     assert.truthy(run.out:find "^130\n%x+  a\na\n$", run.out .. run.err)
-    assert.truthy(run.err:find "What came in is kept in a%.%S+%.part; the same command goes on",
+    assert.truthy(run.err:find "The first part is kept in a%.%S+%.part; the same command resumes",
       run.err)
   end)
 

@@ -24,9 +24,9 @@ describe("mde login", function()
       $mde list --ids >/dev/null && $mde logout && $mde logout
       AZURE_TOKEN_CREDENTIALS=dev $mde list; echo "status $?"]])
     assert_has(run.err, "Open https://microsoft.com/devicelogin and enter the code ",
-      "Signed out of 7d0b3b4e-6e1f-4c43-9d5a-2f8d4a1c9b60", "Nobody was signed in",
+      "Signed out of 7d0b3b4e-6e1f-4c43-9d5a-2f8d4a1c9b60", "No user was signed in",
       "mde login: no user has signed in")
-    assert_has(run.out, "Signed in as dana@contoso.com to 7d0b3b4e", "renewed when it is needed",
+    assert_has(run.out, "Signed in as dana@contoso.com to 7d0b3b4e", "renewed automatically",
       "status 5")
     assert.falsy(run.err:find "login: commands go on")
     assert.equal(0, run.status)
@@ -67,8 +67,8 @@ describe("mde login", function()
       wait_until 'grep -q Open said'
       kill -TERM $pid; wait $pid; echo "status $?"; cat said
       $mde logout]])
-    assert_has(run.out, "status 130", "interrupted: nobody was signed in")
-    assert_has(run.err, "Nobody was signed in")
+    assert_has(run.out, "status 130", "interrupted; no user was signed in")
+    assert_has(run.err, "No user was signed in")
   end)
 
   it("needs to know where", function()
@@ -88,7 +88,7 @@ describe("mde login", function()
     local run = program.rehearse("{ mistaken = 3, history = 0, sign_in = { device_interval = 1 } }",
       "$mde login")
     assert.equal(0, run.status)
-    assert_has(run.err, "commands go on signing in otherwise")
+    assert_has(run.err, "other commands do not use this sign-in")
   end)
 
   it("shows no token, and keeps them in the token file alone", function()

@@ -1,8 +1,8 @@
--- mde apply: carries out a plan that a person, or a hash given beforehand, has approved.
+-- mde apply: carries out a plan that a person or a hash has approved.
 --
--- A plan is a batch like any other: in the journal before anything is sent, resumable and
--- audited. Nothing in the file is trusted: actions and machines are read again, the guards are
--- checked against what the service says now, and what is not as the plan shows is `changed`.
+-- A plan becomes a batch like any other: in the journal before anything is sent, resumable and
+-- audited. Nothing in the file is trusted: actions and machines are read again, and guards are
+-- checked with what was read. An item that differs from the plan is `changed`.
 
 local approval = require "mde.program.plan.approval"
 local client = require "mde.program.session.client"
@@ -17,18 +17,18 @@ local selection = require "mde.program.session.profiles"
 local apply = {}
 
 local EPILOG = [[
-The plan's hash, tenant, application, profile and end are verified, and its
-actions and machines are read again: the guards are checked against what the
-service says now, and an action that is not as the plan shows is left alone,
-as `changed`. At the terminal the hash and what the plan does are asked about;
-unattended, --approve gives at least 20 digits of the hash. Just before forty
-actions are sent they are read once more. A machine's cancel goes before its
-release. With --wait, releases are waited for too.
+Verifies the plan's hash, tenant, application, profile and end, reads its
+actions and machines again, and checks the guards with what it has read. An
+action that differs from the plan is not changed; its verdict is `changed`. At
+the terminal, shows the hash and the changes and asks; unattended, --approve
+gives at least 20 digits of the hash. Reads actions once more, in groups of
+forty, just before it sends them. The release of a machine waits for its
+cancels. With --wait, also waits for releases.
 
 A plan may begin until it expires. Once it has begun, `mde resume` continues it.
 
-Outside of the hours of its guards nothing is sent; when they end, the batch
-stops, and `mde resume` goes on with it.
+Outside of the hours of its guards nothing is sent. If the hours end, the batch
+stops; `mde resume` continues it.
 
 Examples:
    mde plan policies/*.lua -o plan.jsonl && mde apply plan.jsonl
@@ -38,7 +38,7 @@ function apply.define(command)
   command:epilog(EPILOG)
   command:argument("plan", "The plan."):argname "PLAN"
   options.add(command, "--approve", "HASH", "Approve the plan that has this hash.")
-  options.add(command, "--batch", "NAME", "Call the batch so. Default: the day and a number.",
+  options.add(command, "--batch", "NAME", "Batch name. Default: date and number.",
     options.batch_name)
   execution.define(command)
 end

@@ -10,21 +10,21 @@ local command = {}
 
 function command.define(parser)
   parser:epilog [[
-Each line of a log holds the hash of the line before, and the journal that of
-the last one: a line that was changed, removed, inserted or cut off is found,
-and the first such line is named (exit status 1; 4 if a log can't be read).
+Each line of a log contains the hash of the line before, and the journal the
+hash of the last line. If a line was changed, removed, inserted or cut off,
+prints the first such line (exit status 1; 4 if a log can't be read).
 
-A log may be moved away: the next line begins a new file, which continues it.
-Name all files of a log to verify it as a whole, in any order. Files of
-several logs, such as those of two users or hosts, are verified one log after
-the other; the journal tells the end of each that it knows.
+You can move a log: the next line begins a new file, which continues it. To
+verify the log as a whole, name all its files, in any order. Files of several
+logs, such as those of two users or hosts, are verified one log after the
+other. The end of a log is checked if the journal knows the log.
 
 Examples:
    mde audit verify
    mde audit verify ~/.local/state/mde/audit*.jsonl
    mde audit verify /mnt/soc1/audit.jsonl /mnt/soc2/audit.jsonl --json]]
   parser:argument("what", "What to do."):choices { "verify" }:argname "verify"
-  parser:argument("files", "The logs. Default: this user's, audit.jsonl beside the journal.")
+  parser:argument("files", "The logs. Default: this user's, next to the journal.")
     :args "*":argname "FILE"
   parser:flag("--json", "One JSON object per log.")
 end
@@ -35,8 +35,8 @@ local function by_first_line(a, b)
   return a.n < b.n
 end
 
--- The logs that these files are of. A file from before logs had ids belongs to the only
--- other log, if there is one.
+-- Groups files by their logs. A file without an id of a log is old: it belongs to the only other
+-- log, if there is exactly one.
 local function group(paths)
   local logs, by_id, nameless = {}, {}, {}
   local function add(id, part)
@@ -63,8 +63,8 @@ end
 
 -- {{ The journal
 
--- Looks up the end of a log, and which others were kept in this folder. A store that can't
--- be opened is an error only for this user's own log.
+-- Looks up the end of a log, and other logs that were kept in this folder. If the store can't be
+-- opened, that is an error only for this user's own log.
 local function look_up(parsed, log, own)
   local done, opened = pcall(store.open, parsed)
   if not done then
@@ -94,7 +94,7 @@ local function text(log, result)
     line = line .. ("; the last %s not in the journal"):format(
       result.after == 1 and "line is" or counted(result.after) .. " are")
   end
-  if result.torn then line = line .. "; half a line follows, of a write that did not end" end
+  if result.torn then line = line .. "; half a line follows: a write was cut off" end
   for _, other in ipairs(log.others or {}) do
     line = line .. ("; the journal also knows log %s that was kept in this folder, of %s"):format(
       other.id, counted(other.lines))

@@ -1,4 +1,4 @@
--- mde completion: scripts by which shells complete the command line.
+-- mde completion: prints the script that completes the command line in a shell.
 
 local failure = require "mde.program.exit"
 local output = require "mde.program.terminal.output"
@@ -9,7 +9,7 @@ local SHELLS = { bash = "get_bash_complete", zsh = "get_zsh_complete", fish = "g
 
 function completion.define(command)
   command:epilog [[
-`make install` and packages put the scripts where the shells look. By hand:
+`make install` and packages install the scripts for all shells. By hand:
 
 Examples:
    eval "$(mde completion bash)"                 in ~/.bashrc
@@ -19,7 +19,7 @@ Examples:
   function shell.words() return { "bash", "zsh", "fish" } end
 end
 
--- Lets argparse tell the words that each option takes, and those of the first argument: as
+-- Gives argparse the words of each option and of the first argument. The argument's words become
 -- commands, since argparse completes an argument in zsh alone.
 local function tell_words(command)
   for _, option in ipairs(command._options) do
@@ -39,14 +39,14 @@ end
 function completion.run(parsed, program)
   local method = SHELLS[parsed.shell]
   if not method then
-    failure.raise(failure.usage, "'%s' is not a shell that this is for: bash, zsh or fish",
+    failure.raise(failure.usage, "'%s' is none of these shells: bash, zsh, fish",
       parsed.shell)
   end
   for name, command in pairs(program.commands) do
     program:load(name)
     tell_words(command)
   end
-  program.commands.help._is_help_command = true  -- argparse's word for it
+  program.commands.help._is_help_command = true  -- as argparse marks it
   output.write(program.parser[method](program.parser))
   return 0
 end

@@ -1,4 +1,4 @@
--- mde download: the file that an action has produced.
+-- mde download: fetches the file that an action has produced.
 
 local client = require "mde.program.session.client"
 local failure = require "mde.program.exit"
@@ -13,42 +13,41 @@ local download = {}
 
 function download.define(command)
   command:epilog [[
-Of CollectInvestigationPackage the package, of LiveResponse the result of a
-command (--index, where there is more than one). While it comes in, the file
-is called FILE.ID.part; when a download was cut, the same command goes on
-with it. Nothing is overwritten. SHA-256 and name go to standard output, as
-sha256sum writes them.
+Fetches the package of CollectInvestigationPackage, or the result of a command
+of LiveResponse (--index, if there are several). Until it is complete, the file
+is called FILE.ID.part. If a download was cut, the same command resumes it.
+Nothing is overwritten. Prints SHA-256 and name, as sha256sum does.
 
 Examples:
    mde download 5382f7ea-7557-4ab7-9782-d50480024a4e
    mde download 5382f7ea-7557-4ab7-9782-d50480024a4e --index 1 -o triage.zip]]
   command:argument("id", "The action, or the first 8 digits."):argname "ID"
-  options.add(command, "-o --output", "FILE", "Into this file. Default: the machine and the id.")
-  options.add(command, "--index", "N", "Result of this command, from 0.", function(text)
+  options.add(command, "-o --output", "FILE", "Write to FILE. Default: the machine and the id.")
+  options.add(command, "--index", "N", "The result of this command, from 0.", function(text)
     local index = text:find "^%d+$" and math.tointeger(tonumber(text))
     if index and index < 10000 then return index end
     return nil, ("'%s' is not a whole number from 0"):format(text)
   end)
-  client.define_deadline(command, "Give up when nothing came in for this long. Default: 10m.")
-  command:flag("--json", "The result as a JSON object.")
+  client.define_deadline(command, "Give up if no data arrives for this long. Default: 10m.")
+  command:flag("--json", "One JSON object.")
 end
 
--- The machine and the start of the id: what a person recognises.
+-- Returns a name that a person recognises: the machine and the start of the id.
 local function name_for(action, index)
   local machine = (action.computerDnsName or action.machineId or "action"):gsub("[^%w%.%-]", "_")
   return ("%s-%s%s.zip"):format(machine, action.id:sub(1, 8), index and "-" .. index or "")
 end
 
--- How far it is, on a terminal.
+-- Shows the progress on a terminal.
 local function on_progress(bytes, total)
   line.show(total and ("%s of %s, %d %%"):format(output.bytes(bytes), output.bytes(total),
     bytes * 100 // math.max(total, 1)) or output.bytes(bytes))
 end
 
--- -> result; raises what went wrong, and says what is kept
+-- -> result; raises the error, after it printed which file is kept
 local function fetch(session, action, path, parsed)
   if system.file.kind(path) then
-    failure.raise(failure.usage, "download: %s exists; remove it or give another name", path)
+    failure.raise(failure.usage, "%s exists; remove it or give another name with -o", path)
   end
   interruption.only_reads(session)
   local result, err = session:download(action, path, {
@@ -61,7 +60,7 @@ local function fetch(session, action, path, parsed)
   interruption.release(session)
   if result then return result end
   if err.part then
-    output.note("What came in is kept in %s; the same command goes on with it.", err.part)
+    output.note("The first part is kept in %s; the same command resumes the download.", err.part)
   end
   error(err, 0)
 end

@@ -1,4 +1,4 @@
--- mde help [COMMAND|TOPIC]: shows how mde or a command is used, or a topic of the help.
+-- mde help [COMMAND|TOPIC]: prints the help of mde, of a command or on a topic.
 
 local failure = require "mde.program.exit"
 local output = require "mde.program.terminal.output"
@@ -19,7 +19,9 @@ end
 
 function help.run(parsed, program)
   local text = topics[parsed.topic] or program:help(parsed.topic)
-  if not text then failure.raise(failure.usage, "'%s' is not a command of mde", parsed.topic) end
+  if not text then
+    failure.raise(failure.usage, "'%s' is not a command or topic of mde", parsed.topic)
+  end
   output.text(text)
   return 0
 end

@@ -1,4 +1,4 @@
--- mde login: signs a user in with a code, and keeps what renews the sign-in.
+-- mde login: signs a user in with a code, and stores the token that renews it.
 
 local date = require "mde.base.date"
 local failure = require "mde.program.exit"
@@ -16,19 +16,19 @@ local login = {}
 function login.define(command)
   command:epilog [[
 Shows a code to enter in a browser, on this or another device, and waits for
-it. Later commands act as that user, with the permissions that he and the
-application have, until `mde logout`. A client secret, certificate or
-MDE_TOKEN goes before it.
+it. Later commands act as that user until `mde logout`, with the permissions
+that both the user and the application have. A client secret, certificate or
+MDE_TOKEN takes precedence over this sign-in.
 
 Examples:
    mde login --tenant contoso.com \
        --client-id 3c9f4f0a-58d2-4b77-8f0e-b1a6c2d4e587
    mde login              with AZURE_TENANT_ID and AZURE_CLIENT_ID]]
   user_sign_in.define(command)
-  command:flag("--json", "One JSON object with the code, and one when it was entered.")
+  command:flag("--json", "One JSON object with the code, and one after it was entered.")
 end
 
--- {{ What is shown
+-- {{ Output
 
 local function show_code(started, as_json, clock)
   if as_json then
@@ -40,7 +40,7 @@ local function show_code(started, as_json, clock)
     require "mde.base.duration".text(started.lifetime))
 end
 
--- The user's name, as the tokens of an answer say it, or nil.
+-- Returns the user's name from the tokens of an answer, or nil.
 local function user_of(answer)
   for _, name in ipairs { "id_token", "access_token" } do
     local claims = type(answer[name]) == "string" and jwt.claims(answer[name]) or {}
@@ -58,12 +58,12 @@ local function show_end(settings, signed_in, as_json)
   output.line(("Signed in as %s to %s until %s%s"):format(
     terminal.printable(signed_in.user or "a user"), settings.tenant,
     moment.at(signed_in.expires_at),
-    signed_in.is_kept and ", and renewed when it is needed." or "; it can't be renewed."))
+    signed_in.is_kept and "; renewed automatically." or "; it can't be renewed."))
 end
 
 -- }}
 
--- Moves the client until the fetch has ended, or Ctrl-C interrupts it.
+-- Drives the client until the fetch has ended or Ctrl-C interrupts it.
 local function drive(connected, fetch)
   local interrupt = system.interrupt
   interrupt.watch()
@@ -72,7 +72,7 @@ local function drive(connected, fetch)
   local interrupted = interrupt.count() > 0
   interrupt.release()
   if interrupted and not fetch.done then
-    failure.raise(failure.interrupted, "interrupted: nobody was signed in")
+    failure.raise(failure.interrupted, "interrupted; no user was signed in")
   end
   if fetch.err then error(fetch.err, 0) end
 end
@@ -100,8 +100,8 @@ function login.run(parsed)
   local signed_in = sign_in(connected, settings, parsed.json)
   show_end(settings, signed_in, parsed.json)
   if uses ~= session.identity(settings) then
-    output.note("mde: commands go on signing in otherwise, as the environment or the profile says:"
-      .. " see mde help login")
+    output.note("mde: other commands do not use this sign-in: the environment or the profile has a"
+      .. " credential that takes precedence (mde help login)")
   end
   return 0
 end

@@ -1,4 +1,4 @@
--- mde logout: forgets the sign-in of a tenant and application, and their tokens.
+-- mde logout: deletes the sign-in of a tenant and application, and their tokens.
 
 local output = require "mde.program.terminal.output"
 local session = require "mde.auth.session"
@@ -8,9 +8,9 @@ local logout = {}
 
 function logout.define(command)
   command:epilog [[
-Forgets what `mde login` kept, and cached access tokens. What the login
-service has given out lives on there until it ends; an administrator can
-revoke it.
+Deletes the sign-in of `mde login` and cached access tokens from this machine.
+For the login service they stay valid until they expire; an administrator can
+revoke them.
 
 Example:
    mde logout --tenant contoso.com \
@@ -38,11 +38,11 @@ function logout.run(parsed)
     output.json({ tenant = settings.tenant, client_id = settings.client_id,
                   forgotten = was_there }, { "tenant", "client_id" })
   else
-    output.note(was_there and "Signed out of %s: nothing of it is kept here."
-      or "Nobody was signed in to %s.", settings.tenant)
+    output.note(was_there and "Signed out of %s: no token of it is kept on this machine."
+      or "No user was signed in to %s.", settings.tenant)
     local way = connected:way()
     if way and way ~= "mde login" then
-      output.note("Commands go on signing in by %s, as the environment or the profile says.", way)
+      output.note("Commands still sign in with %s, from the environment or the profile.", way)
     end
   end
   return 0
