@@ -268,7 +268,7 @@ describe("undoing what had its effect", function()
     assert_said(run.out, "3\nBatch b is open: 0 of 3 done. ", "3 of those to undo: the release was"
       .. " launched, and is not final yet.\n`mde resume b` continues it", "b      open",
       "b      done ", "\n3\n")
-    assert_said(run.err, "look again later: mde resume b", "Nothing is left to do in this batch")
+    assert_said(run.err, "look again later: mde resume b", "This batch has no open items")
   end)
 
   it("ends as undone with --wait, or says what did not end", function()
@@ -311,7 +311,7 @@ describe("undoing what had its effect", function()
       grep -c '"decision":"undo"' plan
       mde list --all --type Unisolate --ids 2>/dev/null | wc -l; mde audit verify]])
       :format(environment, environment))
-    assert_said(run.out, "Nothing is left to do", "lines, unbroken")
+    assert_said(run.out, "This batch has no open items", "lines, unbroken")
     local machines, times, planned, made = run.out:match " +(%d+) (%d+)\n(%d+)\n(%d+)\n"
     assert.same({ planned, "1", planned, planned }, { machines, times, planned, made }, run.out)
     assert.is_true(tonumber(planned) >= 10)

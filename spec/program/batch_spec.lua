@@ -59,7 +59,7 @@ describe("the batch of mde cancel", function()
       ["mde batch stop b --all"] = "--all takes no batch",
       ["mde batch list --all"] = "--all goes with stop",
       ["mde batch show b -m x"] = "-m goes with stop and close",
-      ["mde resume b --join"] = "--join takes every batch that no process runs",
+      ["mde resume b --join"] = "--join continues every open batch",
     } do
       local run = rehearse(script)
       assert.same({ 2, 0 }, { run.status, run.ledger.posts }, script)
@@ -190,7 +190,7 @@ describe("mde batch close", function()
     assert.truthy(run.out:find "\n1\n$", run.out)
     assert_said(run.err, " runs batch b; stop it first: mde batch stop b",
       "Batch b is closed; 10 of 12 items were open.", "Batch b was closed before (by hand).",
-      "Batch b is closed (by hand): 2 of 12 done.", "Nothing is left to do in this batch")
+      "Batch b is closed (by hand): 2 of 12 done.", "This batch has no open items")
     assert.equal(2, run.ledger.posts)
   end)
 

@@ -28,7 +28,7 @@ describe("mde login", function()
       "mde login: no user has signed in")
     assert_has(run.out, "Signed in as dana@contoso.com to 7d0b3b4e", "renewed automatically",
       "status 5")
-    assert.falsy(run.err:find "login: commands go on")
+    assert.falsy(run.err:find "do not use this sign-in")
     assert.equal(0, run.status)
   end)
 

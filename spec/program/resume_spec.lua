@@ -33,7 +33,7 @@ describe("mde resume", function()
       mde resume b; mde batch show b --json; mde batch list --json]], LATE)
     assert.equal(0, run.status, run.err)
     assert_said(run.out, "was 130\nInterrupted: `mde resume b` goes on with it.\n")
-    assert_said(run.err, "Batch b: 12 of 12 left. x", "12 of 12 actions")
+    assert_said(run.err, "Batch b: 12 of 12 items open. x", "12 of 12 actions")
     assert.equal(12, run.ledger.posts)
     assert.equal(0, run.ledger.twice)
     assert.equal(12, select(2, run.out:gsub('"verdict":"cancelled"', "")))
@@ -46,7 +46,7 @@ describe("mde resume", function()
     assert_said(run.err, "No batch is open that no process runs")
     run = rehearse(CANCEL .. " --batch b >/dev/null 2>&1; mde resume b; mde resume")
     assert.same({ 0, 12 }, { run.status, run.ledger.posts })
-    assert_said(run.err, "Nothing is left to do in this batch",
+    assert_said(run.err, "This batch has no open items",
       "No batch is open that no process runs")
   end)
 
@@ -61,7 +61,7 @@ describe("mde resume", function()
       kill -KILL $pid; wait
       MDE_TOKEN=]] .. OTHERS .. [[ mde resume b; echo "was $?"]], LATE)
     assert_said(run.out, "running", "was 3\n", "was 2\n")
-    assert_said(run.err, "is run by ", "No batch is open that no process runs",
+    assert_said(run.err, " runs batch ", "No batch is open that no process runs",
       "is of tenant and application")
   end)
 
@@ -202,7 +202,7 @@ describe("mde resume of a plan's batch", function()
       mde resume b --approve 12; echo "was $?"
       mde resume b --approve $hash | grep -c cancelled]])
     assert.equal("was 3\nwas 3\nwas 2\n5\n", run.out, run.err)
-    assert_said(run.err, "the plan expired ", "; 5 of 6 are left, and no terminal to ask at;"
+    assert_said(run.err, "the plan expired ", "; 5 of 6 items are open, and no terminal to ask at;"
       .. " nothing was sent. --approve ", "batch b is of the plan ")
   end)
 

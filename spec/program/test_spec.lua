@@ -28,7 +28,8 @@ local GOOD = [[return {
 describe("mde test", function()
   it("runs the tests, aligned, and ends with 0", function()
     local run = sh({ ["good.lua"] = GOOD }, "mde test good.lua")
-    local summary, hash = run.err:match "^(.-\n)Their hash, for mde watch %-%-approve: (%x+)\n$"
+    local summary, hash =
+      run.err:match "^(.-\n)Hash of the policies, for mde watch %-%-approve: (%x+)\n$"
     assert.equal(64, #hash)
     run.err = summary
     assert.same({ status = 0, err = "1 policy, 2 tests: 2 passed, 0 failed\n",
@@ -39,7 +40,7 @@ describe("mde test", function()
     local run = sh({ ["bad.lua"] = GOOD:gsub('expect = "keep"', 'expect = "undo"') },
       "mde test bad.lua")
     assert.equal(1, run.status)
-    assert.truthy(run.out:find("FAIL  a VIP   expected undo, and it is keep 'VIP'", 1, true),
+    assert.truthy(run.out:find("FAIL  a VIP   expected undo, got keep 'VIP'", 1, true),
       run.out)
     assert.truthy(run.err:find("1 passed, 1 failed", 1, true))
   end)

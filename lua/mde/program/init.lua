@@ -1,9 +1,8 @@
 -- The command line of `mde`: arguments in, exit status out.
 --
--- A command is a module of mde.program with `define(command)`, which adds its options
--- to an argparse command, and `run(parsed, program)`, which returns the exit
--- status. It is loaded when it is called for. What it raises is shown here: see
--- mde.program.exit.
+-- A command is a module of mde.program.commands with `define(command)`, which adds its options to
+-- an argparse command, and `run(parsed, program)`, which returns the exit status. It is loaded on
+-- demand. Errors that it raises are shown here: see mde.program.exit.
 
 local command_line = require "mde.program.input.command_line"
 local failure = require "mde.program.exit"
@@ -20,11 +19,11 @@ local GROUPS = {
   { "Look",
     { "list", "List machine actions: the open ones, or --all." },
     { "show", "Show one machine action, or what was done on a machine." },
-    { "machines", "Find machines, tag them, and tell which are isolated." } },
+    { "machines", "Find machines, tag them, and show which are isolated." } },
   { "Cancel",
     { "cancel", "Cancel machine actions, by id or by filter." },
-    { "unblock", "Cancel what blocks a machine." },
-    { "resume", "Go on with a batch that has stopped." },
+    { "unblock", "Cancel the actions that block a machine." },
+    { "resume", "Resume a batch that has stopped." },
     { "batch", "List batches; show, stop or close one, or report on it." },
     { "audit", "Verify the audit log." } },
   { "Launch",
@@ -32,24 +31,24 @@ local GROUPS = {
     { "isolate", "Isolate machines: mde launch isolate.", of = "launch" },
     { "unisolate", "Release machines: mde launch unisolate.", of = "launch" },
     { "download", "Fetch the file that an action has produced." },
-    { "api", "Make any other call of the service." } },
+    { "api", "Make any other call to the service." } },
   { "Decide by policies",
-    { "test", "Try policies: their form and their tests." },
+    { "test", "Check policies and run their tests." },
     { "plan", "Show what policies decide, and write it as a plan." },
     { "undo", "Make a plan that undoes an incident." },
     { "apply", "Carry out a plan that was approved." },
     { "watch", "Plan and apply again and again, or report only." } },
   { "Sign in",
-    { "status", "Show on one screen: sign-in, open actions, quota, batches." },
+    { "status", "Show the sign-in, open actions, quota and batches." },
     { "login", "Sign in as a user, with a code to enter in a browser." },
-    { "logout", "Forget that sign-in, and cached tokens." },
+    { "logout", "Delete that sign-in and cached tokens." },
     { "profiles", "List the profiles of the configuration file." } },
   { "Try",
     { "sim", "Rehearse against a simulated incident." },
-    { "run", "Run a playbook: a Lua script with `mde` at hand." },
-    { "repl", "Try things at a Lua prompt." },
-    { "help", "Show how mde, or one command, is used." },
-    { "completion", "Print what completes mde's command line in a shell." } },
+    { "run", "Run a playbook: a Lua script that uses `mde`." },
+    { "repl", "Start a Lua prompt." },
+    { "help", "Show the help of mde or of a command." },
+    { "completion", "Print the script that completes commands in a shell." } },
 }
 
 local ROWS = {}
@@ -66,13 +65,13 @@ Examples:
 
 Credentials come from AZURE_TENANT_ID, AZURE_CLIENT_ID and
 AZURE_CLIENT_SECRET, from MDE_TOKEN alone, from a profile (see `mde help
-profiles`), from `mde login`, or as Azure's own programs find them. `mde help
-environment` lists all variables, `mde help files` all files, and `mde help
-COMMAND` explains a command.
+profiles`), from `mde login`, or from the sources of Azure's own programs.
+`mde help environment` lists all variables, `mde help files` all files, and
+`mde help COMMAND` explains a command.
 
 Exit status:
-   0                     All as asked, or nothing to do.
-   1                     Some items ended otherwise.
+   0                     Everything succeeded, or nothing matched.
+   1                     Some items did not succeed.
    2                     Wrong use.
    3                     Refused by a guard or a limit.
    4                     The service, network, store or output failed.
@@ -82,7 +81,7 @@ Exit status:
 
 -- {{ argparse, without its habit of ending the process
 
--- Ends the parsing with a text that was asked for.
+-- Ends the parsing with a text that the user asked for.
 local function answer(text)
   return function() error({ answer = text() }, 0) end
 end
@@ -106,13 +105,13 @@ local function new_parser(help)
     options.word("a time to use colours", function() return { "auto", "always", "never" } end))
   parser:flag("--verbose", "Show one line for each request on standard error.")
   options.add(parser, "--timeout", "SECONDS", "Give up on a request after this long. Default: 60."
-    .. "\nWhat only reads is tried five times.",
+    .. "\nRequests that only read are tried five times.",
     options.seconds)
   parser:mutex(
     parser:option("-p --profile", "Work in the tenants of these profiles: a, or a,b, or 'emea-*'."
       .. "\nDefault: MDE_PROFILE."):argname "NAME":overwrite(false),
     parser:flag("--all-profiles", "Work in the tenants of all profiles (list, machines, status)."))
-  options.add(parser, "--store", "STORE", "Where journal and quota are kept: postgresql://… or"
+  options.add(parser, "--store", "STORE", "Where to keep journal and quota: postgresql://… or"
     .. " memory.\nDefault: MDE_STORE, else SQLite in $XDG_STATE_HOME/mde.",
     function(text) return require "mde.program.session.store".choice(text) end)
   parser.error = syntax.refuse
@@ -147,7 +146,7 @@ function Program:load(name)
   return module
 end
 
--- How mde, or the command called `name`, is used. -> text | nil: no such command
+-- Returns the help of mde or of a command. -> text | nil: no such command
 function Program:help(name)
   if not name then return self.parser:get_help() end
   if not self.commands[name] then return nil end
@@ -162,7 +161,7 @@ local function command_of(arguments)
   return (command_line.command(arguments, ROWS))
 end
 
--- Parses a command line, whose command is loaded. -> true, the result | false, what was raised
+-- Parses a command line, after its command is loaded. -> true, the result | false, the error
 function Program:parse(arguments)
   local name = command_of(arguments)
   if name then self:load(name) end
@@ -185,13 +184,13 @@ local function run(arguments)
   return 0
 end
 
--- A table was raised on purpose; anything else is a defect of the program.
+-- A table was raised on purpose; any other value is a defect of the program.
 local function on_error(raised)
   if type(raised) == "table" then return raised end
   return debug.traceback(tostring(raised), 2)
 end
 
--- Parses a corrected command line. -> true | nil, the message, what is missing
+-- Parses a corrected command line. -> true | nil, the message, the missing word
 local function try(words)
   local ok, raised = new_program():parse(words)
   if ok or type(raised) == "table" and raised.answer then return true end
@@ -199,7 +198,7 @@ local function try(words)
   return nil, tostring(raised), raised.missing
 end
 
--- Returns what helps the user to correct the command line: see mde.program.problem.
+-- Returns advice on how to correct the command line: see mde.program.problem.
 local function advice_on(raised, arguments)
   local advice = {}
   if failure.status(raised) == failure.usage then
@@ -216,7 +215,7 @@ local function advice_on(raised, arguments)
   return advice
 end
 
--- Shows what was raised. -> exit status
+-- Shows the error. -> exit status
 local function show(raised, arguments)
   local as_json = false
   for _, word in ipairs((command_line.split(arguments))) do
@@ -235,7 +234,7 @@ local function run_line(arguments)
   return result == 0 and status or result
 end
 
--- Runs the command line, with the system's own table or another: see mde.program.system.
+-- Runs the command line, with the real system table or another one: see mde.program.system.
 -- -> exit status
 return function(arguments, given)
   return system.run(given or system.real, run_line, arguments)

@@ -1,5 +1,4 @@
--- mde plan: what policies decide about a tenant's actions, as a table and as a plan to apply.
--- Nothing is changed.
+-- mde plan: shows what policies decide, and writes it as a plan. Changes nothing.
 
 local client = require "mde.program.session.client"
 local enforcement = require "mde.program.policy.enforcement"
@@ -16,14 +15,13 @@ local terminal = require "mde.terminal"
 local plan = {}
 
 local EPILOG = [[
-A policy is a Lua file that says which actions it is about and what becomes
-of them; `mde test` tries it. Its code runs in a process of its own, which
-sees copies of actions and machines and nothing else. A plan that exceeds a
-guard rail of the profile or of a policy is refused as a whole (exit status
-3).
+A policy is a Lua file that selects actions and decides what to do with them;
+`mde test` tests it. Its code runs in a process of its own, which gets copies
+of actions and machines and nothing else. A plan that exceeds a guard of the
+profile or of a policy is refused as a whole (exit status 3).
 
-The plan is JSON Lines: who made it for which tenant, until when it holds,
-and a line an action that was decided upon. Its hash is what is approved.
+The plan is JSON Lines: a header (who made it, for which tenant, when it
+expires), and a line per action with a decision. You approve it by its hash.
 
 Examples:
    mde plan stale.lua
@@ -34,11 +32,11 @@ function plan.define(command)
   command:epilog(EPILOG)
   command:argument("files", "Policies."):args "+":argname "FILE"
   options.add(command, "-o --output", "PLAN", "Write the plan to this file; - is standard output.")
-  options.add(command, "--expires", "TIME", "How long the plan holds, unless a policy says less."
-    .. " Default: what the policies say, or 1h.", options.duration)
-  options.add(command, "--explain", "ACTION", "Say what was decided about one action and why.")
+  options.add(command, "--expires", "TIME", "How long the plan is valid; a policy may shorten it."
+    .. " Default: set by the policies, or 1h.", options.duration)
+  options.add(command, "--explain", "ACTION", "Show the decision about one action, and the reason.")
   client.define_deadline(command)
-  command:flag("--json", "Show the plan itself, or the explanation, as JSON.")
+  command:flag("--json", "Print the plan itself, or the explanation, as JSON.")
 end
 
 -- {{ --explain
@@ -72,7 +70,7 @@ local function explain(session, loaded, guards, parsed)
   local explained = failure.check(policies.explain(session, loaded, parsed.explain))
   local entity = explained.entity
   local violations = entity and guard.check(guards, { entity }, nil) or {}
-  for i = #violations, 1, -1 do  -- a share is the whole plan's
+  for i = #violations, 1, -1 do  -- a share is of the whole plan
     if violations[i].guard == "max_share" then table.remove(violations, i) end
   end
   if parsed.json then return explain_json(explained, violations) end
@@ -90,7 +88,7 @@ end
 
 -- }}
 
--- What the policies have printed, each line with the policy's name in front.
+-- Shows the output of the policies, each line after the policy's name.
 local function show_printed(loaded)
   for _, policy in ipairs(loaded) do
     for line in (policy.printed or ""):gmatch "[^\n]+" do

@@ -1,4 +1,4 @@
--- mde profiles: what the configuration file has, without its secrets.
+-- mde profiles: lists the profiles of the configuration file, without secrets.
 
 local config = require "mde.config.profiles"
 local failure = require "mde.program.exit"
@@ -23,12 +23,12 @@ The file is MDE_CONFIG, else $XDG_CONFIG_HOME/mde/config.lua, else
    }
 
 `notify` is a command that gets an event on its standard input when a batch
-begins, stops or ends, and when a guard refuses.
+begins, stops or ends, and when a guard refuses a change.
 
 Examples:
    mde profiles
    mde profiles -p 'emea-*' --json]]
-  command:flag("--json", "One JSON object a profile.")
+  command:flag("--json", "One JSON object per profile.")
 end
 
 local COLUMNS = { { title = "PROFILE" }, { title = "TENANT" }, { title = "CLOUD" },

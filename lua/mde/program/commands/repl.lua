@@ -1,4 +1,4 @@
--- mde repl: Lua at a prompt, with `mde` and `client` at hand.
+-- mde repl: a Lua prompt with `mde` and `client` as globals.
 
 local display = require "mde.program.repl.display"
 local manual = require "mde.program.repl.manual"
@@ -12,21 +12,21 @@ local repl = {}
 
 function repl.define(command)
   command:epilog [[
-`mde` is the module, `client` a client configured by the environment. A line is
-an expression, whose values are shown (`_` is the first of them), or a
-statement; it may go on over several lines. A tab completes names, options and
-the service's words; `help` lists the functions, `help cancel` shows one. Ctrl-C
-ends the call, not the prompt; Ctrl-D ends that. What is typed may do whatever
-you may: paste only what you trust.
+`mde` is the module, `client` a client configured by the environment. Enter an
+expression to see its values (`_` is the first of them), or a statement; both
+may take several lines. A tab completes names, options and the service's words;
+`help` lists the functions, `help cancel` shows one. Ctrl-C ends the call,
+Ctrl-D the prompt. The code you enter has all your rights: paste only code that
+you trust.
 
 Examples:
    mde repl --sim
    > client:list { type = "Isolate", older_than = "4h" }
    > client:cancel(_[1], { comment = "INC0048211" })]]
-  command:flag("--sim", "Against a simulated incident: needs no tenant.")
+  command:flag("--sim", "Use a simulated incident: requires no tenant.")
 end
 
--- Calls a chunk and shows what it gives; Ctrl-C ends either.
+-- Calls a chunk and shows its values; Ctrl-C ends either.
 local function evaluate(chunk)
   local done, problem = playbook.call(function()
     local values = table.pack(chunk())

@@ -17,16 +17,16 @@ local resume = {}
 
 function resume.define(command)
   command:epilog [[
-Actions whose requests were in flight are read first, and sent again only if
+Reads actions whose requests were in flight first, and sends them again only if
 they are still open. Settled items are not sent again. Without BATCH, shows
-the open batches and asks which to resume; without a terminal it needs BATCH
+the open batches and asks which to resume; without a terminal, requires BATCH
 or --join. A batch is of one application in one tenant: sign in as the same
 application to resume it.
 
-A plan's batch is checked as the plan was: the open items are read again, and
-the guards, as the profile has them now, are checked again; `max` counts the
-items that the batch has changed and the open ones. If the plan has expired
-meanwhile, asks first; unattended, --approve gives the plan's hash again.
+A plan's batch is checked like the plan: reads the open items again, and checks
+the guards that the profile has now; `max` counts changed items and open ones.
+If the plan has expired meanwhile, asks first; unattended, requires --approve
+with the plan's hash.
 
 Examples:
    mde resume
@@ -34,34 +34,34 @@ Examples:
    MDE_STORE=postgresql://journal.contoso.com/mde mde resume --join]]
   command:argument("batch", "The batch."):args "?":argname "BATCH"
   command:flag("--join", "Continue every batch that no process runs, one after the other.")
-  options.add(command, "--approve", "HASH", "Approve the batch of a plan that has expired: the"
+  options.add(command, "--approve", "HASH", "Approve the batch of an expired plan by the"
     .. " plan's hash.")
   execution.define(command)
 end
 
 local NONE = "No batch is open that no process runs."
 
--- Whether a batch that is named may be resumed: tokens that do not contain their application can't
--- be compared.
+-- Returns whether a named batch may be of this session. Tokens that do not contain their
+-- application can't be compared.
 local function may_be_ours(session, batch)
   return open.is_of(session, batch)
          or batch.application:find "^token " and session.application:find "^token "
 end
 
--- Makes this process the batch's holder. -> batch, lock; raises if another process runs it
+-- Takes the batch's lock. -> batch, lock; raises if another process runs the batch
 local function hold(batch)
   batch:expect_stop()
   local lock, holder = batch:hold()
   if lock then return batch, lock end
-  failure.raise(failure.refused, "batch '%s' is run by %s", batch.name, stores.shown(holder))
+  failure.raise(failure.refused, "%s runs batch %s", stores.shown(holder), batch.name)
 end
 
 local function named(session, name)
   local batch = failure.check(session.store.journal:find(name))
   client.identify(session)
   if not may_be_ours(session, batch) then
-    failure.raise(failure.usage, "batch '%s' is of tenant and application %s, and this signs in"
-      .. " as %s", name, batch.application, session.application)
+    failure.raise(failure.usage, "batch %s is of tenant and application %s, and this command"
+      .. " signs in as %s", name, batch.application, session.application)
   end
   if batch:open_count() == 0 then return nil end
   return hold(batch)
@@ -117,7 +117,7 @@ end
 
 -- {{ A plan's batch
 
--- Raises if what --approve gives is not the plan's hash.
+-- Raises if the hash of --approve is not the plan's.
 local function check_approval(batch, given)
   if not given then return end
   agreement.check_hash(given)
@@ -135,7 +135,7 @@ local function agree(session, batch, parsed)
   local late = session.service_clock.wall() - (batch.expires or math.huge)
   local is_expired = late >= 0 and not parsed.approve
   if not is_expired and not exceeded then return end
-  local what = ("%s of %s are left"):format(number(left), number(batch.count))
+  local what = ("%s of %s items are open"):format(number(left), number(batch.count))
   if is_expired then
     what = ("the plan expired %s ago; %s"):format(duration.text(math.floor(late)), what)
   end
@@ -151,13 +151,13 @@ local function continue(session, batch, lock, parsed)
   local _ <close> = lock
   permission.check(session, parsed)
   agree(session, batch, parsed)
-  output.note("Batch %s: %d of %d left. %s", batch.name, batch:open_count(), batch.count,
+  output.note("Batch %s: %d of %d items open. %s", batch.name, batch:open_count(), batch.count,
     batch.comment)
   execution.foretell(session, batch:open_count())
   return execution.run(session, batch, parsed, "resumed")
 end
 
--- Continues one of several batches: one that is refused ends no other. -> exit status
+-- Continues one of several batches. A refusal does not end the others. -> exit status
 local function continue_one(session, batch, lock, parsed)
   local done, result = pcall(continue, session, batch, lock, parsed)
   if done then return result end
@@ -166,7 +166,7 @@ local function continue_one(session, batch, lock, parsed)
   return failure.refused
 end
 
--- One after the other, each once. -> the worst exit status
+-- Continues open batches one after the other, each once. -> the worst exit status
 local function join(session, parsed)
   local worst, left = nil, {}
   for _, entry in ipairs(open_ones(session)) do table.insert(left, 1, entry.batch) end
@@ -191,7 +191,7 @@ end
 
 function resume.run(parsed)
   if parsed.join and parsed.batch then
-    failure.raise(failure.usage, "--join takes every batch that no process runs, and not '%s'",
+    failure.raise(failure.usage, "--join continues every open batch; it takes no BATCH ('%s')",
       parsed.batch)
   end
   if parsed.deadline and not parsed.wait then
@@ -203,7 +203,7 @@ function resume.run(parsed)
   if parsed.batch then batch, lock = named(session, parsed.batch)
   else batch, lock = ask(session) end
   if batch then return continue(session, batch, lock, parsed) end
-  output.note(parsed.batch and "Nothing is left to do in this batch." or NONE)
+  output.note(parsed.batch and "This batch has no open items." or NONE)
   return 0
 end
 

@@ -1,4 +1,4 @@
--- mde run PLAYBOOK ARG...: a Lua script with `mde` at hand.
+-- mde run: runs a playbook, a Lua script with `mde` as a global.
 
 local errors = require "mde.base.errors"
 local failure = require "mde.program.exit"
@@ -10,12 +10,11 @@ local run = {}
 
 function run.define(command)
   command:epilog [[
-The script finds the module as the global `mde`, its arguments in `arg` and
-`...`, and by `require` also modules in its own folder. An error of the
-library that it does not catch ends it with one line and the status that a
-command would end with; any other with a traceback and status 1. It may do
-whatever you may: run only what you trust. What others wrote belongs into a
-policy (mde help plan).
+The script has the module as the global `mde`, its arguments in `arg` and
+`...`, and `require` also finds modules in its own folder. An uncaught error of
+the library ends it with one line and the exit status of a command; any other
+error with a traceback and status 1. The script has all your rights: run only
+scripts that you trust. Code of others belongs into a policy (mde help plan).
 
 Example:
    mde run examples/playbooks/stuck.lua 2h]]

@@ -1,4 +1,4 @@
--- mde sim: a rehearsal against a simulated incident on loopback.
+-- mde sim: rehearses against a simulated incident on loopback.
 
 local failure = require "mde.program.exit"
 local options = require "mde.program.input.options"
@@ -15,7 +15,7 @@ local function quota(text)
   if per_minute and per_hour and per_minute > 0 and per_hour > 0 then
     return { per_minute = per_minute, per_hour = per_hour }
   end
-  return nil, ("'%s' is not a quota: calls a minute and an hour, such as 200,3000, or real or off")
+  return nil, ("'%s' is not a quota: calls per minute and hour, such as 200,3000, or real or off")
     :format(text)
 end
 
@@ -54,13 +54,13 @@ Examples:
    mde sim                          starts a shell
    mde sim --scenario outage --quota real
    mde sim --serve                  prints the variables to export elsewhere]]):format(listed()))
-  options.add(command, "--scenario", "NAME", "What to rehearse. Default: misfire.",
+  options.add(command, "--scenario", "NAME", "The incident to rehearse. Default: misfire.",
     options.word("a scenario", names))
   command:flag("--serve", "Serve until interrupted, and print the variables to export.")
-  options.add(command, "--port", "N", "With --serve: on this port.", port)
-  options.add(command, "--quota", "N,M", "Calls a minute and an hour; real: 100,1500; or off.\n"
+  options.add(command, "--port", "N", "With --serve: use this port.", port)
+  options.add(command, "--quota", "N,M", "Calls per minute and hour; real: 100,1500; or off.\n"
     .. "Default: 60 times real.", quota)
-  command:argument("words", "What to run."):args "*":argname "COMMAND"
+  command:argument("words", "The command to run."):args "*":argname "COMMAND"
 end
 
 function sim.run(parsed)

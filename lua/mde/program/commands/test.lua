@@ -1,4 +1,4 @@
--- mde test: tries policies, without a tenant: their form, and the tests in and beside them.
+-- mde test: checks policies and runs their tests, without a tenant.
 
 local failure = require "mde.program.exit"
 local output = require "mde.program.terminal.output"
@@ -9,16 +9,16 @@ local trial = require "mde.program.policy.trial"
 local test = {}
 
 local EPILOG = [[
-A test is an action, what is expected, and what is known of its machine:
+A test is an action, the expected decision, and facts about its machine:
    tests = {
      { { requestor = "soar@contoso.com" }, expect = "cancel" },
      { { requestor = "soar@contoso.com" }, tags = { "VIP" }, expect = "keep" },
      { { age = "1h" }, expect = "abstain", name = "too young" },
      { {}, machine = false, expect = "keep", name = "a machine not known" },
    }
-More are read from NAME_test.lua beside NAME.lua, which returns an array.
-What a test leaves out is filled in so that `select` chooses the action. Exit
-status: 0 all tests passed, 1 some failed, 2 a file is no policy.
+NAME_test.lua next to NAME.lua may return an array of more tests. Fields that a
+test omits are filled in so that `select` chooses the action. Exit status: 0
+all tests passed, 1 some failed, 2 a file is not a policy.
 
 Examples:
    mde test stale.lua
@@ -27,12 +27,12 @@ Examples:
 function test.define(command)
   command:epilog(EPILOG)
   command:argument("files", "Policies."):args "+":argname "FILE"
-  command:flag("--json", "One JSON object a policy.")
+  command:flag("--json", "One JSON object per policy.")
 end
 
 -- {{ One policy
 
--- Whether one of the tests tells what is wrong with the policy's code.
+-- Returns whether the error of the policy's code is in the result of a test.
 local function has_error(results)
   for _, result in ipairs(results) do
     if result.error then return true end
@@ -40,8 +40,8 @@ local function has_error(results)
   return false
 end
 
--- -> { policy (path), name, tests = array, warnings = array of text, unreached } ; raises
--- where it can't be loaded
+-- Tests a policy; raises if it can't be loaded.
+-- -> { policy (path), name, tests = array, warnings = array of text, unreached }
 local function try(path)
   local policy = failure.check(policies.load(path, { coverage = true }))
   local beside, file = failure.check(policies.load_tests(path))
@@ -60,19 +60,19 @@ local function try(path)
   if not ended and not has_error(tried.tests) then error(err, 0) end
   tried.printed = policy.printed ~= "" and policy.printed or nil
   if policy.select.filter then
-    table.insert(tried.warnings, "select.filter: only the service can tell; tests do without")
+    table.insert(tried.warnings, "select.filter: only the service applies it; tests ignore it")
   end
   if #tried.tests == 0 then table.insert(tried.warnings, "there are no tests") end
   return tried
 end
 
--- -> what came of it; where it can't be loaded: { policy, error, status }
+-- -> see try; if the policy can't be loaded: { policy, error, status }
 local function tried(path)
   local done, result = pcall(try, path)
   if done then return result end
   local status = failure.status(result)
   if not status then error(result, 0) end
-  if status == failure.refused then status = failure.usage end  -- a limit: at fault as well
+  if status == failure.refused then status = failure.usage end  -- the policy's fault
   return { policy = path, error = tostring(result), status = status, tests = {}, warnings = {} }
 end
 
@@ -88,7 +88,7 @@ local function verdict(result)
     return decision .. (reason and reason ~= "" and (" '%s'"):format(reason) or "")
   end
   if result.passed then return said(result.got, result.reason) end
-  return ("expected %s, and it is %s"):format(said(result.expect, result.expected_reason),
+  return ("expected %s, got %s"):format(said(result.expect, result.expected_reason),
     said(result.got, result.reason))
 end
 
@@ -137,7 +137,7 @@ function test.run(parsed)
       #files == 1 and "policy" or "policies", passed + failed,
       passed + failed == 1 and "test" or "tests", passed, failed)
     if status == 0 then
-      output.note("Their hash, for mde watch --approve: %s", policies.hash(all))
+      output.note("Hash of the policies, for mde watch --approve: %s", policies.hash(all))
     end
   end
   return status > 0 and status or failed > 0 and 1 or 0

@@ -1,4 +1,4 @@
--- mde undo: makes the plan that undoes an incident. Nothing is changed: `mde apply` does.
+-- mde undo: makes a plan that undoes an incident. Changes nothing.
 
 local agreement = require "mde.program.batch.confirmation"
 local client = require "mde.program.session.client"
@@ -16,12 +16,12 @@ local undoing = require "mde.program.plan.undo"
 local undo = {}
 
 local EPILOG = [[
-The incident is what --requestor launched between --after and --before, or
-the actions of a batch. What is open is cancelled; a machine that these
-actions have isolated (or restricted) is released, unless somebody had
-isolated it before. Cancels come first, and machines of high value before
-others. Scans, packages, offboarding and live responses that have ended can't
-be undone.
+An incident is the actions that --requestor launched between --after and
+--before, or those of a batch. The plan cancels open actions, and releases
+machines that these actions have isolated (or restricted), except machines that
+were isolated before the incident. Cancels come first, and machines of high
+value before others. Scans, packages, offboarding and live responses that have
+ended can't be undone.
 
 Examples:
    mde undo --requestor soar@contoso.com --after 2026-11-25T09:00:00Z \
@@ -35,12 +35,12 @@ function undo.define(command)
   options.add(command, "--batch", "BATCH", "Undo the actions of this batch instead.")
   options.add(command, "-m --comment", "TEXT", "Why (required); the service keeps it.")
   exceptions.define(command)
-  options.add(command, "--max", "N", "Refuse when more would be changed. Default: the profile's,"
+  options.add(command, "--max", "N", "Refuse if more would be changed. Default: the profile's,"
     .. " else 50.", options.count)
-  options.add(command, "--expires", "TIME", "How long the plan holds. Default: 1h.",
+  options.add(command, "--expires", "TIME", "How long the plan is valid. Default: 1h.",
     options.duration)
   options.add(command, "-o --output", "PLAN", "Write the plan to this file; - is standard output.")
-  command:flag("--json", "Show the plan itself.")
+  command:flag("--json", "Print the plan itself.")
 end
 
 -- {{ Which actions
@@ -60,7 +60,7 @@ local function check(parsed)
   end
 end
 
--- -> what mde.program.plan.undo takes
+-- -> the actions to undo, as mde.program.plan.undo takes them
 local function wanted_of(session, parsed)
   if not parsed.batch then return { criteria = (options.criteria(parsed)) } end
   local ids = {}
@@ -71,7 +71,7 @@ end
 
 -- }}
 
--- What stands in a plan in place of a policy.
+-- Returns the entry that stands for a policy in the plan.
 local function policy_of(parsed)
   return { name = undoing.name, path = "mde undo", comment = parsed.comment,
            hash = core.sha256(parsed.command_line), guard = { max = parsed.max } }

@@ -1,5 +1,6 @@
--- mde watch: plans again and again what policies decide, and carries it out where they are
--- approved. What goes wrong with the world is an event, and the next round tries again.
+-- mde watch: plans in rounds, and carries the plans out if policies are approved.
+--
+-- A failure of the service, the network or the store is an event; the next round tries again.
 
 local agreement = require "mde.program.batch.confirmation"
 local client = require "mde.program.session.client"
@@ -25,23 +26,23 @@ local windows = require "mde.program.session.windows"
 local watch = {}
 
 local EPILOG = [[
-Without --approve it reports only; `mde test` and `mde plan` say the hash of
-the policies, of which --approve takes 20 digits or more. Each round is a
-plan that is carried out as `mde apply` does: as a batch in the journal,
-under the guards, which refuse it whole. Outside of their hours it reports
-only.
+Without --approve, only reports. `mde test` and `mde plan` print the hash of the
+policies; --approve takes 20 digits of it or more. Each round makes a plan and
+carries it out as `mde apply` does: as a batch in the journal. If a guard is
+exceeded, the whole plan is refused. Outside of the guards' hours, only reports.
 
-On standard output is a line of JSON an event: started, plan, applied,
-refused, failed, stuck (actions that are open for too long), slots (live
-responses in progress), reloaded, reload_failed, stopped.
+Prints events to standard output, one JSON object per line: started, plan,
+applied, refused, failed, stuck (actions that are open for too long), slots
+(live responses in progress), reloaded, reload_failed, stopped.
 
-SIGHUP loads the policies and the profile's guards again. What is broken
-leaves the old ones running, and under another hash than the approved one it
-reports only. After `mde batch stop` it reports only, until the next SIGHUP.
+SIGHUP loads the policies and the profile's guards again. If a policy fails to
+load, the old ones stay active. If the hash is not the approved one, only
+reports. After `mde batch stop`, only reports until the next SIGHUP.
 
 SIGTERM stops sending, waits for requests in flight, and ends with 0, or with
-130 if `mde resume` has something to continue. With --once the exit status is
-the round's: 3 if a guard refused it, or if another hash is approved.
+130 if a batch is open that `mde resume` continues. With --once the exit status
+is that of the round: 3 if a guard refused it or the hash is not the approved
+one.
 
 A unit for systemd is examples/systemd/mde-watch.service.
 
@@ -61,9 +62,9 @@ end
 function watch.define(command)
   command:epilog(EPILOG)
   command:argument("files", "Policies."):args "+":argname "FILE"
-  options.add(command, "--every", "TIME", "From one round to the next. Default: 5m.", every)
-  command:flag("--once", "One round.")
-  options.add(command, "--approve", "HASH", "Carry out what policies of this hash decide.")
+  options.add(command, "--every", "TIME", "Time from one round to the next. Default: 5m.", every)
+  command:flag("--once", "Run one round.")
+  options.add(command, "--approve", "HASH", "Carry out decisions of policies with this hash.")
   options.add(command, "--metrics", "FILE", "Write metrics for Prometheus to this file.")
   execution.define_reserve(command)
   permission.define(command)
@@ -74,7 +75,7 @@ Watch.__index = Watch
 
 -- {{ Policies
 
--- Loads policies and their guards. Raises what is wrong.
+-- Loads policies and their guards. Raises the error.
 local function load(parsed)
   local loaded = failure.check(policies.load_all(policies.files(parsed.files)))
   local profile = selection.one(parsed)
@@ -122,9 +123,9 @@ end
 
 -- }}
 
--- {{ What goes wrong
+-- {{ Failures
 
--- What the next round would find as it is.
+-- Errors that the next round would find again.
 local LASTING = { policy = true, limit = true, worker = true }
 
 -- Seconds until the next round.
@@ -147,7 +148,7 @@ function Watch:fail(raised)
   self.is_store_lost = self.is_store_lost or code == "store"
 end
 
--- The service says to wait: each time it does is an event.
+-- Reports each pause that the service asks for as an event.
 function Watch:tell_pauses()
   local now = self.session.clock.monotonic()
   for operation, bucket in pairs(self.session.quota.buckets) do
@@ -172,14 +173,14 @@ end
 
 -- {{ Rounds
 
--- Whatever is to be done while the client waits.
+-- Runs while the client waits: reloads, reports pauses, passes notices on.
 function Watch:tick()
   if system.interrupt.reload() then self:reload() end
   self:tell_pauses()
   notify.step()
 end
 
--- Why a batch is to send nothing more | nil
+-- -> the reason why a batch must stop sending | nil
 function Watch:stop_reason()
   local done, problem = pcall(self.tick, self)
   if not done then
@@ -189,7 +190,7 @@ function Watch:stop_reason()
   return not self.approved and "the policies were changed" or nil
 end
 
--- A connection to a database that is lost does not come back: another one is made.
+-- Connects again if the connection to the database was lost.
 function Watch:recover()
   if not self.is_store_lost then return end
   self.session.store:rollback()
@@ -213,7 +214,7 @@ local function note_quota(self)
   end
 end
 
--- -> what came of a round, its exit status
+-- -> the result of a round, its exit status
 local function try(self)
   self:recover()
   local result, status
@@ -226,7 +227,7 @@ local function try(self)
   return result or "reported", status or 0
 end
 
--- One round, whatever comes of it. -> exit status
+-- Runs one round; its failure is an event. -> exit status
 function Watch:round()
   local clock = self.session.clock
   local began, at, before = clock.monotonic(), clock.wall(), self.failures
@@ -274,7 +275,7 @@ end
 
 -- }}
 
--- Tells how it ended. -> exit status
+-- Reports the end. -> exit status
 function Watch:stop(status)
   local signals, name = system.interrupt.count()
   if not self.parsed.once then status = 0 end
