@@ -74,7 +74,7 @@ describe("mde resume", function()
       mde resume b >/dev/null; echo "was $?"]],
       (LATE:gsub("}$", ", sign_in = { domain = 'contoso.com' } }")))
     assert_said(run.out, "was 2\nwas 4\nwas 0\n")
-    assert_said(run.err, "batch 'b' is of tenant and application contoso.com/")
+    assert_said(run.err, "batch b is of tenant and application contoso.com/")
     assert.equal(12, run.ledger.posts)
   end)
 
