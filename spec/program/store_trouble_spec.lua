@@ -57,6 +57,16 @@ describe("a store that can't be used", function()
     end
   end)
 
+  it("because the disk is full, does not stop commands that read the journal", function()
+    local full = trouble.environment "full:1:/":gsub("'(full:%d+:)/'", '"%1$XDG_STATE_HOME"')
+    local run = program.rehearse(INCIDENT, CANCEL .. " >/dev/null 2>&1 && " .. full .. [[
+ sh -c 'mde batch list && mde batch show b && mde batch report b && mde audit verify']])
+    assert.equal(0, run.status, run.err)
+    for _, text in ipairs { "\nb ", "12 of 12 done", "unbroken" } do
+      assert.truthy((run.out .. run.err):find(text, 1, true), text .. run.out .. run.err)
+    end
+  end)
+
   it("is not needed with --store memory", function()
     local run = program.rehearse(INCIDENT,
       "HOME= XDG_STATE_HOME= mde cancel --requestor soar@contoso.com -m x --yes --max 12"

@@ -15,6 +15,7 @@
 local answer = require "mde.service.response"
 local cjson = require "cjson"
 local core = require "mde.core"
+local date = require "mde.base.date"
 local errors = require "mde.base.errors"
 local permissions = require "mde.auth.permissions"
 local probe = require "mde.call.probe"
@@ -145,6 +146,20 @@ function Call:continue_with(operation, arguments, moment)
   return true
 end
 
+-- Adds to an error of the service what the token says.
+local function explain_token(self, err)
+  local claims = permissions.claims(self.header) or {}
+  if err.code == "forbidden" then
+    err.permissions = core.operation.rows[self.operation].permissions
+    err.held, err.audience = permissions.of(claims), permissions.audience(claims)
+  elseif err.code == "unauthorized" then
+    local expired = type(claims.exp) == "number" and claims.exp or math.huge
+    if expired <= self.client.service_clock.wall() then
+      err.message = ("%s: the token expired at %s"):format(err.message, date.text(expired))
+    end
+  end
+end
+
 -- Ends with a value, or with an error, which is completed; unless before_end continues the call.
 function Call:finish(value, err, verdict)
   if self.before_end and self.before_end(self, value, err, verdict) then return end
@@ -152,11 +167,8 @@ function Call:finish(value, err, verdict)
     err.operation = err.operation or self.operation
     err.id = err.id or self.id
     err.attempts = self.attempt > 1 and self.attempt or nil
-    if err.code == "forbidden" and self.header and not self.encoded.url then
-      err.permissions = core.operation.rows[self.operation].permissions
-      local claims = permissions.claims(self.header) or {}
-      err.held, err.audience = permissions.of(claims), permissions.audience(claims)
-    end
+    local is_about_token = err.code == "forbidden" or err.code == "unauthorized"
+    if is_about_token and self.header and not self.encoded.url then explain_token(self, err) end
   end
   probe.leave(self)
   self.done, self.value, self.err, self.verdict = true, value, err, verdict

@@ -6,9 +6,15 @@ local quotas = require "mde.call.quota"
 
 local ID = "5382f7ea-7557-4ab7-9782-d50480024a4e"
 
+-- A stand-in for the secret in an Authorization header.
+local function secret(text)
+  return { reveal = function() return text end }
+end
+
 -- A client of which only what calls use is there.
 local function new_client(limits)
-  local client = { timeout = 60, headers = { "first", "second", "third" }, refusals = 0 }
+  local client = { timeout = 60, headers = { secret "first", secret "second", secret "third" },
+                   refusals = 0 }
   client.clock = { wall = function() return 1769198400 end }
   client.random = function() return 0 end
   client.read = function(fields) return fields end
@@ -21,6 +27,7 @@ local function new_client(limits)
     return client.asked
   end }
   client.patience = math.huge
+  client.service_clock.wall = function() return 0 end
   client.token = {
     current = function() return client.headers[client.refusals + 1], client.fetch end,
     refuse = function()
@@ -29,7 +36,8 @@ local function new_client(limits)
     end,
   }
   function client.to_service(_, encoded, header)
-    return { method = encoded.method, path = encoded.path, body = encoded.body, header = header }
+    return { method = encoded.method, path = encoded.path, body = encoded.body,
+             header = header:reveal() }
   end
   return client
 end
@@ -104,10 +112,10 @@ describe("a call", function()
     call:step(0)
     local what, request = call:step(1, answer(401))
     assert.same({ "start", "second" }, { what, request.header })
-    client.headers[4] = "fourth"
+    client.headers[4] = secret "fourth"
     for i = 3, 4 do
       what, request = call:step(i - 1, answer(401))
-      assert.same({ "start", client.headers[i] }, { what, request.header })
+      assert.same({ "start", client.headers[i]:reveal() }, { what, request.header })
     end
     assert.same({ "done" }, { call:step(4, answer(401)) })
     assert.same({ "error", "unauthorized", 401 }, { call.verdict, call.err.code, call.err.status })

@@ -193,6 +193,13 @@ describe("client:cancel", function()
     assert.same({ "unauthorized", "error", 4 }, { err.code, found, service:requests "cancel" })
   end)
 
+  it("says when a given token has expired", function()
+    local client, service = world.new({}, { token = "x.eyJleHAiOjE3MDAwMDAwMDB9.x" })
+    local _, err = client:cancel(service:add {}, { comment = "x" })
+    assert.equal("unauthorized", err.code)
+    assert.matches("the token expired at 2023%-11%-14T22:13:20Z$", err.message)
+  end)
+
   it("uses a given token as it is", function()
     local client, service = world.new({}, { token = "x" })
     local _, err = client:cancel(service:add {}, { comment = "x" })

@@ -17,9 +17,10 @@ local report = {}
 
 local FEW = 10  -- items that a terminal shows one by one
 
-local KEYS = { "tenant", "id", "machine", "verdict", "status", "error", "request_id", "batch" }
-local LAUNCH_KEYS = { "tenant", "id", "machine", "verdict", "action", "type", "status", "error",
-                      "active_action_id", "request_id", "batch" }
+local KEYS = { "tenant", "id", "machine", "verdict", "status", "code", "error", "request_id",
+               "batch" }
+local LAUNCH_KEYS = { "tenant", "id", "machine", "verdict", "action", "type", "status", "code",
+                      "error", "active_action_id", "request_id", "batch" }
 
 -- How the program is called again for the same tenant.
 function report.program(profile)
@@ -50,7 +51,8 @@ local function json_item(self, item)
   local action, err = item.action or {}, item.error or {}
   local object = {
     tenant = self.tenant, id = item.id, machine = item.machine, verdict = item.verdict,
-    status = item.status, error = err.message, request_id = err.request_id, batch = self.batch,
+    status = item.status, code = err.code, error = err.message, request_id = err.request_id,
+    batch = self.batch,
   }
   if self.keys == LAUNCH_KEYS then
     object.action, object.type, object.active_action_id = action.id, action.type,

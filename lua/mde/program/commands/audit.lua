@@ -130,6 +130,7 @@ end
 -- }}
 
 function command.run(parsed)
+  parsed.reads_journal = true
   local path = store.folder() .. "/audit.jsonl"
   local paths = #parsed.files > 0 and parsed.files or { path }
   local own, worst, status = audit.id_of(path), nil, 0

@@ -97,8 +97,8 @@ end
 
 -- {{ show
 
-local ITEM_KEYS = { "batch", "id", "verdict", "status", "machine", "type", "requestor", "error",
-                    "message", "http", "request_id", "sent", "ended" }
+local ITEM_KEYS = { "batch", "id", "verdict", "status", "machine", "type", "requestor", "code",
+                    "error", "message", "http", "request_id", "sent", "ended" }
 
 -- What is said of an item that has no outcome.
 local function verdict_of(row)
@@ -109,7 +109,8 @@ local function show_json(each, row)
   local object = {
     batch = each.name, id = row.id, verdict = verdict_of(row), status = row.status,
     machine = row.machine or row.name or row.machine_id, type = row.type, requestor = row.requestor,
-    error = row.error, message = row.message, http = row.http, request_id = row.request_id,
+    code = row.error, error = row.error, message = row.message, http = row.http,
+    request_id = row.request_id,
     sent = row.sends[1] and date(row.sends[1]), ended = row.ended_at and date(row.ended_at),
   }
   output.record(object, ITEM_KEYS)
@@ -206,6 +207,7 @@ local ACTIONS = {
 
 function batch.run(parsed)
   check(parsed)
+  parsed.reads_journal = parsed.what ~= "stop" and parsed.what ~= "close"
   local store = stores.open(parsed)
   local each = parsed.batch and failure.check(store.journal:find(parsed.batch))
   return ACTIONS[parsed.what](store, each, parsed) or 0

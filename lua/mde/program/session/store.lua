@@ -70,14 +70,25 @@ local function new_world()
 end
 
 -- Opens the store of `text`: a URL, "memory", or nil for the user's own.
-local function open_named(text)
+local function open_named(text, is_alone)
   local clock = { monotonic = system.clock.monotonic, wall = system.clock.wall,
                   boot = system.file.boot }
   if text and text ~= "memory" then
     return require "mde.store.sql.postgresql".open(text, clock, holder(clock), new_world())
   end
   return require "mde.store.sql.sqlite".open(not text and store.folder() or nil, clock,
-    holder(clock), new_world())
+    holder(clock), new_world(), is_alone)
+end
+
+-- Does the same for a command that only reads the journal, also on a full disk.
+local function open_journal(text)
+  local done, result = pcall(open_named, text)
+  if done then return result end
+  if text or not require "mde.program.session.spare_store".is_unwritable(result) then
+    error(result, 0)
+  end
+  collectgarbage()  -- closes the first attempt
+  return open_named(nil, true)
 end
 
 -- Does the same for a command that only reads; if the store can't be written, opens one in memory.
@@ -94,7 +105,7 @@ local function open_to_read(text)
 end
 
 -- Opens the store chosen on the command line (`parsed`). parsed.reads_only: the command changes
--- nothing. Raises the error.
+-- nothing; parsed.reads_journal: it only reads the journal. Raises the error.
 function store.open(parsed)
   local state = system.state
   if state.store then return state.store end
@@ -104,7 +115,9 @@ function store.open(parsed)
     local choice, problem = store.choice(text)
     if not choice then failure.raise(failure.usage, "MDE_STORE: %s", problem) end
   end
-  state.store = (parsed.reads_only and open_to_read or open_named)(text)
+  local open = parsed.reads_journal and open_journal or parsed.reads_only and open_to_read
+               or open_named
+  state.store = open(text)
   return state.store
 end
 

@@ -4,6 +4,7 @@
 -- Time is the server's (clock_timestamp()), read in each transaction that reads the windows. The
 -- process that runs a batch has an advisory lock, which ends with its connection.
 
+local DBI = require "DBI"
 local common = require "mde.store.sql.common"
 local database = require "mde.store.sql.database"
 local errors = require "mde.base.errors"
@@ -132,11 +133,54 @@ local function shown(url)
   return (url:gsub("%?.*", ""):gsub("://.*@", "://…@"))
 end
 
-local function advice(reason)
-  if reason:find "could not connect" or reason:find "connection" then
-    return ": check that the server is reachable, and the name and password"
-  end
+-- {{ Refused connections. LuaDBI loses the server's message, so another database is tried.
+
+-- -> { database =, role =, has_password =, other(name) -> the URL with another database }
+local function parts_of(url)
+  local scheme, authority, name, query = url:match "^(%a+://)([^/%?]*)/?([^%?]*)(.*)$"
+  local role = authority:match "^([^:@]+).*@" or query:match "[%?&]user=([^&]+)"
+  return {
+    role = role or "of your user name",
+    database = name ~= "" and name or role or "of your user name",
+    has_password = authority:find "^[^@]*:[^@]+@" ~= nil or query:find "[%?&]password=." ~= nil,
+    other = function(other) return scheme .. authority .. "/" .. other .. query end,
+  }
 end
+
+local function can_connect(url)
+  local connection = DBI.Connect("PostgreSQL", url)
+  if connection then connection:close() end
+  return connection ~= nil
+end
+
+-- Explains why the server at a URL does not accept a connection. -> text | nil
+local function explain(url, reason)
+  local parts = parts_of(url)
+  if reason:find "no connection to the server" then
+    return ("no connection to the server: check host and port%s"):format(parts.has_password and ""
+      or "; if the server requires a password, the URL has none")
+  end
+  if not reason:find "server closed the connection" then return nil end
+  for _, other in ipairs { "postgres", "template1" } do
+    if other ~= parts.database and can_connect(parts.other(other)) then
+      return ("the server refuses the database '%s': it does not exist, or the role '%s' may not"
+        .. " connect to it"):format(parts.database, parts.role)
+    end
+  end
+  return ("the server refuses the role '%s': it does not exist, or the password is %s"):format(
+    parts.role, parts.has_password and "wrong" or "missing")
+end
+
+-- Opens the database; an error of the connection says what is missing.
+local function connect(url, description)
+  local done, opened = pcall(database.open, description, "PostgreSQL", url)
+  if done then return opened end
+  local text = errors.is(opened) and explain(url, opened.message)
+  if not text then error(opened, 0) end
+  error(errors.new { code = "store", message = ("the store %s: %s"):format(shown(url), text) }, 0)
+end
+
+-- }}
 
 -- Timeouts that end a connection whose other side has vanished; the URL takes precedence.
 local CONNECTION = {
@@ -181,12 +225,12 @@ function postgresql.open(url, clock, holder, world)
     name = shown(url), clock = clock, holder = holder, by_application = {}, world = world,
     held = {},  -- batches of this process, by number
   }, Store)
-  self.database = database.open({ name = shown(url), begin_sql = "BEGIN", advice = advice,
+  self.database = connect(with_limits(url), { name = shown(url), begin_sql = "BEGIN",
     clock = clock, world = world,
     restore = function(connection)
       set_up(connection, holder)
       return hold_again(self)
-    end }, "PostgreSQL", with_limits(url))
+    end })
   local connection = self.database
   set_up(connection, holder)
   connection:atomically(function()

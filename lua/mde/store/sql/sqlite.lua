@@ -70,8 +70,9 @@ local function check_file(self)
     .. " was open"):format(self.name) }, 0)
 end
 
--- Opens a database of mode 0600. SQLite's additional files get the same mode.
-local function open(path, clock, holder, world)
+-- Opens a database of mode 0600. SQLite's additional files get the same mode. `is_alone`: without the
+-- file that processes share, which a full disk has no room for.
+local function open(path, clock, holder, world, is_alone)
   if path ~= MEMORY then
     local made, problem = file.log(path)
     if not made then fail("open", path, problem) end
@@ -83,6 +84,7 @@ local function open(path, clock, holder, world)
     identity = path ~= MEMORY and file.identity(path) or nil,
     check = path ~= MEMORY and check_file or nil }, "SQLite3", path)
   opened:once "PRAGMA busy_timeout=0"  -- mde.store.sql.patience waits
+  if is_alone then opened:once "PRAGMA locking_mode=EXCLUSIVE" end
   opened:once "PRAGMA journal_mode=WAL"
   opened:once "PRAGMA synchronous=FULL"
   return opened
@@ -177,8 +179,9 @@ end
 
 -- Opens the store in `folder`, which is created if needed, or without a folder a store in memory.
 -- `clock`: see mde.base.clock; also boot() -> an id of this boot, or nil. `holder`: a unique text that
--- names this process. `world`: see mde.store.sql.database. Raises the error (code "store").
-function sqlite.open(folder, clock, holder, world)
+-- names this process. `world`: see mde.store.sql.database. `is_alone`: other processes can't use it
+-- meanwhile. Raises the error (code "store").
+function sqlite.open(folder, clock, holder, world, is_alone)
   for _, path in ipairs(folder and { folder, folder .. "/held" } or {}) do
     local made, problem = file.make_folder(path)
     if not made then fail("use", path, problem) end
@@ -187,7 +190,7 @@ function sqlite.open(folder, clock, holder, world)
   local self = setmetatable({
     name = folder and path or "memory", folder = folder, clock = clock, holder = holder,
     by_application = {}, world = world,
-    database = open(path, clock, holder, world),
+    database = open(path, clock, holder, world, is_alone),
   }, Store)
   if folder then self.tokens, self.sessions = open_tokens(self, folder, clock, holder) end
   self.database:atomically(schema.update, self.database)

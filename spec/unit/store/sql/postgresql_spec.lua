@@ -35,6 +35,19 @@ describe("a server of PostgreSQL", function()
     assert.matches("psql: 1\n.*nonsense", err)
   end)
 
+  it("refuses what does not exist by its name", function()
+    local open = require "mde.store.sql.postgresql".open
+    local function refused(url)
+      local done, err = pcall(open, url, clocks.new(), "x", {})
+      assert.same({ false, "store" }, { done, err.code })
+      return err.message
+    end
+    assert.matches("refuses the database 'nodb'", refused((server.url:gsub("/mde%?", "/nodb?"))))
+    assert.matches("refuses the role 'bob': it does not exist, or the password is missing",
+      refused((server.url:gsub("user=mde", "user=bob"))))
+    assert.matches("check host and port", refused "postgresql://mde:x@127.0.0.1:1/mde")
+  end)
+
   it("is connected to by its URL", function()
     local connection = assert(require "DBI".Connect("PostgreSQL", server.url))
     local statement = assert(connection:prepare "SELECT current_setting('listen_addresses')")
