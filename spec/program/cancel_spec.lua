@@ -231,7 +231,7 @@ describe("the report of mde cancel", function()
     local cancelled, missing = cjson.decode(first), cjson.decode(second)
     local keys = {}
     for key in first:gmatch '"([%w_]+)":' do keys[#keys + 1] = key end
-    assert.same({ "tenant", "id", "machine", "verdict", "status", "error", "request_id",
+    assert.same({ "tenant", "id", "machine", "verdict", "status", "code", "error", "request_id",
                   "batch" }, keys)
     assert.equal("7d0b3b4e-6e1f-4c43-9d5a-2f8d4a1c9b60", cancelled.tenant)
     assert.same({ "cancelled", "Cancelled", cjson.null },

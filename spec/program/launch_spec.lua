@@ -76,8 +76,8 @@ describe("mde launch", function()
       local verdict = wait == "" and "launched" or "succeeded"
       local keys = {}
       for key in first:gmatch '"([%w_]+)":' do keys[#keys + 1] = key end
-      assert.same({ "tenant", "id", "machine", "verdict", "action", "type", "status", "error",
-                    "active_action_id", "request_id", "batch" }, keys)
+      assert.same({ "tenant", "id", "machine", "verdict", "action", "type", "status", "code",
+                    "error", "active_action_id", "request_id", "batch" }, keys)
       local item = cjson.decode(second)
       assert.same({ B, verdict, "RunAntiVirusScan", cjson.null },
         { item.machine, item.verdict, item.type, item.error })

@@ -21,13 +21,12 @@ local function new_client(limits)
   client.quota = quotas.new(limits or function() return 100, 1500 end)
   -- Who verifies is asked, and here answers nothing: the call reads for itself.
   client.notify_wait = function() end
-  client.service_clock = { read = function() end }
+  client.service_clock = { read = function() end, wall = function() return 0 end }
   client.readback = { ask = function(_, call, moment)
     client.asked = { id = call.asked_id, moment = moment, done = moment <= client.patience }
     return client.asked
   end }
   client.patience = math.huge
-  client.service_clock.wall = function() return 0 end
   client.token = {
     current = function() return client.headers[client.refusals + 1], client.fetch end,
     refuse = function()
