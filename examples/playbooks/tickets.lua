@@ -10,9 +10,9 @@ local mde = mde or require "mde"
 
 -- Spreadsheets write a byte order mark, quotes, and some of them semicolons.
 local tickets, number = {}, 0
-for line in io.lines() do
+for given in io.lines() do
   number = number + 1
-  line = line:gsub("^\239\187\191", ""):gsub('"', "")
+  local line = given:gsub("^\239\187\191", ""):gsub('"', "")
   local name, ticket = line:match "^%s*([^,;%s]+)%s*[,;]%s*([^,;]-)%s*$"
   if not name and line:find "%S" then
     io.stderr:write("line ", number, ": expected a machine and a ticket, such as srv-1,INC1\n")

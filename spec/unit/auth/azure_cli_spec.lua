@@ -63,7 +63,7 @@ describe("the token of the Azure CLI", function()
     assert.is_nil(err.message:find("eyJ", 1, true))
     for _, answer in ipairs { "", "{}", '{"accessToken":"eyJ x","expires_on":99999999999}',
                               '{"accessToken":"eyJx"}', '{"accessToken":"eyJx","expires_on":1}' } do
-      _, err = cli(here, "echo '" .. answer .. "'").obtain()
+      err = select(2, cli(here, "echo '" .. answer .. "'").obtain())
       assert.equal("bad_answer", err.code)
       assert.is_nil(err.message:find("eyJ", 1, true))
     end
