@@ -241,6 +241,20 @@ describe("mde machines --isolated", function()
     assert.equal(2, select(2, run.err:gsub("No machine is known to be isolated.", "")))
   end)
 
+  it("separates isolated machines from others, with counts", function()
+    local run = program.at_terminal(100, {}, program.path, "sim", "--quota", "off", "mde",
+      "--color", "never", "machines", "--isolated")
+    local isolated, isolating = run.out:match "\n(%d+) isolated, (%d+) isolating\r\n"
+    assert.truthy(isolated, run.out)
+    assert.falsy(run.out:find " isolating .* isolated  .* ID")
+    local first, last = run.out:find "  isolating  ", select(2, run.out:find ".*  isolated   ")
+    assert.truthy(last < first)
+    run = sim [[mde machines --isolated --only isolated --ids 2>/dev/null | wc -l
+      mde machines --isolated --only isolating --ids 2>/dev/null | wc -l]]
+    assert.equal(isolated .. "\n" .. isolating .. "\n", (run.out:gsub(" ", "")))
+    assert.equal(2, sim "mde machines --only isolated".status)
+  end)
+
   it("fits a narrow terminal, the names before the ids", function()
     for _, option in ipairs { "--isolated", "--limit=9" } do
       local run = program.at_terminal(80, {}, program.path, "sim", "--quota", "off",

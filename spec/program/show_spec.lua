@@ -16,9 +16,10 @@ describe("mde show MACHINE", function()
     local run = rehearse [[mde launch scan $M -m "$(printf 'a\033[31mb')" >/dev/null
       mde show syd-lt-3185]]
     assert.same({ 0, "" }, { run.status, run.err })
-    local machine, actions = run.out:match "^(.-\n)\n(AGE .*)$"
-    assert.truthy(machine:find("\ncomputerDnsName: " .. MACHINE .. "\n", 1, true))
-    assert.truthy(machine:find "\nlastSeen: 20%S+Z %(%d+%a[^)]* ago%)\n")
+    local machine, actions = run.out:match "^(.-\n)\nOpen actions\n(AGE .*)$"
+    assert.truthy(machine:find("^" .. MACHINE:gsub("%p", "%%%0") .. ", Windows10 22H2, Active,"))
+    assert.truthy(machine:find "\nseen +20%S+ %S+ %S+ %(%d+%a ago%)\n")
+    assert.truthy(machine:find "\nstate +isolating since 20[^(]+%(%d+m ago%) by soar@contoso.com: ")
     assert.truthy(actions:find "^AGE +TYPE +STATUS +BY +COMMENT +ID\n", actions)
     assert.truthy(actions:find "\n%d+s +RunAntiVirusScan .*\n%d+m +Isolate +Pending +soar@",
       actions)
@@ -31,6 +32,9 @@ describe("mde show MACHINE", function()
     assert.same({ 0, "" }, { run.status, rest })
     assert.equal(MACHINE, cjson.decode(machine).computerDnsName)
     assert.equal(cjson.decode(machine).id, cjson.decode(action).machineId)
+    local state = cjson.decode(machine).states[1]
+    assert.same({ "isolating", "soar@contoso.com", cjson.decode(action).id },
+      { state.state, state.by, state.action })
   end)
 
   it("says where there are more, or none", function()
@@ -39,7 +43,7 @@ describe("mde show MACHINE", function()
       mde show ber-srv-5720.corp.contoso.com]]
     assert.equal(0, run.status)
     assert.truthy(run.err:find("There are more; --limit is 1.", 1, true), run.err)
-    assert.truthy(run.err:find("No action on this machine is known.", 1, true), run.err)
+    assert.truthy(run.out:find("state          unknown: no action on it is known", 1, true))
   end)
 
   it("ends with 1 for one that is not there, with 3 for a name that two have", function()
@@ -65,13 +69,22 @@ describe("mde show MACHINE", function()
     end
   end)
 
-  it("cuts the table to the terminal's width, but never an id", function()
-    for _, columns in ipairs { 120, 70 } do
+  it("shows the risks and a pending opposite", function()
+    local run = rehearse [[mde launch isolate ber-srv-5720 -m x --yes >/dev/null 2>&1
+      mde show ber-srv-5720]]
+    assert.equal(0, run.status, run.err)
+    assert.truthy(run.out:find("\nrisks          It is a server: ", 1, true), run.out)
+    assert.truthy(run.out:find("It was not seen for ", 1, true))
+    assert.truthy(run.out:find("If it is a Hyper-V host, ", 1, true))
+  end)
+
+  it("fits the terminal", function()
+    for _, columns in ipairs { 160, 70 } do
       local run = program.at_terminal(columns, {}, "env", "NO_COLOR=1", program.path, "sim", "mde",
         "show", MACHINE)
       local row = run.out:match "\n(%d+m +Isolate[^\r]+)\r\n$"
-      assert.truthy(row and row:find " %x+%-%x+%-%x+%-%x+%-%x%x%x%x%x%x%x%x%x%x%x%x$", run.out)
-      if columns == 120 then assert.truthy(utf8.len(row) <= columns, row) end
+      local id = columns == 160 and " %x+%-%x+%-%x+%-%x+%-%x+$" or " %x%x%x%x%x%x%x%x$"
+      assert.truthy(row and row:find(id) and utf8.len(row) <= columns, run.out)
       assert.falsy(run.out:find "\27")
     end
   end)
@@ -79,7 +92,7 @@ end)
 
 describe("mde show ID --wait", function()
   it("waits for the end, and ends with 0 where that is Succeeded", function()
-    local run = rehearse([[id=$(mde launch scan $M -m x --json | sed 's/.*"id":"\([^"]*\).*/\1/')
+    local run = rehearse([[id=$(mde launch scan $M -m x --json | sed 's/.*"action":"\([^"]*\).*/\1/')
       mde show $id --wait]], [[{ mistaken = 312, history = 0, launch_course = function()
         return { { 0, "Succeeded" } } end }]])
     assert.same({ 0, "" }, { run.status, run.err })

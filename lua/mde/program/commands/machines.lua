@@ -14,36 +14,43 @@ local system = require "mde.program.system"
 local machines = {}
 
 local EPILOG = [[
-MACHINE is an id or a DNS name; a short name will do where only one machine
-has it. - reads ids from standard input, one a line or as JSON Lines. Filters
-choose among all machines instead. A tag or an address is looked for by the
-service, and all else then here.
+MACHINE is an id or a DNS name, or a short name if only one machine has it.
+- reads ids from standard input, one per line or as JSON Lines. Filters choose
+among all machines instead. The service filters by a tag or an address; all
+other filters then apply here.
 
-Changing the tags or value of more than one machine is asked about at the
-terminal; --yes agrees beforehand, with filters only up to --max.
+Before it changes the tags or value of more than one machine, mde asks at the
+terminal. --yes agrees beforehand, with filters only up to --max.
 
-What is isolated is told from the history of actions: the note below the list
-says how far that reaches. Live response started in the portal is not in it.
+Isolation is derived from the history of actions; a note says how far that
+reaches. Isolated machines come first, then those whose isolation is still
+open. Live response started in the portal is not in the history.
 
 Examples:
    mde machines --tag VIP --health Active
    mde machines --name 'web*' --not-seen-for 7d --ids
    mde machines srv-1.contoso.com --add-tag INC0048211
    mde machines --group Servers --set-value High --yes --max 40
+   mde machines --isolated --only isolated --ids
    mde machines --isolated --csv > isolated.csv]]
+
+local STATES = { "isolated", "isolating", "restricted", "restricting" }
+
 
 function machines.define(command)
   command:epilog(EPILOG)
   chosen.define(command)
-  options.add(command, "--limit", "N", "At most so many; it is said when there are more.",
+  options.add(command, "--limit", "N", "List at most N, and report if there are more.",
     options.count)
-  command:flag("--explain", "Show what the service filters and what is filtered here, and send"
+  command:flag("--explain", "Show the filters of the service and those applied here, and send"
     .. " nothing.")
   command:mutex(
-    command:flag("--isolated", "Show which are isolated, since when, by whom and why."),
-    command:flag("--restricted", "Show whose code execution is restricted."))
+    command:flag("--isolated", "Show isolated machines: since when, by which requestor\nand why."),
+    command:flag("--restricted", "Show machines whose code execution is restricted."))
   options.add(command, "--since", "TIME", "With these two: read no older actions (30d, or a"
     .. " date).")
+  options.add(command, "--only", "STATE", "With these two: only in this state, such as isolated.",
+    options.word("a state", function() return STATES end))
   client.define_deadline(command, "Of a list: give up after this long. Default: 10m.")
   marking.define(command)
   agreement.define(command, "changed")
@@ -52,7 +59,7 @@ end
 
 -- {{ Which machines
 
--- What the options say together. -> criteria, whether there was any; the change or nil
+-- Checks the options together. -> criteria, true if there was any; the change or nil
 local function check_options(parsed)
   local criteria, any = chosen.check(parsed)
   local named, change = #parsed.machines > 0, marking.change(parsed)
@@ -60,6 +67,7 @@ local function check_options(parsed)
   local function refuse(is_so, message, ...)
     if is_so then failure.raise(failure.usage, message, ...) end
   end
+  refuse(parsed.only and not shows_state, "--only goes with --isolated or --restricted")
   refuse(parsed.since and not shows_state, "--since goes with --isolated or --restricted")
   refuse(shows_state and (any or change or parsed.limit or parsed.explain or #parsed.machines > 1
     or parsed.machines[1] == "-"), "--isolated and --restricted go with one machine at most, and"
@@ -74,7 +82,7 @@ local function check_options(parsed)
   return criteria, any, change
 end
 
--- The names, or what standard input has in their place.
+-- Returns the names, or the ids on standard input in their place.
 local function ids_of(names)
   local ids, found = require "mde.program.input.ids", {}
   if names[1] ~= "-" then return names end

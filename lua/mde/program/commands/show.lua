@@ -1,4 +1,4 @@
--- mde show: one machine action, whole; or a machine, and what was done on it.
+-- mde show: shows a machine action, or a machine with its state, risks and actions.
 
 local client = require "mde.program.session.client"
 local core = require "mde.core"
@@ -16,21 +16,22 @@ local show = {}
 
 function show.define(command)
   command:epilog [[
-With an id: the action. With a machine (its id or DNS name): the machine, and
-its last actions, the newest first. With --wait the exit status is 0 only if
-the action Succeeded.
+With an id, or its first 8 digits, shows the action. With a machine (its id or
+DNS name), shows its state, risks, open actions, and its last actions, newest
+first. With --wait the exit status is 0 only if the action Succeeded.
 
 Examples:
    mde show 5382f7ea-7557-4ab7-9782-d50480024a4e
    mde show 5382f7ea-7557-4ab7-9782-d50480024a4e --wait --deadline 10m
+   mde show 5382f7ea
    mde show srv-1.contoso.com]]
   command:argument("what", "The action, or the machine."):argname "ID|MACHINE"
   command:flag("--wait", "Wait for the end of the action.")
   client.define_deadline(command, "Give up after this long. Default: 10m; with --wait: 1h.")
-  options.add(command, "--limit", "N", "Of a machine: so many actions. Default: 20.",
+  options.add(command, "--limit", "N", "For a machine: at most N actions. Default: 20.",
     options.count)
-  command:flag("--json", "JSON as the service gives it: the action; or the machine, then its"
-    .. "\nactions, an object a line.")
+  command:flag("--json", "Every field as JSON: the action; or the machine, then its actions,"
+    .. "\none object per line.")
 end
 
 local function print_action(action, parsed)
@@ -65,46 +66,18 @@ local function show_action(session, id, parsed)
   return failure.status(err)
 end
 
--- {{ A machine
-
-local COLUMNS = {
-  { title = "AGE" }, { title = "TYPE" }, { title = "STATUS" }, { title = "BY", may_cut = true },
-  { title = "COMMENT", may_cut = true }, { title = "ID" },
-}
-
-local function print_timeline(actions)
-  local rows = {}
-  for i, action in ipairs(actions) do
-    local age = action:age()
-    rows[i] = { age and duration.text(age):match "^%S+" or "", action.type, action.status,
-                action.requestor or "-", action.requestorComment or "", action.id }
-  end
-  if #rows == 0 then return output.note "No action on this machine is known." end
-  require "mde.program.terminal.table"(COLUMNS, rows)
-end
-
+-- -> exit status
 local function show_machine(session, parsed)
   local limit = parsed.limit or 20
-  local machine = failure.check(session:machine(parsed.what))
-  local actions = failure.check(session:list { machine = machine.id, limit = limit + 1 })
-  local has_more = actions[limit + 1] ~= nil
-  actions[limit + 1] = nil
-  if parsed.json then
-    output.json(machine)
-    for _, action in ipairs(actions) do output.json(action, keys) end
-  else
-    print_fields(machine)
-    output.line ""
-    print_timeline(actions)
-  end
+  local page = require "mde.program.machines.page"
+  local found = page.read(session, parsed.what)
+  if parsed.json then page.show_json(found, limit) else page.show(found, limit) end
   output.flush()
-  if has_more then output.note("There are more; --limit is %d.", limit) end
+  if found.actions[limit + 1] then output.note("There are more; --limit is %d.", limit) end
   return 0
 end
 
--- }}
-
--- Checks what the options say together. -> the id of an action, or nil for a machine
+-- Checks the options together. -> the id of an action, or nil for a machine or a short id
 local function check(parsed)
   local id = core.operation.guid(parsed.what)
   local is_short = short_id.is(parsed.what)

@@ -43,6 +43,37 @@ local function note_of(reach)
   return reach.note:sub(1, first - 1) .. moment.local_text(reach.from) .. reach.note:sub(last + 1)
 end
 
+-- {{ The end of the table: how many machines are in each state
+
+local Foot = {}
+Foot.__index = Foot
+
+function Foot:add(row) self[row.state] = (self[row.state] or 0) + 1 end
+
+function Foot:finish()
+  local parts = {}
+  for _, state in ipairs { "isolated", "isolating", "restricted", "restricting" } do
+    if self[state] then parts[#parts + 1] = ("%d %s"):format(self[state], state) end
+  end
+  output.line ""
+  output.line(table.concat(parts, ", "))
+end
+
+function isolated.shape.foot() return setmetatable({}, Foot) end
+
+-- }}
+
+-- Returns the rows of a state (nil: all), those in effect before those that are not yet.
+local function ordered(rows, only)
+  local first, last = {}, {}
+  for _, row in ipairs(rows) do
+    if not only or row.state == only then
+      table.insert(row.state:find "ed$" and first or last, row)
+    end
+  end
+  return table.move(last, 1, #last, #first + 1, first)
+end
+
 -- Iterates over the machines of one tenant, and adds a note on the history read to `notes`.
 local function read(session, parsed, notes)
   local name, i = parsed.machines[1], 0
@@ -50,6 +81,7 @@ local function read(session, parsed, notes)
   local rows = failure.check(session:isolated {
     machine = machine and machine.id, restricted = parsed.restricted, since = parsed.since })
   notes[#notes + 1] = (session.profile and session.profile .. ": " or "") .. note_of(rows.reach)
+  rows = ordered(rows, parsed.only)
   return function()
     i = i + 1
     return rows[i]
@@ -60,7 +92,7 @@ end
 function isolated.run(parsed)
   local notes, shape = {}, setmetatable({}, { __index = isolated.shape })
   shape.none = ("No machine is known to be %s."):format(
-    parsed.restricted and "restricted" or "isolated")
+    parsed.only or parsed.restricted and "restricted" or "isolated")
   local status = listing.run(parsed, shape, function(session)
     return read(session, parsed, notes)
   end)
