@@ -92,7 +92,8 @@ end)
 
 describe("mde show ID --wait", function()
   it("waits for the end, and ends with 0 where that is Succeeded", function()
-    local run = rehearse([[id=$(mde launch scan $M -m x --json | sed 's/.*"action":"\([^"]*\).*/\1/')
+    local run = rehearse([[
+      id=$(mde launch scan $M -m x --json | sed 's/.*"action":"\([^"]*\).*/\1/')
       mde show $id --wait]], [[{ mistaken = 312, history = 0, launch_course = function()
         return { { 0, "Succeeded" } } end }]])
     assert.same({ 0, "" }, { run.status, run.err })
