@@ -27,7 +27,63 @@ local MOST_REFUSED = 3
 
 local THROTTLED = "the service asks to wait (HTTP 429 to '%s')"
 
-local Call = {}
+-- The fields of a call with their first values; calls have methods below and, besides, client,
+-- judge, id (of the action; nil for calls that are not about one) and comment.
+local Call = {
+  -- The next request.
+  operation = false, encoded = false,  -- as core.operation.encode returns it
+  not_before = 0,           -- the moment before which it is not sent
+  attempt = 0,              -- how often it was sent
+  refused = 0,              -- how often its token was refused
+  slot = false,             -- of the quota, until the answer comes
+  header = false,           -- with the token that it was sent with
+  fetch = false,            -- of the token that it waits for
+  slot_wanted_at = false,   -- since when it waits for a slot
+  throttled_since = false,  -- since when all answers were 429
+  failing_since = false,    -- since when the service has failed
+  probes = false,           -- the operation whose open breaker it may pass: see mde.call.probe
+  held = false,             -- its request, until a read is answered
+  was_answered = false,     -- a request with an effect was answered, and not by 401, 403, 429, 5xx
+
+  -- The state of the intent.
+  in_flight = false,        -- a request was sent, and its answer has not come
+  first_sent = false, reached = false,  -- when it was first sent; the service may have acted on it
+  posted = false,           -- the last request with an effect, answered or lost: "POST /api/…"
+  post_response = nil,      -- the answer to it; nil: it was lost
+  leaving = false,          -- no request with an effect is sent any more
+  accepted = false,         -- the open action that a cancel or launch returned
+  accepted_as = "accepted", -- the verdict if nothing more is read of that action
+  before_end = false,       -- before_end(call, value, err, verdict) is called when the call would
+                            -- end. -> whether it continues instead
+
+  -- Reading the action, by the client's readback.
+  question = false,         -- what it asked the readback, until that is answered
+  asked_id = false, asked_for = false,  -- the action asked about, and not before when
+  missed_at = false,        -- when its action was first not found
+  has_second_look = false,  -- a second look for such an action was announced
+
+  read_first = false,       -- makes it read its target before it sends (mde.client.tags)
+
+  -- The callers' fields.
+  caller = false,           -- the coroutine that waits (mde.call.coroutine); false: none
+  ends_at = false,          -- the moment at which it is given up
+  target = nil,             -- what a batch was given for it; the first of several
+  targets = nil,            -- all of them
+  record = nil,             -- the journal: see mde.record in mde.client.many
+  schedule = false,         -- the notes of mde.call.scheduler, for as long as it has the call
+
+  -- The fields of one kind, each described where its table is made.
+  batch = nil,                -- mde.client.many
+  cancel = nil,               -- mde.call.cancel
+  download = nil,             -- mde.client.download
+  following = nil,            -- mde.client.follow
+  launch = nil,               -- mde.client.launch
+  undo = nil,                 -- mde.client.undo
+  wait = nil,                 -- mde.client.wait
+
+  -- The outcome.
+  done = false, value = nil, err = nil, verdict = nil,
+}
 Call.__index = Call
 
 local call = {}
@@ -40,64 +96,9 @@ local call = {}
 -- { name = fields } with fields that only one kind of call has.
 -- -> call | nil, err (an argument is malformed)
 function call.new(client, operation, arguments, judge, kind)
-  kind = kind or {}
-  local self = setmetatable({
-    client = client, judge = judge,
-    id = arguments.id,        -- of the action; nil for calls that are not about one
-    comment = arguments.comment,
-
-    -- The next request.
-    operation = false, encoded = false,  -- as core.operation.encode returns it
-    not_before = 0,           -- the moment before which it is not sent
-    attempt = 0,              -- how often it was sent
-    refused = 0,              -- how often its token was refused
-    slot = false,             -- of the quota, until the answer comes
-    header = false,           -- with the token that it was sent with
-    fetch = false,            -- of the token that it waits for
-    slot_wanted_at = false,   -- since when it waits for a slot
-    throttled_since = false,  -- since when all answers were 429
-    failing_since = false,    -- since when the service has failed
-    probes = false,           -- the operation whose open breaker it may pass: see mde.call.probe
-    held = false,             -- its request, until a read is answered
-    was_answered = false,     -- a request with an effect was answered, and not by 401, 403, 429, 5xx
-
-    -- The state of the intent.
-    in_flight = false,        -- a request was sent, and its answer has not come
-    first_sent = false, reached = false,  -- when it was first sent; the service may have acted on it
-    posted = false,           -- the last request with an effect, answered or lost: "POST /api/…"
-    post_response = nil,      -- the answer to it; nil: it was lost
-    leaving = false,          -- no request with an effect is sent any more
-    accepted = false,         -- the open action that a cancel or launch returned
-    accepted_as = "accepted", -- the verdict if nothing more is read of that action
-    before_end = false,       -- before_end(call, value, err, verdict) is called when the call would
-                              -- end. -> whether it continues instead
-
-    -- Reading the action, by the client's readback.
-    question = false,         -- what it asked the readback, until that is answered
-    asked_id = false, asked_for = false,  -- the action asked about, and not before when
-    missed_at = false,        -- when its action was first not found
-    has_second_look = false,  -- a second look for such an action was announced
-
-    read_first = false,       -- makes it read its target before it sends (mde.client.tags)
-
-    -- The callers' fields.
-    caller = false,           -- the coroutine that waits (mde.call.coroutine); false: none
-    ends_at = false,          -- the moment at which it is given up
-    target = nil,             -- what a batch was given for it; the first of several
-    targets = nil,            -- all of them
-    record = nil,             -- the journal: see mde.record in mde.client.many
-    schedule = false,         -- the notes of mde.call.scheduler, for as long as it has the call
-
-    -- The fields of one kind, each described where its table is made.
-    batch = nil, undo = nil,                               -- mde.client.many, mde.client.undo
-    cancel = kind.cancel or nil, wait = kind.wait or nil,  -- mde.call.cancel, mde.client.wait
-    download = kind.download or nil,                       -- mde.client.download
-    following = kind.following or nil,                     -- mde.client.follow
-    launch = kind.launch or nil,                           -- mde.client.launch
-
-    -- The outcome.
-    done = false, value = nil, err = nil, verdict = nil,
-  }, Call)
+  local self = setmetatable({ client = client, judge = judge, id = arguments.id,
+                              comment = arguments.comment }, Call)
+  for name, fields in pairs(kind or {}) do self[name] = fields end
   local ok, err = self:continue_with(operation, arguments, -math.huge)
   if not ok then return nil, err end
   return self
