@@ -10,14 +10,20 @@ local world = require "spec.support.world"
 
 local executions = {}
 
--- Adds the targets of `count` changes to the service, and the changes to a draft. -> their ids
-local function fill(draft, service, change, count)
+-- The status of the action that a change is about; a launch is about a machine.
+local STATUS = { cancel = "Pending", undo = "Succeeded" }
+
+-- Adds the targets of the changes to the service, and the changes to a draft. -> ids
+local function fill(draft, service, case)
   local ids = {}
-  for i = 1, count do
-    local machine = service:add_machine {}
-    ids[i] = change == "cancel" and service:add { type = "Isolate", machine_id = machine }
+  for i = 1, case.count do
+    local change = case.change or "cancel"
+    if type(change) == "function" then change = change(i) end
+    local machine, status = service:add_machine {}, STATUS[change]
+    ids[i] = status and service:add { type = "Isolate", machine_id = machine, status = status }
              or machine
-    draft:add_change { id = ids[i], change = change }
+    draft:add_change { id = ids[i], change = change, machine = machine,
+                       expected = case.plan and status or nil }
   end
   return ids
 end
@@ -32,8 +38,8 @@ local function carry_out(case, clock)
   client, service = world.new({ clock = clock, latency = case.latency, oddities = oddities }, {},
     function() return sqlite.open(nil, clock, "spec") end)
   local draft, lock = assert(client.store.journal:draft { name = "b", who = "dana",
-    application = "x", comment = "by mistake", order = "given" })
-  local ids = fill(draft, service, case.change or "cancel", case.count)
+    application = "x", comment = "by mistake", order = "given", plan = case.plan })
+  local ids = fill(draft, service, case)
   draft:complete()
   assert(client:sign_in())
   if case.arrange then case.arrange(service, ids) end
@@ -48,8 +54,8 @@ local function carry_out(case, clock)
   return found
 end
 
--- Carries out `case.count` changes (`case.change`, default "cancel") with the options `case.parsed`,
--- and then with `case.resume` if given. case.oddities: of the service, or a function(clock,
+-- Carries out `case.count` changes (`case.change`: a change or function(i), default "cancel"; of the
+-- plan `case.plan`) with the options `case.parsed`, and then with `case.resume` if given. case.oddities: of the service, or a function(clock,
 -- get_service) that returns them; case.arrange(service, ids) is called before it begins;
 -- case.answers: what a person types, an array (default: there is no terminal).
 -- -> { result (of execution.run), seconds, verdicts, history, open (items), service, batch, asked (questions),

@@ -92,11 +92,10 @@ function Safety:check_canary(is_stopped)
   local outcome, bad = canary:outcome()
   local has_failed, rest = bad > 1, self.total - #canary.results
   if not has_failed and not (self.is_attended and is_drastic(canary)) then return nil end
-  self.say("")  -- ends the line of the progress
+  self.say("The first %d were carried out and read back:", #canary.results)
   if not has_failed then show(self) end
   local wish = self.is_attended and ask(has_failed and outcome .. ". Continue?"
-    or ("%d of %d are done. Continue with the other %d?")
-      :format(#canary.results, self.total, rest))
+    or ("Continue with the other %d?"):format(rest))
   if wish or not has_failed and wish == nil then return nil end
   return { status = failure.refused, reason = "canary: " .. (has_failed and outcome
     or "a person decided against the rest") }

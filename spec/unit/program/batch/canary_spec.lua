@@ -67,11 +67,33 @@ describe("the canary", function()
     for answer, status in pairs { y = 0, n = 3 } do
       local found = run { count = 60, change = "isolate", parsed = {}, answers = { answer } }
       assert.equal(status, found.result)
-      assert.same({ "10 of 60 are done. Continue with the other 50? [y/N] " }, found.asked)
+      assert.same({ "Continue with the other 50? [y/N] " }, found.asked)
+      assert.equal(10, select(2, found.err:gsub("\nlaunched +%x%x%x%x", "")))
       assert.equal(status == 0 and 60 or 10, found.service:requests "isolate")
     end
     local found = run { count = 60, change = "isolate", parsed = { yes = true } }
     assert.same({ 0, {} }, { found.result, found.asked })
+  end)
+
+  it("has ten of each change", function()
+    local function change(i) return i <= 60 and "isolate" or "unisolate" end
+    local found = run { count = 120, change = change, parsed = { yes = true },
+                        oddities = { forbidden = { operation = "unisolate" } } }
+    assert.equal("canary: 10 of 20 ended forbidden", found.history[#found.history].detail)
+    assert.same({ 10, 10 },
+      { found.service:requests "isolate", found.service:requests "unisolate" })
+  end)
+
+  it("covers the releases of a plan, which wait for cancels", function()
+    local function change(i) return i <= 60 and "cancel" or "undo" end
+    local found = run { count = 120, change = change, plan = "hash", parsed = { yes = true } }
+    assert.same({ 0, 60, 60 },
+      { found.result, found.verdicts.cancelled, found.verdicts.undo_accepted })
+    found = run { count = 120, change = change, plan = "hash", parsed = { yes = true },
+                  oddities = { forbidden = { operation = "unisolate" } } }
+    assert.equal(10, found.verdicts.cancelled)
+    assert.equal(10, found.service:requests "unisolate")
+    assert.equal("canary: 10 of 20 ended forbidden", found.history[#found.history].detail)
   end)
 
   it("waits for reads that lag behind", function()
