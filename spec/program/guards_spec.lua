@@ -160,7 +160,7 @@ describe("at a terminal", function()
     assert_said(run.out, "Cancel 6 machine actions in tenant ",
       "  6 changes; the limit is 2 (max of the profile contoso)",
       "  6 tagged crown-jewel: m-3.contoso.com, m-2.contoso.com, m-1.contoso.com (protect_tags of"
-        .. " the profile contoso",
+        .. " the profile contoso; --except-tag crown-jewel leaves them out)",
       "0 unprotected, 6 tagged crown-jewel; exceeds max 2. Type 6 to continue: ")
     assert.falsy(run.out:find("hours of the profile", 1, true), run.out)
   end)
@@ -186,5 +186,34 @@ describe("at a terminal", function()
       "mde cancel --type Isolate --requestor soar@contoso.com -m x")
     assert.truthy(run.out:find("was 3\n0\n$"), run.out)
     assert_said(run.out, "guard max of the profile contoso: 3 changes; the limit is 2 (it cannot")
+  end)
+end)
+
+describe("--except-…", function()
+  it("leaves machines out of cancels and launches, however they are chosen", function()
+    local run = rehearse [[guard "protect_machines = 'm-2*'"; plain="-m x --yes --max 9"
+      for left in "--except-machine m-2.contoso.com" "--except-file file"; do
+        echo "M-2 # why" >file
+        mde cancel $wanted $left $plain -n; mde cancel $ids $left $plain -n
+        mde list --ids $wanted | mde cancel - $left $plain -n
+        mde isolate m-1 m-2 m-3 $left $plain -n
+      done
+      mde cancel $wanted --except-tag crown-jewel $plain; mde isolate --name 'm-*' -m x -n \
+        --except-tag Crown-Jewel
+      mde cancel $wanted --except-machine m-2 $plain; tally]]
+    local count = select(2, run.out:gsub("\n", ""))
+    assert.equal(2 * (2 + 4 + 2 + 2) + 1 + 2 + 1, count, run.out .. run.err)
+    assert.falsy(run.out:find("m-2", 1, true), run.out)
+    assert.truthy(run.out:find "2\n$", run.out)
+    assert_said(run.err, "1 left out: the machine is excepted.",
+      "3 left out: tag crown-jewel is excepted.")
+  end)
+
+  it("names what the question suggests", function()
+    local run = at_terminal("protect_machines = 'm-2*'", { "to continue: ", "n^M" },
+      "mde cancel $wanted -m x")
+    assert_said(run.out, "1 on protected machines: m-2.contoso.com (protect_machines of the profile"
+      .. " contoso; --except-machine m-2.contoso.com leaves it out)",
+      "2 unprotected, 1 on protected")
   end)
 end)

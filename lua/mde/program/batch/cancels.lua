@@ -9,9 +9,12 @@ local naming = require "mde.program.input.machine_name"
 local options = require "mde.program.input.options"
 local output = require "mde.program.terminal.output"
 local short_id = require "mde.program.input.short_id"
+local review = require "mde.program.plan.review"
 local system = require "mde.program.system"
 
 local cancels = {}
+
+local MOST_MISSING = 2  -- actions that are read once more if a list lacks them, for 10 s each
 
 -- Checks the options. -> criteria, or nil if ids are given
 function cancels.check(parsed)
@@ -55,23 +58,46 @@ end
 
 -- Adds the actions that match to the draft, and shows how many of each group there are. With a
 -- maximum, it stops as soon as there are more. `visit` is called with each action.
-local function add_matching(draft, session, criteria, max, visit)
+local function add_matching(draft, session, criteria, max, visit, excepted)
   local count, groups, under_way = 0, {}, 0
   criteria.machine = naming.criterion(session, criteria.machine)
   criteria.status = criteria.status or kinds.open
-  criteria.limit = max and max + 1
+  criteria.limit = not excepted and max and max + 1 or nil
   client.bounded(session, {})
-  for action in session:actions(criteria) do
+  local actions = session:actions(criteria)
+  for action in excepted and excepted:filtered(actions) or actions do
     local name = group_of(action)
     draft:add(action.id:lower())
     visit(action)
     count, groups[name] = count + 1, (groups[name] or 0) + 1
     if action.type == "Isolate" and action.status == "InProgress" then under_way = under_way + 1 end
+    if max and count > max then break end
   end
   session.ends_at = nil
   if not max or count <= max then show_groups(groups) end
   if under_way > 0 then
     output.note("%d isolations are InProgress: a cancel does not release the machine.", under_way)
+  end
+end
+
+-- Gives each id of standard input or the arguments to `add`.
+local function each_id(parsed, add)
+  if parsed.ids[1] == "-" then ids.from_file(system.stdin, add)
+  else ids.from_arguments(parsed.ids, add) end
+end
+
+-- Adds the actions with the ids that are not excepted. Each is read first.
+local function add_kept(draft, session, parsed, visit, excepted)
+  local list = {}
+  each_id(parsed, function(id) list[#list + 1] = id end)
+  local found = failure.check(review.actions(session, list, MOST_MISSING))
+  for _, id in ipairs(list) do
+    local action = found[id]
+    if not action then excepted:leave_out "the action is unknown and may be excepted"
+    elseif excepted:keeps(action) then
+      draft:add(id)
+      visit(action)
+    end
   end
 end
 
@@ -86,11 +112,10 @@ function cancels.run(parsed, criteria)
     order = parsed.order or criteria and "newest" or "given",
     preview = criteria and group_of,
     dry_note = not criteria and ", unless unknown to the service or ended already" or nil,
-    fill = function(draft, session, visit)
-      local function add(id) draft:add(id) end
-      if criteria then add_matching(draft, session, criteria, parsed.max, visit)
-      elseif is_input then ids.from_file(system.stdin, add)
-      else ids.from_arguments(parsed.ids, add) end
+    fill = function(draft, session, visit, excepted)
+      if criteria then add_matching(draft, session, criteria, parsed.max, visit, excepted)
+      elseif excepted then add_kept(draft, session, parsed, visit, excepted)
+      else each_id(parsed, function(id) draft:add(id) end) end
     end,
   }
   if not criteria then

@@ -4,7 +4,8 @@
 -- agreed, and the journal has the batch. Each item ends with one verdict.
 --
 -- A command describes its change in a table:
---   fill(draft, session, visit)  adds the items; calls visit(record) for each action or machine read
+--   fill(draft, session, visit, excepted)  adds the items that `excepted` (of --except-…, or nil)
+--                                keeps; calls visit(record) for each action or machine read
 --   change                       the name of the change, for its words: see words.lua
 --   verb                         for the question: "Cancel", "Launch isolate on"
 --   details(count)                 if given, text after the count in the question
@@ -17,6 +18,7 @@
 
 local agreement = require "mde.program.batch.confirmation"
 local client = require "mde.program.session.client"
+local exceptions = require "mde.program.input.exceptions"
 local execution = require "mde.program.batch.execution"
 local failure = require "mde.program.exit"
 local guards = require "mde.program.batch.guards"
@@ -62,8 +64,10 @@ end
 
 -- Fills the draft. -> the number of items
 local function fill(draft, session, parsed, how, visit)
-  how.fill(draft, session, visit)
+  local excepted = exceptions.of(parsed, session)
+  how.fill(draft, session, visit, excepted)
   local count, again = draft:complete()
+  if excepted then excepted:tell() end
   if again > 0 and not how.has_filters then
     output.note(again == 1 and "%s was given twice; it is taken once."
       or "%s were given again; each is taken once.", words.counted(how.change, again))

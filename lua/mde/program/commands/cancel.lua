@@ -2,6 +2,7 @@
 
 local change = require "mde.program.batch.change"
 local cancels = require "mde.program.batch.cancels"
+local exceptions = require "mde.program.input.exceptions"
 local options = require "mde.program.input.options"
 
 local cancel = {}
@@ -33,6 +34,7 @@ function cancel.define(command)
     :args "*":argname "ID"
   options.add(command, "-m --comment", "TEXT", "Why (required); the service keeps it.")
   options.add_filters(command)
+  exceptions.define(command)
   options.add(command, "--order", "newest|oldest", "With filters: which first. Default: newest.",
     options.order)
   change.define(command, "cancelled")

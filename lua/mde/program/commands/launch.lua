@@ -3,6 +3,7 @@
 local agreement = require "mde.program.batch.confirmation"
 local change = require "mde.program.batch.change"
 local cjson = require "cjson"
+local exceptions = require "mde.program.input.exceptions"
 local failure = require "mde.program.exit"
 local launches = require "mde.program.launch.kinds"
 local machines = require "mde.program.input.machines"
@@ -43,6 +44,7 @@ Example:
 
 local function define_rest(command)
   machines.define(command)
+  exceptions.define(command, true)
   options.add(command, "-m --comment", "TEXT", "Why (required); the service keeps it.")
   change.define(command, "launched")
 end
@@ -92,21 +94,24 @@ function launch.run(parsed)
   end
   local is_chosen = machines.are_chosen(parsed, any)
   change.check(parsed, is_chosen, "INC0048211")
-  criteria.limit = parsed.max and parsed.max + 1
+  criteria.limit = not exceptions.of(parsed) and parsed.max and parsed.max + 1 or nil
   local add_name, names = first_names()
   local name
   return change.run(parsed, {
     change = kind.operation, verb = ("Launch %s on"):format(kind.name), details = names,
     is_chosen = is_chosen, has_filters = any,
     confirm = kind.is_final and confirm_final(function() return name end) or nil,
-    fill = function(draft, session, visit)
+    fill = function(draft, session, visit, excepted)
       local arguments = next(details) and cjson.encode(details) or nil
       for machine in machines.each(session, parsed, criteria, kind.is_final) do
-        name = machine.name or machine.id
-        add_name(machine)
-        if machine.record then visit(machine.record) end
-        draft:add_change { id = machine.id, machine = machine.id, name = machine.name,
-                           change = kind.operation, arguments = arguments }
+        if not excepted or excepted:keeps({ machineId = machine.id,
+            computerDnsName = machine.name }, machine.record) then
+          name = machine.name or machine.id
+          add_name(machine)
+          if machine.record then visit(machine.record) end
+          draft:add_change { id = machine.id, machine = machine.id, name = machine.name,
+                             change = kind.operation, arguments = arguments }
+        end
       end
     end,
   })

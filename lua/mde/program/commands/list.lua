@@ -103,10 +103,8 @@ function list.run(parsed)
   local name = criteria.machine
   local function read(session)
     criteria.machine = naming.criterion(session, name)
-    local excepted = exceptions.of(parsed)  -- of this tenant's machines
-    if not excepted then return session:actions(criteria) end
-    excepted:read(session)
-    return excepted:filtered(session:actions(criteria))
+    local excepted, actions = exceptions.of(parsed, session), session:actions(criteria)
+    return excepted and excepted:filtered(actions) or actions
   end
   if parsed.by then return show_groups(parsed, read) end
   local foot = shape.foot_of(noun(parsed, criteria))

@@ -5,6 +5,7 @@
 local failure = require "mde.program.exit"
 local output = require "mde.program.terminal.output"
 local system = require "mde.program.system"
+local tables = require "mde.base.tables"
 
 local exceptions = {}
 
@@ -44,17 +45,19 @@ local function add_file(set, path)
   file:close()
 end
 
--- `sets`: tags, groups, machines (ids and names), requestors: sets in lower case.
-function exceptions.new(sets)
-  local self = setmetatable({ known = {}, excepted = {}, left_out = {} }, Exceptions)
+-- `sets`: tags, groups, machines (ids and names), requestors: sets in lower case. `session` reads
+-- the machines.
+function exceptions.new(sets, session)
+  local self = setmetatable({ known = {}, excepted = {}, left_out = {}, session = session },
+    Exceptions)
   for _, entry in ipairs(OPTIONS) do
     if entry[5] then self[entry[5]] = sets[entry[5]] or {} end
   end
   return self
 end
 
--- The exceptions of the command line | nil: there are none
-function exceptions.of(parsed)
+-- The exceptions of the command line in a session's tenant | nil: there are none
+function exceptions.of(parsed, session)
   local sets, any = { machines = {} }, false
   for _, entry in ipairs(OPTIONS) do
     local field, values = entry[5], parsed[entry[4]] or {}
@@ -64,7 +67,7 @@ function exceptions.of(parsed)
       if field then sets[field][text:lower()] = true else add_file(sets.machines, text) end
     end
   end
-  return any and exceptions.new(sets) or nil
+  return any and exceptions.new(sets, session) or nil
 end
 
 -- True if a set of machines has this one by id, whole name or short name.
@@ -85,36 +88,43 @@ local function of_record(self, machine)
          and "the machine is excepted" or nil
 end
 
--- Reads the tenant's machines, if tags, groups or (`by_name`) names of machines need them.
-function Exceptions:read(session, by_name)
-  if not (next(self.tags) or next(self.groups) or by_name and next(self.machines)) then return end
-  for machine in session:machines() do
+-- Reads the tenant's machines, once.
+local function read(self)
+  if self.has_read or not self.session then return end
+  self.has_read = true
+  for machine in self.session:machines() do
     local id = machine.id:lower()
     self.known[id], self.excepted[id] = true, of_record(self, machine)
   end
 end
 
 -- Returns why an action is excepted, or might be, or nil. `machine`: its record, if it was read;
--- else `read` must have been called. A machine is given as { machineId, computerDnsName }.
+-- else the tenant's machines are read if they are needed. A machine is given as { machineId,
+-- computerDnsName }.
 function Exceptions:why(action, machine)
   local id, name = action.machineId, action.computerDnsName
   if action.requestor and self.requestors[action.requestor:lower()] then
     return ("requestor %s is excepted"):format(action.requestor)
   end
   if has_machine(self.machines, id, name) then return "the machine is excepted" end
-  local is_known = machine ~= nil or id ~= nil and self.known[id:lower()]
-  local why = machine and of_record(self, machine) or id and self.excepted[id:lower()]
-  if why then return why end
-  local needs_record = next(self.tags) or next(self.groups)
-  if needs_record and not is_known or next(self.machines) and not (name or is_known) then
+  if machine then return of_record(self, machine) end
+  if not (next(self.tags) or next(self.groups) or next(self.machines) and not name) then return end
+  if id then read(self) end
+  if not (id and self.known[id:lower()]) then
     return "the machine is unknown and may be excepted"
   end
+  return self.excepted[id:lower()]
 end
 
--- True if an action is not excepted; counts those that are.
-function Exceptions:keeps(action)
-  local why = self:why(action)
-  if why then self.left_out[why] = (self.left_out[why] or 0) + 1 end
+-- Leaves out an action for this reason.
+function Exceptions:leave_out(why)
+  self.left_out[why] = (self.left_out[why] or 0) + 1
+end
+
+-- True if an action is not excepted; counts those that are. `machine`: see `why`.
+function Exceptions:keeps(action, machine)
+  local why = self:why(action, machine)
+  if why then self:leave_out(why) end
   return why == nil
 end
 
@@ -129,7 +139,9 @@ end
 
 -- Prints how many were left out, and why.
 function Exceptions:tell()
-  for why, count in pairs(self.left_out) do output.note("%d left out: %s.", count, why) end
+  for _, why in ipairs(tables.keys(self.left_out)) do
+    output.note("%d left out: %s.", self.left_out[why], why)
+  end
 end
 
 return exceptions

@@ -38,36 +38,38 @@ describe("exceptions", function()
   end)
 
   it("leave out by tag and group of the tenant's machines, and what is unknown", function()
-    local tenant, excepted = session(), exceptions.of { except_tag = { "vip" },
-                                                        except_group = { "SERVERS" } }
-    excepted:read(tenant)
+    local tenant = session()
+    local excepted = exceptions.of({ except_tag = { "vip" }, except_group = { "SERVERS" } }, tenant)
     assert.equal("tag VIP is excepted", excepted:why(action(A:upper(), "ws-1.contoso.com")))
     assert.equal("group Servers is excepted", excepted:why(action(B)))
     assert.equal("the machine is unknown and may be excepted", excepted:why(action(C, "x")))
     assert.equal("the machine is unknown and may be excepted", excepted:why(action()))
+    assert.equal(1, tenant.reads)
+    assert.equal("tag vip is excepted",
+      excepted:why(action(C), { machineTags = { "vip" } }))
   end)
 
   it("leave out machines and requestors without reading anything", function()
     local path = files.put("file", "# ids\n" .. A:upper() .. "  # why\n\nws-2\n")
-    local tenant, excepted = session(), exceptions.of { except_machine = { "WS-3.contoso.com" },
-      except_file = { path }, except_requestor = { "SOAR@contoso.com" } }
-    excepted:read(tenant)
-    assert.equal(0, tenant.reads)
+    local tenant = session()
+    local excepted = exceptions.of({ except_machine = { "WS-3.contoso.com" },
+      except_file = { path }, except_requestor = { "SOAR@contoso.com" } }, tenant)
     for _, given in ipairs { action(A, "x"), action(B, "ws-2.contoso.com"),
                              action(C, "ws-3.contoso.com") } do
       assert.equal("the machine is excepted", excepted:why(given))
     end
-    assert.equal("the machine is unknown and may be excepted", excepted:why(action(C)))
     assert.equal("requestor soar@contoso.com is excepted",
       excepted:why(action(C, "ws-4", "soar@contoso.com")))
     assert.is_nil(excepted:why(action(C, "ws-4", "dana@contoso.com")))
+    assert.equal(0, tenant.reads)
   end)
 
   it("read the machines if only ids are known and names are excepted", function()
-    local tenant, excepted = session(), exceptions.of { except_machine = { "ws-2" } }
-    excepted:read(tenant, true)
+    local tenant = session()
+    local excepted = exceptions.of({ except_machine = { "ws-2" } }, tenant)
     assert.equal("the machine is excepted", excepted:why(action(B)))
     assert.is_nil(excepted:why(action(A)))
+    assert.equal("the machine is unknown and may be excepted", excepted:why(action(C)))
   end)
 
   it("filter a list", function()
