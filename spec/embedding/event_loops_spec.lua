@@ -55,7 +55,7 @@ describe("with 400 calls of 2 s in flight", function()
   teardown(function() service:stop() end)
 
   for _, name in ipairs { "cqueues", "luv" } do
-    -- On a quiet machine it is below 0.1 s, of which the 400 requests themselves take 0.06 s.
+    -- It is 0.08 s, of which the requests themselves take 0.06 s; other tests run beside it.
     it("a loop of " .. name .. " costs little CPU, and sees each answer when it comes", function()
       local out = host.lines(("%s lua5.4 spec/embedding/loop_calls.lua %s 400 %s")
         :format(service:environment "5.4", name, service.http2_url))
@@ -84,7 +84,7 @@ describe("with 400 calls of 2 s in flight", function()
       assert(loop:loop())
       print(action.status, steps, client:events(), client:timeout())']])
       :format(service:environment "5.4", service.http2_url, host.id(1)))
-    local status, steps, events = out:match "^(%a+)\t(%d+)\t(%a)\n"
+    local status, steps, events = out:match "^(%a+)\t(%d+)\t(%a)\tnil\n"
     assert.equal("Pending", status, out)
     assert.equal("r", events)
     assert.is_true(tonumber(steps) < 60, out)

@@ -178,9 +178,9 @@ static void move_on (mde_engine *engine, bool is_active) {
 ** pauses grow with the time since the last activity. */
 static double longest_pause (const mde_engine *engine) {
   const double longest = engine->descriptor.is_blind ? BLIND_MAXIMUM : POLL_MAXIMUM;
-  const double quiet = engine->stepped - engine->active;
-  if (quiet > longest || !mde_hosts_multiplex(engine->hosts)) return longest;
-  return quiet > STEP_PAUSE ? quiet : STEP_PAUSE;
+  const double pause = 3 * (engine->stepped - engine->active);
+  if (pause > longest || !mde_hosts_multiplex(engine->hosts)) return longest;
+  return pause > STEP_PAUSE ? pause : STEP_PAUSE;
 }
 
 

@@ -11,12 +11,14 @@ local Leader = {}
 Leader.__index = Leader
 
 local SLEEP = 1    -- seconds after which a sleeper looks for a leader
+local LOOKS = 25   -- sleepers that look in each such time; of more, the others sleep longer
 local GRACE = 0.1  -- seconds by which a leader may wake late
 
 function leader.new(client)
   return setmetatable({
     client = client,
     ends = -math.huge,  -- the moment after which the leader is gone; -math.huge: it has woken
+    sleeps = 0,         -- counts them
     waiter = nil,       -- the leader's, while it waits
     sleepers = setmetatable({}, { __mode = "k" }),  -- thread -> its waiter, the leader's too
   }, Leader)
@@ -27,15 +29,23 @@ function Leader:is_there(now)
   return now < self.ends
 end
 
--- Waits at most `seconds` for the engine, or sleeps if there is a leader.
-function Leader:wait(pause, seconds)
+-- The seconds of the next sleep.
+local function sleep_of(self, is_patient)
+  local many = math.floor(#self.client.scheduler.tasks / LOOKS)
+  self.sleeps = self.sleeps + 1
+  return SLEEP * (1 + (is_patient and self.sleeps % (many + 1) or 0))
+end
+
+-- Waits at most `seconds` for the engine, or sleeps if there is a leader: for about a second, or
+-- longer if the thread only waits to be woken (`is_patient`).
+function Leader:wait(pause, seconds, is_patient)
   local client, host = self.client, self.client.host
   local thread = host.waiter and coroutine.running()
   if not thread then return host.wait(client.engine, seconds, pause) end
   local now, waiter = client.clock.monotonic(), host.waiter()
   self.sleepers[thread] = waiter
   if self:is_there(now) then
-    waiter:wait(SLEEP)
+    waiter:wait(sleep_of(self, is_patient))
   else
     self.ends, self.waiter = now + seconds + GRACE, waiter
     host.wait(client.engine, seconds, pause, waiter)

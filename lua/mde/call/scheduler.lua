@@ -331,9 +331,9 @@ function Scheduler:step()
 end
 
 -- Waits as `step` suggests.
-function Scheduler:rest(pause, seconds)
+function Scheduler:rest(pause, seconds, is_patient)
   if seconds > 0 or self.leader:is_there(self.client.clock.monotonic()) then
-    self.leader:wait(pause, seconds)
+    self.leader:wait(pause, seconds, is_patient)
   end
 end
 
@@ -346,13 +346,13 @@ end
 
 -- Steps until there is nothing left to do. `before()` is called before each step. -> true: nothing
 -- is left. `after()`, if given, is called after each. -> "over": nothing is left; "again": step
--- again without a rest.
-function Scheduler:drive(before, after)
+-- again without a rest. `is_patient`: `before` need not be called each second.
+function Scheduler:drive(before, after, is_patient)
   while not before() do
     local pause, seconds = self:step()
     local result = after and after()
     if result == "over" then break end
-    if result ~= "again" then self:rest(pause, seconds) end
+    if result ~= "again" then self:rest(pause, seconds, is_patient) end
   end
   self.leader:hand_over()
 end

@@ -91,8 +91,10 @@ local function stop_calls(self, list)
 end
 
 local function drive(self, list)
+  local is_patient = not self.stop
   for _, call in ipairs(list) do
     call.ends_at = call.ends_at or self.ends_at
+    is_patient = is_patient and not call.ends_at
     self.scheduler:add(call)
   end
   self.scheduler:drive(function()
@@ -100,7 +102,7 @@ local function drive(self, list)
     return are_done(list)
   end, function()
     return are_done(list) and "over"
-  end)
+  end, is_patient)
 end
 
 -- Drives calls to their end. If an error is raised meanwhile, nothing more is sent for them.

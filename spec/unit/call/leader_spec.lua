@@ -6,7 +6,7 @@ local world = require "spec.support.world"
 -- waits[thread] is "lead" or "sleep" while it waits, and "woken" when it is to be resumed.
 local function new(count, latency)
   local client, service, clock = world.new { latency = latency or 3 }
-  local ids, threads, waits, ended = world.add(service, count), {}, {}, {}
+  local ids, threads, waits, ended, slept = world.add(service, count), {}, {}, {}, {}
   local function wait(how)
     local thread = coroutine.running()
     waits[thread] = how
@@ -18,7 +18,7 @@ local function new(count, latency)
     waiter = function()
       local thread = coroutine.running()
       return { wait = function(_, seconds)
-        assert(seconds <= 1)
+        slept[#slept + 1] = seconds
         wait "sleep"
       end, signal = function() if waits[thread] then waits[thread] = "woken" end end }
     end,
@@ -46,7 +46,8 @@ local function new(count, latency)
     end
   end
   return { client = client, threads = threads, those = those, advance = advance, ended = ended,
-           resume = resume, clock = clock, service = service, ids = ids, waits = waits }
+           resume = resume, clock = clock, waits = waits,
+           slept = slept }
 end
 
 describe("of several threads that wait for a client", function()
@@ -85,6 +86,16 @@ describe("of several threads that wait for a client", function()
     assert.equal(1, #here.those "lead")
     here.advance(10)
     assert.same({ nil, "cancelled", "cancelled" }, here.ended)
+  end)
+
+  it("some of many sleep longer than a second", function()
+    local here = new(100)
+    local count = {}
+    for _, seconds in ipairs(here.slept) do count[seconds] = (count[seconds] or 0) + 1 end
+    assert.is_true(count[1] >= 25, count[1])
+    assert.is_true(count[1] < 75, count[1])
+    here.advance(60)
+    for i = 1, 100 do assert.equal("cancelled", here.ended[i]) end
   end)
 
   it("all end when the client is closed", function()
