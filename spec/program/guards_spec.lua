@@ -57,6 +57,13 @@ local COMMANDS = {
   ["mde unblock m-2.contoso.com -m INC1 --yes"] = {},
   ["mde isolate m-1.contoso.com m-2.contoso.com -m INC1 --yes"] =
     { max_per_machine = true, protect_requestors = true },
+  ["mde machines m-1.contoso.com m-2.contoso.com --add-tag x --yes"] =
+    { max_per_machine = true, protect_requestors = true, protect_types = true },
+  [("mde api POST /api/machines/%040x/isolate --yes -d"):format(2)
+    .. " '{\"Comment\":\"x\",\"IsolationType\":\"Full\"}'"] =
+    { max = true, max_per_machine = true, max_per_group = true, protect_requestors = true },
+  ["mde api POST /api/machineactions/00000002-0000-4000-8000-000000000001/cancel --yes -d"
+    .. " '{\"Comment\":\"x\"}'"] = { max = true, max_per_machine = true, max_per_group = true },
 }
 
 describe("an unattended command", function()

@@ -20,6 +20,10 @@ local FEW = 10  -- machines that are read one by one; for more, all are listed
 local OF_ACTIONS = tables.set { "cancel", "undo" }
 local OF_FILES = tables.set { "upload", "delete_file" }
 
+-- The last part of a path that launches an action -> the action's type.
+local LAUNCHES = { runliveresponse = "LiveResponse" }
+for _, name in ipairs(kinds.types) do LAUNCHES[name:lower()] = name end
+
 local MACHINE = "/machines/(" .. ("%x"):rep(40) .. ")"
 
 -- Adds the action or machine in the path of a free request.
@@ -28,7 +32,7 @@ local function add_path(entity, path)
   local action = path:match "/machineactions/(%x[%x-]+)"
   if action then entity.action, entity.is_unread = action, true
   else
-    entity.machineId = path:match(MACHINE)
+    entity.machineId, entity.type = path:match(MACHINE), LAUNCHES[path:match "/(%a+)$"]
     entity.no_machine = not path:find "/machines"
   end
 end

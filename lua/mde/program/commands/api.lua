@@ -4,6 +4,7 @@ local agreement = require "mde.program.batch.confirmation"
 local cjson = require "cjson.safe"
 local client = require "mde.program.session.client"
 local failure = require "mde.program.exit"
+local guards = require "mde.program.batch.guards"
 local interruption = require "mde.program.terminal.interruption"
 local multipart = require "mde.service.multipart"
 local options = require "mde.program.input.options"
@@ -104,6 +105,14 @@ local function preview(session, wanted)
   return 0
 end
 
+-- Asks for agreement to a change. An exceeded guard is asked about too, or refuses it.
+local function agree(session, parsed, method)
+  local exceeded = guards.check(session, parsed, { { id = parsed.path, change = "request" } })
+  if parsed.yes and not exceeded then return end
+  agreement.confirm(("%s %s in %s"):format(method, parsed.path, agreement.place(session)),
+    method .. " changes something", nil, exceeded)
+end
+
 function api.run(parsed)
   local method, query, body, kind = parsed.method:upper(), query_of(parsed), body_of(parsed)
   if parsed.deadline and method ~= "GET" then
@@ -114,10 +123,7 @@ function api.run(parsed)
   local given = { query = query, body = body, content_type = kind }
   local wanted = failure.check(session:prepare_request(method, parsed.path, given))
   if parsed.dry_run then return preview(session, wanted) end
-  if method ~= "GET" and not parsed.yes then
-    agreement.confirm(("%s %s in %s"):format(method, parsed.path, agreement.place(session)),
-      method .. " changes something")
-  end
+  if method ~= "GET" then agree(session, parsed, method) end
   interruption.watch(session)
   if method == "GET" then
     session.only_reads = true

@@ -67,7 +67,7 @@ describe("guards of a batch", function()
     assert.matches("guard protect_tags of the profile contoso: 1 is protected: " .. ACTION
       .. " has the tag crown-jewel", text, 1, true)
     assert.matches("nothing was sent", text, 1, true)
-    assert.matches("outside of 01:00-02:00 UTC, until 1970-01-01T01:00:00", result_of({ hours =
+    assert.matches("outside of 01:00-02:00 UTC, until 1970-01-01 01:00:00 UTC", result_of({ hours =
       "01:00-02:00 UTC" }, cancel()), 1, true)
     assert.matches("has the type Isolate", result_of({ protect_types = { "isolate" } }, isolate()))
   end)
