@@ -44,7 +44,12 @@ end
 function host.choose(given)
   if type(given) == "table" and type(given.wait) == "function" then return given end
   local name = given == nil and host.here() or given
-  if name == "plain" or SIGNS[name] or LOOPS[name] then return require("mde.host." .. name) end
+  if name == "plain" or SIGNS[name] then return require("mde.host." .. name) end
+  if LOOPS[name] then
+    local found, result = pcall(require, "mde.host." .. name)
+    if found then return result end
+    return errors.invalid("host: cannot load %s: %s", name, errors.line(tostring(result), 120))
+  end
   return errors.invalid("host: '%s' is not \"plain\", \"nmap\", \"nginx\", \"haproxy\","
     .. " \"cqueues\", \"luv\", or a table with a function wait(engine, seconds, pause)",
     tostring(given))

@@ -38,9 +38,12 @@ describe("clients of profiles", function()
   after_each(function() os.execute("rm -rf '" .. folder .. "'") end)
 
   it("run no secret_command if other work would wait", function()
-    local client, err = mde.client { profile = "b", config = path, host = "nginx" }
-    assert.is_nil(client)
-    assert_has(err.message, "profiles.b: secret_command", "use secret_file")
+    for _, host in ipairs { "nginx", "haproxy", { wait = coroutine.yield } } do
+      local client, err = mde.client { profile = "b", config = path, host = host }
+      assert.is_nil(client)
+      assert_has(err.message, "profiles.b: secret_command", "use secret_file")
+    end
+    assert(mde.client { profile = "b", config = path, host = { wait = print, is_shared = false } })
     assert(mde.client { profile = "b", config = path, host = "nginx", client_secret = "s" })
     assert(mde.client { profile = "a", config = path, host = "nginx" })
     assert.is_nil(io.open(folder .. "/runs"))

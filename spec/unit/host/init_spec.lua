@@ -44,6 +44,20 @@ describe("mde.host", function()
     assert.equal(own, assert(mde.client { token = "x", host = own }).host)
   end)
 
+  it("can be an event loop, unless that is missing", function()
+    for _, name in ipairs { "cqueues", "luv" } do
+      loaded["mde.host." .. name] = nil
+      local before, module = package.preload[name], loaded[name]
+      loaded[name] = nil
+      package.preload[name] = function() error "no such module" end
+      local host, err = hosts.choose(name)
+      package.preload[name], loaded[name] = before, module
+      assert.is_nil(host)
+      assert.equal("invalid_argument", err.code)
+      assert.matches("host: cannot load " .. name, err.message, 1, true)
+    end
+  end)
+
   it("names the missing dictionary in nginx", function()
     _G.ngx = { sleep = function() end, shared = {} }
     local store, err = hosts.store()
@@ -72,6 +86,28 @@ describe("mde.host", function()
     local went, raised = coroutine.resume(thread)
     assert.is_false(went)
     assert.matches("yield", raised)
+  end)
+end)
+
+describe("client:pollfd() and timeout()", function()
+  it("are for event loops", function()
+    local client = assert(mde.client { token = "x", api_url = "http://127.0.0.1:1" })
+    assert.equal("number", type(assert(client:pollfd())))
+    assert.equal("r", client:events())
+    client:step()
+    assert.is_nil(client:timeout())
+  end)
+
+  it("give the engine's error, and the moment of the next call", function()
+    local client, _, clock, engine = world.new()
+    function engine.pollfd() return nil, { code = "no_descriptor", message = "none" } end
+    function engine.timeout() return nil end
+    assert.equal("no_descriptor", select(2, client:pollfd()).code)
+    client:step()
+    client.scheduler.quiet_until = clock.monotonic() + 7
+    assert.equal(7, client:timeout())
+    function engine.timeout() return 0.25 end
+    assert.equal(0.25, client:timeout())
   end)
 end)
 
