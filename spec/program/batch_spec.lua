@@ -55,7 +55,7 @@ describe("the batch of mde cancel", function()
       ["mde batch show b --verdict no"] = "'no' is not one of",
       ["mde batch list --verdict open"] = "--verdict goes with show",
       ["mde batch show x"] = "no batch 'x'",
-      ["mde batch close b"] = "close needs a reason", ["mde batch stop"] = "which batch?",
+      ["mde batch close b"] = "close requires a reason", ["mde batch stop"] = "which batch?",
       ["mde batch stop b --all"] = "--all takes no batch",
       ["mde batch list --all"] = "--all goes with stop",
       ["mde batch show b -m x"] = "-m goes with stop and close",
@@ -109,7 +109,7 @@ describe("mde batch stop", function()
       wait $pid; echo "batch $?"; cat err; mde batch report b | grep wrong
       mde batch stop b; mde batch stop --all; mde resume b | grep -c cancelled]], LATE)
     assert_said(run.out, "stop 0\nbatch 130\n", "Stopped by ",
-      ": wrong list. Nothing more is sent; requests in flight are awaited.",
+      ": wrong list. Nothing more is sent; mde waits for requests in flight.",
       ": wrong list: `mde resume b` continues it.", "stopped ", "\n10\n")
     assert_said(run.err, "Batch b: asked ", " to stop.\nBatch b has stopped: 2 of 12 done.\n"
       .. "`mde resume b` continues it; `mde batch close b -m REASON` ends it for good.",

@@ -64,7 +64,7 @@ describe("mde download", function()
   it("refuses wrong use before anything is asked", function()
     local id = "5382f7ea-7557-4ab7-9782-d50480024a4e"
     for arguments, text in pairs {
-      [""] = "missing argument 'id'", ["x"] = "'x' is not the id",
+      [""] = "missing ID", ["x"] = "'x' is not the id",
       [id .. " --index x"] = "'x' is not a whole number from 0",
       [id .. " --index=-1"] = "'-1' is not a whole number", [id .. " " .. id] = "too many",
     } do

@@ -32,7 +32,7 @@ describe("mde resume", function()
     local run = rehearse(INTERRUPT .. [[
       mde resume b; mde batch show b --json; mde batch list --json]], LATE)
     assert.equal(0, run.status, run.err)
-    assert_said(run.out, "was 130\nInterrupted: `mde resume b` goes on with it.\n")
+    assert_said(run.out, "was 130\nInterrupted: `mde resume b` continues it.\n")
     assert_said(run.err, "Batch b: 12 of 12 items open. x", "12 of 12 actions")
     assert.equal(12, run.ledger.posts)
     assert.equal(0, run.ledger.twice)

@@ -72,7 +72,7 @@ describe("a store that can't be used", function()
       "HOME= XDG_STATE_HOME= mde cancel --requestor soar@contoso.com -m x --yes --max 12"
       .. " --store memory && [ ! -e $XDG_STATE_HOME ]")
     assert.same({ 0, 12 }, { run.status, run.ledger.posts }, run.err)
-    assert.truthy(run.err:find("nothing of this batch is kept", 1, true), run.err)
+    assert.truthy(run.err:find("this batch is not kept", 1, true), run.err)
   end)
 
   it("is asked for by a URL whose password is not shown", function()

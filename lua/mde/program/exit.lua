@@ -1,4 +1,6 @@
--- Ends a command: raises a message with its exit status. Errors of the library are raised unchanged.
+-- Ends a command: raises a message with its exit status.
+--
+-- Errors of the library are raised unchanged.
 
 local errors = require "mde.base.errors"
 local message_of = require "mde.program.terminal.message"
@@ -6,9 +8,9 @@ local system = require "mde.program.system"
 local verdicts = require "mde.service.verdicts"
 
 local failure = {
-  some = 1,           -- some items ended otherwise than asked
+  some = 1,           -- some items did not succeed
   usage = 2,          -- wrong use
-  refused = 3,        -- by a guard rail or a limit
+  refused = 3,        -- by a guard or a limit
   failed = 4,         -- the service, the network or the store
   sign_in = 5,        -- sign-in or permission
   interrupted = 130,
@@ -37,14 +39,14 @@ end
 
 -- Ends the command because of wrong use. `fields` has more for mde.program.problem:
 --   unknown, known   a wrong word of the command line, and the words that exist
---   hint      a sentence that says what to do
+--   hint      a sentence with the next step
 --   missing   see mde.program.input.syntax
 function failure.misuse(fields, format, ...)
   fields.status, fields.message = failure.usage, message_of(format, ...)
   error(setmetatable(fields, Failure), 0)
 end
 
--- `value, err` as the library returns them -> value; raises the error.
+-- Takes `value, err` as the library returns them. -> value; raises the error
 function failure.check(value, err)
   if value == nil then error(err, 0) end
   return value
@@ -52,7 +54,7 @@ end
 
 -- {{ The exit status
 
--- Of a raised value; nil for a defect of the program.
+-- Of a raised value; nil: a defect of the program.
 function failure.status(raised)
   if getmetatable(raised) == Failure then return raised.status end
   if not errors.is(raised) then return nil end
@@ -74,13 +76,13 @@ function failure.code(raised)
   return errors.is(raised) and raised.code or CODES[failure.status(raised)] or "internal"
 end
 
--- Of one of several items, which ended with this error (nil: otherwise than asked).
+-- Of one of several items that ended with this error (nil: with a bad verdict).
 function failure.of_item(err)
   local status = err and failure.status(err)
   return (status == failure.sign_in or status == failure.failed) and status or failure.some
 end
 
--- Of an item by its verdict; nil for one that another item held back. `waited`: for its end.
+-- Of an item by its verdict; nil: not sent because the batch stopped. `waited`: with --wait.
 function failure.of_verdict(verdict, err, waited)
   if verdicts.good[verdict] then
     return waited and not verdicts.settled[verdict] and failure.some or 0
@@ -89,7 +91,7 @@ function failure.of_verdict(verdict, err, waited)
   return failure.of_item(err)
 end
 
--- Of several items whose own statuses are the keys of `causes`: their common one, else 1.
+-- Of several items whose statuses are the keys of `causes`: the common one, else 1.
 function failure.of_all(causes)
   local status = next(causes)
   if status == nil then return 0 end

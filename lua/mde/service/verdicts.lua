@@ -1,7 +1,7 @@
 -- Verdicts: all of them, and the rules that derive one from an action.
 --
 -- A verdict comes from the action as the service returns it, never from a status code alone.
--- A cancelled isolation that was InProgress may have taken effect: cancelling does not release.
+-- A cancelled isolation that was InProgress may have taken effect: a cancel does not release.
 
 local date = require "mde.base.date"
 local kinds = require "mde.service.kinds"

@@ -1,7 +1,7 @@
--- Carries out a few items of each change of a large batch first, and reads them back: the service
--- has them as asked, which does not say that the machines have carried them out.
+-- Carries out a few items of each change of a large batch first, and reads them.
 --
--- The iterators of the batch pass through `lane`. They give no more items than these few until the
+-- The check shows that the service has accepted the changes, not that machines have carried them
+-- out. The iterators of the batch pass through `lane`. They return only these few items until the
 -- canary is released.
 
 local canary = {}
@@ -12,11 +12,11 @@ Canary.__index = Canary
 canary.each = 10    -- items of each change
 canary.large = 50   -- a batch of more has a canary
 
-local LONGEST = 60  -- seconds for which reading may lag behind changes
+local LONGEST = 60  -- seconds that reads may lag behind changes
 local AGAIN = 5     -- seconds between two reads
 
--- Verdicts that count against a canary, besides those of the kind "refused" but "failed": how an
--- action ends says nothing of the service.
+-- Verdicts that count against a canary: these, and those of the kind "refused" except "failed",
+-- since a failed action is no fault of the service.
 local verdicts = require "mde.service.verdicts"
 local BAD = { unknown = true, unsent = true }
 for _, row in ipairs(verdicts.all) do
@@ -25,7 +25,7 @@ end
 
 -- {{ The items
 
--- Takes the next item of a lane: see `lane`.
+-- Returns the next item of a lane: see `lane`.
 local function take(self, lane)
   if self.is_released then
     if lane.first > #lane.kept then return lane.next() end
@@ -49,8 +49,8 @@ local function take(self, lane)
   return false
 end
 
--- Returns an iterator over the items of `next`, which may return false: none yet. Items to undo are
--- in a lane of their own (`undoing`).
+-- Returns an iterator over the items of `next`; both may return false: none yet. Items to undo have
+-- their own lane (`undoing`).
 function Canary:lane(next, undoing)
   local lane = { next = next, left = 0, kept = {}, first = 1, is_waiting = false }
   for change, count in pairs(self.wanted) do
@@ -70,7 +70,7 @@ function Canary:ended(item)
   for _, lane in ipairs(self.lanes) do lane.is_waiting = false end
 end
 
--- Reports whether all its items have ended, so that it is to be judged.
+-- Returns whether all its items have ended, so that it can be judged.
 function Canary:is_due()
   if self.is_released or next(self.running) or not self.results[1] then return false end
   for _, lane in ipairs(self.lanes) do
@@ -79,7 +79,7 @@ function Canary:is_due()
   return true
 end
 
--- Lets all items through.
+-- Lets all items pass.
 function Canary:release()
   self.is_released = true
 end
@@ -90,14 +90,14 @@ end
 
 local CANCELLED = { cancelled = true, already_cancelled = true }
 
--- Reports whether an action that was read (nil: not found) is as the result says.
+-- Returns whether an action that was read (nil: not found) agrees with the result.
 local function is_as_asked(result, action)
   return action ~= nil and (not CANCELLED[result.verdict] or action.status == "Cancelled")
 end
 
 local UNREADABLE = { forbidden = true, unauthorized = true }
 
--- Reads the actions of `results`. -> array of the results that are not as asked
+-- Reads the actions of `results`. -> array of results that the service does not confirm
 local function unconfirmed(session, results, moment)
   local ids, left = {}, {}
   for i, result in ipairs(results) do ids[i] = result.item.action.id end
@@ -111,8 +111,8 @@ local function unconfirmed(session, results, moment)
   return left
 end
 
--- Reads back the actions that the service is said to have; those that it has not are `unknown`.
--- Reads may lag behind changes, so they are repeated for a while, unless `is_stopped()`.
+-- Reads the actions of good results. A result that the service does not confirm becomes `unknown`.
+-- Reads may lag behind changes, so they are repeated up to LONGEST, unless `is_stopped()`.
 function Canary:read_back(session, is_stopped)
   local clock, left = session.clock, {}
   for _, result in ipairs(self.results) do
@@ -129,8 +129,7 @@ end
 
 -- }}
 
--- Returns how the items ended that count against it, such as "7 of 10 ended not_found", and how
--- many these are.
+-- Returns the bad results as text, such as "7 of 10 ended not_found", and their number.
 function Canary:outcome()
   local names, seen, bad = {}, {}, 0
   for _, result in ipairs(self.results) do
@@ -143,7 +142,7 @@ function Canary:outcome()
   return ("%d of %d ended %s"):format(bad, #self.results, table.concat(names, " or ")), bad
 end
 
--- A canary of `each` items per change for `batch`.
+-- Creates a canary of `each` items per change for `batch`.
 function canary.new(batch, each)
   local wanted = {}
   for change, count in pairs(batch:change_counts()) do wanted[change] = math.min(count, each) end

@@ -1,10 +1,11 @@
--- Carries a batch of the journal out, from its first cancel or from where it stopped,
--- and shows how it goes. Ctrl-C stops sending and waits for what is in the air; a
--- second one stops waiting. Either way the batch can be resumed.
+-- Carries out a batch of the journal, or the rest of it, and shows the progress.
+--
+-- Ctrl-C stops sending and waits for requests in flight; a second one stops waiting. Either way the
+-- batch can be resumed.
 --
 -- If parsed.stop_reason is given, nothing is shown, signals are left to the caller, and the
--- results are returned as a table. The function is called at least once a second; if it returns
--- a text, sending stops for that reason.
+-- results are returned as a table. stop_reason is called at least once a second; if it returns a
+-- text, sending stops for that reason.
 
 local changes = require "mde.client.changes"
 local cjson = require "cjson"
@@ -32,17 +33,17 @@ local execution = {}
 
 local DEADLINE = 600  -- seconds that --wait waits for an action
 local STORE_LIMIT = 600  -- seconds that a running batch waits for its store
-local PLANNED = 40    -- calls under way of a plan: so many are read by one list call
+local PLANNED = 40    -- calls in flight for a plan: one list call reads as many actions
 
--- Adds the option that says how much of the quota is left to others.
+-- Adds --reserve, the share of the quota that is left to others.
 function execution.define_reserve(command)
   options.add(command, "--reserve", "PERCENT", "Leave this share of the quota to others. Default:"
     .. " 20 without a terminal, else 0.", options.percent)
 end
 
--- Adds the options that say how a batch is carried out.
+-- Adds the options of every command that carries out a batch.
 function execution.define(command)
-  options.add(command, "--parallel", "N", "Calls under way at once. Default: 10.", options.count)
+  options.add(command, "--parallel", "N", "Calls in flight at once. Default: 10.", options.count)
   execution.define_reserve(command)
   command:flag("--wait", "Wait for the end of actions that are accepted or launched.")
   options.add(command, "--deadline", "TIME", "With --wait: longest wait per action."
@@ -57,8 +58,8 @@ function execution.define(command)
   command:flag("--json", "One JSON object per item.")
 end
 
--- The settings of the client that carries a batch out. Where nobody watches, some of the
--- quota is left to people.
+-- Returns settings of the client that carries out a batch. Without a terminal, a share of the quota
+-- is left to others.
 function execution.settings(parsed)
   local percent = parsed.reserve
                   or system.terminal.is_terminal(2) and 0 or 20
@@ -67,7 +68,7 @@ end
 
 -- {{ The hours of a plan's guards: an array of texts
 
--- Whether something may be sent at `moment`, and when that changes (nil: never).
+-- Returns whether requests may be sent at `moment`, and when that changes (nil: never).
 local function open(list, moment)
   local parsed = {}
   for i, text in ipairs(list) do parsed[i] = hours.parse(text) end
@@ -79,11 +80,11 @@ end
 function execution.check_hours(list, moment)
   local is_open, change = open(list, moment)
   if is_open then return end
-  failure.raise(failure.refused, "outside of the hours of its guards (%s): it may go on %s",
+  failure.raise(failure.refused, "outside of the hours of its guards (%s): it may continue %s",
     table.concat(list, "; "), change and "from " .. moments.at(change) or "never")
 end
 
--- The hours that bind a batch. A caller with parsed.stop_reason has added the profile's already.
+-- Returns the hours that limit a batch. A caller with parsed.stop_reason has added the profile's.
 local function hours_of(session, batch, parsed)
   return guards.hours(session, parsed, batch.hours and cjson.decode(batch.hours) or {}, batch)
 end
@@ -112,8 +113,7 @@ function Execution:check_hours()
   return self.closed
 end
 
--- Reports an item. Where that fails nothing more is sent, since nobody could
--- tell what was done.
+-- Reports an item. If that fails, nothing more is sent: its verdict would be lost.
 function Execution:item(item)
   if item.error and item.error.code == "store" then self.store_failure = item.error end
   self.safety:ended(item)
@@ -124,16 +124,16 @@ function Execution:item(item)
   self.progress:tick()
 end
 
--- Reads whether a person asked to stop the batch. -> why it stops | nil
+-- Reads whether a person asked to stop the batch. -> the reason | nil
 function Execution:stopped_by_person()
   local who, reason = self.stop_asked()
   if not who then return nil end
   self.stopper = ("stopped by %s%s"):format(who, reason and ": " .. reason or "")
-  self:say("S%s. Nothing more is sent; requests in flight are awaited.", self.stopper:sub(2))
+  self:say("S%s. Nothing more is sent; mde waits for requests in flight.", self.stopper:sub(2))
   return self.stopper
 end
 
--- Returns what the client has to do: see mde.client.many.
+-- Returns whether the client must stop sending or waiting: see mde.client.many.
 function Execution:stop()
   self.progress:tick()
   notify.step()
@@ -146,8 +146,7 @@ function Execution:stop()
   return self.safety:check(self.asked) ~= nil or self.asked()
 end
 
--- Ends the items that are not to be sent: `aside` is { id -> { code, message } }. The code is
--- their verdict.
+-- Ends items that must not be sent. `aside`: { id -> { code, message } }; the code is the verdict.
 function Execution:set_aside(aside)
   if not next(aside) then return end
   for row in self.batch:rows() do
@@ -162,7 +161,7 @@ function Execution:set_aside(aside)
   self.session.store:commit()
 end
 
--- Reports what was not taken up.
+-- Reports items that were not sent.
 function Execution:rest()
   self.safety:release()
   if not self.report.lists_items or self.problem then
@@ -178,8 +177,8 @@ function Execution:rest()
   end
 end
 
--- Cancels, and of a plan undoes side by side: their quotas are separate. Raises the error that
--- ends it.
+-- Sends the items. A plan's releases run in parallel with its cancels: their quotas are separate.
+-- Raises the error that ends it.
 function Execution:send_all(parsed)
   local undone = self.releases
   failure.check(changes.run(self.session, self.items, {
@@ -194,7 +193,7 @@ function Execution:send_all(parsed)
   }))
 end
 
--- Calls a method, which waits longer for the store: answers in flight are worth that.
+-- Calls a method that waits longer for the store, so that answers in flight are not lost.
 function Execution:patiently(method, ...)
   local world = self.session.store.world or {}
   world.limit = STORE_LIMIT
@@ -216,7 +215,7 @@ function Execution:send(parsed)
   if self.is_shown then system.interrupt.release() end
 end
 
--- Why it stopped before its end | nil
+-- -> the reason why it stopped before its end | nil
 function Execution:reason()
   if self.interrupted then return "interrupted" end
   if self.revoked then return self.revoked end
@@ -226,7 +225,7 @@ function Execution:reason()
   return halt and halt.reason
 end
 
--- Notes how it ended, unless the store is the reason.
+-- Records how the batch ended. The caller omits this if the store failed.
 function Execution:note_end()
   local left = self.batch:open_count()
   self.recorder:note(left == 0 and "ended" or "stopped", self:reason())
@@ -242,11 +241,11 @@ end
 function Execution:status()
   local again = ("%s resume %s"):format(self.report.program, self.batch.name)
   if self.interrupted then
-    if self.report.batch then output.note("Interrupted: `%s` goes on with it.", again) end
+    if self.report.batch then output.note("Interrupted: `%s` continues it.", again) end
     return failure.interrupted
   end
   if self.store_failure then
-    output.note("%s. Nothing more was sent; `%s` goes on, when the store works again.",
+    output.note("%s. Nothing more was sent. When the store works again, `%s` continues it.",
       tostring(self.store_failure), again)
     return failure.failed
   end
@@ -260,16 +259,16 @@ function Execution:status()
     return self.halt.status
   end
   if self.closed and self.batch:open_count() > 0 then
-    output.note("`%s` goes on with it, within those hours.", again)
+    output.note("`%s` continues it, within those hours.", again)
     return failure.refused
   end
   local problem = self.problem
   if problem and failure.status(problem) ~= 0 then error(problem, 0) end
-  if problem then output.note("Nobody reads the output any more: nothing more was sent.") end
+  if problem then output.note("The reader closed the output; nothing more was sent.") end
   return self.report:status()
 end
 
--- Reads the quota, and says when `count` calls of an operation (default "cancel") will have been
+-- Reads the quota, and prints when `count` calls of an operation (default "cancel") will have been
 -- sent, if that takes a minute or more.
 function execution.foretell(session, count, operation)
   session.quota:look()
@@ -282,7 +281,7 @@ function execution.foretell(session, count, operation)
       system.now() + math.ceil(seconds)))
 end
 
--- What became of all, for a caller that shows it.
+-- Returns the results, for a caller that shows them.
 function Execution:told()
   return { verdicts = self.report.counts, errors = self.report.codes, left = self.left,
            stopped = self.left ~= 0 and self:reason() or nil, is_by_person = self.stopper ~= nil,
@@ -295,12 +294,12 @@ end
 local NO_PROGRESS = { tick = function() end, count = function() end, clear = function() end,
                       finish = function() end }
 
--- Carries out `batch`, which this process holds; `kind`: "begun" or "resumed"; `aside`: see
+-- Carries out `batch`, whose lock this process holds; `kind`: "begun" or "resumed"; `aside`: see
 -- Execution:set_aside. Raises outside of the hours of its plan.
 -- -> exit status; with parsed.stop_reason: { verdicts = { verdict -> how many }, errors = { code ->
--- how many }, left (nil: the store does not tell), stopped (why, nil: it was not),
+-- how many }, left (open items; nil: the store failed), stopped (the reason; nil: it was not),
 -- is_by_person (a person stopped it: `mde batch stop`), is_closed (it was stopped before it did
--- harm, and closed), status (exit status), failure (error of the world, or nil) }
+-- harm, and closed), status (exit status), failure (error of service, network or store, or nil) }
 function execution.run(session, batch, parsed, kind, aside)
   local open_hours = hours_of(session, batch, parsed)
   execution.check_hours(open_hours, session.clock.wall())
@@ -325,7 +324,7 @@ function execution.run(session, batch, parsed, kind, aside)
   self.report.waited = parsed.wait
   self.asked = interruption.asked(function(text) self:say(text) end)
   function session.on_notice(entry)
-    if entry.code == "quota" then return end  -- the progress says when the next call goes out
+    if entry.code == "quota" then return end  -- the progress shows when the next call is sent
     notice.show(entry, function(...) self:say(...) end)
   end
   self.recorder:note(kind)

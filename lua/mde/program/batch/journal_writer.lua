@@ -1,6 +1,7 @@
--- Writes down what a batch does: in the journal, and in this folder's audit log. Its
--- functions are called in the commit of a pass (mde.client), so that nothing leaves
--- before its intent is written.
+-- Writes the events of a batch to the journal and to the audit log.
+--
+-- Its functions are called in the commit of a scheduler pass, so that no request is sent before its
+-- intent is on disk.
 
 local answer = require "mde.service.response"
 local audit = require "mde.program.audit.log"
@@ -14,7 +15,7 @@ local recorder = {}
 local Recorder = {}
 Recorder.__index = Recorder
 
--- A line for the audit log, when the next commit comes.
+-- Buffers a line for the audit log until the next commit.
 function Recorder:log(what, fields)
   local batch = self.batch
   fields.what, fields.who, fields.time = what, self.who, self.store:wall()
@@ -23,8 +24,9 @@ function Recorder:log(what, fields)
   self.entries[#self.entries + 1] = fields
 end
 
--- Writes them, and their chain's head into the transaction that is about to end. They are
--- on the disk before it, so that the journal never knows a line that a power failure takes.
+-- Writes the buffered lines, and the chain's head into the transaction that is about to end. Lines
+-- are on disk before the transaction, so that the journal never has a line that a power failure
+-- removes.
 function Recorder:write()
   if not self.audit or #self.entries == 0 then return end
   local head = failure.check(self.audit:append(self.entries, self.head, true))
@@ -33,8 +35,7 @@ function Recorder:write()
   self.store.journal:note_audit_head(self.audit.id, head, self.place)
 end
 
--- The transaction failed: the same items are written again with the next one, and so are
--- their lines.
+-- Discards the lines of a failed transaction: the next one writes the same items again.
 function Recorder:take_back(certain)
   self.entries = {}
   if self.is_written and certain then
@@ -44,13 +45,13 @@ function Recorder:take_back(certain)
   self.is_written = false
 end
 
--- The commit is done: what was written stays.
+-- Keeps the written lines after the commit.
 function Recorder:settle()
   self.is_written = false
 end
 
--- Notes what happened to the batch: "begun", "resumed", "overridden", "stopped", "ended", "closed".
--- A draft becomes a batch with "begun": if that can't be noted, it stays a draft.
+-- Records an event of the batch: "begun", "resumed", "overridden", "stopped", "ended", "closed".
+-- A draft becomes a batch with "begun": if that can't be recorded, it stays a draft.
 function Recorder:note(kind, detail)
   local store = self.store
   store.database:repeatedly(function()
@@ -82,18 +83,18 @@ local function well_formed(text)
   return text
 end
 
--- A request with an effect is about to be sent.
+-- Records that a request with an effect is about to be sent.
 function Recorder:sent(call)
   self.batch:sent(call.target)
 end
 
--- The action that a call has launched: its id | nil
+-- -> the id of the action that a call has launched | nil
 local function launched_by(call)
   if not call.following then return nil end
   return call.following.id or call.launch and not call.undo and (call.value or {}).id
 end
 
--- What became of a call, for the journal.
+-- Returns the result of a call, for the journal.
 local function outcome_of(call)
   local action, err, response = call.value or {}, call.err or {}, call.post_response
   local launched_id = launched_by(call)
@@ -110,14 +111,14 @@ local function outcome_of(call)
   return outcome
 end
 
--- The last request of a call that had an effect, or may have had | nil
+-- -> the last request of a call that had, or may have had, an effect | nil
 local function request_of(call)
   local launched_id = call.posted and launched_by(call)
   return call.posted and call.posted .. (launched_id and ", which launched " .. launched_id or "")
          or nil
 end
 
--- A call has ended. One that was only held back has no outcome: it is as it was.
+-- Records the result of a call. An unsent call without an error has none: its item stays open.
 function Recorder:ended(call)
   if call.verdict == "unsent" and not call.err then return end
   local outcome = outcome_of(call)
@@ -128,8 +129,8 @@ function Recorder:ended(call)
   })
 end
 
--- Who acts, by the claims of a token: for the audit log. `user` and `user_name` are those of
--- a user who signed in.
+-- Returns the actor for the audit log, from the claims of a token. `user` and `user_name` exist
+-- only if a user signed in.
 function recorder.actor(claims, profile)
   local function text(...)
     for i = 1, select("#", ...) do
@@ -145,8 +146,8 @@ function recorder.actor(claims, profile)
   }
 end
 
--- What writes down what is done for `batch` (of `store`'s journal) by `actor` (see above; nil:
--- not known). Where the store is in memory there is no audit log.
+-- Creates the writer for `batch` (of `store`'s journal). `actor`: see above; nil: not known. If the
+-- store is in memory, there is no audit log.
 function recorder.new(store, batch, actor)
   local _, machine = system.process.who()
   local folder = store.name ~= "memory" and stores.folder()

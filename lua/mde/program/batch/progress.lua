@@ -1,5 +1,7 @@
--- How far a batch is: on a terminal one line, redrawn in place; elsewhere a line a
--- minute; or a JSON object a line for a program. All on standard error.
+-- Shows the progress of a batch on standard error.
+--
+-- On a terminal this is one line, redrawn in place; elsewhere one line per minute; for a program
+-- one JSON object per line.
 
 local cjson = require "cjson"
 local line = require "mde.program.terminal.line"
@@ -18,13 +20,13 @@ local function time_of_day(wall, with_seconds)
   return system.date(with_seconds and "%H:%M:%S" or "%H:%M", math.floor(wall))
 end
 
--- What there is to tell, at `now` (monotonic).
+-- Returns the figures to show at `now` (monotonic).
 local function figures(self, now)
   local bucket, left = self.session.quota:bucket(self.operation), self.total - self.done
   local free_at = bucket:free_at(self.session.quota.reserve)
   local wall = system.now()
   local minute = bucket.windows[1]
-  -- Looking far ahead costs: the end is foretold twice a minute.
+  -- The estimate of the end is expensive: it is renewed twice a minute.
   if left > 0 and now >= (self.foretold_at or 0) + 30 then
     self.foretold_at = now
     self.ends = wall + self.session.quota:at_best(self.operation, left, now)
@@ -74,7 +76,7 @@ end
 
 -- }}
 
--- Shows how it stands, if it is time to.
+-- Shows the progress, if the interval has passed.
 function Progress:tick()
   local now = self.clock.monotonic()
   if now < self.next then return end
@@ -82,7 +84,7 @@ function Progress:tick()
   show[self.how](figures(self, now))
 end
 
--- One more item has ended.
+-- Counts an item that has ended.
 function Progress:count(verdict)
   self.done = self.done + 1
   self.counts[verdict] = (self.counts[verdict] or 0) + 1
@@ -95,7 +97,7 @@ function Progress:clear()
   self.next = -math.huge
 end
 
--- Shows it for the last time.
+-- Shows the progress for the last time.
 function Progress:finish()
   if self.how == "json" then
     show.json(figures(self, self.clock.monotonic()))
@@ -104,8 +106,8 @@ function Progress:finish()
   end
 end
 
--- The progress of `total` items that `session` (a client) changes by calls of `operation`; `as`:
--- "json" or nil.
+-- Creates the progress of `total` items that `session` (a client) changes by calls of `operation`;
+-- `as`: "json" or nil.
 function progress.new(session, total, as, operation)
   local clock = session.clock
   local how = as or (line.is_possible() and "terminal" or "lines")

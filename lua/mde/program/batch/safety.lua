@@ -1,5 +1,4 @@
--- Stops a batch before it does harm: if a permission is missing, if its canary fails, or if the
--- service fails for long.
+-- Stops a batch if a permission is missing, or the canary or the service fails.
 
 local canaries = require "mde.program.batch.canary"
 local duration = require "mde.base.duration"
@@ -32,7 +31,7 @@ end
 
 local TOKEN = { unauthorized = true, sign_in = true }
 
--- The item that has just ended shows that no other would do better.
+-- Stops if the last item shows that others would fail as well.
 function Safety:check_item(item)
   local code = item.error and item.error.code
   if self.refused == FIRST then
@@ -45,7 +44,7 @@ function Safety:check_item(item)
   end
 end
 
--- The service has failed for too long.
+-- Stops if the service has failed for too long.
 function Safety:check_service()
   local since = self.session.quota:failing_since()
   if not since then return nil end
@@ -54,7 +53,7 @@ function Safety:check_service()
            reason = "the service failed for " .. duration.text(self.give_up) }
 end
 
--- These changes take effect at once on a person's work.
+-- Changes that interrupt a person's work at once.
 local DRASTIC = { isolate = true, restrict = true, quarantine = true, offboard = true }
 
 -- Asks at the terminal. -> whether the answer is yes; nil: there is no terminal
@@ -79,7 +78,7 @@ local function is_drastic(canary)
   return false
 end
 
--- The canary has ended: reads it back, and asks if a person has to decide.
+-- Judges a canary whose items have ended: reads them, and asks if a person must decide.
 function Safety:check_canary(is_stopped)
   local canary = self.canary
   if not (canary and canary:is_due()) then return nil end
@@ -98,7 +97,7 @@ function Safety:check_canary(is_stopped)
     or ("Continue with the other %d?"):format(rest))
   if wish or not has_failed and wish == nil then return nil end
   return { status = failure.refused, reason = "canary: " .. (has_failed and outcome
-    or "a person decided against the rest") }
+    or "a person declined the rest") }
 end
 
 -- }}
@@ -112,14 +111,14 @@ function Safety:ended(item)
   self.halt = self.halt or self:check_item(item)
 end
 
--- Returns why the batch has to stop: { status, reason } | nil. `is_stopped()`: it stops for another
--- reason.
+-- Returns why the batch must stop: { status, reason } | nil. `is_stopped()`: whether it stops for
+-- another reason.
 function Safety:check(is_stopped)
   self.halt = self.halt or self:check_service() or self:check_canary(is_stopped)
   return self.halt
 end
 
--- Returns why the batch stopped with items that were not carried out: { status, reason } | nil.
+-- Returns why the batch stopped with open items: { status, reason } | nil.
 function Safety:stopped()
   return self.count < self.total and self.halt or nil
 end
@@ -130,12 +129,12 @@ function Safety:lane(next, undoing)
   return self.canary:lane(next, undoing or false)
 end
 
--- Lets all items through.
+-- Lets all items pass.
 function Safety:release()
   if self.canary then self.canary:release() end
 end
 
--- The safety of `batch`, of which `total` items are open. `kind`: "begun" or "resumed"; `say` shows
+-- Creates the checks of `batch`, with `total` open items. `kind`: "begun" or "resumed"; `say` shows
 -- a line.
 function safety.new(session, batch, parsed, kind, total, say)
   local is_shown = not parsed.stop_reason

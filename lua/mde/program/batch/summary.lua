@@ -1,5 +1,7 @@
--- Prints the verdict of each item of a batch: one line per item on standard output (at a terminal
--- only for few), and in the end a summary on standard error.
+-- Prints the verdict of each item of a batch, and a summary.
+--
+-- Verdicts go to standard output, one line per item (at a terminal only for few items), and the
+-- summary to standard error.
 
 local duration = require "mde.base.duration"
 local failure = require "mde.program.exit"
@@ -22,13 +24,13 @@ local KEYS = { "tenant", "id", "machine", "verdict", "status", "code", "error", 
 local LAUNCH_KEYS = { "tenant", "id", "machine", "verdict", "action", "type", "status", "code",
                       "error", "active_action_id", "request_id", "batch" }
 
--- How the program is called again for the same tenant.
+-- Returns the command that runs mde again for the same tenant.
 function report.program(profile)
   return profile and "mde -p " .. profile or "mde"
 end
 
--- A report on `total` items of a client's tenant, as JSON or text; `batch` is the name of theirs
--- (nil: no journal keeps it), `change` its change. If not `is_shown`, nothing is printed.
+-- Creates a report on `total` items of a client's tenant, as JSON or text; `batch` is the batch's
+-- name (nil: no journal keeps it), `change` its change. If not `is_shown`, nothing is printed.
 function report.new(session, total, as_json, batch, is_shown, change)
   return setmetatable({
     subject = words.subject(change), keys = words.is_launch(change) and LAUNCH_KEYS or KEYS,
@@ -38,10 +40,10 @@ function report.new(session, total, as_json, batch, is_shown, change)
     lists_items = is_shown and (as_json or total <= FEW or not system.terminal.is_terminal(1)),
     counts = {},        -- verdict -> how many
     reported = 0,
-    causes = {},        -- exit status -> true, for each that an item alone would give
+    causes = {},        -- exit status -> true, for each that a single item would give
     reasons = {}, order = {},  -- of failures: text -> { count, example }
-    permissions = nil,  -- those of which any one would have done
-    isolations = 0,     -- of those cancelled
+    permissions = nil,  -- of which any one suffices
+    isolations = 0,     -- among the cancelled actions
     codes = {},         -- of errors -> how many
     failure = nil,      -- the last error of the service, the network or the sign-in
   }, Report)
@@ -61,7 +63,7 @@ local function json_item(self, item)
   output.record(object, self.keys)
 end
 
--- The action that was launched for an item, for people.
+-- Returns the action that was launched for an item, as text for people.
 local function launched(item)
   local action = item.action
   if not action or not action.id or action.id:lower() == item.id then return nil end
@@ -83,7 +85,7 @@ local function text_item(item)
   end
 end
 
--- Groups a failure with those of the same reason, whatever ids it names.
+-- Groups a failure with those of the same reason, apart from ids.
 function Report:note_reason(item)
   local err = item.error
   if not err then return end
@@ -101,7 +103,7 @@ function Report:note_reason(item)
 end
 
 -- Counts an item { id, verdict, machine?, status?, action?, error?, detail? } and prints
--- it; raises when that fails.
+-- it; raises if that fails.
 function Report:item(item)
   local is_expected = not self.is_shown
                       and (item.verdict == "already_final" or item.verdict == "changed")
@@ -118,12 +120,12 @@ function Report:item(item)
   output.flush()
 end
 
--- Counts items that were not taken up.
+-- Counts items that were not sent.
 function Report:unsent(count)
   if count > 0 then self.counts.unsent = (self.counts.unsent or 0) + count end
 end
 
--- The exit status of all.
+-- Returns the exit status of all items.
 function Report:status()
   if self.counts.unsent then
     local status = failure.of_all(self.causes)
@@ -186,13 +188,13 @@ function Report:summary(seconds, is_over)
     self:show_reasons()
   end
   if self.isolations > 0 then
-    output.note("Isolations among the cancelled: %d. Cancelling does not release a machine: if an"
-      .. "\nisolation was InProgress, its machine may be isolated (mde help unisolate).",
+    output.note("Isolations among the cancelled: %d. A cancel does not release a machine that is"
+      .. "\nisolated already. It may be if its isolation was InProgress (mde help unisolate).",
       self.isolations)
   end
   if is_one then return end
   if not self.batch then
-    return output.note("The store was memory: nothing of this batch is kept.")
+    return output.note("The store was memory: this batch is not kept.")
   end
   output.note("Batch %s: mde batch show %s, mde batch report %s --html", self.batch, self.batch,
     self.batch)

@@ -1,4 +1,4 @@
--- Words for the changes of a batch: what they change, and the operation whose quota they use.
+-- Names the subject of each kind of change, and the operation of its quota.
 
 local kinds = require "mde.service.kinds"
 
@@ -14,27 +14,27 @@ local ROWS = {
 }
 for operation in pairs(kinds.launched_by) do ROWS[operation] = { "machine", operation } end
 
--- What a change is about: "action", "machine", "file" or "request".
+-- Returns the subject of a change: "action", "machine", "file" or "request".
 function words.subject(change)
   return (ROWS[change] or ROWS.request)[1]
 end
 
--- Whether a change launches an action on a machine.
+-- Returns whether a change launches an action on a machine.
 function words.is_launch(change)
   return kinds.launched_by[change] ~= nil
 end
 
--- Whether the results of a change are read from the list of actions.
+-- Returns whether the results of a change are read from the list of actions.
 function words.reads_actions(change)
   return words.subject(change) == "action" or words.is_launch(change)
 end
 
--- The operation whose quota a change uses.
+-- Returns the operation whose quota a change uses.
 function words.operation(change)
   return (ROWS[change] or ROWS.request)[2]
 end
 
--- "1 machine", "3 machine actions".
+-- Returns a count with its noun: "1 machine", "3 machine actions".
 function words.counted(change, count)
   local subject = words.subject(change)
   if subject == "action" then subject = "machine action" end

@@ -1,4 +1,4 @@
--- mde batch: lists, shows and reports on batches of the journal, stops and closes them.
+-- mde batch: lists, shows, reports on, stops and closes batches of the journal.
 
 local failure = require "mde.program.exit"
 local output = require "mde.program.terminal.output"
@@ -16,13 +16,13 @@ local batch = {}
 function batch.define(command)
   command:epilog [[
 `list` shows the state of each batch, `show` its items, and `report` proves
-what was done: as text, one JSON object, CSV, or a page that needs no
-network.
+which changes were made: as text, one JSON object, CSV, or a page that requires
+no network.
 
 `stop` asks the process that runs the batch, on any machine of the store, to
 stop. It sends nothing more, waits for requests in flight, and ends with
-status 130; `mde resume` continues the batch. `close` ends a batch for good
-that no process runs: what is open is not done. The reason is in the report
+status 130; `mde resume` continues the batch. `close` ends a batch for good, if
+no process runs it: its open items are never sent. The reason is in the report
 and in the audit log.
 
 Examples:
@@ -34,13 +34,13 @@ Examples:
   local names = { "list", "show", "report", "stop", "close" }
   command:argument("what", "What to do."):choices(names):argname(table.concat(names, "|"))
   command:argument("batch", "The batch, except with list."):args "?":argname "BATCH"
-  command:flag("--all", "With stop: every batch that runs.")
-  options.add(command, "-m --reason", "TEXT", "With stop and close: why (close requires it).")
+  command:flag("--all", "With stop: every running batch.")
+  options.add(command, "-m --reason", "TEXT", "With stop or close: why (close requires it).")
   local verdict = options.add(command, "--verdict", "VERDICT",
     "With show: only items of this verdict, or 'open'.")
   function verdict.words() return { "open", table.unpack(require "mde.service.verdicts".names) } end
   command:mutex(
-    command:flag("--json", "JSON: an object a line, or for a report one object."),
+    command:flag("--json", "One JSON object per line; for a report one object."),
     command:flag("--csv", "With report: CSV."),
     command:flag("--html", "With report: a page."))
 end
@@ -85,7 +85,7 @@ local function list(store, parsed)
     many = many or each.tenant ~= batches[1].tenant
   end
   local columns = COLUMNS
-  if many then  -- whose each is
+  if many then
     columns = table.move(COLUMNS, 1, #COLUMNS, 1, {})
     table.insert(columns, 2, { title = "TENANT" })
     for i, each in ipairs(batches) do table.insert(rows[i], 2, each.tenant or "-") end
@@ -100,7 +100,7 @@ end
 local ITEM_KEYS = { "batch", "id", "verdict", "status", "machine", "type", "requestor", "code",
                     "error", "message", "http", "request_id", "sent", "ended" }
 
--- What is said of an item that has no outcome.
+-- Returns the verdict of an item, also before it has ended.
 local function verdict_of(row)
   return row.verdict or (row.in_air and "unknown" or "unsent")
 end
@@ -119,7 +119,7 @@ end
 local function show_text(row)
   local machine = row.machine or row.name or row.machine_id
   local parts = { ("%-17s"):format(verdict_of(row)), row.id, machine ~= row.id and machine or nil }
-  if row.in_air then parts[#parts + 1] = "(sent, and its answer not seen)"
+  if row.in_air then parts[#parts + 1] = "(in flight)"
   elseif row.message then parts[#parts + 1] = "(" .. row.message .. ")"
   elseif row.verdict == "already_final" then parts[#parts + 1] = "(" .. (row.status or "?") .. ")"
   end
@@ -145,7 +145,7 @@ local function show(each, parsed)
   if state ~= "open" then return end
   local accepted = (each:counts()).undo_accepted
   if accepted then
-    output.note("%d of those to undo: the release was launched, and is not final yet.", accepted)
+    output.note("%d releases were launched and have not ended yet.", accepted)
   end
   states.say_resume(each)
 end
@@ -182,7 +182,7 @@ local function check(parsed)
     failure.raise(failure.usage, "which batch? `mde batch list` shows them")
   end
   if what == "close" and not (parsed.reason or ""):find "%S" then
-    failure.raise(failure.usage, "close needs a reason, such as -m \"Done by hand\"")
+    failure.raise(failure.usage, "close requires a reason, such as -m \"Done by hand\"")
   end
 end
 
@@ -193,7 +193,7 @@ local function report(each, parsed)
     limits = per_minute and { per_minute = per_minute, per_hour = per_hour } })
 end
 
--- What to do -> function(store, batch, parsed), which may return an exit status
+-- Task -> function(store, batch, parsed), which may return an exit status
 local ACTIONS = {
   list = function(store, _, parsed) list(store, parsed) end,
   show = function(_, each, parsed) show(each, parsed) end,

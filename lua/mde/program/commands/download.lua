@@ -22,7 +22,8 @@ Examples:
    mde download 5382f7ea-7557-4ab7-9782-d50480024a4e
    mde download 5382f7ea-7557-4ab7-9782-d50480024a4e --index 1 -o triage.zip]]
   command:argument("id", "The action, or the first 8 digits."):argname "ID"
-  options.add(command, "-o --output", "FILE", "Write to FILE. Default: the machine and the id.")
+  options.add(command, "-o --output", "FILE", "Write to this file. Default: the machine and the"
+    .. " id.")
   options.add(command, "--index", "N", "The result of this command, from 0.", function(text)
     local index = text:find "^%d+$" and math.tointeger(tonumber(text))
     if index and index < 10000 then return index end

@@ -47,9 +47,9 @@ function words.isolations(isolations, number)
   number = number or tostring
   local list = {}
   if isolations.cancelled > 0 then
-    list[#list + 1] = ("Cancelled isolations: %s. Cancelling does not release: an isolation that"
-      .. " was already InProgress may have taken effect. Release its machine if it is"
-      .. " isolated."):format(number(isolations.cancelled))
+    list[#list + 1] = ("Cancelled isolations: %s. A cancel does not release a machine that is"
+      .. " isolated already: an isolation that was InProgress may have taken effect. Release its"
+      .. " machine if it is isolated."):format(number(isolations.cancelled))
   end
   if isolations.in_effect > 0 then
     list[#list + 1] = ("Isolations that completed before the cancel: %s. Their machines stay"
