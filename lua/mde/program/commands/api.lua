@@ -1,4 +1,4 @@
--- mde api: any other call of the service.
+-- mde api: sends any other request to the service.
 
 local agreement = require "mde.program.batch.confirmation"
 local cjson = require "cjson.safe"
@@ -16,11 +16,11 @@ local api = {}
 
 function api.define(command)
   command:epilog [[
-The call goes by the rules of all others: the token, the quota of the
-operation that it is, the pause when the service asks for one. What reads is
-tried again; anything else is sent once, and is asked about at the terminal
-first. The token goes to the API's host only. The answer is one line of JSON,
-without what is null in it, or the text as it is.
+Sends a request with a token, within the quota of its operation, and waits if
+the service asks for it. A GET is repeated if it fails. Any other request is
+sent once, after a question at the terminal. The token is sent to the API's host
+only. Prints the answer: JSON on one line, without null fields, or the text
+unchanged.
 
 Examples:
    mde api GET /api/libraryfiles
@@ -40,7 +40,7 @@ Examples:
   client.define_deadline(command, "With GET: give up after this long. Default: 10m.")
   command:flag("-n --dry-run", "Show the request, and send nothing.")
   command:flag("-y --yes", "Do not ask.")
-  command:flag("--json", "Nothing but JSON: other text as a string, no answer as null.")
+  command:flag("--json", "Only JSON: other text as a string, an empty answer as null.")
 end
 
 local function pair(text, option)
@@ -62,7 +62,7 @@ local function data_of(text)
   return text
 end
 
--- The body and its content type, if there is one.
+-- Returns the body and its content type, or nil.
 local function body_of(parsed)
   if parsed.file then
     if parsed.data then failure.raise(failure.usage, "-d and --file do not go together") end
@@ -82,7 +82,7 @@ local function show(answer, as_json)
   else output.write(answer:sub(-1) == "\n" and answer or answer .. "\n") end
 end
 
--- The query options as a table, or nil.
+-- Returns the query options as a table, or nil.
 local function query_of(parsed)
   local query
   for _, text in ipairs(parsed.query) do
@@ -94,7 +94,7 @@ local function query_of(parsed)
   return query
 end
 
--- What would be sent.
+-- Shows the request. -> exit status
 local function preview(session, wanted)
   output.line(terminal.printable(("%s %s%s"):format(wanted.method, session.api_url, wanted.path)))
   local body = wanted.body
@@ -132,7 +132,7 @@ function api.run(parsed)
   local answer, err = session:request(method, parsed.path, given)
   interruption.release(session)
   if err and err.sent and method ~= "GET" then
-    output.note("Whether the service did it is not known: it may have.")
+    output.note("The answer was lost: the service may have carried out the request.")
   end
   show(failure.check(answer, err), parsed.json)
   return 0

@@ -1,5 +1,6 @@
--- mde machines: finds machines, marks them (mde.program.machines.tags), and tells which of them are
--- isolated (mde.program.machines.isolated).
+-- mde machines: lists machines, tags them, or shows which are isolated.
+--
+-- mde.program.machines.tags changes them; mde.program.machines.isolated derives their isolation.
 
 local agreement = require "mde.program.batch.confirmation"
 local chosen = require "mde.program.input.machines"
@@ -90,7 +91,7 @@ local function ids_of(names)
   return found
 end
 
--- An iterator over the machines that were named.
+-- Iterates over the named machines, each once.
 local function named(session, names)
   local i, seen = 0, {}
   return function()

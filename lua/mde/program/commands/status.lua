@@ -1,4 +1,4 @@
--- mde status: shows who is signed in and what that allows, open and stuck actions, quota, batches.
+-- mde status: shows sign-in, permissions, open and stuck actions, quota, batches.
 
 local account = require "mde.program.session.account"
 local client = require "mde.program.session.client"
@@ -46,7 +46,7 @@ local KEYS = { "profile", "tenant", "application", "name", "user", "way", "cloud
                "live_responses", "permissions", "operations", "settings", "windows", "batches",
                "error" }
 
--- The batches of a client's application that run or are open.
+-- Returns the running and open batches of a client's application.
 local function batches_of(session)
   return open.list(session.store, function(batch) return open.is_of(session, batch) end)
 end
@@ -113,7 +113,7 @@ end
 
 -- }}
 
--- The free cancels, as a column.
+-- Returns the number of free cancels, for a column.
 local function free_text(list)
   local parts = {}
   for _, window in ipairs(list) do
@@ -140,7 +140,7 @@ local function count_calls(session, calls)
   end
 end
 
--- Reads and shows all once. `calls.count` counts the calls of the service. -> exit status
+-- Reads and shows the status once. `calls.count` counts calls to the service. -> exit status
 local function show_once(parsed, calls)
   local worst, rows = 0, {}
   local read, many = client.reader(parsed)
@@ -170,16 +170,16 @@ end
 
 -- {{ --watch
 
--- Waits, at most until Ctrl-C. -> false after Ctrl-C
+-- Waits; Ctrl-C ends the wait. -> false after Ctrl-C
 local function pause(seconds)
   local ends = system.clock.monotonic() + seconds
   system.interrupt.watch()
   while system.interrupt.count() == 0 and system.clock.monotonic() < ends do
     system.process.pause(math.min(0.2, math.max(0, ends - system.clock.monotonic())))
   end
-  local goes_on = system.interrupt.count() == 0
+  local continues = system.interrupt.count() == 0
   system.interrupt.release()
-  return goes_on
+  return continues
 end
 
 -- -> exit status of the last round

@@ -1,4 +1,4 @@
--- mde unblock: cancels what blocks a machine, as `mde cancel` does with filters.
+-- mde unblock: cancels the open actions that block a machine.
 
 local change = require "mde.program.batch.change"
 local cancels = require "mde.program.batch.cancels"
@@ -9,16 +9,15 @@ local output = require "mde.program.terminal.output"
 
 local unblock = {}
 
-local MOST = 25  -- open actions that one machine can have, and more
+local MOST = 25  -- more than the open actions of one machine
 
 function unblock.define(command)
   command:epilog [[
-A machine takes one action of a kind at a time, and one that waits for a
-machine which is away does so for days. This cancels the machine's open
-actions that the options choose, as a batch like those of `mde cancel`, and
-reads what became of them; more than 25, or --max, are refused. A live
-response that has just been launched may have no machine yet, and is not
-found.
+A machine accepts one action of each type at a time, and an action for a machine
+that is offline stays open for days. Cancels the machine's open actions that the
+options choose, as a batch like those of `mde cancel`, and reads their results.
+Refuses more than 25 actions, or more than --max. A live response that has just
+been launched may have no machine yet; it is not found.
 
 Examples:
    mde unblock srv-1.contoso.com -n
