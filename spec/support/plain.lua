@@ -4,9 +4,6 @@
 -- phrase of FORBIDDEN outside of quotation marks and code; a comment that begins with What, Whether
 -- or How; a source file whose first line is not a comment.
 
--- Folders that are not checked yet, as beginnings of paths.
-local PENDING = { "lua/mde/program/", "lua/mde/store/" }
-
 local FORBIDDEN = { "heed", "in the air", "what hinders", "whoever", "whom", "nobody", "somebody",
                     "is told", "so long", "as it is" }
 
@@ -15,13 +12,6 @@ local failed = false
 local function report(path, number, format, ...)
   print(("%s:%d: %s"):format(path, number, format:format(...)))
   failed = true
-end
-
-local function is_pending(path)
-  for _, folder in ipairs(PENDING) do
-    if path:sub(1, #folder) == folder then return true end
-  end
-  return false
 end
 
 -- {{ Text
@@ -116,7 +106,7 @@ end
 local function check(path)
   local lines = {}
   for line in io.lines(path) do lines[#lines + 1] = line end
-  if not lines[1] or is_pending(path) then return end
+  if not lines[1] then return end
   if path:find "%.md$" then return check_document(path, lines) end
   local language = language_of(path, lines[1])
   if language then check_source(path, lines, language) end

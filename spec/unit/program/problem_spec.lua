@@ -1,4 +1,4 @@
--- How errors are shown.
+-- Tests how errors are shown.
 
 require "spec.support.policy"
 local cjson = require "cjson"

@@ -1,4 +1,4 @@
--- Carries out a few items of each change of a large batch first, and reads them.
+-- Carries out a few items of a large batch first, and reads them.
 --
 -- The check shows that the service has accepted the changes, not that machines have carried them
 -- out. The iterators of the batch pass through `lane`. They return only these few items until the

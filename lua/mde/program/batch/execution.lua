@@ -1,4 +1,4 @@
--- Carries out a batch of the journal, or the rest of it, and shows the progress.
+-- Carries out a batch of the journal, or its open items, and shows progress.
 --
 -- Ctrl-C stops sending and waits for requests in flight; a second one stops waiting. Either way the
 -- batch can be resumed.

@@ -114,7 +114,7 @@ local function rows_of(draft)
   end
 end
 
--- How many are still to be changed.
+-- Returns the number of open items.
 local function open_count(entities)
   local count = 0
   for _, entity in ipairs(entities) do

@@ -1,4 +1,4 @@
--- mde logout: deletes the sign-in of a tenant and application, and their tokens.
+-- mde logout: deletes the sign-in of a tenant and application, and its tokens.
 
 local output = require "mde.program.terminal.output"
 local session = require "mde.auth.session"

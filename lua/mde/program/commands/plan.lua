@@ -1,4 +1,4 @@
--- mde plan: shows what policies decide, and writes it as a plan. Changes nothing.
+-- mde plan: shows decisions of policies and writes a plan. Changes nothing.
 
 local client = require "mde.program.session.client"
 local enforcement = require "mde.program.policy.enforcement"

@@ -1,4 +1,4 @@
--- mde show: shows a machine action, or a machine with its state, risks and actions.
+-- mde show: shows an action, or a machine with its state, risks and actions.
 
 local client = require "mde.program.session.client"
 local core = require "mde.core"

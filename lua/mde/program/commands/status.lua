@@ -1,4 +1,4 @@
--- mde status: shows sign-in, permissions, open and stuck actions, quota, batches.
+-- mde status: shows sign-in, permissions, open actions, quota and batches.
 
 local account = require "mde.program.session.account"
 local client = require "mde.program.session.client"

@@ -1,4 +1,4 @@
--- mde watch: plans in rounds, and carries the plans out if policies are approved.
+-- mde watch: plans in rounds, and carries out plans if policies are approved.
 --
 -- A failure of the service, the network or the store is an event; the next round tries again.
 

@@ -59,7 +59,7 @@ function machines.check(parsed)
   return criteria, any
 end
 
--- Whether filters or standard input choose the machines.
+-- Returns whether filters or standard input choose the machines.
 function machines.are_chosen(parsed, any)
   return any or parsed.machines[1] == "-"
 end

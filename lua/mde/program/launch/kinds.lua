@@ -1,4 +1,4 @@
--- What `mde launch` can launch: names and options.
+-- Lists the actions that `mde launch` can launch, with their options.
 
 local failure = require "mde.program.exit"
 local kinds = require "mde.service.kinds"

@@ -131,7 +131,7 @@ function guard.binding(policies, stated, profiles)
   return guards
 end
 
--- Whether any of them has one of these guards.
+-- Returns whether any of `guards` has one of these.
 local function has(guards, ...)
   for _, each in ipairs(guards) do
     for i = 1, select("#", ...) do
@@ -143,7 +143,7 @@ end
 
 guard.has = has
 
--- Whether they need the machines' records.
+-- Returns whether they need the machines' records.
 function guard.needs_machines(guards)
   return has(guards, "max_share", "max_per_group", "protect_tags", "protect_groups")
 end

@@ -5,7 +5,7 @@ local short_ids = {}
 local LEAST = 8
 local GUID = "^%x+%-%x+%-%x+%-%x+%-%x+$"
 
--- How many characters two ids have in common from the start.
+-- Returns the length of the common beginning of two ids.
 local function common(a, b)
   if not a or not b or a == b then return 0 end
   local count = 0
