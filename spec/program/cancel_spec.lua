@@ -18,7 +18,7 @@ end
 local function assert_said(run, ...)
   for _, text in ipairs { ... } do
     local number, verdict = text:match "^(%d+) ([%l_]+)$"
-    local found = number and run.err:find(("\n%s +%s "):format(verdict, number))
+    local found = number and run.err:find(("\n%s +%s[ \n]"):format(verdict, number))
                   or run.err:find(text, 1, true)
     assert.truthy(found, ("%q lacks %q"):format(run.err, text))
   end
@@ -324,7 +324,7 @@ describe("Ctrl-C in mde cancel", function()
       "-m", "x", "--yes", "--max", "400")
     assert.equal(130, run.status, run.out)
     assert.truthy(run.out:find("Interrupted: sending stops", 1, true))
-    assert.truthy(run.out:find "\ncancelled +3 ", run.out)
+    assert.truthy(run.out:find "\ncancelled +3%s", run.out)
     assert.truthy(run.out:find "\nunsent +309 +mde resume ", run.out)
     assert.truthy(run.out:find("3 of 312 actions in", 1, true), run.out)
     assert.truthy(run.out:find "Interrupted: `mde resume [%d%.-]+` continues it%.%s*$", run.out)

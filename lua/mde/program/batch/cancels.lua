@@ -50,16 +50,16 @@ local function show_groups(groups)
   end
 end
 
--- The group of an action.
+-- Returns the group of an action.
 local function group_of(action)
   return ("%s, %s, by %s"):format(action.type or "?", action.status or "?",
     action.requestor or "?")
 end
 
--- Adds the actions that match to the draft, and shows how many of each group there are. With a
--- maximum, it stops as soon as there are more. `visit` is called with each action.
+-- Adds matching actions to the draft, and shows the count of each group. Stops after `max` + 1
+-- actions. Calls `visit` with each action.
 local function add_matching(draft, session, criteria, max, visit, excepted)
-  local count, groups, under_way = 0, {}, 0
+  local count, groups, in_progress = 0, {}, 0
   criteria.machine = naming.criterion(session, criteria.machine)
   criteria.status = criteria.status or kinds.open
   criteria.limit = not excepted and max and max + 1 or nil
@@ -70,13 +70,16 @@ local function add_matching(draft, session, criteria, max, visit, excepted)
     draft:add(action.id:lower())
     visit(action)
     count, groups[name] = count + 1, (groups[name] or 0) + 1
-    if action.type == "Isolate" and action.status == "InProgress" then under_way = under_way + 1 end
+    if action.type == "Isolate" and action.status == "InProgress" then
+      in_progress = in_progress + 1
+    end
     if max and count > max then break end
   end
   session.ends_at = nil
   if not max or count <= max then show_groups(groups) end
-  if under_way > 0 then
-    output.note("%d isolations are InProgress: a cancel does not release the machine.", under_way)
+  if in_progress > 0 then
+    output.note("%d isolations are InProgress. A cancel does not release a machine that is isolated"
+      .. " already.", in_progress)
   end
 end
 

@@ -1,7 +1,7 @@
--- Carries out a change: targets → draft → guards → question → execution → exit status.
+-- Carries out a change as a batch: targets, draft, guards, question, execution.
 --
--- Nothing is sent before all targets and options are checked, the limits hold, a person or --yes has
--- agreed, and the journal has the batch. Each item ends with one verdict.
+-- Nothing is sent before all targets, options and limits are checked, a person or --yes has agreed,
+-- and the journal has the batch. Each item ends with one verdict.
 --
 -- A command describes its change in a table:
 --   fill(draft, session, visit, excepted)  adds the items that `excepted` (of --except-…, or nil)
@@ -9,7 +9,7 @@
 --   change                       the name of the change, for its words: see words.lua
 --   verb                         for the question: "Cancel", "Launch isolate on"
 --   details(count)                 if given, text after the count in the question
---   confirm(session, exceeded)   if given, asks in place of that question
+--   confirm(session, exceeded)   if given, asks instead of that question
 --   prepare(session)             if given, is called after the sign-in
 --   is_chosen, has_filters       filters or standard input, or filters, choose the items
 --   order                        "given" (default), "newest" or "oldest"
@@ -69,8 +69,8 @@ local function fill(draft, session, parsed, how, visit)
   local count, again = draft:complete()
   if excepted then excepted:tell() end
   if again > 0 and not how.has_filters then
-    output.note(again == 1 and "%s was given twice; it is taken once."
-      or "%s were given again; each is taken once.", words.counted(how.change, again))
+    output.note(again == 1 and "%s was given twice; it is changed once."
+      or "%s were given again; each is changed once.", words.counted(how.change, again))
   end
   agreement.check_count(parsed, count, how.has_filters and parsed.max and count > parsed.max
     and "more than " .. words.counted(how.change, parsed.max)
@@ -138,7 +138,7 @@ end
 
 -- Carries out a change. -> exit status
 function change.run(parsed, how)
-  collectgarbage("incremental", 120)  -- a batch waits for the service: rather small than quick
+  collectgarbage("incremental", 120)  -- a batch waits for the service: save memory, not time
   if parsed.dry_run then parsed.store = "memory" end
   local session = client.connect(parsed, execution.settings(parsed))
   if not parsed.dry_run then client.identify(session) end

@@ -1,4 +1,4 @@
--- mde cancel: cancels machine actions, named or chosen by filters.
+-- mde cancel: cancels machine actions by id or by filters.
 
 local change = require "mde.program.batch.change"
 local cancels = require "mde.program.batch.cancels"
@@ -8,19 +8,19 @@ local options = require "mde.program.input.options"
 local cancel = {}
 
 local EPILOG = [[
-Give ids, or - to read them from standard input (one a line, blank lines and
-# comments skipped, or JSON Lines as from `mde list --json`), or filters,
-which choose among the open actions. More than one action is asked about at
-the terminal; --yes agrees beforehand, with filters or standard input only up
-to --max.
+Give ids, or - to read them from standard input (one per line, blank lines and
+# comments skipped, or JSON Lines as from `mde list --json`), or filters, which
+choose among the open actions. Asks at the terminal before it cancels more than
+one action; --yes agrees beforehand, with filters or standard input only up to
+--max.
 
-What is to be done is in the journal before it is sent, as a batch: whatever
-stops it, `mde resume BATCH` goes on where it stopped. Exit status: 0 all
-cancelled, accepted or nothing matched; with --wait an action that is only
-accepted counts as 1.
+Writes the actions to the journal, as a batch, before it sends anything. If the
+batch stops, `mde resume BATCH` continues it. Exit status: 0 if all are
+cancelled or accepted, or nothing matched; with --wait, 1 if an action is only
+accepted.
 
-Cancelling does not release a machine: if its isolation was InProgress, the
-machine may be isolated. `mde unisolate` releases it.
+A cancel does not release a machine that is isolated already. It may be if its
+isolation was InProgress; `mde unisolate` releases it.
 
 Examples:
    mde cancel 5382f7ea-7557-4ab7-9782-d50480024a4e -m "Launched by mistake"

@@ -14,10 +14,10 @@ local launch = {}
 local EPILOG = [[
 TYPE is isolate, unisolate, restrict, unrestrict, scan, collect, offboard,
 quarantine or live-response. MACHINE is an id or a DNS name; a short name
-will do if only one machine has it. - reads standard input: one id or name per
+suffices if only one machine has it. - reads standard input: one id or name per
 line, CSV with a column such as DeviceId or DeviceName, or JSON Lines. Filters
-choose among all machines instead. For more than one machine, a question is
-asked at the terminal; --yes agrees beforehand, with filters or standard input
+choose among all machines instead. Asks at the terminal before it changes
+more than one machine; --yes agrees beforehand, with filters or standard input
 only up to --max. Offboard takes one machine, and asks for its name.
 
 A launch is a batch in the journal, as a cancel is: `mde resume` continues it,

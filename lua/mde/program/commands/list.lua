@@ -1,4 +1,4 @@
--- mde list: lists the machine actions that match, of one tenant or many.
+-- mde list: lists machine actions of one tenant or many.
 
 local exceptions = require "mde.program.input.exceptions"
 local groups = require "mde.program.listing.groups"
@@ -25,7 +25,7 @@ Examples:
    mde list --requestor soar@contoso.com --ids | mde cancel - -m "SOAR misfire"
    mde list --machine ws-1.contoso.com --comment misfire --explain]]
 
--- Filters of this command alone, most of which the service does not have.
+-- Filters of this command alone; the service has only some of them.
 local FILTERS = {
   { "--comment", "TEXT", "Only if the comment of the launch contains this." },
   { "--scope", "SCOPE", "Only of this scope, such as Full." },
