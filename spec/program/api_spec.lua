@@ -94,7 +94,7 @@ describe("mde api", function()
       ["POST /api/x --file none"] = "none: No such file",
       ["POST /api/x --file $mde --field a"] = "'a' is not NAME=VALUE",
       ["POST /api/x --file $mde -d 1"] = "do not go together",
-      ["GET"] = "missing argument 'path'",
+      ["GET"] = "missing PATH",
     } do
       assert_refused(2, "mde api " .. script, text)
     end
@@ -113,6 +113,6 @@ describe("mde api", function()
       s=$?; grep -c isolate $REQUESTS; exit $s]], nil, [[{ mistaken = 0, history = 0,
       oddities = { lost_after = { nth = 1, operation = "isolate" } } }]])
     assert.same({ 4, "1\n" }, { run.status, run.out })
-    assert.truthy(run.err:find("is not known: it may have", 1, true), run.err)
+    assert.truthy(run.err:find("the service may have carried out the request", 1, true), run.err)
   end)
 end)
