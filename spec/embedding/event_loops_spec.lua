@@ -91,4 +91,29 @@ describe("with 400 calls of 2 s in flight", function()
   end)
 end)
 
+describe("a loop of luv", function()
+  it("serves two clients although a coroutine ends, and refuses calls outside of one", function()
+    local service = host.service()
+    local out = host.lines(([[%s timeout 30 lua5.4 -e '
+      local mde, uv = require "mde", require "luv"
+      local function new()
+        return assert(mde.client { host = "luv", token = "sesame", api_url = "%s" })
+      end
+      local clients, count, id = { new(), new() }, 0, "%s"
+      local function call(i) if clients[i]:action(id) then count = count + 1 end end
+      local gone = coroutine.create(call)
+      coroutine.resume(gone, 1)
+      for i = 1, 20 do coroutine.wrap(call)(i %% 2 + 1) end
+      coroutine.close(gone)
+      uv.run()
+      print(count, pcall(call, 1))
+      uv.run()
+      coroutine.wrap(call)(2)
+      uv.run()
+      print(count)']]):format(service:environment "5.4", service.url, host.id(1)))
+    service:stop()
+    assert.equal('20\tfalse\tmde: with host = "luv", make calls in a coroutine\n21\n', out)
+  end)
+end)
+
 -- }}

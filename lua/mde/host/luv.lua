@@ -33,11 +33,7 @@ local function ring(alarm)
 end
 
 function Alarm:wait(seconds)
-  local thread, is_main = coroutine.running()
-  if not thread or is_main then
-    error('mde: with host = "luv", make calls in a coroutine', 0)
-  end
-  self.thread, self.timer = thread, uv.new_timer()
+  self.timer = uv.new_timer()
   self.timer:start(math.ceil(seconds * 1000), 0, function() ring(self) end)
   while self.timer do coroutine.yield() end
 end
@@ -47,7 +43,13 @@ function Alarm:signal()
   if self.timer then self.timer:start(0, 0, function() ring(self) end) end
 end
 
-function luv.waiter() return setmetatable({ descriptor = nil }, Alarm) end
+function luv.waiter()
+  local thread, is_main = coroutine.running()
+  if not thread or is_main then
+    error('mde: with host = "luv", make calls in a coroutine', 0)
+  end
+  return setmetatable({ thread = thread, timer = nil, descriptor = nil }, Alarm)
+end
 
 -- }}
 
@@ -66,6 +68,7 @@ end
 
 -- Waits until the engine has an event, at most `seconds`; without a descriptor, `pause` seconds.
 function luv.wait(engine, seconds, pause, alarm)
+  alarm = alarm or luv.waiter()
   local descriptor = engine:pollfd()
   if not descriptor then return alarm:wait(pause) end
   watch(alarm, descriptor)
