@@ -15,6 +15,7 @@ Safety.__index = Safety
 
 local GIVE_UP = 1800  -- seconds for which a batch waits for a failing service
 local FIRST = 3       -- items whose refusal stops it
+local UNREAD = 10     -- items in a row that were not sent, since reading them failed
 
 -- Adds its options to a command.
 function safety.define(command)
@@ -39,6 +40,8 @@ function Safety:check_item(item)
              reason = ("the first %d items ended forbidden"):format(FIRST) }
   elseif TOKEN[code] then
     return { status = failure.sign_in, reason = "the sign-in or its token was refused" }
+  elseif self.unread == UNREAD then
+    return { status = failure.failed, reason = "the service answers no reads" }
   elseif code == "too_many_requests" then
     return { status = failure.failed, reason = "the service keeps asking to wait (HTTP 429)" }
   end
@@ -107,6 +110,7 @@ function Safety:ended(item)
   if self.canary then self.canary:ended(item) end
   if item.verdict == "unsent" and not item.error or item.verdict == "changed" then return end
   self.count = self.count + 1
+  self.unread = item.verdict == "unsent" and self.unread + 1 or 0
   if item.verdict == "forbidden" and self.count <= FIRST then self.refused = self.refused + 1 end
   self.halt = self.halt or self:check_item(item)
 end
@@ -145,7 +149,7 @@ function safety.new(session, batch, parsed, kind, total, say)
     give_up = parsed.give_up or GIVE_UP,
     is_attended = override.is_attended(parsed),
     canary = kind == "begun" and each > 0 and each < total and canaries.new(batch, each) or nil,
-    count = 0, refused = 0, halt = nil,
+    count = 0, refused = 0, unread = 0, halt = nil,
   }, Safety)
 end
 
