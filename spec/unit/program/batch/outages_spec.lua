@@ -85,8 +85,9 @@ end
 
 -- Checks a case, with the default canary or with `canary`, and prints its row of the table.
 local function check(case, expected, canary)
-  local found = executions.run { count = COUNT, oddities = case.oddities, latency = case.latency,
-    plan = case.plan, arrange = case.arrange, parsed = { yes = true, parallel = 40, canary = canary } }
+  local found = executions.run { count = COUNT, plan = case.plan, oddities = case.oddities,
+    latency = case.latency, arrange = case.arrange,
+    parsed = { yes = true, parallel = 40, canary = canary } }
   local row = { found.service:requests "cancel", math.floor(found.seconds + 0.5), found.result,
                 text_of(found.verdicts) }
   print(("# | %s%s | %d | %d | %s | %d |"):format(case[1], canary and ", no canary" or "", row[1],
