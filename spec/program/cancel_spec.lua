@@ -52,7 +52,7 @@ describe("mde cancel", function()
     assert.equal(12, count(run.out, "cancelled  "))
     assert.equal(12, count(run.out, "\n"))
     assert.same({ posts = 12, twice = 0 }, { posts = run.ledger.posts, twice = run.ledger.twice })
-    assert_said(run, "12 Isolate, Pending, by soar@contoso.com", "12 of 12 actions")
+    assert_said(run, "12  Isolate  Pending  soar@contoso.com", "12 of 12 actions")
   end)
 
   it("has nothing to do when nothing matches", function()
@@ -79,8 +79,11 @@ describe("mde cancel", function()
   it("sends nothing with --dry-run, which needs no comment", function()
     local run = rehearse "mde cancel --requestor soar@contoso.com -n"
     assert.same({ 0, 0 }, { run.status, run.ledger.posts })
-    assert.equal(12, count(run.out,
-      "unsent +%x%S+ %S+%.contoso%.com %(Isolate, Pending, by soar@contoso%.com%)\n"))
+    assert.equal(10, count(run.out,
+      "would cancel  %x%S+  %S+%.contoso%.com +Isolate, Pending, by soar@contoso%.com\n"))
+    assert.truthy(run.out:find("\n… and 2 more; --json shows all\n", 1, true), run.out)
+    assert.equal(12, count(rehearse "mde cancel --requestor soar@contoso.com -n --json".out,
+      '"verdict":"unsent"'))
     assert_said(run, "12 machine actions would be cancelled; nothing was sent")
     run = rehearse("mde cancel -n " .. UNKNOWN)
     assert.same({ 0, 0 }, { run.status, run.ledger.requests })
@@ -186,7 +189,7 @@ describe("ids from standard input", function()
     local run = program.sh([[
       lua5.4 -e 'for i = 1, 1e5 do print(("%08x-7557-4ab7-9782-d50480024a4e"):format(i)) end' |
       MDE_TOKEN=x exec $mde run /proc/self/fd/3 3<<'END'
-        local status = require "mde.program" { "cancel", "-", "-n" }
+        local status = require "mde.program" { "cancel", "-", "-n", "--json" }
         for line in io.lines "/proc/self/status" do
           local kilobytes = line:match "^VmHWM:%s*(%d+)"
           if kilobytes then io.stderr:write("peak ", kilobytes, "\n") end
@@ -374,10 +377,10 @@ describe("the first digits of an id", function()
         id=$(mde list --requestor soar@contoso.com --limit 1 --ids 2>/dev/null)
         mde show "${id%%-*}" --json >/dev/null && mde cancel "${id%%-*}" -m x]])
     assert.equal(0, run.status, run.out)
-    assert.truthy(run.out:find "\n%x+%-%x+%-%x+%-%x+%-%x+  Isolate Pending on [^ ]+, by soar@"
-      or run.out:find "%x+%-%x+%-%x+%-%x+%-%x+  Isolate Pending on [^ ]+,", run.out)
+    assert.truthy(run.out:find "%x+%-%x+%-%x+%-%x+%-%x+  Isolate Pending on [^ ]+, by soar@",
+      run.out)
     assert.truthy(run.out:find("Cancel 1 machine action in ", 1, true), run.out)
-    assert.truthy(run.out:find "cancelled +%x+%-", run.out)
+    assert.truthy(run.out:find "cancelled +%x%x%x%x%x%x%x%x ", run.out)
   end)
 
   it("do not suffice with --yes or without a terminal", function()

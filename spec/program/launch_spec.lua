@@ -170,7 +170,8 @@ describe("the checks of mde launch", function()
     local run = rehearse "mde launch isolate $A $B -n"
     assert.same({ 0, "Dry run: 2 machines would be changed; nothing was sent.\n" },
       { run.status, (said(run)) })
-    assert.truthy(run.out:find("^unsent +%x+ %S+\nunsent [^\n]*\n$"), run.out)
+    assert.truthy(run.out:find
+      "^would launch isolate on  %x+  %S+\nwould launch isolate on [^\n]*\n$", run.out)
     run = rehearse "mde launch isolate $A -n --json"
     assert.equal("unsent", cjson.decode(run.out).verdict)
     assert_refused(3, "mde launch isolate $A $B -n --max 1", "--max is 1")

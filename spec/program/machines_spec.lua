@@ -178,7 +178,7 @@ describe("mde machines that changes something", function()
     assert_refused(3, sim "mde machines --tag VIP --add-tag x --yes --max 1",
       "more than 1 machine, and --max is 1; nothing was sent")
     local run = sim "mde machines --tag VIP --add-tag x -n; mde machines --tag x"
-    assert.truthy(run.out:find "^unsent +%x+ %S+\n")
+    assert.truthy(run.out:find "^would tag  %x+  %S+\n")
     assert.truthy(run.err:find("would be tagged; nothing was sent.\n"
       .. "No machine matches.", 1, true), run.err)
     run = program.at_terminal(100, { "[y/N] ", "y^M" }, program.path, "sim", "--quota", "off",

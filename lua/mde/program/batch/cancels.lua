@@ -3,6 +3,7 @@
 local change = require "mde.program.batch.change"
 local client = require "mde.program.session.client"
 local failure = require "mde.program.exit"
+local groups = require "mde.program.listing.groups"
 local ids = require "mde.program.input.ids"
 local kinds = require "mde.service.kinds"
 local naming = require "mde.program.input.machine_name"
@@ -37,21 +38,10 @@ function cancels.check(parsed)
   return any and criteria or nil
 end
 
-local function show_groups(groups)
-  local names = {}
-  for name in pairs(groups) do names[#names + 1] = name end
-  table.sort(names, function(a, b)
-    if groups[a] ~= groups[b] then return groups[a] > groups[b] end
-    return a < b
-  end)
-  for i, name in ipairs(names) do
-    if i > 20 then return output.note("        … and %d more groups", #names - 20) end
-    output.note("%7d %s", groups[name], name)
-  end
-end
+local MOST_GROUPS = 20
 
--- Returns the group of an action.
-local function group_of(action)
+-- Describes an action in a dry run.
+local function description_of(action)
   return ("%s, %s, by %s"):format(action.type or "?", action.status or "?",
     action.requestor or "?")
 end
@@ -59,24 +49,23 @@ end
 -- Adds matching actions to the draft, and shows the count of each group. Stops after `max` + 1
 -- actions. Calls `visit` with each action.
 local function add_matching(draft, session, criteria, max, visit, excepted)
-  local count, groups, in_progress = 0, {}, 0
+  local found, in_progress = groups.new(), 0
   criteria.machine = naming.criterion(session, criteria.machine)
   criteria.status = criteria.status or kinds.open
   criteria.limit = not excepted and max and max + 1 or nil
   client.bounded(session, {})
   local actions = session:actions(criteria)
   for action in excepted and excepted:filtered(actions) or actions do
-    local name = group_of(action)
     draft:add(action.id:lower())
     visit(action)
-    count, groups[name] = count + 1, (groups[name] or 0) + 1
+    found:add(action)
     if action.type == "Isolate" and action.status == "InProgress" then
       in_progress = in_progress + 1
     end
-    if max and count > max then break end
+    if max and found.count > max then break end
   end
   session.ends_at = nil
-  if not max or count <= max then show_groups(groups) end
+  if not max or found.count <= max then found:show(MOST_GROUPS, 2) end
   if in_progress > 0 then
     output.note("%d isolations are InProgress. A cancel does not release a machine that is isolated"
       .. " already.", in_progress)
@@ -113,7 +102,7 @@ function cancels.run(parsed, criteria)
     is_chosen = criteria ~= nil or is_input,
     has_filters = criteria ~= nil,
     order = parsed.order or criteria and "newest" or "given",
-    preview = criteria and group_of,
+    preview = criteria and description_of,
     dry_note = not criteria and ", unless unknown to the service or ended already" or nil,
     fill = function(draft, session, visit, excepted)
       if criteria then add_matching(draft, session, criteria, parsed.max, visit, excepted)

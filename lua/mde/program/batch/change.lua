@@ -26,6 +26,7 @@ local options = require "mde.program.input.options"
 local output = require "mde.program.terminal.output"
 local override = require "mde.program.batch.override"
 local permission = require "mde.program.session.permission"
+local show_table = require "mde.program.terminal.table"
 local stores = require "mde.program.session.store"
 local summary = require "mde.program.batch.summary"
 local words = require "mde.program.batch.words"
@@ -78,10 +79,28 @@ local function fill(draft, session, parsed, how, visit)
   return count
 end
 
--- Shows what the batch would change. -> exit status
+local FIRST = 10  -- items that -n shows
+
+local COLUMNS = {
+  { title = "" }, { title = "", is_id = true }, { title = "", may_cut = true, least = 14 },
+  { title = "", may_cut = true },
+}
+
+-- The row of an item in what -n shows.
+local function row_of(how, item)
+  local name = item.name or item.computerDnsName or item.machineId
+  return { "would " .. how.verb:gsub("^%u", string.lower), item.id,
+           name ~= item.id and name or "", how.preview and how.preview(item) or "" }
+end
+
+-- Shows what the batch would change: with --json all items, else the first ones. -> exit status
 local function preview(draft, session, parsed, how)
-  local lines = summary.new(session, 0, parsed.json, nil, true, how.change)
+  local lines, rows = summary.new(session, 0, parsed.json, nil, true, how.change), {}
   local function show(item)
+    if not parsed.json then
+      if #rows < FIRST then rows[#rows + 1] = row_of(how, item) end
+      return
+    end
     lines:item { id = item.id, verdict = "unsent", status = item.status,
                  machine = item.name or item.computerDnsName or item.machineId,
                  detail = how.preview and how.preview(item) }
@@ -90,6 +109,11 @@ local function preview(draft, session, parsed, how)
   if not how.preview then
     for item in draft:rows() do show(item) end
   end
+  if rows[1] then show_table(COLUMNS, rows) end
+  if rows[1] and count > #rows then
+    output.line(("… and %d more; --json shows all"):format(count - #rows))
+  end
+  output.flush()
   output.note("Dry run: %s would be %s%s; nothing was sent.", words.counted(how.change, count),
     how.done or "changed", how.dry_note or "")
   return 0

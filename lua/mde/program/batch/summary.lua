@@ -5,10 +5,10 @@
 
 local duration = require "mde.base.duration"
 local failure = require "mde.program.exit"
+local item_line = require "mde.program.terminal.item_line"
 local output = require "mde.program.terminal.output"
 local show_table = require "mde.program.terminal.table"
 local system = require "mde.program.system"
-local terminal = require "mde.terminal"
 local verdicts = require "mde.service.verdicts"
 local words = require "mde.program.batch.words"
 
@@ -72,12 +72,11 @@ local function launched(item)
 end
 
 local function text_item(item)
-  local parts = { ("%-17s"):format(item.verdict), item.id }
-  if item.machine ~= item.id then parts[3] = item.machine end
+  local parts = { item.machine ~= item.id and item.machine or nil }
   local detail = item.error and tostring(item.error) or item.detail or launched(item)
                  or item.verdict == "already_final" and item.status
   if detail then parts[#parts + 1] = "(" .. detail .. ")" end
-  output.line(terminal.printable(table.concat(parts, " ")))
+  output.line(item_line(item.verdict, item.id, parts))
   local active = (item.error or {}).active_action_id
   if active then
     output.note("   It is blocked by another action: see mde show %s, or mde cancel %s.", active,

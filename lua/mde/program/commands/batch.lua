@@ -2,6 +2,7 @@
 
 local failure = require "mde.program.exit"
 local output = require "mde.program.terminal.output"
+local item_line = require "mde.program.terminal.item_line"
 local moment = require "mde.program.terminal.moment"
 local options = require "mde.program.input.options"
 local show_table = require "mde.program.terminal.table"
@@ -9,7 +10,6 @@ local states = require "mde.program.batch.state"
 local stop = require "mde.program.batch.stop"
 local stores = require "mde.program.session.store"
 local system = require "mde.program.system"
-local terminal = require "mde.terminal"
 
 local batch = {}
 
@@ -118,12 +118,12 @@ end
 
 local function show_text(row)
   local machine = row.machine or row.name or row.machine_id
-  local parts = { ("%-17s"):format(verdict_of(row)), row.id, machine ~= row.id and machine or nil }
+  local parts = { machine ~= row.id and machine or nil }
   if row.in_air then parts[#parts + 1] = "(in flight)"
   elseif row.message then parts[#parts + 1] = "(" .. row.message .. ")"
   elseif row.verdict == "already_final" then parts[#parts + 1] = "(" .. (row.status or "?") .. ")"
   end
-  output.line(terminal.printable(table.concat(parts, " ")))
+  output.line(item_line(verdict_of(row), row.id, parts))
 end
 
 local function is_wanted(row, verdict)

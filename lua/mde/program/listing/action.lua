@@ -15,8 +15,8 @@ local shape = {
     { title = "AGE" },
     { title = "TYPE", may_cut = true, least = 7 },
     { title = "STATUS", colour = colour.of },
-    { title = "MACHINE", may_cut = true, least = 10 },
-    { title = "BY", may_cut = true, least = 10 },
+    { title = "MACHINE", may_cut = true, least = 14 },
+    { title = "BY", may_cut = true, least = 7 },
     { title = "ID", is_id = true },
   },
 }

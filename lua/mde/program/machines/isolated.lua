@@ -16,7 +16,7 @@ isolated.shape = {
   keys = { "machine_id", "machine", "state", "since", "by", "comment", "scope",
            "conflict" },
   columns = {
-    { title = "MACHINE", may_cut = true, least = 12 },
+    { title = "MACHINE", may_cut = true, least = 14 },
     { title = "STATE", colour = colour.of },
     { title = "FOR" },
     { title = "BY", may_cut = true, least = 8 },

@@ -19,8 +19,9 @@ local presentation = {}
 
 local COLUMNS = {
   { title = "DECISION", colour = colour.of },
-  { title = "TYPE", may_cut = true }, { title = "AGE" }, { title = "MACHINE", may_cut = true },
-  { title = "BY", may_cut = true }, { title = "REASON", may_cut = true },
+  { title = "TYPE", may_cut = true, least = 7 }, { title = "AGE" },
+  { title = "MACHINE", may_cut = true, least = 14 }, { title = "BY", may_cut = true, least = 8 },
+  { title = "REASON", may_cut = true, may_be_empty = true },
 }
 
 local function reason_of(entity)

@@ -73,7 +73,8 @@ local function shorten(columns, rows)
   for i, column in ipairs(columns) do
     if column.is_id then
       short_ids.shorten(rows, i)
-      columns[i] = setmetatable({ title = column.title .. "…" }, { __index = column })
+      columns[i] = setmetatable({ title = column.title ~= "" and column.title .. "…" or "" },
+        { __index = column })
     end
   end
   return columns

@@ -1,0 +1,21 @@
+-- Formats the line of an item: a word, its id, and more. If the line does not fit the terminal, only
+-- the first digits of the id are shown.
+
+local system = require "mde.program.system"
+local terminal = require "mde.terminal"
+
+local DIGITS = 8
+local SHORTEST = 36  -- characters of an id
+
+local function text_of(word, id, rest)
+  return terminal.printable(table.concat({ ("%-17s"):format(word), id,
+                                           table.unpack(rest) }, " "))
+end
+
+-- item_line(word, id, rest) -> text; `rest`: an array
+return function(word, id, rest)
+  local text = text_of(word, id, rest)
+  local width = system.terminal.is_terminal(1) and system.terminal.width(1)
+  if not width or terminal.columns(text) <= width or #id < SHORTEST then return text end
+  return text_of(word, id:sub(1, DIGITS), rest)
+end
