@@ -104,3 +104,89 @@ describe("a batch that is killed", function()
     check(40, 12, 2)
   end)
 end)
+
+-- {{ Isolations while answers are lost
+
+-- Kills a batch that isolates `count` machines `kills` times, and resumes it in the end.
+-- -> { status, out, err }: out is the effects of launches per machine, the journal's events and the
+-- audit log
+local function torment_launches(count, kills, seed)
+  local most = 20 * count / kills
+  local random, steps = random_numbers.new(seed), {}
+  for i = 1, kills do steps[i] = ("%d"):format(1 + math.floor(random() * most)) end
+  local environment = trouble.environment "kill:STEP":gsub("STEP", "'$step'")
+  local script = ([[
+    export MDE_QUOTA=off; mde machines --seen-within 900d --ids 2>/dev/null | head -n %d >ids
+    killed=0; wc -l <ids
+    for step in %s; do
+      if mde batch show b >/dev/null 2>&1; then
+        %s mde --timeout 1 resume b --reserve 0 >out 2>err
+      else
+        step=$((step * 10))
+        %s mde --timeout 1 isolate - -m x --yes --max %d --batch b --reserve 0 <ids >out 2>err
+      fi
+      [ $? -eq 137 ] && killed=$((killed + 1))
+    done
+    echo "killed $killed"
+    for i in 1 2 3; do mde --timeout 1 resume b --reserve 0 --parallel 50 >out 2>err; done
+    mde audit verify; mde batch report b --csv >report; cat err >&2
+    echo EFFECTS; grep '^POST /api/machines/' $REQUESTS | cut -d/ -f4 | sort | uniq -c
+    echo EVENTS; lua5.4 %s/journal.lua "$XDG_STATE_HOME/mde/mde.db"
+    echo AUDIT; grep '"what":"isolate"' "$XDG_STATE_HOME/mde/audit.jsonl"
+    echo ACTIONS; mde list --all --type Isolate --json 2>/dev/null]]):format(count,
+    table.concat(steps, " "), environment, environment, count, program.quote(program.support))
+  return program.rehearse([[{ mistaken = 0, history = 0, quota = false, oddities = {
+    lost_after = { chance = 0.1, operation = "isolate" },
+    bad_gateway = { chance = 0.1, operation = "isolate" } } }]], script)
+end
+
+-- The machines' audit lines: id -> array of verdicts
+local function audit_of(text)
+  local lines = {}
+  for line in text:gmatch "[^\n]+" do
+    local id, verdict = line:match '"id":"(%x+)"', line:match '"verdict":"([%l_]+)"'
+    lines[id] = lines[id] or {}
+    table.insert(lines[id], verdict)
+  end
+  return lines
+end
+
+local GOOD = { launched = true, existing = true }
+
+local function check_launches(count, kills, seed)
+  local run = torment_launches(count, kills, seed)
+  assert.equal(0, run.status, run.err)
+  local killed = tonumber(run.out:match "killed (%d+)")
+  local events = events_of(run.out:match "EVENTS\n(.*)AUDIT\n")
+  local lines = audit_of(run.out:match "AUDIT\n(.*)ACTIONS\n")
+  local actions, ids = {}, 0
+  for id in run.out:match("ACTIONS\n(.*)$"):gmatch '"machineId":"(%x+)"' do
+    actions[id] = (actions[id] or 0) + 1
+  end
+  for id, of in pairs(events) do
+    ids = ids + 1
+    assert.truthy(GOOD[of.verdict], of.verdict)
+    assert.is_false(of.again, id)        -- sent after its verdict was known
+    assert.equal(1, actions[id], id)     -- launched once
+    local final = 0
+    for _, verdict in ipairs(lines[id] or {}) do
+      if GOOD[verdict] then final = final + 1 end
+    end
+    assert.equal(1, final, id)           -- one final line in the audit log
+  end
+  assert.equal(count, ids)
+  assert.truthy(run.out:find "%d+ lines, unbroken", run.out:sub(1, 2000))
+  return killed
+end
+
+describe("isolations that are killed while answers are lost", function()
+  local kills = tonumber(os.getenv "MDE_KILLS") or 10
+
+  it("are launched once per machine, with one final audit line", function()
+    if program.path:find("/asan/", 1, true) then return pending "takes too long" end
+    local killed = check_launches(kills > 100 and 300 or 40, kills, 3)
+    assert.is_true(killed >= kills * 0.9, killed)
+  end)
+end)
+
+-- }}

@@ -94,6 +94,10 @@ local function launched_by(call)
   return call.following.id or call.launch and not call.undo and (call.value or {}).id
 end
 
+-- The words before the id of the action.
+local RESULT = setmetatable({ existing = "under way before: " },
+  { __index = function() return "launched " end })
+
 -- Returns the result of a call, for the journal.
 local function outcome_of(call)
   local action, err, response = call.value or {}, call.err or {}, call.post_response
@@ -104,7 +108,8 @@ local function outcome_of(call)
     machine_id = action.machineId, type = action.type, requestor = action.requestor,
     http = response and response.status or err.status,
     request_id = response and answer.request_id(response) or err.request_id,
-    error = err.code, message = err.message or launched_id and "launched " .. launched_id or nil,
+    error = err.code,
+    message = err.message or launched_id and RESULT[call.verdict] .. launched_id or nil,
     launched = launched_id,
   }
   for key, value in pairs(outcome) do outcome[key] = well_formed(value) end
@@ -114,7 +119,8 @@ end
 -- -> the last request of a call that had, or may have had, an effect | nil
 local function request_of(call)
   local launched_id = call.posted and launched_by(call)
-  return call.posted and call.posted .. (launched_id and ", which launched " .. launched_id or "")
+  return call.posted and call.posted .. (launched_id and call.verdict ~= "existing"
+                                        and ", which launched " .. launched_id or "")
          or nil
 end
 
