@@ -21,6 +21,7 @@ local client = require "mde.program.session.client"
 local exceptions = require "mde.program.input.exceptions"
 local execution = require "mde.program.batch.execution"
 local failure = require "mde.program.exit"
+local list = require "mde.program.batch.list"
 local guards = require "mde.program.batch.guards"
 local options = require "mde.program.input.options"
 local output = require "mde.program.terminal.output"
@@ -143,14 +144,31 @@ local function agree(draft, session, parsed, how)
   return true
 end
 
--- Calls f with a new draft. -> the draft and its lock | nil: f did not return true
-local function with_draft(session, parsed, how, f)
+-- -> a draft in the journal, its lock
+local function new_draft(session, parsed, how)
   local draft, lock = session.store.journal:draft {
     name = parsed.batch, who = stores.who(), tenant = session.tenant,
     application = session.application, command = parsed.command_line,
     comment = parsed.comment or "", order = how.order or "given",
   }
-  failure.check(draft, lock)
+  return failure.check(draft, lock), lock
+end
+
+-- Calls f with a list of the targets on the command line. The transaction stays open: it ends with
+-- the begin of the batch. -> the draft and its lock | nil: f did not return true
+local function with_list(session, parsed, how, f)
+  local items = list.new(parsed.comment)
+  if f(items, session, parsed, how) ~= true then return nil end
+  return session.store.database:unfinished(function()
+    local draft, lock = new_draft(session, parsed, how)
+    items:write(draft)
+    return draft, lock
+  end)
+end
+
+-- Calls f with a new draft. -> the draft and its lock | nil: f did not return true
+local function with_draft(session, parsed, how, f)
+  local draft, lock = new_draft(session, parsed, how)
   local done, result = pcall(f, draft, session, parsed, how)
   if not done or result ~= true then
     draft:discard()
@@ -167,7 +185,9 @@ function change.run(parsed, how)
   local session = client.connect(parsed, execution.settings(parsed))
   if not parsed.dry_run then client.identify(session) end
   if how.prepare then how.prepare(session) end
-  local batch, lock = with_draft(session, parsed, how, parsed.dry_run and preview or agree)
+  local is_listed = not how.is_chosen and session.store.database.is_local
+  local batch, lock = (is_listed and with_list or with_draft)(session, parsed, how,
+    parsed.dry_run and preview or agree)
   if not batch then return 0 end
   local status = execution.run(session, batch, parsed, "begun")
   lock:release()

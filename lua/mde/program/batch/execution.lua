@@ -228,7 +228,9 @@ end
 -- Records how the batch ended. The caller omits this if the store failed.
 function Execution:note_end()
   local left = self.batch:open_count()
-  self.recorder:note(left == 0 and "ended" or "stopped", self:reason())
+  if left > 0 or not self.recorder.has_ended then
+    self.recorder:note(left == 0 and "ended" or "stopped", self:reason())
+  end
   self.interrupted = self.interrupted and left > 0
   self.stopper = left > 0 and self.stopper or nil
   self.left = left

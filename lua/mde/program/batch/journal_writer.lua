@@ -9,6 +9,7 @@ local failure = require "mde.program.exit"
 local notify = require "mde.program.batch.notify"
 local stores = require "mde.program.session.store"
 local system = require "mde.program.system"
+local verdicts = require "mde.service.verdicts"
 
 local recorder = {}
 
@@ -50,6 +51,16 @@ function Recorder:settle()
   self.is_written = false
 end
 
+-- Adds an event of the batch to the running transaction.
+function Recorder:add(kind, detail)
+  if kind == "begun" then self.batch:begin() end
+  if kind == "closed" then self.batch:close(self.who, detail)
+  else self.batch:note(kind, self.who, detail) end
+  notify.of_batch(self.batch, kind, detail)
+  local is_own = kind == "closed" or kind == "overridden"
+  self:log("batch " .. kind, { comment = is_own and detail or self.batch.comment })
+end
+
 -- Records an event of the batch: "begun", "resumed", "overridden", "stopped", "ended", "closed".
 -- A draft becomes a batch with "begun": if that can't be recorded, it stays a draft.
 function Recorder:note(kind, detail)
@@ -57,12 +68,7 @@ function Recorder:note(kind, detail)
   store.database:repeatedly(function()
     local done, raised = pcall(function()
       store.database:begin()
-      if kind == "begun" then self.batch:begin() end
-      if kind == "closed" then self.batch:close(self.who, detail)
-      else self.batch:note(kind, self.who, detail) end
-      notify.of_batch(self.batch, kind, detail)
-      local is_own = kind == "closed" or kind == "overridden"
-      self:log("batch " .. kind, { comment = is_own and detail or self.batch.comment })
+      self:add(kind, detail)
       store:commit()
     end)
     if done then return end
@@ -133,6 +139,10 @@ function Recorder:ended(call)
     id = call.id, verdict = call.verdict, comment = call.comment, request = request_of(call),
     request_id = outcome.request_id, status = outcome.http,
   })
+  if self.batch.count == 1 and verdicts.settled[call.verdict] then  -- in the same commit
+    self:add "ended"
+    self.has_ended = true
+  end
 end
 
 -- Returns the actor for the audit log, from the claims of a token. `user` and `user_name` exist

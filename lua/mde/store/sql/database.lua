@@ -209,7 +209,19 @@ function Database:rollback()
   return not self.in_doubt
 end
 
+-- Calls f in a transaction that stays open for more: what f does atomically is part of it.
+function Database:unfinished(f, ...)
+  self:begin()
+  self.is_joined = true
+  local results = portable.pack(pcall(f, ...))
+  self.is_joined = false
+  if results[1] then return portable.unpack(results, 2, results.n) end
+  self:rollback()
+  error(results[2], 0)
+end
+
 local function attempt(self, f, ...)
+  if self.is_joined then return f(...) end
   self:begin()
   local results = portable.pack(pcall(f, ...))
   if results[1] then
