@@ -50,7 +50,7 @@ here     health is Active
 
   it("is what is listed", function()
     local run = sim [[
-      mde list --comment 'RULE 4711' --scope full --order oldest --limit 2 --json
+      mde list --requestor-comment 'RULE 4711' --scope full --order oldest --limit 2 --json
       mde list --cancelled-by nobody]]
     local actions = objects(run.out)
     assert.equal(2, #actions)

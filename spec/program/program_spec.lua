@@ -40,7 +40,7 @@ describe("mde", function()
     assert_refused(2, refused("list", "--type", "Isolat"), "'Isolat'", "Isolate")
     assert_refused(2, refused("list", "--older-than", "4 hours"), "--older-than: '4 hours'",
       "See: mde help list")
-    assert_refused(2, refused("list", "--after", "2026-01-23T20:10:40"), "zone")
+    assert_refused(2, refused("list", "--after", "2026-01-23T25:10:40"), "is not a date")
     assert_refused(2, refused("show", "a b"), "'a b' is not a machine's id or DNS name")
     assert_refused(2, refused("download", "42"), "'42' is not the id of a machine action")
     assert_refused(2, refused("cancel", "42", "-m", "x"), "'42'", "the id of a machine action")

@@ -38,7 +38,8 @@ function failure.raise(status, format, ...)
 end
 
 -- Ends the command because of wrong use. `fields` has more for mde.program.problem:
---   unknown, known   a wrong word of the command line, and the words that exist
+--   unknown, known   a wrong word of the command line, and the words that exist; or `instead`: the
+--                    right one
 --   hint      a sentence with the next step
 --   missing   see mde.program.input.syntax
 function failure.misuse(fields, format, ...)

@@ -177,6 +177,7 @@ local function run(arguments)
     if ROWS[name].of then parsed.type = name end
     system.state.color = parsed.color
     system.state.filter, system.state.command_line = parsed.filter, parsed.command_line
+    if system.state.local_times then require "mde.program.input.moment".announce() end
     return program:load(name).run(parsed, program)
   end
   if type(parsed) ~= "table" or not parsed.answer then error(parsed, 0) end
@@ -205,8 +206,8 @@ local function advice_on(raised, arguments)
     local name = command_of(arguments)
     advice.help = "help" .. (name and name ~= "help" and " " .. name or "")
   end
-  if type(raised) == "table" and raised.known then
-    local to = suggestion.nearest(raised.unknown, raised.known)
+  if type(raised) == "table" and raised.unknown then
+    local to = raised.instead or suggestion.nearest(raised.unknown, raised.known)
     advice.argv = to and suggestion.replaced(arguments, raised.unknown, to)
   elseif failure.status(raised) == failure.usage then
     advice.argv, advice.missing, advice.notes =

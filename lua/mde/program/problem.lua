@@ -66,7 +66,7 @@ end
 local function show_text(raised, advice, message)
   local profile = system.state.profile
   if profile and errors.is(raised) then message = profile .. ": " .. message end
-  output.note("%s", "mde: " .. message)
+  output.note("mde: " .. message)
   local hint = hint_of(raised, advice)
   local help = advice.help and table.remove(hint)
   for _, line in ipairs(hint) do output.note("%s", line) end

@@ -25,7 +25,8 @@ end
 
 -- Without a program, such as in a test of one module, this table is read.
 local real = setmetatable({
-  getenv = os.getenv, date = os.date, open = io.open, lines = io.lines, remove = os.remove,
+  getenv = os.getenv, date = os.date, time = os.time,
+  open = io.open, lines = io.lines, remove = os.remove,
   stdin = io.stdin, stdout = io.stdout, stderr = io.stderr, state = {},
 }, { __index = load_field })
 

@@ -9,6 +9,7 @@ local kinds = require "mde.service.kinds"
 local naming = require "mde.program.input.machine_name"
 local options = require "mde.program.input.options"
 local output = require "mde.program.terminal.output"
+local requestor = require "mde.program.input.requestor"
 local short_id = require "mde.program.input.short_id"
 local review = require "mde.program.plan.review"
 local system = require "mde.program.system"
@@ -54,7 +55,7 @@ local function add_matching(draft, session, criteria, max, visit, excepted)
   criteria.status = criteria.status or kinds.open
   criteria.limit = not excepted and max and max + 1 or nil
   client.bounded(session, {})
-  local actions = session:actions(criteria)
+  local actions = requestor.actions(session, criteria)
   for action in excepted and excepted:filtered(actions) or actions do
     draft:add(action.id:lower())
     visit(action)

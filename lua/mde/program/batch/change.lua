@@ -23,6 +23,7 @@ local execution = require "mde.program.batch.execution"
 local failure = require "mde.program.exit"
 local list = require "mde.program.batch.list"
 local guards = require "mde.program.batch.guards"
+local moment = require "mde.program.input.moment"
 local options = require "mde.program.input.options"
 local output = require "mde.program.terminal.output"
 local override = require "mde.program.batch.override"
@@ -58,6 +59,7 @@ function change.check(parsed, is_chosen, example)
     failure.raise(failure.usage, "--yes with filters or standard input requires --max N, the most"
       .. " items to change")
   end
+  if parsed.yes then moment.require_zones() end
   override.check(parsed)
   if parsed.deadline and not parsed.wait then
     failure.raise(failure.usage, "--deadline requires --wait")
@@ -137,8 +139,8 @@ local function agree(draft, session, parsed, how)
     how.confirm(session, exceeded)
   elseif exceeded or not parsed.yes and (how.is_chosen or count > 1) then
     local counted = words.counted(how.change, count)
-    agreement.confirm(("%s %s%s in %s"):format(how.verb, counted, how.details
-      and how.details(count) or "", agreement.place(session)), counted,
+    agreement.confirm(("%s %s%s%s in %s"):format(how.verb, counted, how.details
+      and how.details(count) or "", moment.spoken(), agreement.place(session)), counted,
       "--yes agrees beforehand (with filters up to --max N)", exceeded)
   end
   return true

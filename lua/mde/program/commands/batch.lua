@@ -35,7 +35,7 @@ Examples:
   command:argument("what", "What to do."):choices(names):argname(table.concat(names, "|"))
   command:argument("batch", "The batch, except with list."):args "?":argname "BATCH"
   command:flag("--all", "With stop: every running batch.")
-  options.add(command, "-m --reason", "TEXT", "With stop or close: why (close requires it).")
+  options.add(command, "-m --comment", "TEXT", "With stop or close: why (close requires it).")
   local verdict = options.add(command, "--verdict", "VERDICT",
     "With show: only items of this verdict, or 'open'.")
   function verdict.words() return { "open", table.unpack(require "mde.service.verdicts".names) } end
@@ -172,7 +172,7 @@ local function check(parsed)
     failure.raise(failure.usage, "--verdict goes with show")
   end
   if what ~= "stop" and parsed.all then failure.raise(failure.usage, "--all goes with stop") end
-  if what ~= "stop" and what ~= "close" and parsed.reason then
+  if what ~= "stop" and what ~= "close" and parsed.comment then
     failure.raise(failure.usage, "-m goes with stop and close")
   end
   if name and (what == "list" or parsed.all) then
@@ -181,7 +181,7 @@ local function check(parsed)
   if not name and what ~= "list" and not parsed.all then
     failure.raise(failure.usage, "which batch? `mde batch list` shows them")
   end
-  if what == "close" and not (parsed.reason or ""):find "%S" then
+  if what == "close" and not (parsed.comment or ""):find "%S" then
     failure.raise(failure.usage, "close requires a reason, such as -m \"Done by hand\"")
   end
 end
@@ -200,9 +200,9 @@ local ACTIONS = {
   report = function(_, each, parsed) report(each, parsed) end,
   stop = function(store, each, parsed)
     return stop.ask(parsed.all and store.journal:unended() or { each }, parsed.batch,
-      parsed.reason)
+      parsed.comment)
   end,
-  close = function(store, each, parsed) return stop.close(store, each, parsed.reason) end,
+  close = function(store, each, parsed) return stop.close(store, each, parsed.comment) end,
 }
 
 function batch.run(parsed)

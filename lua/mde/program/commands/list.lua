@@ -7,6 +7,7 @@ local listing = require "mde.program.listing"
 local naming = require "mde.program.input.machine_name"
 local options = require "mde.program.input.options"
 local output = require "mde.program.terminal.output"
+local requestor = require "mde.program.input.requestor"
 local shape = require "mde.program.listing.action"
 
 local list = {}
@@ -23,11 +24,12 @@ Examples:
    mde list --all --newer-than 7d --csv > actions.csv
    mde list -p 'emea-*' --status Pending
    mde list --requestor soar@contoso.com --ids | mde cancel - -m "SOAR misfire"
-   mde list --machine ws-1.contoso.com --comment misfire --explain]]
+   mde list --machine ws-1.contoso.com --requestor-comment misfire]]
 
 -- Filters of this command alone; the service has only some of them.
 local FILTERS = {
-  { "--comment", "TEXT", "Only if the comment of the launch contains this." },
+  { "--requestor-comment", "TEXT", "Only if the comment of the launch contains this.",
+    key = "comment" },
   { "--scope", "SCOPE", "Only of this scope, such as Full." },
   { "--cancelled-by", "NAME", "Only cancelled by this user or application." },
   { "--order", "newest|oldest", "Which come first. Default: newest.", convert = options.order },
@@ -103,7 +105,8 @@ function list.run(parsed)
   local name = criteria.machine
   local function read(session)
     criteria.machine = naming.criterion(session, name)
-    local excepted, actions = exceptions.of(parsed, session), session:actions(criteria)
+    local excepted = exceptions.of(parsed, session)
+    local actions = requestor.actions(session, criteria)
     return excepted and excepted:filtered(actions) or actions
   end
   if parsed.by then return show_groups(parsed, read) end

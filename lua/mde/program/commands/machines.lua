@@ -37,6 +37,11 @@ Examples:
 
 local STATES = { "isolated", "isolating", "restricted", "restricting" }
 
+-- A converter: a duration or a date.
+local function since(text)
+  if require "mde.base.duration".parse(text) then return text end
+  return options.moment "--since"(text)
+end
 
 function machines.define(command)
   command:epilog(EPILOG)
@@ -49,7 +54,7 @@ function machines.define(command)
     command:flag("--isolated", "Show isolated machines: since when, by which requestor\nand why."),
     command:flag("--restricted", "Show machines whose code execution is restricted."))
   options.add(command, "--since", "TIME", "With these two: read no older actions (30d, or a"
-    .. " date).")
+    .. " date).", since)
   options.add(command, "--only", "STATE", "With these two: only in this state, such as isolated.",
     options.word("a state", function() return STATES end))
   client.define_deadline(command, "Of a list: give up after this long. Default: 10m.")

@@ -99,6 +99,12 @@ habits.of_command = {
             ["-y"] = { drop = "A plan is approved at the terminal, or with --approve HASH." } },
 }
 
+-- Known options whose value has the form of another option's.
+habits.swaps = {
+  ["--after"] = { duration = "--newer-than" }, ["--before"] = { duration = "--older-than" },
+  ["--newer-than"] = { date = "--after" }, ["--older-than"] = { date = "--before" },
+}
+
 -- Values, in lower case, by option.
 habits.values = {
   ["--status"] = { open = "Pending,InProgress", active = "Pending,InProgress",

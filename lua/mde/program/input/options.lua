@@ -83,10 +83,15 @@ function options.parsed_by(module)
   end
 end
 
+-- A converter: a date for the option `name`, also in local time.
+function options.moment(name)
+  return function(text) return require "mde.program.input.moment".option(name)(text) end
+end
+
 local FILTERS = {
-  { "--status", "STATUS", "Only in this status; may be repeated.", many = true,
+  { "--status", "STATUS", "Only in this status, or these: a,b.", many = true,
     convert = options.word("a status", statuses) },
-  { "--type", "TYPE", "Only of this type, such as Isolate; may be repeated.", many = true,
+  { "--type", "TYPE", "Only of this type, such as Isolate, or these: a,b.", many = true,
     convert = options.word("a type of action", types) },
   { "--requestor", "NAME", "Only launched by this user or application." },
   { "--machine", "MACHINE", "Only on this machine (its id or whole DNS name)." },
@@ -94,24 +99,51 @@ local FILTERS = {
     convert = options.parsed_by "mde.base.duration" },
   { "--newer-than", "TIME", "Only launched since this long ago, such as 1d12h.",
     convert = options.parsed_by "mde.base.duration" },
-  { "--after", "DATE", "Only launched after this, such as 2026-01-23T20:10:40Z.",
-    convert = options.parsed_by "mde.base.date" },
-  { "--before", "DATE", "Only launched before this.", convert = options.parsed_by "mde.base.date" },
+  { "--after", "DATE", "Only launched after this, such as 2026-01-23T20:10:40Z, or in local time"
+    .. " 2026-01-23, today or 'yesterday 22:00'.", convert = options.moment "--after" },
+  { "--before", "DATE", "Only launched before this.", convert = options.moment "--before" },
   { "--filter", "ODATA", "Only actions that match this OData filter, sent unchanged." },
 }
+
+-- A converter: values separated by commas, each of which `convert` (optional) accepts. The result is
+-- such a text.
+function options.list(convert)
+  local function convert_each(text)
+    local parts = {}
+    for part in (text .. ","):gmatch "([^,]*)," do
+      local value, problem = part, nil
+      if convert then value, problem = convert(part) end
+      if value == nil then return nil, problem end
+      parts[#parts + 1] = value
+    end
+    return table.concat(parts, ",")
+  end
+  words_of[convert_each] = words_of[convert or false]
+  return convert_each
+end
+
+local function split(texts)
+  local list = {}
+  for _, text in ipairs(texts) do
+    for part in text:gmatch "[^,]+" do list[#list + 1] = part end
+  end
+  return list
+end
 
 -- The key of a criteria table and of argparse's result: "--older-than" -> older_than
 local function key(option)
   return (option:gsub("^%-%-", ""):gsub("%-", "_"))
 end
 
--- Adds filters, an array of { name, value, description, many =, convert = }: all, or those in
+-- Adds filters, an array of { name, value, description, many =, convert =, key = (of the criteria) }:
+-- all, or those in
 -- `names`.
 function options.add_each(command, filters, names)
   local wanted = tables.set(names or {})
   for _, filter in ipairs(filters) do
     if not names or wanted[filter[1]] then
-      local option = options.add(command, filter[1], filter[2], filter[3], filter.convert)
+      local option = options.add(command, filter[1], filter[2], filter[3],
+        filter.many and options.list(filter.convert) or filter.convert)
       if filter.many then option:count "*":overwrite(true) end
     end
   end
@@ -124,7 +156,7 @@ function options.read_each(parsed, filters, criteria)
     local name = key(filter[1])
     local value = parsed[name]
     if value ~= nil and not (filter.many and #value == 0) then
-      criteria[name], any = value, true
+      criteria[filter.key or name], any = filter.many and split(value) or value, true
     end
   end
   return criteria, any

@@ -147,10 +147,17 @@ function Line:cluster(word)
   end
 end
 
+local function form_of(text)
+  return text:find "^%d+[smhdw]" and "duration" or text:find "^%d%d%d%d%-" and "date" or nil
+end
+
 -- Adds an option and its value. -> the number of following words that it took
 function Line:option(word, following)
   local name, value = word:match "^(%-%-[^=]+)=(.*)$"
   name = name or word
+  local swap = habits.swaps[name]
+  local other = swap and swap[form_of(value or following or "")]
+  if other and self.known[name] then return self:replace(name, value, following, other) end
   local element, is_open = self.known[name], false
   if element then is_open = not value and element._maxargs > 0 end
   if not element then element, is_open = self:cluster(word) end
@@ -202,7 +209,7 @@ function Line:habit(wrong, habit, value, following)
   if habit.takes then return self:by_value(habit, value, following) end
   local names = habit
   if habit.date then
-    names = (value or following or ""):find "^%d+%a" and habit.duration or habit.date
+    names = form_of(value or following or "") == "duration" and habit.duration or habit.date
   end
   local name = self:first_known(names)
   if name then return self:rename(wrong, name, value, following) end
@@ -211,9 +218,10 @@ function Line:habit(wrong, habit, value, following)
   return not value and is_in(following, habit.words) and 1 or 0
 end
 
--- Adds what is meant by an unknown option. -> the number of following words that it took
-function Line:replace(name, value, following)
+-- Adds what is meant by an unknown option, or the option `by`. -> the number of following words that it took
+function Line:replace(name, value, following, by)
   self.changed = true
+  if by then return self:rename(name, by, value, following) end
   local own = habits.of_command[self.command[1]]
   local habit = own and own[name] or habits.options[name] or habits.options["-" .. name]
   local taken = habit and self:habit(name, habit, value, following)
