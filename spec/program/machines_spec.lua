@@ -27,7 +27,7 @@ end
 describe("mde list --explain", function()
   it("shows what goes where, and needs no credentials", function()
     local run = program.run("list", "--explain", "--machine", "Web1.x.com", "--type", "isolate",
-      "--comment", "4711", "--order", "oldest", "--limit", "4")
+      "--requestor-comment", "4711", "--order", "oldest", "--limit", "4")
     assert.same({ status = 0, err = "Nothing was sent.\n", out = [[
 asked    GET /api/machineactions
 filter   (status eq 'Pending' or status eq 'InProgress') and type eq 'Isolate'

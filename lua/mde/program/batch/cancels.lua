@@ -47,15 +47,15 @@ local function description_of(action)
     action.requestor or "?")
 end
 
--- Adds matching actions to the draft, and shows the count of each group. Stops after `max` + 1
+-- Adds matching actions to the draft, and shows the count of each group. Stops after --max + 1
 -- actions. Calls `visit` with each action.
-local function add_matching(draft, session, criteria, max, visit, excepted)
-  local found, in_progress = groups.new(), 0
+local function add_matching(draft, session, criteria, parsed, visit, excepted)
+  local found, in_progress, max = groups.new(), 0, parsed.max
   criteria.machine = naming.criterion(session, criteria.machine)
   criteria.status = criteria.status or kinds.open
   criteria.limit = not excepted and max and max + 1 or nil
   client.bounded(session, {})
-  local actions = requestor.actions(session, criteria)
+  local actions = requestor.actions(session, criteria, parsed)
   for action in excepted and excepted:filtered(actions) or actions do
     draft:add(action.id:lower())
     visit(action)
@@ -106,7 +106,7 @@ function cancels.run(parsed, criteria)
     preview = criteria and description_of,
     dry_note = not criteria and ", unless unknown to the service or ended already" or nil,
     fill = function(draft, session, visit, excepted)
-      if criteria then add_matching(draft, session, criteria, parsed.max, visit, excepted)
+      if criteria then add_matching(draft, session, criteria, parsed, visit, excepted)
       elseif excepted then add_kept(draft, session, parsed, visit, excepted)
       else each_id(parsed, function(id) draft:add(id) end) end
     end,

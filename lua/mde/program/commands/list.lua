@@ -106,7 +106,7 @@ function list.run(parsed)
   local function read(session)
     criteria.machine = naming.criterion(session, name)
     local excepted = exceptions.of(parsed, session)
-    local actions = requestor.actions(session, criteria)
+    local actions = requestor.actions(session, criteria, parsed)
     return excepted and excepted:filtered(actions) or actions
   end
   if parsed.by then return show_groups(parsed, read) end

@@ -58,10 +58,12 @@ local function explain(session, criteria)
 end
 
 -- Returns an iterator over the actions that match `criteria`. If none does, it notes the requestors
--- that exist.
-function requestor.actions(session, criteria)
+-- that exist, unless the output is for programs.
+function requestor.actions(session, criteria, parsed)
   local actions = session:actions(criteria)
-  if type(criteria.requestor) ~= "string" then return actions end
+  if not criteria.requestor or parsed.json or parsed.csv or parsed.ids == true then
+    return actions
+  end
   local any = false
   return function()
     local action = actions()

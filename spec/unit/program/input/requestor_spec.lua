@@ -19,7 +19,7 @@ end }
 local function list(name)
   local own, count = systems.new {}, 0
   system.run(own, function()
-    for _ in requestor.actions(session, { requestor = name }) do count = count + 1 end
+    for _ in requestor.actions(session, { requestor = name }, {}) do count = count + 1 end
   end)
   return count, own.stderr.text
 end
