@@ -1,4 +1,5 @@
 /* The engine: starts, moves and ends transfers over libcurl. */
+#define CURL_DISABLE_DEPRECATION  /* of curl_multi_socket_all */
 #include "engine.h"
 
 #include <curl/curl.h>
@@ -145,12 +146,10 @@ static void end_all (mde_engine *engine, CURLcode result) {
 ** requests over HTTP/2 that are answered before they are read. */
 static CURLMcode perform (mde_engine *engine) {
   int running;
-  CURLMcode code = CURLM_OK;
-  if (engine->multi == NULL) return code;
-  if (engine->descriptor.fd < 0)
-    return engine->count == engine->ended ? code : curl_multi_perform(engine->multi, &running);
-  CURL_IGNORE_DEPRECATION(code = curl_multi_socket_all(engine->multi, &running);)
-  return code;
+  if (engine->multi == NULL) return CURLM_OK;
+  if (engine->descriptor.fd >= 0) return curl_multi_socket_all(engine->multi, &running);
+  if (engine->count == engine->ended) return CURLM_OK;
+  return curl_multi_perform(engine->multi, &running);
 }
 
 
