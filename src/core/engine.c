@@ -9,7 +9,7 @@
 
 #include "descriptor.h"
 #include "global.h"
-#include "host.h"
+#include "queue.h"
 #include "sigpipe.h"
 #include "transfer.h"
 

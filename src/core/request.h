@@ -16,9 +16,4 @@
 ** ("invalid_request", or "out_of_memory"). */
 bool mde_request_check (const mde_request *request, mde_error *error);
 
-/* The parsed URL of `request`, for the caller to curl_url_cleanup, and whether
-** it is https. NULL with `error` filled as above. */
-CURLU *mde_request_url (const mde_request *request, bool *https,
-                        mde_error *error);
-
 #endif

@@ -10,6 +10,7 @@
 #include "failure.h"
 #include "global.h"
 #include "request.h"
+#include "url.h"
 #include "secret.h"
 
 #define CONNECTION_LIFETIME 600L    /* s, so that names and certificates that

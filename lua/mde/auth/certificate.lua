@@ -2,7 +2,7 @@
 --
 -- Source: "Microsoft identity platform application authentication certificate credentials".
 
-local assertion = require "mde.auth.assertion"
+local assertion = require "mde.auth.assertion_grant"
 local core = require "mde.core"
 local errors = require "mde.base.errors"
 local grant = require "mde.auth.grant"

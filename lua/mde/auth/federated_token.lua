@@ -3,7 +3,7 @@
 -- The issuer, such as a Kubernetes cluster, keeps the token in a file and replaces it before it
 -- expires. This module does I/O itself: it reads the file at each use.
 
-local assertion = require "mde.auth.assertion"
+local assertion = require "mde.auth.assertion_grant"
 local content = require "mde.base.content"
 local errors = require "mde.base.errors"
 

@@ -1,7 +1,7 @@
 /* Many requests at once: how many connections they take, and when their time begins. */
 #include <fcntl.h>
 
-#include "core/host.h"
+#include "core/queue.h"
 #include "exchange.h"
 #include "nginx.h"
 #include "server.h"

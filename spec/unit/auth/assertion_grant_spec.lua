@@ -1,6 +1,6 @@
 -- The token request of an application that shows an assertion.
 
-local assertion = require "mde.auth.assertion"
+local assertion = require "mde.auth.assertion_grant"
 local errors = require "mde.base.errors"
 local form = require "mde.simulator.form"
 

@@ -1,5 +1,5 @@
 /* Limits the connections to a host and queues further requests. */
-#include "host.h"
+#include "queue.h"
 
 #include <stdio.h>
 #include <stdlib.h>

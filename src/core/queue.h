@@ -5,8 +5,8 @@
 ** further one libcurl 7.88 would open a connection. The others wait here, in order, and not in
 ** libcurl, whose timeouts would include that time. A host without requests is forgotten.
 */
-#ifndef MDE_HOST_H
-#define MDE_HOST_H
+#ifndef MDE_QUEUE_H
+#define MDE_QUEUE_H
 
 #include "transfer.h"
 
