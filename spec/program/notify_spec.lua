@@ -103,7 +103,7 @@ END
     local run = with_notify("[ -e ok ] && " .. APPEND, CANCEL .. [[ >/dev/null; echo "was $?"
       touch ok; mde list >/dev/null; ]] .. UNCLAIM .. "mde list >/dev/null;" .. SHOW)
     assert.truthy(run.out:find "^was 0\n", run.out .. run.err)
-    assert.truthy(run.err:find("notify: sh ended with status 1; the event is kept, and passed on"
+    assert.truthy(run.err:find("notify: sh ended with status 1; the event is kept and passed on"
       .. " later.", 1, true), run.err)
     local events = events_of(run.out)
     assert.equal(2, #events)
