@@ -1,7 +1,7 @@
 -- Reads dates as people type them: with a zone, or in local time (2026-11-25, yesterday 22:00).
 --
 -- A local time is shown with its zone before anything is done, and in the question. With --yes
--- nobody sees it, so a zone is required.
+-- no person sees it, so a zone is required.
 
 local date = require "mde.base.date"
 local failure = require "mde.program.exit"
@@ -78,7 +78,7 @@ function moment.spoken()
   return table.concat(parts)
 end
 
--- Raises if a time on the command line has no zone: with --yes nobody checks it.
+-- Raises if a time on the command line has no zone: with --yes no person checks it.
 function moment.require_zones()
   local first = (system.state.local_times or {})[1]
   if not first then return end
