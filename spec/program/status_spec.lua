@@ -30,7 +30,7 @@ describe("mde status", function()
     local run = rehearse([[export MDE_QUOTA=2,1000
       set -- $(mde list --requestor soar@contoso.com --ids --limit 2 2>/dev/null)
       mde cancel $1 $2 -m x --yes --reserve 0 >/dev/null 2>&1; mde status --offline]])
-    assert.truthy(run.out:find "cancel +minute +2 +0 +%d%d:%d%d:%d%d %(in [%dms ]+%)", run.out)
+    assert.truthy(run.out:find "cancel +minute +2 +0 +%d%d:%d%d:%d%d %S+ %(in [%dms ]+%)", run.out)
   end)
 
   it("shows batches that run or are open, also if the service does not answer", function()

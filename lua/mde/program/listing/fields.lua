@@ -1,4 +1,4 @@
--- One entity of the service, whole: a field a line, dates with how long ago they were.
+-- Prints every field of an action or a machine, one per line; times are local, with their age.
 
 local tables = require "mde.base.tables"
 local keys = require "mde.program.listing.action".keys

@@ -6,6 +6,7 @@ local date = require "mde.base.date"
 local duration = require "mde.base.duration"
 local failure = require "mde.program.exit"
 local guards = require "mde.program.plan.guards"
+local moment = require "mde.program.terminal.moment"
 local output = require "mde.program.terminal.output"
 local permission = require "mde.program.session.permission"
 local plan_batch = require "mde.program.plan.batch"
@@ -20,7 +21,8 @@ local function check_time(plan, session)
   local now, ends = session.service_clock.wall(), date.parse(plan.header.expires)
   if now >= ends then
     failure.raise(failure.refused, "the plan expired %s ago, at %s: make a new one with mde plan",
-      duration.text(math.floor(now - ends)), plan.header.expires)
+      duration.text(math.floor(now - ends)),
+      moment.local_text(plan.header.expires))
   end
 end
 

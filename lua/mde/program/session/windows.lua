@@ -83,7 +83,7 @@ function windows.rows(list)
   for i, w in ipairs(list) do
     rows[i] = {
       w.bucket, w.window, ("%d"):format(w.used), ("%d"):format(w.free),
-      w.wait > 0 and ("%s (in %s)"):format(system.date("%H:%M:%S", now + math.ceil(w.wait)),
+      w.wait > 0 and ("%s (in %s)"):format(system.date("%H:%M:%S %Z", now + math.ceil(w.wait)),
         require "mde.base.duration".text(math.ceil(w.wait))) or "now",
       holder_text(w.holders),
     }

@@ -19,7 +19,7 @@ describe("a window of the quota", function()
     local row = windows.rows({ window { holders = holders } })[1]
     assert.same({ "cancel", "minute", "3", "97", "now", "dana@soc1 pid 1: 1, dana@soc1 pid 2: 2,"
       .. " dana@soc1 pid 3: 3, 2 more" }, row)
-    assert.matches("^%d%d:%d%d:%d%d %(in 30s?%)$",
+    assert.matches("^%d%d:%d%d:%d%d %S+ %(in 30s?%)$",
       (windows.rows({ window { wait = 30 } })[1][5]:gsub("30 s", "30s")))
   end)
 
