@@ -657,6 +657,7 @@ function machine:seen() end
 ---| "not_found" # no such action or machine (404)
 ---| "ambiguous" # several machines have the name
 ---| "bad_request" # the service refused the request (other 4xx)
+---| "conflict" # a launch was answered with an open action of another scope
 ---| "too_many_requests" # the quota is used up (429)
 ---| "interrupted" # the client was closed, or the call was stopped
 ---| "deadline" # the action did not end, or the service did not answer, in time
