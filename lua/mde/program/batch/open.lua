@@ -5,6 +5,7 @@ local duration = require "mde.base.duration"
 local show_table = require "mde.program.terminal.table"
 local states = require "mde.program.batch.state"
 local stores = require "mde.program.session.store"
+local system = require "mde.program.system"
 
 local open = {}
 
@@ -36,9 +37,28 @@ function open.objects(list)
     local batch = entry.batch
     objects[i] = { batch = batch.name, state = entry.state, done = entry.done, count = batch.count,
                    created = date.text(batch.created), who = batch.who, command = batch.command,
+                   ends = entry.ends and date.text(entry.ends),
                    holder = entry.holder and stores.shown(entry.holder) }
   end
   return objects
+end
+
+-- Estimates when each running batch of a session ends at the earliest, from the quota: sets `ends`
+-- (seconds since 1970) of the list's entries. -> the list
+function open.estimate(list, session)
+  local now = session.clock.monotonic()
+  for _, entry in ipairs(list) do
+    if entry.state == "running" then
+      entry.ends = system.now()
+        + session.quota:at_best("cancel", entry.batch.count - entry.done, now)
+    end
+  end
+  return list
+end
+
+-- The end of a running batch, for people.
+local function end_text(entry)
+  return entry.ends and system.date("%H:%M %Z", math.ceil(entry.ends)) or ""
 end
 
 -- Prints a table. `counted`: items to count, "done" or "open"; `to`: the file descriptor. If
@@ -57,8 +77,10 @@ function open.show(list, counted, to, is_numbered)
                 entry.holder and stores.shown(entry.holder) or batch.who,
                 ("%d"):format(counted == "done" and done or batch.count - done),
                 ("%d"):format(batch.count), batch.command or "" }
+    if counted == "done" then table.insert(rows[i], 7, end_text(entry)) end
     if is_numbered then table.insert(rows[i], 1, ("%d"):format(i)) end
   end
+  if counted == "done" then table.insert(columns, 7, { title = "ENDS", may_be_empty = true }) end
   if is_numbered then table.insert(columns, 1, { title = "", right = true }) end
   show_table(columns, rows, to)
 end

@@ -48,7 +48,9 @@ local KEYS = { "profile", "tenant", "application", "name", "user", "way", "cloud
 
 -- Returns the running and open batches of a client's application.
 local function batches_of(session)
-  return open.list(session.store, function(batch) return open.is_of(session, batch) end)
+  return open.estimate(open.list(session.store, function(batch)
+    return open.is_of(session, batch)
+  end), session)
 end
 
 local function show_json(profile, session, found, list)
