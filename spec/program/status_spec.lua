@@ -42,7 +42,8 @@ describe("mde status", function()
       mde status --json; MDE_API_URL=http://127.0.0.1:1 mde status]],
       [[{ mistaken = 12, history = 0,
           oddities = { late = { operation = "cancel", nth = { 1, 2 } }, late_by = 900 } }]])
-    assert.truthy(run.out:find "b +running +%d+s +%S+ pid %d+ +0 +12 +%d%d:%d%d %S+ +mde cancel ", run.out)
+    assert.truthy(run.out:find
+      "b +running +%d+s +%S+ pid %d+ +0 +12 +%d%d:%d%d %S+ +mde cancel ", run.out)
     assert.truthy(run.out:find '"batches":%[{[^}]*"state":"open"', run.out)
     assert.truthy(run.out:find "b +open +%d+s +%S+@%S+ +0 +12 +mde cancel [^\n]+\n$", run.out)
   end)
