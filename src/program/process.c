@@ -264,6 +264,22 @@ static int pause_for (lua_State *L) {
 }
 
 
+/* process.variables(prefix) -> array of the names of environment variables that begin so. */
+static int get_variables (lua_State *L) {
+  size_t length;
+  const char *prefix = luaL_checklstring(L, 1, &length);
+  lua_Integer count = 0;
+  lua_newtable(L);
+  for (char **each = environ; each && *each; each++) {
+    const char *end = strchr(*each, '=');
+    if (!end || strncmp(*each, prefix, length) != 0) continue;
+    lua_pushlstring(L, *each, (size_t)(end - *each));
+    lua_rawseti(L, -2, ++count);
+  }
+  return 1;
+}
+
+
 int mde_host_open_process (lua_State *L) {
   static const luaL_Reg functions[] = {
     { "path", get_path },
@@ -271,6 +287,7 @@ int mde_host_open_process (lua_State *L) {
     { "pid", get_pid },
     { "who", who },
     { "setenv", set_variable },
+    { "variables", get_variables },
     { "spawn", spawn },
     { "feed", feed },
     { "wait", wait_for },

@@ -40,6 +40,7 @@ end
 -- Ends the command because of wrong use. `fields` has more for mde.program.problem:
 --   unknown, known   a wrong word of the command line, and the words that exist; or `instead`: the
 --                    right one
+--   machine   a machine's name in place of an action's id
 --   hint      a sentence with the next step
 --   missing   see mde.program.input.syntax
 function failure.misuse(fields, format, ...)

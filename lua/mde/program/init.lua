@@ -111,6 +111,10 @@ local function new_parser(help)
     parser:option("-p --profile", "Work in the tenants of these profiles: a, or a,b, or 'emea-*'."
       .. "\nDefault: MDE_PROFILE."):argname "NAME":overwrite(false),
     parser:flag("--all-profiles", "Work in the tenants of all profiles (list, machines, status)."))
+  options.add(parser, "--cloud", "CLOUD", "Without a profile: the cloud. Default: MDE_CLOUD, else"
+    .. "\ncommercial.", options.word("a cloud", function()
+      return require "mde.base.tables".keys(require "mde.service.clouds")
+    end))
   options.add(parser, "--store", "STORE", "Where to keep journal and quota: postgresql://… or"
     .. " memory.\nDefault: MDE_STORE, else SQLite in $XDG_STATE_HOME/mde.",
     function(text) return require "mde.program.session.store".choice(text) end)
@@ -177,6 +181,7 @@ local function run(arguments)
     if ROWS[name].of then parsed.type = name end
     system.state.color = parsed.color
     system.state.filter, system.state.command_line = parsed.filter, parsed.command_line
+    require "mde.program.session.variables".check()
     if system.state.local_times then require "mde.program.input.moment".announce() end
     return program:load(name).run(parsed, program)
   end
@@ -209,6 +214,8 @@ local function advice_on(raised, arguments)
   if type(raised) == "table" and raised.unknown then
     local to = raised.instead or suggestion.nearest(raised.unknown, raised.known)
     advice.argv = to and suggestion.replaced(arguments, raised.unknown, to)
+  elseif type(raised) == "table" and raised.machine and command_of(arguments) == "cancel" then
+    advice.argv = suggestion.inserted(arguments, "--machine", raised.machine)
   elseif failure.status(raised) == failure.usage then
     advice.argv, advice.missing, advice.notes =
       suggestion.correct(new_program(), arguments, try)

@@ -28,6 +28,9 @@ a profile, those that sign in are ignored.
    AZURE_AUTHORITY_HOST, MDE_API_URL
       The hosts of the login service and of the API, outside the commercial
       cloud.
+   MDE_CLOUD
+      The cloud if neither a profile nor --cloud names it, such as gcc-high.
+      MDE_API_URL takes precedence.
    MDE_STORE
       Where journal and quota are kept: a postgresql:// URL, or memory.
    XDG_STATE_HOME

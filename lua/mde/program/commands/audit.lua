@@ -131,6 +131,10 @@ end
 
 function command.run(parsed)
   parsed.reads_journal = true
+  if parsed.profile then
+    failure.raise(failure.usage, "-p does not go with audit: a log is verified as a whole, with the"
+      .. " lines of all tenants")
+  end
   local path = store.folder() .. "/audit.jsonl"
   local paths = #parsed.files > 0 and parsed.files or { path }
   local own, worst, status = audit.id_of(path), nil, 0

@@ -5,6 +5,7 @@ local output = require "mde.program.terminal.output"
 local item_line = require "mde.program.terminal.item_line"
 local moment = require "mde.program.terminal.moment"
 local options = require "mde.program.input.options"
+local selection = require "mde.program.session.profiles"
 local show_table = require "mde.program.terminal.table"
 local states = require "mde.program.batch.state"
 local stop = require "mde.program.batch.stop"
@@ -72,8 +73,22 @@ local function list_json(batches)
   end
 end
 
+-- Returns the batches in the tenants of the profiles that -p names.
+local function of_profiles(batches, parsed)
+  if not parsed.profile then return batches end
+  local list = {}
+  for _, profile in ipairs((selection.chosen(parsed))) do
+    local tenant = profile.options.tenant or ""
+    for _, each in ipairs(batches) do
+      local names = ("%s %s"):format(each.tenant or "", each.application)
+      if tenant ~= "" and names:find(tenant, 1, true) then list[#list + 1] = each end
+    end
+  end
+  return list
+end
+
 local function list(store, parsed)
-  local batches = store.journal:batches()
+  local batches = of_profiles(store.journal:batches(), parsed)
   if parsed.json then return list_json(batches) end
   if #batches == 0 then return output.note("No batch is in %s.", store.name) end
   local rows, many = {}, false

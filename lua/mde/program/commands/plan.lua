@@ -31,7 +31,7 @@ Examples:
 function plan.define(command)
   command:epilog(EPILOG)
   command:argument("files", "Policies."):args "+":argname "FILE"
-  options.add(command, "-o --output", "PLAN", "Write the plan to this file; - is standard output.")
+  options.add(command, "-o --output", "FILE", "Write the plan to this file; - is standard output.")
   options.add(command, "--expires", "TIME", "How long the plan is valid; a policy may shorten it."
     .. " Default: set by the policies, or 1h.", options.duration)
   options.add(command, "--explain", "ACTION", "Show the decision about one action, and the reason.")
@@ -107,7 +107,6 @@ local function run(parsed)
   if not parsed.explain then
     local made, decided, guards = making.make(session, loaded, profile, parsed)
     show_printed(loaded)
-    made.policies = policies.hash(loaded)
     return presentation.present(session, guards, made, decided, parsed)
   end
   explain(session, loaded, making.renew(session, loaded, profile), parsed)

@@ -39,7 +39,7 @@ function undo.define(command)
     .. " else 50.", options.count)
   options.add(command, "--expires", "TIME", "How long the plan is valid. Default: 1h.",
     options.duration)
-  options.add(command, "-o --output", "PLAN", "Write the plan to this file; - is standard output.")
+  options.add(command, "-o --output", "FILE", "Write the plan to this file; - is standard output.")
   command:flag("--json", "Print the plan itself.")
 end
 

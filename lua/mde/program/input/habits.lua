@@ -52,7 +52,7 @@ local COLOUR = { drop = "NO_COLOR=1 in the environment turns colours off.",
 local SINCE = { duration = { "--newer-than", "--seen-within" }, date = { "--after" } }
 local UNTIL = { duration = { "--older-than", "--not-seen-for" }, date = { "--before" } }
 local REQUESTOR = { "--requestor" }
-local COMMENT = { "--comment" }
+local COMMENT = { "--comment", "--requestor-comment" }
 local MACHINE = { "--machine", "--name" }
 local PROFILE = { "--profile" }
 local LIMIT = { "--limit", "--max" }
@@ -93,8 +93,10 @@ habits.options = {
   ["-V"] = { "--version" }, ["-?"] = { "--help" },
 }
 
--- Options that have another meaning for one command.
+-- Options that have another meaning for one command. `instead`: words of mde.
 habits.of_command = {
+  cancel = { ["--all"] = { instead = "--status Pending,InProgress" } },
+  machines = { ["--all"] = { drop = "All machines are searched." } },
   apply = { ["--yes"] = { drop = "A plan is approved at the terminal, or with --approve HASH." },
             ["-y"] = { drop = "A plan is approved at the terminal, or with --approve HASH." } },
 }

@@ -30,7 +30,13 @@ local LONGEST = 1048576  -- bytes of a line; an action is far smaller
 function ids.from_arguments(arguments, add)
   for _, text in ipairs(arguments) do
     local id = core.operation.guid(text)
-    if not id then failure.raise(failure.usage, "'%s' is not %s", text, ACTION.expected) end
+    if not id then
+      local is_machine = text:find "%a" and ids.MACHINE.read(text) ~= nil
+      failure.misuse({ machine = is_machine and text or nil,
+        hint = is_machine and ("To cancel what blocks a machine: mde unblock %s"):format(text)
+          or nil },
+        "'%s' is not %s", text, ACTION.expected)
+    end
     add(id)
   end
 end

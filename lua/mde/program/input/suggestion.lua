@@ -32,6 +32,9 @@ function suggestion.nearest(wanted, list)
     if lower:byte(1) ~= text:lower():byte(1) then edits = edits + 0.5 end
     if edits < least and edits < #lower then found, least = text, edits end
   end
+  for _, text in ipairs(list) do
+    if not found and #text >= 4 and lower:sub(1, #text + 1) == text .. "-" then found = text end
+  end
   return found
 end
 
@@ -78,7 +81,11 @@ end
 -- Returns the value for an element. Values may be separated by commas.
 function Line:value(element, name, text)
   local words, parts = words_of(element), {}
-  if not words then return text end
+  local number, unit = text:lower():match "^(%d+) *([smhdw])%l+$"
+  if number and element._argname == "TIME" then
+    self.changed = true
+    return number .. unit
+  elseif not words then return text end
   for part in (text .. ","):gmatch "([^,]*)," do
     local word = one_of(part, words, habits.values[name])
     self.stuck = self.stuck or not word
@@ -110,7 +117,9 @@ function Line:surplus(word)
     self:put "--machine"
     return self:put(word)
   end
-  if self.command[1] ~= "help" then self:keep(word) end
+  if self.command[1] == "help" then return end
+  self.renamed[#self.renamed + 1] = ("'%s' is one argument too many."):format(word)
+  self:keep(word)
 end
 
 function Line:argument(word)
@@ -148,7 +157,8 @@ function Line:cluster(word)
 end
 
 local function form_of(text)
-  return text:find "^%d+[smhdw]" and "duration" or text:find "^%d%d%d%d%-" and "date" or nil
+  if text:find "^%d+[smhdw]" then return "duration" end
+  if text:find "^%d%d%d%d%-" or text:find "^today" or text:find "^yesterday" then return "date" end
 end
 
 -- Adds an option and its value. -> the number of following words that it took
@@ -157,7 +167,9 @@ function Line:option(word, following)
   name = name or word
   local swap = habits.swaps[name]
   local other = swap and swap[form_of(value or following or "")]
-  if other and self.known[name] then return self:replace(name, value, following, other) end
+  if other and self.known[name] and self.known[other] then
+    return self:replace(name, value, following, other)
+  end
   local element, is_open = self.known[name], false
   if element then is_open = not value and element._maxargs > 0 end
   if not element then element, is_open = self:cluster(word) end
@@ -207,6 +219,10 @@ end
 -- Adds what a habit means. -> the number of following words taken | nil
 function Line:habit(wrong, habit, value, following)
   if habit.takes then return self:by_value(habit, value, following) end
+  if habit.instead then
+    for word in habit.instead:gmatch "%S+" do self:put(word) end
+    return 0
+  end
   local names = habit
   if habit.date then
     names = form_of(value or following or "") == "duration" and habit.duration or habit.date
@@ -265,13 +281,13 @@ end
 
 -- Returns the words of mde for the command, and the indices of those that they replace.
 local function command_of(program, words)
-  local name, first = command_line.command(words, program.commands)
-  first = first or next_argument(words, 1, program.parser)
-  if not first then return end
+  local first = next_argument(words, 1, program.parser)
+  if not first then return "", 0 end
   local second = next_argument(words, first + 1, program.parser)
   local phrase = second and habits.commands[words[first]:lower() .. " " .. words[second]:lower()]
   if phrase then return phrase, first, second end
-  if name then return name, first end
+  local name, position = command_line.command(words, program.commands)
+  if name then return name, position end
   name = words[first]:lower()
   if not program.commands[name] and not habits.commands[name] then
     name = suggestion.nearest(name, sorted_keys(program.commands, habits.commands))
@@ -306,7 +322,7 @@ local function corrected(program, words)
                               notes = {}, renamed = {}, command = {},
                               count = 0, is_front = true }, Line)
   for word in text:gmatch "%S+" do line.command[#line.command + 1] = word end
-  line.changed = second ~= nil or text ~= words[first]
+  line.changed = second ~= nil or first > 0 and text ~= words[first]
   add_elements(line, program)
   for i = 2, #line.command do
     if not line.command[i]:find "^%-" then line.count = line.count + 1 end
@@ -342,6 +358,17 @@ function suggestion.correct(program, arguments, try)
   local done, _, missing = try(result)
   if not done and not missing then return nil, nil, notes end
   return result, missing, line.notes
+end
+
+-- Returns the words with an option in front of the first `word`; nil if it is not there once alone.
+function suggestion.inserted(arguments, option, word)
+  local words = { table.unpack(arguments) }
+  for i, each in ipairs(words) do
+    if each == word then
+      table.insert(words, i, option)
+      return words
+    end
+  end
 end
 
 local function replaced_part(text, from, to)

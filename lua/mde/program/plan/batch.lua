@@ -16,8 +16,12 @@ local MOST_COMMENT = 900  -- bytes of a comment with reason and batch
 function plan_batch.counted(plan)
   local counts = plans.counts(plan)
   local undo = counts.undo - counts.nothing
-  return ("%d to cancel, %d to undo, %d kept"):format(counts.cancel, undo, counts.keep),
-         counts.cancel + undo
+  local parts = {}
+  for _, pair in ipairs { { counts.cancel, "to cancel" }, { undo, "to undo" },
+                          { counts.keep, "kept" } } do
+    if pair[1] > 0 then parts[#parts + 1] = ("%d %s"):format(pair[1], pair[2]) end
+  end
+  return parts[1] and table.concat(parts, ", ") or "no changes", counts.cancel + undo
 end
 
 -- Returns the hours of all guards of a plan. -> array of texts

@@ -80,13 +80,9 @@ local function show_totals(session, made)
   if counts.nothing > 0 then
     output.note("%d of those to undo cannot be undone.", counts.nothing)
   end
-  if made.policies then
-    output.note("Policies: hash %s…, for mde watch --approve.", made.policies:sub(1, 20))
-  end
   local seconds = seconds_of(session, counts)
-  if counts.cancels > 0 or next(counts.launches) then
-    output.note("The service's limits make this take %s.",
-      seconds < 1 and "less than a second" or "at least " .. duration.text(seconds))
+  if seconds >= 1 then
+    output.note("The service's limits make this take at least %s.", duration.text(seconds))
   end
   local now = session.clock.wall()
   local is_open, change = guard.open(header.guards, now)

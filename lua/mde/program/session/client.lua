@@ -30,6 +30,7 @@ end
 local function connect(options, settings, profile)
   settings = client.settings(options, settings)
   settings.profile = profile
+  settings.cloud = settings.cloud or require "mde.program.session.variables".cloud(options, profile)
   return failure.check(system.mde.client(settings))
 end
 
