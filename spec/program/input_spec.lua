@@ -1,4 +1,4 @@
--- What people type wrongly, and the command line or the message that they get.
+-- Wrong input, and the command line or the message that it gets.
 
 require "spec.support.policy"
 local cjson = require "cjson"
