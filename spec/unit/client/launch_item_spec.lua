@@ -67,7 +67,7 @@ describe("client:launch_all", function()
     } do
       local done, raised = pcall(call)
       assert.is_false(done)
-      assert.truthy(raised:find "launching_spec.lua:%d+: launch_all: ", raised)
+      assert.truthy(raised:find "launch_item_spec.lua:%d+: launch_all: ", raised)
     end
     local report, err = client:launch_all("isolate", {}, {})
     assert.same({ nil, "invalid_argument" }, { report, err.code })

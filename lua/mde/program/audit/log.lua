@@ -26,6 +26,7 @@ local encode, is_utf8, find = cjson.encode, utf8.len, string.find
 local audit = { verify = chain.verify, peek = chain.peek, id_of = identity.get }
 
 local BLOCK = 16384     -- bytes read at once
+local MOST_LATER = 10000  -- lines
 local LARGEST = 131072  -- bytes of an entry's texts; in JSON a byte becomes at most six
 
 -- {{ Lines
@@ -260,6 +261,24 @@ function Log:append(entries, head, sync)
   if not new then return failed(self.path, problem, number) end
   self.before = { known = before, text_size = #entries > 0 and self.text_size or 0 }
   return { n = math.tointeger(new.n), hash = new.hash }
+end
+
+-- Returns the lines after `head` (nil: all of them), parsed, last one first, at most 10,000. A process
+-- that was killed before its commit leaves such lines. -> array | nil, err
+function Log:later(head)
+  local log <close>, problem, number = locked(self)
+  if not log then return failed(self.path, problem, number) end
+  local size
+  size, problem, number = log:size()
+  if not size then return failed(self.path, problem, number) end
+  local list = {}
+  for line in backwards(log, size, {}) do
+    local n = read_line(line)
+    if not n or head and n <= head.n or #list == MOST_LATER then break end
+    local good, entry = pcall(cjson.decode, line)
+    list[#list + 1] = good and entry or nil
+  end
+  return list
 end
 
 -- Removes the lines of the last append, unless other processes have appended since.

@@ -130,15 +130,23 @@ local function request_of(call)
          or nil
 end
 
+-- Buffers the line of an item, unless a process that was killed before its commit has written it.
+function Recorder:log_end(call, outcome)
+  local written = self.uncommitted[call.id]
+  self.uncommitted[call.id or false] = nil
+  if written and written == call.verdict then return end
+  self:log(call.target.change, {
+    id = call.id, verdict = call.verdict, comment = call.comment, request = request_of(call),
+    request_id = outcome.request_id, status = outcome.http,
+  })
+end
+
 -- Records the result of a call. An unsent call without an error has none: its item stays open.
 function Recorder:ended(call)
   if call.verdict == "unsent" and not call.err then return end
   local outcome = outcome_of(call)
   self.batch:ended(call.target, outcome)
-  self:log(call.target.change, {
-    id = call.id, verdict = call.verdict, comment = call.comment, request = request_of(call),
-    request_id = outcome.request_id, status = outcome.http,
-  })
+  self:log_end(call, outcome)
   if self.batch.count == 1 and verdicts.settled[call.verdict] then  -- in the same commit
     self:add "ended"
     self.has_ended = true
@@ -162,6 +170,18 @@ function recorder.actor(claims, profile)
   }
 end
 
+-- Returns the verdicts of this batch that are in the audit log and not in the journal.
+-- -> { id -> the last verdict }
+local function uncommitted(self)
+  local verdict_of = {}
+  for _, line in ipairs(self.audit and failure.check(self.audit:later(self.head)) or {}) do
+    if line.batch == self.batch.name and type(line.id) == "string" then
+      verdict_of[line.id] = verdict_of[line.id] or line.verdict
+    end
+  end
+  return verdict_of
+end
+
 -- Creates the writer for `batch` (of `store`'s journal). `actor`: see above; nil: not known. If the
 -- store is in memory, there is no audit log.
 function recorder.new(store, batch, actor)
@@ -172,6 +192,7 @@ function recorder.new(store, batch, actor)
     audit = folder and failure.check(audit.open(folder .. "/audit.jsonl")), place = stores.place(),
   }, Recorder)
   self.head = self.audit and store.journal:audit_head(self.audit.id, machine)
+  self.uncommitted = uncommitted(self)
   store.before_commit = function()
     self:settle()
     self:write()

@@ -40,6 +40,18 @@ describe("the audit log", function()
     assert.same({ n = 2, hash = core.sha256(second) }, head)
   end)
 
+  it("returns the lines that a process wrote before it was killed without a commit", function()
+    local path = new_path()
+    local log = assert(audit.open(path))
+    local head = assert(log:append { { time = 1, who = "a", what = "b", id = "first" } })
+    assert.same({}, assert(log:later(head)))
+    assert(log:append { { time = 2, who = "a", what = "b", id = "second" },
+                        { time = 3, who = "a", what = "b", id = "third" } })
+    local later = assert(audit.open(path):later(head))
+    assert.same({ 2, "third", "second" }, { #later, later[1].id, later[2].id })
+    assert.equal(3, #assert(log:later()))
+  end)
+
   it("keeps every text, and replaces bytes that are not UTF-8", function()
     local path = new_path()
     local log = assert(audit.open(path))
