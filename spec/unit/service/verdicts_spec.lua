@@ -100,13 +100,12 @@ describe("the verdict on an action", function()
 end)
 
 describe("the verdicts", function()
-  it("are fourteen, each once", function()
+  it("have one row each", function()
     local seen = {}
     for _, name in ipairs(verdict.names) do
       assert.is_nil(seen[name])
       seen[name] = true
     end
-    assert.equal(14, #verdict.names)
   end)
 
   it("stand in the page on cancelling with their meanings", function()
@@ -124,6 +123,7 @@ describe("the verdicts", function()
     for _, name in ipairs(verdict.names) do
       if verdict.good[name] then good[#good + 1] = name end
     end
-    assert.same({ "cancelled", "already_cancelled", "undone", "undo_accepted", "accepted" }, good)
+    assert.same({ "cancelled", "already_cancelled", "undone", "undo_accepted", "launched",
+      "existing", "succeeded", "done", "accepted" }, good)
   end)
 end)
