@@ -88,7 +88,7 @@ describe("client:cancel_all", function()
                              { ids, { on_item = "print" } }, { ids, { stop = true } },
                              { ids, "a comment" } } do
       local _, raised = pcall(function() client:cancel_all(wrong[1], wrong[2]) end)
-      assert.is_truthy(raised:find "many_spec.lua:%d+: cancel_all: ", raised)
+      assert.is_truthy(raised:find "_spec.lua:%d+: cancel_all: ", raised)
     end
     assert.is_false(pcall(client.cancel_all, client, nil, { comment = "x" }))
     assert.equal(0, service:requests())
