@@ -214,11 +214,12 @@ local function advice_on(raised, arguments)
   if type(raised) == "table" and raised.unknown then
     local to = raised.instead or suggestion.nearest(raised.unknown, raised.known)
     advice.argv = to and suggestion.replaced(arguments, raised.unknown, to)
-  elseif type(raised) == "table" and raised.machine and command_of(arguments) == "cancel" then
-    advice.argv = suggestion.inserted(arguments, "--machine", raised.machine)
   elseif failure.status(raised) == failure.usage then
     advice.argv, advice.missing, advice.notes =
       suggestion.correct(new_program(), arguments, try)
+    if not advice.argv and raised.machine and command_of(arguments) == "cancel" then
+      advice.argv = suggestion.inserted(arguments, "--machine", raised.machine)
+    end
   end
   return advice
 end
