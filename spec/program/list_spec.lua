@@ -123,11 +123,13 @@ describe("mde list", function()
       assert.equal(0, run.status)
       local id = columns == 160 and " %x+%-%x+%-%x+%-%x+%-%x+$" or " %x%x%x%x%x%x%x%x$"
       local rows = lines(run.out:gsub("\r", ""))
-      assert.equal("59 open actions", rows[#rows])
-      assert.truthy(rows[#rows - 6]:find "^51  Isolate +Pending +soar@con[^ ]+ +24m$", run.out)
+      local count = tonumber(rows[#rows]:match "^(%d+) open actions$")
+      assert.truthy(count > 50, run.out)
+      local of_soar = "^" .. count - 8 .. "  Isolate +Pending +soar@con[^ ]+ +24m"
+      assert.truthy(rows[#rows - 6]:find(of_soar), run.out)
       for i, row in ipairs(rows) do
         assert.truthy(utf8.len(row) <= columns, row)
-        if i > 1 and i <= 60 then
+        if i > 1 and i <= count + 1 then
           assert.truthy(row:find(id), row)
           assert.truthy(row:find " Pending " or row:find " InProgress ", row)
         end
