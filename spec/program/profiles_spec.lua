@@ -235,6 +235,18 @@ describe("mde batch list of several tenants", function()
     assert.truthy(run.out:find "00000000%-0000%-4000%-8000%-000000000002 +done", run.out)
     assert.truthy(run.err:find("mde -p contoso resume 20", 1, true), run.err)
   end)
+
+  it("lists those of the chosen profiles with -p", function()
+    local run = tenants(THREE, [[
+      for name in emea-a contoso; do
+        mde -p $name cancel --type Isolate -m x --yes --max 5 --batch of-$name >/dev/null 2>&1
+      done
+      mde batch list; echo; mde batch list -p contoso; echo; mde batch list -p 'emea-*' --json]])
+    local all, one, some = run.out:match "^(.-)\n\n(.-)\n\n(.*)$"
+    assert.truthy(all and all:find "of%-emea%-a" and all:find "of%-contoso", run.out .. run.err)
+    assert.truthy(one:find "of%-contoso" and not one:find "of%-emea%-a", one)
+    assert.truthy(some:find '"batch":"of%-emea%-a"' and not some:find "of%-contoso", some)
+  end)
 end)
 
 describe("mde status of several tenants", function()
