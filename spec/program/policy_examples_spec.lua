@@ -35,9 +35,11 @@ describe("the examples of policies", function()
     assert.equal(0, run.status, run.out)
     assert.equal(0, run.ledger.posts)
     for name, expected in pairs {
-      stale_live_response = "26 cancel; 0 of 26", misfired_rule = "%d+ cancel, %d+ keep; 0 of 312",
-      isolated_servers = "%d+ undo, %d+ keep; %d+ of", leaver = "%d+ cancel, %d+ keep; 0 of",
-      inactive_machines = "%d+ cancel, %d+ keep; %d+ of",
+      stale_live_response = "26 cancel; no decision on 0 of 26",
+      misfired_rule = "%d+ cancel, %d+ keep; no decision on 0 of 312",
+      isolated_servers = "%d+ undo, %d+ keep; no decision on %d+ of",
+      leaver = "%d+ cancel, %d+ keep; no decision on 0 of",
+      inactive_machines = "%d+ cancel, %d+ keep; no decision on %d+ of",
       automatic_isolation = "%d+ cancel",
     } do
       assert.truthy(run.out:find(name .. "%.lua\n" .. expected), name .. "\n" .. run.out)

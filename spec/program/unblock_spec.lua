@@ -42,7 +42,7 @@ describe("mde unblock", function()
 
   it("refuses what is wrong before anything is asked", function()
     for arguments, text in pairs {
-      ["-m x"] = "missing argument 'machine'", ["$M"] = "a comment is required",
+      ["-m x"] = "missing MACHINE", ["$M"] = "a comment is required",
       ["$M -m x --type Bogus"] = "'Bogus' is not a type", ["$M $S -m x"] = "too many arguments",
       ["$M -m x --older-than soon"] = "'soon'", ["$M -m x --deadline 5s"] = " --wait",
     } do
