@@ -10,7 +10,7 @@ local function told(script)
       local clock = clocks.new()
       local quota = require "mde.call.quota".new(function() return 100, 1500 end)
       local progress = require "mde.program.batch.progress".new(
-        { clock = clock, quota = quota }, 3000)
+        { clock = clock, quota = quota }, 3000, nil, "cancel")
       %s
 END
     exec $mde run script.lua $as]]):format(script))
