@@ -165,7 +165,7 @@ describe("a worker", function()
       end
       assert(found > 2^16)
       print(limits:find "Max address space +%d" and "limited" or "unlimited")]=],
-      "MDE_TOKEN=$(printf 'hush%s' hush) MDE_X=$(printf 'hush%s' hush); export MDE_TOKEN MDE_X")
+      "MDE_TOKEN=$(printf 'hush%s' hush) API_KEY=$(printf 'hush%s' hush); export MDE_TOKEN API_KEY")
     if out == "unprivileged\n" then pending "needs root to look inside" end
     assert.equal(sanitized and "unlimited\n" or "limited\n", out)
   end)
