@@ -2,7 +2,7 @@
 --
 -- This module does I/O itself: it runs the program and waits for it.
 
-local entity = require "mde.service.entity"
+local json = require "mde.service.json"
 local errors = require "mde.base.errors"
 local tokens = require "mde.auth.token"
 
@@ -41,7 +41,7 @@ local function lifetime_of(answer, clock)
 end
 
 local function read(printed, clock)
-  local answer = entity.decode(printed:match "%b{}" or "") or {}
+  local answer = json.decode(printed:match "%b{}" or "") or {}
   local header, lifetime = tokens.header(answer.accessToken), lifetime_of(answer, clock)
   if header and lifetime and lifetime > 0 then
     return { header = header, lifetime = lifetime, is_passing = true }

@@ -3,7 +3,7 @@
 -- The browser also asks for the other factors that the tenant requires. Source: "Microsoft
 -- identity platform and the OAuth 2.0 device authorization grant flow"; RFC 8628.
 
-local entity = require "mde.service.entity"
+local json = require "mde.service.json"
 local errors = require "mde.base.errors"
 local grant = require "mde.auth.grant"
 local session = require "mde.auth.session"
@@ -20,7 +20,7 @@ end
 -- -> { device_code, code, url, interval, lifetime } | nil, err
 local function read_start(response)
   if response.status ~= 200 then return grant.refusal(response) end
-  local answer = entity.decode(response.body) or {}
+  local answer = json.decode(response.body) or {}
   local started = {
     device_code = text(answer.device_code), code = text(answer.user_code),
     url = text(answer.verification_uri), interval = tonumber(answer.interval) or 5,

@@ -15,7 +15,7 @@
 
 local core = require "mde.core"
 local date = require "mde.base.date"
-local entity = require "mde.service.entity"
+local json = require "mde.service.json"
 local errors = require "mde.base.errors"
 local jwt = require "mde.auth.jwt"
 local retry = require "mde.base.retry"
@@ -86,7 +86,7 @@ end
 -- only `error`, the number and the trace, because the description repeats the request.
 -- -> nil, err, the answer's OAuth error or nil
 function grant.refusal(response, who)
-  local answer = entity.decode(response.body) or {}
+  local answer = json.decode(response.body) or {}
   local failed = response.status == 429 or retry.is_transient(response.status)
                  or response.status >= 500
   local word, number = text(answer.error), number_of(answer)
@@ -119,7 +119,7 @@ end
 -- -> { header, lifetime }, decoded answer | nil, err
 function grant.token(response, who, clock)
   if response.status ~= 200 then return grant.refusal(response, who) end
-  local answer = entity.decode(response.body) or {}
+  local answer = json.decode(response.body) or {}
   local header, lifetime = tokens.header(answer.access_token), tonumber(answer.expires_in)
   local ends = clock and not lifetime and tonumber(answer.expires_on)
   local told = ends and date.http(response.headers.date or "")

@@ -4,7 +4,7 @@
 
 local cjson = require "cjson"
 local core = require "mde.core"
-local entity = require "mde.service.entity"
+local json = require "mde.service.json"
 
 local jwt = {}
 
@@ -47,7 +47,7 @@ end
 -- One part of a token as a table | nil
 local function read(part)
   local bytes = jwt.unbase64url(part)
-  return bytes and entity.decode(bytes) or nil
+  return bytes and json.decode(bytes) or nil
 end
 
 -- The claims of a signed token, as a table | nil if it is not a signed token. For diagnosis

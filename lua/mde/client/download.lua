@@ -10,7 +10,7 @@
 
 local calls = require "mde.call.call"
 local core = require "mde.core"
-local entity = require "mde.service.entity"
+local json = require "mde.service.json"
 local errors = require "mde.base.errors"
 local kinds = require "mde.service.kinds"
 local url = require "mde.base.url"
@@ -29,7 +29,7 @@ end
 
 -- The service quotes the link twice. Source: "Get package SAS URI API".
 local function link_of(response)
-  local decoded = entity.decode(response.body)
+  local decoded = json.decode(response.body)
   local text = decoded and type(decoded.value) == "string" and decoded.value:match '^"?(.-)"?$'
   if not text then return bad_link "it is missing in the answer" end
   local base = text:match "^(%a+://[^/?#]+)"

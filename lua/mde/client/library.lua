@@ -6,7 +6,7 @@ local answer = require "mde.service.response"
 local calls = require "mde.call.call"
 local content = require "mde.base.content"
 local core = require "mde.core"
-local entity = require "mde.service.entity"
+local json = require "mde.service.json"
 local errors = require "mde.base.errors"
 local multipart = require "mde.service.multipart"
 
@@ -29,7 +29,7 @@ local LARGEST = 20 * 1048576  -- bytes; source: "Upload files to the live respon
 -- Makes a judge that reads `what` (a noun); `decode(table)` -> value or nil.
 local function reader(what, decode)
   return calls.parsing(function(response)
-    local value = decode(entity.decode(response.body) or {})
+    local value = decode(json.decode(response.body) or {})
     if value ~= nil then return value end
     return answer.unexpected(response, what)
   end)

@@ -11,7 +11,7 @@
 local calls = require "mde.call.call"
 local cjson = require "cjson"
 local core = require "mde.core"
-local entity = require "mde.service.entity"
+local json = require "mde.service.json"
 local errors = require "mde.base.errors"
 local url = require "mde.base.url"
 
@@ -80,7 +80,7 @@ end
 local on_answer = calls.parsing(function(response)
   local kind, text = response.headers["content-type"] or "", response.body
   if text == "" or not kind:find "json" then return text end
-  local decoded, problem = entity.decode(text)
+  local decoded, problem = json.decode(text)
   if decoded then return decoded end
   return nil, errors.new { code = "bad_answer", status = response.status, sent = true,
                            message = "the service's answer is " .. problem }

@@ -1,30 +1,13 @@
--- Decodes JSON answers, and makes machine actions of them.
+-- Makes machine actions of decoded answers.
 --
 -- An action is a plain table with the service's own key names. JSON null is absent, whole
 -- numbers are integers if Lua has them, and unknown keys and values stay unchanged. Its
 -- metatable adds the methods `action:age()` and `action:is_final()`.
 
-local cjson = require "cjson.safe"
-local core = require "mde.core"
 local date = require "mde.base.date"
 local kinds = require "mde.service.kinds"
 
 local entity = {}
-
-local json = cjson.new()
-json.decode_max_depth(64)
-json.decode_invalid_numbers(false)
-
-local MARK = "^\239\187\191"  -- the byte order mark with which some gateways begin UTF-8
-
--- JSON text -> table, true if it has a link to a next page (or a null link) | nil, message.
--- Refuses anything but an object or array.
-function entity.decode(text)
-  local value = json.decode((text:gsub(MARK, "")))
-  if type(value) ~= "table" then return nil, "not a JSON object" end
-  local is_linked = value["@odata.nextLink"] ~= nil
-  return core.tidy(value), is_linked
-end
 
 -- Renames a key that the documentation spells differently from the service, so that the entity
 -- always has the service's spelling.

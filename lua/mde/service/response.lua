@@ -4,7 +4,7 @@
 -- OData errors have an empty code and no target. Gateways answer HTML or nothing. Source:
 -- "Common REST API error codes".
 
-local entity = require "mde.service.entity"
+local json = require "mde.service.json"
 local errors = require "mde.base.errors"
 
 local answer = {}
@@ -62,7 +62,7 @@ end
 -- The error for an answer whose status is not 2xx. `noun` is the subject of the request
 -- (default: action).
 function answer.error(response, noun)
-  local decoded = entity.decode(response.body)
+  local decoded = json.decode(response.body)
   local problem = decoded and type(decoded.error) == "table" and decoded.error or {}
   local code, service_code = code_of(response.status), text(problem.code)
   local words = { (WORDS[code]:gsub("%%s", noun or "action")), service_code }
@@ -97,7 +97,7 @@ end
 -- The action in a 2xx answer; if `id` (in lower case) is given, it must match. An answer must be
 -- complete, because libcurl reports some cut answers as success. -> table | nil, err
 function answer.action(response, id)
-  local decoded = entity.decode(response.body)
+  local decoded = json.decode(response.body)
   if not is_action(decoded) then return answer.unexpected(response, "a machine action") end
   if id and decoded.id:lower() ~= id then
     return answer.unexpected(response, "the machine action " .. id)
@@ -124,7 +124,7 @@ end
 -- The array in a 2xx answer. If the answer has a link to a next page, the list may be
 -- incomplete, and has_more is the link; it is "" if the link is null or not a text.
 local function list_of(response, is_one, expected)
-  local decoded, is_linked = entity.decode(response.body)
+  local decoded, is_linked = json.decode(response.body)
   local list = decoded and decoded.value
   if not is_list(list, is_one) then return answer.unexpected(response, expected) end
   local link = decoded["@odata.nextLink"]
@@ -140,7 +140,7 @@ end
 -- The machine in a 2xx answer; if `id` (in lower case) is given, it must match.
 -- -> table | nil, err
 function answer.machine(response, id)
-  local decoded = entity.decode(response.body)
+  local decoded = json.decode(response.body)
   if not is_machine(decoded) then return answer.unexpected(response, "a machine") end
   if id and decoded.id:lower() ~= id then
     return answer.unexpected(response, "the machine " .. id)

@@ -5,6 +5,7 @@ local clocks = require "mde.simulator.clock"
 local core = require "mde.core"
 local date = require "mde.base.date"
 local entity = require "mde.service.entity"
+local json = require "mde.service.json"
 local kinds = require "mde.service.kinds"
 local samples = require "spec.support.samples"
 
@@ -52,7 +53,7 @@ describe("the samples", function()
     local names = samples.names "%.json$"
     assert.is_true(#names >= 44)
     for _, name in ipairs(names) do
-      local value, message = entity.decode(samples.read(name))
+      local value, message = json.decode(samples.read(name))
       assert.is_table(value, name .. ": " .. tostring(message))
       assert.is_false(has_stranger(value), name)
     end
@@ -60,7 +61,7 @@ describe("the samples", function()
 
   it("are refused if they are not JSON", function()
     assert.equal(2, #samples.names "INVALID")
-    assert.is_nil((entity.decode(samples.read "list-machines.published-INVALID.txt")))
+    assert.is_nil((json.decode(samples.read "list-machines.published-INVALID.txt")))
     for _, name in ipairs(samples.names "INVALID") do
       for _, status in ipairs { 200, 404, 500 } do
         local got = samples.response(name, status)
@@ -144,7 +145,7 @@ describe("a published date", function()
   end)
 
   it("may be one of a machine", function()
-    local machine = entity.decode(samples.read "list-machines-odata-example4.json").value[1]
+    local machine = json.decode(samples.read "list-machines-odata-example4.json").value[1]
     assert.is_number(date.parse(machine.firstSeen))
     assert.is_number(date.parse(machine.lastSeen))
   end)
@@ -183,20 +184,20 @@ describe("published values", function()
   end)
 
   it("are integers in Luas that have them", function()
-    local machine = entity.decode(samples.read "get-machine.json")
+    local machine = json.decode(samples.read "get-machine.json")
     assert.equal("140", tostring(machine.rbacGroupId))
     assert.equal("18209", tostring(machine.osBuild))
   end)
 
   it("keep a NUL", function()
-    local transcript = entity.decode(samples.read "live-response-transcript.json")
+    local transcript = json.decode(samples.read "live-response-transcript.json")
     assert.equal("51 MB\n\0\0\0", transcript.script_output:sub(-9))
   end)
 end)
 
 describe("the published request", function()
   it("is equal to that of a cancel", function()
-    local published = entity.decode(samples.read "cancel-request.json")
+    local published = json.decode(samples.read "cancel-request.json")
     local id = "988cc94e-7a8f-4b28-ab65-54970c5d5018"
     local encoded = core.operation.encode("cancel", { id = id, comment = published.Comment })
     assert.equal("/api/machineactions/" .. id .. "/cancel", encoded.path)

@@ -2,7 +2,7 @@
 --
 -- Such an endpoint is on the machine or on its own link, so requests bypass proxies.
 
-local entity = require "mde.service.entity"
+local json = require "mde.service.json"
 local errors = require "mde.base.errors"
 local grant = require "mde.auth.grant"
 local url = require "mde.base.url"
@@ -23,7 +23,7 @@ function endpoint.get(address, query, headers, connect_timeout)
 end
 
 function endpoint.is_json(response)
-  return entity.decode(response.body) ~= nil
+  return json.decode(response.body) ~= nil
 end
 
 -- The error that lets another credential be tried: there is no managed identity.

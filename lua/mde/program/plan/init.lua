@@ -13,7 +13,7 @@ local check = require "mde.program.policy.check"
 local core = require "mde.core"
 local date = require "mde.base.date"
 local json = require "mde.program.terminal.json"
-local entity = require "mde.service.entity"
+local answers = require "mde.service.json"
 local errors = require "mde.base.errors"
 local form = require "mde.program.plan.form"
 local guard = require "mde.program.policy.guard"
@@ -123,7 +123,7 @@ end
 -- Decodes a line and checks it with check_form(value, ...).
 local function value_of(path, number, line, check_form, ...)
   if #line > MOST_LINE then refuse(path, number, "longer than %d bytes", MOST_LINE) end
-  local value, problem = entity.decode(line)
+  local value, problem = answers.decode(line)
   if not value then refuse(path, number, "%s", problem) end
   value, problem = check.problem(check_form, value, ...)
   if not value then refuse(path, number, "%s", problem) end

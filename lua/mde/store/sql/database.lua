@@ -3,20 +3,18 @@
 -- Failures raise an error with the code "store". Numbers that may exceed 2^31 are DOUBLE PRECISION
 -- in every table, since LuaDBI reads integers as 32 bits.
 --
--- If a connection is lost while a batch is running (world.limit), it is opened again. Reads, and
--- transactions whose COMMIT was not sent, are then repeated; a COMMIT never is.
+-- mde.store.sql.reconnection opens a lost connection again.
 
-local DBI = require "DBI"
 local errors = require "mde.base.errors"
-local patience = require "mde.store.sql.patience"
 local portable = require "mde.store.sql.portable"
+local reconnection = require "mde.store.sql.reconnection"
+local waits = require "mde.store.sql.waiting"
 
 local database = {}
 
-local Database = {}
+local Database = { close = reconnection.close, connect = reconnection.connect,
+                   recover = reconnection.recover, repeatedly = reconnection.repeatedly }
 Database.__index = Database
-
-local REPEATS = 3  -- most repetitions between two commits
 
 -- Strips the text that LuaDBI, libpq and SQLite add around the reason.
 local function reason(text)
@@ -33,14 +31,11 @@ function Database:fail(problem)
     self.advice and self.advice(text) or "") }, 0)
 end
 
--- Calls f directly. A program may pass its own function, which lets signals interrupt f.
-local function directly(f, ...) return f(...) end
-
 -- Executes a statement. -> statement | nil, problem. LuaDBI reports an SQLite statement's failure
 -- again at its next execution, so a failed one is not kept.
 local function try(self, sql, ...)
   if not self.connection then return nil, "no connection to the server" end
-  local around = self.world and self.world.blocking or directly
+  local around = self.world and self.world.blocking or reconnection.directly
   local statement = self.statements[sql]
   if not statement then
     local refusal
@@ -64,7 +59,7 @@ end
 
 -- Starts a wait for the process that has locked the database.
 function Database:patience(holder)
-  return patience.new(self.name, self.clock, self.world, holder or self.holder)
+  return waits.new(self.name, self.clock, self.world, holder or self.holder)
 end
 
 -- Executes a statement, waiting for other processes. Raises the error.
@@ -83,70 +78,6 @@ local function execute(self, sql, ...)
   if waiting then waiting:finish() end
   return statement
 end
-
--- {{ Lost connections
-
-local function close(self)
-  self.statements = {}
-  collectgarbage()  -- LuaDBI finishes statements only then, and the database after them
-  if self.connection then self.connection:close() end
-  self.connection = nil
-end
-
--- Connects. Raises the error.
-local function connect(self)
-  local around = self.world and self.world.blocking or directly
-  local connected, connection, problem = pcall(around, DBI.Connect,
-    portable.unpack(self.arguments, 1, self.arguments.n))
-  if not connected then connection, problem = nil, connection end
-  if not connection then self:fail(problem) end
-  connection:autocommit(true)
-  self.connection, self.is_lost = connection, false
-end
-
--- Connects again and restores the session. -> true | false, reason: not usable yet
-local function restore(self)
-  close(self)
-  self.is_lost = true
-  connect(self)
-  return self.restore(self)
-end
-
--- Waits for the server. Raises an error at the end of the wait.
-local function reopen(self)
-  local waiting = patience.server(self.name, self.clock, self.world)
-  while true do
-    local done, restored, problem = pcall(restore, self)
-    if done and restored then return waiting:finish() end
-    if not done and not self.is_lost then error(restored, 0) end
-    waiting:rest(problem or self.reason)
-  end
-end
-
--- Reopens a lost connection, unless the transaction may have been committed.
--- -> true: the work can be repeated | false, the final error
-function Database:recover(raised)
-  local may_repeat = self.is_lost and not self.in_doubt and not self.is_reopening
-                     and self.world and self.world.limit and self.repeats < REPEATS
-  if not may_repeat then return false, raised end
-  self.repeats, self.is_reopening = self.repeats + 1, true
-  local done, problem = pcall(reopen, self)
-  self.is_reopening = false
-  if not done then self.repeats = REPEATS end  -- one wait is enough
-  return done, problem
-end
-
--- Calls f, and again each time the connection was lost and recovered.
-function Database:repeatedly(f, ...)
-  while true do
-    local results = portable.pack(pcall(f, ...))
-    if results[1] then return portable.unpack(results, 2, results.n) end
-    local again, err = self:recover(results[2])
-    if not again then error(err, 0) end
-  end
-end
-
--- }}
 
 -- Runs a statement without result rows.
 function Database:run(sql, ...)
@@ -241,14 +172,12 @@ end
 
 -- }}
 
-Database.close = close
-
 -- Opens a database; `...` are LuaDBI's arguments. Fields of `description`:
 --   name              for messages
 --   begin_sql         the statement that begins a transaction
 --   advice(reason)    -> what to do, or nil
 --   is_local          true if no network can hide the result of a commit
---   clock, world      see mde.store.sql.patience; also world.blocking(f, ...), which calls f
+--   clock, world      see mde.store.sql.waiting; also world.blocking(f, ...), which calls f
 --   is_busy(reason)   -> true if another process has locked the database
 --   holder()          -> that process's name
 --   check()           called before a commit; may raise
@@ -257,7 +186,7 @@ function database.open(description, ...)
   local self = setmetatable(description, Database)
   self.statements, self.transactions, self.repeats = {}, 0, 0
   self.arguments, self.in_doubt = portable.pack(...), false
-  connect(self)
+  self:connect()
   return self
 end
 

@@ -9,7 +9,7 @@ local common = require "mde.store.sql.common"
 local database = require "mde.store.sql.database"
 local errors = require "mde.base.errors"
 local journal = require "mde.store.sql.journal"
-local locks = require "mde.store.sql.lock"
+local locks = require "mde.store.sql.batch_lock"
 local schema = require "mde.store.sql.schema"
 
 local postgresql = {}

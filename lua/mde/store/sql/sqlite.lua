@@ -17,7 +17,7 @@ local database = require "mde.store.sql.database"
 local errors = require "mde.base.errors"
 local file = require "mde.file"
 local journal = require "mde.store.sql.journal"
-local locks = require "mde.store.sql.lock"
+local locks = require "mde.store.sql.batch_lock"
 local schema = require "mde.store.sql.schema"
 local tokens = require "mde.store.sql.tokens"
 
@@ -83,7 +83,7 @@ local function open(path, clock, holder, world, is_alone)
     holder = function() return writer(path, holder) end,
     identity = path ~= MEMORY and file.identity(path) or nil,
     check = path ~= MEMORY and check_file or nil }, "SQLite3", path)
-  opened:once "PRAGMA busy_timeout=0"  -- mde.store.sql.patience waits
+  opened:once "PRAGMA busy_timeout=0"  -- mde.store.sql.waiting waits
   if is_alone then opened:once "PRAGMA locking_mode=EXCLUSIVE" end
   opened:once "PRAGMA journal_mode=WAL"
   opened:once "PRAGMA synchronous=FULL"

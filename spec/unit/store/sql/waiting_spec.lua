@@ -1,6 +1,6 @@
 -- Waiting for a process that holds a database.
 
-local patience = require "mde.store.sql.patience"
+local patience = require "mde.store.sql.waiting"
 local stores = require "spec.support.stores"
 
 teardown(stores.stop)

@@ -1,0 +1,77 @@
+-- Connects to an SQL database, and again if the connection is lost: methods of a database.
+--
+-- If a connection is lost while a batch is running (world.limit), it is opened again. Reads, and
+-- transactions whose COMMIT was not sent, are then repeated; a COMMIT never is.
+
+local DBI = require "DBI"
+local portable = require "mde.store.sql.portable"
+local waits = require "mde.store.sql.waiting"
+
+local reconnection = {}
+
+local REPEATS = 3  -- most repetitions between two commits
+
+-- Calls f directly. A program may pass its own function, which lets signals interrupt f.
+function reconnection.directly(f, ...) return f(...) end
+
+function reconnection:close()
+  self.statements = {}
+  collectgarbage()  -- LuaDBI finishes statements only then, and the database after them
+  if self.connection then self.connection:close() end
+  self.connection = nil
+end
+
+-- Connects. Raises the error.
+function reconnection:connect()
+  local around = self.world and self.world.blocking or reconnection.directly
+  local connected, connection, problem = pcall(around, DBI.Connect,
+    portable.unpack(self.arguments, 1, self.arguments.n))
+  if not connected then connection, problem = nil, connection end
+  if not connection then self:fail(problem) end
+  connection:autocommit(true)
+  self.connection, self.is_lost = connection, false
+end
+
+-- Connects again and restores the session. -> true | false, reason: not usable yet
+local function restore(self)
+  self:close()
+  self.is_lost = true
+  self:connect()
+  return self.restore(self)
+end
+
+-- Waits for the server. Raises an error at the end of the wait.
+local function reopen(self)
+  local waiting = waits.server(self.name, self.clock, self.world)
+  while true do
+    local done, restored, problem = pcall(restore, self)
+    if done and restored then return waiting:finish() end
+    if not done and not self.is_lost then error(restored, 0) end
+    waiting:rest(problem or self.reason)
+  end
+end
+
+-- Reopens a lost connection, unless the transaction may have been committed.
+-- -> true: the work can be repeated | false, the final error
+function reconnection:recover(raised)
+  local may_repeat = self.is_lost and not self.in_doubt and not self.is_reopening
+                     and self.world and self.world.limit and self.repeats < REPEATS
+  if not may_repeat then return false, raised end
+  self.repeats, self.is_reopening = self.repeats + 1, true
+  local done, problem = pcall(reopen, self)
+  self.is_reopening = false
+  if not done then self.repeats = REPEATS end  -- one wait is enough
+  return done, problem
+end
+
+-- Calls f, and again each time the connection was lost and recovered.
+function reconnection:repeatedly(f, ...)
+  while true do
+    local results = portable.pack(pcall(f, ...))
+    if results[1] then return portable.unpack(results, 2, results.n) end
+    local again, err = self:recover(results[2])
+    if not again then error(err, 0) end
+  end
+end
+
+return reconnection
