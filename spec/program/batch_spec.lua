@@ -158,7 +158,7 @@ end)
 
 describe("mde batch stop while the store is locked", function()
   it("takes effect once the store is free, and nothing is sent meanwhile", function()
-    local run = rehearse(BEGIN .. [[
+    local run = rehearse("export MDE_QUOTA=4,100\n" .. BEGIN .. [[
       mkfifo hold
       { echo 'BEGIN IMMEDIATE;'; cat; echo 'COMMIT;'; } <hold |
         sqlite3 $XDG_STATE_HOME/mde/mde.db & locker=$!
