@@ -48,7 +48,7 @@ describe("mde batch report as text", function()
       assert.truthy(("\n" .. text):find("\n" .. line .. "\n", 1, true),
         line .. " is not in\n" .. text)
     end
-    assert.truthy(text:find "Cancelled isolations: 1%. A cancel does not release")
+    assert.truthy(text:find "Cancelled isolations: 1%. If one was InProgress")
   end)
 
   it("says that nothing is open if all items ended", function()
@@ -177,7 +177,7 @@ describe("mde batch report --html", function()
 
   it("shows the limits, the events, and times with their zone", function()
     local html = report_of("batches.incident(200)", "html")
-    for _, text in ipairs { "A cancel does not release", ">resumed</text>", "20:10:40 UTC",
+    for _, text in ipairs { "If one was InProgress", ">resumed</text>", "20:10:40 UTC",
                             "80 calls in any 60 s (the service allows 100)" } do
       assert.truthy(html:find(text, 1, true), text)
     end

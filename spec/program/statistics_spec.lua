@@ -176,8 +176,11 @@ describe("the statistics of a report", function()
   end)
 
   it("count cancelled isolations and those in effect", function()
-    assert.same({ cancelled = 1, in_effect = 2 }, numbers [[
-      { verdict = "cancelled", type = "Isolate" }, { verdict = "cancelled", type = "LiveResponse" },
+    assert.same({ cancelled = 3, begun = 1, unknown = 1, in_effect = 2 }, numbers [[
+      { verdict = "cancelled", type = "Isolate" },
+      { verdict = "cancelled", type = "Isolate", seen = "Pending" },
+      { verdict = "cancelled", type = "Isolate", seen = "InProgress" },
+      { verdict = "cancelled", type = "LiveResponse" },
       { verdict = "too_late", type = "Isolate" }, { verdict = "already_final", type = "Isolate" },
       { verdict = "already_final", type = "Isolate", status = "Succeeded" },
       { verdict = "already_final", type = "Isolate", status = "Failed" }]].isolations)

@@ -11,7 +11,7 @@ local SOAR, DANA = "soar@contoso.com", "dana@contoso.com"
 -- A client and a service in which `tell` puts machines and actions.
 local function new()
   local client, service = world.new { roles = ROLES, quota = false }
-  local self = { client = client, service = service }
+  local self = { client = client, service = service, seen = {} }
   function self.machine(fields)
     fields = fields or {}
     fields.lastSeen = service:now() - 60
@@ -22,7 +22,8 @@ local function new()
     return service:add(fields)
   end
   function self.decide(excepted)
-    local decided = assert(undoing.decide(client, { criteria = { requestor = SOAR } },
+    local decided = assert(undoing.decide(client,
+      { criteria = { requestor = SOAR }, seen = self.seen },
       excepted and exceptions.new(excepted)))
     local by_id = {}
     for i, entity in ipairs(decided.entities) do by_id[entity.id], entity.place = entity, i end
@@ -47,6 +48,31 @@ describe("undoing an incident", function()
     assert.is_nil(by_id[failed])
     assert.is_nil(by_id[scan])
     assert.same({ 5, 2, 5 }, { decided.read, decided.abstained, decided.onboarded })
+  end)
+
+  it("releases machines whose isolation was InProgress when it was cancelled", function()
+    local it = new()
+    local function cancelled(seen, machine)
+      local id = it.action(machine or it.machine(), { age = 600, status = "Cancelled" })
+      it.seen[id] = seen
+      return id
+    end
+    local begun, pending, unknown = cancelled "InProgress", cancelled "Pending", cancelled()
+    local released, anew, kept = it.machine(), it.machine(), it.machine()
+    local first, second = cancelled("InProgress", released), cancelled("InProgress", anew)
+    it.action(released, { age = 60, type = "Unisolate", status = "Succeeded" })
+    it.action(anew, { age = 60, status = "Succeeded", requestor = DANA })
+    it.action(kept, { age = 900, type = "Unisolate", status = "Succeeded" })
+    local third = cancelled("InProgress", kept)
+    local by_id, decided = it.decide()
+    assert.same({ "undo", { "Unisolate" }, "Cancelled" },
+      { by_id[begun].decision, by_id[begun].steps, by_id[begun].status })
+    assert.same({ "keep", "whether it had begun when it was cancelled is unknown: mde unisolate"
+      .. " releases its machine" }, { by_id[unknown].decision, by_id[unknown].reason })
+    assert.same({ "keep", "isolated before by " .. DANA },
+      { by_id[second].decision, by_id[second].reason })
+    assert.equal("undo", by_id[third].decision)
+    assert.same({ nil, nil, 4 }, { by_id[pending], by_id[first], decided.abstained })
   end)
 
   it("keeps what a person had isolated before", function()
@@ -147,5 +173,23 @@ describe("undoing an incident", function()
       { by_id[unknown].reason, by_id[nameless].reason, by_id[unnamed].reason })
     by_id = it.decide { tags = {}, machines = { ["ws"] = true, ["ws-22"] = true } }
     assert.same({ "undo", "undo" }, { by_id[unknown].decision, by_id[unnamed].decision })
+  end)
+end)
+
+describe("mde undo", function()
+  it("releases the machines of a batch of cancels, and proves it", function()
+    local run = require "spec.support.program".rehearse([[
+      { mistaken = 8, history = 0, took_effect = 1, launch_course = function()
+          return { { 1, "Succeeded" } } end }]], [[
+      export MDE_QUOTA=off
+      mde cancel --type Isolate --requestor soar@contoso.com -m x --yes --max 9 --batch b >/dev/null
+      echo "was $?"; mde undo b -m y -o plan >/dev/null 2>&1
+      mde apply plan --wait --approve $(tail -n 1 plan | grep -o '[0-9a-f]\{64\}') | cut -d' ' -f1
+      mde undo b -m z; mde machines --isolated | grep -c soar]])
+    assert.equal("was 0\nundone\nundone\nundone\nundone\n4\n", run.out, run.err)
+    for _, text in ipairs { "4 cancelled isolations were InProgress", "mde undo b -m REASON",
+                            "Nothing to do; no decision on 4 of 4 actions" } do
+      assert.truthy(run.err:find(text, 1, true), run.err)
+    end
   end)
 end)

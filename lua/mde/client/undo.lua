@@ -126,8 +126,8 @@ local function reading(client, target, comment)
 end
 
 -- A call that undoes an action, and waits at most `wait` seconds (default 0) for the end of the
--- release. `target` is as in client:cancelling; its `expected` tells whether the action was
--- InProgress. If `target.launched` is the id of a release that was launched before, that is read; if
+-- release. `target` is as in client:cancelling; its `expected` tells whether the action is
+-- InProgress, or was before it was Cancelled. If `target.launched` is the id of a release that was launched before, that is read; if
 -- it ended without effect (the verdict is "error"), another is launched.
 -- -> call | nil, err
 function undo.methods:undoing(target, comment, wait)
@@ -139,7 +139,8 @@ function undo.methods:undoing(target, comment, wait)
   if not call then return nil, err end
   call.judge, call.before_end, call.following = on_answer, before_end, follow.fields(wait, VERDICTS)
   call.undo = {
-    is_due = target.expected == "InProgress",  -- the inverse is launched after the cancel, too
+    is_due = target.expected == "InProgress" or target.expected == "Cancelled",
+      -- the inverse is launched after the cancel, too
     reversed = nil,  -- the action whose newer ones are being read, before its inverse is launched
   }
   if has_failed then call.cancel.was_sent = false end

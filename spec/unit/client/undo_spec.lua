@@ -70,8 +70,7 @@ describe("undoing", function()
   end)
 
   it("leaves alone what had no effect, and what nothing undoes", function()
-    for status, verdict in pairs { Failed = "already_final", Cancelled = "already_cancelled",
-                                   TimeOut = "already_final" } do
+    for status, verdict in pairs { Failed = "already_final", TimeOut = "already_final" } do
       local client, service, id = new { status = status }
       assert.equal(verdict, apply(client, id, { change = "undo" , expected = status }).verdict)
       assert.equal(0, service:requests "unisolate")
@@ -79,6 +78,17 @@ describe("undoing", function()
     local client, _, id = new { type = "RunAntiVirusScan", status = "Succeeded" }
     local item = apply(client, id, { change = "undo", expected = "Succeeded" })
     assert.equal("skipped", item.verdict)
+  end)
+
+  it("releases the machine of an isolation that was InProgress when it was cancelled", function()
+    local client, service, id, machine = new { status = "Cancelled", age = 600 }
+    local item = apply(client, id, { change = "undo", expected = "Cancelled" })
+    assert.same({ "undo_accepted", 1, 0 },
+      { item.verdict, service:launched(machine, "unisolate"), (service:posted(id)) })
+    client, service, id, machine = new { status = "Cancelled", age = 600 }
+    service:add { status = "Succeeded", age = 60, machine_id = machine }
+    item = apply(client, id, { change = "undo", expected = "Cancelled" })
+    assert.same({ "changed", 0 }, { item.verdict, (service:launched(machine, "unisolate")) })
   end)
 
   it("releases what a cancel came too late for", function()

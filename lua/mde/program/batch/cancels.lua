@@ -57,7 +57,7 @@ local function add_matching(draft, session, criteria, parsed, visit, excepted)
   client.bounded(session, {})
   local actions = requestor.actions(session, criteria, parsed)
   for action in excepted and excepted:filtered(actions) or actions do
-    draft:add(action.id:lower())
+    draft:add(action.id:lower(), action.status)
     visit(action)
     found:add(action)
     if action.type == "Isolate" and action.status == "InProgress" then
@@ -68,8 +68,8 @@ local function add_matching(draft, session, criteria, parsed, visit, excepted)
   session.ends_at = nil
   if not max or found.count <= max then found:show(MOST_GROUPS, 2) end
   if in_progress > 0 then
-    output.note("%d isolations are InProgress. A cancel does not release a machine that is isolated"
-      .. " already.", in_progress)
+    output.note("%d isolations are InProgress: their machines may be isolated. A cancel does not"
+      .. "\nrelease them; mde undo cancels and releases.", in_progress)
   end
 end
 
@@ -88,7 +88,7 @@ local function add_kept(draft, session, parsed, visit, excepted)
     local action = found[id]
     if not action then excepted:leave_out "the action is unknown and may be excepted"
     elseif excepted:keeps(action) then
-      draft:add(id)
+      draft:add(id, action.status)
       visit(action)
     end
   end

@@ -339,7 +339,8 @@ function execution.run(session, batch, parsed, kind, aside)
     if not noted then self.store_failure = problem end
   end
   if not is_shown then return self:told() end
-  self.report:summary(clock.monotonic() - began, self.left == 0)
+  self.report:summary(clock.monotonic() - began, self.left == 0,
+    self.store_failure and {} or batch:cancelled_isolations())
   return self:status()
 end
 

@@ -18,8 +18,8 @@ function List:add_change(item)
   self.items[#self.items + 1] = item
 end
 
-function List:add(id)
-  self:add_change { id = id, change = "cancel" }
+function List:add(id, status)
+  self:add_change { id = id, change = "cancel", status = status }
 end
 
 -- -> the number of items, of items given again
@@ -39,7 +39,9 @@ end
 
 -- Writes the items to a draft.
 function List:write(draft)
-  for _, item in ipairs(self.items) do draft:add_change(item) end
+  for _, item in ipairs(self.items) do
+    if item.status then draft:add(item.id, item.status) else draft:add_change(item) end
+  end
   draft:complete()
   draft.overridden = self.overridden
 end

@@ -43,7 +43,6 @@ function report.new(session, total, as_json, batch, is_shown, change)
     causes = {},        -- exit status -> true, for each that a single item would give
     reasons = {}, order = {},  -- of failures: text -> { count, example }
     permissions = nil,  -- of which any one suffices
-    isolations = 0,     -- among the cancelled actions
     codes = {},         -- of errors -> how many
     failure = nil,      -- the last error of the service, the network or the sign-in
   }, Report)
@@ -110,9 +109,6 @@ function Report:item(item)
   self.reported = self.reported + 1
   self.counts[item.verdict] = (self.counts[item.verdict] or 0) + 1
   if status then self.causes[status] = true end
-  if item.verdict == "cancelled" and item.action and item.action.type == "Isolate" then
-    self.isolations = self.isolations + 1
-  end
   self:note_reason(item)
   if not self.lists_items then return end
   if self.as_json then json_item(self, item) else text_item(item) end
@@ -175,8 +171,24 @@ function Report:next_of_one()
   if step ~= "" then output.note("Next: %s", step) end
 end
 
--- Prints the verdicts and the next steps. A single item that `is_over` has no table.
-function Report:summary(seconds, is_over)
+-- Prints how to release the machines of isolations that may have begun before they were cancelled.
+-- `isolations`: see Batch:cancelled_isolations.
+function Report:show_isolations(isolations)
+  local begun, unknown = isolations.InProgress or 0, isolations[""] or 0
+  if begun > 0 then
+    output.note("%d cancelled isolations were InProgress: their machines may be isolated."
+      .. "\nRelease them: %s undo %s -m REASON -o undo.jsonl", begun, self.program,
+      self.batch or "…")
+  end
+  if unknown > 0 then
+    output.note("Isolations among the cancelled: %d. If one was InProgress, its machine may be"
+      .. "\nisolated: mde unisolate MACHINE releases it.", unknown)
+  end
+end
+
+-- Prints the verdicts and the next steps. A single item that `is_over` has no table. `isolations`:
+-- see Batch:cancelled_isolations.
+function Report:summary(seconds, is_over, isolations)
   local is_one = self.total == 1 and is_over and self.lists_items
   if is_one then
     self:next_of_one()
@@ -186,17 +198,13 @@ function Report:summary(seconds, is_over)
     self:show_verdicts()
     self:show_reasons()
   end
-  if self.isolations > 0 then
-    output.note("Isolations among the cancelled: %d. A cancel does not release a machine that is"
-      .. "\nisolated already. It may be if its isolation was InProgress (mde help unisolate).",
-      self.isolations)
-  end
+  self:show_isolations(isolations)
   if is_one then return end
   if not self.batch then
     return output.note("The store was memory: this batch is not kept.")
   end
-  output.note("Batch %s: mde batch show %s, mde batch report %s --html", self.batch, self.batch,
-    self.batch)
+  output.note("Batch %s: mde batch show %s\nReport: mde batch report %s --html > report.html",
+    self.batch, self.batch, self.batch)
 end
 
 return report

@@ -20,7 +20,7 @@ cancelled or accepted, or nothing matched; with --wait, 1 if an action is only
 accepted.
 
 A cancel does not release a machine that is isolated already. It may be if its
-isolation was InProgress; `mde unisolate` releases it.
+isolation was InProgress; `mde undo BATCH` releases it.
 
 Examples:
    mde cancel 5382f7ea-7557-4ab7-9782-d50480024a4e -m "Launched by mistake"

@@ -19,11 +19,13 @@ local EPILOG = [[
 An incident is the actions that --requestor launched between --after and
 --before, or those of a batch. The plan cancels open actions, and releases
 machines that these actions have isolated (or restricted), except machines that
-were isolated before the incident. Cancels come first, and machines of high
-value before others. Scans, packages, offboarding and live responses that have
-ended can't be undone.
+other actions have isolated. An isolation that was InProgress when `mde cancel`
+cancelled it may have isolated its machine, so that machine is released too.
+Cancels come first, and machines of high value before others. Scans, packages,
+offboarding and live responses that have ended can't be undone.
 
 Examples:
+   mde undo 2026-11-25.1 -m "Misfired rule, CHG-4711" -o undo.jsonl
    mde undo --requestor soar@contoso.com --after 2026-11-25T09:00:00Z \
        --before 2026-11-25T10:30:00Z -m "Misfired rule, CHG-4711" \
        --max 400 -o undo.jsonl
@@ -31,8 +33,9 @@ Examples:
 
 function undo.define(command)
   command:epilog(EPILOG)
-  options.add_filters(command, { "--requestor", "--type", "--after", "--before" })
-  options.add(command, "--batch", "BATCH", "Undo the actions of this batch instead.")
+  options.add_filters(command, { "--requestor", "--type", "--newer-than", "--after", "--before" })
+  options.add(command, "--batch", "BATCH", "The same as BATCH.")
+  command:argument("batch", "Undo the actions of this batch."):args "?":argname "BATCH"
   options.add(command, "-m --comment", "TEXT", "Why (required); the service keeps it.")
   exceptions.define(command)
   options.add(command, "--max", "N", "Refuse if more would be changed. Default: the profile's,"
@@ -51,22 +54,24 @@ local function check(parsed)
   end
   agreement.check_comment(parsed.comment)
   if parsed.batch then
-    if parsed.requestor or parsed.after or parsed.before then
-      failure.raise(failure.usage, "--batch goes without --requestor, --after and --before")
+    if parsed.requestor or parsed.newer_than or parsed.after or parsed.before then
+      failure.raise(failure.usage, "a batch goes without --requestor, --newer-than, --after and"
+        .. " --before")
     end
-  elseif not (parsed.requestor and parsed.after) then
-    failure.raise(failure.usage, "which incident? Give --requestor and --after (and --before),"
-      .. " or --batch")
+  elseif not (parsed.requestor and (parsed.after or parsed.newer_than)) then
+    failure.raise(failure.usage, "which incident? Give a batch (mde batch list), or --requestor and"
+      .. " --after or --newer-than")
   end
 end
 
 -- -> the actions to undo, as mde.program.plan.undo takes them
 local function wanted_of(session, parsed)
-  if not parsed.batch then return { criteria = (options.criteria(parsed)) } end
-  local ids = {}
-  local batch = failure.check(session.store.journal:find(parsed.batch))
+  local journal = session.store.journal
+  local seen = journal:seen()
+  if not parsed.batch then return { criteria = (options.criteria(parsed)), seen = seen } end
+  local ids, batch = {}, failure.check(journal:find(parsed.batch))
   for row in batch:rows() do ids[#ids + 1] = row.id end
-  return { ids = ids }
+  return { ids = ids, seen = seen }
 end
 
 -- }}

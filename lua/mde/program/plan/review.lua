@@ -108,7 +108,7 @@ end
 -- Returns a message if a step of the plan does not undo the action.
 local function step_difference(shown, action)
   local needed = {}
-  for _, step in ipairs(decision.undoing(action)) do needed[step] = true end
+  for _, step in ipairs(decision.undoing(action, true)) do needed[step] = true end
   for _, step in ipairs(shown.steps or {}) do
     if not needed[step] then return ("%s does not undo it"):format(step) end
   end

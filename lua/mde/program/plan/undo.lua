@@ -1,6 +1,7 @@
 -- Decides how to undo an incident: cancel open actions, release machines.
 --
--- A machine that is isolated (or restricted) is released if only these actions made it so. It is kept
+-- An isolation that was InProgress when it was cancelled may have isolated its machine, so that machine
+-- is released too. A machine that is isolated (or restricted) is released if only these actions made it so. It is kept
 -- if another action did so too, before or later, or is about to, or if a release is in progress.
 -- Cancels come first, and valuable machines before others. If a cancel and a release of a machine
 -- cross, it stays isolated.
@@ -28,6 +29,8 @@ end
 
 -- {{ Deciding
 
+local UNSEEN = "whether it had begun when it was cancelled is unknown: mde %s releases its machine"
+
 local function keep(reason) return { decision = "keep", reason = reason } end
 
 -- Decides on an action that took effect; nil: nothing to do. `machine` is the state of its machine,
@@ -53,9 +56,26 @@ local function of_open(action, machine, incident)
   return { decision = steps[2] and not is_hindered and "undo" or "cancel", reason = "" }
 end
 
-local function of_action(action, found, incident)
+-- Decides on an action that was cancelled. If it was InProgress before (`seen`), it may have had its
+-- effect; then its machine is released, unless that was done since.
+local function of_cancelled(action, machine, incident, seen)
+  local kind = kinds.of[action.type]
+  if not (machine and kind and kind.makes) or seen == "Pending"
+     or standing.is_released(machine, action)
+     or machine.undoing and incident[machine.undoing.id:lower()] then
+    return nil
+  end
+  local why = standing.hindrance(machine, incident)
+              or machine.undoing and "its release is in progress"
+              or not seen and UNSEEN:format(kind.inverse:lower())
+  if why then return keep(why) end
+  return { decision = "undo", reason = "InProgress when it was cancelled", had_begun = true }
+end
+
+local function of_action(action, found, incident, seen)
   local machine = standing.of(found, action)
   if not kinds.final[action.status] then return of_open(action, machine, incident) end
+  if action.status == "Cancelled" then return of_cancelled(action, machine, incident, seen) end
   if action.status ~= "Succeeded" then return nil end
   return of_done(action, machine, incident)
 end
@@ -77,10 +97,10 @@ local function sort(list)
   end)
 end
 
-local function decide(items, found, incident, excepted)
+local function decide(items, found, incident, wanted, excepted)
   local list, untouched = {}, 0
   for _, item in ipairs(items) do
-    local answer = of_action(item.action, found, incident)
+    local answer = of_action(item.action, found, incident, wanted.seen[item.action.id:lower()])
     local why = answer and answer.decision ~= "keep" and excepted
                 and excepted:why(item.action, item.machine)
     if why then answer = keep(why) end
@@ -100,7 +120,8 @@ end
 
 undoing.name = "undo"  -- stands for a policy's name in a plan
 
--- Decides how to undo the actions in `wanted`: criteria (of mde.service.criteria.action) or ids.
+-- Decides how to undo the actions in `wanted`: criteria (of mde.service.criteria.action) or ids; seen
+-- ({ id -> status before it was cancelled }, of the journal).
 -- `excepted`: of mde.program.input.exceptions, or nil. -> like mde.program.policy's decide_all:
 -- { entities, read, abstained (nothing to undo, or no inverse), onboarded } | nil, err
 function undoing.decide(session, wanted, excepted)
@@ -118,7 +139,7 @@ function undoing.decide(session, wanted, excepted)
   local onboarded
   onboarded, err = tenant.read_machines(session, items)
   if not onboarded then return nil, err end
-  local list, untouched = decide(items, found, incident, excepted)
+  local list, untouched = decide(items, found, incident, wanted, excepted)
   return { entities = list, read = #items, abstained = untouched, onboarded = onboarded }
 end
 

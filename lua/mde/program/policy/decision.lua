@@ -19,12 +19,14 @@ function decision.of(answers)
 end
 
 -- Returns the steps that undo an action: "cancel" if it is not final, then the type of the inverse
--- action if it took effect or may have. The second value says why a step is missing.
-function decision.undoing(action)
+-- action if it took effect or may have, as one that was InProgress when it was cancelled
+-- (`had_begun`). The second value says why a step is missing.
+function decision.undoing(action, had_begun)
   local status, kind = action.status, kinds.of[action.type]
   local inverse = kind and kind.makes and kind.inverse
   local open = not kinds.final[status]
-  if not open and status ~= "Succeeded" then return {}, status .. ": nothing to undo" end
+  local may_have_effect = status == "Succeeded" or status == "Cancelled" and had_begun
+  if not open and not may_have_effect then return {}, status .. ": nothing to undo" end
   local steps = { open and "cancel" or nil }
   if status == "Pending" then return steps end
   if not inverse then return steps, ("%s has no inverse"):format(action.type or "?") end

@@ -1,5 +1,6 @@
 -- Keeps an undo from releasing machines that other actions isolate or restrict.
 
+local date = require "mde.base.date"
 local isolation = require "mde.client.isolation"
 local kinds = require "mde.service.kinds"
 
@@ -43,6 +44,11 @@ function standing.hindrance(machine, incident)
     other == machine.causes[1] and "before" or "later", by)
 end
 
+-- Reports whether the machine was released after the cancel of an action.
+function standing.is_released(machine, action)
+  return (machine.undone or 0) > (date.parse(action.lastUpdateDateTimeUtc) or math.huge)
+end
+
 -- True if the steps planned for an action release its machine.
 local function releases(entity)
   local steps = entity.steps
@@ -51,6 +57,9 @@ end
 
 -- Returns why the machine must not be released for an action, or nil.
 local function objection(machine, action, incident)
+  if action.status == "Cancelled" and machine and standing.is_released(machine, action) then
+    return "undone already"
+  end
   if action.status ~= "Succeeded" then return machine and standing.hindrance(machine, incident) end
   for _, cause in ipairs(machine and machine.causes or {}) do
     if cause.id:lower() == action.id:lower() then

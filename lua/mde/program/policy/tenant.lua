@@ -81,7 +81,9 @@ function tenant.planned(item, answer)
     machineTags = machine and machine.machineTags,
     rbacGroupName = machine and machine.rbacGroupName,
   }
-  if made.decision == "undo" then made.steps, made.note = decision.undoing(action) end
+  if made.decision == "undo" then
+    made.steps, made.note = decision.undoing(action, answer.had_begun)
+  end
   return made
 end
 

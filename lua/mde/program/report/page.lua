@@ -129,8 +129,8 @@ local function summary(batch, numbers, course, limits)
   })
 end
 
-local function note(numbers)
-  local sentences = words.isolations(numbers.isolations, number)
+local function note(batch, numbers)
+  local sentences = words.isolations(numbers.isolations, markup.text(batch.name), number)
   if #sentences == 0 then return "" end
   return '<div class="note" role="note">\n<h2>Isolations</h2>\n<p>'
          .. table.concat(sentences, "</p>\n<p>") .. "</p>\n</div>\n"
@@ -306,7 +306,7 @@ return function(batch, events, numbers, course, limits, now)
   local script = require "mde.program.report.script"
   output.write(head(batch, style, script))
   output.write(summary(batch, numbers, course, limits))
-  output.write(note(numbers))
+  output.write(note(batch, numbers))
   output.write('<div class="pair">\n' .. facts(batch, course) .. history(events) .. "</div>\n")
   output.write(steps(batch, numbers, course))
   output.write(timeline(numbers, events, limits))

@@ -122,7 +122,7 @@ function statistics.new(begun, is_closed)
            requestor = new_groups(MOST_GROUPS) },
     reasons = new_groups(MOST_REASONS),
     calls = calls.new(), waiting = histogram.new(), answer = histogram.new(),
-    isolations = { cancelled = 0, in_effect = 0 },
+    isolations = { cancelled = 0, begun = 0, unknown = 0, in_effect = 0 },
   }, Statistics)
 end
 
@@ -140,7 +140,11 @@ end
 -- Counts isolations that were cancelled, and isolations that are certainly in effect.
 local function add_isolation(self, item)
   local isolations = self.isolations
-  if item.verdict == "cancelled" then isolations.cancelled = isolations.cancelled + 1 end
+  if item.verdict == "cancelled" then
+    local key = item.seen == "InProgress" and "begun" or item.seen ~= "Pending" and "unknown"
+    isolations.cancelled = isolations.cancelled + 1
+    if key then isolations[key] = isolations[key] + 1 end
+  end
   if item.verdict == "too_late" or item.verdict == "already_final" and item.status == "Succeeded"
   then
     isolations.in_effect = isolations.in_effect + 1
@@ -163,7 +167,8 @@ end
 
 -- -> { items, open (counts), outcomes (outcome -> count), kinds (kind -> count),
 -- by = { type, domain, requestor: arrays of { name, items, outcomes } }, reasons: array of
--- { outcome, error, http, reason, items, example }, isolations = { cancelled, in_effect },
+-- { outcome, error, http, reason, items, example }, isolations = { cancelled, and of these
+-- begun (InProgress before) and unknown (status before); in_effect },
 -- sent and sent_again (items), calls (see calls.lua), waiting, answer (see histogram.lua) }
 function Statistics:summary()
   local by = {}

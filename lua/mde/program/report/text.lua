@@ -184,7 +184,7 @@ return function(batch, history, numbers, course, limits)
   print_calls(numbers, limits)
   print_times(numbers)
   print_reasons(numbers)
-  for _, sentence in ipairs(words.isolations(numbers.isolations)) do
+  for _, sentence in ipairs(words.isolations(numbers.isolations, batch.name)) do
     output.line ""
     print_folded(sentence)
   end

@@ -41,15 +41,19 @@ function words.took(course)
   return ("%s, %s of it running"):format(text, duration.text(course.working))
 end
 
--- Returns sentences that warn of machines that may be isolated. `number` formats numbers
--- (default: digits only).
-function words.isolations(isolations, number)
+-- Returns sentences that warn of machines that may be isolated. `name`: the batch's; `number` formats
+-- numbers (default: digits only).
+function words.isolations(isolations, name, number)
   number = number or tostring
   local list = {}
-  if isolations.cancelled > 0 then
-    list[#list + 1] = ("Cancelled isolations: %s. A cancel does not release a machine that is"
-      .. " isolated already: an isolation that was InProgress may have taken effect. Release its"
-      .. " machine if it is isolated."):format(number(isolations.cancelled))
+  if isolations.begun > 0 then
+    list[#list + 1] = ("Isolations that were InProgress when they were cancelled: %s. Their"
+      .. " machines may be isolated; `mde undo %s` releases them."):format(
+      number(isolations.begun), name)
+  end
+  if isolations.unknown > 0 then
+    list[#list + 1] = ("Cancelled isolations: %s. If one was InProgress, its machine may be"
+      .. " isolated; `mde unisolate` releases it."):format(number(isolations.unknown))
   end
   if isolations.in_effect > 0 then
     list[#list + 1] = ("Isolations that completed before the cancel: %s. Their machines stay"

@@ -14,8 +14,9 @@ local PAGE = 500    -- items read at once
 
 -- {{ Items
 
-local INSERT = "INSERT INTO items (batch, position, id) VALUES "
-local MANY = INSERT .. ("(?,?,?),"):rep(ROWS):sub(1, -2)
+local FIELDS = 4    -- of an item without a decision
+local INSERT = "INSERT INTO items (batch, position, id, expected) VALUES "
+local MANY = INSERT .. ("(?,?,?,?),"):rep(ROWS):sub(1, -2)
 local DECIDED = [[INSERT INTO items
   (batch, position, id, decision, comment, expected, policy, machine, arguments, name)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)]]
@@ -23,12 +24,12 @@ local DECIDED = [[INSERT INTO items
 -- Writes the items added since the last call.
 local function write_items(self)
   local values, database, first = self.values, self.store.database, 1
-  while #values - first + 1 >= 3 * ROWS do
-    database:run(MANY, portable.unpack(values, first, first + 3 * ROWS - 1))
-    first = first + 3 * ROWS
+  while #values - first + 1 >= FIELDS * ROWS do
+    database:run(MANY, portable.unpack(values, first, first + FIELDS * ROWS - 1))
+    first = first + FIELDS * ROWS
   end
-  for i = first, #values, 3 do
-    database:run(INSERT .. "(?,?,?)", values[i], values[i + 1], values[i + 2])
+  for i = first, #values, FIELDS do
+    database:run(INSERT .. "(?,?,?,?)", portable.unpack(values, i, i + FIELDS - 1))
   end
   for _, decided in ipairs(self.decided) do
     database:run(DECIDED, self.number, decided.position, decided.id, decided.change,
@@ -50,12 +51,14 @@ function Batch:add_change(change)
   }
 end
 
--- Adds an item to a draft. Repeated ids are dropped by `complete`.
-function Batch:add(id)
+-- Adds an item to a draft; `status` is the action's, if it was read. Repeated ids are dropped by
+-- `complete`.
+function Batch:add(id, status)
   local values, count = self.values, #self.values
   self.added = self.added + 1
   values[count + 1], values[count + 2], values[count + 3] = self.number, self.added, id
-  if count + 3 < 3 * ROWS * ROUND then return end
+  values[count + 4] = status or ""
+  if count + FIELDS < FIELDS * ROWS * ROUND then return end
   self.store.database:atomically(write_items, self)
   self.values, self.decided = {}, {}
 end
@@ -201,9 +204,9 @@ local NONE = {}
 
 local function row_of(item, events)
   local row = { position = item[1], id = item[2], number = 0, sends = {},
-                change = item[3] or "cancel", comment = item[4], expected = item[5],
-                policy = item[6], planned_machine = item[7], arguments = item[8],
-                name = item[9] }
+                change = item[3] or "cancel", comment = item[4], seen = item[5],
+                expected = item[3] and item[5], policy = item[6],
+                planned_machine = item[7], arguments = item[8], name = item[9] }
   for _, event in ipairs(events or NONE) do
     row.number = event[2]
     if event[4] == "sent" then
@@ -234,9 +237,11 @@ local EVENTS = [[SELECT position, number, at, kind, verdict, status, http, reque
   WHERE batch = ? AND position >= ? AND position <= ? ORDER BY position, number]]
 
 -- Iterates over the items in the batch's order. A row has the change (see `add_change`; its machine
--- as planned_machine; "cancel" if only ids were given), position, id, number (of events), sends
--- (times, to show), first_sent (by the store's clock, see store:age), in_air (sent, no verdict yet),
--- and the last verdict with its fields (see `ended`; also ended_at; verdict nil: none).
+-- as planned_machine; "cancel" if only ids were given), seen (the action's status before the batch;
+-- nil or "": unknown), expected (the same, if the action must still have it), position, id, number
+-- (of events), sends (times, to show), first_sent (by the store's clock, see store:age), in_air
+-- (sent, no verdict yet), and the last verdict with its fields (see `ended`; also ended_at; verdict
+-- nil: none).
 function Batch:rows()
   local database, backward = self.store.database, self.order == "oldest"
   local position = backward and 2147483647 or 0
@@ -289,6 +294,20 @@ function Batch:change_counts()
   for _, row in ipairs(self.store.database:all(
     "SELECT decision, count(*) FROM items WHERE batch = ? GROUP BY decision", self.number)) do
     counts[row[1] or "cancel"] = portable.integer(row[2])
+  end
+  return counts
+end
+
+-- Counts the isolations that were cancelled, by the status that they had before ("": unknown).
+-- -> { status -> count }
+function Batch:cancelled_isolations()
+  local counts = {}
+  for _, row in ipairs(self.store.database:all([[
+    SELECT COALESCE(i.expected, ''), count(*) FROM items AS i
+    JOIN events AS e ON e.batch = i.batch AND e.position = i.position
+    WHERE i.batch = ? AND e.type = 'Isolate' AND e.verdict = 'cancelled'
+    GROUP BY COALESCE(i.expected, '')]], self.number)) do
+    counts[row[1]] = portable.integer(row[2])
   end
   return counts
 end

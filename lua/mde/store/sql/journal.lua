@@ -146,6 +146,18 @@ function Journal:undone(application)
   return ids
 end
 
+-- Returns the statuses that open actions had before a batch cancelled them: "InProgress", or
+-- "Pending" if all batches saw that. -> { id -> status }
+function Journal:seen()
+  local found = {}
+  for _, row in ipairs(self.store.database:all([[
+    SELECT id, min(expected) FROM items WHERE expected IN ('InProgress', 'Pending')
+    GROUP BY id]])) do
+    found[row[1]] = row[2]
+  end
+  return found
+end
+
 -- {{ Names of an application in a tenant
 
 -- Records that the application configured as `configured` signs in as `application`.
