@@ -40,7 +40,7 @@ describe("mde cancel", function()
     assert.truthy(run.out:find("\nstatus: Cancelled\n", 1, true))
     assert.truthy(run.out:find("\ncancellationComment: by mistake\n", 1, true))
     assert.equal(1, run.ledger.posts)
-    assert_said(run, "A cancel does not release")
+    assert_said(run, "If one was InProgress")
     assert.falsy(run.err:find("Batch", 1, true))
   end)
 

@@ -15,7 +15,7 @@ describe("the examples", function()
     local run = program.sh(example "demo")
     assert.equal(0, run.status, run.err)
     assert.truthy(run.out:find("312 of 312 cancelled, 49 others unchanged", 1, true), run.out)
-    assert.truthy(run.err:find("A cancel does not release", 1, true))
+    assert.truthy(run.err:find("Report: mde batch report", 1, true))
     run = program.rehearse("{ mistaken = 101, quota = false, oddities = { cancel_takes = 9e9 } }",
       "exec " .. program.quote(program.examples .. "/demo"))
     assert.equal(1, run.status)

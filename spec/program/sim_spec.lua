@@ -16,7 +16,7 @@ describe("mde sim", function()
     assert.falsy(run.out:find("MDE_TOKEN", 1, true))
     assert.truthy(run.out:find("\n" .. program.path .. "\n", 1, true), run.out)
     assert.truthy(run.out:find "\nMDE_SIMULATION=misfire http://127%.0%.0%.1:%d+\n")
-    assert.equal("mde sim: the quota is 60 times the service's:"
+    assert.equal("mde sim: quota 60 times the service's:"
       .. " 6000 calls per minute, 90000 per hour\n", run.err)
   end)
 

@@ -114,7 +114,8 @@ function Groups:show(most, fd, has_titles, is_wide)
   end
   if rows[1] then show_table(columns_of(self.keys, has_titles), rows, fd, is_wide) end
   if others == 0 then return end
-  local text = ("… %d more in %d other groups"):format(others, #self - most)
+  local text = ("… %d more in %d other group%s"):format(others, #self - most,
+    #self - most == 1 and "" or "s")
   if fd == 2 then output.note("%s", text) else output.line(text) end
 end
 

@@ -18,7 +18,7 @@ local SPEED = 60  -- of the default quota
 local function faster()
   local real = simulation.real
   local limits = { per_minute = real.per_minute * SPEED, per_hour = real.per_hour * SPEED }
-  output.note("mde sim: the quota is %d times the service's: %d calls per minute, %d per hour",
+  output.note("mde sim: quota %d times the service's: %d calls per minute, %d per hour",
     SPEED, limits.per_minute, limits.per_hour)
   return limits
 end
