@@ -57,7 +57,8 @@ describe("a simulation", function()
   end)
 
   it("is in the prompt of mde repl", function()
-    local run = at_terminal({ "simulation> ", "1 + 1^M", "2", "^D" }, nil, "mde", "repl")
+    local run = at_terminal({ "simulation> ", "1 + 1^M", "2", "", "simulation> ", "^D" }, nil,
+      "mde", "repl")
     assert.equal(0, run.status, run.out)
   end)
 end)
