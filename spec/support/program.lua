@@ -86,10 +86,13 @@ function program.run(...)
   return program.sh("exec " .. words { program.path, ... })
 end
 
+-- Other specs may build or run it at the same time.
 local function build_pty()
   if pty_built then return end
-  assert(os.execute(("mkdir -p %s && cc -D_GNU_SOURCE -o %s %s/pty.c -lutil")
-    :format(program.quote(build .. "/spec"), program.quote(pty), program.quote(program.support))))
+  assert(os.execute(([[
+    mkdir -p %s/spec && cc -D_GNU_SOURCE -o %s.$$ %s/pty.c -lutil && mv -f %s.$$ %s]])
+    :format(program.quote(build), program.quote(pty), program.quote(program.support),
+      program.quote(pty), program.quote(pty))))
   pty_built = true
 end
 
