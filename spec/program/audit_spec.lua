@@ -82,6 +82,39 @@ END
     assert.equal("a\to\tdana@contoso.com\temea\na\tnil\tnil\tnil\n", run.out, run.err)
   end)
 
+  it("has one line per item, even if a process was killed before its commit", function()
+    local run = program.sh([[cat >x.lua <<'END'
+      local recorder = require "mde.program.batch.journal_writer"
+      local store = require "mde.program.session.store".open {}
+      local draft, lock = store.journal:draft { who = "dana", application = "a", comment = "x",
+                                                order = "given" }
+      for i = 1, 3 do draft:add(("%08x-7557-4ab7-9782-d50480024a4e"):format(i)) end
+      draft:complete()
+      recorder.new(store, draft):note "begun"
+
+      -- Ends all items with these verdicts. -> the recorder
+      local function end_all(verdicts)
+        local writer, items = recorder.new(store, draft), draft:items()
+        for _, verdict in ipairs(verdicts) do
+          local item = items()
+          store.database:begin()
+          writer:ended { target = item, id = item.id, verdict = verdict }
+        end
+        return writer
+      end
+      end_all { "cancelled", "accepted" }:write()
+      store.database:rollback()  -- as the end of its process does
+      end_all { "cancelled", "cancelled", "cancelled" }
+      store:commit()
+      lock:release()
+END
+      mde run x.lua; grep -o '"verdict":"[a-z]*"' "$XDG_STATE_HOME/mde/audit.jsonl"
+      mde audit verify]])
+    assert.equal('"verdict":"cancelled"\n"verdict":"accepted"\n'
+      .. '"verdict":"cancelled"\n"verdict":"cancelled"\n',
+      run.out:match "^(.-\n)[^\n]*lines", run.err)
+  end)
+
   it("verifies after a power failure that took its last lines", function()
     local failed = 0
     for n = 230, 410, 20 do

@@ -5,7 +5,7 @@ local errors = require "mde.base.errors"
 local follow = require "mde.client.follow"
 local launch = require "mde.client.launch"
 
-local launching = { methods = {} }
+local launch_item = { methods = {} }
 
 local VERDICTS = { succeeded = "succeeded", open = "accepted", failed = "failed" }
 
@@ -76,7 +76,7 @@ end
 -- A call that launches `operation` on a machine (its id, or a journal's item of it), and waits at
 -- most `wait` seconds (default 0) for the end of the action. `options`: see client:isolate and the
 -- other launches. -> call | nil, err
-function launching.methods:launching(operation, target, options, wait)
+function launch_item.methods:launching(operation, target, options, wait)
   local arguments, err = launch.arguments(operation, options)
   if not arguments then return nil, err end
   arguments.machine = type(target) == "table" and target.id or target
@@ -89,4 +89,4 @@ function launching.methods:launching(operation, target, options, wait)
   return call
 end
 
-return launching
+return launch_item

@@ -316,12 +316,12 @@ local function lanes_of(targets, beside)
            beside and { next = beside, exhausted = false, good = 0 } or nil }
 end
 
--- Carries out the calls that `make(target, targets)` makes (false: none for this target), for a
--- `method` of the client. `group(target)`, if given, returns a key and a number: so many targets in a
--- row with the same key may share a call (nil: none). options.beside, if given, is the iterator of
--- the second lane. An error raised by
--- anything but an iterator or on_item is raised at once; requests in flight are then `unknown`. An
--- item that was stopped is `unsent` or `unknown`.
+-- Carries out the calls that `make(target, targets)` returns (false: none for this target). `method`
+-- names the caller in errors. `group(target)`, if given, returns a key and a number: at most that
+-- many consecutive targets with the same key share a call (nil: the target shares none).
+-- options.beside, if given, is the iterator of the second lane. An error of an iterator or of
+-- on_item is raised after the requests in flight have ended; any other error is raised at once, and
+-- requests in flight are then `unknown`. A stopped item is `unsent` or `unknown`.
 function many.run(client, method, targets, options, make, group)
   check_targets(method, targets)
   check_type(method, "on_item", options.on_item, "function")

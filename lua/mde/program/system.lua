@@ -1,4 +1,4 @@
--- The system as the running program sees it: environment, time, files, processes, terminal, signals.
+-- The running program's system: environment, time, files, processes, terminal, signals.
 --
 -- Each program of a Lua process gets a table of its own when it starts (system.run), and its
 -- modules read that table by indexing this module: system.getenv "TERM". The fields are those of

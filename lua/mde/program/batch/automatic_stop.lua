@@ -8,7 +8,7 @@ local override = require "mde.program.batch.override"
 local system = require "mde.program.system"
 local terminal = require "mde.terminal"
 
-local safety = {}
+local automatic_stop = {}
 
 local Safety = {}
 Safety.__index = Safety
@@ -18,7 +18,7 @@ local FIRST = 3       -- items whose refusal stops it
 local UNREAD = 10     -- items in a row that were not sent, since reading them failed
 
 -- Adds its options to a command.
-function safety.define(command)
+function automatic_stop.define(command)
   options.add(command, "--canary", "N", "Carry out N of each change first, and read them back;"
     .. " off: none. Default: 10, if there are more than 50.", function(text)
       if text == "off" then return 0 end
@@ -140,7 +140,7 @@ end
 
 -- Creates the checks of `batch`, with `total` open items. `kind`: "begun" or "resumed"; `say` shows
 -- a line.
-function safety.new(session, batch, parsed, kind, total, say)
+function automatic_stop.new(session, batch, parsed, kind, total, say)
   local is_shown = not parsed.stop_reason
   local each = parsed.canary or total > canaries.large and canaries.each or 0
   session.quota.is_urgent = is_shown and total == 1 and system.terminal.is_terminal(2)
@@ -153,4 +153,4 @@ function safety.new(session, batch, parsed, kind, total, say)
   }, Safety)
 end
 
-return safety
+return automatic_stop

@@ -4,6 +4,8 @@
 -- out. The iterators of the batch pass through `lane`. They return only these few items until the
 -- canary is released.
 
+local verdicts = require "mde.service.verdicts"
+
 local canary = {}
 
 local Canary = {}
@@ -17,7 +19,6 @@ local AGAIN = 5     -- seconds between two reads
 
 -- Verdicts that count against a canary: these, and those of the kind "refused" except "failed",
 -- since a failed action is no fault of the service.
-local verdicts = require "mde.service.verdicts"
 local BAD = { unknown = true, unsent = true }
 for _, row in ipairs(verdicts.all) do
   BAD[row.name] = BAD[row.name] or row.kind == "refused" and row.name ~= "failed" or nil

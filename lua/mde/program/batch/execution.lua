@@ -7,6 +7,7 @@
 -- results are returned as a table. stop_reason is called at least once a second; if it returns a
 -- text, sending stops for that reason.
 
+local automatic_stop = require "mde.program.batch.automatic_stop"
 local changes = require "mde.client.changes"
 local cjson = require "cjson"
 local errors = require "mde.base.errors"
@@ -24,7 +25,6 @@ local progress = require "mde.program.batch.progress"
 local recorder = require "mde.program.batch.journal_writer"
 local releases = require "mde.program.batch.releases"
 local report = require "mde.program.batch.summary"
-local safety = require "mde.program.batch.automatic_stop"
 local stop = require "mde.program.batch.stop"
 local system = require "mde.program.system"
 local words = require "mde.program.batch.words"
@@ -53,7 +53,7 @@ function execution.define(command)
       if text == "json" then return text end
       return nil, ("'%s' is not json"):format(text)
     end).words = function() return { "json" } end
-  safety.define(command)
+  automatic_stop.define(command)
   permission.define(command)
   command:flag("--json", "One JSON object per item.")
 end
@@ -321,7 +321,7 @@ function execution.run(session, batch, parsed, kind, aside)
     hours = open_hours, closed = false, stop_reason = parsed.stop_reason, is_shown = is_shown,
     stop_asked = stop.watched(batch, clock),
   }, Execution)
-  self.safety = safety.new(session, batch, parsed, kind, total,
+  self.safety = automatic_stop.new(session, batch, parsed, kind, total,
     function(...) self:say(...) end)
   self.report.waited = parsed.wait
   self.asked = interruption.asked(function(text) self:say(text) end)

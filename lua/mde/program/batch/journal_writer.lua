@@ -132,11 +132,12 @@ end
 
 -- Buffers the line of an item, unless a process that was killed before its commit has written it.
 function Recorder:log_end(call, outcome)
-  local written = self.uncommitted[call.id]
-  self.uncommitted[call.id or false] = nil
-  if written and written == call.verdict then return end
+  local id = call.id
+  local written = self.uncommitted[id]
+  self.uncommitted[id] = nil
+  if written == call.verdict then return end
   self:log(call.target.change, {
-    id = call.id, verdict = call.verdict, comment = call.comment, request = request_of(call),
+    id = id, verdict = call.verdict, comment = call.comment, request = request_of(call),
     request_id = outcome.request_id, status = outcome.http,
   })
 end

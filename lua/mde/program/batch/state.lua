@@ -1,16 +1,16 @@
 -- Derives the state of a batch: open, running, done or closed.
 
 local output = require "mde.program.terminal.output"
+local verdicts = require "mde.service.verdicts"
 
 local state = {}
 
 -- -> "done", "closed", "running" (in a process) or "open"; number of settled items
 function state.of(batch)
   local counts, in_flight, left = batch:counts()
-  local settled = require "mde.service.verdicts".settled
   local open = in_flight + left
   for verdict, count in pairs(counts) do
-    if not settled[verdict] then open = open + count end
+    if not verdicts.settled[verdict] then open = open + count end
   end
   local name = open == 0 and "done" or batch.closed and "closed" or batch:holder() and "running"
                or "open"

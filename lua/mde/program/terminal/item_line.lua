@@ -1,5 +1,6 @@
--- Formats the line of an item: a word, its id, and more. If the line does not fit the terminal, only
--- the first digits of the id are shown.
+-- Formats the line of an item: a word, its id, and more.
+--
+-- If the line does not fit the terminal, only the first digits of the id are shown.
 
 local system = require "mde.program.system"
 local terminal = require "mde.terminal"
