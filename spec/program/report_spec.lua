@@ -17,7 +17,7 @@ describe("mde batch report as text", function()
       ended_at = 1769199041.5 },
     { verdict = "not_found", error = "not_found", http = 404, message = "no such action",
       sends = { 1769199042 }, ended_at = 1769199042.25 },
-    { in_air = true, sends = { 1769199043 } }, {},
+    { in_flight = true, sends = { 1769199043 } }, {},
   }, { events = { { at = 1769199040, kind = "begun", who = "dana@soc1" },
                   { at = 1769199050, kind = "stopped", who = "dana@soc1",
                     detail = "interrupted" } },
@@ -137,8 +137,8 @@ describe("mde batch report --csv", function()
   end)
 
   it("makes formulas harmless, and shows items without a verdict", function()
-    local text = report_of([[batches.of { { machine = "=cmd|x", in_air = true }, {} }]], "csv")
-    assert.truthy(text:find(",in_air,,'=cmd|x,", 1, true), text)
+    local text = report_of([[batches.of { { machine = "=cmd|x", in_flight = true }, {} }]], "csv")
+    assert.truthy(text:find(",in_flight,,'=cmd|x,", 1, true), text)
     assert.truthy(text:find(",never_sent,,,", 1, true), text)
   end)
 end)

@@ -133,13 +133,13 @@ describe("the statistics of a report", function()
     local summary = numbers [[
       { verdict = "cancelled", type = "Isolate", machine = "a.Corp.contoso.com", requestor = "x" },
       { verdict = "error", type = "Isolate", machine = "b.corp.contoso.com.", requestor = "y" },
-      { in_air = true, type = "Isolate", machine = "c", sends = { 1001 } },
+      { in_flight = true, type = "Isolate", machine = "c", sends = { 1001 } },
       { machine = ".d" }, { verdict = "cancelled", machine = "e." }]]
-    assert.same({ cancelled = 2, error = 1, in_air = 1, never_sent = 1 }, summary.outcomes)
+    assert.same({ cancelled = 2, error = 1, in_flight = 1, never_sent = 1 }, summary.outcomes)
     assert.same({ good = 2, moot = 0, refused = 1, undecided = 2 }, summary.kinds)
     assert.same({ 5, 3 }, { summary.items, summary.open })
     assert.same({
-      { name = "Isolate", items = 3, outcomes = { cancelled = 1, error = 1, in_air = 1 } },
+      { name = "Isolate", items = 3, outcomes = { cancelled = 1, error = 1, in_flight = 1 } },
       { name = "-", items = 2, outcomes = { cancelled = 1, never_sent = 1 } },
     }, summary.by.type)
     assert.same({ { "-", 3 }, { "corp.contoso.com", 2 } }, {
@@ -151,7 +151,7 @@ describe("the statistics of a report", function()
   it("measure waiting from the begin, and answers from the last call", function()
     local summary = numbers [[
       { verdict = "cancelled", sends = { 1005, 1100 }, ended_at = 1102 },
-      { in_air = true, sends = { 1005 } }, {}]]
+      { in_flight = true, sends = { 1005 } }, {}]]
     assert.same({ 2, 1, 3 }, { summary.sent, summary.sent_again, summary.calls.count })
     assert.same({ 2, 5 }, { summary.waiting.count, summary.waiting.longest })
     assert.same({ 1, 2 }, { summary.answer.count, summary.answer.longest })

@@ -104,8 +104,8 @@ function batches.incident(count, stop)
     now = next_free(calls, now, late and 100 or 80, late and 1500 or 1200)
     if stop and now > BEGUN + stop then
       item.verdict, item.status, item.http = nil, nil, nil
-      item.in_air = #items - 4 < #calls
-      if item.in_air then item.sends[1] = BEGUN + stop - 1 end
+      item.in_flight = #items - 4 < #calls
+      if item.in_flight then item.sends[1] = BEGUN + stop - 1 end
     else
       now = now + 0.03 + math.random() * 0.05
       calls[#calls + 1], item.sends[1] = now, now

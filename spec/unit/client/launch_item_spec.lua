@@ -92,7 +92,7 @@ describe("a launch that is resumed", function()
       i = i + 1
       if not ids[i] then return nil end
       local item = { id = ids[i], position = i, change = "isolate", read_first = true,
-                     in_air = true, sends = { 1 }, sent_ago = 300, last_sent_ago = 300 }
+                     in_flight = true, sends = { 1 }, sent_ago = 300, last_sent_ago = 300 }
       for name, value in pairs(fields or {}) do item[name] = value end
       return item
     end, { comment = "INC0048211" }))
@@ -131,7 +131,7 @@ describe("a launch that is resumed", function()
     local client, service, clock = new { launch_course = SUCCEEDS }
     local ids = machines(service, 1)
     local action = assert(client:isolate(ids[1], { comment = "INC0048211" }))
-    local item = { in_air = false, verdict = "accepted", launched = action.id }
+    local item = { in_flight = false, verdict = "accepted", launched = action.id }
     assert.same({ accepted = 1 }, resume(client, ids, item))
     clock.advance(60)
     assert.same({ succeeded = 1 }, resume(client, ids, item))

@@ -112,7 +112,7 @@ describe("client:pollfd() and timeout()", function()
 end)
 
 describe("client:step()", function()
-  local function in_air()
+  local function with_call_in_flight()
     local client, service, clock = world.new { latency = 3 }
     local ids = world.add(service, 1)
     local thread = coroutine.create(function() client:cancel(ids[1], { comment = "x" }) end)
@@ -126,7 +126,7 @@ describe("client:step()", function()
   end)
 
   it("suggests pauses that grow by half up to 50 ms while an answer is awaited", function()
-    local client, clock, thread = in_air()
+    local client, clock, thread = with_call_in_flight()
     assert(coroutine.resume(thread))
     local began, pauses = clock.monotonic(), {}
     while clock.monotonic() < began + 2 do
@@ -156,7 +156,7 @@ describe("client:step()", function()
   end)
 
   it("gives the same to the host, and advances the calls of others", function()
-    local client, clock, thread = in_air()
+    local client, clock, thread = with_call_in_flight()
     local waited
     client.host = { wait = function(_, seconds, pause)
       waited = { pause, seconds }

@@ -107,8 +107,8 @@ local function check(store, each, arguments)
   local took = clock.monotonic() - began
   local all = 0
   for _, batch in ipairs(store.journal:batches()) do
-    local counts, in_air, left = batch:counts()
-    assert.same({ 0, 0 }, { in_air, left })
+    local counts, in_flight, left = batch:counts()
+    assert.same({ 0, 0 }, { in_flight, left })
     all = all + (counts.cancelled or 0) + (counts.already_cancelled or 0)
   end
   assert.equal(4 * each, all)

@@ -131,15 +131,15 @@ local function keeps(kind)
       rows[1].verdict, rows[1].status, rows[1].http, rows[1].request_id, rows[1].machine,
       rows[1].machine_id, rows[1].type, rows[1].requestor, #rows[1].sends })
     assert.same({ nil, true, "forbidden", "unsent" },
-      { rows[3].verdict, rows[3].in_air, rows[4].verdict, rows[5].verdict })
+      { rows[3].verdict, rows[3].in_flight, rows[4].verdict, rows[5].verdict })
     assert.same({ 3, 4, 5, 2, 6 }, ids(batch:items()))
     local first = {}
     for item in batch:items() do
       first[tonumber(item.id:sub(1, 8), 16)] = item.read_first or false
     end
     assert.same({ [2] = false, [3] = true, [4] = false, [5] = false, [6] = false }, first)
-    local counts, in_air, left = batch:counts()
-    assert.same({ { cancelled = 1, forbidden = 1, unsent = 1 }, 1, 2 }, { counts, in_air, left })
+    local counts, in_flight, left = batch:counts()
+    assert.same({ { cancelled = 1, forbidden = 1, unsent = 1 }, 1, 2 }, { counts, in_flight, left })
     assert.equal(5, batch:open_count())
   end)
 

@@ -117,7 +117,7 @@ local ITEM_KEYS = { "batch", "id", "verdict", "status", "machine", "type", "requ
 
 -- Returns the verdict of an item, also before it has ended.
 local function verdict_of(row)
-  return row.verdict or (row.in_air and "unknown" or "unsent")
+  return row.verdict or (row.in_flight and "unknown" or "unsent")
 end
 
 local function show_json(each, row)
@@ -134,7 +134,7 @@ end
 local function show_text(row)
   local machine = row.machine or row.name or row.machine_id
   local parts = { machine ~= row.id and machine or nil }
-  if row.in_air then parts[#parts + 1] = "(in flight)"
+  if row.in_flight then parts[#parts + 1] = "(in flight)"
   elseif row.message then parts[#parts + 1] = "(" .. row.message .. ")"
   elseif row.verdict == "already_final" then parts[#parts + 1] = "(" .. (row.status or "?") .. ")"
   end

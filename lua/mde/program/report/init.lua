@@ -7,7 +7,7 @@
 --   batch:history()  -> array of { at, kind ("begun", "resumed", "stopped", "ended", "closed"),
 --                       who, detail }
 --   batch:rows()     -> iterator over its items in order, each { position, id, verdict
---                       (nil: none yet), in_air (true: sent, no verdict yet),
+--                       (nil: none yet), in_flight (true: sent, no verdict yet),
 --                       status, http, request_id, machine, machine_id, type, requestor,
 --                       error (a code), message, sends (moments), ended_at }
 --   batch:holder()   -> the user who runs it now, or nil. This method may be missing.

@@ -1,21 +1,21 @@
--- An item's outcome: its verdict, or "in_air" or "never_sent" without one.
+-- An item's outcome: its verdict, or "in_flight" or "never_sent" without one.
 --
--- "in_air" is an item that was sent and has no verdict yet. Each outcome is of one of four kinds.
--- It is open if `mde resume` continues it.
+-- "in_flight" is an item that was sent and has no verdict yet. Each outcome is of one of four
+-- kinds. It is open if `mde resume` continues it.
 
 local verdict = require "mde.service.verdicts"
 
 local outcome = {}
 
 local ROWS = {
-  in_air = { kind = "undecided", label = "in flight", meaning = "sent, result not known" },
+  in_flight = { kind = "undecided", label = "in flight", meaning = "sent, result not known" },
   never_sent = { kind = "undecided", label = "never sent", meaning = "not sent yet" },
 }
 setmetatable(ROWS, { __index = verdict.row })
 
 -- All outcomes, in the order of a report.
 outcome.all = table.move(verdict.names, 1, #verdict.names, 1, {})
-outcome.all[#outcome.all + 1] = "in_air"
+outcome.all[#outcome.all + 1] = "in_flight"
 outcome.all[#outcome.all + 1] = "never_sent"
 
 outcome.kinds = { "good", "moot", "refused", "undecided" }
@@ -50,7 +50,7 @@ function outcome.label(name)
 end
 
 function outcome.of(item)
-  return item.verdict or item.in_air and "in_air" or "never_sent"
+  return item.verdict or item.in_flight and "in_flight" or "never_sent"
 end
 
 -- Lists the outcomes in `counts` (outcome -> count) in the order of a report. Outcomes unknown

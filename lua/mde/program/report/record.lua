@@ -7,7 +7,7 @@ local record = {}
 
 local floor = math.floor
 
--- The keys in their order. `outcome` is the verdict, "in_air" or "never_sent"; `http` the status
+-- The keys in their order. `outcome` is the verdict, "in_flight" or "never_sent"; `http` the status
 -- of the last answer. `waited` is the time from the batch's begin to the first call,
 -- `answered_in` from the last call to the verdict, in seconds. `sends` is an array in JSON; CSV
 -- has its length as `calls` instead.

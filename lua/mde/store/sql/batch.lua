@@ -213,9 +213,9 @@ local function row_of(item, events)
       row.sends[#row.sends + 1] = event[3]
       if not row.sends[2] then row.first_sent = event[16] end
       row.last_sent = event[16]
-      row.in_air = true
+      row.in_flight = true
     else
-      row.in_air = nil
+      row.in_flight = nil
       row.verdict, row.ended_at, row.status, row.http, row.request_id = event[5], event[3],
         event[6], event[7], event[8]
       row.machine, row.machine_id, row.type, row.requestor = event[9], event[10], event[11],
@@ -224,7 +224,7 @@ local function row_of(item, events)
       row.launched = event[15] or row.launched
     end
   end
-  if row.in_air then row.verdict = nil end
+  if row.in_flight then row.verdict = nil end
   return row
 end
 
@@ -239,7 +239,7 @@ local EVENTS = [[SELECT position, number, at, kind, verdict, status, http, reque
 -- Iterates over the items in the batch's order. A row has the change (see `add_change`; its machine
 -- as planned_machine; "cancel" if only ids were given), seen (the action's status before the batch;
 -- nil or "": unknown), expected (the same, if the action must still have it), position, id, number
--- (of events), sends (times, to show), first_sent (by the store's clock, see store:age), in_air
+-- (of events), sends (times, to show), first_sent (by the store's clock, see store:age), in_flight
 -- (sent, no verdict yet), and the last verdict with its fields (see `ended`; also ended_at; verdict
 -- nil: none).
 function Batch:rows()
@@ -272,7 +272,7 @@ function Batch:items(undoing)
         rows, second = self:rows(), true
       elseif (row.number == 0) == second and not verdicts.settled[row.verdict]
              and (row.change == "undo") == (undoing or false) then
-        row.read_first = row.in_air or (row.number > 0 and row.verdict ~= "unsent"
+        row.read_first = row.in_flight or (row.number > 0 and row.verdict ~= "unsent"
                                         and row.verdict ~= "forbidden")
         row.sent_ago = row.first_sent and self.store:age(row.first_sent)
         row.last_sent_ago = row.last_sent and self.store:age(row.last_sent)
@@ -314,7 +314,7 @@ end
 
 -- -> count per verdict, number of items in flight, number of items never sent
 function Batch:counts()
-  local counts, in_air, left = {}, 0, self.count
+  local counts, in_flight, left = {}, 0, self.count
   for _, row in ipairs(self.store.database:all([[
     SELECT kind, verdict, count(*) FROM events AS e WHERE batch = ? AND position > 0
     AND number = (SELECT max(number) FROM events AS f
@@ -322,19 +322,19 @@ function Batch:counts()
     GROUP BY kind, verdict]], self.number)) do
     local count = portable.integer(row[3])
     left = left - count
-    if row[1] == "sent" then in_air = in_air + count else counts[row[2]] = count end
+    if row[1] == "sent" then in_flight = in_flight + count else counts[row[2]] = count end
   end
-  return counts, in_air, left
+  return counts, in_flight, left
 end
 
 -- Returns the number of open items: 0 if the batch was closed.
 function Batch:open_count()
   if self.closed then return 0 end
-  local counts, in_air, left = self:counts()
+  local counts, in_flight, left = self:counts()
   for name, count in pairs(counts) do
     if not verdicts.settled[name] then left = left + count end
   end
-  return in_air + left
+  return in_flight + left
 end
 
 -- }}
