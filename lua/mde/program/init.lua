@@ -236,6 +236,7 @@ end
 local function run_line(arguments)
   local done, result = xpcall(run, on_error, arguments)
   if system.state.notify then require "mde.program.batch.notify".finish() end
+  if system.state.store then require "mde.program.session.store".leave() end
   local flushed, raised = pcall(output.flush)
   if not done then return show(result, arguments) end
   if flushed then return result end

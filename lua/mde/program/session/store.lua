@@ -57,6 +57,13 @@ function store.forget()
   system.state.store = nil
 end
 
+-- Ends the use of the store, at the end of the program.
+function store.leave()
+  local opened = system.state.store
+  if opened and opened.leave then opened:leave() end
+  system.state.store = nil
+end
+
 -- Returns how the program waits for a store: see mde.store.sql.database.
 local function new_world()
   return {

@@ -177,6 +177,15 @@ function Store:close()
   self.database:close()
 end
 
+-- Ends the use of the store and leaves the write-ahead log, as a killed process does. `close` copies
+-- it into mde.db and removes it: two syncs of the disk, and two more when the next process makes a
+-- new one. SQLite itself copies it every 1000 pages.
+function Store:leave()
+  if self.tokens then self.tokens:close() end
+  debug.setmetatable(self.database.connection, nil)  -- so that nothing closes it
+  self.database.connection = nil
+end
+
 -- Opens the store in `folder`, which is created if needed, or without a folder a store in memory.
 -- `clock`: see mde.base.clock; also boot() -> an id of this boot, or nil. `holder`: a unique text that
 -- names this process. `world`: see mde.store.sql.database. `is_alone`: other processes can't use it
