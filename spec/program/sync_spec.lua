@@ -1,4 +1,4 @@
--- The syncs of the disk that one cancel waits for.
+-- Counts the syncs of the disk that a single cancel waits for.
 
 local program = require "spec.support.program"
 local trouble = require "spec.support.trouble"

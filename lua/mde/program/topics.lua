@@ -60,7 +60,8 @@ $XDG_STATE_HOME/mde (default: ~/.local/state/mde).
       The profiles, in $XDG_CONFIG_HOME/mde (default: ~/.config/mde). Paths in
       it are relative to its folder. `mde help profiles` shows its form.
    mde.db
-      Journal and quota, in SQLite.
+      Journal and quota, in SQLite. The newest changes are in mde.db-wal: copy
+      or move both together.
    tokens.db
       Access tokens, and the sign-in of `mde login`. Delete it to forget them.
    audit.jsonl
