@@ -28,7 +28,7 @@ files["lua/mde/program"] = {
 }
 files["lua/mde/program/system.lua"] = program
 -- The stores in databases are Lua 5.1 too, and know files and processes.
-files["lua/mde/store/sql"] = { read_globals = { "io", "os", "collectgarbage" } }
+files["lua/mde/store/sql"] = { read_globals = { "io", "os", "debug", "collectgarbage" } }
 files["lua/mde/simulator/server.lua"] = program
 -- What reads or writes a file says so, and does nothing else with it.
 for _, name in ipairs { "base/content", "client/download", "auth/azure_cli" } do
