@@ -282,6 +282,7 @@ function client:launch_all(kind, machines, options) end
 ---@field verdict mde.verdict
 ---@field action? mde.action
 ---@field status? mde.status
+---@field answer? table|string of a request, as client:request returns it; of an upload, the file
 ---@field machine? string its name, or its id
 ---@field error? mde.error
 

@@ -115,4 +115,40 @@ describe("mde api", function()
     assert.same({ 4, "1\n" }, { run.status, run.out })
     assert.truthy(run.err:find("the service may have carried out the request", 1, true), run.err)
   end)
+
+  it("is a batch of one, with a line in the audit log", function()
+    local run = rehearse [[printf x >a.ps1
+      mde api POST $M/isolate -d '{"Comment":"x"}' -y --batch one -m INC1 >/dev/null
+      mde api POST /api/libraryfiles --file a.ps1 -y --batch two >/dev/null
+      mde api DELETE /api/libraryfiles/a%2Eps1 -y --batch three 2>/dev/null
+      for b in one two three; do mde batch show $b; done
+      mde batch report one | grep -c "^TYPE"
+      grep '"id":"' $XDG_STATE_HOME/mde/audit.jsonl]]
+    local post = "POST /api/machines/" .. MACHINE .. "/isolate"
+    assert.truthy(run.out:find(("^done +%s\ndone +a%%.ps1\ndone +a%%.ps1\n0\n"):format(post)),
+      run.out .. run.err)
+    local lines = {}
+    for line in run.out:gmatch "(%b{})\n" do lines[#lines + 1] = cjson.decode(line) end
+    local function fields(i)
+      local line = lines[i]
+      return { line.what, line.id, line.request, line.status, line.verdict, line.comment }
+    end
+    assert.same({ "request", post, post, 201, "done", "INC1" }, fields(1))
+    assert.same({ "upload", "a.ps1", "POST /api/libraryfiles", 200, "done", "" }, fields(2))
+    assert.same({ "delete_file", "a.ps1", "DELETE /api/libraryfiles/a.ps1", 204, "done", "" },
+      fields(3))
+  end)
+
+  it("is not sent again to resume a request whose answer was lost", function()
+    local run = rehearse([[
+      mde api POST $M/isolate -d '{"Comment":"x"}' -y --batch b 2>/dev/null
+      mde resume b; echo "was $?"; mde resume b --json; mde batch show b
+      mde batch close b -m "it was isolated"; mde resume b; grep -c isolate $REQUESTS]], nil,
+      "{ mistaken = 0, history = 0, oddities = { lost_after = { operation = 'isolate' } } }")
+    assert.truthy(run.out:find "^unknown +POST [^\n]+\nwas 4\n{[^\n]+\nunknown [^\n]+\n1\n$",
+      run.out .. run.err)
+    assert.truthy(run.err:find("find out what it did; then mde batch close b -m REASON", 1,
+      true), run.err)
+    assert.truthy(run.err:find("This batch has no open items.", 1, true), run.err)
+  end)
 end)

@@ -62,7 +62,7 @@ local Call = {
   missed_at = false,        -- when its action was first not found
   has_second_look = false,  -- a second look for such an action was announced
 
-  read_first = false,       -- makes it read its target before it sends (mde.client.tags)
+  read_first = false,       -- makes it read its target before it sends (mde.client.writing)
 
   -- The callers' fields.
   caller = false,           -- the coroutine that waits (mde.call.coroutine); false: none
@@ -83,6 +83,7 @@ local Call = {
 
   -- The outcome.
   done = false, value = nil, err = nil, verdict = nil,
+  answer = nil,             -- to a request that is about no action (mde.client.changes)
 }
 Call.__index = Call
 

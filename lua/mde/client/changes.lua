@@ -26,7 +26,7 @@ for operation in pairs(kinds.launched_by) do
   end
 end
 
--- {{ Tags and values of machines
+-- {{ Tags and values of machines, files of the library, other requests
 
 local SHARED = { add_tag = 500, remove_tag = 500 }  -- machines in one call
 
@@ -39,22 +39,45 @@ local function verdict_of(call, err)
 end
 
 -- Gives a call that ends without a verdict one.
-local function before_end(call, _, err, verdict)
+local function before_end(call, value, err, verdict)
   if verdict then return false end
+  if value ~= true then call.answer = value end
   call:finish(nil, err, err and verdict_of(call, err) or "done")
   return true
+end
+
+-- Makes the call of an item, which may have been sent before.
+local function change_of(target, call, err)
+  if not call then return nil, err end
+  call.id, call.before_end = target.id, before_end
+  if target.read_first and call.read_first then call.read_first() end
+  return call
 end
 
 for _, change in ipairs { "add_tag", "remove_tag", "set_value" } do
   makers[change] = function(client, target, options, targets)
     local ids = {}
     for i, one in ipairs(targets) do ids[i] = one.id end
-    local call, err = client:marking(change, ids, options.value)
-    if not call then return nil, err end
-    call.id, call.before_end = target.id, before_end
-    if target.read_first then call.read_first() end
-    return call
+    return change_of(target, client:marking(change, ids, options.value))
   end
+end
+
+function makers.upload(client, target, options)
+  return change_of(target, client:uploading(options))
+end
+
+function makers.delete_file(client, target)
+  return change_of(target, client:deleting(target.id))
+end
+
+-- A request that may have been carried out is not sent again: a person decides.
+function makers.request(client, target, options)
+  local call, err = change_of(target, client:requesting(options))
+  if call and (target.in_air or target.verdict == "unknown") then
+    call:finish(nil, errors.new { code = "lost", sent = true,
+      message = "sent before, and its answer was not seen" }, "unknown")
+  end
+  return call, err
 end
 
 -- Items that may share a call have the same key.

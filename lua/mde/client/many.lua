@@ -39,6 +39,7 @@ Batch.__index = Batch
 ---@field verdict mde.verdict
 ---@field action? mde.action
 ---@field status? mde.status
+---@field answer? table|string of a request, as client:request returns it; of an upload, the file
 ---@field machine? string its name, or its id
 ---@field error? mde.error
 
@@ -174,7 +175,7 @@ function Batch:conclude(call)
     local known = action or target
     self:hand_out {
       id = call.targets[2] and target.id or call.id, verdict = call.verdict, error = call.err,
-      action = action, status = action and action.status,
+      action = action, status = action and action.status, answer = call.answer,
       machine = known.computerDnsName or target.name or known.machineId,
     }
   end

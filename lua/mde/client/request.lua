@@ -111,6 +111,19 @@ function request:prepare_request(method, path, options)
            body = body, content_type = kind }
 end
 
+-- A call that sends a request: { method, path, query, body, content_type }, as in client:request, or
+-- `file`, as in client:form, instead of a body. -> call | nil, err
+function request:requesting(wanted)
+  local form, err = wanted, nil
+  if wanted.file then form, err = self:form(wanted.file) end
+  if not form then return nil, err end
+  local prepared
+  prepared, err = self:prepare_request(wanted.method, wanted.path, {
+    query = wanted.query, body = form.body, content_type = form.content_type })
+  if not prepared then return nil, err end
+  return calls.new(self, prepared.operation, prepared, on_answer)
+end
+
 --- Sends any other request of the service, with the same token, quota and retries.
 ---
 ---     local alerts = client:request("GET", "/api/alerts", { query = { ["$top"] = 10 } })

@@ -1,64 +1,18 @@
 -- Tags machines and sets their value: methods of a client.
 --
--- Repeating these requests does no harm. But if an answer was lost, the machine is read first, to
--- find out whether anything is left to do.
+-- If an answer was lost, the machine is read: see mde.client.writing.
 
 local answer = require "mde.service.response"
-local calls = require "mde.call.call"
 local errors = require "mde.base.errors"
 local machine = require "mde.service.machine"
 local odata = require "mde.service.odata"
-local retry = require "mde.base.retry"
+local writing = require "mde.client.writing"
 
 local MOST = 500  -- machines in one call
 
 local tags = {}
 
--- {{ Calls
-
--- A call that writes. `question` { operation, arguments, read, accepted, nothing } reads the result
--- back, and `is_done(value)` tells whether that is as wanted. The call's value is what `accepted`
--- returns for the answer to the write, or what was read. -> call | nil, err
-local function writing(client, operation, arguments, question, is_done)
-  local writes, write_err = 0, nil
-
-  local function pause(call, now)
-    return now + retry.delay(writes, call.client.random)
-  end
-
-  local function look(call, now, err)
-    write_err = err
-    call:continue_with(question.operation, question.arguments, pause(call, now))
-  end
-
-  local function written(call, now, response, err)
-    writes = writes + 1
-    local value, problem
-    if not err then value, problem = question.accepted(response) end
-    if value then return call:finish(value) end
-    if problem or err.sent then return look(call, now, problem or err) end
-    call:finish(nil, err)
-  end
-
-  local read = calls.parsing(question.read, function(call, now, _, value, err)
-    if err and err.code == "not_found" then value = question.nothing end
-    if value and is_done(value) then return call:finish(value) end
-    if not value or writes >= retry.attempts then return call:finish(nil, write_err) end
-    call:continue_with(operation, arguments, pause(call, now))
-  end)
-
-  local call, err = calls.new(client, operation, arguments, function(call, now, response, err)
-    if call.operation == operation then return written(call, now, response, err) end
-    read(call, now, response, err)
-  end)
-  if not call then return nil, err end
-  function call.read_first()
-    call.reached, write_err = true, errors.new { code = "lost", sent = true,
-      message = "sent before, and its answer was not seen" }
-    call:continue_with(question.operation, question.arguments, -math.huge)
-  end
-  return call
-end
+-- {{ Reading back
 
 -- Reads one machine back.
 local function about(id)
@@ -95,11 +49,11 @@ end
 -- A call that tags these machines, at most 500. -> call | nil, err
 local function tagging(client, ids, tag, action)
   if #ids > 1 then
-    return writing(client, "tag_machines", { machines = ids, tag = tag, action = action },
+    return writing.call(client, "tag_machines", { machines = ids, tag = tag, action = action },
       about_all(tag), all_done(ids, action))
   end
-  return writing(client, "tag", { machine = ids[1], tag = tag, action = action }, about(ids[1]),
-    function(fields)
+  return writing.call(client, "tag", { machine = ids[1], tag = tag, action = action },
+    about(ids[1]), function(fields)
       return client:read_machine(fields):tagged(tag) == (action == "Add")
     end)
 end
@@ -164,7 +118,7 @@ end
 
 -- A call that sets the value of a machine. -> call | nil, err
 local function valuing(client, id, value)
-  return writing(client, "set_device_value", { machine = id, value = value }, about(id),
+  return writing.call(client, "set_device_value", { machine = id, value = value }, about(id),
     function(fields) return fields.deviceValue == value end)
 end
 

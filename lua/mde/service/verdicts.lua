@@ -16,6 +16,7 @@ local verdict = {}
 --   settled  proven, so that nothing remains to be done
 --   next     what to do next (absent: nothing); %s is the batch
 --   alone    the same without a journal (absent: `next`)
+--   request  the same for a request that mde cannot read back (absent: `next`)
 verdict.all = {
   { name = "cancelled", kind = "good", settled = true, meaning = "by this cancel" },
   { name = "already_cancelled", kind = "good", settled = true, meaning = "by an earlier cancel" },
@@ -61,7 +62,8 @@ verdict.all = {
     alone = "the same command again, when the cause is gone" },
   { name = "unknown", kind = "undecided",
     meaning = "sent, result not known",
-    next = "mde resume %s reads them back", alone = "the same command again settles them" },
+    next = "mde resume %s reads them back", alone = "the same command again settles them",
+    request = "find out what it did; then mde batch close %s -m REASON" },
 }
 
 -- Names in this order; rows by name; sets of the names that are good, and settled.

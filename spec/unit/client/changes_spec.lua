@@ -1,6 +1,8 @@
--- Changes of machines in a batch of the journal: tags and values.
+-- Changes in a batch of the journal: tags and values of machines, library files, free requests.
 
 local changes = require "mde.client.changes"
+local cjson = require "cjson"
+local core = require "mde.core"
 local world = require "spec.support.world"
 
 local ROLES = { "Machine.Read.All", "Machine.ReadWrite.All" }
@@ -77,5 +79,80 @@ describe("values of a batch", function()
       lost_after = { operation = "set_device_value" } })
     assert.same({ done = 5 }, run(client, "set_value", ids, '{"value":"High"}'))
     assert.same({ 5, 5 }, { service:requests "set_device_value", service:requests "machine" })
+  end)
+end)
+
+local LIBRARY = { "Library.Manage" }
+
+describe("files of the library in a batch", function()
+  local function upload_of(content)
+    local path = os.tmpname()
+    finally(function() os.remove(path) end)
+    local file = assert(io.open(path, "wb"))
+    file:write(content)
+    file:close()
+    return cjson.encode { path = path, name = "a.ps1", sha256 = core.sha256(content),
+                          fields = {} }, path
+  end
+
+  it("are uploaded and deleted, and read first if they may have been before", function()
+    local client, service = world.new { roles = LIBRARY }
+    local arguments = upload_of "one"
+    assert.same({ done = 1 }, run(client, "upload", { "a.ps1" }, arguments))
+    assert.same({ done = 1 }, run(client, "upload", { "a.ps1" }, arguments, { read_first = true }))
+    assert.same({ refused = 1 }, run(client, "upload", { "a.ps1" }, arguments))
+    assert.same({ done = 1 }, run(client, "delete_file", { "a.ps1" }))
+    assert.same({ done = 1 }, run(client, "delete_file", { "a.ps1" }, nil, { read_first = true }))
+    assert.same({ not_found = 1 }, run(client, "delete_file", { "a.ps1" }))
+    assert.same({ done = 1 }, run(client, "upload", { "a.ps1" }, arguments, { read_first = true }))
+    assert.same({ 3, 2, 3 }, { service:requests "upload", service:requests "delete_file",
+                               service:requests "library" })
+  end)
+
+  it("are not uploaded with other content than was agreed to", function()
+    local client, service = world.new { roles = LIBRARY }
+    local arguments, path = upload_of "one"
+    local file = assert(io.open(path, "wb"))
+    file:write "two"
+    file:close()
+    assert.same({ error = 1 }, run(client, "upload", { "a.ps1" }, arguments))
+    assert.equal(0, service:requests())
+  end)
+end)
+
+describe("a request in a batch", function()
+  local PATH = "/api/machines/%s/isolate"
+
+  -- -> client, service, its item's id and arguments
+  local function new_request(oddities)
+    local client, service = world.new { roles = { "Machine.Isolate" }, oddities = oddities }
+    local path = PATH:format(service:add_machine {})
+    return client, service, { "POST " .. path }, cjson.encode { method = "POST", path = path,
+      body = '{"Comment":"x","IsolationType":"Full"}' }
+  end
+
+  it("is sent, and its item has the answer", function()
+    local client, _, ids, arguments = new_request()
+    local answer
+    local report = changes.run(client, { { id = ids[1], position = 1, change = "request",
+      arguments = arguments } }, { on_item = function(item) answer = item.answer end })
+    assert.same({ { done = 1 }, "Isolate" }, { report.counts, answer.type })
+  end)
+
+  it("is unknown if its answer was lost, and never sent again", function()
+    local client, service, ids, arguments = new_request { lost_after = { operation = "isolate" } }
+    assert.same({ unknown = 1 }, run(client, "request", ids, arguments))
+    for _, fields in ipairs { { verdict = "unknown" }, { in_air = true } } do
+      fields.read_first = true
+      assert.same({ unknown = 1 }, run(client, "request", ids, arguments, fields))
+    end
+    assert.equal(1, service:requests "isolate")
+  end)
+
+  it("is sent again if it was refused because of its token", function()
+    local client, service, ids, arguments = new_request()
+    assert.same({ done = 1 }, run(client, "request", ids, arguments, { verdict = "error",
+      read_first = true }))
+    assert.equal(1, service:requests "isolate")
   end)
 end)

@@ -10,6 +10,7 @@
 --   verb                         for the question: "Cancel", "Launch isolate on"
 --   details(count)                 if given, text after the count in the question
 --   confirm(session, exceeded)   if given, asks instead of that question
+--   session                      if given, the client; default: that of the command line
 --   prepare(session)             if given, is called after the sign-in
 --   is_chosen, has_filters       filters or standard input, or filters, choose the items
 --   order                        "given" (default), "newest" or "oldest"
@@ -184,7 +185,7 @@ end
 function change.run(parsed, how)
   collectgarbage("incremental", 120)  -- a batch waits for the service: save memory, not time
   if parsed.dry_run then parsed.store = "memory" end
-  local session = client.connect(parsed, execution.settings(parsed))
+  local session = how.session or client.connect(parsed, execution.settings(parsed))
   if not parsed.dry_run then client.identify(session) end
   if how.prepare then how.prepare(session) end
   local is_listed = not how.is_chosen and session.store.database.is_local

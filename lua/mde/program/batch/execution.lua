@@ -5,7 +5,7 @@
 --
 -- If parsed.stop_reason is given, nothing is shown, signals are left to the caller, and the
 -- results are returned as a table. stop_reason is called at least once a second; if it returns a
--- text, sending stops for that reason.
+-- text, sending stops for that reason. parsed.show_item(item), if given, shows each item.
 
 local automatic_stop = require "mde.program.batch.automatic_stop"
 local changes = require "mde.client.changes"
@@ -323,7 +323,7 @@ function execution.run(session, batch, parsed, kind, aside)
   }, Execution)
   self.safety = automatic_stop.new(session, batch, parsed, kind, total,
     function(...) self:say(...) end)
-  self.report.waited = parsed.wait
+  self.report.waited, self.report.show_item = parsed.wait, parsed.show_item
   self.asked = interruption.asked(function(text) self:say(text) end)
   function session.on_notice(entry)
     if entry.code == "quota" then return end  -- the progress shows when the next call is sent

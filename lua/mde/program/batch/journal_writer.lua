@@ -137,8 +137,9 @@ function Recorder:log_end(call, outcome)
   self.uncommitted[id] = nil
   if written == call.verdict then return end
   self:log(call.target.change, {
-    id = id, verdict = call.verdict, comment = call.comment, request = request_of(call),
-    request_id = outcome.request_id, status = outcome.http,
+    id = id, verdict = call.verdict, request_id = outcome.request_id, status = outcome.http,
+    comment = call.comment or call.target.comment or self.batch.comment,
+    request = request_of(call),
   })
 end
 

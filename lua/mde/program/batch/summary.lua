@@ -23,17 +23,24 @@ local KEYS = { "tenant", "id", "machine", "verdict", "status", "code", "error", 
                "batch" }
 local LAUNCH_KEYS = { "tenant", "id", "machine", "verdict", "action", "type", "status", "code",
                       "error", "active_action_id", "request_id", "batch" }
+local REQUEST_KEYS = { "tenant", "id", "verdict", "answer", "code", "error", "request_id", "batch" }
 
 -- Returns the command that runs mde again for the same tenant.
 function report.program(profile)
   return profile and "mde -p " .. profile or "mde"
 end
 
+local function keys_of(change)
+  return words.is_launch(change) and LAUNCH_KEYS or words.has_answer(change) and REQUEST_KEYS
+         or KEYS
+end
+
 -- Creates a report on `total` items of a client's tenant, as JSON or text; `batch` is the batch's
 -- name (nil: no journal keeps it), `change` its change. If not `is_shown`, nothing is printed.
 function report.new(session, total, as_json, batch, is_shown, change)
   return setmetatable({
-    subject = words.subject(change), keys = words.is_launch(change) and LAUNCH_KEYS or KEYS,
+    subject = words.subject(change), keys = keys_of(change),
+    show_item = nil,    -- shows an item instead of these lines
     tenant = session.tenant, total = total, as_json = as_json, batch = batch,
     program = report.program(session.profile),
     is_shown = is_shown,
@@ -58,6 +65,8 @@ local function json_item(self, item)
   if self.keys == LAUNCH_KEYS then
     object.action, object.type, object.active_action_id = action.id, action.type,
       err.active_action_id
+  elseif self.keys == REQUEST_KEYS then
+    object.answer = item.answer
   end
   output.record(object, self.keys)
 end
@@ -70,12 +79,15 @@ local function launched(item)
     item.verdict == "existing" and " by " .. (action.requestor or "?") or "")
 end
 
-local function text_item(item)
+local function text_item(self, item)
   local parts = { item.machine ~= item.id and item.machine or nil }
   local detail = item.error and tostring(item.error) or item.detail or launched(item)
                  or item.verdict == "already_final" and item.status
   if detail then parts[#parts + 1] = "(" .. detail .. ")" end
   output.line(item_line(item.verdict, item.id, parts))
+  if type(item.answer) == "table" and self.keys == REQUEST_KEYS then
+    output.json(item.answer)
+  end
   local active = (item.error or {}).active_action_id
   if active then
     output.note("   It is blocked by another action: see mde show %s, or mde cancel %s.", active,
@@ -111,7 +123,9 @@ function Report:item(item)
   if status then self.causes[status] = true end
   self:note_reason(item)
   if not self.lists_items then return end
-  if self.as_json then json_item(self, item) else text_item(item) end
+  if self.show_item then self.show_item(item)
+  elseif self.as_json then json_item(self, item)
+  else text_item(self, item) end
   output.flush()
 end
 
@@ -131,8 +145,8 @@ end
 
 function Report:next_step(verdict)
   local row = verdicts.row[verdict]
-  local step = self.batch and row.next and row.next:format(self.batch)
-               or row.alone or row.next or ""
+  local own = self.subject == "request" and row.request or row.next
+  local step = self.batch and own and own:format(self.batch) or row.alone or own or ""
   if verdict == "forbidden" then
     step = ("grant the application %s; then %s"):format(self.permissions
       and "any of " .. table.concat(self.permissions, ", ") or "the missing permission", step)

@@ -24,6 +24,12 @@ function words.is_launch(change)
   return kinds.launched_by[change] ~= nil
 end
 
+-- Returns whether the answer to a change is shown: to a request, or a file of the library.
+function words.has_answer(change)
+  local subject = words.subject(change)
+  return subject == "request" or subject == "file"
+end
+
 -- Returns whether the results of a change are read from the list of actions.
 function words.reads_actions(change)
   return words.subject(change) == "action" or words.is_launch(change)

@@ -1,14 +1,15 @@
--- mde api: sends any other request to the service.
+-- mde api: sends any other request to the service. If it may change something, it is a batch.
 
 local agreement = require "mde.program.batch.confirmation"
+local change = require "mde.program.batch.change"
 local cjson = require "cjson.safe"
 local client = require "mde.program.session.client"
 local failure = require "mde.program.exit"
-local guards = require "mde.program.batch.guards"
 local interruption = require "mde.program.terminal.interruption"
-local multipart = require "mde.service.multipart"
 local options = require "mde.program.input.options"
 local output = require "mde.program.terminal.output"
+local problem = require "mde.program.problem"
+local requests = require "mde.program.batch.request"
 local system = require "mde.program.system"
 local terminal = require "mde.terminal"
 
@@ -17,10 +18,14 @@ local api = {}
 function api.define(command)
   command:epilog [[
 Sends a request with a token, within the quota of its operation, and waits if
-the service asks for it. A GET is repeated if it fails. Any other request is
-sent once, after a question at the terminal. The token is sent to the API's host
-only. Prints the answer: JSON on one line, without null fields, or the text
-unchanged.
+the service asks for it. A GET is repeated if it fails. The token is sent to the
+API's host only. Prints the answer: JSON on one line, without null fields, or
+the text unchanged.
+
+Any other request is a batch of one in the journal, after a question at the
+terminal. It is sent once: if its answer was lost, it is `unknown`, and neither
+mde nor `mde resume` sends it again. An upload or deletion of a library file is
+read back instead.
 
 Examples:
    mde api GET /api/libraryfiles
@@ -37,6 +42,8 @@ Examples:
     .. " standard input.")
   options.add(command, "--file", "FILE", "Upload this file, as a form (multipart).")
   command:option("--field", "With --file: a field of the form."):argname "NAME=VALUE":count "*"
+  options.add(command, "-m --comment", "TEXT", "Why; kept in the journal.")
+  change.define_name(command)
   client.define_deadline(command, "With GET: give up after this long. Default: 10m.")
   command:flag("-n --dry-run", "Show the request, and send nothing.")
   command:flag("-y --yes", "Do not ask.")
@@ -50,8 +57,8 @@ local function pair(text, option)
 end
 
 local function read(path)
-  local text, problem = system.read(path)
-  if not text then failure.raise(failure.usage, "%s", problem) end
+  local text, message = system.read(path)
+  if not text then failure.raise(failure.usage, "%s", message) end
   return text
 end
 
@@ -62,16 +69,18 @@ local function data_of(text)
   return text
 end
 
--- Returns the body and its content type, or nil.
-local function body_of(parsed)
+-- Adds the body or the file to a request: see mde.program.batch.request.
+local function add_body(wanted, parsed)
   if parsed.file then
     if parsed.data then failure.raise(failure.usage, "-d and --file do not go together") end
-    local parts = { { "file", read(parsed.file), parsed.file:match "[^/]*$" } }
-    for _, text in ipairs(parsed.field) do parts[#parts + 1] = { pair(text, "--field") } end
-    return multipart.encode(parts, math.random)
+    local fields = {}
+    for i, text in ipairs(parsed.field) do fields[i] = { pair(text, "--field") } end
+    wanted.file = requests.file(parsed.file, nil, fields)
+  elseif #parsed.field > 0 then
+    failure.raise(failure.usage, "--field requires --file")
+  else
+    wanted.body = parsed.data and data_of(parsed.data)
   end
-  if #parsed.field > 0 then failure.raise(failure.usage, "--field requires --file") end
-  return parsed.data and data_of(parsed.data)
 end
 
 local function show(answer, as_json)
@@ -96,46 +105,70 @@ end
 
 -- Shows the request. -> exit status
 local function preview(session, wanted)
-  output.line(terminal.printable(("%s %s%s"):format(wanted.method, session.api_url, wanted.path)))
-  local body = wanted.body
-  if body and wanted.content_type then output.line(("(a form of %d bytes)"):format(#body))
-  elseif body then output.line(terminal.printable((body:gsub("%s+$", "")))) end
+  local prepared = requests.prepare(session, wanted)
+  output.line(terminal.printable(("%s %s%s"):format(wanted.method, session.api_url,
+    prepared.path)))
+  if wanted.file then
+    output.line(("(a form of %d bytes)"):format(#failure.check(session:form(wanted.file)).body))
+  elseif wanted.body then
+    output.line(terminal.printable((wanted.body:gsub("%s+$", ""))))
+  end
   output.flush()
-  output.note("Dry run: nothing was sent. The quota is that of `%s`.", wanted.operation)
+  output.note("Dry run: nothing was sent. The quota is that of `%s`.", prepared.operation)
   return 0
 end
 
--- Asks for agreement to a change. An exceeded guard is asked about too, or refuses it.
-local function agree(session, parsed, method)
-  local exceeded = guards.check(session, parsed, { { id = parsed.path, change = "request" } })
-  if parsed.yes and not exceeded then return end
-  agreement.confirm(("%s %s in %s"):format(method, parsed.path, agreement.place(session)),
-    method .. " changes something", nil, exceeded)
+local function read_only(session, wanted, parsed)
+  interruption.watch(session)
+  session.only_reads = true
+  client.bounded(session, parsed)
+  local answer, err = session:request("GET", wanted.path, { query = wanted.query,
+    body = wanted.body })
+  interruption.release(session)
+  show(failure.check(answer, err), parsed.json)
+  return 0
+end
+
+-- Shows the answer, or why there is none.
+local function show_item(parsed)
+  return function(item)
+    if item.verdict == "done" then return show(item.answer or "", parsed.json) end
+    if not item.error then return output.note("The request ended %s.", item.verdict) end
+    if item.error.sent then
+      output.note("The answer was lost: the service may have carried out the request.")
+    end
+    problem.show(item.error, {}, parsed.json)
+  end
+end
+
+-- Carries out a request with an effect. -> exit status
+local function carry_out(session, wanted, parsed)
+  local item = requests.item(session, wanted)
+  change.check(parsed)
+  parsed.show_item = show_item(parsed)
+  return change.run(parsed, {
+    session = session, change = item.change,
+    fill = function(draft) draft:add_change(item) end,
+    confirm = function(_, exceeded)
+      if parsed.yes and not exceeded then return end
+      agreement.confirm(("%s %s in %s"):format(wanted.method, wanted.path,
+        agreement.place(session)), wanted.method .. " changes something", nil, exceeded)
+    end,
+  })
 end
 
 function api.run(parsed)
-  local method, query, body, kind = parsed.method:upper(), query_of(parsed), body_of(parsed)
-  if parsed.deadline and method ~= "GET" then
+  local wanted = { method = parsed.method:upper(), path = parsed.path, query = query_of(parsed) }
+  add_body(wanted, parsed)
+  local only_reads = wanted.method == "GET"
+  if parsed.deadline and not only_reads then
     failure.raise(failure.usage, "--deadline goes with GET")
   end
-  parsed.reads_only = method == "GET"
+  parsed.reads_only = only_reads
+  if parsed.dry_run then parsed.store = "memory" end
   local session = client.connect(parsed)
-  local given = { query = query, body = body, content_type = kind }
-  local wanted = failure.check(session:prepare_request(method, parsed.path, given))
   if parsed.dry_run then return preview(session, wanted) end
-  if method ~= "GET" then agree(session, parsed, method) end
-  interruption.watch(session)
-  if method == "GET" then
-    session.only_reads = true
-    client.bounded(session, parsed)
-  end
-  local answer, err = session:request(method, parsed.path, given)
-  interruption.release(session)
-  if err and err.sent and method ~= "GET" then
-    output.note("The answer was lost: the service may have carried out the request.")
-  end
-  show(failure.check(answer, err), parsed.json)
-  return 0
+  return (only_reads and read_only or carry_out)(session, wanted, parsed)
 end
 
 return api

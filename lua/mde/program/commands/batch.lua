@@ -155,8 +155,9 @@ local function show(each, parsed)
   end
   output.flush()
   local state, done = states.of(each)
-  output.note("Batch %s is %s: %d of %d done. By %s at %s: %s", each.name,
-    states.shown(state, each), done, each.count, each.who, moment.at(each.created), each.comment)
+  output.note("Batch %s is %s: %d of %d done. By %s at %s%s", each.name,
+    states.shown(state, each), done, each.count, each.who, moment.at(each.created),
+    each.comment ~= "" and ": " .. each.comment or "")
   if state ~= "open" then return end
   local accepted = (each:counts()).undo_accepted
   if accepted then

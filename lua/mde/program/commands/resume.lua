@@ -12,6 +12,7 @@ local options = require "mde.program.input.options"
 local output = require "mde.program.terminal.output"
 local permission = require "mde.program.session.permission"
 local stores = require "mde.program.session.store"
+local words = require "mde.program.batch.words"
 
 local resume = {}
 
@@ -149,11 +150,11 @@ end
 
 local function continue(session, batch, lock, parsed)
   local _ <close> = lock
-  permission.check(session, parsed)
+  if words.reads_actions(batch:change()) then permission.check(session, parsed) end
   agree(session, batch, parsed)
   output.note("Batch %s: %d of %d items open. %s", batch.name, batch:open_count(), batch.count,
     batch.comment)
-  execution.foretell(session, batch:open_count())
+  execution.foretell(session, batch:open_count(), words.operation(batch:change()))
   return execution.run(session, batch, parsed, "resumed")
 end
 

@@ -260,7 +260,7 @@ local function group_table(title, groups, numbers)
       rows[i][j + 2] = count and number(count) or ""
     end
   end
-  return markup.table("By " .. title:lower(), columns, rows)
+  return rows[1] and markup.table("By " .. title:lower(), columns, rows) or ""
 end
 
 local function reasons(numbers)

@@ -58,8 +58,9 @@ function Groups:sorted()
 end
 
 -- Returns the first `most` of sorted groups and, if there are more, a group without a name that
--- adds up the rest. Its field `groups` is their number, if known.
+-- adds up the rest. Its field `groups` is their number, if known. Without any name there are none.
 function statistics.top(groups, most)
+  if #groups == 1 and groups[1].name == "-" then return {} end
   if #groups <= most and not groups.rest then return groups end
   local top = table.move(groups, 1, most, 1, {})
   local rest = new_group()

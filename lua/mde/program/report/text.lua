@@ -148,7 +148,8 @@ end
 
 local function print_reasons(numbers)
   if #numbers.reasons == 0 then return end
-  output.line "\nReasons of items that did not end as asked:"
+  output.line ""
+  output.line "Reasons of items that did not end as asked:"
   for _, group in ipairs(statistics.top(numbers.reasons, TOP)) do
     if group.name then
       say("%7d %s: %s", group.items, outcomes.label(group.outcome), group.reason)
