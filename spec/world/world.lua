@@ -1,0 +1,321 @@
+-- One world: hosts, processes, the model service and faults under true time.
+--
+-- `world.run(plan)` carries out a plan of spec/world/plan.lua and returns the observation that
+-- spec/world/observation.md describes. The same plan gives the same observation.
+
+local agenda = require "spec.world.agenda"
+local faults = require "spec.world.faults"
+local files = require "spec.world.files"
+local journal = require "spec.world.journal"
+local json = require "spec.world.json"
+local modules = require "spec.world.modules"
+local network = require "spec.world.network"
+local processes = require "spec.world.process"
+local random_numbers = require "spec.world.random"
+local services = require "spec.world.service"
+
+local world = {}
+
+local World = {}
+World.__index = World
+
+local BEGAN = 1769198400  -- 2026-01-23T20:00:00Z
+local HORIZON = 40 * 3600  -- seconds after which a world ends in any case
+local ROUNDS = 5           -- runs of `mde resume` per batch at the end
+
+-- {{ The observation
+
+-- Adds an event. -> its number
+function World:note(event)
+  event.at = event.at or self.agenda.now
+  local events = self.events
+  events[#events + 1] = event
+  return #events
+end
+
+function World:after(seconds, action)
+  return self.agenda:at(self.agenda.now + seconds, action)
+end
+
+function World:on_row(process, entry)
+  self:note { kind = "journal", process = process.name, store = process.store,
+              table = entry.table, op = entry.op, row = entry.row }
+end
+
+-- A file was appended to: the audit log's lines are noted.
+function World:on_append(process, path, text)
+  if not path:find "audit%.jsonl$" then return end
+  for line in text:gmatch "([^\n]*)\n" do
+    self:note { kind = "audit", process = process.name, store = process.store, text = line,
+                line = json.decode(line) }
+  end
+end
+
+function World:on_replace(process, path, text)
+  self:note { kind = "plan", process = process.name, path = path, text = text,
+              plan = json.decode(text) }
+end
+
+-- An error that `mde` did not catch.
+function World:defect(process, problem)
+  self:note { kind = "defect", process = process.name, text = problem }
+end
+
+-- }}
+
+-- {{ Processes
+
+function World:next_pid()
+  self.pid = self.pid + 1
+  return self.pid
+end
+
+local function remove(real)
+  for _, ending in ipairs { "", "-wal", "-shm", "-journal" } do os.remove(real .. ending) end
+end
+
+-- The file that has a host's database.
+function World:real_path(host, path)
+  local real = ("%s/%s-%s"):format(self.folder, host.name, path:match "[^/]*$")
+  if not host.disk.files[path] then
+    host.disk:file(path)
+    remove(real)
+  end
+  self.real_files[real] = true
+  return real
+end
+
+local function environment(self, host, user)
+  return {
+    HOME = "/home/" .. user, XDG_STATE_HOME = "/state/" .. host.store,
+    XDG_CONFIG_HOME = "/config/" .. user, TERM = "dumb", TZ = "UTC",
+    AZURE_TENANT_ID = self.service.tenant, AZURE_CLIENT_ID = self.service.application,
+    AZURE_CLIENT_SECRET = self.secret,
+  }
+end
+
+function World:start(entry)
+  local host = self.hosts[entry.host]
+  local started = processes.start(self, {
+    name = entry.name, host = host, store = host.store, user = entry.user, argv = entry.argv,
+    input = entry.input, attended = entry.attended, agrees = entry.agrees, intent = entry.intent,
+    crashes = self.crashes[entry.name], environment = environment(self, host, entry.user),
+  })
+  self.processes[#self.processes + 1], self.process_by_name[entry.name] = started, started
+  self.running = self.running + 1
+  return started
+end
+
+function World:on_end(process)
+  self.running = self.running - 1
+  if process.on_end then process.on_end() end
+end
+
+-- }}
+
+-- {{ The network
+
+local OPERATIONS = { sign_in = false }
+
+-- Draws what happens to a request, and applies the plan's faults.
+function World:fate(seen)
+  services.describe(seen)
+  local random = self.random
+  local fate = { way = random:scaled(0.01, 0.2), delay = random:scaled(0.01, 0.3) }
+  if OPERATIONS[seen.operation] ~= false then self.requests = self.requests + 1 end
+  local fault = OPERATIONS[seen.operation] ~= false and self.faults[self.requests]
+                or self.outage
+  if not fault then return fate end
+  fate.lost, fate.outcome, fate.status = fault.lost, fault.outcome, fault.status
+  fate.retry_after, fate.late = fault.retry_after, fault.late
+  if fault.outcome == "proxy" then
+    fate.answer = network.page(fault.page or 502, fault.retry_after)
+  end
+  return fate
+end
+
+local function event_of(seen)
+  return {
+    kind = "request", process = seen.process.name, sent = seen.sent, method = seen.method,
+    path = seen.path, query = seen.params, body = seen.body, operation = seen.operation,
+    bucket = seen.bucket, target = seen.target,
+  }
+end
+
+-- Notes a request that does not reach the service. -> number of its event
+function World:note_lost(seen)
+  local event = event_of(seen)
+  event.arrived = false
+  return self:note(event)
+end
+
+-- Has the service answer a request. -> answer, number of its event
+function World:answer(seen, fate)
+  local event = event_of(seen)
+  event.arrived = true
+  seen.number = self:note(event)
+  local answer = self.service:serve(seen, fate)
+  event.admitted, event.effect, event.action = seen.admitted, seen.effect, seen.action
+  event.status, event.answer = answer.status, json.decode(answer.body)
+  answer.headers.date = network.date(self.agenda.now)
+  answer.headers["content-length"] = ("%d"):format(#answer.body)
+  return answer, seen.number
+end
+
+-- }}
+
+-- Reports if another process writes the store, so that a BEGIN must wait.
+function World:is_busy(process)
+  return self.busy[process.store] ~= nil
+end
+
+-- {{ A world
+
+local function new_host(self, row)
+  return { name = row.name, store = row.store, disk = files.disk(), offset = row.offset,
+           rate = row.rate, booted = self.began - row.uptime, boot = row.name }
+end
+
+local count = 0
+
+local function new(plan, folder)
+  count = count + 1
+  local self = setmetatable({
+    seed = plan.seed, plan = plan, began = BEGAN, agenda = agenda.new(BEGAN), events = {},
+    folder = folder, real_files = {}, hosts = {}, processes = {}, process_by_name = {},
+    running = 0, pid = 1000, requests = 0, faults = {}, crashes = {}, busy = {},
+    random = random_numbers.new(plan.seed, "network"), secret = "s3cret-" .. plan.seed .. "-x",
+  }, World)
+  for _, row in ipairs(plan.hosts) do self.hosts[row.name] = new_host(self, row) end
+  local random = random_numbers.new(plan.seed, "service")
+  self.service = services.new {
+    agenda = self.agenda, random = random, note = function(event) return self:note(event) end,
+    tenant = plan.tenant, application = plan.application, machines = plan.machines(),
+    final_as = plan.service.final_as, cancel_takes = plan.service.cancel_takes,
+    duplicate_as = plan.service.duplicate_as, page_size = plan.service.page_size,
+    course = function()
+      local starts = random:scaled(1, 60)
+      local status = random:chance(0.9) and "Succeeded" or "Failed"
+      return { { starts, "InProgress" }, { starts + random:scaled(5, 300), status } }
+    end,
+  }
+  for _, action in ipairs(plan.actions) do
+    self.service:add({ id = action.id, type = action.type, machine = action.machine,
+      by = action.by, comment = action.comment, created = BEGAN - action.age,
+      status = action.status, scope = action.scope }, action.course, "admin")
+  end
+  for name, text in pairs(plan.files or {}) do
+    for _, row in ipairs(plan.hosts) do self.hosts[row.name].disk:write(name, text, true) end
+  end
+  return self
+end
+
+-- Plans the entries. A fault of the n-th request or touch has no moment.
+local function schedule(self)
+  for _, entry in ipairs(self.plan.entries) do
+    if entry.what == "crash" then
+      self.crashes[entry.process] = self.crashes[entry.process] or {}
+      self.crashes[entry.process][entry.touch] = entry
+    elseif entry.what == "request" then
+      self.faults[entry.number] = entry.fate
+    else
+      self.agenda:at(self.began + entry.at, function() faults.happen[entry.what](self, entry) end)
+    end
+  end
+end
+
+-- Runs until nothing happens any more, or the limit. Waits that poll for ever end at the limit.
+local function pass(self, limit, is_over)
+  while not (is_over and is_over()) and self.agenda:step(limit) do end
+end
+
+-- Everything that a person or fault does has happened, and no process runs.
+local function run_people(self)
+  local last = 0
+  for _, entry in ipairs(self.plan.entries) do
+    last = math.max(last, entry.at or 0, entry.ends or 0)
+  end
+  pass(self, self.began + last)
+  self.faults, self.outage = {}, nil
+  self.faults_ended = self.plan.is_faulty and self.agenda.now or nil
+  for _, process in ipairs(self.processes) do process:thaw() end
+  pass(self, self.began + HORIZON, function() return self.running == 0 end)
+end
+
+-- A person resumes each open batch, several times.
+local function run_resumes(self)
+  for round = 1, ROUNDS do
+    local is_open = false
+    for _, row in ipairs(self.plan.hosts) do
+      for _, name in ipairs(journal.open(self, row)) do
+        is_open = true
+        self:start { name = ("end%d-%s-%s"):format(round, row.name, name), host = row.name,
+          user = row.user, argv = { "resume", name }, agrees = true,
+          intent = { what = "resume", batch = name } }
+        pass(self, self.began + 2 * HORIZON, function() return self.running == 0 end)
+      end
+    end
+    if not is_open then return end
+    self.agenda.now = self.agenda.now + 60
+    pass(self, self.agenda.now)
+  end
+end
+
+local function observed_processes(self)
+  local list = {}
+  for _, process in ipairs(self.processes) do
+    list[process.name] = {
+      name = process.name, host = process.host.name, user = process.user, store = process.store,
+      argv = process.argv, input = process.input, is_attended = process.attended or false,
+      agrees = process.agrees, began = process.began, ended = process.ended,
+      status = process.status, crashed = process.crashed, out = table.concat(process.stdout),
+      err = table.concat(process.stderr), intent = process.intent, touches = process.touches,
+    }
+  end
+  return list
+end
+
+local function observe(self)
+  local service, secrets, stores = self.service, { self.secret }, {}
+  for _, token in ipairs(service.secrets) do secrets[#secrets + 1] = token end
+  for _, row in ipairs(self.plan.hosts) do
+    stores[row.store] = journal.read(self, row)
+  end
+  local actions = {}
+  for id, action in pairs(service.actions) do
+    local copy = { created = action.created, silent = action.silent }
+    for key, value in pairs(action.entity) do copy[key] = value end
+    actions[id] = copy
+  end
+  local limits = setmetatable({}, { __index = function() return service.limits end })
+  return {
+    seed = self.seed, is_faulty = self.plan.is_faulty, began = self.began,
+    ended = self.agenda.now, faults_ended = self.faults_ended, limits = limits,
+    tenant = service.tenant, application = service.application, secrets = secrets,
+    profile = self.plan.profile or {}, machines = service.machines, actions = actions,
+    events = self.events, processes = observed_processes(self), stores = stores,
+  }
+end
+
+local function clean(self)
+  for _, process in ipairs(self.processes) do
+    if not process.ended then
+      for _, connection in ipairs(process.connections) do connection:close() end
+    end
+  end
+  for real in pairs(self.real_files) do remove(real) end
+end
+
+-- `folder`: for the databases, on a fast file system. -> observation
+function world.run(plan, folder)
+  local self = new(plan, folder)
+  schedule(self)
+  run_people(self)
+  run_resumes(self)
+  local observation = observe(self)
+  clean(self)
+  modules.current = nil
+  return observation
+end
+
+return world
