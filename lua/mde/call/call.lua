@@ -42,6 +42,7 @@ local Call = {
   throttled_since = false,  -- since when all answers were 429
   failing_since = false,    -- since when the service has failed
   probes = false,           -- the operation whose open breaker it may pass: see mde.call.probe
+  has_probed = false,       -- it was such a probe
   held = false,             -- its request, until a read is answered
   was_answered = false,     -- a request with an effect was answered, and not by 401, 403, 429, 5xx
 

@@ -34,7 +34,7 @@ function probe.admit(call, now)
   local quota, operation = call.client.quota, call.operation
   if call.encoded.method == "GET" or call.probes == operation then return true end
   probe.leave(call)
-  local state, moment = quota:admit(operation, item_of(call), now)
+  local state, moment = quota:admit(operation, item_of(call), now, not call.has_probed)
   if state == true then return true end
   if not state then
     local breaker = quota:bucket(operation).breaker
@@ -42,7 +42,7 @@ function probe.admit(call, now)
       ("the service fails for '%s'"):format(operation), "trying again in")
     return false, moment
   end
-  call.probes = operation
+  call.probes, call.has_probed = operation, true
   call.held = { encoded = call.encoded, attempt = call.attempt, refused = call.refused }
   call.held.is_judged = read(call, now)
   return true

@@ -25,7 +25,7 @@ function quota.new(limits, timeout, windows, reserve)
   return setmetatable({
     limits = limits, shared = windows, buckets = windows.buckets, timeout = timeout or 60,
     reserve = reserve or 0, pending = {},
-    is_urgent = false,  -- an open breaker holds none of its calls back
+    is_urgent = false,  -- an open breaker holds back no call that was not a probe yet
     held = {},          -- operations whose breaker has held a call back -> true
   }, Quota)
 end
@@ -193,13 +193,14 @@ function Quota:unprobed(operation, item)
   share(self, operation, "unused", item)
 end
 
--- Reports whether a call for this item may be sent. -> true | "probe": it has to read first | nil,
--- moment: ask again then. Raises the store's error.
-function Quota:admit(operation, item, now)
+-- Reports whether a call for this item may be sent; `is_first`: it was not a probe yet. -> true |
+-- "probe": it has to read first | nil, moment: ask again then. Raises the store's error.
+function Quota:admit(operation, item, now, is_first)
   local bucket = self:bucket(operation)
   local breaker = bucket.breaker
   if not breaker.open_since then return true end
-  local function next_probe() return self.is_urgent and now or breaker:free_at(item, now) end
+  local is_urgent = self.is_urgent and is_first
+  local function next_probe() return is_urgent and now or breaker:free_at(item, now) end
   local free, is_shared = next_probe(), self.shared.is_shared
   if is_shared and (free <= now or now >= bucket.looked_at + LOOK) then
     self:look()

@@ -108,7 +108,10 @@ end
 -- Drives calls to their end. If an error is raised meanwhile, nothing more is sent for them.
 function Client:finish(list)
   for _, call in ipairs(list) do call.caller = callers.current() end
+  local is_urgent = self.quota.is_urgent
+  self.quota.is_urgent = is_urgent or self.is_attended and #list == 1
   local ok, raised = pcall(drive, self, list)
+  self.quota.is_urgent = is_urgent
   if ok then return end
   self.store:rollback()
   for _, call in ipairs(list) do self.scheduler:withdraw(call, true) end
@@ -295,6 +298,7 @@ function client.new(settings, world)
     request_timeout = settings.timeout,
     stop = nil,     -- asked while calls run: see mde.batch_options
     ends_at = nil,  -- the moment at which calls are given up
+    is_attended = false,  -- a person types the calls: an open breaker does not hold a single one
     -- mde.client.notices:
     noted_waits = {}, waited_for = nil, records = {}, notices = {},
     -- mde.client.launch:

@@ -50,13 +50,32 @@ describe("a cancel while the service fails", function()
     assert.equal("cancelled", verdict)
   end)
 
-  it("is the next probe if it is urgent", function()
-    local client, service, clock = failing()
+  it("is the next probe if it is urgent, or a single one that a person types", function()
+    for _, name in ipairs { "is_urgent", "is_attended" } do
+      local client, service, clock = failing()
+      client.quota.is_urgent, client.is_attended = name == "is_urgent", name == "is_attended"
+      local began = clock.monotonic()
+      client:cancel(service:add {}, { comment = "x" })
+      assert.is_true(clock.monotonic() - began < 1)
+      assert.equal(1, service:requests "get")
+    end
+  end)
+
+  it("is held back like others after its first probe failed", function()
+    local client, service, clock = failing { internal_error = { operation = "get" } }
+    local ends = clock.monotonic() + 300
     client.quota.is_urgent = true
-    local began = clock.monotonic()
+    function client.stop() return clock.monotonic() > ends end
     client:cancel(service:add {}, { comment = "x" })
-    assert.is_true(clock.monotonic() - began < 1)
-    assert.equal(1, service:requests "get")
+    assert.is_true(service:requests "get" <= 11)
+  end)
+
+  it("waits as one of many that a person cancels at once", function()
+    local client, service, clock = failing()
+    client.is_attended = true
+    local began = clock.monotonic()
+    assert(client:cancel_all({ service:add {} }, { comment = "x" }))
+    assert.is_true(clock.monotonic() - began >= 1)
   end)
 
   it("holds back neither reads nor other operations", function()

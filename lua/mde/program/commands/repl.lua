@@ -57,6 +57,7 @@ local function loop(lines)
 end
 
 local function prompt(parsed)
+  parsed.is_attended = system.terminal.is_terminal(2)
   local mde = playbook.module(parsed)
   local client, problem = mde.client()
   _G.mde, _G.client, _G.help = mde, client, manual.show

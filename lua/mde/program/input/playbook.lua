@@ -57,7 +57,7 @@ local function expected(raised)
 end
 
 -- The module mde whose clients follow the command line's --timeout, --verbose, --profile and
--- --store. From now on, `require` returns it too.
+-- --store. parsed.is_attended: a person types the calls. From now on, `require` returns it too.
 function playbook.module(parsed)
   local mde = {}
   for name, value in pairs(system.mde) do mde[name] = value end
@@ -69,7 +69,11 @@ function playbook.module(parsed)
         complete(settings)
       end)
       if not done then return nil, expected(problem) end
-      return new(settings)
+      local made, err = new(settings)
+      for _, each in ipairs(made and made[1] and made or { made }) do
+        each.is_attended = parsed.is_attended
+      end
+      return made, err
     end
   end
   mde.clients = following(mde.clients, function() end)
