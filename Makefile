@@ -168,6 +168,9 @@ $(BUILD)/fuzz/%: spec/fuzz/%.c spec/fuzz/fuzz.h $(FUZZ_CORE) $(FUZZ_OTHER)
 	  -fsanitize=fuzzer,address,undefined,integer -fno-sanitize-recover=all $(LUA_CFLAGS) \
 	  -o $@ $< $(FUZZ_CORE) $(FUZZ_OTHER) $(call pkg,--libs,$(LUA_PC) libcurl libcrypto libmicrohttpd)
 
+model:  ## checks the protocol of a batch exhaustively, with spin
+	@spec/model/run
+
 reference: all  ## makes doc/reference.md and types.lua from the comments, doc/mde.1 from the help
 	lua5.4 doc/generate.lua
 	lua5.4 doc/manual.lua
@@ -210,7 +213,7 @@ help:  ## lists these
 
 FORCE:
 .DELETE_ON_ERROR:
-.PHONY: all pictures fuzz deps deps-hosts demo test check core-tests bind-tests worker-tests lint asan valgrind reference bench \
+.PHONY: all pictures fuzz model deps deps-hosts demo test check core-tests bind-tests worker-tests lint asan valgrind reference bench \
         install uninstall clean help FORCE
 
 -include $(wildcard $(BUILD)/obj/*/*.d $(BUILD)/obj/*/*/*.d $(BUILD)/spec/*.d $(BUILD)/spec/*/*.d)
