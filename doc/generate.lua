@@ -13,6 +13,7 @@ package.path = folder .. "lua/?.lua"
 -- Chapters of the reference, in order.
 local CHAPTERS = {
   { "The module", "mde", "init config/options config/profiles" },
+  { "In playbooks and at the prompt", "mde", "program/batch/playbook" },
   { "Actions", "client", "client/init client/actions client/wait"
     .. " client/unblock client/changes client/many" },
   { "Launching", "client", "client/launch client/download" },

@@ -139,6 +139,49 @@ function mde.error(fields) end
 ---@field guard? mde.guard limits on every change of this tenant
 ---@field notify? string[] a program and its arguments, which gets events of changes on its standard input
 
+---@class mde.batch_call
+---@field change "cancel"|"isolate"|"unisolate"|"restrict"|"unrestrict"|"scan"|"collect"|"quarantine"|"live_response"|"add_tag"|"remove_tag"|"set_value"|"upload"|"delete_file"|"request"
+---@field targets table|function array or iterator of ids or actions; launches, tags, values: machines, ids, names, actions; uploads: paths; delete_file: names; requests: { method, path, query, body }
+---@field client? mde.client default mde.client()
+---@field comment? string the reason; cancels and launches require it
+---@field name? string of the batch; default date and number
+---@field yes? boolean agrees beforehand; requires `max`
+---@field max? integer the most items to change
+---@field override? string[] with `yes`: guards that may be exceeded
+---@field parallel? integer calls at once; default 10
+---@field wait? number seconds to wait for the end of each action
+---@field canary? integer items of each change to carry out first; 0: none
+---@field give_up? number seconds after which it stops while the service fails; default 1800
+---@field unverified? boolean proceed although the token cannot read results
+---@field on_item? fun(item: mde.item) called with each item when it ends
+---@field type? string of a launch: "Full", "Selective" or "Quick"
+---@field sha1? string of a quarantine
+---@field commands? table[] of a live response
+---@field value? string the tag, or the device value
+---@field description? string of an upload, as are `parameters` and `overwrite`: see client:upload
+---@field parameters? string
+---@field overwrite? boolean
+
+---@class mde.batch_report
+---@field batch? string its name, for `mde resume` and `mde batch`; nil: there was nothing to change
+---@field counts table<mde.verdict, integer>
+---@field open? integer items that `mde resume` continues; nil: the store failed
+---@field stopped? string why it stopped before its end
+---@field status integer the exit status of a command that does the same
+
+--- Carries out changes as a batch of the journal, as the commands do: with the guards of the
+--- profile, the question at the terminal, canary, summary and audit log. `mde resume` continues
+--- it if the program dies. Only in a playbook (`mde run`) and at the prompt (`mde repl`). `mde run`
+--- ends with the exit status of its batches.
+---
+---     local report = assert(mde.batch { change = "cancel", comment = "Stuck, CHG-4711",
+---       targets = client:actions { type = "LiveResponse", older_than = "4h" },
+---       client = client, yes = true, max = 50 })
+---@param options mde.batch_call
+---@return mde.batch_report? report
+---@return mde.error? err nothing was sent
+function mde.batch(options) end
+
 --- Moves all calls of the client as far as they go without waiting, for programs with a loop of
 --- their own. Sleep for `pause` before the next step. It grows to 50 ms while answers are awaited,
 --- and is at least a millisecond per call, since each call may have a thread that steps.
@@ -233,7 +276,7 @@ function client:unblock(target, options) end
 --- Cancels many actions under the service's limits, `parallel` at once; each ends with one verdict.
 --- An error raised by the iterator or on_item is raised again after the requests in flight have
 --- ended; after any other error nothing more is sent. A refused sign-in stops the batch. It keeps
---- no journal; `mde cancel` does.
+--- no journal; `mde cancel` does, and in a playbook mde.batch.
 ---
 ---     local report = assert(client:cancel_all(io.lines "ids.txt", { comment = "Stuck, CHG-4711",
 ---       on_item = function(item) print(item.id, item.verdict, item.error) end }))
@@ -245,7 +288,7 @@ function client:cancel_all(targets, options) end
 
 --- Launches an action on many machines under the service's limits, `parallel` at once; each ends
 --- with one verdict. A launch whose answer was lost is searched for before it is repeated. It
---- keeps no journal; `mde launch` does.
+--- keeps no journal; `mde launch` does, and in a playbook mde.batch.
 ---
 ---     local report = assert(client:launch_all("isolate", client:machines { tag = "Infected" },
 ---       { comment = "INC0048211", on_item = function(item) print(item.machine, item.verdict) end }))
@@ -669,6 +712,7 @@ function machine:seen() end
 ---| "worker" # a policy's process died: err.signal has the signal
 ---| "plan" # a file is not a plan, or was altered
 ---| "changed" # the action is no longer as the plan saw it
+---| "refused" # a guard, a limit or a person refused the batch; nothing was sent
 ---| "not_undone" # the action launched to undo another ended without success
 ---| "store" # journal or quota can't be read or written
 ---| "bad_answer" # not the JSON that was expected, or a redirect

@@ -141,6 +141,21 @@ describe("the playbook", function()
     assert.falsy(run "rescan.lua VIP 2d Weekly".out:find("other.contoso.com", 1, true))
   end)
 
+  it("contain isolates and scans as batches of the journal", function()
+    local result = run "contain.lua VIP INC1"
+    assert.same({ 3, "" }, { result.status, result.out })
+    assert_has(result.err, " machines, and no terminal to ask at; nothing was sent.")
+    assert.equal(3, run("contain.lua VIP INC1 1").status)
+    result = program.rehearse("{ mistaken = 1, quota = false, roles = { 'Machine.Read.All',"
+      .. " 'Machine.Isolate', 'Machine.Scan' }," .. ARRANGE .. "}", ("mde run"
+      .. " %s/playbooks/contain.lua VIP INC1 40; status=$?; mde batch list --json; exit $status")
+      :format(program.examples))
+    assert_has(result.out, "isolate  launched   mine.contoso.com\n",
+      "scan     launched   other.contoso.com\n", '.1","state":"done"', '.2","state":"done"')
+    assert.equal(0, result.status, result.err)
+    assert.equal(2, run("contain.lua VIP").status)
+  end)
+
   it("queue speaks as monitoring expects", function()
     local result = run "queue.lua 4h 10 500"
     assert.truthy(result.out:find "^MDE WARNING %- %d+ actions open for more than 4h, the oldest ")

@@ -42,10 +42,11 @@ local function set_of(list)
 end
 
 -- Methods for the client's own modules.
-local INTERNAL = set_of { "cancelling", "closed_error", "complete", "end_reached", "finish",
-  "launching", "machine_id", "marking", "note_launch", "note_request", "notify", "notify_wait",
-  "observe", "page", "pages", "perform", "prepare_request", "read_all", "read_machine", "sign_in",
-  "signs_in_as", "to_other", "to_service", "transport", "transported", "undoing", "way" }
+local INTERNAL = set_of { "cancelling", "closed_error", "complete", "deleting", "end_reached",
+  "finish", "form", "launching", "machine_id", "marking", "note_launch", "note_request", "notify",
+  "notify_wait", "observe", "page", "pages", "perform", "prepare_request", "read_all",
+  "read_machine", "requesting", "sign_in", "signs_in_as", "to_other", "to_service", "transport",
+  "transported", "undoing", "upload_fields", "uploading", "way" }
 
 describe("the reference", function()
   local client = assert(mde.client { token = "x" })
@@ -65,6 +66,7 @@ describe("the reference", function()
       there["machine:" .. name] = true
     end
     for _, name in ipairs { "cancel", "keep", "undo" } do there[name] = true end  -- of policies
+    there["mde.batch"] = true  -- of playbooks
     assert.same(names(there), names(functions))
     for name in pairs(INTERNAL) do assert.is_function(client[name], name) end
   end)

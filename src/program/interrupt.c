@@ -156,6 +156,26 @@ static int call (lua_State *L) {
 }
 
 
+/* interrupt.leave(f, ...) -> the results of f. Inside interrupt.call: while f runs, signals are only
+** counted, and raise nothing. */
+static int leave (lua_State *L) {
+  lua_State *const outer = running;
+  int ended;
+  if (outer == NULL) {
+    lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
+    return lua_gettop(L);
+  }
+  running = NULL;
+  lua_sethook(L, NULL, 0, 0);
+  ended = lua_pcall(L, lua_gettop(L) - 1, LUA_MULTRET, 0);
+  handle(on_signal);  /* f may have released the signals */
+  lua_sethook(L, look, LUA_MASKCOUNT, count > 0 ? GRACE : STRIDE);
+  running = outer;
+  if (ended != LUA_OK) return lua_error(L);
+  return lua_gettop(L);
+}
+
+
 /* interrupt.blocking(f, ...) -> the results of f. Calls a C function that may block, such as one
 ** of a database: after a counted signal it has 2 s to end. */
 static int blocking (lua_State *L) {
@@ -178,6 +198,7 @@ int mde_host_open_interrupt (lua_State *L) {
     { "count", get_count },
     { "reload", take_reload },
     { "call", call },
+    { "leave", leave },
     { "blocking", blocking },
     { NULL, NULL }
   };

@@ -23,6 +23,7 @@
 ---| "worker" # a policy's process died: err.signal has the signal
 ---| "plan" # a file is not a plan, or was altered
 ---| "changed" # the action is no longer as the plan saw it
+---| "refused" # a guard, a limit or a person refused the batch; nothing was sent
 ---| "not_undone" # the action launched to undo another ended without success
 ---| "store" # journal or quota can't be read or written
 ---| "bad_answer" # not the JSON that was expected, or a redirect

@@ -109,7 +109,7 @@ end
 --- Cancels many actions under the service's limits, `parallel` at once; each ends with one verdict.
 --- An error raised by the iterator or on_item is raised again after the requests in flight have
 --- ended; after any other error nothing more is sent. A refused sign-in stops the batch. It keeps
---- no journal; `mde cancel` does.
+--- no journal; `mde cancel` does, and in a playbook mde.batch.
 ---
 ---     local report = assert(client:cancel_all(io.lines "ids.txt", { comment = "Stuck, CHG-4711",
 ---       on_item = function(item) print(item.id, item.verdict, item.error) end }))
@@ -147,7 +147,7 @@ end
 
 --- Launches an action on many machines under the service's limits, `parallel` at once; each ends
 --- with one verdict. A launch whose answer was lost is searched for before it is repeated. It
---- keeps no journal; `mde launch` does.
+--- keeps no journal; `mde launch` does, and in a playbook mde.batch.
 ---
 ---     local report = assert(client:launch_all("isolate", client:machines { tag = "Infected" },
 ---       { comment = "INC0048211", on_item = function(item) print(item.machine, item.verdict) end }))

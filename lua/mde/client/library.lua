@@ -47,7 +47,7 @@ local read_file = reader("a file of the library", function(decoded)
   return type(decoded.fileName) == "string" and decoded or nil
 end)
 
--- What mde.client.writing reads back.
+-- The question for mde.client.writing.
 local function about_list(accepted)
   return { operation = "library", arguments = {}, read = read_list, accepted = accepted }
 end

@@ -21,7 +21,7 @@ local STATUS = {
   missing_credential = failure.sign_in, sign_in = failure.sign_in,
   unauthorized = failure.sign_in, forbidden = failure.sign_in,
   not_found = failure.some, ambiguous = failure.refused, bad_request = failure.some,
-  interrupted = failure.interrupted,
+  interrupted = failure.interrupted, refused = failure.refused,
   policy = failure.usage, limit = failure.refused, plan = failure.refused,
   changed = failure.some, not_undone = failure.some, conflict = failure.some,
 }
@@ -76,6 +76,16 @@ local CODES = { [failure.some] = "incomplete", [failure.usage] = "usage",
 -- The code of a raised value, for programs.
 function failure.code(raised)
   return errors.is(raised) and raised.code or CODES[failure.status(raised)] or "internal"
+end
+
+local LIBRARY_CODES = { [failure.usage] = "invalid_argument", [failure.refused] = "refused",
+                        [failure.failed] = "store", [failure.sign_in] = "forbidden" }
+
+-- Converts a raised value to an error of the library; nil: it is no such failure.
+function failure.as_error(raised)
+  if errors.is(raised) then return raised end
+  local code = LIBRARY_CODES[failure.status(raised)]
+  return code and errors.new { code = code, message = raised.message }
 end
 
 -- Of one of several items that ended with this error (nil: with a bad verdict).

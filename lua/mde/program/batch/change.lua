@@ -9,7 +9,7 @@
 --   change                       the name of the change, for its words: see words.lua
 --   verb                         for the question: "Cancel", "Launch isolate on"
 --   details(count)                 if given, text after the count in the question
---   confirm(session, exceeded)   if given, asks instead of that question
+--   confirm(session, exceeded, count)  if given, asks instead of that question
 --   session                      if given, the client; default: that of the command line
 --   prepare(session)             if given, is called after the sign-in
 --   is_chosen, has_filters       filters or standard input, or filters, choose the items
@@ -137,7 +137,7 @@ local function agree(draft, session, parsed, how)
   local exceeded = guards.check(session, parsed, draft, known)
   execution.foretell(session, count, words.operation(how.change))
   if how.confirm then
-    how.confirm(session, exceeded)
+    how.confirm(session, exceeded, count)
   elseif exceeded or not parsed.yes and (how.is_chosen or count > 1) then
     local counted = words.counted(how.change, count)
     agreement.confirm(("%s %s%s%s in %s"):format(how.verb, counted, how.details
@@ -181,7 +181,8 @@ local function with_draft(session, parsed, how, f)
   if result == true then return draft, lock end
 end
 
--- Carries out a change. -> exit status
+-- Carries out a change. -> exit status, results (see execution.run) and name of the batch (nil: there
+-- was nothing to change)
 function change.run(parsed, how)
   collectgarbage("incremental", 120)  -- a batch waits for the service: save memory, not time
   if parsed.dry_run then parsed.store = "memory" end
@@ -192,9 +193,9 @@ function change.run(parsed, how)
   local batch, lock = (is_listed and with_list or with_draft)(session, parsed, how,
     parsed.dry_run and preview or agree)
   if not batch then return 0 end
-  local status = execution.run(session, batch, parsed, "begun")
+  local status, results = execution.run(session, batch, parsed, "begun")
   lock:release()
-  return status
+  return status, results, batch.name
 end
 
 return change

@@ -5,7 +5,8 @@
 --
 -- If parsed.stop_reason is given, nothing is shown, signals are left to the caller, and the
 -- results are returned as a table. stop_reason is called at least once a second; if it returns a
--- text, sending stops for that reason. parsed.show_item(item), if given, shows each item.
+-- text, sending stops for that reason. parsed.show_item(item), if given, shows each item
+-- (false: none is shown).
 
 local automatic_stop = require "mde.program.batch.automatic_stop"
 local changes = require "mde.client.changes"
@@ -298,7 +299,7 @@ local NO_PROGRESS = { tick = function() end, count = function() end, clear = fun
 
 -- Carries out `batch`, whose lock this process holds; `kind`: "begun" or "resumed"; `aside`: see
 -- Execution:set_aside. Raises outside of the hours of its plan.
--- -> exit status; with parsed.stop_reason: { verdicts = { verdict -> how many }, errors = { code ->
+-- -> exit status, results; with parsed.stop_reason only the results: { verdicts = { verdict -> how many }, errors = { code ->
 -- how many }, left (open items; nil: the store failed), stopped (the reason; nil: it was not),
 -- is_by_person (a person stopped it: `mde batch stop`), is_closed (it was stopped before it did
 -- harm, and closed), status (exit status), failure (error of service, network or store, or nil) }
@@ -323,7 +324,8 @@ function execution.run(session, batch, parsed, kind, aside)
   }, Execution)
   self.safety = automatic_stop.new(session, batch, parsed, kind, total,
     function(...) self:say(...) end)
-  self.report.waited, self.report.show_item = parsed.wait, parsed.show_item
+  self.report.waited = parsed.wait
+  if parsed.show_item ~= nil then self.report:show_items(parsed.show_item) end
   self.asked = interruption.asked(function(text) self:say(text) end)
   function session.on_notice(entry)
     if entry.code == "quota" then return end  -- the progress shows when the next call is sent
@@ -341,7 +343,7 @@ function execution.run(session, batch, parsed, kind, aside)
   if not is_shown then return self:told() end
   self.report:summary(clock.monotonic() - began, self.left == 0,
     self.store_failure and {} or batch:cancelled_isolations())
-  return self:status()
+  return self:status(), self:told()
 end
 
 return execution

@@ -58,8 +58,8 @@ end
 -- tenant, so that no way to sign in avoids them. -> array of guards, as guard.of returns them
 function guards.of(session, parsed)
   if parsed.bound then return parsed.bound end
-  local chosen, found = selection.one(parsed), {}
-  local is_chosen = chosen and selection.wanted(parsed) and not parsed.profile_of_plan
+  local chosen = not parsed.profile_of_plan and selection.one(parsed) or nil
+  local is_chosen, found = chosen and selection.wanted(parsed), {}
   for _, profile in ipairs(is_chosen and { chosen } or profiles_of(session)) do
     local own = enforcement.guards({}, profile)
     table.move(own, 1, #own, #found + 1, found)

@@ -40,7 +40,7 @@ end
 function report.new(session, total, as_json, batch, is_shown, change)
   return setmetatable({
     subject = words.subject(change), keys = keys_of(change),
-    show_item = nil,    -- shows an item instead of these lines
+    show_item = nil,    -- shows an item instead of its line
     tenant = session.tenant, total = total, as_json = as_json, batch = batch,
     program = report.program(session.profile),
     is_shown = is_shown,
@@ -127,6 +127,11 @@ function Report:item(item)
   elseif self.as_json then json_item(self, item)
   else text_item(self, item) end
   output.flush()
+end
+
+-- Shows each item by this function instead of its line; with false, none is shown.
+function Report:show_items(show_item)
+  self.show_item, self.lists_items = show_item, show_item ~= false
 end
 
 -- Counts items that were not sent.

@@ -80,6 +80,10 @@ function playbook.module(parsed)
   mde.client = following(mde.client, function(settings)
     if not says_whose(settings) then settings.profile = selection.one(parsed) end
   end)
+  parsed.statuses = {}  -- of batches that did not end as asked
+  function mde.batch(options)
+    return require "mde.program.batch.playbook".batch(mde, parsed, options)
+  end
   package.loaded.mde = mde
   return mde
 end

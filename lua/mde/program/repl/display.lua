@@ -96,7 +96,7 @@ end
 -- Shows an error, or a message with a traceback, in one line.
 function display.fail(problem)
   local text = tostring(problem):match "^(.-)\nstack traceback" or tostring(problem)
-  if text:find "^[^:]*:?%d*:? ?interrupted$" then return output.note "interrupted" end  -- by Ctrl-C
+  if text == "" or text:find "^[^:]*:?%d*:? ?interrupted$" then return output.note "interrupted" end  -- by Ctrl-C
   output.note("error: %s", (text:gsub("%s*\n%s*", "; ")))
 end
 
