@@ -4,6 +4,9 @@
 -- one item through at a time, after 1, 2, 4 … 60 s, and closes as soon as one is answered. An item
 -- that has not failed goes before one that has, so that items which the service cannot process do
 -- not keep it open. Items are counted, not calls: retries of one item open nothing.
+--
+-- HTTP 429 also opens it: one item is let through when the service allows it. In half an hour, no
+-- more than ten requests are sent through an open breaker.
 
 local breaker = {}
 
@@ -12,26 +15,52 @@ Breaker.__index = Breaker
 
 local FAILURES = 5   -- different items in a row
 local LONGEST = 60   -- seconds between two probes
+local SENT = 7       -- failed requests of probes, after which
+local LATER = 450    -- seconds pass between two: ten requests in half an hour
 local LOST = 120     -- seconds after which a probe without an end no longer counts
 local PREFERENCE = 1 -- seconds by which an item that has failed goes later
 
--- The service did not answer for this item, or failed.
-function Breaker:failed(item, now)
-  if not self.items[item] then self.items[item], self.count = true, self.count + 1 end
-  if self.count < FAILURES then return end
+-- Returns whether requests must become rare. Five items may also be ones that the service cannot
+-- process: their retries are few.
+local function is_spent(self)
+  return self.sent >= SENT and (self.count > FAILURES or self.is_throttled)
+end
+
+-- Opens, or waits longer if the probe has failed. -> false if another item was in flight meanwhile
+local function hold(self, item, now, was_sent)
   if not self.open_since then
-    self.open_since, self.delay = now, 1
+    self.open_since, self.delay, self.has_failed, self.sent = now, 1, false, 0
   elseif item == self.probe then
-    self.delay = math.min(2 * self.delay, LONGEST)
+    self.has_failed = true
+    if was_sent then self.sent = self.sent + 1 end
+    self.delay = is_spent(self) and LATER or math.min(2 * self.delay, LONGEST)
   else
-    return  -- it was in flight when the breaker opened
+    return false
   end
   self.probe, self.probe_at = false, now + self.delay
+  return true
+end
+
+-- The service did not answer for this item, or failed. `was_sent`: its own request, not a read.
+function Breaker:failed(item, now, was_sent)
+  if not self.items[item] then self.items[item], self.count = true, self.count + 1 end
+  if self.count < FAILURES and not self.open_since then return end
+  if hold(self, item, now, was_sent) then self.is_throttled = false end
+end
+
+-- The service asked to send nothing before `moment`.
+function Breaker:throttled(item, now, moment)
+  if hold(self, item, now, true) then
+    self.is_throttled = true
+    self.probe_at = is_spent(self) and self.probe_at or moment
+  end
+  self.probe_at = math.max(self.probe_at, moment)
 end
 
 -- The service answered.
 function Breaker:answered()
   self.items, self.count, self.open_since, self.probe = {}, 0, false, false
+  self.is_throttled = false
 end
 
 -- When a call for this item may be sent: now or earlier, or a moment to come.
@@ -53,10 +82,11 @@ function Breaker:unused(item)
   if self.probe == item then self.probe = false end
 end
 
--- open_since: when it opened, or false.
+-- open_since: when it opened, or false; has_failed: a probe has failed since then; is_throttled: it
+-- is open because of HTTP 429.
 function breaker.new()
   return setmetatable({ items = {}, count = 0, open_since = false, delay = 1, probe = false,
-                        probe_at = -math.huge, probe_ends = -math.huge }, Breaker)
+                        has_failed = false, is_throttled = false, sent = 0, probe_at = -math.huge, probe_ends = -math.huge }, Breaker)
 end
 
 return breaker

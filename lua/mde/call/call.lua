@@ -25,8 +25,6 @@ local retry_after = require "mde.service.retry_after"
 -- The limit of refused tokens for a call: the next one may also be revoked by the time it is used.
 local MOST_REFUSED = 3
 
-local THROTTLED = "the service asks to wait (HTTP 429 to '%s')"
-
 -- The fields of a call with their first values; calls have methods below and, besides, client,
 -- judge, id (of the action; nil for calls that are not about one) and comment.
 local Call = {
@@ -239,9 +237,7 @@ end
 function Call:is_handled(now, response)
   if response.status == 429 and self:is_patient(now) then
     local pause = retry_after(response) or 60
-    self.client.quota:pause(self.operation, now + pause)
-    self.client:notify_wait(self.operation, "too_many_requests", now, now + pause,
-      THROTTLED:format(self.operation))
+    probe.pause(self, now, now + pause)
   elseif response.status == 401 and self.refused < MOST_REFUSED
          and self.client.token:refuse(self.header) then
     self.refused = self.refused + 1
@@ -288,8 +284,8 @@ function Call:receive(now, response, failure)
   if has_effect then
     self.posted = self.encoded.method .. " " .. (self.encoded.path or ""):gsub("%?.*", "")
     self.post_response = response
-    probe.note(self, now, response, failure)
   end
+  probe.note(self, now, response, failure)
   self:settle_slot(now, failure)
   if response and not self.encoded.url then
     self.client.service_clock.read(response, now)
@@ -334,8 +330,7 @@ function Call:note_wait(now, moment)
   self.slot_wanted_at = self.slot_wanted_at or now
   local paused = self.client.quota:bucket(self.operation).paused
   if paused > now then
-    self.client:notify_wait(self.operation, "too_many_requests", now, paused, THROTTLED:format(
-      self.operation))
+    probe.notify_pause(self, now, paused)
   elseif moment then
     self.client:notify_wait(self.operation, "quota", self.slot_wanted_at, moment,
       ("the quota of '%s' is used up"):format(self.operation))

@@ -2,7 +2,8 @@
 --
 -- While the breaker is open, one call at a time is a probe. It reads before its request is sent: a
 -- cancel its action, a launch whose answer was lost the actions on its machine, others the newest
--- action. If the read is not answered, the probe has failed, and nothing was sent.
+-- action. If the read is not answered, the probe has failed, and nothing was sent. After HTTP 429
+-- a probe does not read first. Reads are held back after HTTP 429 only.
 
 local odata = require "mde.service.odata"
 
@@ -28,21 +29,30 @@ local function read(call, now)
   return read_first ~= nil
 end
 
+-- Notifies the client that the breaker holds the call back.
+local function notify(call, now)
+  local client, operation = call.client, call.operation
+  local breaker = client.quota:bucket(operation).breaker
+  if breaker.is_throttled then return probe.notify_pause(call, now, breaker.probe_at) end
+  client:notify_wait(operation, "service", breaker.open_since, breaker.probe_at,
+    ("the service fails for '%s'"):format(operation), "trying again in")
+end
+
 -- Reports whether the call's request may be sent now; of a probe this has become the read.
 -- -> true | false, moment: ask again then
 function probe.admit(call, now)
   local quota, operation = call.client.quota, call.operation
-  if call.encoded.method == "GET" or call.probes == operation then return true end
+  local is_read = call.encoded.method == "GET"
+  if call.probes == operation or is_read and call.probes then return true end
   probe.leave(call)
   local state, moment = quota:admit(operation, item_of(call), now, not call.has_probed)
   if state == true then return true end
   if not state then
-    local breaker = quota:bucket(operation).breaker
-    call.client:notify_wait(operation, "service", breaker.open_since, breaker.probe_at,
-      ("the service fails for '%s'"):format(operation), "trying again in")
+    notify(call, now)
     return false, moment
   end
-  call.probes, call.has_probed = operation, true
+  call.probes, call.has_probed = operation, call.has_probed or not is_read
+  if is_read or quota:bucket(operation).breaker.is_throttled then return true end
   call.held = { encoded = call.encoded, attempt = call.attempt, refused = call.refused }
   call.held.is_judged = read(call, now)
   return true
@@ -58,14 +68,37 @@ function probe.receive(call, now, response)
   call.attempt, call.refused = held.attempt, held.refused
   if not works then
     call.probes = false
-    call.client.quota:failed(operation, item_of(call), now)
+    call.client.quota:failed(operation, item_of(call), now, true)
   end
   return true
 end
 
--- Notes whether the service works, after the answer to a request with an effect or the failure to
--- get one.
+-- Notifies the client of a wait until `moment` that the service asks for.
+function probe.notify_pause(call, now, moment)
+  call.client:notify_wait(call.operation, "too_many_requests", now, moment,
+    ("the service asks to wait (HTTP 429 to '%s')"):format(call.operation))
+end
+
+-- Holds the operation back until `moment`, after HTTP 429.
+function probe.pause(call, now, moment)
+  call.client.quota:throttled(call.operation, item_of(call), now, moment)
+  if call.probes == call.operation then call.probes = false end
+  probe.notify_pause(call, now, moment)
+end
+
+-- Notes the answer to a read.
+local function note_read(call, now, response)
+  local quota, operation = call.client.quota, call.operation
+  if call.encoded.url then return end
+  if response and response.status ~= 429 and quota:bucket(operation).breaker.open_since then
+    quota:worked(operation, now)
+    if call.probes == operation then call.probes = false end
+  end
+end
+
+-- Notes whether the service works, after the answer to a request or the failure to get one.
 function probe.note(call, now, response, err)
+  if call.encoded.method == "GET" then return note_read(call, now, response) end
   local quota, status = call.client.quota, response and response.status
   if status and SILENT[status] or err and err.code == "invalid_request" then return end
   call.probes = false

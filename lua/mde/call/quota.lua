@@ -56,7 +56,10 @@ function Quota:learn(event)
     if event.holder then bucket.turns:take(event.holder, event.at) end
   elseif event.kind == "waiting" then bucket.turns:wait(event.holder, event.moment)
   elseif event.kind == "counted" then bucket:settle(event.slot, event.moment)
-  elseif event.kind == "failed" then bucket.breaker:failed(event.slot, event.moment)
+  elseif event.kind == "failed" then bucket.breaker:failed(event.slot, event.moment, true)
+  elseif event.kind == "unread" then bucket.breaker:failed(event.slot, event.moment)
+  elseif event.kind == "throttled" then
+    bucket.breaker:throttled(event.slot, event.moment, bucket.paused)
   elseif event.kind == "answered" then bucket.breaker:answered()
   elseif event.kind == "probe" then bucket.breaker:try(event.slot, event.moment)
   elseif event.kind == "unused" then
@@ -173,16 +176,23 @@ local function share(self, operation, kind, item, moment)
   if self.shared.is_shared then self:note(operation, kind, item, moment) end
 end
 
--- The service did not answer a call for this item, or failed.
-function Quota:failed(operation, item, now)
-  self:bucket(operation).breaker:failed(item, now)
-  share(self, operation, "failed", item, now)
+-- The service did not answer a call for this item, or failed. `is_read`: a probe's read.
+function Quota:failed(operation, item, now, is_read)
+  self:bucket(operation).breaker:failed(item, now, not is_read)
+  share(self, operation, is_read and "unread" or "failed", item, now)
+end
+
+-- The service answered a call for this item with HTTP 429: nothing may be sent before `moment`.
+function Quota:throttled(operation, item, now, moment)
+  self:pause(operation, moment)
+  self:bucket(operation).breaker:throttled(item, now, moment)
+  share(self, operation, "throttled", item, now)
 end
 
 -- The service answered a call.
 function Quota:worked(operation, now)
   local breaker = self:bucket(operation).breaker
-  if breaker.count == 0 then return end
+  if breaker.count == 0 and not breaker.open_since then return end
   breaker:answered()
   share(self, operation, "answered", nil, now)
 end
@@ -199,8 +209,10 @@ function Quota:admit(operation, item, now, is_first)
   local bucket = self:bucket(operation)
   local breaker = bucket.breaker
   if not breaker.open_since then return true end
-  local is_urgent = self.is_urgent and is_first
-  local function next_probe() return is_urgent and now or breaker:free_at(item, now) end
+  local function next_probe()
+    if self.is_urgent and is_first and not breaker.is_throttled then return now end
+    return breaker:free_at(item, now)
+  end
   local free, is_shared = next_probe(), self.shared.is_shared
   if is_shared and (free <= now or now >= bucket.looked_at + LOOK) then
     self:look()
@@ -216,14 +228,19 @@ function Quota:admit(operation, item, now, is_first)
   return "probe"
 end
 
--- Since when the service fails for calls that are held back | nil
+-- Since when the service fails for calls that are held back, and whether it only asks to wait | nil.
+-- A wait that it asked for does not count until it was in vain.
 function Quota:failing_since()
-  local since
+  local since, is_throttled
   for operation in pairs(self.held) do
-    local opened = self:bucket(operation).breaker.open_since
-    if opened then since = math.min(since or opened, opened) end
+    local breaker = self:bucket(operation).breaker
+    local opened = breaker.open_since
+    if opened and (breaker.has_failed or not breaker.is_throttled) and opened < (since or math.huge)
+    then
+      since, is_throttled = opened, breaker.is_throttled
+    end
   end
-  return since
+  return since, is_throttled
 end
 
 -- }}

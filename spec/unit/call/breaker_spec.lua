@@ -53,6 +53,34 @@ describe("a breaker", function()
     assert.equal(101, breaker:free_at("f", 130))
   end)
 
+  it("lets ten requests through in half an hour, if reads are answered", function()
+    local breaker, now, sent = opened("a", "b", "c", "d", "e", "f"), 100, 0
+    for i = 1, 20 do
+      now = breaker:free_at("a", now)
+      if now <= 100 + 1800 then sent = i end
+      breaker:try("a", now)
+      breaker:failed("a", now, true)
+    end
+    assert.equal(10, sent)
+  end)
+
+  it("opens for HTTP 429 until the service allows a request", function()
+    local breaker = breakers.new()
+    breaker:throttled("a", 100, 108)
+    assert.same({ 108, 108 }, { breaker:free_at("a", 100), breaker:free_at("b", 100) })
+    assert.is_false(breaker.has_failed)
+    local now, sent = 108, 0
+    while now <= 1900 do
+      sent = sent + 1
+      breaker:try("b", now)
+      breaker:throttled("b", now, now + 8)
+      now = breaker:free_at("b", now)
+    end
+    assert.same({ 10, true }, { sent, breaker.has_failed })
+    breaker:answered()
+    assert.is_false(breaker.is_throttled)
+  end)
+
   it("lets the next item through if a probe never ends", function()
     local breaker = opened("a", "b", "c", "d", "e")
     breaker:try("f", 101)

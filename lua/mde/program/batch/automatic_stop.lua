@@ -49,11 +49,12 @@ end
 
 -- Stops if the service has failed for too long.
 function Safety:check_service()
-  local since = self.session.quota:failing_since()
+  local since, is_throttled = self.session.quota:failing_since()
   if not since then return nil end
   if self.session.clock.monotonic() - math.max(since, self.began) < self.give_up then return nil end
   return { status = failure.failed,
-           reason = "the service failed for " .. duration.text(self.give_up) }
+           reason = (is_throttled and "the service asked to wait (HTTP 429) for "
+                     or "the service failed for ") .. duration.text(self.give_up) }
 end
 
 -- Changes that interrupt a person's work at once.

@@ -41,8 +41,7 @@ local CASES = {
   { "500 at once", oddities = { internal_error = api },
     { 10, 27, 3, "290 unsent, 10 unknown" }, { 10, 1801, 4, "290 unsent, 10 unknown" } },
   { "500 to changes", oddities = { internal_error = { operation = "changes" } },
-    { 44, 1801, 4, "4 error, 290 unsent, 6 unknown" },
-    { 44, 1801, 4, "2 error, 288 unsent, 10 unknown" } },
+    { 20, 1801, 4, "290 unsent, 10 unknown" } },
   { "500 after 40", oddities = { internal_error = { operation = "api", after = 40 } },
     { 50, 1801, 4, "40 cancelled, 250 unsent, 10 unknown" } },
   { "500 after 40, plan", plan = "hash",
@@ -65,10 +64,16 @@ local CASES = {
     { 110, 61, 5, "40 cancelled, 10 error, 250 unsent" },
     { 140, 61, 5, "40 cancelled, 10 error, 250 unsent" } },
   { "429 for ever", oddities = { throttled = api },
-    { 3010, 7202, 4, "10 error, 290 unsent" } },
+    { 20, 1801, 4, "300 unsent" } },
+  { "429 for ever, plan", plan = "hash", oddities = { throttled = api },
+    { 0, 1801, 4, "300 unsent" } },
+  { "429, waits of 50 min", oddities = { throttled = api, throttled_for = 3000 },
+    { 11, 3001, 4, "300 unsent" } },
   { "DNS gone", oddities = { unreachable = api }, { 0, 1800, 4, "300 unsent" } },
   { "slow, 20 s", latency = 20,
     { 300, 263, 0, "300 cancelled" }, { 300, 243, 0, "300 cancelled" } },
+  { "slow, 20 s, isolate", change = "isolate", latency = 20,
+    { 300, 283, 0, "300 launched" }, { 300, 243, 0, "300 launched" } },
   { "flapping", oddities = flapping, { 340, 200, 0, "300 cancelled" } },
 }
 
@@ -85,10 +90,10 @@ end
 
 -- Checks a case, with the default canary or with `canary`, and prints its row of the table.
 local function check(case, expected, canary)
-  local found = executions.run { count = COUNT, plan = case.plan, oddities = case.oddities,
+  local found = executions.run { count = COUNT, change = case.change, plan = case.plan, oddities = case.oddities,
     latency = case.latency, arrange = case.arrange,
     parsed = { yes = true, parallel = 40, canary = canary } }
-  local row = { found.service:requests "cancel", math.floor(found.seconds + 0.5), found.result,
+  local row = { found.service:requests(case.change or "cancel"), math.floor(found.seconds + 0.5), found.result,
                 text_of(found.verdicts) }
   print(("# | %s%s | %d | %d | %s | %d |"):format(case[1], canary and ", no canary" or "", row[1],
     row[2], row[4], row[3]))
