@@ -153,6 +153,16 @@ test: deps-hosts  ## installs what the tests need too, and runs every test
 check:  ## builds, and runs the tests that take under a minute; FILE=spec/... runs one file
 	@spec/run $(or $(FILE),check)
 
+# Runs one spec file without the time limit of spec/run.
+ALONE := LUA=5.4 BUILD=$(BUILD) LUA_PATH="lua/?.lua;lua/?/init.lua;./?.lua;;" \
+         LUA_CPATH="$(BUILD)/lib/lua/5.4/?.so;;" lua5.4 spec/support/busted.lua -o TAP
+outages: all  ## prints what failures of the service cost a batch of 300 cancels
+	@$(ALONE) spec/unit/program/batch/outages_spec.lua | sed -n 's/^# |/|/p; /^not ok/p'
+
+kills: all  ## kills batches 500 times at any instant, and checks what is left
+	@MDE_KILLS=200 $(ALONE) spec/program/kill_spec.lua
+	@MDE_KILLS=100 $(ALONE) spec/program/notify_spec.lua
+
 lint asan valgrind:  ## those of the tests
 	@spec/support/deps test
 	@spec/run $@
@@ -213,7 +223,8 @@ help:  ## lists these
 
 FORCE:
 .DELETE_ON_ERROR:
-.PHONY: all pictures fuzz model deps deps-hosts demo test check core-tests bind-tests worker-tests lint asan valgrind reference bench \
+.PHONY: all pictures fuzz model deps deps-hosts demo test check outages kills core-tests bind-tests \
+        worker-tests lint asan valgrind reference bench \
         install uninstall clean help FORCE
 
 -include $(wildcard $(BUILD)/obj/*/*.d $(BUILD)/obj/*/*/*.d $(BUILD)/spec/*.d $(BUILD)/spec/*/*.d)

@@ -35,14 +35,14 @@ local function carry_out(case, clock)
     oddities = oddities(clock, function() return service end)
   end
   local client
-  client, service = world.new({ clock = clock, latency = case.latency, oddities = oddities }, {},
-    function() return sqlite.open(nil, clock, "spec") end)
+  client, service = world.new({ clock = clock, latency = case.latency, oddities = oddities },
+    case.options, case.open or function() return sqlite.open(nil, clock, "spec") end)
   local draft, lock = assert(client.store.journal:draft { name = "b", who = "dana",
     application = "x", comment = "by mistake", order = "given", plan = case.plan })
   local ids = fill(draft, service, case)
   draft:complete()
   assert(client:sign_in())
-  if case.arrange then case.arrange(service, ids) end
+  if case.arrange then case.arrange(service, ids, draft) end
   local began = clock.monotonic()
   local result = execution.run(client, draft, case.parsed, "begun")
   local found = { result = result, seconds = clock.monotonic() - began, verdicts = draft:counts(),
@@ -55,14 +55,17 @@ local function carry_out(case, clock)
 end
 
 -- Carries out `case.count` changes (`case.change`: a change or function(i), default "cancel"; of the
--- plan `case.plan`) with the options `case.parsed`, and then with `case.resume` if given. case.oddities: of the service, or a function(clock,
--- get_service) that returns them; case.arrange(service, ids) is called before it begins;
+-- plan `case.plan`) with the options `case.parsed`, and then with `case.resume` if given.
+-- case.oddities: of the service, or a function(clock, get_service) that returns them; case.options:
+-- of the client; case.open(clock) opens the store (default: one in memory), with
+-- its audit log in case.state/mde;
+-- case.arrange(service, ids, draft) is called before it begins;
 -- case.answers: what a person types, an array (default: there is no terminal).
--- -> { result (of execution.run), seconds, verdicts, history, open (items), service, batch, asked (questions),
--- err (standard error) }
+-- -> { result (of execution.run), seconds, verdicts, history, open (items), service, batch, asked
+-- (questions), err (standard error) }
 function executions.run(case)
   local clock, asked = clocks.new(), {}
-  local own = systems.new({}, { clock = clock })
+  local own = systems.new({ XDG_STATE_HOME = case.state }, { clock = clock })
   function own.terminal.ask(question)
     asked[#asked + 1] = question
     return case.answers and table.remove(case.answers, 1)

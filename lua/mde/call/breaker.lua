@@ -86,7 +86,8 @@ end
 -- is open because of HTTP 429.
 function breaker.new()
   return setmetatable({ items = {}, count = 0, open_since = false, delay = 1, probe = false,
-                        has_failed = false, is_throttled = false, sent = 0, probe_at = -math.huge, probe_ends = -math.huge }, Breaker)
+                        has_failed = false, is_throttled = false, sent = 0,
+                        probe_at = -math.huge, probe_ends = -math.huge }, Breaker)
 end
 
 return breaker

@@ -188,11 +188,15 @@ function Call:leave(standing)
   self:finish(nil, nil, standing)
 end
 
--- Ends a call that is not in flight. One that is may still read its outcome, but sends nothing
--- with an effect any more. -> whether it has ended
+-- Ends a call that is not in flight. One that is may still read its outcome, if it need not wait
+-- for that, but sends nothing with an effect any more. -> whether it has ended
 function Call:withdraw()
   self.leaving = true
-  if self.in_flight or (self.question and not self.accepted) then return false end
+  if self.in_flight then return false end
+  if self.question and self.reached and not self.accepted then
+    self.question.moment = -math.huge  -- read now
+    return false
+  end
   if not self.done then self:leave(self:standing()) end
   return true
 end
@@ -250,7 +254,7 @@ end
 
 -- Sends the same request again after a pause, if any attempt is left. -> whether it will
 function Call:try_again(now, response)
-  if self.attempt >= retry.attempts then return false end
+  if self.attempt >= retry.attempts or self.leaving then return false end
   local pause = response and retry_after(response)
   self.not_before = now + (pause or retry.delay(self.attempt, self.client.random))
   self.failing_since = self.failing_since or now
@@ -337,17 +341,24 @@ function Call:note_wait(now, moment)
   end
 end
 
+-- Waits until `moment` (nil: for another call) before sending, or ends if it is leaving.
+local function wait(self, moment)
+  if not self.leaving then return "wait", moment end
+  self:leave(self:standing())
+  return "done"
+end
+
 function Call:send(now)
   if self.leaving and self.encoded.method ~= "GET" and self:withdraw() then return "done" end
   if self.encoded.url then return start(self, now, self.client:to_other(self.encoded)) end
   local is_admitted, asked_again = probe.admit(self, now)
-  if not is_admitted then return "wait", asked_again end
+  if not is_admitted then return wait(self, asked_again) end
   local header, otherwise = self:authorize(now)
   if not header then return otherwise end
   local slot, moment = self.client.quota:take(self.operation, now)
   if not slot then
     self:note_wait(now, moment)
-    return "wait", moment
+    return wait(self, moment)
   end
   self.slot, self.header, self.fetch, self.slot_wanted_at = slot, header, false, false
   return start(self, now, self.client:to_service(self.encoded, header))

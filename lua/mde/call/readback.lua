@@ -131,6 +131,15 @@ function Readback:recover()
   end
 end
 
+-- Withdraws a list that has to wait although all its calls are leaving.
+local function give_up(self, list)
+  if list.call.in_flight or list.call.done then return end
+  for _, question in ipairs(list.questions) do
+    if not question.call.leaving then return end
+  end
+  self.client.scheduler:withdraw(list.call)
+end
+
 -- Forgets calls that have read. If a list ended without an answer, since signing in or the store
 -- failed, each of its calls reads for itself, and fails with the same error.
 function Readback:tidy()
@@ -140,6 +149,7 @@ function Readback:tidy()
   end
   for i = #self.lists, 1, -1 do
     local list = self.lists[i]
+    give_up(self, list)
     if list.call.done then
       table.remove(self.lists, i)
       if not list.is_judged then self:read_alone(list.questions) end

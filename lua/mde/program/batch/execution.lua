@@ -134,17 +134,23 @@ function Execution:stopped_by_person()
   return self.stopper
 end
 
--- Returns whether the client must stop sending or waiting: see mde.client.many.
-function Execution:stop()
-  self.progress:tick()
-  notify.step()
+-- Returns whether sending must stop for another reason than the safety checks.
+function Execution:must_stop()
   local asked = self.asked()
   if asked then return asked end
   if not self.revoked then
     self.revoked = self.stop_reason and self.stop_reason() or self:stopped_by_person()
   end
-  if self.revoked or self.problem or self:check_hours() then return true end
-  return self.safety:check(self.asked) ~= nil or self.asked()
+  return self.revoked ~= nil or self.problem ~= nil or self:check_hours()
+end
+
+-- Returns whether the client must stop sending or waiting: see mde.client.many.
+function Execution:stop()
+  self.progress:tick()
+  notify.step()
+  local must = self:must_stop()
+  if must then return must end
+  return self.safety:check(function() return self:must_stop() end) ~= nil or self:must_stop()
 end
 
 -- Ends items that must not be sent. `aside`: { id -> { code, message } }; the code is the verdict.

@@ -90,11 +90,11 @@ end
 
 -- Checks a case, with the default canary or with `canary`, and prints its row of the table.
 local function check(case, expected, canary)
-  local found = executions.run { count = COUNT, change = case.change, plan = case.plan, oddities = case.oddities,
-    latency = case.latency, arrange = case.arrange,
+  local found = executions.run { count = COUNT, change = case.change, plan = case.plan,
+    oddities = case.oddities, latency = case.latency, arrange = case.arrange,
     parsed = { yes = true, parallel = 40, canary = canary } }
-  local row = { found.service:requests(case.change or "cancel"), math.floor(found.seconds + 0.5), found.result,
-                text_of(found.verdicts) }
+  local row = { found.service:requests(case.change or "cancel"), math.floor(found.seconds + 0.5),
+                found.result, text_of(found.verdicts) }
   print(("# | %s%s | %d | %d | %s | %d |"):format(case[1], canary and ", no canary" or "", row[1],
     row[2], row[4], row[3]))
   assert.is_true(row[1] <= expected[1] and row[2] <= expected[2] + 2,
