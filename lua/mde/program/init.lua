@@ -224,23 +224,23 @@ local function advice_on(raised, arguments)
   return advice
 end
 
--- Shows the error. -> exit status
-local function show(raised, arguments)
-  local as_json = false
+-- Reports if the words for mde have --json.
+local function has_json(arguments)
   for _, word in ipairs((command_line.split(arguments))) do
-    as_json = as_json or word == "--json"
+    if word == "--json" then return true end
   end
-  return problem.show(raised, advice_on(raised, arguments), as_json)
+  return false
 end
 
 local function run_line(arguments)
+  system.state.json = has_json(arguments)
   local done, result = xpcall(run, on_error, arguments)
   if system.state.notify then require "mde.program.batch.notify".finish() end
   if system.state.store then require "mde.program.session.store".leave() end
   local flushed, raised = pcall(output.flush)
-  if not done then return show(result, arguments) end
+  if not done then return problem.show(result, advice_on(result, arguments)) end
   if flushed then return result end
-  local status = show(raised, arguments)
+  local status = problem.show(raised, advice_on(raised, arguments))
   return result == 0 and status or result
 end
 

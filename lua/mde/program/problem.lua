@@ -3,6 +3,7 @@
 local command_line = require "mde.program.input.command_line"
 local errors = require "mde.base.errors"
 local failure = require "mde.program.exit"
+local json = require "mde.program.terminal.json"
 local message_of = require "mde.program.terminal.message"
 local output = require "mde.program.terminal.output"
 local system = require "mde.program.system"
@@ -59,8 +60,7 @@ local function show_json(raised, advice)
     object.argv = { "mde", table.unpack(command_line.masked(advice.argv)) }
   end
   if is_error and system.state.profile then object.profile = system.state.profile end
-  output.note("%s", require "mde.program.terminal.json".encode(
-    require "mde.program.terminal.json".fill(object, KEYS), KEYS))
+  output.event(json.encode(json.fill(object, KEYS), KEYS))
 end
 
 local function show_text(raised, advice, message)
@@ -79,11 +79,19 @@ end
 
 -- Shows what was raised. `advice`: argv (the corrected words), missing (a placeholder for what they
 -- lack), notes, help (the words of the help command). -> exit status
-function problem.show(raised, advice, as_json)
+function problem.show(raised, advice)
   local message = text_of(raised)
   if message == "" then return failure.status(raised) end
-  if as_json then show_json(raised, advice) else show_text(raised, advice, message) end
+  if system.state.json then show_json(raised, advice) else show_text(raised, advice, message) end
   return failure.status(raised) or failure.some
+end
+
+-- Does the same for one of several tenants: names its profile.
+function problem.of_profile(name, raised)
+  local before = system.state.profile
+  system.state.profile = name
+  problem.show(raised, {})
+  system.state.profile = before
 end
 
 return problem

@@ -11,7 +11,10 @@ local systems = require "spec.support.system"
 -- -> what is shown, the exit status
 local function shown(raised, advice, as_json)
   local own = systems.new {}
-  local status = system.run(own, problem.show, raised, advice or {}, as_json)
+  local status = system.run(own, function()
+    system.state.json = as_json
+    return problem.show(raised, advice or {})
+  end)
   return own.stderr.text, status
 end
 

@@ -69,7 +69,7 @@ local function add_matching(draft, session, criteria, parsed, visit, excepted)
   if not max or found.count <= max then found:show(MOST_GROUPS, 2) end
   if in_progress > 0 then
     output.note("%d isolations are InProgress: their machines may be isolated. A cancel does not"
-      .. "\nrelease them; mde undo cancels and releases.", in_progress)
+      .. " release them; mde undo cancels and releases.", in_progress)
   end
 end
 

@@ -7,6 +7,7 @@ local override = require "mde.program.batch.override"
 local simulated = require "mde.program.session.simulated"
 local system = require "mde.program.system"
 local terminal = require "mde.terminal"
+local wrap = require "mde.program.terminal.wrap"
 
 local agreement = {}
 
@@ -42,11 +43,18 @@ function agreement.check_count(parsed, count, what)
   end
 end
 
+-- The columns of the terminal that asks, without one for the answer.
+local function terminal_width()
+  local width = system.terminal.width
+  return (width(2) or width(1) or width(0) or 80) - 1
+end
+
 -- `question`: a text, or an array of lines.
 local function ask(question, what, otherwise)
-  local lines = {}
-  for i, line in ipairs(type(question) == "table" and question or { question }) do
-    lines[i] = terminal.printable(line)
+  local lines, width = {}, terminal_width()
+  for _, line in ipairs(type(question) == "table" and question or { question }) do
+    local fitted = wrap(terminal.printable(line), width, #line:match "^ *" + 2)
+    table.move(fitted, 1, #fitted, #lines + 1, lines)
   end
   system.stdout:flush()
   system.interrupt.watch()
@@ -54,7 +62,7 @@ local function ask(question, what, otherwise)
   local is_interrupted = system.interrupt.count() > 0
   system.interrupt.release()
   if is_interrupted then
-    system.stderr:write "\n"
+    if not system.state.json then system.stderr:write "\n" end
     failure.raise(failure.interrupted, "interrupted; nothing was sent")
   end
   if not answer then

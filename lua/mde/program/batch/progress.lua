@@ -67,11 +67,11 @@ local function date_or_null(wall)
 end
 
 function show.json(f)
-  system.stderr:write(cjson.encode {
+  output.event(cjson.encode {
     done = f.done, total = f.total, verdicts = f.counts,
     per_minute = f.per_minute or cjson.null, next_slot = date_or_null(f.next_slot),
     ends = date_or_null(f.ends),
-  }, "\n")
+  })
 end
 
 -- }}

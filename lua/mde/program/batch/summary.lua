@@ -84,7 +84,7 @@ local function text_item(self, item)
   local detail = item.error and tostring(item.error) or item.detail or launched(item)
                  or item.verdict == "already_final" and item.status
   if detail then parts[#parts + 1] = "(" .. detail .. ")" end
-  output.line(item_line(item.verdict, item.id, parts))
+  output.text(item_line(item.verdict, item.id, parts))
   if type(item.answer) == "table" and self.keys == REQUEST_KEYS then
     output.json(item.answer)
   end
@@ -201,7 +201,7 @@ function Report:show_isolations(isolations)
   end
   if unknown > 0 then
     output.note("Isolations among the cancelled: %d. If one was InProgress, its machine may be"
-      .. "\nisolated: mde unisolate MACHINE releases it.", unknown)
+      .. " isolated: mde unisolate MACHINE releases it.", unknown)
   end
 end
 

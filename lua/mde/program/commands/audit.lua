@@ -145,7 +145,7 @@ function command.run(parsed)
     local problem = verify(log, parsed, #logs > 1)
     local worse = problem and (problem:find "^cannot read" and failure.failed or failure.some) or 0
     if worse > status then worst, status = problem, worse end
-    if problem and #logs > 1 then output.note("mde: %s", problem) end
+    if problem and #logs > 1 and not parsed.json then output.note("mde: %s", problem) end
   end
   if status > 0 then failure.raise(status, "%s", #logs == 1 and worst or "") end
   return 0

@@ -53,9 +53,9 @@ end
 -- {{ list
 
 local COLUMNS = {
-  { title = "BATCH" }, { title = "STATE", may_cut = true }, { title = "DONE", right = true },
-  { title = "OF", right = true }, { title = "BEGUN" }, { title = "BY", may_cut = true },
-  { title = "COMMENT", may_cut = true },
+  { title = "BATCH" }, { title = "STATE", may_cut = true, least = 7 },
+  { title = "DONE", right = true }, { title = "OF", right = true }, { title = "AGE" },
+  { title = "BY", may_cut = true }, { title = "COMMENT", may_cut = true },
 }
 local KEYS = { "batch", "state", "done", "count", "created", "who", "tenant", "application",
                "comment", "command", "holder", "closed" }
@@ -96,13 +96,13 @@ local function list(store, parsed)
     local state, done = states.of(each)
     rows[i] = { each.name, states.shown(state, each), ("%d"):format(done),
                 ("%d"):format(each.count),
-                moment.at(each.created), each.who, each.comment }
+                moment.short(math.max(0, store:wall() - each.created)), each.who, each.comment }
     many = many or each.tenant ~= batches[1].tenant
   end
   local columns = COLUMNS
   if many then
     columns = table.move(COLUMNS, 1, #COLUMNS, 1, {})
-    table.insert(columns, 2, { title = "TENANT" })
+    table.insert(columns, 2, { title = "TENANT", may_cut = true, least = 8 })
     for i, each in ipairs(batches) do table.insert(rows[i], 2, each.tenant or "-") end
   end
   show_table(columns, rows)
@@ -138,7 +138,7 @@ local function show_text(row)
   elseif row.message then parts[#parts + 1] = "(" .. row.message .. ")"
   elseif row.verdict == "already_final" then parts[#parts + 1] = "(" .. (row.status or "?") .. ")"
   end
-  output.line(item_line(verdict_of(row), row.id, parts))
+  output.text(item_line(verdict_of(row), row.id, parts))
 end
 
 local function is_wanted(row, verdict)

@@ -61,9 +61,8 @@ local function show_action(session, id, parsed)
   if not action and not err.action then error(err, 0) end
   print_action(action or err.action, parsed)
   output.flush()
-  if action then return action.status == "Succeeded" and 0 or failure.some end
-  output.note("mde: %s", tostring(err))
-  return failure.status(err)
+  if not action then error(err, 0) end
+  return action.status == "Succeeded" and 0 or failure.some
 end
 
 -- -> exit status

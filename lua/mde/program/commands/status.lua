@@ -8,6 +8,7 @@ local open = require "mde.program.batch.open"
 local options = require "mde.program.input.options"
 local output = require "mde.program.terminal.output"
 local paragraph = require "mde.program.terminal.paragraph"
+local problems = require "mde.program.problem"
 local selection = require "mde.program.session.profiles"
 local show_table = require "mde.program.terminal.table"
 local stores = require "mde.program.session.store"
@@ -163,7 +164,7 @@ local function show_once(parsed, calls)
     else
       show_text(session, found, list, parsed)
     end
-    if problem then output.note("mde: %s%s", many and profile .. ": " or "", tostring(problem)) end
+    if problem then problems.of_profile(many and profile or system.state.profile, problem) end
     if parsed.watch and not many then session:close() end
   end)
   if #rows > 0 then show_rows(rows, parsed) end

@@ -67,7 +67,7 @@ local function joined(...)
 end
 
 local function show_head(machine)
-  output.line(joined(machine.computerDnsName or "(no name)", machine.osPlatform
+  paragraph(joined(machine.computerDnsName or "(no name)", machine.osPlatform
     and machine.osPlatform .. (machine.version and " " .. machine.version or ""),
     machine.healthStatus, machine.riskScore and "risk " .. machine.riskScore))
   paragraph(machine.id, "id")

@@ -5,7 +5,7 @@
 
 local errors = require "mde.base.errors"
 local failure = require "mde.program.exit"
-local output = require "mde.program.terminal.output"
+local problem = require "mde.program.problem"
 local system = require "mde.program.system"
 
 local tenants = {}
@@ -93,7 +93,7 @@ function tenants.each(chosen, connect, read, show)
     for task in take_ended, tasks do
       seconds = 0
       if task.err then
-        output.note("mde: %s: %s", task.profile.name, tostring(task.err))
+        problem.of_profile(task.profile.name, task.err)
         status = failure.some
       else
         show(task.profile.name, table.unpack(task.results, 1, task.results.n))

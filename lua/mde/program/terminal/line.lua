@@ -5,9 +5,9 @@ local terminal = require "mde.terminal"
 
 local line = {}
 
--- Reports if standard error is a terminal that can redraw a line.
+-- Reports if standard error is a terminal that can redraw a line. With --json it has objects only.
 function line.is_possible()
-  return system.terminal.is_terminal(2) and system.getenv "TERM" ~= "dumb"
+  return not system.state.json and system.terminal.is_terminal(2) and system.getenv "TERM" ~= "dumb"
 end
 
 -- Shows text in place of what was there.

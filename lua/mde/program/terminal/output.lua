@@ -10,6 +10,7 @@ local line_shown = require "mde.program.terminal.line"
 local message_of = require "mde.program.terminal.message"
 local system = require "mde.program.system"
 local terminal = require "mde.terminal"
+local wrap = require "mde.program.terminal.wrap"
 
 local output = {}
 
@@ -41,13 +42,26 @@ function output.flush()
   check(system.terminal.flush())
 end
 
+-- Writes a line of JSON to standard error.
+function output.event(text)
+  system.stderr:write(terminal.printable_json(text), "\n")
+end
+
+-- Returns a line of a message fitted to the terminal. A command line to copy is not broken.
+local function fitted(line)
+  line = terminal.printable(line)
+  local width = system.terminal.is_terminal(2) and (system.terminal.width(2) or 80) or nil
+  if not width or line:find "^ +mde " then return line end
+  return table.concat(wrap(line, width, #line:match "^ *" + 2), "\n")
+end
+
 -- Shows a message for users: see mde.program.terminal.message. "mde:" at its beginning, which an
--- error has, is coloured. Write errors are ignored.
+-- error has, is coloured. With --json it is an object, as all of standard error then. Write errors
+-- are ignored.
 function output.note(format, ...)
-  local lines = {}
-  for line in (message_of(format, ...):gsub("\t", "  ") .. "\n"):gmatch "(.-)\n" do
-    lines[#lines + 1] = terminal.printable(line)
-  end
+  local message, lines = message_of(format, ...):gsub("\t", "  "), {}
+  if system.state.json then return output.event(json.encode { note = message }) end
+  for line in (message .. "\n"):gmatch "(.-)\n" do lines[#lines + 1] = fitted(line) end
   local text = table.concat(lines, "\n")
   line_shown.clear()
   if text:find "^mde: " and colour.is_on(2) then

@@ -99,6 +99,7 @@ local function output_line(text)
 end
 
 local function note_line(text)
+  if system.state.json then return output.note("%s", text) end
   system.stderr:write(text, "\n")
 end
 

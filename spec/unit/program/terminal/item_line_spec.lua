@@ -22,6 +22,6 @@ describe("the line of an item", function()
 
   it("has its first digits if it does not fit", function()
     assert.equal("cancelled         5382f7ea web1.contoso.com (late)", line(60))
-    assert.equal("cancelled         x web1.contoso.com (late)", line(20, "x"))
+    assert.equal("cancelled         x\n  web1.contoso.com\n  (late)", line(20, "x"))
   end)
 end)
