@@ -87,9 +87,11 @@ local function of_profile(profile, options)
   local merged = tables.merged(profile.options, options)
   merged.profile, merged.profiles, merged.all, merged.config = nil, nil, nil, nil
   local host, err = hosts.choose(merged.host)
-  if host and host.is_shared ~= false and profile.runs_program and not options.client_secret then
+  local may_run = options.client_secret or options.run_secret_command == true
+  if host and host.is_shared ~= false and profile.runs_program and not may_run then
     return errors.invalid("profiles.%s: secret_command would stop everything else in this process"
-      .. " while it runs: use secret_file, or give mde.client a client_secret", profile.name)
+      .. " while it runs: use secret_file, or give mde.client a client_secret, or"
+      .. " run_secret_command = true", profile.name)
   end
   local made
   if host then made, err = new(merged, without_sign_in) end

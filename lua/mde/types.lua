@@ -92,6 +92,7 @@ function mde.error(fields) end
 ---@field federated_token_file? string path of a file with a token that the application trusts
 ---@field managed_identity? boolean|string the machine's identity: true, or a client id
 ---@field azure_cli? true the user of the Azure CLI, even if other work of this process waits while it runs
+---@field run_secret_command? true run the profile's secret_command, even if other work of this process waits meanwhile
 ---@field token? string an access token, instead of tenant, client_id and a credential
 ---@field profile? string instead of all these: a profile of the configuration file
 ---@field config? string with a profile: the path of another configuration file

@@ -44,6 +44,8 @@ local rows = {
     way = "identity" },
   { name = "azure_cli", type = "true",
     text = "the user of the Azure CLI, even if other work of this process waits while it runs" },
+  { name = "run_secret_command", type = "true",
+    text = "run the profile's secret_command, even if other work of this process waits meanwhile" },
   { name = "token", type = "string", variable = "MDE_TOKEN", role = "sign-in", is_secret = true,
     text = "an access token, instead of tenant, client_id and a credential" },
   { name = "profile", type = "string",

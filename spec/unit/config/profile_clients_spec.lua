@@ -45,6 +45,9 @@ describe("clients of profiles", function()
     end
     assert(mde.client { profile = "b", config = path, host = { wait = print, is_shared = false } })
     assert(mde.client { profile = "b", config = path, host = "nginx", client_secret = "s" })
+    assert(mde.client { profile = "b", config = path, host = "nginx", run_secret_command = true })
+    assert.is_nil(mde.client { profile = "b", config = path, host = "nginx",
+                               run_secret_command = "yes" })
     assert(mde.client { profile = "a", config = path, host = "nginx" })
     assert.is_nil(io.open(folder .. "/runs"))
   end)
