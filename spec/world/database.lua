@@ -110,14 +110,16 @@ end
 function Connection:autocommit(on) return self.real:autocommit(on) end
 function Connection:ping() return self.real:ping() end
 
--- Closes it and its statements, and rolls back an open transaction.
-function Connection:close()
+-- Closes a connection and its statements, and rolls back an open transaction.
+function database.close(self)
   if not self.real then return true end
   for statement in pairs(self.statements) do pcall(statement.real.close, statement.real) end
   local closed = self.real:close()
   self.real, self.statements = nil, {}
   return closed
 end
+
+Connection.close = database.close
 
 -- The module DBI for a process, whose connections are closed when it ends.
 function database.module(process)

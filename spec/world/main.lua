@@ -1,4 +1,4 @@
--- Runs worlds: main.lua FIRST COUNT. Prints the seeds that fail, and exits 1 if any does.
+-- Runs worlds: main.lua FIRST COUNT [FOLDER]. Prints the seeds that fail, and exits 1 if any does.
 
 local core = require "mde.core"
 local plans = require "spec.world.plan"
@@ -8,15 +8,22 @@ local worlds = require "spec.world.world"
 
 local first, count = tonumber(arg[1]), tonumber(arg[2] or 1)
 local folder = arg[3] or "/dev/shm"
+local SLOW = tonumber(os.getenv "SLOW" or "inf")
+
+io.stdout:setvbuf "line"
 local began, failed = core.monotonic(), 0
 for seed = first, first + count - 1 do
+  local started = os.clock()
+  if os.getenv "SHOW" then io.stderr:write(seed, "\n") end
   local observation = worlds.run(plans.draw(seed), folder)
   local violations = provisional.judge(observation)
   if count == 1 then io.write(timeline.text(observation)) end
+  if os.clock() - started > SLOW then print(seed, "slow", os.clock() - started, observation.ended - observation.began, #observation.events) end
   if violations[1] then
     failed = failed + 1
-    for _, violation in ipairs(violations) do
-      print(("seed %d: %s: %s"):format(seed, violation.rule, violation.text))
+    for i, violation in ipairs(violations) do
+      if i > 3 then break end
+      print(("seed %d: %s: %s"):format(seed, violation.rule, violation.text:sub(1,300)))
     end
   end
 end

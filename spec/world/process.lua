@@ -68,7 +68,7 @@ end
 -- Frees what the kernel frees. An open transaction is rolled back.
 function Process:finish()
   self.ended = self.world.agenda.now
-  for _, connection in ipairs(self.connections) do connection:close() end
+  for _, connection in ipairs(self.connections) do database.close(connection) end
   self.host.disk:release(self)
   self.world:on_end(self)
 end
@@ -89,7 +89,8 @@ function Process:kill(where)
   self:finish()
 end
 
-local PAUSE = 0.25  -- share of touches at which other processes may run
+local PAUSE = 0.25    -- share of touches at which other processes may run
+local SPINS = 20000   -- touches at one moment: the process waits for nothing
 
 -- Notes a touch. -> share of an append that is written before the process dies, or nil
 function Process:touch(kind, detail)
@@ -98,6 +99,13 @@ function Process:touch(kind, detail)
   local crash = self.crashes[self.touches]
   if crash then
     if kind == "append" and crash.partly then return crash.partly end
+    self:die()
+  end
+  local now = self.world.agenda.now
+  self.busy_since = self.busy_at == now and self.busy_since or self.touches
+  self.busy_at = now
+  if self.touches - self.busy_since > SPINS then
+    self.world:defect(self, "it spins: " .. debug.traceback(self.last_touch))
     self:die()
   end
   if self.world.running > 1 and self.random:chance(PAUSE) then

@@ -1,16 +1,226 @@
--- A provisional judge, until spec/world/model.lua exists.
+-- A judge of few rules, until spec/world/model.lua exists.
+
+local core = require "mde.core"
 
 local provisional = {}
 
+local SETTLED = {}
+for name in ("cancelled already_cancelled already_final too_late launched existing succeeded failed"
+    .. " undone done changed skipped not_found refused"):gmatch "%S+" do
+  SETTLED[name] = true
+end
+
+local Judge = {}
+Judge.__index = Judge
+
+function Judge:add(rule, text, ...)
+  table.insert(self.violations, { rule = rule, text = text, events = { ... } })
+end
+
+-- {{ Processes
+
+function Judge:processes()
+  for number, event in ipairs(self.events) do
+    if event.kind == "defect" then self:add("defect", event.text, number) end
+    if event.kind == "output" then
+      if event.text:find "stack traceback" then self:add("traceback", event.text, number) end
+      for _, secret in ipairs(self.observation.secrets) do
+        if event.text:find(secret, 1, true) then self:add("secret", event.text, number) end
+      end
+    end
+  end
+  for name, process in pairs(self.observation.processes) do
+    if not (process.crashed or process.status) then self:add("ends", name .. " does not end") end
+  end
+end
+
+-- }}
+
+-- {{ Requests
+
+-- The limits, for our requests in any window.
+function Judge:windows()
+  local times = {}
+  for number, event in ipairs(self.events) do
+    if event.kind == "request" and event.process and event.arrived and event.bucket then
+      local list = times[event.bucket] or {}
+      times[event.bucket] = list
+      list[#list + 1] = event.at
+      for seconds, most in pairs { [60] = 100, [3600] = 1500 } do
+        local first = list[#list - most]
+        if first and first > event.at - seconds then
+          self:add("window", ("more than %d %s in %d s"):format(most, event.bucket, seconds),
+            number)
+        end
+      end
+    end
+  end
+end
+
+-- The batch of each process, at each event: the last that it began or resumed.
+function Judge:batches()
+  self.batch_of = {}
+  for _, event in ipairs(self.events) do
+    if event.kind == "journal" and event.table == "events" and event.row.position == 0
+       and (event.row.kind == "begun" or event.row.kind == "resumed") then
+      self.batch_of[event.process] = event.store .. " " .. event.row.batch
+    end
+  end
+end
+
+-- Items by "store batch target", with their rows.
+function Judge:items()
+  self.item_of = {}
+  for name, store in pairs(self.observation.stores) do
+    for _, item in ipairs(store.items) do
+      local key = ("%s %d"):format(name, item.batch)
+      self.item_of[key .. " " .. item.id:lower()] = item
+    end
+  end
+end
+
+local function proves_nothing_done(outcome, status)
+  return outcome == "refused" or outcome == "delivered"
+         and (status == 401 or status == 403 or status == 429)
+end
+
+-- No second POST of an item without a read in between.
+function Judge:posts()
+  local open, launched = {}, {}
+  for number, event in ipairs(self.events) do
+    local batch = self.batch_of[event.process]
+    if event.kind == "request" and event.process and event.method == "POST"
+       and event.operation ~= "sign_in" then
+      local key = ("%s %s"):format(batch, event.target)
+      if not batch or not self.item_of[key] then
+        self:add("agreed", "a POST without an item", number)
+      end
+      if open[key] then self:add("second", "a second POST without a read", open[key], number) end
+      open[key] = number
+      if event.effect == "launched" then
+        if launched[key] then self:add("twice", "launched twice", launched[key], number) end
+        launched[key] = number
+      end
+      local process = self.observation.processes[event.process]
+      if process.is_attended and process.agrees == false then
+        self:add("agreed", "sent without agreement", number)
+      end
+    elseif event.kind == "answer" then
+      local request = self.events[event.request]
+      local key = ("%s %s"):format(self.batch_of[request.process], request.target)
+      if request.method == "POST" then
+        if open[key] == event.request and proves_nothing_done(event.outcome, event.status) then
+          open[key] = nil
+        end
+      elseif event.outcome == "delivered" and event.status < 300 or event.status == 404 then
+        self:read(request, open)
+      end
+    end
+  end
+end
+
+-- Forgets the open POSTs that a read covers.
+function Judge:read(request, open)
+  local batch = self.batch_of[request.process] or ""
+  local text = request.query and request.query["$filter"] or ""
+  for key in pairs(open) do
+    local target = key:sub(#batch + 2)
+    if key:sub(1, #batch) == batch and (request.target == target or text:find(target, 1, true)) then
+      open[key] = nil
+    end
+  end
+end
+
+-- }}
+
+-- {{ The journal
+
+function Judge:verdict(name, batch, item, last, number)
+  local action = self.observation.actions[item.id:lower()]
+  local verdict, status = last.verdict, action and action.status
+  local is_wrong = verdict == "not_found" and action
+    or (verdict == "cancelled" or verdict == "already_cancelled") and status ~= "Cancelled"
+    or verdict == "already_final" and (status == "Cancelled" or status == "Pending"
+                                       or status == "InProgress")
+  if is_wrong then
+    self:add("truth", ("%s: item %s of %s is %s: its action is %s"):format(name, item.id,
+      batch.name, verdict, status), number)
+  end
+  if verdict == "accepted" and not (action and action.silent) then
+    self:add("ends", ("%s: item %s of %s stays accepted"):format(name, item.id, batch.name), number)
+  end
+  if not SETTLED[verdict] and verdict ~= "accepted" and not batch.closed then
+    self:add("ends", ("%s: item %s of %s ends %s"):format(name, item.id, batch.name,
+      verdict), number)
+  end
+end
+
+function Judge:store(name, store)
+  local batches, last, settled = {}, {}, {}
+  for _, batch in ipairs(store.batches) do batches[batch.number] = batch end
+  for _, event in ipairs(store.events) do
+    local key = event.batch .. " " .. event.position
+    if event.position > 0 then
+      if settled[key] then
+        self:add("settled", ("%s: item %s was %s, and is %s"):format(name, key, settled[key],
+          event.verdict or event.kind))
+      end
+      last[key] = event
+      settled[key] = SETTLED[event.verdict] and event.verdict
+    end
+  end
+  for _, item in ipairs(store.items) do
+    local batch, key = batches[item.batch], item.batch .. " " .. item.position
+    if batch and batch.size then
+      if last[key] and last[key].kind == "ended" then
+        self:verdict(name, batch, item, last[key])
+      elseif not batch.closed then
+        self:add("ends", ("%s: item %s of %s has no verdict"):format(name, item.id, batch.name))
+      end
+    end
+  end
+  self:audit(name, store, batches, last)
+end
+
+function Judge:audit(name, store, batches, last)
+  local previous, found = ("0"):rep(64), {}
+  local n = 0
+  for line in store.audit_text:gmatch "([^\n]*)\n" do
+    n = n + 1
+    local entry = store.audit_lines[n]
+    if not entry or entry.n ~= n or entry.previous ~= previous then
+      return self:add("audit", ("%s: line %d does not follow"):format(name, n))
+    end
+    previous = core.sha256(line)
+    if entry.id then
+      local key = ("%s %s %s"):format(entry.batch, entry.id, entry.verdict)
+      found[key] = (found[key] or 0) + 1
+    end
+  end
+  for _, item in ipairs(store.items) do
+    local batch, event = batches[item.batch], last[item.batch .. " " .. item.position]
+    if batch and event and event.kind == "ended" and event.number > 1
+       and SETTLED[event.verdict] then
+      local key = ("%s %s %s"):format(batch.name, item.id, event.verdict)
+      if found[key] ~= 1 then
+        self:add("audit", ("%s: %d lines for %s"):format(name, found[key] or 0, key))
+      end
+    end
+  end
+end
+
+-- }}
+
 function provisional.judge(observation)
-  local violations = {}
-  local function add(rule, text, ...)
-    violations[#violations + 1] = { rule = rule, text = text, events = { ... } }
-  end
-  for number, event in ipairs(observation.events) do
-    if event.kind == "defect" then add("defect", event.text, number) end
-  end
-  return violations
+  local judge = setmetatable({ observation = observation, events = observation.events,
+                               violations = {} }, Judge)
+  judge:processes()
+  judge:windows()
+  judge:batches()
+  judge:items()
+  judge:posts()
+  for name, store in pairs(observation.stores) do judge:store(name, store) end
+  return judge.violations
 end
 
 return provisional

@@ -4,6 +4,7 @@
 -- spec/world/observation.md describes. The same plan gives the same observation.
 
 local agenda = require "spec.world.agenda"
+local database = require "spec.world.database"
 local faults = require "spec.world.faults"
 local files = require "spec.world.files"
 local journal = require "spec.world.journal"
@@ -77,10 +78,7 @@ end
 -- The file that has a host's database.
 function World:real_path(host, path)
   local real = ("%s/%s-%s"):format(self.folder, host.name, path:match "[^/]*$")
-  if not host.disk.files[path] then
-    host.disk:file(path)
-    remove(real)
-  end
+  if not self.real_files[real] then remove(real) end  -- an earlier run may have been killed
   self.real_files[real] = true
   return real
 end
@@ -300,7 +298,7 @@ end
 local function clean(self)
   for _, process in ipairs(self.processes) do
     if not process.ended then
-      for _, connection in ipairs(process.connections) do connection:close() end
+      for _, connection in ipairs(process.connections) do database.close(connection) end
     end
   end
   for real in pairs(self.real_files) do remove(real) end

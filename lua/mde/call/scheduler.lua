@@ -20,6 +20,7 @@ local Scheduler = {}
 Scheduler.__index = Scheduler
 
 local SHORTEST, LONGEST = 0.001, 0.05  -- seconds between two looks for an answer
+local AGAIN = 0.1  -- seconds until what a failed store did not record is written again
 
 -- A scheduler for a client, which has engine, clock, host, whole, store, quota, readback,
 -- closed_error, observe and note_request.
@@ -228,7 +229,7 @@ local function write_down(self, decided)
 end
 
 -- Sends nothing that was not recorded. If the store has failed and cannot recover, calls that are
--- not in flight end with its error; any other error is raised.
+-- not in flight end with its error; any other error is raised. -> seconds until the next pass
 local function take_back(self, decided, raised)
   self.client.store:rollback()
   self.unwritten = decided.ended  -- the next pass records them
@@ -239,7 +240,10 @@ local function take_back(self, decided, raised)
   local store = self.client.store
   if store.recover then
     local again, problem = store:recover(raised)
-    if again then return wake_all(self) end
+    if again then
+      wake_all(self)
+      return 0
+    end
     raised = problem
   end
   self.store_error = raised
@@ -252,6 +256,7 @@ local function take_back(self, decided, raised)
     end
   end
   wake_all(self)
+  return AGAIN
 end
 
 -- Starts a request, which the task's notes own. -> whether it was started; the next visit receives
@@ -276,10 +281,7 @@ local function pass(self, now, answers)
   local decided = { departures = {}, ended = self.unwritten }
   local due = self.client.readback:step(now)
   local ok, result = pcall(decide, self, now, answers, decided)
-  if not ok then
-    take_back(self, decided, result)
-    return now
-  end
+  if not ok then return now + take_back(self, decided, result) end
   local moment = math.min(result, due)
   for _, departure in ipairs(decided.departures) do
     if not start(self, departure[1], departure[2], now) then moment = now end
