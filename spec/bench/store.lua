@@ -28,7 +28,7 @@ local function cancels(kept)
   local report = assert(client:cancel_all(items, options))
   assert(report.counts.cancelled == calls)
   lock:release()
-  store.before_commit, store.after_rollback = nil, nil
+  store.before_commit, store.after_commit, store.after_rollback = nil, nil, nil
   return (os.clock() - began) * 1e6 / calls
 end
 

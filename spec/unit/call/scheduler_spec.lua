@@ -56,6 +56,26 @@ describe("a store that fails", function()
     assert.equal("cancelled", select(2, client:cancel(service:add {}, { comment = "x" })))
   end)
 
+  it("is not tried again and again while an answer is awaited", function()
+    local client, service = world.new()
+    local store, commits, posts, answer = client.store, 0, 0, service.answer
+    function service:answer(request)
+      local given = answer(self, request)
+      if request.path:find "/cancel$" then
+        posts = posts + 1
+        given.delay = posts == 2 and 30 or 0
+      end
+      return given
+    end
+    function store.commit()
+      commits = commits + 1
+      assert(commits < 1000, "the store is tried again and again")
+      if posts == 2 then error(errors.new { code = "store", message = "disk full" }, 0) end
+    end
+    cancel(client, world.add(service, 2))
+    assert.is_true(commits < 400, commits)
+  end)
+
   it("once, has what ended then written by the next pass", function()
     local client, service = world.new()
     local passes = 0

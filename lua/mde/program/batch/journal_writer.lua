@@ -195,10 +195,8 @@ function recorder.new(store, batch, actor)
   }, Recorder)
   self.head = self.audit and store.journal:audit_head(self.audit.id, machine)
   self.uncommitted = uncommitted(self)
-  store.before_commit = function()
-    self:settle()
-    self:write()
-  end
+  store.before_commit = function() self:write() end
+  store.after_commit = function() self:settle() end
   store.after_rollback = function(certain) self:take_back(certain) end
   return self
 end

@@ -13,11 +13,13 @@ function common:windows(application)
   return self.by_application[application]
 end
 
--- Commits the transaction. `before_commit` may add writes. If either fails, `after_rollback(certain)`
--- is called; `certain` is false if the transaction may have been committed.
+-- Commits the transaction, and then calls `after_commit`. `before_commit` may add writes. If either
+-- fails, `after_rollback(certain)` is called; `certain` is false if the transaction may have been
+-- committed.
 function common:commit()
   if self.before_commit and self.database.open then self.before_commit() end
   self.database:commit()
+  if self.after_commit then self.after_commit() end
 end
 
 function common:rollback()
