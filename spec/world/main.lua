@@ -8,7 +8,7 @@ local worlds = require "spec.world.world"
 
 local first, count = tonumber(arg[1]), tonumber(arg[2] or 1)
 local folder = arg[3] or "/dev/shm"
-local SLOW = tonumber(os.getenv "SLOW" or "inf")
+local SLOW = tonumber(os.getenv "SLOW") or math.huge
 
 io.stdout:setvbuf "line"
 local began, failed = core.monotonic(), 0
