@@ -1,7 +1,7 @@
 -- Draws the plan of a world from a seed: its tenant, what people do, and what goes wrong.
 --
--- A plan is { seed, hosts, machines(), actions, service, entries, … }. Each entry is one thing that
--- people do or that goes wrong; a shrunk plan has fewer of them.
+-- A plan is { seed, hosts, machines, actions, service, entries, … }, plain data. Each entry is one
+-- thing that people do or that goes wrong; a shrunk plan has fewer of them.
 
 local random_numbers = require "spec.world.random"
 
@@ -83,9 +83,9 @@ end
 function PEOPLE_DO.launch(random, self, entry)
   local verb = random:pick { "isolate", "unisolate", "scan" }
   entry.argv, entry.intent = { verb }, { what = verb, machines = {}, comment = "case 4" }
-  for i = 1, random:integer(1, math.min(4, #self.machine_list)) do
-    entry.argv[#entry.argv + 1] = self.machine_list[i].id
-    entry.intent.machines[i] = self.machine_list[i].id
+  for i = 1, random:integer(1, math.min(4, #self.machines)) do
+    entry.argv[#entry.argv + 1] = self.machines[i].id
+    entry.intent.machines[i] = self.machines[i].id
   end
   for _, word in ipairs { "-m", "case 4" } do table.insert(entry.argv, word) end
   if not entry.attended then table.insert(entry.argv, "--yes") end
@@ -231,7 +231,7 @@ end
 function FAULTS.admin_launch(random, self)
   local is_microsoft = random:chance(0.3)
   add(self, { what = "admin_launch", at = random:scaled(0.1, 60),
-              machine = random:pick(self.machine_list).id,
+              machine = random:pick(self.machines).id,
               type = random:pick { "Isolate", "Unisolate" }, course = draw_course(random),
               cause = is_microsoft and "microsoft" or "admin", comment = "other reason",
               by = is_microsoft and "attack disruption" or "kim@contoso.com" })
@@ -258,7 +258,7 @@ function plan.draw(seed)
   local machines = draw_machines(random, count)
   local self = {
     seed = seed, tenant = random:guid(), application = random:guid(), entries = {},
-    machine_list = machines, is_faulty = false,
+    machines = machines, is_faulty = false,
     actions = draw_actions(random, machines, count),
     service = { final_as = random:pick { 200, 400, 404 },
                 cancel_takes = random:chance(0.2) and random:scaled(1, 60) or 0,
@@ -267,15 +267,6 @@ function plan.draw(seed)
     hosts = { { name = "soc1", store = "soc1", user = random:pick(PEOPLE), offset = 0, rate = 1,
                 uptime = random:scaled(100, 1e6) } },
   }
-  function self.machines()
-    local copies = {}
-    for i, machine in ipairs(machines) do
-      copies[i] = { id = machine.id, computerDnsName = machine.computerDnsName,
-                    machineTags = machine.machineTags, deviceValue = machine.deviceValue,
-                    isolated = false }
-    end
-    return copies
-  end
   draw_commands(random, self)
   draw_faults(random, self)
   return self

@@ -174,10 +174,16 @@ local function new_host(self, row)
            rate = row.rate, booted = self.began - row.uptime, boot = row.name }
 end
 
-local count = 0
+local function copies(list)
+  local new = {}
+  for i, object in ipairs(list) do
+    new[i] = {}
+    for key, value in pairs(object) do new[i][key] = value end
+  end
+  return new
+end
 
 local function new(plan, folder)
-  count = count + 1
   local self = setmetatable({
     seed = plan.seed, plan = plan, began = BEGAN, agenda = agenda.new(BEGAN), events = {},
     folder = folder, real_files = {}, hosts = {}, processes = {}, process_by_name = {},
@@ -188,7 +194,7 @@ local function new(plan, folder)
   local random = random_numbers.new(plan.seed, "service")
   self.service = services.new {
     agenda = self.agenda, random = random, note = function(event) return self:note(event) end,
-    tenant = plan.tenant, application = plan.application, machines = plan.machines(),
+    tenant = plan.tenant, application = plan.application, machines = copies(plan.machines),
     final_as = plan.service.final_as, cancel_takes = plan.service.cancel_takes,
     duplicate_as = plan.service.duplicate_as, page_size = plan.service.page_size,
     course = function()
