@@ -11,11 +11,13 @@ local compiled = {}  -- name -> chunk
 
 -- {{ Globals
 
--- The first key in order, since `next(t)` shows one.
+-- next in the same order.
 local function ordered_next(t, key)
-  if key ~= nil then return next(t, key) end
-  local f = json.pairs(t)
-  return f()
+  local after = key == nil
+  for other, value in json.pairs(t) do
+    if after then return other, value end
+    after = other == key
+  end
 end
 
 local globals = setmetatable({

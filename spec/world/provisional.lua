@@ -86,7 +86,7 @@ end
 
 -- No second POST of an item without a read in between.
 function Judge:posts()
-  local open, launched = {}, {}
+  local open, launched, refused = {}, {}, {}
   for number, event in ipairs(self.events) do
     local batch = self.batch_of[event.process]
     if event.kind == "request" and event.process and event.method == "POST"
@@ -101,10 +101,9 @@ function Judge:posts()
         if launched[key] then self:add("twice", "launched twice", launched[key], number) end
         launched[key] = number
       end
-      local process = self.observation.processes[event.process]
-      if process.is_attended and process.agrees == false then
-        self:add("agreed", "sent without agreement", number)
-      end
+      if refused[event.process] then self:add("agreed", "sent without agreement", number) end
+    elseif event.kind == "typed" then
+      refused[event.process] = event.text == "n"
     elseif event.kind == "answer" then
       local request = self.events[event.request]
       local key = ("%s %s"):format(self.batch_of[request.process], request.target)

@@ -118,7 +118,7 @@ end
 
 -- Ends with an error after which reading the action would not help. -> whether it does
 local function is_final_error(call, err)
-  if err.code == "forbidden" then
+  if err.code == "forbidden" and not err.sent then
     call:finish(nil, err, "forbidden")
   elseif err.code == "unauthorized" or err.code == "too_many_requests" then
     call:finish(nil, err, call.cancel.posts > 1 and "unknown" or "error")

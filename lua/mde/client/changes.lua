@@ -32,8 +32,8 @@ local SHARED = { add_tag = 500, remove_tag = 500 }  -- machines in one call
 
 -- The verdict on a call that ended with this error.
 local function verdict_of(call, err)
-  if err.code == "forbidden" or err.code == "not_found" then return err.code end
   if err.sent then return "unknown" end
+  if err.code == "forbidden" or err.code == "not_found" then return err.code end
   if err.status and err.status < 500 and err.code == "bad_request" then return "refused" end
   return err.status and "error" or call:standing()
 end

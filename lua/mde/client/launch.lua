@@ -163,7 +163,7 @@ local function posted(call, now, response, err)
     local done, problem = launched(call, now, response)
     if done then return end
     err = problem
-  elseif REFUSED[err.code] or err.sent == false then
+  elseif REFUSED[err.code] and not err.sent or err.sent == false then
     if response and read_active(call, now, response, err) then return end
     if own.posts > 1 then err.sent = true end  -- an earlier one, whose answer was lost
     return call:finish(nil, err)

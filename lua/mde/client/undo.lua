@@ -73,7 +73,7 @@ local CANCELLED = { cancelled = true, already_cancelled = true }
 
 -- The verdict on a launch without an action.
 local function verdict_of(err)
-  if err.code == "forbidden" then return "forbidden" end
+  if err.code == "forbidden" and not err.sent then return "forbidden" end
   return err.sent and "unknown" or "error"
 end
 

@@ -25,6 +25,9 @@ local WORDS = {
 -- Errors after which the request may have taken effect.
 local UNDECIDED = { service = true, bad_answer = true }
 
+-- Errors that prove that it has not, even if a proxy has answered in place of the service.
+local PROVEN = { unauthorized = true, too_many_requests = true }
+
 local GUID = ("x"):rep(8) .. "%-" .. ("xxxx%-"):rep(3) .. ("x"):rep(12)
 GUID = GUID:gsub("x", "%%x")
 
@@ -63,14 +66,15 @@ end
 -- (default: action).
 function answer.error(response, noun)
   local decoded = json.decode(response.body)
-  local problem = decoded and type(decoded.error) == "table" and decoded.error or {}
+  local is_own = decoded ~= nil and type(decoded.error) == "table"
+  local problem = is_own and decoded.error or {}
   local code, service_code = code_of(response.status), text(problem.code)
   local words = { (WORDS[code]:gsub("%%s", noun or "action")), service_code }
   words[#words + 1] = text(problem.message) or not decoded and first_bytes(response.body) or nil
   return errors.new {
     code = code, message = table.concat(words, ": "), status = response.status,
     service_code = service_code, request_id = request_id(response, problem),
-    sent = UNDECIDED[code],
+    sent = UNDECIDED[code] or not (is_own or PROVEN[code]) or nil,
     active_action_id = (text(problem.message) or ""):match("active action id:%s*(" .. GUID .. ")"),
   }
 end

@@ -145,6 +145,18 @@ describe("client:cancel", function()
     end
   end)
 
+  it("reads the action if a proxy has answered 403 in place of the service", function()
+    local client, service = world.new()
+    local id, answer = service:add {}, service.answer
+    function service:answer(request)
+      local given = answer(self, request)
+      if not request.path:find "/cancel$" then return given end
+      return { status = 403, headers = {}, body = "<html>Blocked</html>", delay = 0 }
+    end
+    assert.equal("cancelled", select(2, client:cancel(id, { comment = "x" })))
+    assert.equal(1, #select(2, service:posted(id)))
+  end)
+
   it("does not post again over a late answer", function()
     local client, service = world.new { oddities = { late = { operation = "cancel" } } }
     local id = service:add {}

@@ -197,6 +197,20 @@ describe("a launch whose answer is lost", function()
     end
   end)
 
+  it("is looked for if a proxy has answered 403 in place of the service", function()
+    local client, service = world.new()
+    local machine, answer = service:add_machine {}, service.answer
+    local posts = 0
+    function service:answer(request)
+      local given = answer(self, request)
+      if request.method ~= "POST" or not request.path:find "/isolate$" then return given end
+      posts = posts + 1
+      return { status = 403, headers = {}, body = "<html>Blocked</html>", delay = 0 }
+    end
+    local action = assert(client:isolate(machine, { comment = "x" }))
+    assert.same({ "Isolate", 1 }, { action.type, posts })
+  end)
+
   it("is recognised if the service reports that it exists", function()
     -- The list shows it too late, and the second launch is refused because of the first.
     local client, service, machine = new {

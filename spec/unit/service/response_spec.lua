@@ -83,8 +83,16 @@ describe("the error of an answer", function()
                             '{"error":{}}', '{"error":{"code":null,"message":null,"target":null}}',
                             '{"error":{"code":5,"message":{},"target":[]}}', '{"Message":"x"}' } do
       local err = failure(response(400, body))
-      assert.same({ code = "bad_request", status = 400,
+      local is_own = body:find '"error":[%[{]' ~= nil
+      assert.same({ code = "bad_request", status = 400, sent = not is_own or nil,
                     message = "the service refused the request" }, err)
+    end
+  end)
+
+  it("proves nothing if a proxy has answered, except with 401 and 429", function()
+    for status, sent in pairs { [400] = true, [403] = true, [404] = true, [502] = true,
+                                [401] = false, [429] = false } do
+      assert.equal(sent or nil, failure(response(status, "<html>Blocked</html>")).sent)
     end
   end)
 
