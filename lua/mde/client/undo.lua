@@ -4,8 +4,9 @@
 -- was cancelled may have had its effect, so its inverse is launched too, but only after it is
 -- Cancelled: if both cross, the machine stays isolated.
 --
--- The action is read first. Just before a launch the newer actions on its machine are read: if it
--- was isolated again, it is left alone. A launch is never repeated blindly (mde.client.launch).
+-- The action is read first. One that has begun, or Succeeded, since it was listed is undone as such.
+-- Just before a launch the newer actions on its machine are read: if it was isolated again, it is
+-- left alone. A launch is never repeated blindly (mde.client.launch).
 
 local answer = require "mde.service.response"
 local calls = require "mde.call.call"
@@ -71,6 +72,13 @@ local VERDICTS = { succeeded = "undone", open = "undo_accepted", failed = "error
 
 local CANCELLED = { cancelled = true, already_cancelled = true }
 
+-- Reports whether the inverse of an action must be launched, after the verdict on its cancel.
+local function is_due(call, action, verdict)
+  if verdict == "already_final" then return action.status == "Succeeded" end
+  return CANCELLED[verdict] and (call.undo.is_due
+    or (call.accepted or {}).status == "InProgress")
+end
+
 -- The verdict on a launch without an action.
 local function verdict_of(err)
   if err.code == "forbidden" and not err.sent then return "forbidden" end
@@ -81,8 +89,9 @@ end
 -- -> whether the call continues
 local function before_end(call, action, err, verdict)
   local now = call.client.clock.monotonic()
-  if CANCELLED[verdict] and call.undo.is_due then return reverse(call, now, action) end
-  if verdict then return false end
+  if verdict then
+    return not call.launch and is_due(call, action, verdict) and reverse(call, now, action)
+  end
   if action then
     follow.start(call, now, action.id:lower())
     follow.read(call, now, action)
@@ -92,9 +101,22 @@ local function before_end(call, action, err, verdict)
   return true
 end
 
+-- The statuses that an action may have reached since it was listed.
+local LATER = { Pending = { InProgress = true, Succeeded = true },
+                InProgress = { Succeeded = true } }
+
+-- Accepts an action that has moved on.
+local function follow_course(call, action)
+  local own = call.cancel
+  local later = own.posts == 0 and LATER[own.expected]
+  if later and later[action.status] then own.expected = action.status end
+  if action.status == "InProgress" then call.undo.is_due = true end
+end
+
 -- The action to undo was read.
 local judge_action = calls.parsing(calls.parse_action, function(call, now, response, action, err)
   if not action then return judge.cancel(call, now, response, err) end
+  follow_course(call, action)
   if judge.has_changed(call, action) then return end
   if not kinds.final[action.status] or call.cancel.posts > 0 then
     return judge.cancel(call, now, response, nil, action)
@@ -126,9 +148,10 @@ local function reading(client, target, comment)
 end
 
 -- A call that undoes an action, and waits at most `wait` seconds (default 0) for the end of the
--- release. `target` is as in client:cancelling; its `expected` tells whether the action is
--- InProgress, or was before it was Cancelled. If `target.launched` is the id of a release that was launched before, that is read; if
--- it ended without effect (the verdict is "error"), another is launched.
+-- release. `target` is as in client:cancelling; its `expected`, or `status` (of an earlier run),
+-- tells whether the action is InProgress, or was before it was Cancelled. If `target.launched` is the id of a release that was
+-- launched before, that is read; if it ended without effect (the verdict is "error"), another is
+-- launched.
 -- -> call | nil, err
 function undo.methods:undoing(target, comment, wait)
   local has_failed = target.launched and target.verdict == "error"
@@ -139,7 +162,8 @@ function undo.methods:undoing(target, comment, wait)
   if not call then return nil, err end
   call.judge, call.before_end, call.following = on_answer, before_end, follow.fields(wait, VERDICTS)
   call.undo = {
-    is_due = target.expected == "InProgress" or target.expected == "Cancelled",
+    is_due = target.expected == "InProgress" or target.expected == "Cancelled"
+             or target.status == "InProgress",
       -- the inverse is launched after the cancel, too
     reversed = nil,  -- the action whose newer ones are being read, before its inverse is launched
   }

@@ -103,6 +103,39 @@ describe("undoing", function()
     assert.equal(1, service:launched(machine, "unisolate"))
   end)
 
+  it("releases the machine of an isolation that began, or Succeeded, since it was listed", function()
+    for status, posts in pairs { InProgress = 1, Succeeded = 0 } do
+      local client, service, id, machine = new { status = status, age = 600 }
+      local item = apply(client, id, { change = "undo", expected = "Pending" })
+      assert.same({ "undo_accepted", 1, posts },
+        { item.verdict, service:launched(machine, "unisolate"), (service:posted(id)) })
+    end
+    local client, service, id, machine = new { status = "Succeeded", age = 600 }
+    service:add { status = "Succeeded", age = 60, machine_id = machine }
+    local item = apply(client, id, { change = "undo", expected = "Pending" })
+    assert.same({ "changed", 0 }, { item.verdict, (service:launched(machine, "unisolate")) })
+  end)
+
+  -- The action changes between the read and the arrival of its cancel.
+  local function meanwhile(status, takes)
+    local client, service, id, machine = new({ age = 0 }, { oddities = { cancel_takes = takes } })
+    local answer = service.answer
+    function service:answer(request)
+      if request.path:find "/cancel$" then self.by_id[id].course = { { 0, status } } end
+      return answer(self, request)
+    end
+    local item = apply(client, id, { change = "undo", expected = "Pending" }, 60)
+    return item, service, machine
+  end
+
+  it("releases the machine of an isolation that began before its cancel arrived", function()
+    for status, takes in pairs { InProgress = 5, Succeeded = 0 } do
+      local item, service, machine = meanwhile(status, takes)
+      assert.equal(1, service:launched(machine, "unisolate"), status)
+      assert.equal("undo_accepted", item.verdict)
+    end
+  end)
+
   it("leaves a machine alone that was isolated anew, or is about to be", function()
     for status, verdict in pairs { Succeeded = "changed", Pending = "changed",
                                    InProgress = "changed", Failed = "undo_accepted",
