@@ -52,7 +52,7 @@ describe("mde apply", function()
       head -n 1 by_hand | grep -o '"max":5'
       mde apply by_hand --approve $hash; echo "was $?"]]
     assert.equal('"max":5\nwas 3\n', run.out, run.err)
-    assert_said(run.err, "12 changes; the default limit is 5")
+    assert_said(run.err, "12 changes; the limit is 5")
     assert.equal(0, run.ledger.posts)
   end)
 

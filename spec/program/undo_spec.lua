@@ -2,6 +2,7 @@
 
 require "spec.support.policy"
 local exceptions = require "mde.program.input.exceptions"
+local program = require "spec.support.program"
 local undoing = require "mde.program.plan.undo"
 local world = require "spec.support.world"
 
@@ -176,20 +177,72 @@ describe("undoing an incident", function()
   end)
 end)
 
+
+local function assert_said(text, ...)
+  for _, part in ipairs { ... } do assert.truthy(text:find(part, 1, true), text) end
+end
+
+-- Isolations of eight machines that are InProgress, and releases that succeed at once.
+local EIGHT = [[{ mistaken = 8, history = 0, quota = false, took_effect = 1,
+  launch_course = function() return { { 1, "Succeeded" } } end }]]
+local CANCEL = [[mde cancel --type Isolate --requestor soar@contoso.com -m x --yes --max 9 \
+  --batch b >/dev/null; echo "was $?"
+]]
+
 describe("mde undo", function()
   it("releases the machines of a batch of cancels, and proves it", function()
-    local run = require "spec.support.program".rehearse([[
-      { mistaken = 8, history = 0, took_effect = 1, launch_course = function()
-          return { { 1, "Succeeded" } } end }]], [[
-      export MDE_QUOTA=off
-      mde cancel --type Isolate --requestor soar@contoso.com -m x --yes --max 9 --batch b >/dev/null
-      echo "was $?"; mde undo b -m y -o plan >/dev/null 2>&1
-      mde apply plan --wait --approve $(tail -n 1 plan | grep -o '[0-9a-f]\{64\}') | cut -d' ' -f1
-      mde undo b -m z; mde machines --isolated | grep -c soar]])
-    assert.equal("was 0\nundone\nundone\nundone\nundone\n4\n", run.out, run.err)
-    for _, text in ipairs { "4 cancelled isolations were InProgress", "mde undo b -m REASON",
-                            "Nothing to do; no decision on 4 of 4 actions" } do
-      assert.truthy(run.err:find(text, 1, true), run.err)
-    end
+    local run = program.rehearse(EIGHT, CANCEL .. [[
+      mde undo b -n | cut -d' ' -f-3; mde undo b -m y --yes --max 8 --wait | cut -d' ' -f1
+      mde undo b -m z --yes --max 8; mde machines --isolated | grep -c soar
+      mde batch list --json | grep -c '"state":"done"']])
+    assert.equal("was 0\n" .. ("would undo \n"):rep(8) .. ("undone\n"):rep(8) .. "0\n2\n",
+      run.out, run.err)
+    assert_said(run.err, "4 cancelled isolations were InProgress", "mde undo b -m REASON",
+      "4 of them are not in batch b: they had Succeeded before, by the same requestor",
+      "Dry run: 8 machine actions would be undone; nothing was sent.",
+      "Nothing to undo; 4 of 4 actions need nothing.")
+  end)
+
+  it("writes a plan with -o, and sends nothing", function()
+    local run = program.rehearse(EIGHT, CANCEL .. [[
+      mde undo b -m y -o plan >/dev/null; grep -c '"decision":"undo"' plan
+      mde undo b -m y -o plan --max 3 >/dev/null; echo "was $?"
+      grep -c 'unisolate$' $REQUESTS]])
+    assert.equal("was 0\n8\nwas 3\n0\n", run.out, run.err)
+    assert_said(run.err, "8 undo; no decision on 0 of 8 actions", "mde apply plan (hash ")
+  end)
+
+  it("undoes an incident that filters choose, with one question", function()
+    local run = program.rehearse(EIGHT, ([[TERM=xterm %s 200 '[y/N]' y^M -- mde undo -m y \
+      --requestor soar@contoso.com --newer-than 1d --wait; echo "was $?"
+      mde machines --isolated | grep -c soar]]):format(program.pty()))
+    assert_said(run.out, "Undo 8 machine actions (4 to cancel, 8 to release) in ", "was 0\n0\n")
+  end)
+
+  it("offers the last batch at a terminal, and refuses without one", function()
+    local run = program.rehearse(EIGHT, CANCEL .. ([[mde undo -m y; echo "was $?"
+      TERM=xterm %s 200 '[y/N]' n^M -- mde undo -m y; echo "was $?"
+      mde undo -m y --yes --max 9; echo "was $?"]]):format(program.pty()))
+    assert_said(run.out, "The last batch is b, ", "Undo 8 machine actions", "was 3\nwas 2\n")
+    assert_said(run.err, "which incident?")
+  end)
+
+  it("undoes the launches of a batch, but no action that was under way before", function()
+    local run = program.rehearse([[{ mistaken = 0, history = 0, quota = false }]], [[
+      set -- $(mde machines --ids --limit 2 2>/dev/null)
+      mde isolate $1 -m other >/dev/null; mde isolate $1 $2 -m x --yes --batch b | cut -d' ' -f1
+      mde undo b -m y --yes --max 9 | cut -d' ' -f1
+      mde list --all --type Isolate --json | grep -c '"status":"Cancelled"'
+      mde machines $1 --add-tag x --yes --batch t >/dev/null; mde undo t -m y -n; echo "was $?"]])
+    assert.truthy(run.out:find "^existing\nlaunched\ncancelled\n1\nwas 2\n$", run.out .. run.err)
+    assert_said(run.err, "batch t has no machine actions to undo")
+  end)
+
+  it("refuses options that do not go together", function()
+    local run = program.rehearse(EIGHT, CANCEL .. [[
+      try() { mde undo "$@" || echo "was $?"; }; try b -m x --yes; try b -m x --type Isolate
+      try b -m x --expires 1h; try -m x -o p --batch b; try b -n -o p
+      try nothing -m x --yes --max 2; try -m x --requestor soar@contoso.com]])
+    assert.equal("was 0\n" .. ("was 2\n"):rep(7), run.out, run.err)
   end)
 end)

@@ -103,7 +103,8 @@ describe("undoing", function()
     assert.equal(1, service:launched(machine, "unisolate"))
   end)
 
-  it("releases the machine of an isolation that began, or Succeeded, since it was listed", function()
+  it("releases the machine of an isolation that began or Succeeded since it was listed",
+  function()
     for status, posts in pairs { InProgress = 1, Succeeded = 0 } do
       local client, service, id, machine = new { status = status, age = 600 }
       local item = apply(client, id, { change = "undo", expected = "Pending" })

@@ -9,13 +9,17 @@
 --   change                       the name of the change, for its words: see words.lua
 --   verb                         for the question: "Cancel", "Launch isolate on"
 --   details(count)                 if given, text after the count in the question
+--   calls(count)                 if given, returns { operation -> number of calls } for the count
 --   confirm(session, exceeded, count)  if given, asks instead of that question
 --   session                      if given, the client; default: that of the command line
 --   prepare(session)             if given, is called after the sign-in
 --   is_chosen, has_filters       filters or standard input, or filters, choose the items
+--   is_listed                    its items are few enough to be kept in memory until it begins, and a
+--                                dry run reads the journal
 --   order                        "given" (default), "newest" or "oldest"
 --   preview(record)              if given, -n shows what fill visits, each with this detail
 --   done, dry_note               what -n says would be done (default "changed"), and more text
+--   none                         if given, the text if there is nothing to change
 
 local agreement = require "mde.program.batch.confirmation"
 local client = require "mde.program.session.client"
@@ -100,6 +104,7 @@ end
 -- Shows what the batch would change: with --json all items, else the first ones. -> exit status
 local function preview(draft, session, parsed, how)
   local lines, rows = summary.new(session, 0, parsed.json, nil, true, how.change), {}
+  local known = guards.need_facts(session, parsed) and {} or nil
   local function show(item)
     if not parsed.json then
       if #rows < FIRST then rows[#rows + 1] = row_of(how, item) end
@@ -109,7 +114,10 @@ local function preview(draft, session, parsed, how)
                  machine = item.name or item.computerDnsName or item.machineId,
                  detail = how.preview and how.preview(item) }
   end
-  local count = fill(draft, session, parsed, how, how.preview and show or function() end)
+  local count = fill(draft, session, parsed, how, function(item)
+    if known then known[item.id:lower()] = item end
+    if how.preview then show(item) end
+  end)
   if not how.preview then
     for item in draft:rows() do show(item) end
   end
@@ -118,6 +126,9 @@ local function preview(draft, session, parsed, how)
     output.line(("… and %d more; --json shows all"):format(count - #rows))
   end
   output.flush()
+  for _, violation in ipairs(guards.exceeded(session, parsed, draft, known)) do
+    output.note("Exceeded: %s.", violation.message)
+  end
   output.note("Dry run: %s would be %s%s; nothing was sent.", words.counted(how.change, count),
     how.done or "changed", how.dry_note or "")
   return 0
@@ -130,12 +141,14 @@ local function agree(draft, session, parsed, how)
     if known then known[item.id:lower()] = item end
   end)
   if count == 0 then
-    output.note("Nothing to change: no %s matches.", words.subject(how.change))
+    output.note("%s", how.none or ("Nothing to change: no %s matches."):format(
+      words.subject(how.change)))
     return false
   end
   if words.reads_actions(how.change) then permission.check(session, parsed) end
   local exceeded = guards.check(session, parsed, draft, known)
-  execution.foretell(session, count, words.operation(how.change))
+  execution.foretell(session, how.calls and how.calls(count)
+    or { [words.operation(how.change)] = count })
   if how.confirm then
     how.confirm(session, exceeded, count)
   elseif exceeded or not parsed.yes and (how.is_chosen or count > 1) then
@@ -157,18 +170,6 @@ local function new_draft(session, parsed, how)
   return failure.check(draft, lock), lock
 end
 
--- Calls f with a list of the targets on the command line. The transaction stays open: it ends with
--- the begin of the batch. -> the draft and its lock | nil: f did not return true
-local function with_list(session, parsed, how, f)
-  local items = list.new(parsed.comment)
-  if f(items, session, parsed, how) ~= true then return nil end
-  return session.store.database:unfinished(function()
-    local draft, lock = new_draft(session, parsed, how)
-    items:write(draft)
-    return draft, lock
-  end)
-end
-
 -- Calls f with a new draft. -> the draft and its lock | nil: f did not return true
 local function with_draft(session, parsed, how, f)
   local draft, lock = new_draft(session, parsed, how)
@@ -181,15 +182,34 @@ local function with_draft(session, parsed, how, f)
   if result == true then return draft, lock end
 end
 
+-- Calls f with a list of the items, and then writes them to a draft. If the store is local, the
+-- transaction stays open: it ends with the begin of the batch.
+-- -> the draft and its lock | nil: f did not return true
+local function with_list(session, parsed, how, f)
+  local items = list.new(parsed.comment)
+  if f(items, session, parsed, how) ~= true then return nil end
+  local function write(draft)
+    items:write(draft)
+    return true
+  end
+  local database = session.store.database
+  if not database.is_local then return with_draft(session, parsed, how, write) end
+  return database:unfinished(function()
+    local draft, lock = new_draft(session, parsed, how)
+    write(draft)
+    return draft, lock
+  end)
+end
+
 -- Carries out a change. -> exit status, results (see execution.run) and name of the batch (nil: there
 -- was nothing to change)
 function change.run(parsed, how)
   collectgarbage("incremental", 120)  -- a batch waits for the service: save memory, not time
-  if parsed.dry_run then parsed.store = "memory" end
+  if parsed.dry_run and not how.is_listed then parsed.store = "memory" end
   local session = how.session or client.connect(parsed, execution.settings(parsed))
   if not parsed.dry_run then client.identify(session) end
   if how.prepare then how.prepare(session) end
-  local is_listed = not how.is_chosen and session.store.database.is_local
+  local is_listed = how.is_listed or not how.is_chosen and session.store.database.is_local
   local batch, lock = (is_listed and with_list or with_draft)(session, parsed, how,
     parsed.dry_run and preview or agree)
   if not batch then return 0 end

@@ -34,7 +34,7 @@ local execution = {}
 
 local DEADLINE = 600  -- seconds that --wait waits for an action
 local STORE_LIMIT = 600  -- seconds that a running batch waits for its store
-local PLANNED = 40    -- calls in flight for a plan: one list call reads as many actions
+local PLANNED = 40    -- calls in flight for a plan or undo: one list call reads as many actions
 
 -- Adds --reserve, the share of the quota that is left to others.
 function execution.define_reserve(command)
@@ -184,12 +184,12 @@ function Execution:rest()
   end
 end
 
--- Sends the items. A plan's releases run in parallel with its cancels: their quotas are separate.
+-- Sends the items. Releases run in parallel with cancels: their quotas are separate.
 -- Raises the error that ends it.
 function Execution:send_all(parsed)
   local undone = self.releases
   failure.check(changes.run(self.session, self.items, {
-    comment = self.batch.comment, parallel = parsed.parallel or self.batch.plan and PLANNED,
+    comment = self.batch.comment, parallel = parsed.parallel or self.is_planned and PLANNED,
     record = self.recorder, wait = parsed.wait and (parsed.deadline or DEADLINE) or nil,
     on_item = function(item)
       if undone then undone:ended(item.id) end
@@ -211,7 +211,7 @@ end
 
 function Execution:send(parsed)
   self.items = self.safety:lane(self.batch:items())
-  self.releases = self.batch.plan and releases.new(self.batch) or nil
+  self.releases = self.is_planned and releases.new(self.batch) or nil
   if self.is_shown then system.interrupt.watch() end
   local done, result = self:patiently(self.send_all, parsed)
   if not done and not (errors.is(result) and result.code == "store") then error(result, 0) end
@@ -277,12 +277,20 @@ function Execution:status()
   return self.report:status()
 end
 
--- Reads the quota, and prints when `count` calls of an operation (default "cancel") will have been
--- sent, if that takes a minute or more.
-function execution.foretell(session, count, operation)
+-- Returns the least number of seconds in which the quota allows `calls`: { operation -> number }.
+function execution.seconds(session, calls)
   session.quota:look()
   session.store:commit()
-  local seconds = session.quota:at_best(operation or "cancel", count, session.clock.monotonic())
+  local now, most = session.clock.monotonic(), 0
+  for operation, count in pairs(calls) do
+    if count > 0 then most = math.max(most, session.quota:at_best(operation, count, now)) end
+  end
+  return most
+end
+
+-- Prints when the calls will have been sent, if that takes a minute or more.
+function execution.foretell(session, calls)
+  local seconds = execution.seconds(session, calls)
   if seconds < 60 then return end
   output.note("The service's limits make this take at least %s: until %s.",
     require "mde.base.duration".text(seconds),
@@ -320,6 +328,7 @@ function execution.run(session, batch, parsed, kind, aside)
   local change = batch:change()
   local self = setmetatable({
     session = session, batch = batch, total = total,
+    is_planned = batch.plan ~= nil or batch:change_counts().undo ~= nil,
     recorder = recording,
     report = report.new(session, total, parsed.json, is_kept and batch.name or nil, is_shown,
       change),

@@ -147,8 +147,11 @@ function facts.are_needed(guards)
     "protect_machines", "protect_groups", "protect_types", "protect_requestors")
 end
 
+-- `record`: an action or machine, or an entity of a plan, which has fields of both; or nil.
 local function with_record(entity, record)
-  if record and entity.is_unread then add_action(entity, record)
+  if record and entity.is_unread then
+    add_action(entity, record)
+    if record.known then add_machine(entity, record) end
   elseif record then add_machine(entity, record) end
   return entity
 end

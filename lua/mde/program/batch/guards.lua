@@ -123,12 +123,17 @@ local function open_count(entities)
   return count
 end
 
-local function check(session, parsed, draft, bound, rows, known)
-  if not bound[1] then return nil end
+-- Returns the violations of guards by the items in `rows`.
+local function find(session, bound, rows, known)
   local entities, onboarded = facts().read(session, bound, rows, known)
   local violations, protected = guard.check(bound, entities, onboarded)
   violations.count, violations.protected = open_count(entities), protected
-  return guards.settle(session, parsed, draft, bound, violations)
+  return violations
+end
+
+local function check(session, parsed, draft, bound, rows, known)
+  if not bound[1] then return nil end
+  return guards.settle(session, parsed, draft, bound, find(session, bound, rows, known))
 end
 
 -- Checks the guards for the items of a draft (or an array of { id, change, machine_id }). `known`:
@@ -136,6 +141,15 @@ end
 -- -> the exceeded guards, for agreement.confirm | nil: none is
 function guards.check(session, parsed, draft, known)
   return check(session, parsed, draft, guards.of(session, parsed), rows_of(draft), known)
+end
+
+-- Returns the exceeded guards of a draft that is only shown: see guards.check.
+function guards.exceeded(session, parsed, draft, known)
+  local bound = guards.of(session, parsed)
+  if not bound[1] then return {} end
+  local violations = find(session, bound, rows_of(draft), known)
+  if not override.is_attended(parsed) then add_hours(violations, bound, session.clock.wall()) end
+  return violations
 end
 
 -- Iterates over the items that a batch has changed or may still send.

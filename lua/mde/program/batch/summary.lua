@@ -196,7 +196,7 @@ function Report:show_isolations(isolations)
   local begun, unknown = isolations.InProgress or 0, isolations[""] or 0
   if begun > 0 then
     output.note("%d cancelled isolations were InProgress: their machines may be isolated."
-      .. "\nRelease them: %s undo %s -m REASON -o undo.jsonl", begun, self.program,
+      .. "\nRelease them: %s undo %s -m REASON", begun, self.program,
       self.batch or "…")
   end
   if unknown > 0 then

@@ -55,7 +55,7 @@ function apply.run(parsed)
     return 0
   end
   local reviewed = approval.agree(plan, session, parsed)
-  execution.foretell(session, #reviewed.entities)
+  execution.foretell(session, { cancel = #reviewed.entities })
   return (plan_batch.carry_out(plan, session, parsed, reviewed))
 end
 

@@ -154,7 +154,7 @@ local function continue(session, batch, lock, parsed)
   agree(session, batch, parsed)
   output.note("Batch %s: %d of %d items open. %s", batch.name, batch:open_count(), batch.count,
     batch.comment)
-  execution.foretell(session, batch:open_count(), words.operation(batch:change()))
+  execution.foretell(session, { [words.operation(batch:change())] = batch:open_count() })
   return execution.run(session, batch, parsed, "resumed")
 end
 

@@ -3,6 +3,7 @@
 local colour = require "mde.program.terminal.colour"
 local date = require "mde.base.date"
 local duration = require "mde.base.duration"
+local execution = require "mde.program.batch.execution"
 local enforcement = require "mde.program.policy.enforcement"
 local failure = require "mde.program.exit"
 local guard = require "mde.program.policy.guard"
@@ -50,19 +51,11 @@ end
 
 -- {{ Totals
 
--- Returns the least seconds that the limits require for the calls.
-local function seconds_of(session, counts)
-  session.quota:look()
-  session.store:commit()
-  local now, most = session.clock.monotonic(), 0
-  local function count(operation, number)
-    if number > 0 then
-      most = math.max(most, session.quota:at_best(operation, number, now))
-    end
-  end
-  count("cancel", counts.cancels)
-  for step, number in pairs(counts.launches) do count(kinds.of[step].operation, number) end
-  return most
+-- Returns the number of calls of each operation.
+local function calls_of(counts)
+  local calls = { cancel = counts.cancels }
+  for step, number in pairs(counts.launches) do calls[kinds.of[step].operation] = number end
+  return calls
 end
 
 local function show_totals(session, made)
@@ -80,7 +73,7 @@ local function show_totals(session, made)
   if counts.nothing > 0 then
     output.note("%d of those to undo cannot be undone.", counts.nothing)
   end
-  local seconds = seconds_of(session, counts)
+  local seconds = execution.seconds(session, calls_of(counts))
   if seconds >= 1 then
     output.note("The service's limits make this take at least %s.", duration.text(seconds))
   end

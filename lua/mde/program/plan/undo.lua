@@ -5,7 +5,12 @@
 -- if another action did so too, before or later, or is about to, or if a release is in progress.
 -- Cancels come first, and valuable machines before others. If a cancel and a release of a machine
 -- cross, it stays isolated.
+--
+-- `mde cancel` with filters cancels open actions only. So the incident of a batch also has the
+-- actions that Succeeded, by the same requestor, with the same comment, and launched at the time of
+-- the batch's actions, ten minutes more or less.
 
+local date = require "mde.base.date"
 local decision = require "mde.program.policy.decision"
 local kinds = require "mde.service.kinds"
 local review = require "mde.program.plan.review"
@@ -16,13 +21,57 @@ local undoing = {}
 
 -- {{ Reading
 
+local MOST_MISSING = 2  -- actions that are read once more if a list lacks them, for 10 s each
+
 -- Reads the actions with these ids that exist. -> array | nil, err
 local function by_id(session, ids)
-  local found, err = review.actions(session, ids)
+  local found, err = review.actions(session, ids, MOST_MISSING)
   if not found then return nil, err end
   local list = {}
   for _, id in ipairs(ids) do list[#list + 1] = found[id] end
   return list
+end
+
+-- A key of actions that the same rule or person launched for the same reason | nil: no reason
+local function key_of(action)
+  local comment = action.requestorComment
+  if not (action.requestor and type(comment) == "string" and comment:find "%S") then return nil end
+  return table.concat({ action.type, action.requestor, comment }, "\0")
+end
+
+local MARGIN = 600  -- seconds before the first and after the last action of a batch
+
+-- The times between which the actions that filters chose (`seen`) were launched.
+-- -> { key -> { first, last } }
+local function spans_of(actions, seen)
+  local spans = {}
+  for _, action in ipairs(actions) do
+    local key, moment = key_of(action), date.parse(action.creationDateTimeUtc)
+    if key and moment and seen[action.id:lower()] then
+      local span = spans[key] or { moment, moment }
+      spans[key] = { math.min(span[1], moment), math.max(span[2], moment) }
+    end
+  end
+  return spans
+end
+
+-- Adds the actions of the same incident that had Succeeded before the batch. -> set of their ids
+local function add_related(actions, found, seen)
+  local spans, known, related = spans_of(actions, seen), {}, {}
+  for _, action in ipairs(actions) do known[action.id:lower()] = true end
+  for _, machines in pairs(found) do
+    for _, machine in pairs(machines) do
+      for _, action in ipairs(machine.causes) do
+        local span, id = spans[key_of(action)], action.id:lower()
+        local moment = span and date.parse(action.creationDateTimeUtc)
+        if moment and not known[id] and moment >= span[1] - MARGIN
+           and moment <= span[2] + MARGIN then
+          actions[#actions + 1], related[id] = action, true
+        end
+      end
+    end
+  end
+  return related
 end
 
 -- }}
@@ -49,11 +98,14 @@ local function of_done(action, machine, incident)
 end
 
 -- Decides on an open action: cancels it. If it is in progress, it may still take effect; then its
--- machine is released too, unless another action isolates it.
+-- machine is released too, unless another action isolates it. `may_begin`: one that is Pending may
+-- be released if it begins.
 local function of_open(action, machine, incident)
-  local steps = decision.undoing(action)
-  local is_hindered = machine and standing.hindrance(machine, incident)
-  return { decision = steps[2] and not is_hindered and "undo" or "cancel", reason = "" }
+  local steps, kind = decision.undoing(action), kinds.of[action.type]
+  local is_free = not (machine and standing.hindrance(machine, incident))
+  return { decision = steps[2] and is_free and "undo" or "cancel", reason = "",
+           may_begin = is_free and machine ~= nil and kind ~= nil and kind.makes ~= nil
+                       and action.status == "Pending" }
 end
 
 -- Decides on an action that was cancelled. If it was InProgress before (`seen`), it may have had its
@@ -98,7 +150,7 @@ local function sort(list)
 end
 
 local function decide(items, found, incident, wanted, excepted)
-  local list, untouched = {}, 0
+  local list, untouched, may_begin = {}, 0, {}
   for _, item in ipairs(items) do
     local answer = of_action(item.action, found, incident, wanted.seen[item.action.id:lower()])
     local why = answer and answer.decision ~= "keep" and excepted
@@ -106,6 +158,7 @@ local function decide(items, found, incident, wanted, excepted)
     if why then answer = keep(why) end
     if answer then
       answer.policy = undoing.name
+      may_begin[item.action.id:lower()] = answer.may_begin or nil
       list[#list + 1] = { entity = tenant.planned(item, answer),
                           value = item.machine and item.machine.deviceValue }
     else
@@ -115,15 +168,16 @@ local function decide(items, found, incident, wanted, excepted)
   sort(list)
   for i, one in ipairs(list) do list[i] = one.entity end
   decision.launch_once(list)
-  return list, untouched
+  return list, untouched, may_begin
 end
 
 undoing.name = "undo"  -- stands for a policy's name in a plan
 
--- Decides how to undo the actions in `wanted`: criteria (of mde.service.criteria.action) or ids; seen
--- ({ id -> status before it was cancelled }, of the journal).
+-- Decides how to undo the actions in `wanted`: criteria (of mde.service.criteria.action) or ids of a
+-- batch; seen ({ id -> status before it was cancelled }, of the journal).
 -- `excepted`: of mde.program.input.exceptions, or nil. -> like mde.program.policy's decide_all:
--- { entities, read, abstained (nothing to undo, or no inverse), onboarded } | nil, err
+-- { entities, read, abstained (nothing to undo, or no inverse), onboarded }, and the sets of ids
+-- related (not of the batch) and may_begin (to release if they begin before their cancel) | nil, err
 function undoing.decide(session, wanted, excepted)
   local actions, err
   if wanted.ids then actions, err = by_id(session, wanted.ids)
@@ -132,6 +186,7 @@ function undoing.decide(session, wanted, excepted)
   local found
   found, err = standing.read(session)
   if not found then return nil, err end
+  local related = wanted.ids and add_related(actions, found, wanted.seen) or {}
   local items, incident = {}, {}
   for i, action in ipairs(actions) do
     items[i], incident[action.id:lower()] = { action = action }, true
@@ -139,8 +194,9 @@ function undoing.decide(session, wanted, excepted)
   local onboarded
   onboarded, err = tenant.read_machines(session, items)
   if not onboarded then return nil, err end
-  local list, untouched = decide(items, found, incident, wanted, excepted)
-  return { entities = list, read = #items, abstained = untouched, onboarded = onboarded }
+  local list, untouched, may_begin = decide(items, found, incident, wanted, excepted)
+  return { entities = list, read = #items, abstained = untouched, onboarded = onboarded,
+           related = related, may_begin = may_begin }
 end
 
 return undoing
