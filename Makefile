@@ -6,11 +6,15 @@ PREFIX ?= /usr/local
 BUILD  ?= build
 CC     ?= cc
 CFLAGS ?= -O2 -g
+PKG_CONFIG ?= pkg-config
 WARN   ?=
+VERSION := $(shell sed -n 's/^return "\(.*\)"$$/\1/p' lua/mde/base/version.lua)
 
 ifneq ($(findstring /,$(LUA)),)  # LuaRocks names the interpreter
 override LUA := $(shell $(LUA) -e 'io.write(jit and "luajit" or _VERSION:sub(5))')
 endif
+# The interpreter of the machine that builds, which need not run what it builds.
+BUILD_LUA ?= lua5.4
 # What a Lua is called: by pkg-config, and in the folders of an installation.
 LUA_PC      ?= $(if $(filter luajit,$(LUA)),luajit,lua$(LUA))
 LUA_VERSION := $(if $(filter luajit,$(LUA)),5.1,$(LUA))
@@ -21,10 +25,12 @@ ZSHDIR  ?= $(PREFIX)/share/zsh/site-functions
 FISHDIR ?= $(PREFIX)/share/fish/vendor_completions.d
 LUADIR ?= $(PREFIX)/share/lua/$(LUA_VERSION)
 LIBDIR ?= $(PREFIX)/lib/lua/$(LUA_VERSION)
+CLIBDIR    ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
 
 # Asked when a recipe needs it, so that `make deps` runs where nothing is there.
-pkg = $(if $(shell pkg-config --exists $2 && echo yes),$(shell \
-      pkg-config $1 $2),$(error $2 is missing: run "make deps"))
+pkg = $(if $(shell $(PKG_CONFIG) --exists $2 && echo yes),$(shell \
+      $(PKG_CONFIG) $1 $2),$(error $2 is missing: run "make deps"))
 LUA_CFLAGS ?= $(call pkg,--cflags,$(LUA_PC))
 
 # Those of the options that this compiler has.
@@ -65,11 +71,13 @@ WORKER_TESTS := $(patsubst spec/unit/%.c,$(BUILD)/spec/%,$(wildcard spec/unit/wo
 # its modules beside itself in both. The program is Lua 5.4's alone.
 MODULES := $(BUILD)/lib/lua/$(LUA)/mde
 SHARE   := $(BUILD)/share/lua/5.4/mde
-PROGRAM := $(if $(filter 5.4,$(LUA)),$(BUILD)/bin/mde $(patsubst %,$(MODULES)/%.so,httpd editor))
+PROGRAM := $(BUILD)/bin/mde $(patsubst %,$(MODULES)/%.so,httpd editor)
 # What the stores in databases need of the system; Lua 5.1 lacks too much for it.
 STORES  := $(if $(filter 5.1,$(LUA)),,$(MODULES)/file.so)
 
-all: $(MODULES)/core.so $(STORES) $(PROGRAM)  ## builds (the default); LUA=5.4|5.3|5.2|5.1|luajit
+all: module $(if $(filter 5.4,$(LUA)),program)  ## builds (the default); LUA=5.4|5.3|5.2|5.1|luajit
+module: $(MODULES)/core.so $(STORES)
+program: $(PROGRAM)
 
 $(BUILD)/obj/core/%.o: src/core/%.c Makefile
 	$(COMPILE) $(call pkg,--cflags,libcurl libcrypto) -c -o $@ $<
@@ -113,6 +121,29 @@ $(BUILD)/bin/mde: $(PROGRAM_OBJECTS) | $(SHARE)
 # Made anew each time: a copied or moved tree must not run another one's Lua.
 $(SHARE): FORCE
 	@mkdir -p $(@D) && ln -sfn $(abspath lua/mde) $@
+
+# The core for C and C++.
+HEADERS := $(patsubst %,$(BUILD)/include/mde/%.h,argument certificate digest engine error identifier \
+             operation secret version)
+library: $(BUILD)/lib/libmde.a $(HEADERS) $(BUILD)/lib/pkgconfig/mde.pc  ## builds libmde.a and its headers
+
+$(BUILD)/lib/libmde.a: $(CORE_OBJECTS)
+	@mkdir -p $(@D) && echo "AR $@" && rm -f $@ && $(AR) rcsD $@ $^
+
+$(BUILD)/include/mde/version.h: lua/mde/base/version.lua
+	@mkdir -p $(@D) && printf '%s\n#define MDE_VERSION "%s"\n#define MDE_VERSION_NUMBER (%s * 10000 + %s * 100 + %s)\n' \
+	  '/* The version of mde. */' $(VERSION) $(subst ., ,$(firstword $(subst -, ,$(VERSION)))) >$@
+
+$(BUILD)/include/mde/%.h: src/core/%.h
+	@mkdir -p $(@D) && cp $< $@
+
+# described PREFIX,LIBDIR,INCLUDEDIR: the library for pkg-config.
+described = printf '%s\n' 'prefix=$1' 'libdir=$2' 'includedir=$3' '' 'Name: mde' \
+  'Description: Sends requests to Microsoft Defender for Endpoint' 'Version: $(VERSION)' \
+  'Requires: libcurl >= 7.87 libcrypto' 'Libs: -L$${libdir} -lmde' 'Cflags: -I$${includedir}'
+
+$(BUILD)/lib/pkgconfig/mde.pc: lua/mde/base/version.lua Makefile
+	@mkdir -p $(@D) && $(call described,$(abspath $(BUILD)),$${prefix}/lib,$${prefix}/include) >$@
 
 core-tests: $(CORE_TESTS)
 bind-tests: $(BIND_TESTS)
@@ -195,25 +226,63 @@ bench:  ## measures, against nginx on loopback
 	@$(MAKE) --no-print-directory all
 	@spec/bench/run
 
-install: all  ## into PREFIX (/usr/local), under DESTDIR if given
-	install -d "$(DESTDIR)$(LIBDIR)/mde" "$(DESTDIR)$(LUADIR)"
-	install -m 755 $(MODULES)/*.so "$(DESTDIR)$(LIBDIR)/mde"
-	cd lua && find mde -type d -exec install -d "$(DESTDIR)$(LUADIR)/{}" \; \
-	  -o -name "*.lua" -exec install -m 644 {} "$(DESTDIR)$(LUADIR)/{}" \;
-ifneq ($(PROGRAM),)
-	install -d "$(DESTDIR)$(BINDIR)" "$(DESTDIR)$(MANDIR)"
+install: install-module $(if $(filter 5.4,$(LUA)),install-program install-completions)  ## into PREFIX (/usr/local), under DESTDIR if given
+
+# Installs the Lua files that `find lua/mde $1` lists.
+install_lua = cd lua && find mde \( $1 \) -name '*.lua' | while read -r file; do \
+  install -d "$(DESTDIR)$(LUADIR)/$${file%/*}" && \
+  install -m 644 "$$file" "$(DESTDIR)$(LUADIR)/$${file%/*}" || exit; done
+
+install-module: module
+	install -d "$(DESTDIR)$(LIBDIR)/mde"
+	install -m 755 $(MODULES)/core.so $(STORES) "$(DESTDIR)$(LIBDIR)/mde"
+	$(call install_lua,! -path 'mde/program/*' ! -path 'mde/simulator/*')
+
+install-program: program
+	install -d "$(DESTDIR)$(LIBDIR)/mde" "$(DESTDIR)$(BINDIR)" "$(DESTDIR)$(MANDIR)"
+	install -m 755 $(filter %.so,$(PROGRAM)) "$(DESTDIR)$(LIBDIR)/mde"
 	install -m 755 $(BUILD)/bin/mde "$(DESTDIR)$(BINDIR)"
 	install -m 644 doc/*.1 "$(DESTDIR)$(MANDIR)"
+	$(call install_lua,-path 'mde/program/*' -o -path 'mde/simulator/*')
+
+install-completions:
 	install -d "$(DESTDIR)$(BASHDIR)" "$(DESTDIR)$(ZSHDIR)" "$(DESTDIR)$(FISHDIR)"
-	$(BUILD)/bin/mde completion bash > "$(DESTDIR)$(BASHDIR)/mde"
-	$(BUILD)/bin/mde completion zsh > "$(DESTDIR)$(ZSHDIR)/_mde"
-	$(BUILD)/bin/mde completion fish > "$(DESTDIR)$(FISHDIR)/mde.fish"
-endif
+	$(BUILD_LUA) doc/completion.lua bash >"$(DESTDIR)$(BASHDIR)/mde"
+	$(BUILD_LUA) doc/completion.lua zsh >"$(DESTDIR)$(ZSHDIR)/_mde"
+	$(BUILD_LUA) doc/completion.lua fish >"$(DESTDIR)$(FISHDIR)/mde.fish"
+
+install-library: library  ## installs libmde.a, its headers and mde.pc
+	install -d "$(DESTDIR)$(CLIBDIR)/pkgconfig" "$(DESTDIR)$(INCLUDEDIR)/mde"
+	install -m 644 $(BUILD)/lib/libmde.a "$(DESTDIR)$(CLIBDIR)"
+	install -m 644 $(HEADERS) "$(DESTDIR)$(INCLUDEDIR)/mde"
+	$(call described,$(PREFIX),$(CLIBDIR),$(INCLUDEDIR)) >"$(DESTDIR)$(CLIBDIR)/pkgconfig/mde.pc"
 
 uninstall:  ## removes what install put there
-	rm -rf "$(DESTDIR)$(LIBDIR)/mde" "$(DESTDIR)$(LUADIR)/mde"
+	rm -rf "$(DESTDIR)$(LIBDIR)/mde" "$(DESTDIR)$(LUADIR)/mde" "$(DESTDIR)$(INCLUDEDIR)/mde"
 	rm -f "$(DESTDIR)$(BINDIR)/mde" "$(DESTDIR)$(MANDIR)/mde.1" "$(DESTDIR)$(BASHDIR)/mde" \
-	  "$(DESTDIR)$(ZSHDIR)/_mde" "$(DESTDIR)$(FISHDIR)/mde.fish"
+	  "$(DESTDIR)$(ZSHDIR)/_mde" "$(DESTDIR)$(FISHDIR)/mde.fish" "$(DESTDIR)$(CLIBDIR)/libmde.a" \
+	  "$(DESTDIR)$(CLIBDIR)/pkgconfig/mde.pc"
+
+# Without git, such as from the tarball, all files but those built, with their time.
+DIST := mde-$(VERSION)
+SOURCES := $(if $(wildcard .git),git ls-files -z,find . -path ./$(BUILD) -prune -o ! -type d -printf '%P\0')
+EPOCH := $(if $(wildcard .git),git log -1 --format=%ct,stat -c %Y Makefile)
+dist:  ## makes build/mde-VERSION.tar.gz, the same bytes in every folder
+	@mkdir -p $(BUILD)
+	@$(SOURCES) | LC_ALL=C sort -z | tar --null --no-recursion --files-from=- --format=gnu --owner=0 --group=0 \
+	  --numeric-owner --mode=u=rwX,go=rX --mtime=@$${SOURCE_DATE_EPOCH:-$$($(EPOCH))} \
+	  --transform='flags=r;s|^|$(DIST)/|' --use-compress-program='gzip -n9' -cf $(BUILD)/$(DIST).tar.gz
+
+rocks: dist  ## makes source rocks of it for LuaRocks, in build
+	@for spec in $(DIST)-1 packaging/mde-cli-$(VERSION)-1; do \
+	  sed 's|file://|&$(abspath $(BUILD))/|' $$spec.rockspec >$(BUILD)/$${spec##*/}.rockspec && \
+	  (cd $(BUILD) && luarocks pack $${spec##*/}.rockspec) || exit; done
+
+deb:  ## builds the Debian packages lua-mde, mde and libmde-dev in build/deb
+	@packaging/deb $(VERSION)
+
+packages:  ## installs, upgrades and purges the Debian packages in a new system; as root
+	@packaging/try $(VERSION)
 
 clean:  ## removes what was built
 	rm -rf $(BUILD)
@@ -223,8 +292,8 @@ help:  ## lists these
 
 FORCE:
 .DELETE_ON_ERROR:
-.PHONY: all pictures fuzz model deps deps-hosts demo test check outages kills core-tests bind-tests \
-        worker-tests lint asan valgrind reference bench \
-        install uninstall clean help FORCE
+.PHONY: all module program library pictures fuzz model deps deps-hosts demo test check outages kills core-tests \
+        bind-tests worker-tests lint asan valgrind reference bench install install-module install-program \
+        install-completions install-library uninstall dist rocks deb packages clean help FORCE
 
 -include $(wildcard $(BUILD)/obj/*/*.d $(BUILD)/obj/*/*/*.d $(BUILD)/spec/*.d $(BUILD)/spec/*/*.d)

@@ -1,7 +1,6 @@
 /* Cancels one machine action from C, with the core only and without Lua.
 **
-**   cc -std=c11 -D_GNU_SOURCE -Isrc -o cancel examples/c/cancel.c src/core/[a-z]*.c \
-**     $(pkg-config --cflags --libs libcurl libcrypto libcjson)
+**   cc -std=c11 -D_GNU_SOURCE -o cancel cancel.c $(pkg-config --cflags --libs mde libcjson)
 **   MDE_TOKEN=... ./cancel 5382f7ea-7557-4ab7-9782-d50480024a4e "By mistake"
 **
 ** MDE_API_URL and MDE_CA_FILE select another service and other trusted authorities. It prints the
@@ -13,14 +12,13 @@
 ** action again after a lost answer.
 */
 #include <cjson/cJSON.h>
+#include <mde/engine.h>
+#include <mde/operation.h>
+#include <mde/secret.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "core/engine.h"
-#include "core/operation.h"
-#include "core/secret.h"
 
 #define LARGEST (1 << 20)  /* most bytes of an answer */
 

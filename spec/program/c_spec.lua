@@ -1,23 +1,31 @@
--- The core without Lua: examples/c, built as its first lines say, against the simulator.
+-- The library without Lua: examples/c, built as its first lines say, against the simulator; and C++.
 
 local program = require "spec.support.program"
 
 local root = program.examples:match "^(.*)/"
 
-describe("a C program", function()
+describe("the C library", function()
   local folder
+
+  -- Compiles a file, with sanitizers, against the library. -> the result of the command
+  local function compile(compiler, arguments)
+    return program.sh(("export PKG_CONFIG_PATH=%s/lib/pkgconfig; cd %s && %s -Wall -Wextra -Werror -g"
+      .. " -fsanitize=address,undefined -fno-sanitize-recover=all %s"):format(folder, folder,
+      compiler, arguments))
+  end
 
   setup(function()
     folder = os.tmpname()
     os.remove(folder)
-    local command = ("mkdir %s && cd %s && cc -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -g"
-      .. " -fsanitize=address,undefined -fno-sanitize-recover=all -Isrc -o %s/cancel"
-      .. " examples/c/cancel.c src/core/[a-z]*.c"
-      .. " $(pkg-config --cflags --libs libcurl libcrypto libcjson)"):format(folder, root, folder)
-    assert(os.execute(command))
+    assert(os.execute(("make -s -C %s library BUILD=%s"
+      .. " CFLAGS='-g -fsanitize=address,undefined -fno-sanitize-recover=all' >%s.log 2>&1"
+      ):format(root, folder, folder)))
+    local result = compile("cc", ("-std=c11 -D_GNU_SOURCE -o cancel %s/examples/c/cancel.c"
+      .. " $(pkg-config --cflags --libs mde libcjson)"):format(root))
+    assert.same({ 0, "" }, { result.status, result.err })
   end)
 
-  teardown(function() os.execute("rm -rf " .. folder) end)
+  teardown(function() os.execute(("rm -rf %s %s.log"):format(folder, folder)) end)
 
   -- Runs a script in which `cancel` is the program and $id an open action.
   local function run(script, options)
@@ -76,6 +84,29 @@ describe("a C program", function()
         oddities = { late = { operation = "cancel" } } }]])
     assert.equal("130\n", result.out)
     assert.truthy(result.err:find("interrupted: the cancel may have arrived", 1, true), result.err)
+  end)
+
+  it("links with C++, and knows its version", function()
+    local headers = program.sh(("cd %s/include && ls mde/*.h"):format(folder)).out
+    local source = headers:gsub("(%S+)", "#include <%1>") .. [[
+      #include <cstdio>
+      #if MDE_VERSION_NUMBER < 900
+      #error "too old"
+      #endif
+      int main () {
+        mde_error error;
+        mde_engine *engine = mde_engine_new(1024, &error);
+        std::printf("%s %s\n", MDE_VERSION, mde_operation_find("cancel")->method);
+        mde_engine_close(engine);
+      }]]
+    local file = assert(io.open(folder .. "/version.cc", "w"))
+    assert(file:write(source))
+    assert(file:close())
+    local result = compile("c++", "-Wpedantic -o version version.cc $(pkg-config --cflags --libs mde)"
+      .. " && ./version && pkg-config --modversion mde")
+    local version = require "mde.base.version"
+    assert.same({ 0, ("%s POST\n%s\n"):format(version, version), "" },
+      { result.status, result.out, result.err })
   end)
 
   it("can include each header of the core alone", function()

@@ -9,6 +9,10 @@
 
 #include <stddef.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 typedef struct mde_argument {
   const char *name;
   const char *value;
@@ -41,5 +45,9 @@ const char *mde_argument_fault (const mde_argument *argument, mde_kind kind,
 const mde_argument *mde_argument_find (const mde_argument *arguments,
                                        size_t count, const char *name,
                                        size_t length);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -18,6 +18,10 @@
 
 #include "error.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define MDE_SHA1_SIZE 20  /* bytes */
 #define MDE_SHA256_SIZE 32
 #define MDE_SIGNATURE_MAX 2048  /* libcrypto's largest RSA key */
@@ -60,5 +64,9 @@ int64_t mde_certificate_not_after (const mde_certificate *certificate);
 
 /* NULL is allowed. */
 void mde_certificate_free (mde_certificate *certificate);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

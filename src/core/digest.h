@@ -8,6 +8,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define MDE_SHA256_LENGTH 64  /* hexadecimal digits */
 
 #define MDE_HMAC_SIZE 32  /* bytes */
@@ -32,5 +36,9 @@ bool mde_digest_hex (const mde_digest *digest, char digits[MDE_SHA256_LENGTH + 1
 
 /* NULL is allowed. */
 void mde_digest_free (mde_digest *digest);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

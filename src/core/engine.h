@@ -25,6 +25,10 @@
 
 #include "error.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 typedef struct mde_engine mde_engine;
 typedef struct mde_transfer mde_ended;
 
@@ -128,5 +132,9 @@ size_t mde_engine_count (const mde_engine *engine);
 
 /* Abandons everything and frees the engine. NULL is allowed. */
 void mde_engine_close (mde_engine *engine);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -10,6 +10,10 @@
 
 #include <stdbool.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 typedef struct mde_error {
   const char *code;   /* a string constant, such as "timeout" */
   bool sent;          /* the service may have seen the request */
@@ -20,5 +24,9 @@ typedef struct mde_error {
 ** and sent = false. A long message is cut. */
 void mde_error_set (mde_error *error, const char *code, const char *format, ...)
   __attribute__((format(printf, 3, 4)));
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -9,6 +9,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define MDE_GUID_LENGTH 36
 
 /* Reports whether `text` is a GUID (8-4-4-4-12 hexadecimal digits, no braces). If so,
@@ -25,5 +29,9 @@ bool mde_machine_id (const char *text, size_t length);
 /* Fills `guid` with a random one (version 4, RFC 9562), in lower case with a NUL.
 ** False: libcrypto has no random numbers. */
 bool mde_guid_new (char guid[MDE_GUID_LENGTH + 1]);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -15,6 +15,10 @@
 #include "argument.h"
 #include "error.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* One field of a request's JSON body. */
 typedef struct mde_field {
   const char *argument;  /* the caller's name: "comment" */
@@ -62,5 +66,9 @@ size_t mde_operation_room (const mde_operation *operation,
 bool mde_operation_path (const mde_operation *operation,
                          const mde_argument *arguments, size_t count,
                          char *buffer, size_t *length, mde_error *error);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -13,6 +13,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 typedef struct mde_secret mde_secret;
 
 /* A secret of `length` bytes copied from `bytes`, or NULL: out of memory. */
@@ -31,5 +35,9 @@ void mde_secret_free (mde_secret *secret);
 
 /* Overwrites `length` bytes in a way that no compiler removes. */
 void mde_wipe (void *bytes, size_t length);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -1,2 +1,2 @@
 -- The version of mde.
-return "0.1.0-dev"
+return "0.9.0"
