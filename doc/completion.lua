@@ -14,7 +14,8 @@ setmetatable(ANY, {
   __index = function(_, key) return type(key) == "string" and ANY or nil end,
   __call = function(_, value) return value or ANY end,
 })
-for _, name in ipairs { "core", "editor", "file", "interrupt", "process", "supervisor", "terminal" } do
+local MODULES = { "core", "editor", "file", "interrupt", "process", "supervisor", "terminal" }
+for _, name in ipairs(MODULES) do
   package.preload["mde." .. name] = function() return ANY end
 end
 

@@ -9,8 +9,8 @@ describe("the C library", function()
 
   -- Compiles a file, with sanitizers, against the library. -> the result of the command
   local function compile(compiler, arguments)
-    return program.sh(("export PKG_CONFIG_PATH=%s/lib/pkgconfig; cd %s && %s -Wall -Wextra -Werror -g"
-      .. " -fsanitize=address,undefined -fno-sanitize-recover=all %s"):format(folder, folder,
+    return program.sh(("export PKG_CONFIG_PATH=%s/lib/pkgconfig; cd %s && %s -Wall -Wextra -Werror"
+      .. " -g -fsanitize=address,undefined -fno-sanitize-recover=all %s"):format(folder, folder,
       compiler, arguments))
   end
 
@@ -102,8 +102,8 @@ describe("the C library", function()
     local file = assert(io.open(folder .. "/version.cc", "w"))
     assert(file:write(source))
     assert(file:close())
-    local result = compile("c++", "-Wpedantic -o version version.cc $(pkg-config --cflags --libs mde)"
-      .. " && ./version && pkg-config --modversion mde")
+    local result = compile("c++", "-Wpedantic -o version version.cc"
+      .. " $(pkg-config --cflags --libs mde) && ./version && pkg-config --modversion mde")
     local version = require "mde.base.version"
     assert.same({ 0, ("%s POST\n%s\n"):format(version, version), "" },
       { result.status, result.out, result.err })
