@@ -1,30 +1,59 @@
 #!/bin/sh
-# Measures the longest wait of other HAProxy clients, with and without cancels.
+# Measures calls in HAProxy: CPU and the waits of other clients, against its own HTTP client.
 #
-# Twenty cancels, for each of which the service takes 300 ms, are in flight all the time.
-#
-#   spec/bench/haproxy.sh [SECONDS]    of each measurement (5)
+#   spec/bench/haproxy.sh [SECONDS [ROUNDS]]    of each measurement (3, 5)
 
 cd "$(dirname "$0")/../.." || exit 1
-build=$(realpath "${BUILD:-build}") seconds=${1:-5}
+build=$(realpath "${BUILD:-build}") seconds=${1:-3} rounds=${2:-5}
 make --no-print-directory BUILD="$build" LUA=5.3 >/dev/null || exit 1
 there=$(mktemp -d) || exit 1
 stop() {
-  [ -z "$pid" ] || kill "$pid"
+  [ -z "$workers" ] || kill "${workers#echo }"
   [ ! -e "$there/nginx.pid" ] || spec/support/nginx.sh stop "$there"
   rm -rf "$there"
 }
 trap stop EXIT
 trap 'exit 130' INT TERM
-ports=$(MDE_TEST_ROOT=$PWD MDE_TEST_BUILD=$build \
-  spec/support/nginx.sh start "$there" spec/embedding/nginx.conf) || exit 1
+ports=$(spec/support/nginx.sh start "$there" spec/bench/slow.conf) || exit 1
 eval "$ports"
 port=$((10000 + $(od -An -N2 -tu2 /dev/urandom) % 20000))
 
+cat >"$there/calls_of_haproxy.lua" <<LUA
+local cjson = require "cjson"
+local client = assert(require "mde".client { token = "x", quota = false,
+  api_url = "https://localhost:$SLOW_PORT", ca_file = "$there/ca.pem" })
+
+local function say(applet, status, text)
+  applet:set_status(status)
+  applet:add_header("content-length", tostring(#text))
+  applet:start_response()
+  applet:send(text)
+end
+
+core.register_service("mde", "http", function(applet)
+  local wanted = cjson.decode(applet:receive())
+  local action, err = client:cancel(wanted.id, { comment = wanted.comment })
+  if not action then return say(applet, 502, tostring(err)) end
+  say(applet, 200, action.status)
+end)
+
+core.register_service("own", "http", function(applet)
+  local wanted = cjson.decode(applet:receive())
+  local response = core.httpclient():post {
+    url = "https://127.0.0.1:$SLOW_PORT/api/machineactions/" .. wanted.id .. "/cancel",
+    headers = { host = { "localhost" }, authorization = { "Bearer x" },
+                ["content-type"] = { "application/json" } },
+    body = cjson.encode { Comment = wanted.comment } }
+  local action = response.status == 200 and cjson.decode(response.body)
+  if not action or action.id ~= wanted.id then return say(applet, 502, "failed") end
+  say(applet, 200, action.status)
+end)
+LUA
 cat >"$there/haproxy.cfg" <<CFG
 global
   nbthread 2
-  lua-load examples/haproxy/cancel.lua
+  httpclient.ssl.ca-file $there/ca.pem
+  lua-load $there/calls_of_haproxy.lua
 defaults
   mode http
   timeout connect 5s
@@ -32,23 +61,15 @@ defaults
   timeout server 5m
 listen all
   bind 127.0.0.1:$port
-  http-request use-service lua.cancel if { path /cancel }
+  http-request use-service lua.mde if { path /mde }
+  http-request use-service lua.own if { path /own }
   http-request return status 200 content-type text/plain string others
 CFG
-cat >"$there/cancel.lua" <<'LUA'
-wrk.method = "POST"
-local count = 0
-function request()
-  count = count + 1
-  return wrk.format(nil, "/cancel", nil,
-    ('{"id":"%08x-7557-4ab7-9782-d50480024a4e","comment":"bench"}'):format(count))
-end
-LUA
 
-export LUA_PATH="lua/?.lua;lua/?/init.lua;;" LUA_CPATH="$build/lib/lua/5.3/?.so;;"
-export MDE_TOKEN=x MDE_QUOTA=off MDE_API_URL="http://127.0.0.1:$SERVICE_PORT"
-haproxy -db -f "$there/haproxy.cfg" & pid=$!
-until curl -s "http://127.0.0.1:$port/" >/dev/null; do kill -0 $pid || exit 1; done
+export LUA_PATH="$PWD/lua/?.lua;$PWD/lua/?/init.lua;;" LUA_CPATH="$build/lib/lua/5.3/?.so;;"
+haproxy -db -f "$there/haproxy.cfg" & workers="echo $!"
+url=http://127.0.0.1:$port
+until curl -s "$url/" >/dev/null; do kill -0 "${workers#echo }" || exit 1; done
 
 . spec/bench/waits.sh
-compare HAProxy "http://127.0.0.1:$port/" "$seconds" "$there"
+compare HAProxy 200 core.httpclient

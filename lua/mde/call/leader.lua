@@ -1,9 +1,9 @@
 -- Lets one of the threads that wait for a client wait for the engine, while the others sleep.
 --
--- This takes a host that can end a thread's sleep (`waiter`, see mde.host). The leader moves all
--- calls and wakes the threads whose calls have ended; a thread with a new call wakes the leader.
--- When a leader's own calls have ended, it wakes the next one. If it was killed, the others
--- notice within about a second.
+-- This takes a host that can end a thread's sleep (`waiter`, see mde.host), or has it look for a
+-- signal. The leader moves all calls and wakes the threads whose calls have ended; a thread with a
+-- new call wakes the leader. When a leader's own calls have ended, it wakes the next one. If it
+-- was killed, the others notice within about a second.
 
 local leader = {}
 
@@ -43,15 +43,17 @@ function Leader:wait(pause, seconds, is_patient)
   local thread = host.waiter and coroutine.running()
   if not thread then return host.wait(client.engine, seconds, pause) end
   local now, waiter = client.clock.monotonic(), host.waiter()
+  local ok, raised
   self.sleepers[thread] = waiter
-  if self:is_there(now) then
-    waiter:wait(sleep_of(self, is_patient))
-  else
+  if not self:is_there(now) then
     self.ends, self.waiter = now + seconds + GRACE, waiter
-    host.wait(client.engine, seconds, pause, waiter)
+    ok, raised = pcall(host.wait, client.engine, seconds, pause, waiter)
     self.ends, self.waiter = -math.huge, nil
+  else
+    ok, raised = pcall(waiter.wait, waiter, sleep_of(self, is_patient))
   end
   self.sleepers[thread] = nil
+  if not ok then error(raised, 0) end
 end
 
 -- Has the leader step.

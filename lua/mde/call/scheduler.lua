@@ -21,6 +21,7 @@ Scheduler.__index = Scheduler
 
 local SHORTEST, LONGEST = 0.001, 0.05  -- seconds between two looks for an answer
 local AGAIN = 0.1  -- seconds until what a failed store did not record is written again
+local LED = 25  -- calls that lengthen that if one thread looks for all
 
 -- A scheduler for a client, which has engine, clock, host, whole, store, quota, readback,
 -- closed_error, observe and note_request.
@@ -113,7 +114,7 @@ function Scheduler:close(err)
     end
   end
   self.tasks, self.awake = {}, {}
-  self.leader:wake_all()
+  self.client.whole(self.leader.wake_all, self.leader)
 end
 
 -- }}
@@ -286,6 +287,8 @@ local function pass(self, now, answers)
   for _, departure in ipairs(decided.departures) do
     if not start(self, departure[1], departure[2], now) then moment = now end
   end
+  -- A host that waits without looking at the engine would send them only after its pause.
+  if decided.departures[1] and self.client.host.is_shared then self.client.engine:step() end
   return moment
 end
 
@@ -328,7 +331,8 @@ function Scheduler:step()
   local now = self.client.clock.monotonic()
   local seconds = math.max(0, math.min(self.quiet_until - now, 1))
   if not is_in_flight(self.tasks) then return seconds, seconds end
-  local pause = math.max(#self.tasks * SHORTEST, (now - self.moved_at) / 2)
+  local steppers = self.client.host.waiter and math.min(#self.tasks, LED) or #self.tasks
+  local pause = math.max(steppers * SHORTEST, (now - self.moved_at) / 2)
   return math.min(pause, LONGEST, seconds), seconds
 end
 

@@ -5,9 +5,31 @@
 
 local haproxy = { is_shared = true }
 
--- Sleeps for `pause` seconds, while other tasks run.
-function haproxy.wait(_, _, pause)
-  _G.core.msleep(math.ceil(pause * 1000))
+local LOOK = 0.05  -- seconds between two looks of a waiter for its signal
+
+local function sleep(seconds) _G.core.msleep(math.max(1, math.ceil(seconds * 1000))) end
+
+-- HAProxy 2.6 can't end a sleep, so that a waiter looks for its signal now and then.
+local Waiter = {}
+Waiter.__index = Waiter
+
+function Waiter:wait(seconds)
+  while seconds > 0 and not self.is_signalled do
+    sleep(math.min(seconds, LOOK))
+    seconds = seconds - LOOK
+  end
+end
+
+function Waiter:signal() self.is_signalled = true end
+
+function haproxy.waiter() return setmetatable({ is_signalled = false }, Waiter) end
+
+-- Sleeps for `pause` seconds, while other tasks run. With a descriptor, which Lua can't wait for
+-- here, the engine sees at little cost that nothing has come.
+function haproxy.wait(engine, _, pause, waiter)
+  engine:pollfd()
+  if waiter then return waiter:wait(pause) end
+  sleep(pause)
 end
 
 -- Calls f(a, b, c) without interruption: HAProxy can't switch tasks inside a C function, and

@@ -3,9 +3,30 @@
 -- A worker serves other clients while a request or timer sleeps. Where nginx does not let Lua
 -- sleep (init_by_lua, header filters, log_by_lua …), `wait` raises.
 
-return {
-  is_shared = true,
-  -- Sleeps for `pause` seconds, at least a millisecond: nginx would take less as 0, and a sleep
-  -- of 0 is expensive.
-  wait = function(_, _, pause) _G.ngx.sleep(math.max(pause, 0.001)) end,
-}
+local nginx = { is_shared = true }
+
+local Waiter = {}
+Waiter.__index = Waiter
+
+function Waiter:wait(seconds)
+  local _, problem = self.semaphore:wait(seconds)
+  if problem and problem ~= "timeout" then error("nginx: " .. problem, 0) end
+end
+
+function Waiter:signal() self.semaphore:post(1) end
+
+function nginx.waiter()
+  return setmetatable({ semaphore = assert(require "ngx.semaphore".new()) }, Waiter)
+end
+
+-- Sleeps for `pause` seconds, at least a millisecond: nginx would take less as 0, and a sleep of 0
+-- is expensive. With a descriptor, which Lua can't wait for here, the engine sees at little cost
+-- that nothing has come.
+function nginx.wait(engine, _, pause, waiter)
+  engine:pollfd()
+  pause = math.max(pause, 0.001)
+  if waiter then return waiter:wait(pause) end
+  _G.ngx.sleep(pause)
+end
+
+return nginx

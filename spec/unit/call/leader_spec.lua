@@ -88,6 +88,19 @@ describe("of several threads that wait for a client", function()
     assert.same({ nil, "cancelled", "cancelled" }, here.ended)
   end)
 
+  it("another leads at once if the host raises an error in the leader", function()
+    local here = new(3)
+    local wait = here.client.host.wait
+    here.client.host.wait = function() error("no sleep here", 0) end
+    local ok, raised = coroutine.resume(here.threads[1])
+    assert.same({ false, "no sleep here" }, { ok, raised })
+    here.client.host.wait = wait
+    table.remove(here.threads, 1)
+    here.clock.advance(0.1)
+    for _, thread in ipairs(here.those "sleep") do here.resume(thread) end
+    assert.equal(1, #here.those "lead")
+  end)
+
   it("some of many sleep longer than a second", function()
     local here = new(100)
     local count = {}

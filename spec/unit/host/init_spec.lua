@@ -69,10 +69,42 @@ describe("mde.host", function()
     local slept = {}
     local function note(time) slept[#slept + 1] = time end
     _G.ngx, _G.core, loaded.stdnse = { sleep = note }, { msleep = note }, { sleep = note }
+    local engine = { pollfd = function() end }
     for _, name in ipairs { "nginx", "haproxy", "nmap" } do
-      require("mde.host." .. name).wait(nil, 1, 0.0225)
+      require("mde.host." .. name).wait(engine, 1, 0.0225)
     end
     assert.same({ 0.0225, 23, 0.0225 }, slept)
+  end)
+
+  it("ends a sleep in nginx with a semaphore, whose error it raises", function()
+    local posted, waited = 0, {}
+    loaded["ngx.semaphore"] = { new = function()
+      return { post = function(_, n) posted = posted + n end, wait = function(_, seconds)
+        waited[#waited + 1] = seconds
+        return nil, seconds < 1 and "timeout" or "API disabled"
+      end }
+    end }
+    local nginx = require "mde.host.nginx"
+    local waiter = nginx.waiter()
+    waiter:signal()
+    nginx.wait({ pollfd = function() end }, 1, 0.0225, waiter)
+    local ok, raised = pcall(waiter.wait, waiter, 1)
+    loaded["ngx.semaphore"] = nil
+    assert.same({ 1, { 0.0225, 1 } }, { posted, waited })
+    assert.same({ false, "nginx: API disabled" }, { ok, raised })
+  end)
+
+  it("ends a sleep in HAProxy within 50 ms of the signal", function()
+    local slept, waiter = {}, require "mde.host.haproxy".waiter()
+    _G.core = { msleep = function(time)
+      slept[#slept + 1] = time
+      if #slept == 3 then waiter:signal() end
+    end }
+    waiter:wait(1)
+    assert.same({ 50, 50, 50 }, slept)
+    waiter = require "mde.host.haproxy".waiter()
+    waiter:wait(0.07)
+    assert.equal(5, #slept)
   end)
 
   it("runs a function in HAProxy without interruption", function()
