@@ -60,6 +60,30 @@ describe("notify", function()
     assert.truthy(events[3].message:find "guard max of the profile contoso: ")
   end)
 
+  it("gets the end of a batch that is closed", function()
+    local run = with_notify(APPEND, CANCEL .. [[ --parallel 1 >/dev/full
+      mde batch close b -m 'by hand'; ]] .. SHOW)
+    local events = events_of(run.out)
+    assert.equal("begun stopped closed", kinds_of(events), run.err)
+    assert.same({ "contoso", "b", "by hand", 6, { cancelled = 1 } }, { events[3].profile,
+      events[3].batch, events[3].reason, events[3].items, events[3].verdicts })
+  end)
+
+  it("of mde watch is read again on SIGHUP", function()
+    local run = with_notify("cat >>$XDG_STATE_HOME/former", [[
+      sed -i "s/tenant = /guard = { max = 1 }, tenant = /" $XDG_CONFIG_HOME/mde/config.lua
+      printf '%s' 'return { comment = "x", decide = "cancel" }' >p.lua
+      hash=$(mde test p.lua 2>&1 >/dev/null | sed -n 's/.*approve: //p')
+      mde watch p.lua --approve $hash --every 1s >out & pid=$!
+      until grep -q refused $XDG_STATE_HOME/former; do sleep 0.05; done
+      sed -i 's/former/events/; s/max = 1/max = 2/' $XDG_CONFIG_HOME/mde/config.lua
+      kill -HUP $pid; until grep -q refused $XDG_STATE_HOME/events; do sleep 0.05; done
+      kill $pid; wait $pid; ]] .. SHOW)
+    local events = events_of(run.out)
+    assert.equal("refused", kinds_of(events), run.out .. run.err)
+    assert.truthy(events[1].message:find "max", events[1].message)
+  end)
+
   it("gets what was overridden", function()
     local run = with_notify(APPEND, [[
       sed -i "s/tenant = /guard = { max = 1 }, tenant = /" $XDG_CONFIG_HOME/mde/config.lua

@@ -23,8 +23,16 @@ local TEXT = 400    -- longest text in an event, in bytes: the event must fit in
 local KEYS = { "id", "time", "event", "profile", "tenant", "batch", "who", "command", "comment",
                "reason", "items", "open", "verdicts", "guard", "message" }
 
+local function kill(self)
+  system.process.kill_group(self.pid)
+  while not system.process.wait(self.pid) do system.process.pause(0.01) end
+  self.pid = nil
+end
+
 -- Passes on the events of this profile from now on (nil: of none).
 function notify.use(profile)
+  local former = system.state.notify
+  if former and former.pid then kill(former) end  -- its event is passed on again
   system.state.notify = profile and profile.notify
     and { profile = profile.name, command = profile.notify, is_due = true } or nil
 end
@@ -87,12 +95,6 @@ local function start(self, event, is_quiet)
     failure.raise(failure.failed, "notify: %s: %s", name_of(self.command), problem)
   end
   self.pid, self.ends_at = pid, system.clock.monotonic() + LONGEST
-end
-
-local function kill(self)
-  system.process.kill_group(self.pid)
-  while not system.process.wait(self.pid) do system.process.pause(0.01) end
-  self.pid = nil
 end
 
 -- Returns true if the command ended with status 0, a text if it failed, nil while it runs.

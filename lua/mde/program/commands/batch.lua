@@ -4,7 +4,9 @@ local failure = require "mde.program.exit"
 local output = require "mde.program.terminal.output"
 local item_line = require "mde.program.terminal.item_line"
 local moment = require "mde.program.terminal.moment"
+local notify = require "mde.program.batch.notify"
 local options = require "mde.program.input.options"
+local profiles = require "mde.config.profiles"
 local selection = require "mde.program.session.profiles"
 local show_table = require "mde.program.terminal.table"
 local states = require "mde.program.batch.state"
@@ -73,15 +75,20 @@ local function list_json(batches)
   end
 end
 
+-- Returns whether a batch is in the tenant of a profile.
+local function is_of(each, profile)
+  local tenant = profile.options.tenant or ""
+  local names = ("%s %s"):format(each.tenant or "", each.application)
+  return tenant ~= "" and names:find(tenant, 1, true) ~= nil
+end
+
 -- Returns the batches in the tenants of the profiles that -p names.
 local function of_profiles(batches, parsed)
   if not parsed.profile then return batches end
   local list = {}
   for _, profile in ipairs((selection.chosen(parsed))) do
-    local tenant = profile.options.tenant or ""
     for _, each in ipairs(batches) do
-      local names = ("%s %s"):format(each.tenant or "", each.application)
-      if tenant ~= "" and names:find(tenant, 1, true) then list[#list + 1] = each end
+      if is_of(each, profile) then list[#list + 1] = each end
     end
   end
   return list
@@ -209,6 +216,16 @@ local function report(each, parsed)
     limits = per_minute and { per_minute = per_minute, per_hour = per_hour } })
 end
 
+-- Passes on the event of a batch to the `notify` of a profile of its tenant: of those that are
+-- chosen, or of all.
+local function use_notify(each, parsed)
+  local loaded = selection.load()
+  local wanted = selection.wanted(parsed) or true
+  for _, profile in ipairs(loaded and failure.check(profiles.select(loaded, wanted)) or {}) do
+    if profile.notify and is_of(each, profile) then return notify.use(profile) end
+  end
+end
+
 -- Task -> function(store, batch, parsed), which may return an exit status
 local ACTIONS = {
   list = function(store, _, parsed) list(store, parsed) end,
@@ -218,7 +235,10 @@ local ACTIONS = {
     return stop.ask(parsed.all and store.journal:unended() or { each }, parsed.batch,
       parsed.comment)
   end,
-  close = function(store, each, parsed) return stop.close(store, each, parsed.comment) end,
+  close = function(store, each, parsed)
+    use_notify(each, parsed)
+    return stop.close(store, each, parsed.comment)
+  end,
 }
 
 function batch.run(parsed)

@@ -35,9 +35,9 @@ Prints events to standard output, one JSON object per line: started, plan,
 applied, refused, failed, stuck (actions that are open for too long), slots
 (live responses in progress), reloaded, reload_failed, stopped.
 
-SIGHUP loads the policies and the profile's guards again. If a policy fails to
-load, the old ones stay active. If the hash is not the approved one, only
-reports. After `mde batch stop`, only reports until the next SIGHUP.
+SIGHUP loads the policies and the profile again. If one fails to load, the old
+ones stay active. If the hash is not the approved one, only reports. After
+`mde batch stop`, only reports until the next SIGHUP.
 
 SIGTERM stops sending, waits for requests in flight, and ends with 0, or with
 130 if a batch is open that `mde resume` continues. With --once the exit status
@@ -83,6 +83,12 @@ local function load(parsed)
            hash = policies.hash(loaded) }
 end
 
+function Watch:note_info()
+  self.metrics:clear "info"
+  self.metrics:set("info", { version = require "mde.base.version", policies = self.hash,
+    tenant = self.session.tenant, profile = self.session.profile }, 1)
+end
+
 function Watch:use(new)
   local given = self.parsed.approve
   self.loaded, self.guards, self.hash = new.loaded, new.guards, new.hash
@@ -94,9 +100,7 @@ function Watch:use(new)
     self.why = ("the policies' hash is %s, and %s… is approved"):format(new.hash,
       given:sub(1, agreement.digits))
   end
-  self.metrics:clear "info"
-  self.metrics:set("info", { version = require "mde.base.version", policies = new.hash,
-    tenant = self.session.tenant, profile = self.session.profile }, 1)
+  self:note_info()
   self.metrics:set("approved", nil, self.approved and 1 or 0)
 end
 
@@ -112,7 +116,7 @@ function Watch:reload()
   self.metrics:add("reloads_total", { result = done and "loaded" or "failed" })
   if done then
     self:use(new)
-    self.is_due = true
+    self.is_due, self.is_changed = true, true
     self.events:tell("reloaded", { hash = self.hash, approved = self.approved, why = self.why })
   else
     self.events:tell("reload_failed", { hash = self.hash, approved = self.approved,
@@ -201,6 +205,15 @@ function Watch:recover()
   self.is_store_lost = false
 end
 
+-- Connects again, with the profile's new settings, after SIGHUP.
+function Watch:renew()
+  if not self.is_changed then return end
+  self:connect()
+  self.events.profile, self.events.tenant = self.session.profile, self.session.tenant
+  self:note_info()
+  self.is_changed = false
+end
+
 function Watch:connect()
   self.session = client.connect(self.parsed, execution.settings(self.parsed))
   interruption.obey(self.session, function() self:tick() end)
@@ -220,6 +233,7 @@ local function try(self)
   local result, status
   repeat
     self.is_due = false
+    self:renew()
     result, status = round.run(self)
     if self.problem then error(self.problem, 0) end
   until result or system.interrupt.count() > 0

@@ -37,7 +37,9 @@ end
 -- Names the profile in messages, and passes its events on, from now on.
 function client.use(profile)
   system.state.profile = profile and profile.name
-  if profile and profile.notify then require "mde.program.batch.notify".use(profile) end
+  if profile and (profile.notify or system.state.notify) then
+    require "mde.program.batch.notify".use(profile)
+  end
 end
 
 -- Returns the client of a command that works in one tenant. options.reads_only: the command changes
