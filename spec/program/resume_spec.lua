@@ -50,6 +50,21 @@ describe("mde resume", function()
       "No batch is open that no process runs")
   end)
 
+  it("has nothing to do for items that the service refused for good", function()
+    local run = rehearse(CANCEL .. " --batch b --json; echo was $?; mde resume b; mde batch list",
+      [[{ mistaken = 3, history = 0, arrange = function(service)
+        local answer = service.answer
+        function service:answer(request)
+          if not request.path:find "/cancel$" then return answer(self, request) end
+          return { delay = 0, status = 400, headers = {},
+                   body = '{"error":{"code":"BadRequest","message":"not these"}}' }
+        end
+      end }]])
+    assert.equal(3, select(2, run.out:gsub('"verdict":"refused"', "")))
+    assert_said(run.out, "was 1\n", "done")
+    assert_said(run.err, "This batch has no open items", "mde batch show b --verdict refused")
+  end)
+
   it("refuses a batch that is not there, is held, or is another's", function()
     local run = rehearse("mde resume nonsense")
     assert.equal(2, run.status)

@@ -155,6 +155,11 @@ local function cancel_again(call, moment)
   call:continue_with("cancel", { id = call.id, comment = call.comment }, moment)
 end
 
+-- The verdict on a cancel whose last answer was an error.
+local function verdict_of(own, err)
+  return err.code == "bad_request" and own.was_refused and "refused" or "error"
+end
+
 -- The action cannot be read.
 local function unread(call, now, err)
   local own = call.cancel
@@ -165,7 +170,7 @@ local function unread(call, now, err)
     if judge.looks_again(call, now) then return end
     call:finish(nil, err, "not_found")
   elseif first.code == "bad_request" then
-    call:finish(nil, first, "error")
+    call:finish(nil, first, verdict_of(own, first))
   elseif first.code == "not_found" and (own.posts > 1 or call.leaving) then
     call:finish(nil, first, "not_found")
   elseif first.code == "not_found" then  -- the second look is another cancel
@@ -197,7 +202,7 @@ local function still_open(call, now, action)
   if call.accepted then return still_accepted(call, now, action) end
   local code = own.post_err.code
   if code == "bad_request" or own.posts >= retry.attempts then
-    return call:finish(nil, own.post_err, "error")
+    return call:finish(nil, own.post_err, verdict_of(own, own.post_err))
   end
   cancel_again(call, code == "not_found" and now + pause(call, own.posts) or now)
 end

@@ -191,6 +191,18 @@ end
 
 -- }}
 
+local BY_CODE = { forbidden = "forbidden", not_found = "not_found", unauthorized = "error",
+                  too_many_requests = "error" }
+
+-- The verdict on a launch without an action.
+function launch.verdict_of(call, err)
+  if call.launch.is_absent then return "error" end
+  if err.sent then return "unknown" end
+  if BY_CODE[err.code] then return BY_CODE[err.code] end
+  if err.status and err.status < 500 then return "refused" end
+  return call:standing()
+end
+
 local ANY = ("0"):rep(40)  -- stands for a machine
 
 -- Checks the options, before a machine's name is looked up.

@@ -9,18 +9,6 @@ local launch_item = { methods = {} }
 
 local VERDICTS = { succeeded = "succeeded", open = "accepted", failed = "failed" }
 
-local BY_CODE = { forbidden = "forbidden", not_found = "not_found", unauthorized = "error",
-                  too_many_requests = "error" }
-
--- The verdict on a launch without an action.
-local function verdict_of(call, err)
-  if call.launch.is_absent then return "error" end
-  if err.sent then return "unknown" end
-  if BY_CODE[err.code] then return BY_CODE[err.code] end
-  if err.status and err.status < 500 then return "refused" end
-  return call:standing()
-end
-
 -- The error of a launch that was answered with an open action of another scope | nil
 local function conflict(call, action)
   local wanted = call.launch.arguments.type
@@ -35,7 +23,7 @@ end
 local function before_end(call, action, err, verdict)
   if verdict then return false end
   if err then
-    call:finish(nil, err, verdict_of(call, err))
+    call:finish(nil, err, launch.verdict_of(call, err))
     return true
   end
   local problem = conflict(call, action)

@@ -79,12 +79,6 @@ local function is_due(call, action, verdict)
     or (call.accepted or {}).status == "InProgress")
 end
 
--- The verdict on a launch without an action.
-local function verdict_of(err)
-  if err.code == "forbidden" and not err.sent then return "forbidden" end
-  return err.sent and "unknown" or "error"
-end
-
 -- Continues after the end of a cancel, or of a launch, which has no verdict: see mde.call.call.
 -- -> whether the call continues
 local function before_end(call, action, err, verdict)
@@ -96,7 +90,7 @@ local function before_end(call, action, err, verdict)
     follow.start(call, now, action.id:lower())
     follow.read(call, now, action)
   else
-    call:finish(nil, err, verdict_of(err))
+    call:finish(nil, err, launch.verdict_of(call, err))
   end
   return true
 end

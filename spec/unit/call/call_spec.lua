@@ -186,7 +186,7 @@ describe("a call", function()
     call:step(0)
     assert.same({ "start", "GET " .. ID }, { seen(call:step(1, answer(400))) })
     assert.same({ "done" }, { call:step(2, PENDING) })
-    assert.same({ "error", "bad_request" }, { call.verdict, call.err.code })
+    assert.same({ "refused", "bad_request" }, { call.verdict, call.err.code })
   end)
 
   it("does not believe an answer about another action", function()

@@ -245,6 +245,17 @@ describe("undoing", function()
       assert.equal("undone", again(item).verdict)
     end)
 
+  it("ends refused if the service refuses the release for good", function()
+    local client, service, id = new { status = "Succeeded" }
+    local answer = service.answer
+    function service:answer(request)
+      if not request.path:find "/unisolate$" then return answer(self, request) end
+      return { delay = 0, status = 400, headers = {}, body = '{"error":{"code":"BadRequest"}}' }
+    end
+    local item = apply(client, id, { change = "undo", expected = "Succeeded" })
+    assert.same({ "refused", "bad_request" }, { item.verdict, item.error.code })
+  end)
+
   it("says what hindered it", function()
     local client, _, id = new({ type = "Isolate", status = "Succeeded" },
       { roles = { "Machine.Read.All" } })
