@@ -173,7 +173,15 @@ function Program:parse(arguments)
   return pcall(self.parser.parse, self.parser, command_line.for_parser(arguments))
 end
 
+-- Prints the words that can follow, for a shell's completion. Errors are not shown.
+local function complete(arguments)
+  pcall(require "mde.program.completion.words".print, new_program(),
+    table.move(arguments, 2, #arguments, 1, {}))
+  return 0
+end
+
 local function run(arguments)
+  if arguments[1] == "--complete" then return complete(arguments) end
   local program, name = new_program(), command_of(arguments)
   local ok, parsed = program:parse(arguments)
   if ok then

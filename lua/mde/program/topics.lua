@@ -70,6 +70,8 @@ $XDG_STATE_HOME/mde (default: ~/.local/state/mde).
       which continues the chain.
    audit.id
       The id of the audit log, which the journal knows it by.
+   completion.json
+      Open actions, for completions in shells; kept for a minute.
    held/
       Locks of the batches that are running.
 

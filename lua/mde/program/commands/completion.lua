@@ -2,10 +2,65 @@
 
 local failure = require "mde.program.exit"
 local output = require "mde.program.terminal.output"
+local tables = require "mde.base.tables"
 
 local completion = {}
 
-local SHELLS = { bash = "get_bash_complete", zsh = "get_zsh_complete", fish = "get_fish_complete" }
+-- The scripts pass the words to `mde --complete`, which prints a line for each word that can follow:
+-- the word, a tab and its description; or ":files".
+local SCRIPTS = {}
+
+-- The description is shown beside several words, and not inserted with the only one.
+SCRIPTS.bash = [=[
+_mde() {
+  local word about
+  COMPREPLY=()
+  while IFS=$'\t' read -r word about; do
+    if [[ $word == :files ]]; then
+      compopt -o default
+      return
+    fi
+    COMPREPLY+=("$word${about:+  ($about)}")
+  done < <("$1" --complete "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
+  if [[ ${#COMPREPLY[@]} == 1 || $COMP_TYPE == 37 || $COMP_TYPE == 42 ]]; then
+    COMPREPLY=("${COMPREPLY[@]%%  (*}")
+    [[ $COMPREPLY != *[^[:alnum:]._@=,:/-]* ]] || printf -v COMPREPLY %q "$COMPREPLY"
+  fi
+}
+complete -F _mde mde
+]=]
+
+SCRIPTS.zsh = [=[
+#compdef mde
+_mde() {
+  local line
+  local -a found
+  for line in "${(@f)$("${words[1]}" --complete "${(@Q)words[2,CURRENT-1]}" "${(Q)PREFIX}" \
+      2>/dev/null)}"; do
+    if [[ $line == :files ]]; then
+      compset -P '--*='
+      _files
+      return
+    fi
+    [[ -z $line ]] || found+=("${${line%%$'\t'*}//:/\\:}${${(M)line##*$'\t'}:+:${line#*$'\t'}}")
+  done
+  _describe -t words 'mde' found
+}
+if [[ $funcstack[1] == _mde ]]; then _mde "$@"; else compdef _mde mde; fi
+]=]
+
+SCRIPTS.fish = [=[
+function __mde_complete
+  set -l words (commandline -opc)
+  set -l found ($words[1] --complete $words[2..] (commandline -ct) 2>/dev/null)
+  if test "$found" = :files
+    __fish_complete_path (commandline -ct)
+  else
+    printf '%s\n' $found
+  end
+end
+complete -c mde -f -a '(__mde_complete)'
+]=]
 
 function completion.define(command)
   command:epilog [[
@@ -13,41 +68,23 @@ function completion.define(command)
 
 Examples:
    eval "$(mde completion bash)"                 in ~/.bashrc
-   mde completion zsh > ~/.zfunc/_mde            with fpath+=~/.zfunc in ~/.zshrc
-   mde completion fish > ~/.config/fish/completions/mde.fish]]
+   eval "$(mde completion zsh)"                  in ~/.zshrc, after compinit
+   mde completion fish > ~/.config/fish/completions/mde.fish
+
+Profiles, batches, open actions, their machines and requestors are completed,
+too. Open actions are read from the service in at most 2 s, and kept for a
+minute in completion.json.]]
   local shell = command:argument("shell", "bash, zsh or fish."):argname "SHELL"
-  function shell.words() return { "bash", "zsh", "fish" } end
+  function shell.words() return tables.keys(SCRIPTS) end
 end
 
--- Gives argparse the words of each option and of the first argument. The argument's words become
--- commands, since argparse completes an argument in zsh alone.
-local function tell_words(command)
-  for _, option in ipairs(command._options) do
-    if option.words then option:choices(option.words()) end
-  end
-  local first = command._arguments[1]
-  local words = first and (first._choices or first.words and first.words())
-  if not words then return end
-  local others = table.move(command._arguments, 2, #command._arguments, 1, {})
-  command._arguments = {}
-  for _, word in ipairs(words) do
-    local inner = command:command(word)
-    inner._options, inner._arguments = command._options, others
-  end
-end
-
-function completion.run(parsed, program)
-  local method = SHELLS[parsed.shell]
-  if not method then
+function completion.run(parsed)
+  local script = SCRIPTS[parsed.shell]
+  if not script then
     failure.raise(failure.usage, "'%s' is none of these shells: bash, zsh, fish",
       parsed.shell)
   end
-  for name, command in pairs(program.commands) do
-    program:load(name)
-    tell_words(command)
-  end
-  program.commands.help._is_help_command = true  -- as argparse marks it
-  output.write(program.parser[method](program.parser))
+  output.write(script)
   return 0
 end
 

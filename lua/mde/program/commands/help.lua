@@ -10,7 +10,7 @@ local help = {}
 function help.define(command)
   local topic = command:argument("topic", "A command, or a topic: environment, files.")
     :args "?":argname "COMMAND|TOPIC"
-  function topic.suggests()
+  function topic.words()
     local names = tables.keys(topics)
     for _, each in ipairs(command._parent._commands) do names[#names + 1] = each._name end
     return names

@@ -64,10 +64,9 @@ end
 
 -- {{ Values and arguments
 
--- Returns the words that an option or argument takes, or nil. `suggests` is not for completions.
+-- Returns the words that an option or argument takes, or nil.
 local function words_of(element)
-  local list = element.words or element.suggests
-  return list and list() or element._choices
+  return element.words and element.words() or element._choices
 end
 
 -- Returns one of `words` for a text: the same ignoring case, a habit's, or the nearest.

@@ -50,6 +50,12 @@ function selection.load()
   return failure.check(config.load(path))
 end
 
+-- Returns all profiles of the configuration.
+function selection.all()
+  local loaded = selection.load()
+  return loaded and failure.check(config.select(loaded, true)) or {}
+end
+
 -- Prints once which environment variables the profile overrides.
 local function tell()
   local names = set_ones(REPLACED)
@@ -62,8 +68,7 @@ end
 -- Returns the only profile, if none was requested. -> array with it | nil: the environment signs in
 local function default()
   if set_ones(SIGN_IN)[1] then return nil end
-  local loaded = selection.load()
-  local list = loaded and config.select(loaded, true) or {}
+  local list = selection.all()
   if #list == 0 then return nil end
   if #list > 1 then
     failure.raise(failure.usage, "there are %d profiles: %s. Choose one with -p NAME (or"
