@@ -1,4 +1,4 @@
--- What completions offer: profiles, batches, open actions, their machines and requestors.
+-- Values for completions: profiles, batches, open actions, their machines and requestors.
 --
 -- Open actions are read from the service in at most 2 s, and kept for a minute in a file of the state
 -- folder. Errors are not shown: then nothing is offered.

@@ -23,7 +23,7 @@ local function long_name(option) return option._aliases[#option._aliases] end
 
 -- {{ The words before
 
--- What is known of a command line:
+-- A command line before the current word:
 --   command     argparse's command; name; nil before it
 --   options     array of argparse's options; by_name: alias -> option
 --   count       arguments of the command
