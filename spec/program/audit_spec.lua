@@ -68,6 +68,20 @@ describe("the audit log", function()
       .. '"profile":"a"'), run.out .. run.err)
   end)
 
+  it("is verified as a whole with -p, which counts lines about the profile", function()
+    local run = program.with_tenants("{ a = { actions = 2 }, b = { actions = 2 } }", [[
+      for name in a b; do
+        mde -p $name cancel $(mde -p $name list --ids 2>/dev/null | head -n 1) -m x --yes
+      done >/dev/null 2>&1
+      mde audit verify; mde -p a audit verify; mde -p 'a,b' audit verify --json
+      mde -p none audit verify]])
+    local all = run.out:match "^(%d+) lines, unbroken"
+    local one = run.out:match "unbroken[^;]*; (%d+) of profile a\n"
+    assert.truthy(tonumber(one) > 0 and tonumber(one) < tonumber(all), run.out .. run.err)
+    assert.truthy(run.out:find(('"lines":%s,"of_profiles":%s,'):format(all, all), 1, true), run.out)
+    assert.equal(2, run.status)
+  end)
+
   it("names a user by the claims of a delegated token", function()
     local run = program.sh([[cat >x.lua <<'END'
       local recorder = require "mde.program.batch.journal_writer"

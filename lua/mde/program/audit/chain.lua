@@ -114,7 +114,7 @@ function Text:hash(place)
   end
 end
 
--- Decodes a line. -> { n =, previous =, time = } | nil, problem
+-- Decodes a line. -> { n =, previous =, time =, tenant =, profile = } | nil, problem
 local function decode(line)
   local done, entry = pcall(cjson.decode, line)
   if not done then return nil, "not JSON" end
@@ -122,7 +122,8 @@ local function decode(line)
   if not n or n < 1 or type(entry.previous) ~= "string" then
     return nil, "not a line of an audit log"
   end
-  return { n = n, previous = entry.previous, time = entry.time }
+  return { n = n, previous = entry.previous, time = entry.time, tenant = entry.tenant,
+           profile = entry.profile }
 end
 
 local function read_entry(line, place)
@@ -253,7 +254,7 @@ end
 local ELSEWHERE = "%s in none of these files: if the log was moved away, also name the file with"
   .. " them"
 
-local function check(text, head)
+local function check(text, head, visit)
   text.start = find_start(text)
   local lines, before, earlier = text:lines(), text.start, nil
   local head_met, missing, torn = head and head.n <= text.start.n, nil, false
@@ -275,6 +276,7 @@ local function check(text, head)
     if entry then
       head_met = head_met or is_known(head, place, entry.hash)
       before, earlier = entry, before.hash
+      if visit then visit(entry) end
     end
   end
   check_end(before, head, head_met, torn)
@@ -286,14 +288,14 @@ end
 
 -- Reads a log from its beginning to its end. `paths` is its file, or an array of the files it was
 -- moved to, in their order. `head`, { n =, hash = }, is the end in the journal; without it, lines
--- cut off the end are not noticed.
+-- cut off the end are not noticed. visit(entry) (optional) gets { tenant =, profile = } of each line.
 -- -> { lines =, last_hash =, time = of the last line, torn = true if part of a line follows it,
 -- after = number of lines after the head } | nil, one sentence on the first problem
-function chain.verify(paths, head)
+function chain.verify(paths, head, visit)
   chain.check_head(head)
   local done, result, missing = pcall(function()
     local text <close> = open(type(paths) == "string" and { paths } or paths)
-    return check(text, head)
+    return check(text, head, visit)
   end)
   if done and missing then return nil, missing end
   if done then return result end

@@ -137,7 +137,7 @@ local function show_item(parsed)
     if item.error.sent then
       output.note("The answer was lost: the service may have carried out the request.")
     end
-    problem.show(item.error, {}, parsed.json)
+    problem.show(item.error, {})
   end
 end
 

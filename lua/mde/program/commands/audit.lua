@@ -3,6 +3,8 @@
 local audit = require "mde.program.audit.log"
 local failure = require "mde.program.exit"
 local output = require "mde.program.terminal.output"
+local paragraph = require "mde.program.terminal.paragraph"
+local selection = require "mde.program.session.profiles"
 local store = require "mde.program.session.store"
 local system = require "mde.program.system"
 
@@ -17,7 +19,8 @@ prints the first such line (exit status 1; 4 if a log can't be read).
 You can move a log: the next line begins a new file, which continues it. To
 verify the log as a whole, name all its files, in any order. Files of several
 logs, such as those of two users or hosts, are verified one log after the
-other. The end of a log is checked if the journal knows the log.
+other. With -p, a log is verified as a whole, too, and the lines about the
+tenants of these profiles are counted. The end of a log is checked if the journal knows the log.
 
 Examples:
    mde audit verify
@@ -85,9 +88,26 @@ local function counted(count)
   return count == 1 and "1 line" or count .. " lines"
 end
 
-local function text(log, result)
+-- Returns a counter of lines about the profiles that -p names, and a function that counts a line; or
+-- nil. The counter: { lines =, profile = as it was written }.
+local function counter_of(parsed)
+  if not parsed.profile then return end
+  local counter, is_name, is_tenant = { lines = 0, profile = parsed.profile }, {}, {}
+  for _, profile in ipairs((selection.chosen(parsed))) do
+    is_name[profile.name] = true
+    is_tenant[profile.options.tenant or false] = true
+  end
+  return counter, function(entry)
+    if is_name[entry.profile] or entry.tenant and is_tenant[entry.tenant] then
+      counter.lines = counter.lines + 1
+    end
+  end
+end
+
+local function text(log, result, counter)
   if result.lines == 0 then return "no lines yet" end
   local line = ("%s, unbroken, up to %s"):format(counted(result.lines), tostring(result.time))
+  if counter then line = ("%s; %d of profile %s"):format(line, counter.lines, counter.profile) end
   if not result.after then
     line = line .. "; the journal does not know this log, so lines cut off its end are not noticed"
   elseif result.after > 0 then
@@ -102,7 +122,8 @@ local function text(log, result)
   return line
 end
 
-local KEYS = { "file", "files", "log", "ok", "lines", "after", "end_checked", "problem" }
+local KEYS = { "file", "files", "log", "ok", "lines", "of_profiles", "after", "end_checked",
+               "problem" }
 
 local function names(log)
   local list = {}
@@ -113,15 +134,16 @@ end
 -- Verifies one log and shows the result. -> the problem | nil
 local function verify(log, parsed, many)
   local files = names(log)
-  local result, problem = audit.verify(files, log.head)
+  local counter, count = counter_of(parsed)
+  local result, problem = audit.verify(files, log.head, count)
   local name = table.concat(files, ", ")
   if parsed.json then
     output.json({ file = files[1], files = files, log = log.id, ok = result ~= nil,
-                  lines = result and result.lines, after = result and result.after,
-                  end_checked = log.head ~= nil, problem = problem }, KEYS)
+                  lines = result and result.lines,
+                  of_profiles = result and counter and counter.lines,
+                  after = result and result.after, end_checked = log.head ~= nil, problem = problem }, KEYS)
   elseif result then
-    output.line(require("mde.terminal").printable((many and name .. ": " or "")
-      .. text(log, result)))
+    paragraph((many and name .. ": " or "") .. text(log, result, counter))
   end
   if problem and not problem:find(files[1], 1, true) then problem = name .. ": " .. problem end
   return problem
@@ -131,10 +153,6 @@ end
 
 function command.run(parsed)
   parsed.reads_journal = true
-  if parsed.profile then
-    failure.raise(failure.usage, "-p does not go with audit: a log is verified as a whole, with the"
-      .. " lines of all tenants")
-  end
   local path = store.folder() .. "/audit.jsonl"
   local paths = #parsed.files > 0 and parsed.files or { path }
   local own, worst, status = audit.id_of(path), nil, 0
