@@ -141,7 +141,8 @@ local function verify(log, parsed, many)
     output.json({ file = files[1], files = files, log = log.id, ok = result ~= nil,
                   lines = result and result.lines,
                   of_profiles = result and counter and counter.lines,
-                  after = result and result.after, end_checked = log.head ~= nil, problem = problem }, KEYS)
+                  after = result and result.after,
+                  end_checked = log.head ~= nil, problem = problem }, KEYS)
   elseif result then
     paragraph((many and name .. ": " or "") .. text(log, result, counter))
   end
