@@ -18,7 +18,7 @@ describe("the webhook in nginx", function()
     host.lines(("cd %s && mkdir logs && ln -s . certificates && ln -s %s/webhook webhook"
       .. " && sed '%s' %s/webhook.conf >webhook.conf && cp %s/ca.pem clients.pem"
       .. " && sed -e 's|/usr/lib/nginx/modules|@MODULES@|; /^pid/d; s|# ssl_|ssl_|'"
-      .. " -e 's|listen 8443|listen 127.0.0.1:@WEBHOOK_PORT@|; s|^  include|  @FOLDERS@ &|'"
+      .. " -e 's|listen 8443|listen 127.0.0.1:@WEBHOOK_PORT@|'"
       .. " %s/nginx.conf >template.conf"):format(folder, example, edit or "", example,
       service.folder, example))
     local text, started = host.lines(("%s %s %s/nginx.sh start %s %s/template.conf"):format(
