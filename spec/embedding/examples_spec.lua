@@ -33,9 +33,11 @@ describe("an example", function()
   -- A copy of the project that has this example alone, and what was built.
   local function copy(name)
     folder, port = host.lines("mktemp -d"):match "%S+", host.port()
-    local text, done = host.lines(([[chmod 755 %s && cd %s && mkdir examples && cp -R %s/%s examples && ln -s %s/lua lua &&
-      ln -s %s build && cd examples/%s && find . -type f -exec sed -i 's/8443/%d/' {} + && git init -q . && git add . && git -c user.name=x -c user.email=x commit -qm x]])
-      :format(folder, folder, program.examples, name, root, build, name, port))
+    local text, done = host.lines(([[
+      chmod 755 %s && cd %s && mkdir examples && cp -R %s/%s examples && ln -s %s/lua lua &&
+      ln -s %s build && cd examples/%s && find . -type f -exec sed -i 's/8443/%d/' {} + &&
+      git init -q . && git add . && git -c user.name=x -c user.email=x commit -qm x]]):format(
+      folder, folder, program.examples, name, root, build, name, port))
     assert(done, text)
     return scripts_of(name, port)
   end
