@@ -27,12 +27,18 @@ local function scripts_of(name, port)
   return scripts
 end
 
+local function free_port()
+  local port = host.port()
+  local _, taken = host.lines(("bash -c ': </dev/tcp/127.0.0.1/%d'"):format(port))
+  return taken and free_port() or port
+end
+
 describe("an example", function()
   local folder, port
 
   -- A copy of the project that has this example alone, and what was built.
   local function copy(name)
-    folder, port = host.lines("mktemp -d"):match "%S+", host.port()
+    folder, port = host.lines("mktemp -d"):match "%S+", free_port()
     local text, done = host.lines(([[
       chmod 755 %s && cd %s && mkdir examples && cp -R %s/%s examples && ln -s %s/lua lua &&
       ln -s %s build && cd examples/%s && find . -type f -exec sed -i 's/8443/%d/' {} + &&
