@@ -18,8 +18,8 @@ local function scripts_of(name, port)
   for block in file:read "a":gmatch "\n```sh\n(.-)```" do
     local lines = {}
     for line in block:gmatch "[^\n]+" do
-      line = line:gsub("^cd examples/%w+ && ", "")
-      if not is_preparation(line) then lines[#lines + 1] = line:gsub("8443", port) end
+      local command = line:gsub("^cd examples/%w+ && ", ""):gsub("8443", port)
+      if not is_preparation(command) then lines[#lines + 1] = command end
     end
     scripts[#scripts + 1] = table.concat(lines, "\n")
   end
