@@ -25,13 +25,13 @@ end
 check_build()
 
 local client = require "mde.client"
-local clock = require "mde.base.clock"
 local core = require "mde.core"
 local duration = require "mde.base.duration"
 local errors = require "mde.base.errors"
 local hosts = require "mde.host"
 local isolation = require "mde.client.isolation"
 local settings = require "mde.config.options"
+local system = require "mde.base.system"
 local tables = require "mde.base.tables"
 local version = require "mde.base.version"
 
@@ -40,27 +40,27 @@ local version = require "mde.base.version"
 
 local mde = { _VERSION = "mde " .. version }
 
--- One engine and one store serve every client of this Lua state, so that clients share
--- connections, trusted certificates and quota.
-local engine, store
-
 -- The microseconds of the clock are random enough to spread the pauses of many processes.
 local function random()
-  return clock.system.monotonic() * 1e6 % 1000 / 1000
+  return system.clock.monotonic() * 1e6 % 1000 / 1000
 end
 
--- The engine and store of this Lua state, made on first use. -> engine, store | nil, err
+-- One engine and one store serve every client of this Lua state, so that clients share
+-- connections, trusted certificates and quota. They are made on first use. -> engine, store | nil,
+-- err
 local function shared(given)
-  local err
-  if not (store or given) then
-    store, err = hosts.store()
-    if not store then return nil, err end
+  local kept = system.shared
+  if not (kept.store or given) then
+    local made, err = hosts.store()
+    if not made then return nil, err end
+    kept.store = made
   end
-  if not engine then
-    engine, err = core.engine()
-    if not engine then return nil, errors.new(err) end
+  if not kept.engine then
+    local made, err = system.new_engine()
+    if not made then return nil, errors.new(err) end
+    kept.engine = made
   end
-  return engine, given or store
+  return kept.engine, given or kept.store
 end
 
 -- -> client | nil, err
@@ -70,16 +70,17 @@ local function new(options, getenv)
   local carrier, kept = shared(options.store)
   if not carrier then return nil, kept end
   local read
-  read, err = settings.read(options, getenv, { store = kept, clock = clock.system, host = host })
+  local clock = system.clock
+  read, err = settings.read(options, getenv, { store = kept, clock = clock, host = host })
   if not read then return nil, err end
-  return client.new(read, { engine = carrier, clock = clock.system, host = host, random = random,
+  return client.new(read, { engine = carrier, clock = clock, host = host, random = random,
                             store = kept })
 end
 
 -- The environment for a profile's client: without credentials and without MDE_API_URL.
 local function without_sign_in(name)
   if name:find "^AZURE_" or name == "MDE_TOKEN" or name == "MDE_API_URL" then return nil end
-  return os.getenv(name)
+  return system.getenv(name)
 end
 
 -- A client of a profile (an element of config.select's result). `options` take precedence.
@@ -124,7 +125,7 @@ function mde.client(options)
   options = options or {}
   errors.check_keys("mde.client", options, settings.known)
   local profile = options.profile
-  if profile == nil then return new(options, os.getenv) end
+  if profile == nil then return new(options, system.getenv) end
   if type(profile) ~= "table" then
     local chosen, err = select(tostring(profile), options.config)
     if not chosen then return nil, err end
@@ -164,7 +165,7 @@ end
 --- Sets the store of quota and tokens for clients made from now on.
 ---@param another mde.store
 function mde.use(another)
-  store = another
+  system.shared.store = another
 end
 
 --- Which machines these actions have isolated, or may yet: what client:isolated tells of the whole

@@ -28,7 +28,9 @@ function systems.new(environment, fields)
                 variables = function() return {} end },
     interrupt = { watch = function() end, release = function() end,
                   count = function() return 0 end,
-                  blocking = function(f, ...) return f(...) end },
+                  blocking = function(f, ...) return f(...) end,
+                  call = function(f, ...) return pcall(f, ...) end,
+                  leave = function(f, ...) return f(...) end },
   }
   for name, value in pairs(fields or {}) do self[name] = value end
   return setmetatable(self, { __index = real })

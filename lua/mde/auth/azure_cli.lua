@@ -4,6 +4,7 @@
 
 local json = require "mde.service.json"
 local errors = require "mde.base.errors"
+local system = require "mde.base.system"
 local tokens = require "mde.auth.token"
 
 local azure_cli = {}
@@ -19,7 +20,7 @@ end
 
 -- -> the command's output, with its exit status as the last line | nil
 local function run(command)
-  local started, pipe = pcall(io.popen, command .. " 2>&1 </dev/null; echo \"status $?\"")
+  local started, pipe = pcall(system.popen, command .. " 2>&1 </dev/null; echo \"status $?\"")
   if not started or not pipe then return nil end
   local printed = pipe:read "*a"
   pipe:close()
@@ -34,8 +35,8 @@ local function lifetime_of(answer, clock)
     local year, month, day, hour, minute, second =
       tostring(answer.expiresOn):match "^(%d+)-(%d+)-(%d+)[ T](%d+):(%d+):(%d+)"
     if not year then return nil end
-    moment = os.time { year = tonumber(year), month = tonumber(month), day = tonumber(day),
-                       hour = tonumber(hour), min = tonumber(minute), sec = tonumber(second) }
+    moment = system.time { year = tonumber(year), month = tonumber(month), day = tonumber(day),
+                           hour = tonumber(hour), min = tonumber(minute), sec = tonumber(second) }
   end
   return moment - clock.wall()
 end

@@ -1,11 +1,13 @@
 -- Reads a whole file. This module does I/O itself.
 
+local system = require "mde.base.system"
+
 local content = {}
 
 -- The content of the file at `path`, at most its first `most` bytes. `check(handle, path)` may
 -- refuse the open file: nil, message. -> text | nil, message with the path
 function content.read(path, most, check)
-  local handle, problem = io.open(path, "rb")
+  local handle, problem = system.open(path, "rb")
   if not handle then return nil, problem end
   local text, is_good = nil, true
   if check then is_good, problem = check(handle, path) end

@@ -13,6 +13,7 @@ local core = require "mde.core"
 local json = require "mde.service.json"
 local errors = require "mde.base.errors"
 local kinds = require "mde.service.kinds"
+local system = require "mde.base.system"
 local url = require "mde.base.url"
 
 local download = {}
@@ -346,7 +347,7 @@ function download:download(target, path, options)
     local good, err = check_index("download", options.index)
     if not good then return nil, err end
   end
-  local open = options.open or io.open
+  local open = options.open or system.open
   local there = open(path, "rb")
   if there then
     there:close()
@@ -360,13 +361,13 @@ function download:download(target, path, options)
                             Download)
   local ok, err = work:run()
   if not ok then
-    if work:is_empty() then os.remove(part)
+    if work:is_empty() then system.remove(part)
     elseif work.file then err.part = part end
     return nil, err
   end
   local sha256, size = digest_of(part, open)
   if not sha256 then return nil, size end
-  local renamed, problem = os.rename(part, path)
+  local renamed, problem = system.rename(part, path)
   if not renamed then return nil, failed(path, problem) end
   return { path = path, size = size, sha256 = sha256 }
 end

@@ -3,13 +3,14 @@
 -- Without mde.file, Lua can't check the owner and mode of a file, and reads it unchecked.
 
 local content = require "mde.base.content"
+local system = require "mde.base.system"
 
 local own = {}
 
 -- -> text, at most its first `most` bytes | nil, message
 function own.read(path, most)
-  local known, file = pcall(require, "mde.file")
-  return content.read(path, most, known and file.check or nil)
+  local file = system.file
+  return content.read(path, most, file and file.check or nil)
 end
 
 return own

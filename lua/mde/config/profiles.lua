@@ -24,6 +24,7 @@ local lua_file = require "mde.config.lua_file"
 local errors = require "mde.base.errors"
 local option_list = require "mde.config.option_list"
 local secret = require "mde.config.secret"
+local system = require "mde.base.system"
 local tables = require "mde.base.tables"
 
 local config = {}
@@ -161,7 +162,7 @@ end
 
 local function absolute(path, folder)
   local home = path:match "^~(/.*)"
-  if home then return (os.getenv "HOME" or "") .. home end
+  if home then return (system.getenv "HOME" or "") .. home end
   return path:find "^/" and path or folder .. path
 end
 
@@ -234,7 +235,7 @@ end
 -- how (its credential in words), runs_program (true if signing in runs a program), guards (see
 -- mde.program.policy.guard), notify (see mde.program.batch.notify).
 function config.load(path)
-  path = path or config.path(os.getenv)
+  path = path or config.path(system.getenv)
   if not path then
     return errors.invalid("no configuration folder: set HOME, XDG_CONFIG_HOME or MDE_CONFIG")
   end

@@ -1,12 +1,13 @@
 -- Reads a client secret from a command's output or from a file.
 --
--- It is read on first use, once per process. A failure is also kept, so that a command does not
+-- It is read on first use, once per program. A failure is also kept, so that a command does not
 -- ask for the same password again and again. No message shows the text that was read. Only the
 -- program can check who may read a file (mde.file); plain Lua does not.
 
 local core = require "mde.core"
 local errors = require "mde.base.errors"
 local own = require "mde.config.own_file"
+local system = require "mde.base.system"
 
 local secret = {}
 
@@ -24,8 +25,8 @@ end
 
 -- The permission bits of a file, or nil if they can't be read.
 function secret.mode(path)
-  local known, file = pcall(require, "mde.file")
-  return known and file.mode(path) or nil
+  local file = system.file
+  return file and file.mode(path) or nil
 end
 
 -- -> true | nil, message if others may read or write the file
@@ -59,7 +60,7 @@ end
 
 -- Runs a command. It prints its status last, because `close` does not return it in every Lua.
 local function output_of(command)
-  local pipe, problem = io.popen(("( %s\n) </dev/null; printf '\\n%%d\\n' $?")
+  local pipe, problem = system.popen(("( %s\n) </dev/null; printf '\\n%%d\\n' $?")
     :format(line_of(command)), "r")
   if not pipe then return nil, tostring(problem) end
   local text, status = (pipe:read "*a" or ""):match "^(.*)\n(%d+)\n$"
@@ -90,11 +91,11 @@ local function from_file(path)
   return core.secret(line)
 end
 
-local kept = {}
-
 -- -> function() that gives the text of a secret | nil, err
 local function once(key, get, source)
   return function()
+    local kept = system.shared.secrets or {}
+    system.shared.secrets = kept
     kept[key] = kept[key] or { get(source) }
     if kept[key][1] then return kept[key][1]:reveal() end
     return nil, errors.copy(kept[key][2])

@@ -90,6 +90,37 @@ describe("programs in one process", function()
     assert.truthy(a.stderr.text:find "no such filter" and b.stderr.text:find "no such filter")
   end)
 
+  it("run playbooks and prompts with globals, modules and files of their own", function()
+    local files = { ["book.lua"] = "x = arg[1]\ny = require 'helper'\nmde.wait()\nprint(x, y)",
+                    ["/books/helper.lua"] = "return x .. ' ' .. package.loaded.mde.name" }
+    local function new(name, input)
+      local own = systems.new({}, { mde = { name = name, client = function() end,
+                                            clients = function() end,
+                                            wait = function() coroutine.yield "waits" end } })
+      function own.open(path)
+        local text = files[path]
+        if not text then return nil, path .. ": No such file or directory" end
+        return { read = function() return text end, close = function() end }
+      end
+      own.stdin = { read = function() return table.remove(input, 1) end }
+      own.process.real_path = function(path) return "/books/" .. path end
+      local package = { searchers = {}, loaded = {} }
+      own.globals = setmetatable({
+        package = package, io = own,
+        print = function(...) own.stdout:write(table.concat({ ... }, " "), "\n") end,
+        require = function(module) return package.searchers[1](module)() end,
+      }, { __index = _G })
+      return own
+    end
+    local a, b, c = new "a", new "b", new("c", { "x = 7", "x", "mde.name" })
+    assert.same({ 0, 0, 0 }, (run_all { { a, "run", "book.lua", "one" },
+                                        { b, "run", "book.lua", "two" }, { c, "repl" } }),
+      a.stderr.text .. c.stderr.text)
+    assert.same({ "one one a\n", "two two b\n", "7\nc\n" },
+      { a.stdout.text, b.stdout.text, c.stdout.text }, a.stderr.text .. c.stderr.text)
+    assert.is_nil(rawget(_G, "x"))
+  end)
+
   it("leave no state when they end", function()
     local own = systems.new {}
     assert.equal(0, program({ "--version" }, own))

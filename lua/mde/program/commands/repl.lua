@@ -32,7 +32,7 @@ local function evaluate(chunk)
     local values = table.pack(chunk())
     local err = display.error_of(values)
     if err or values.n == 0 then return err end
-    _G._ = values[1]
+    system.globals._ = values[1]
     display.show(values)
     output.flush()
   end)
@@ -60,7 +60,8 @@ local function prompt(parsed)
   parsed.is_attended = system.terminal.is_terminal(2)
   local mde = playbook.module(parsed)
   local client, problem = mde.client()
-  _G.mde, _G.client, _G.help = mde, client, manual.show
+  local globals = system.globals
+  globals.mde, globals.client, globals.help = mde, client, manual.show
   greet()
   if problem then output.note("No client: %s", tostring(problem)) end
   local lines = reader.new(client and simulated.scenario(client) and "simulation")

@@ -30,7 +30,8 @@ function run.run(parsed)
   local chunk, problem = playbook.load(parsed.script)
   if not chunk then failure.raise(failure.usage, "%s", problem) end
   parsed.arguments[0] = parsed.script
-  _G.arg, _G.mde = parsed.arguments, mde
+  local globals = system.globals
+  globals.arg, globals.mde = parsed.arguments, mde
   local done, message = playbook.call(chunk, table.unpack(parsed.arguments))
   if done then return failure.of_all(parsed.statuses) end
   local status = failure.status(message)

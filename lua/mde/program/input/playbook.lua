@@ -1,4 +1,5 @@
--- Loads and calls a user's Lua, a playbook or a chunk at the prompt.
+-- Loads and calls a user's Lua, a playbook or a chunk at the prompt. Its globals are those of the
+-- program's system (mde.program.system).
 
 local client = require "mde.program.session.client"
 local errors = require "mde.base.errors"
@@ -7,6 +8,14 @@ local selection = require "mde.program.session.profiles"
 local system = require "mde.program.system"
 
 local playbook = {}
+
+-- Loads a file of Lua as loadfile does. -> function | nil, message
+local function load_file(path)
+  local text, problem = system.read(path)
+  if not text then return nil, problem end
+  text = text:gsub("^\239\187\191", ""):gsub("^#[^\n]*", "")
+  return load(text, "@" .. path, "bt", system.globals)
+end
 
 local ENDINGS = { ".lua", "/init.lua" }
 
@@ -18,7 +27,7 @@ local function find(folder, module)
     local file = system.open(path, "rb")
     if file then
       file:close()
-      local loader, problem = loadfile(path)
+      local loader, problem = load_file(path)
       if loader then return loader, path end
       error(("error loading module '%s' from file '%s':\n\t%s"):format(module, path, problem), 0)
     end
@@ -30,10 +39,10 @@ end
 -- Loads the file. From now on `require` also finds modules in its folder, after all others, so that
 -- none there replaces a module of this program. -> function | nil, message
 function playbook.load(path)
-  local chunk, problem = loadfile(path)
+  local chunk, problem = load_file(path)
   local folder = chunk and (system.process.real_path(path) or ""):match "^.*/"
   if folder then
-    table.insert(package.searchers, function(module) return find(folder, module) end)
+    table.insert(system.globals.package.searchers, function(module) return find(folder, module) end)
   end
   return chunk, problem
 end
@@ -84,7 +93,7 @@ function playbook.module(parsed)
   function mde.batch(options)
     return require "mde.program.batch.playbook".batch(mde, parsed, options)
   end
-  package.loaded.mde = mde
+  system.globals.package.loaded.mde = mde
   return mde
 end
 

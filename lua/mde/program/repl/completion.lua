@@ -48,7 +48,7 @@ end
 
 -- Returns the value of a path such as "a.b[1].c", or nil.
 local function value_of(path)
-  local value = _G
+  local value = system.globals
   for word in path:gmatch "[%w_]+" do
     local name, field = math.tointeger(word) or word, nil
     for _, one in ipairs(tables_of(value)) do
@@ -122,7 +122,7 @@ local function choices(before)
   if before:find "^%s*help%s+[%w_]*$" then
     return name, manual.names(), ""
   end
-  return name, joined(KEYWORDS, keys_of(_G)), ""
+  return name, joined(KEYWORDS, keys_of(system.globals)), ""
 end
 
 -- Arranges names in as many columns as fit on the terminal.

@@ -124,7 +124,7 @@ end
 local function name_of(value)
   for _, entry in ipairs(entries) do
     local owner, name = entry.name:match "^([%w_]+)[%.:]([%w_]+)$"
-    local known = owner and _G[owner]
+    local known = owner and system.globals[owner]
     if known and known[name] == value then return entry.name end
   end
 end
@@ -136,7 +136,8 @@ function manual.show(value)
   if not entries[1] then
     return output.note "The documentation is not installed: mde/types.lua is missing."
   end
-  if value == nil or value == _G.mde or value == _G.client then return print_list() end
+  local globals = system.globals
+  if value == nil or value == globals.mde or value == globals.client then return print_list() end
   local name = value
   if type(value) == "function" then name = name_of(value) end
   if type(name) ~= "string" then

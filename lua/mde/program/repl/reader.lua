@@ -53,10 +53,10 @@ end
 -- Compiles text as an expression, else as statements. -> function | nil, message, true if more lines
 -- may complete it
 local function compile(text)
-  local chunk, problem = load("return " .. text, "=stdin", "t")
+  local chunk, problem = load("return " .. text, "=stdin", "t", system.globals)
   if chunk then return chunk end
   local more = problem:find "<eof>$"
-  chunk, problem = load(text, "=stdin", "t")
+  chunk, problem = load(text, "=stdin", "t", system.globals)
   return chunk, problem, more or problem and problem:find "<eof>$"
 end
 

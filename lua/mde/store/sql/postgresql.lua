@@ -4,13 +4,13 @@
 -- Time is the server's (clock_timestamp()), read in each transaction that reads the windows. The
 -- process that runs a batch has an advisory lock, which ends with its connection.
 
-local DBI = require "DBI"
 local common = require "mde.store.sql.common"
 local database = require "mde.store.sql.database"
 local errors = require "mde.base.errors"
 local journal = require "mde.store.sql.journal"
 local locks = require "mde.store.sql.batch_lock"
 local schema = require "mde.store.sql.schema"
+local system = require "mde.base.system"
 
 local postgresql = {}
 
@@ -148,7 +148,7 @@ local function parts_of(url)
 end
 
 local function can_connect(url)
-  local connection = DBI.Connect("PostgreSQL", url)
+  local connection = (system.dbi or require "DBI").Connect("PostgreSQL", url)
   if connection then connection:close() end
   return connection ~= nil
 end

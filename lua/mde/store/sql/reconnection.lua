@@ -3,8 +3,8 @@
 -- If a connection is lost while a batch is running (world.limit), it is opened again. Reads, and
 -- transactions whose COMMIT was not sent, are then repeated; a COMMIT never is.
 
-local DBI = require "DBI"
 local portable = require "mde.store.sql.portable"
+local system = require "mde.base.system"
 local waits = require "mde.store.sql.waiting"
 
 local reconnection = {}
@@ -24,7 +24,7 @@ end
 -- Connects. Raises the error.
 function reconnection:connect()
   local around = self.world and self.world.blocking or reconnection.directly
-  local connected, connection, problem = pcall(around, DBI.Connect,
+  local connected, connection, problem = pcall(around, (system.dbi or require "DBI").Connect,
     portable.unpack(self.arguments, 1, self.arguments.n))
   if not connected then connection, problem = nil, connection end
   if not connection then self:fail(problem) end

@@ -15,7 +15,7 @@ local common = require "mde.store.sql.common"
 local content = require "mde.base.content"
 local database = require "mde.store.sql.database"
 local errors = require "mde.base.errors"
-local file = require "mde.file"
+local system = require "mde.base.system"
 local journal = require "mde.store.sql.journal"
 local locks = require "mde.store.sql.batch_lock"
 local schema = require "mde.store.sql.schema"
@@ -56,7 +56,7 @@ end
 
 -- Returns the process that writes a database: "sqlite3, pid 4711 on soc1", or nil if unknown.
 local function writer(path, holder)
-  local pid = file.holder(path .. "-shm", WRITER)
+  local pid = system.file.holder(path .. "-shm", WRITER)
   if not pid then return nil end
   local command = (content.read(("/proc/%d/comm"):format(pid)) or "a process"):match "[^\n]*"
   local host = holder:match "@(%S+) pid "
@@ -65,7 +65,7 @@ end
 
 -- Raises if the database file was removed or replaced: writes to it would be lost.
 local function check_file(self)
-  if file.identity(self.name) == self.identity then return end
+  if system.file.identity(self.name) == self.identity then return end
   error(errors.new { code = "store", message = ("the store %s was removed or replaced while it"
     .. " was open"):format(self.name) }, 0)
 end
@@ -74,14 +74,14 @@ end
 -- file that processes share, which a full disk has no room for.
 local function open(path, clock, holder, world, is_alone)
   if path ~= MEMORY then
-    local made, problem = file.log(path)
+    local made, problem = system.file.log(path)
     if not made then fail("open", path, problem) end
     made:close()
   end
   local opened = database.open({ name = path, begin_sql = "BEGIN IMMEDIATE", advice = advice,
     is_local = true, is_busy = is_busy, clock = clock, world = world,
     holder = function() return writer(path, holder) end,
-    identity = path ~= MEMORY and file.identity(path) or nil,
+    identity = path ~= MEMORY and system.file.identity(path) or nil,
     check = path ~= MEMORY and check_file or nil }, "SQLite3", path)
   opened:once "PRAGMA busy_timeout=0"  -- mde.store.sql.waiting waits
   if is_alone then opened:once "PRAGMA locking_mode=EXCLUSIVE" end
@@ -92,7 +92,7 @@ end
 
 -- Raises if other users can read or write the tokens: they may have been read.
 local function check_private(path)
-  local mode = file.mode(path)
+  local mode = system.file.mode(path)
   if not mode or mode % 64 == 0 then return end
   error(errors.new { code = "store", message = ("the store: other users can read or write %s (mode"
     .. " %o), which has your sign-in. Remove it, and sign in again"):format(path, mode) }, 0)
@@ -155,7 +155,7 @@ end
 function Store:hold(batch, only_look)
   if not self.folder then return locks.new(function() end) end
   local path = ("%s/held/%d"):format(self.folder, batch.number)
-  local lock, problem = file.lock(path, only_look and "shared" or nil)
+  local lock, problem = system.file.lock(path, only_look and "shared" or nil)
   if lock then
     if not only_look then lock:write(self.holder) end
     return lock
@@ -192,7 +192,7 @@ end
 -- meanwhile. Raises the error (code "store").
 function sqlite.open(folder, clock, holder, world, is_alone)
   for _, path in ipairs(folder and { folder, folder .. "/held" } or {}) do
-    local made, problem = file.make_folder(path)
+    local made, problem = system.file.make_folder(path)
     if not made then fail("use", path, problem) end
   end
   local path = folder and folder .. "/mde.db" or MEMORY

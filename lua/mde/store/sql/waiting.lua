@@ -2,7 +2,7 @@
 
 local duration = require "mde.base.duration"
 local errors = require "mde.base.errors"
-local file = require "mde.file"
+local system = require "mde.base.system"
 
 local patience = {}
 
@@ -93,7 +93,7 @@ function Patience:rest(problem)
   end
   if seconds >= limit_of(self) then give_up(self, problem) end
   if seconds >= SAY and not self.said then say(self) end
-  (self.clock.sleep or file.sleep)(self.pause)
+  (self.clock.sleep or system.file.sleep)(self.pause)
   self.slept, self.pause = self.slept + self.pause, math.min(self.pause * 1.5, self.what.longest)
 end
 
