@@ -24,7 +24,7 @@ local CHAPTERS = {
   { "Choosing", nil, "service/criteria/action service/criteria/machine" },
   { "Verdicts and errors", nil, "service/verdicts base/errors" },
   { "Policies", nil, "program/policy/form program/policy/guard" },
-  { "Where it runs", nil, "host/init store/memory" },
+  { "Where it runs", nil, "host/init store/memory webhook/init" },
 }
 
 local OWNERS = { ["mde.client"] = "mde.client", ["mde.clients"] = "mde.clients", Action = "action",

@@ -871,4 +871,10 @@ function undo(reason) end
 ---@field put fun(self: mde.sessions, name: string, refresh: mde.secret)
 ---@field forget fun(self: mde.sessions, name: string)
 
+--- The module `mde.webhook`, which runs in nginx and OpenResty alone: doc/embedding.md describes it,
+--- examples/openresty has its configuration.
+---@class mde.webhook
+---@field start fun() signs in, and takes over jobs of dead workers: `init_worker_by_lua_block`
+---@field serve fun() answers a request: `content_by_lua_block`
+
 return mde

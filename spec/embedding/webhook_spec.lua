@@ -1,4 +1,4 @@
--- The webhook of examples/openresty in the real nginx, with two workers.
+-- The webhook in the real nginx, with two workers and the example's configuration.
 
 local cjson = require "cjson"
 local core = require "mde.core"
@@ -15,12 +15,12 @@ describe("the webhook in nginx", function()
   local function start(variables, edit)
     folder = host.lines("mktemp -d"):match "%S+"
     local example = program.examples .. "/openresty"
-    host.lines(("cd %s && mkdir logs && ln -s . certificates && ln -s %s/webhook webhook"
+    host.lines(("cd %s && mkdir logs && ln -s . certificates"
       .. " && sed '%s' %s/webhook.conf >webhook.conf && cp %s/ca.pem clients.pem"
       .. " && sed -e 's|/usr/lib/nginx/modules|@MODULES@|; /^pid/d; s|# ssl_|ssl_|'"
       .. " -e 's|listen 8443|listen 127.0.0.1:@WEBHOOK_PORT@|'"
-      .. " %s/nginx.conf >template.conf"):format(folder, example, edit or "", example,
-      service.folder, example))
+      .. " %s/nginx.conf >template.conf"):format(folder, edit or "", example, service.folder,
+      example))
     local text, started = host.lines(("%s %s %s/nginx.sh start %s %s/template.conf"):format(
       service:environment "luajit", variables or "WEBHOOK_SECRET=sesame", program.support, folder,
       folder))
@@ -107,6 +107,7 @@ describe("the webhook in nginx", function()
     local status, answer = post(body(1))
     assert.same({ 403, "forbidden" }, { status, answer.error.code })
     assert.equal(403, (get "/status"))
+    assert.equal(503, (run(curl "/healthz")))
     assert.truthy(log():find("the webhook refuses every request", 1, true))
     assert.same({}, service:ask "counts")
   end)
@@ -134,6 +135,8 @@ describe("the webhook in nginx", function()
     assert.equal(404, (get "/cancel/other"))
     local _, seen = get "/status"
     assert.equal(0, seen.open_jobs)
+    assert.same({ 200, { state = "ok" } }, { run(curl "/healthz") })
+    assert.equal(401, (run(curl("/healthz", ""))))  -- a POST is a request like others
   end)
 
   it("refuses what is not signed, or wrongly, or long ago", function()
@@ -202,6 +205,7 @@ describe("the webhook in nginx", function()
       assert.matches("7000215", item.error.message)
     end
     assert.equal("failed", seen.sign_in.state)
+    assert.same({ 503, { state = "failed" } }, { run(curl "/healthz") })
     assert.matches("7000215", seen.sign_in.error)
     assert.same({ answer.job, 1 }, { seen.failure.job, seen.open_jobs })
     assert.matches("the webhook can't sign in: .*7000215", (log()))

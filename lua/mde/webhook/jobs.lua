@@ -19,6 +19,10 @@ local REST = 30   -- seconds until a failed job is tried again
 local SIZE = 384  -- bytes of an item: replacing a value of the same length needs no memory
 
 local kept, open = ngx.shared.mde_jobs, ngx.shared.mde_open
+if not (kept and open) then
+  error("nginx has no shared dictionaries for the webhook: add \"lua_shared_dict mde_jobs 32m;"
+    .. " lua_shared_dict mde_open 1m;\" to http { }", 0)
+end
 
 -- {{ Storage of a job
 

@@ -1,26 +1,30 @@
--- A webhook that cancels machine actions, for nginx with Lua and for OpenResty.
+-- A webhook that cancels machine actions, for nginx with its Lua module and for OpenResty.
 --
---   POST /cancel   { "ids": ["5382f7ea-…", …], "comment": "INC0048211" }, or "id"
---     200  all have ended: { "job", "state": "done", "items": [{ "id", "verdict", … }] }
---     202  some have not: the same with "state": "open"; Location is the job's URL
---   GET  /cancel/JOB   the same
---   GET  /status       the sign-in, open jobs, the last job's error, the watch's result
---   400 401 403 409 413 503   { "error": { "code", "message" } }
---
--- A request with a known webhook-id is the same job. webhook.authentication checks clients;
--- webhook.jobs has the guarantees of a 202.
+-- It answers with the functions of nginx, and reads its settings from the environment.
+-- mde.webhook.authentication checks clients; mde.webhook.jobs has the guarantees of a 202.
 
-local authentication = require "webhook.authentication"
+-- The module `mde.webhook`, which runs in nginx and OpenResty alone: doc/embedding.md describes it,
+-- examples/openresty has its configuration.
+---@class mde.webhook
+---@field start fun() signs in, and takes over jobs of dead workers: `init_worker_by_lua_block`
+---@field serve fun() answers a request: `content_by_lua_block`
+
+if not rawget(_G, "ngx") then
+  error("mde.webhook runs in nginx with its Lua module, or in OpenResty", 0)
+end
+
+local authentication = require "mde.webhook.authentication"
 local cjson = require "cjson.safe"
-local jobs = require "webhook.jobs"
+local jobs = require "mde.webhook.jobs"
 local mde = require "mde"
-local watch = require "webhook.watch"
+local watch = require "mde.webhook.watch"
 
 local webhook = {}
 
 local MOST_IDS = 500  -- of a request
 local WAIT = tonumber(os.getenv "WEBHOOK_WAIT") or 5  -- seconds until the answer is 202
 local GLANCE = 0.05   -- seconds between two checks if a job has ended
+local REST = 30       -- seconds until a failed sign-in is tried again
 
 local client
 local sign_in = { state = "checking" }  -- later "ok", or "failed" with an error
@@ -98,8 +102,17 @@ local function body_of()
   return nil
 end
 
--- Answers a request: content_by_lua_block { require "webhook".serve() }
+local STATES = { checking = true, ok = true }  -- of the sign-in, in which cancels are accepted
+
+-- For load balancers: says nothing that a stranger may not know.
+local function healthz()
+  local is_well = not authentication.refusal and client ~= nil and STATES[sign_in.state] == true
+  answer(is_well and 200 or 503, { state = is_well and "ok" or "failed" })
+end
+
+-- Answers a request.
 function webhook.serve()
+  if ngx.var.uri == "/healthz" and ngx.req.get_method() == "GET" then return healthz() end
   if authentication.refusal then
     return refuse(403, "forbidden", "this webhook is not configured, and refuses every request")
   end
@@ -118,17 +131,21 @@ function webhook.serve()
   end
   local job = path:match "^/cancel/([%w_%-]+)$"
   if job and method == "GET" then return show(job) end
-  refuse(404, "not_found", "use POST /cancel, GET /cancel/JOB or GET /status")
+  refuse(404, "not_found", "use POST /cancel, GET /cancel/JOB, GET /status or GET /healthz")
 end
 
--- Signs in once, so that an error shows at the start and not during the first incident.
-local function check_sign_in()
+-- Signs in at the start, so that an error shows then and not during the first incident; again
+-- until it succeeds.
+local function check_sign_in(premature)
+  if premature then return end
   local _, err = client:permissions()
   sign_in = err and { state = "failed", error = tostring(err) } or { state = "ok" }
-  if err then ngx.log(ngx.ERR, "the webhook can't sign in: ", sign_in.error) end
+  if not err then return end
+  ngx.log(ngx.ERR, "the webhook can't sign in: ", sign_in.error)
+  ngx.timer.at(REST, check_sign_in)
 end
 
--- Starts the background work of a worker: init_worker_by_lua_block { require "webhook".start() }
+-- Signs in, and starts the background work of a worker.
 function webhook.start()
   if authentication.refusal then
     return ngx.log(ngx.ERR, "the webhook refuses every request: ", authentication.refusal)
@@ -139,7 +156,7 @@ function webhook.start()
     sign_in = { state = "failed", error = tostring(err) }
     return ngx.log(ngx.ERR, "the webhook can't start: ", tostring(err))
   end
-  ngx.timer.at(0, function(premature) if not premature then check_sign_in() end end)
+  ngx.timer.at(0, check_sign_in)
   jobs.start(client)
   watch.start(client)
 end
