@@ -241,6 +241,50 @@ describe("mde watch", function()
     assert.is_true(run.of.reloaded[1].approved)
   end)
 
+  it("closes a batch whose canary failed, and plans anew in the next round", function()
+    local run = watch.rehearse([[sed -i 's/20/99/' p.lua
+      start p.lua --every 1s --approve "$(hash p.lua)"; await '"event":"applied"' 2
+      kill $pid; finish; mde batch list --json]], [[{ mistaken = 60, history = 0, quota = false,
+        arrange = function(service)
+          local answer, refused = service.answer, 0
+          function service:answer(request)
+            if not request.path:find "/cancel$" or refused == 10 then
+              return answer(self, request)
+            end
+            refused = refused + 1
+            return { delay = 0, status = 400, headers = {},
+                     body = '{"error":{"code":"BadRequest","message":"not now"}}' }
+          end
+        end }]])
+    local first, second = run.of.applied[1], run.of.applied[2]
+    assert.same({ "canary: 10 of 10 ended refused", 50, { refused = 10, unsent = 50 } },
+      { first.stopped, first.left, first.verdicts })
+    assert.is_nil(first.resume)
+    assert.same({ 60, { cancelled = 60 } }, { run.of.plan[2].changes, second.verdicts })
+    assert_said(run.out, "was 0\n", '"state":"closed"', '"state":"done"')
+  end)
+
+  it("closes a batch whose first items were forbidden, and plans anew", function()
+    local run = watch.rehearse([[start p.lua --every 1s --approve "$(hash p.lua)"
+      await '"event":"applied"' 2; kill $pid; finish]], [[{ mistaken = 20, history = 0,
+        arrange = function(service)
+          local answer, refused = service.answer, 0
+          function service:answer(request)
+            if not request.path:find "/cancel$" or refused == 10 then
+              return answer(self, request)
+            end
+            refused = refused + 1
+            return { delay = 0, status = 403, headers = {},
+                     body = '{"error":{"code":"Forbidden","message":"not now"}}' }
+          end
+        end }]])
+    local first, second = run.of.applied[1], run.of.applied[2]
+    assert.equal("the first 3 items ended forbidden", first.stopped)
+    assert.same({ first.left, { cancelled = first.left } },
+      { run.of.plan[2].changes, second.verdicts })
+    assert_said(run.out, "was 0\n")
+  end)
+
   it("ends with 130 on Ctrl-C", function()
     local run = program.at_terminal(200, { '"event":"plan"', "^C" }, "sh", "-c", [[
       echo 'return { comment = "x", decide = "keep" }' >p.lua

@@ -12,7 +12,10 @@
 --   calls(count)                 if given, returns { operation -> number of calls } for the count
 --   confirm(session, exceeded, count)  if given, asks instead of that question
 --   session                      if given, the client; default: that of the command line
+--   find(session, parsed, draft) if given, finds exceeded guards, in place of guards.find
 --   prepare(session)             if given, is called after the sign-in
+--   draft                        more fields of the batch: see Journal:draft
+--   aside                        items that are not sent: see mde.program.batch.execution
 --   is_chosen, has_filters       filters or standard input, or filters, choose the items
 --   is_listed                    its items are few enough to be kept in memory until it begins, and a
 --                                dry run reads the journal
@@ -126,7 +129,8 @@ local function preview(draft, session, parsed, how)
     output.line(("… and %d more; --json shows all"):format(count - #rows))
   end
   output.flush()
-  for _, violation in ipairs(guards.exceeded(session, parsed, draft, known)) do
+  local violations = (how.find or guards.find)(session, parsed, draft, known)
+  for _, violation in ipairs(guards.now(session, parsed, violations)) do
     output.note("Exceeded: %s.", violation.message)
   end
   output.note("Dry run: %s would be %s%s; nothing was sent.", words.counted(how.change, count),
@@ -146,9 +150,10 @@ local function agree(draft, session, parsed, how)
     return false
   end
   if words.reads_actions(how.change) then permission.check(session, parsed) end
-  local exceeded = guards.check(session, parsed, draft, known)
-  execution.foretell(session, how.calls and how.calls(count)
-    or { [words.operation(how.change)] = count })
+  local exceeded = guards.settle(session, parsed, draft,
+    (how.find or guards.find)(session, parsed, draft, known))
+  if not parsed.stop_reason then execution.foretell(session, how.calls and how.calls(count)
+    or { [words.operation(how.change)] = count }) end
   if how.confirm then
     how.confirm(session, exceeded, count)
   elseif exceeded or not parsed.yes and (how.is_chosen or count > 1) then
@@ -162,11 +167,13 @@ end
 
 -- -> a draft in the journal, its lock
 local function new_draft(session, parsed, how)
-  local draft, lock = session.store.journal:draft {
+  local fields = {
     name = parsed.batch, who = stores.who(), tenant = session.tenant,
     application = session.application, command = parsed.command_line,
     comment = parsed.comment or "", order = how.order or "given",
   }
+  for key, value in pairs(how.draft or {}) do fields[key] = value end
+  local draft, lock = session.store.journal:draft(fields)
   return failure.check(draft, lock), lock
 end
 
@@ -213,7 +220,7 @@ function change.run(parsed, how)
   local batch, lock = (is_listed and with_list or with_draft)(session, parsed, how,
     parsed.dry_run and preview or agree)
   if not batch then return 0 end
-  local status, results = execution.run(session, batch, parsed, "begun")
+  local status, results = execution.run(session, batch, parsed, "begun", how.aside)
   lock:release()
   return status, results, batch.name
 end

@@ -72,7 +72,7 @@ local function ask(question, what, otherwise)
   return answer:match "^%s*(.-)%s*$"
 end
 
--- Asks for the number of changes, since guards are exceeded (of guards.check).
+-- Asks for the number of changes, since guards are exceeded (of guards.settle).
 local function confirm_number(question, what, otherwise, exceeded)
   local lines = override.lines(exceeded, question)
   lines[#lines] = ("%s Type %d to continue: "):format(lines[#lines], exceeded.count)
@@ -83,7 +83,7 @@ end
 
 -- Asks at the terminal; raises unless the answer is yes. `question` is a sentence without its
 -- question mark, `what` its subject, such as "3 machine actions", and `otherwise` how to agree
--- without a terminal. If guards are exceeded (of guards.check), the answer is the number of
+-- without a terminal. If guards are exceeded (of guards.settle), the answer is the number of
 -- changes.
 function agreement.confirm(question, what, otherwise, exceeded)
   if exceeded then return confirm_number(question, what, otherwise, exceeded) end

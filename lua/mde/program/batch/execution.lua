@@ -85,7 +85,7 @@ function execution.check_hours(list, moment)
     table.concat(list, "; "), change and "from " .. moments.at(change) or "never")
 end
 
--- Returns the hours that limit a batch. A caller with parsed.stop_reason has added the profile's.
+-- Returns the hours that limit a batch.
 local function hours_of(session, batch, parsed)
   return guards.hours(session, parsed, batch.hours and cjson.decode(batch.hours) or {}, batch)
 end
@@ -313,10 +313,10 @@ local NO_PROGRESS = { tick = function() end, count = function() end, clear = fun
 
 -- Carries out `batch`, whose lock this process holds; `kind`: "begun" or "resumed"; `aside`: see
 -- Execution:set_aside. Raises outside of the hours of its plan.
--- -> exit status, results; with parsed.stop_reason only the results: { verdicts = { verdict -> how many }, errors = { code ->
--- how many }, left (open items; nil: the store failed), stopped (the reason; nil: it was not),
--- is_by_person (a person stopped it: `mde batch stop`), is_closed (it was stopped before it did
--- harm, and closed), status (exit status), failure (error of service, network or store, or nil) }
+-- -> exit status (nil with parsed.stop_reason), results: { verdicts = { verdict -> how many }, errors
+-- = { code -> how many }, left (open items; nil: the store failed), stopped (the reason; nil: it was
+-- not), is_by_person (a person stopped it: `mde batch stop`), is_closed (it was stopped before it
+-- did harm, and closed), status (exit status), failure (error of service, network or store, or nil) }
 function execution.run(session, batch, parsed, kind, aside)
   local open_hours = hours_of(session, batch, parsed)
   execution.check_hours(open_hours, session.clock.wall())
@@ -355,7 +355,7 @@ function execution.run(session, batch, parsed, kind, aside)
     local noted, problem = self:patiently(self.note_end)
     if not noted then self.store_failure = problem end
   end
-  if not is_shown then return self:told() end
+  if not is_shown then return nil, self:told() end
   self.report:summary(clock.monotonic() - began, self.left == 0,
     self.store_failure and {} or batch:cancelled_isolations())
   return self:status(), self:told()

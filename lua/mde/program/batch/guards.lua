@@ -84,26 +84,6 @@ local function add_hours(violations, bound, now)
   end
 end
 
--- Raises if the violations of guards refuse `draft`.
--- -> violations to ask about (with count, protected and has_exceptions) | nil
-function guards.settle(session, parsed, draft, bound, violations)
-  override.check(parsed)
-  local is_attended = override.is_attended(parsed)
-  if not is_attended then add_hours(violations, bound, session.clock.wall()) end
-  if not violations[1] then return nil end
-  local left = override.left(violations, parsed.override, override.before(draft))
-  local is_fixed = false
-  for _, violation in ipairs(left) do is_fixed = is_fixed or violation.is_fixed end
-  if left[1] and (is_fixed or not is_attended) then
-    override.refuse(left, parsed)
-  end
-  draft.overridden = override.detail(violations, parsed.comment or draft.comment)
-  if not left[1] then return nil end
-  left.count, left.protected = violations.count, violations.protected
-  left.has_exceptions = parsed.except_machine ~= nil
-  return left
-end
-
 -- Iterates over the items of a draft, or of an array of { id, change, machine_id }.
 local function rows_of(draft)
   if draft.rows then return draft:rows() end
@@ -123,33 +103,48 @@ local function open_count(entities)
   return count
 end
 
--- Returns the violations of guards by the items in `rows`.
+-- Returns the violations of guards by the items in `rows`, with count (of open items), protected
+-- (how many are) and bound (the guards).
 local function find(session, bound, rows, known)
+  if not bound[1] then return { bound = bound, count = 0, protected = 0 } end
   local entities, onboarded = facts().read(session, bound, rows, known)
   local violations, protected = guard.check(bound, entities, onboarded)
-  violations.count, violations.protected = open_count(entities), protected
+  violations.bound, violations.count, violations.protected = bound, open_count(entities), protected
   return violations
 end
 
-local function check(session, parsed, draft, bound, rows, known)
-  if not bound[1] then return nil end
-  return guards.settle(session, parsed, draft, bound, find(session, bound, rows, known))
+-- Finds the exceeded guards of a draft (or an array of { id, change, machine_id }). `known`: { id ->
+-- its action or machine } that the caller has read. -> violations, for guards.settle
+function guards.find(session, parsed, draft, known)
+  return find(session, guards.of(session, parsed), rows_of(draft), known)
 end
 
--- Checks the guards for the items of a draft (or an array of { id, change, machine_id }). `known`:
--- { id -> its action or machine } that the caller has read. Raises if a guard refuses them.
--- -> the exceeded guards, for agreement.confirm | nil: none is
-function guards.check(session, parsed, draft, known)
-  return check(session, parsed, draft, guards.of(session, parsed), rows_of(draft), known)
-end
-
--- Returns the exceeded guards of a draft that is only shown: see guards.check.
-function guards.exceeded(session, parsed, draft, known)
-  local bound = guards.of(session, parsed)
-  if not bound[1] then return {} end
-  local violations = find(session, bound, rows_of(draft), known)
-  if not override.is_attended(parsed) then add_hours(violations, bound, session.clock.wall()) end
+-- Adds the hours that forbid a change now. -> violations
+function guards.now(session, parsed, violations)
+  if not override.is_attended(parsed) then
+    add_hours(violations, violations.bound, session.clock.wall())
+  end
   return violations
+end
+
+-- Raises if violations (of guards.find) refuse `draft`.
+-- -> violations to ask about (with count, protected and has_exceptions) | nil
+function guards.settle(session, parsed, draft, violations)
+  override.check(parsed)
+  local is_attended = override.is_attended(parsed)
+  violations = guards.now(session, parsed, violations)
+  if not violations[1] then return nil end
+  local left = override.left(violations, parsed.override, override.before(draft))
+  local is_fixed = false
+  for _, violation in ipairs(left) do is_fixed = is_fixed or violation.is_fixed end
+  if left[1] and (is_fixed or not is_attended) then
+    override.refuse(left, parsed)
+  end
+  draft.overridden = override.detail(violations, parsed.comment or draft.comment)
+  if not left[1] then return nil end
+  left.count, left.protected = violations.count, violations.protected
+  left.has_exceptions = parsed.except_machine ~= nil
+  return left
 end
 
 -- Iterates over the items that a batch has changed or may still send.
@@ -163,14 +158,14 @@ local function open_rows(batch)
 end
 
 -- Checks the guards of a resumed batch, with those that the profile has now. They count changed
--- items and open ones. Raises if one refuses the batch. -> see guards.check
+-- items and open ones. Raises if one refuses the batch. -> see guards.settle
 function guards.check_again(session, parsed, batch)
   local profiles, bound = guards.of(session, parsed), cjson.decode(batch.guards or "[]")
   table.move(profiles, 1, #profiles, #bound + 1, bound)
-  return bound[1] and check(session, parsed, batch, bound, open_rows(batch)) or nil
+  return guards.settle(session, parsed, batch, find(session, bound, open_rows(batch)))
 end
 
--- Returns whether the caller should keep the records that it reads, for guards.check.
+-- Returns whether the caller should keep the records that it reads, for guards.find.
 function guards.need_facts(session, parsed)
   local bound = guards.of(session, parsed)
   return bound[1] ~= nil and facts().are_needed(bound)
@@ -179,7 +174,6 @@ end
 -- Returns the hours that limit a run: those of its plan (array of texts) and of the profile. No
 -- hours limit a person at a terminal. -> array of texts
 function guards.hours(session, parsed, list, batch)
-  if parsed.stop_reason then return list end
   local all, seen = {}, {}
   local function add(text)
     if text and not seen[text] then all[#all + 1], seen[text] = text, true end

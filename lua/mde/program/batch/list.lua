@@ -37,9 +37,10 @@ function List:rows()
   end
 end
 
--- Writes the items to a draft.
+-- Writes the items to a draft. If an item is_signed, its comment ends with the batch's name.
 function List:write(draft)
   for _, item in ipairs(self.items) do
+    if item.is_signed then item.comment = ("%s [%s]"):format(item.comment, draft.name) end
     if item.status then draft:add(item.id, item.status) else draft:add_change(item) end
   end
   draft:complete()

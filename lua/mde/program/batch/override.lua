@@ -94,7 +94,7 @@ local function summary(exceeded)
   return first .. (labels[1] and "; e" or "E") .. "xceeds " .. table.concat(limits, ", ")
 end
 
--- The lines of the question about exceeded guards (of guards.check), after `question` (a sentence
+-- The lines of the question about exceeded guards (of guards.settle), after `question` (a sentence
 -- without its mark).
 function override.lines(exceeded, question)
   local lines = { question .. ":" }

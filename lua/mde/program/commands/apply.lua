@@ -5,12 +5,9 @@
 -- checked with what was read. An item that differs from the plan is `changed`.
 
 local approval = require "mde.program.plan.approval"
-local client = require "mde.program.session.client"
-local execution = require "mde.program.batch.execution"
+local change = require "mde.program.batch.change"
 local failure = require "mde.program.exit"
 local options = require "mde.program.input.options"
-local output = require "mde.program.terminal.output"
-local plan_batch = require "mde.program.plan.batch"
 local plans = require "mde.program.plan"
 local selection = require "mde.program.session.profiles"
 
@@ -23,7 +20,8 @@ action that differs from the plan is not changed; its verdict is `changed`. At
 the terminal, shows the hash and the changes and asks; unattended, --approve
 gives at least 20 digits of the hash. Reads actions once more, in groups of
 forty, just before it sends them. The release of a machine waits for its
-cancels. With --wait, also waits for releases.
+cancels. With --wait, also waits for releases. -n checks the plan and shows the
+changes and the exceeded guards.
 
 A plan may begin until it expires. Once it has begun, `mde resume` continues it.
 
@@ -38,25 +36,19 @@ function apply.define(command)
   command:epilog(EPILOG)
   command:argument("plan", "The plan."):argname "PLAN"
   options.add(command, "--approve", "HASH", "Approve the plan that has this hash.")
-  options.add(command, "--batch", "NAME", "Batch name. Default: date and number.",
-    options.batch_name)
-  execution.define(command)
+  change.define(command, "changed")
 end
 
 function apply.run(parsed)
+  if parsed.yes and not parsed.approve then
+    failure.raise(failure.usage, "--yes requires --approve HASH")
+  end
+  change.check(parsed)
   local plan = failure.check(plans.read(parsed.plan))
   if not selection.wanted(parsed) then
     parsed.profile, parsed.profile_of_plan = plan.header.profile, true
   end
-  local session = client.connect(parsed, execution.settings(parsed))
-  local changes = plan_batch.changes(plan)
-  if changes == 0 then
-    output.note("The plan changes nothing.")
-    return 0
-  end
-  local reviewed = approval.agree(plan, session, parsed)
-  execution.foretell(session, { cancel = #reviewed.entities })
-  return (plan_batch.carry_out(plan, session, parsed, reviewed))
+  return (change.run(parsed, approval.change(plan, parsed)))
 end
 
 return apply

@@ -92,7 +92,7 @@ end
 function Watch:use(new)
   local given = self.parsed.approve
   self.loaded, self.guards, self.hash = new.loaded, new.guards, new.hash
-  self.profile = new.profile
+  self.profile, self.parsed.bound = new.profile, nil
   self.approved = given ~= nil and agreement.approves(given, new.hash)
   self.why = nil
   if not given then self.why = "nothing is approved"

@@ -1,6 +1,7 @@
 -- Checks that a plan may be applied, and asks for approval or takes --approve.
 
 local agreement = require "mde.program.batch.confirmation"
+local cjson = require "cjson"
 local client = require "mde.program.session.client"
 local date = require "mde.base.date"
 local duration = require "mde.base.duration"
@@ -8,7 +9,6 @@ local failure = require "mde.program.exit"
 local guards = require "mde.program.plan.guards"
 local moment = require "mde.program.terminal.moment"
 local output = require "mde.program.terminal.output"
-local permission = require "mde.program.session.permission"
 local plan_batch = require "mde.program.plan.batch"
 local tables = require "mde.base.tables"
 
@@ -110,20 +110,30 @@ end
 
 -- }}
 
--- Checks a plan and asks for approval. Raises if it may not be applied.
--- -> the result of guards.review
-function approval.agree(plan, session, parsed)
-  check_owner(plan, session)
-  check_profile(plan, session)
-  check_once(plan, session)
-  permission.check(session, parsed)
-  local reviewed = guards.review(plan, session, parsed)
-  check_time(plan, session)  -- after an answer of the service, which tells its time
-  local text = plan_batch.counted { entities = reviewed.shown }
-  tell(plan, session, text, reviewed.aside)
-  approve(plan, session, parsed, text, reviewed.exceeded)
-  check_time(plan, session)  -- the answer may have taken long
-  return reviewed
+-- Describes how a plan is checked, approved and carried out: see mde.program.batch.change.
+function approval.change(plan, parsed)
+  local how, reviewed, text = plan_batch.change(plan), nil, nil
+  local fill = how.fill
+  how.none, how.done, how.draft.once = "The plan changes nothing.", "changed by this plan", true
+  function how.prepare(session)
+    check_owner(plan, session)
+    check_profile(plan, session)
+    check_once(plan, session)
+  end
+  function how.fill(draft, session, visit)
+    reviewed = guards.review(plan, session, parsed)
+    check_time(plan, session)  -- after an answer of the service, which tells its time
+    text = plan_batch.counted { entities = reviewed.shown }
+    tell(plan, session, text, reviewed.aside)
+    how.aside, how.draft.guards = reviewed.aside, cjson.encode(reviewed.guards)
+    fill(draft, session, visit)
+  end
+  function how.find() return reviewed.violations end
+  function how.confirm(session, exceeded)
+    approve(plan, session, parsed, text, exceeded)
+    check_time(plan, session)  -- the answer may have taken long
+  end
+  return how
 end
 
 return approval

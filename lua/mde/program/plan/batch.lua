@@ -1,12 +1,11 @@
--- Creates the batch of a plan in the journal, and runs it.
+-- Describes how a plan is carried out: see mde.program.batch.change.
 
 local cjson = require "cjson"
 local date = require "mde.base.date"
 local errors = require "mde.base.errors"
-local execution = require "mde.program.batch.execution"
-local failure = require "mde.program.exit"
+local guard = require "mde.program.policy.guard"
+local kinds = require "mde.service.kinds"
 local plans = require "mde.program.plan"
-local stores = require "mde.program.session.store"
 
 local plan_batch = {}
 
@@ -24,20 +23,15 @@ function plan_batch.counted(plan)
   return parts[1] and table.concat(parts, ", ") or "no changes", counts.cancel + undo
 end
 
--- Returns the hours of all guards of a plan. -> array of texts
-function plan_batch.hours(plan)
-  local list = {}
-  for _, guard in ipairs(plan.header.guards) do list[#list + 1] = guard.hours end
-  return list
+-- Returns the number of calls of each operation.
+function plan_batch.calls(plan)
+  local counts = plans.counts(plan)
+  local calls = { cancel = counts.cancels }
+  for step, number in pairs(counts.launches) do calls[kinds.of[step].operation] = number end
+  return calls
 end
 
--- Returns the comment for the service: the policy's, with reason and batch.
-local function comment_of(entity, comments, name)
-  local reason = (entity.reason or "") ~= "" and ": " .. entity.reason or ""
-  local text = comments[entity.policy] .. reason
-  return errors.line(text, MOST_COMMENT) .. (" [%s]"):format(name)
-end
-
+-- Returns the comments of the policies by name, and all of them.
 local function comments_of(plan)
   local comments, all = {}, {}
   for i, policy in ipairs(plan.header.policies) do
@@ -46,58 +40,46 @@ local function comments_of(plan)
   return comments, table.concat(all, "; ")
 end
 
--- Returns the change for an entity of a plan: "cancel", "undo" (which may cancel first), or nil.
-local function deed(entity)
-  if entity.decision ~= "undo" then return entity.decision == "cancel" and "cancel" or nil end
-  local last = entity.steps[#entity.steps]
-  return last == "cancel" and "cancel" or last and "undo"
+-- Returns an item of the batch. Its comment for the service is the policy's, with the reason.
+local function item_of(entity, comments)
+  local last = entity.decision == "undo" and entity.steps[#entity.steps] or "cancel"
+  local reason = (entity.reason or "") ~= "" and ": " .. entity.reason or ""
+  return { id = entity.id, change = last == "cancel" and "cancel" or "undo", is_signed = true,
+           comment = errors.line(comments[entity.policy] .. reason, MOST_COMMENT),
+           expected = entity.status, policy = entity.policy, machine = entity.machineId,
+           name = entity.computerDnsName }
 end
 
--- Adds the changes of a plan to a draft.
-local function fill(draft, plan, comments)
-  for _, entity in ipairs(plan.entities) do
-    local decision = deed(entity)
-    if decision then
-      draft:add_change { id = entity.id, change = decision, expected = entity.status,
-                         comment = comment_of(entity, comments, draft.name),
-                         policy = entity.policy, machine = entity.machineId }
-    end
+local function description_of(entity)
+  return entity.steps and table.concat(entity.steps, ", then ") or "cancel"
+end
+
+-- Returns the fields of the batch.
+local function draft_of(plan, comment)
+  local own, hours = {}, {}
+  for _, each in ipairs(plan.header.guards) do
+    own[#own + 1], hours[#hours + 1] = each.policy and each, each.hours
   end
-  return (draft:complete())
+  return { plan = plan.hash, comment = comment, expires = date.parse(plan.header.expires),
+           guards = cjson.encode(own), hours = hours[1] and cjson.encode(hours) or nil }
 end
 
-local function new_batch(plan, session, parsed, own)
+-- Returns the description of a plan's change.
+function plan_batch.change(plan)
   local comments, all = comments_of(plan)
-  local list = plan_batch.hours(plan)
-  local draft, lock = session.store.journal:draft {
-    name = parsed.batch, who = stores.who(), tenant = session.tenant,
-    application = session.application, command = parsed.command_line, plan = plan.hash,
-    comment = all, order = "given", expires = date.parse(plan.header.expires),
-    guards = cjson.encode(own or plan.header.guards), hours = list[1] and cjson.encode(list) or nil,
-    once = not parsed.stop_reason,
+  return {
+    change = "cancel", verb = "Apply", is_chosen = true, is_listed = true,
+    draft = draft_of(plan, all), preview = description_of,
+    fill = function(draft, _, visit)
+      for _, entity in ipairs(plan.entities) do
+        if guard.changes(entity) then
+          visit(entity)
+          draft:add_change(item_of(entity, comments))
+        end
+      end
+    end,
+    calls = function() return plan_batch.calls(plan) end,
   }
-  failure.check(draft, lock)
-  local done, problem = pcall(fill, draft, plan, comments)
-  if done then return draft, lock end
-  draft:discard()
-  lock:release()
-  error(problem, 0)
-end
-
--- Returns the number of actions that a plan changes.
-function plan_batch.changes(plan)
-  return select(2, plan_batch.counted(plan))
-end
-
--- Runs an approved plan. `reviewed`: see guards.review; nil for a plan made just now.
--- -> the result of execution.run, the batch
-function plan_batch.carry_out(plan, session, parsed, reviewed)
-  local batch, lock = new_batch(plan, session, parsed, reviewed and reviewed.guards)
-  reviewed = reviewed or {}
-  batch.overridden = reviewed.overridden
-  local status = execution.run(session, batch, parsed, "begun", reviewed.aside)
-  lock:release()
-  return status, batch
 end
 
 return plan_batch

@@ -34,18 +34,17 @@ local function problem_of(entity, item)
   return difference and { code = "changed", message = difference }
 end
 
--- Raises if no action is as the plan shows.
-local function check_any(reviewed, wanted)
+-- Raises if no action is as the plan shows. `count`: how many are.
+local function check_any(reviewed, wanted, count)
   local first = wanted[1]
-  if not first or reviewed.entities[1] then return end
+  if not first or count > 0 then return end
   failure.raise(failure.refused, "no action is as the plan shows, such as %s: %s. Make a new plan",
     first.id, terminal.printable(reviewed.aside[first.id].message))
 end
 
--- Reads the actions that a plan would change, and checks the guards. Raises if one refuses them, or
--- if no action is as the plan shows. -> { entities = those as the plan shows, shown = these and the
--- kept ones, aside = { id -> { code, message } } of the others, guards = the plan's own, exceeded
--- (see mde.program.batch.guards.check), overridden (text, or nil) }
+-- Reads the actions that a plan would change, and checks the guards. Raises if no action is as the
+-- plan shows. -> { shown = those as the plan shows and the kept ones, aside = { id -> { code, message
+-- } } of the others, guards = the plan's own, violations (see mde.program.batch.guards.find) }
 function guards.review(made, session, parsed)
   local header, ids = made.header, {}
   local wanted, others, with_machines = split_entities(made)
@@ -54,21 +53,20 @@ function guards.review(made, session, parsed)
   local items, onboarded = review.read(session, ids,
     with_machines or guard.needs_machines(binding))
   failure.check(items, onboarded)
-  local reviewed, now = { entities = {}, shown = others, aside = {}, guards = own_of(binding) }, {}
+  local reviewed, now = { shown = others, aside = {}, guards = own_of(binding) }, {}
   for _, entity in ipairs(wanted) do
     local item = items[entity.id]
     local problem = problem_of(entity, item)
     reviewed.aside[entity.id] = problem
     if not problem then
-      table.insert(reviewed.entities, entity)
       table.insert(reviewed.shown, entity)
       table.insert(now, review.entity(entity, item))
     end
   end
-  check_any(reviewed, wanted)
+  check_any(reviewed, wanted, #now)
   local violations, protected = guard.check(binding, now, onboarded)
-  violations.count, violations.protected = #now, protected
-  reviewed.exceeded = bound.settle(session, parsed, reviewed, binding, violations)
+  violations.bound, violations.count, violations.protected = binding, #now, protected
+  reviewed.violations = violations
   return reviewed
 end
 

@@ -15,9 +15,18 @@ function making.renew(session, loaded, profile)
   return enforcement.guards(loaded, profile), now
 end
 
--- Reads and decides. -> plan, decided, guards; raises the error
-function making.make(session, loaded, profile, parsed)
+-- Adds guards of other profiles than the chosen one.
+local function add(guards, others)
+  local known = {}
+  for _, each in ipairs(guards) do known[each.from] = true end
+  for _, each in ipairs(others) do guards[#guards + 1] = not known[each.from] and each or nil end
+end
+
+-- Reads and decides. `bound`: guards of the tenant's profiles, which limit the plan too, or nil.
+-- -> plan, decided, guards; raises the error
+function making.make(session, loaded, profile, parsed, bound)
   local guards, now = making.renew(session, loaded, profile)
+  add(guards, bound or {})
   local decided = failure.check(policies.decide_all(session, loaded, guards))
   local made = plans.new(session, loaded, guards, decided, { made = now,
     by = stores.who(), expires = parsed.expires })

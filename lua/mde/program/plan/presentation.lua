@@ -7,10 +7,10 @@ local execution = require "mde.program.batch.execution"
 local enforcement = require "mde.program.policy.enforcement"
 local failure = require "mde.program.exit"
 local guard = require "mde.program.policy.guard"
-local kinds = require "mde.service.kinds"
 local listing = require "mde.program.listing"
 local moment = require "mde.program.terminal.moment"
 local output = require "mde.program.terminal.output"
+local plan_batch = require "mde.program.plan.batch"
 local plans = require "mde.program.plan"
 local terminal = require "mde.terminal"
 
@@ -51,13 +51,6 @@ end
 
 -- {{ Totals
 
--- Returns the number of calls of each operation.
-local function calls_of(counts)
-  local calls = { cancel = counts.cancels }
-  for step, number in pairs(counts.launches) do calls[kinds.of[step].operation] = number end
-  return calls
-end
-
 local function show_totals(session, made)
   local counts, header = plans.counts(made), made.header
   local parts = {}
@@ -73,7 +66,7 @@ local function show_totals(session, made)
   if counts.nothing > 0 then
     output.note("%d of those to undo cannot be undone.", counts.nothing)
   end
-  local seconds = execution.seconds(session, calls_of(counts))
+  local seconds = execution.seconds(session, plan_batch.calls(made))
   if seconds >= 1 then
     output.note("The service's limits make this take at least %s.", duration.text(seconds))
   end

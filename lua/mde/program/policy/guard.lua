@@ -113,14 +113,17 @@ function guard.of(policies, profile, from)
 end
 
 -- Returns the guards of a plan that was read: those in the plan, with today's default, and those of
--- `profiles` (array of guard.form with `from`) in the current configuration.
+-- `profiles` (array of guard.form with `from`) in the current configuration. If both have a profile's
+-- guards, the current ones count.
 function guard.binding(policies, stated, profiles)
-  local guards, has_max, own = {}, false, {}
+  local guards, has_max, own, known = {}, false, {}, {}
   for _, each in ipairs(profiles) do
     guards[#guards + 1], has_max = each, has_max or each.max ~= nil
+    known[each.from or each] = true
   end
   for _, each in ipairs(stated) do
-    if each.policy then own[each.policy] = each else guards[#guards + 1] = each end
+    if each.policy then own[each.policy] = each
+    elseif not known[each.from] then guards[#guards + 1] = each end
   end
   for _, policy in ipairs(policies) do
     local each = own[policy.name] or { from = policy.name, policy = policy.name }

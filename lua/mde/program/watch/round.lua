@@ -2,12 +2,13 @@
 --
 -- If a guard is exceeded, the whole round is refused.
 
+local bound = require "mde.program.batch.guards"
+local change = require "mde.program.batch.change"
 local client = require "mde.program.session.client"
 local date = require "mde.base.date"
 local failure = require "mde.program.exit"
 local guard = require "mde.program.policy.guard"
 local making = require "mde.program.plan.making"
-local permission = require "mde.program.session.permission"
 local plan_batch = require "mde.program.plan.batch"
 local plans = require "mde.program.plan"
 local survey = require "mde.program.watch.survey"
@@ -44,7 +45,8 @@ end
 
 -- -> plan, decided, its guards, number of dropped entities
 local function decide(self)
-  local made, decided, guards = making.make(self.session, self.loaded, self.profile, {})
+  local made, decided, guards = making.make(self.session, self.loaded, self.profile, {},
+    bound.of(self.session, self.parsed))
   local dropped = drop_done(self, made, decided.asked)
   plans.text(made)  -- sets its hash
   return made, decided, guards, dropped
@@ -54,19 +56,20 @@ end
 local function why_not(self)
   if not self.approved then return self.why end
   local now = self.session.clock.wall()
-  local is_open, change = guard.open(self.guards, now)
+  local is_open, seconds = guard.open(self.guards, now)
   if is_open then return nil end
   return ("outside of the hours of the guards (%s), until %s"):format(guard.hours(self.guards),
-    change and date.text(now + change) or "ever")
+    seconds and date.text(now + seconds) or "ever")
 end
 
 local function tell_plan(self, made, dropped)
   local counts, header = plans.counts(made), made.header
+  local changes = select(2, plan_batch.counted(made))
   local decisions = { cancel = counts.cancel, keep = counts.keep, undo = counts.undo }
   local why = why_not(self)
   self.events:tell("plan", {
     plan = made.hash, read = header.read, decisions = decisions, abstained = header.abstained,
-    done_before = dropped, changes = plan_batch.changes(made), mode = why and "report" or "apply",
+    done_before = dropped, changes = changes, mode = why and "report" or "apply",
     why = why,
   })
   self.metrics:add("actions_read_total", nil, header.read)
@@ -74,7 +77,7 @@ local function tell_plan(self, made, dropped)
     self.metrics:add("decisions_total", { decision = decision }, count)
   end
   self.metrics:add("decisions_total", { decision = "abstain" }, header.abstained)
-  return why
+  return why, changes
 end
 
 -- }}
@@ -93,22 +96,25 @@ local function is_refused(self, decided)
 end
 
 local function carry_out(self, made)
-  permission.check(self.session, self.parsed)
-  local told, batch = plan_batch.carry_out(made, self.session, {
+  local how = plan_batch.change(made)
+  how.session = self.session
+  function how.find() return { bound = self.guards } end
+  function how.confirm() end
+  local _, told, name = change.run({
     command_line = self.parsed.command_line, unverified = self.parsed.unverified,
-    stop_reason = function() return self:stop_reason() end,
-  })
+    bound = self.guards, stop_reason = function() return self:stop_reason() end,
+  }, how)
   local is_left = told.left ~= 0 and not told.is_closed
   self.events:tell("applied", {
-    batch = batch.name, plan = made.hash, verdicts = next(told.verdicts) and told.verdicts,
+    batch = name, plan = made.hash, verdicts = next(told.verdicts) and told.verdicts,
     errors = next(told.errors) and told.errors, left = told.left, stopped = told.stopped,
-    resume = is_left and "mde resume " .. batch.name or nil,
+    resume = is_left and "mde resume " .. name or nil,
   })
   for verdict, count in pairs(told.verdicts) do
     self.metrics:add("outcomes_total", { verdict = verdict }, count)
   end
   if told.is_by_person then self:only_report(told.stopped) end
-  self.left = is_left and { batch = batch.name, count = told.left } or nil
+  self.left = is_left and { batch = name, count = told.left } or nil
   if told.failure then
     self:fail(told.failure)
     return "failed", failure.status(told.failure)
@@ -127,9 +133,9 @@ function round.run(self)
   self.guards = guards
   survey.count(found, self.metrics)
   survey.tell(found, self.last, self.events)
-  local why = tell_plan(self, made, dropped)
+  local why, changes = tell_plan(self, made, dropped)
   if is_refused(self, decided) then return "refused", failure.refused end
-  if why or plan_batch.changes(made) == 0 or system.interrupt.count() > 0 then
+  if why or changes == 0 or system.interrupt.count() > 0 then
     return "reported", 0
   end
   return carry_out(self, made)

@@ -26,6 +26,10 @@ local function new_session(err)
   return self
 end
 
+local function check_guards(session, parsed, changes)
+  return guards.settle(session, parsed, changes, guards.find(session, parsed, changes))
+end
+
 -- Checks changes at a terminal or without one. `given`: the profile's guards.
 -- -> exceeded, or the message of the refusal; the array of changes, the session
 local function check(given, changes, options, session)
@@ -36,7 +40,7 @@ local function check(given, changes, options, session)
   local own = setmetatable({ open = function()
     return options.is_attended and { close = function() end } or nil
   end }, { __index = system.real })
-  local done, result = pcall(system.run, own, guards.check, session, parsed, changes)
+  local done, result = pcall(system.run, own, check_guards, session, parsed, changes)
   return done and result or not done and tostring(result) or nil, changes, session
 end
 
