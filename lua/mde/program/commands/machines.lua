@@ -48,7 +48,7 @@ function machines.define(command)
   chosen.define(command)
   options.add(command, "--limit", "N", "List at most N, and report if there are more.",
     options.count)
-  command:flag("--explain", "Show the filters of the service and those applied here, and send"
+  command:flag("--show-filters", "Show the filters of the service and those applied here; send"
     .. " nothing.")
   command:mutex(
     command:flag("--isolated", "Show isolated machines: since when, by which requestor\nand why."),
@@ -75,10 +75,10 @@ local function check_options(parsed)
   end
   refuse(parsed.only and not shows_state, "--only goes with --isolated or --restricted")
   refuse(parsed.since and not shows_state, "--since goes with --isolated or --restricted")
-  refuse(shows_state and (any or change or parsed.limit or parsed.explain or #parsed.machines > 1
+  refuse(shows_state and (any or change or parsed.limit or parsed.show_filters or #parsed.machines > 1
     or parsed.machines[1] == "-"), "--isolated and --restricted go with one machine at most, and"
     .. " without filters or changes")
-  refuse(parsed.explain and (named or change), "--explain goes with filters alone")
+  refuse(parsed.show_filters and (named or change), "--show-filters goes with filters alone")
   refuse(not change and (parsed.dry_run or parsed.yes or parsed.max),
     "-n, --yes and --max go with --add-tag, --remove-tag or --set-value")
   refuse(change and not named and not any, "which machines? Give some, - for standard input, or"
@@ -118,7 +118,7 @@ function machines.run(parsed)
   if parsed.isolated or parsed.restricted then
     return require "mde.program.machines.isolated".run(parsed)
   end
-  if parsed.explain then
+  if parsed.show_filters then
     listing.explain(parsed, require "mde.service.criteria.machine", criteria)
     return 0
   end

@@ -95,8 +95,10 @@ habits.options = {
 
 -- Options that have another meaning for one command. `instead`: words of mde.
 habits.of_command = {
+  list = { ["--explain"] = { "--show-filters" } },
   cancel = { ["--all"] = { instead = "--status Pending,InProgress" } },
-  machines = { ["--all"] = { drop = "All machines are searched." } },
+  machines = { ["--all"] = { drop = "All machines are searched." },
+               ["--explain"] = { "--show-filters" } },
   apply = { ["--yes"] = { drop = "A plan is approved at the terminal, or with --approve HASH." },
             ["-y"] = { drop = "A plan is approved at the terminal, or with --approve HASH." } },
 }

@@ -35,7 +35,7 @@ machines.filters = {
     convert = options.parsed_by "mde.base.duration" },
   { "--not-seen-for", "TIME", "Only not seen for this long.",
     convert = options.parsed_by "mde.base.duration" },
-  { "--filter", "ODATA", "Only what this OData filter selects, as it is." },
+  { "--filter", "ODATA", "Only that match this OData filter, sent unchanged." },
 }
 
 -- Adds the argument and the filters.
