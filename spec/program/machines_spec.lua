@@ -26,7 +26,8 @@ end
 
 describe("mde list --show-filters", function()
   it("shows what goes where, and needs no credentials", function()
-    local run = program.run("list", "--show-filters", "--machine", "Web1.x.com", "--type", "isolate",
+    local run = program.run("list", "--show-filters",
+      "--machine", "Web1.x.com", "--type", "isolate",
       "--requestor-comment", "4711", "--order", "oldest", "--limit", "4")
     assert.same({ status = 0, err = "Nothing was sent.\n", out = [[
 asked    GET /api/machineactions

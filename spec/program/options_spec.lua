@@ -7,7 +7,7 @@ local systems = require "spec.support.system"
 
 -- Options that commands describe in their own words: the patterns of which each description has one.
 local MEANINGS = {
-  ["--all"] = { "every running batch", "Also finished ones" },
+  ["--all"] = { "every running batch", "Also actions that have ended" },
   ["--approve"] = { " hash" }, ["--comment"] = { "[Ww]hy" }, ["--csv"] = { "CSV" },
   ["--deadline"] = { "[Gg]ive up ", "longest wait" }, ["--dry-run"] = { "Show .*send nothing" },
   ["--expires"] = { "[Hh]ow long the plan is valid" },

@@ -21,6 +21,7 @@ local SCREENS = {
   plan = "plan " .. POLICY,
   usage = "cancel srv-1.contoso.com -m misfire",
   refused = CANCEL .. " --yes --max 50",
+  help = "help batch",
   date = "list --after 2026-13-45",
 }
 local STATUSES = { usage = 2, refused = 3, date = 2 }

@@ -6,6 +6,7 @@
 
 local command_line = require "mde.program.input.command_line"
 local failure = require "mde.program.exit"
+local help = require "mde.program.terminal.help"
 local options = require "mde.program.input.options"
 local output = require "mde.program.terminal.output"
 local problem = require "mde.program.problem"
@@ -31,23 +32,23 @@ local GROUPS = {
     { "launch", "Launch an action on machines." },
     { "isolate", "Isolate machines: mde launch isolate.", of = "launch" },
     { "unisolate", "Release machines: mde launch unisolate.", of = "launch" },
-    { "download", "Fetch the file that an action has produced." },
-    { "api", "Make any other call to the service." } },
+    { "download", "Download the file that an action has produced." },
+    { "api", "Send any other request to the service." } },
   { "Decide by policies",
     { "test", "Check policies and run their tests." },
     { "plan", "Show what policies decide, and write it as a plan." },
     { "apply", "Carry out a plan that was approved." },
-    { "watch", "Plan and apply again and again, or report only." } },
+    { "watch", "Plan and apply in rounds, or only report." } },
   { "Sign in",
     { "status", "Show the sign-in, open actions, quota and batches." },
     { "login", "Sign in as a user, with a code to enter in a browser." },
-    { "logout", "Delete that sign-in and cached tokens." },
+    { "logout", "Delete the sign-in of mde login, and cached tokens." },
     { "profiles", "List the profiles of the configuration file." } },
   { "Try",
     { "sim", "Rehearse against a simulated incident." },
     { "run", "Run a playbook: a Lua script that uses `mde`." },
     { "repl", "Start a Lua prompt." },
-    { "help", "Show the help of mde or of a command." },
+    { "help", "Show the help of mde, a command or a topic." },
     { "completion", "Print the script that completes commands in a shell." } },
 }
 
@@ -93,30 +94,31 @@ local function add_help(command, text)
   return command
 end
 
--- `help()` -> the text of --help before the command
-local function new_parser(help)
+-- `overview()` -> the text of --help before the command
+local function new_parser(overview)
   local parser = require "argparse"("mde")
   parser:description "Cancels Microsoft Defender for Endpoint machine actions."
-  parser:epilog(EPILOG):command_target "command":help_max_width(80)
-  add_help(parser, help)
+  parser:epilog(EPILOG):command_target "command":help_max_width(help.width())
+    :help_description_margin(29)
+  add_help(parser, overview)
   parser:flag("--version", "Show the version.")
     :action(answer(function() return "mde " .. require "mde.base.version" end))
   options.add(parser, "--color", "WHEN", "Use colours: auto (at a terminal), always or never.",
     options.word("a time to use colours", function() return { "auto", "always", "never" } end))
   parser:flag("--verbose", "Show one line for each request on standard error.")
   options.add(parser, "--timeout", "SECONDS", "Give up on a request after this long. Default: 60."
-    .. "\nRequests that only read are tried five times.",
+    .. " Requests that only read are tried five times.",
     options.seconds)
   parser:mutex(
     parser:option("-p --profile", "Work in the tenants of these profiles: a, or a,b, or 'emea-*'."
-      .. "\nDefault: MDE_PROFILE."):argname "NAME":overwrite(false),
+      .. " Default: MDE_PROFILE."):argname "NAME":overwrite(false),
     parser:flag("--all-profiles", "Work in the tenants of all profiles (list, machines, status)."))
   options.add(parser, "--cloud", "CLOUD", "Without a profile: the cloud. Default: MDE_CLOUD, else"
-    .. "\ncommercial.", options.word("a cloud", function()
+    .. " commercial.", options.word("a cloud", function()
       return require "mde.base.tables".keys(require "mde.service.clouds")
     end))
   options.add(parser, "--store", "STORE", "Where to keep journal and quota: postgresql://… or"
-    .. " memory.\nDefault: MDE_STORE, else SQLite in $XDG_STATE_HOME/mde.",
+    .. " memory. Default: MDE_STORE, else SQLite in $XDG_STATE_HOME/mde.",
     function(text) return require "mde.program.session.store".choice(text) end)
   parser.error = syntax.refuse
   return parser
@@ -137,6 +139,7 @@ local function new_program()
     end
     parser:group(group[1], table.unpack(members))
   end
+  help.form(parser)
   self.parser, self.commands = parser, commands
   return self
 end
@@ -145,7 +148,10 @@ end
 function Program:load(name)
   local of = ROWS[name].of
   local module = require("mde.program.commands." .. (of or name))
-  if not self.defined[name] then module.define(self.commands[name], of and name) end
+  if not self.defined[name] then
+    module.define(self.commands[name], of and name)
+    help.form(self.commands[name])
+  end
   self.defined[name] = true
   return module
 end

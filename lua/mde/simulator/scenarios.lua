@@ -23,7 +23,7 @@ local scenarios = {
     options = { oddities = {
       forbidden = { { operation = "changes", share = 0.5 }, { operation = "unisolate" } } } } },
   { name = "throttled",
-    about = "429 with Retry-After for one call in twenty: others share the quota.",
+    about = "One call in twenty gets 429: others share the quota.",
     options = { oddities = { throttled = { operation = "api", chance = 0.05 },
                              throttled_for = 5 } } },
   { name = "lossy",

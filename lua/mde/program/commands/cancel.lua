@@ -19,8 +19,8 @@ batch stops, `mde resume BATCH` continues it. Exit status: 0 if all are
 cancelled or accepted, or nothing matched; with --wait, 1 if an action is only
 accepted.
 
-A cancel does not release a machine that is isolated already. It may be if its
-isolation was InProgress; `mde undo BATCH` releases it.
+A cancel does not release a machine. If its isolation was InProgress, a machine
+may be isolated already: `mde undo BATCH` releases it.
 
 Examples:
    mde cancel 5382f7ea-7557-4ab7-9782-d50480024a4e -m "Launched by mistake"
@@ -30,12 +30,13 @@ Examples:
 
 function cancel.define(command)
   command:epilog(EPILOG)
-  command:argument("ids", "Actions, by id or its first 8 digits, or - for\nstandard input.")
+  command:argument("ids", "Actions, by id or its first 8 digits, or - for standard input.")
     :args "*":argname "ID"
   options.add(command, "-m --comment", "TEXT", "Why (required); the service keeps it.")
   options.add_filters(command)
   exceptions.define(command)
-  options.add(command, "--order", "newest|oldest", "With filters: which first. Default: newest.",
+  options.add(command, "--order", "newest|oldest", "With filters: which actions come first."
+    .. " Default: newest.",
     options.order)
   change.define(command, "cancelled")
 end

@@ -22,9 +22,9 @@ only up to --max. Offboard takes one machine, and asks for its name.
 
 A launch is a batch in the journal, as a cancel is: `mde resume` continues it,
 and a launch whose answer was lost is searched for in the list of actions
-before it is repeated. Each machine is launched, existing (the same action was
-under way), refused, not_found, forbidden, error, unsent or unknown. With
---wait, it is succeeded, failed, or accepted (has not ended yet).
+before it is repeated. The verdict on each machine is launched, existing (the
+same action was open already), refused, not_found, forbidden, error, unsent or
+unknown; with --wait: succeeded, failed, or accepted (not ended yet).
 
 Examples:
    mde launch isolate srv-1.contoso.com -m "INC0048211"

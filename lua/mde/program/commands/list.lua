@@ -28,11 +28,12 @@ Examples:
 
 -- Filters of this command alone; the service has only some of them.
 local FILTERS = {
-  { "--requestor-comment", "TEXT", "Only if the comment of the launch contains this.",
+  { "--requestor-comment", "TEXT", "Only actions whose launch comment contains this.",
     key = "comment" },
-  { "--scope", "SCOPE", "Only of this scope, such as Full." },
-  { "--cancelled-by", "NAME", "Only cancelled by this user or application." },
-  { "--order", "newest|oldest", "Which come first. Default: newest.", convert = options.order },
+  { "--scope", "SCOPE", "Only actions of this scope, such as Full." },
+  { "--cancelled-by", "NAME", "Only actions cancelled by this user or application." },
+  { "--order", "newest|oldest", "Which actions come first. Default: newest.",
+    convert = options.order },
 }
 
 function list.define(command)
@@ -40,12 +41,12 @@ function list.define(command)
   options.add_filters(command)
   options.add_each(command, FILTERS)
   exceptions.define(command)
-  command:flag("--all", "Also finished ones.")
+  command:flag("--all", "Also actions that have ended.")
   options.add(command, "--limit", "N", "List at most N, and report if there are more.",
     options.count)
   options.add(command, "--by", "KEYS", "Show only groups and their counts, by any of type,"
-    .. "\nstatus, requestor, machine, group (of devices), age.", groups.parse)
-  command:flag("--show-filters", "Show the filters of the service and those applied here; send"
+    .. " status, requestor, machine, group (of devices), age.", groups.parse)
+  command:flag("--show-filters", "Show which filters the service applies, and which mde; send"
     .. " nothing.")
   require "mde.program.session.client".define_deadline(command)
   listing.define(command)

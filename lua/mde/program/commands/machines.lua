@@ -17,8 +17,8 @@ local machines = {}
 local EPILOG = [[
 MACHINE is an id or a DNS name, or a short name if only one machine has it.
 - reads ids from standard input, one per line or as JSON Lines. Filters choose
-among all machines instead. The service filters by a tag or an address; all
-other filters then apply here.
+among all machines instead. With --tag or --ip, the service applies that filter
+and mde the others.
 
 Before it changes the tags or value of more than one machine, mde asks at the
 terminal. --yes agrees beforehand, with filters only up to --max.
@@ -48,16 +48,18 @@ function machines.define(command)
   chosen.define(command)
   options.add(command, "--limit", "N", "List at most N, and report if there are more.",
     options.count)
-  command:flag("--show-filters", "Show the filters of the service and those applied here; send"
+  command:flag("--show-filters", "Show which filters the service applies, and which mde; send"
     .. " nothing.")
   command:mutex(
-    command:flag("--isolated", "Show isolated machines: since when, by which requestor\nand why."),
+    command:flag("--isolated", "Show isolated machines: since when, by which"
+      .. " requestor and why."),
     command:flag("--restricted", "Show machines whose code execution is restricted."))
-  options.add(command, "--since", "TIME", "With these two: read no older actions (30d, or a"
-    .. " date).", since)
-  options.add(command, "--only", "STATE", "With these two: only in this state, such as isolated.",
+  options.add(command, "--since", "TIME", "With --isolated or --restricted: read no older"
+    .. " actions (30d, or a date).", since)
+  options.add(command, "--only", "STATE", "With --isolated or --restricted: only machines in"
+    .. " this state, such as isolated.",
     options.word("a state", function() return STATES end))
-  client.define_deadline(command, "Of a list: give up after this long. Default: 10m.")
+  client.define_deadline(command, "For a list: give up after this long. Default: 10m.")
   marking.define(command)
   agreement.define(command, "changed")
   listing.define(command)
@@ -75,8 +77,8 @@ local function check_options(parsed)
   end
   refuse(parsed.only and not shows_state, "--only goes with --isolated or --restricted")
   refuse(parsed.since and not shows_state, "--since goes with --isolated or --restricted")
-  refuse(shows_state and (any or change or parsed.limit or parsed.show_filters or #parsed.machines > 1
-    or parsed.machines[1] == "-"), "--isolated and --restricted go with one machine at most, and"
+  refuse(shows_state and (any or change or parsed.limit or parsed.show_filters
+    or #parsed.machines > 1 or parsed.machines[1] == "-"), "--isolated and --restricted go with one machine at most, and"
     .. " without filters or changes")
   refuse(parsed.show_filters and (named or change), "--show-filters goes with filters alone")
   refuse(not change and (parsed.dry_run or parsed.yes or parsed.max),

@@ -30,8 +30,8 @@ Examples:
   client.define_deadline(command, "Give up after this long. Default: 10m; with --wait: 1h.")
   options.add(command, "--limit", "N", "For a machine: at most N actions. Default: 20.",
     options.count)
-  command:flag("--json", "Every field as JSON: the action; or the machine, then its actions,"
-    .. "\none object per line.")
+  command:flag("--json", "Every field as JSON, one object per line: the action; or the"
+    .. " machine, then its actions.")
 end
 
 local function print_action(action, parsed)

@@ -45,7 +45,8 @@ Examples:
    mde undo 2026-11-25.1 -n
    mde undo 2026-11-25.1 -m "Misfired rule, CHG-4711" --wait
    mde undo --requestor soar@contoso.com --after 2026-11-25T09:00:00Z \
-       --before 2026-11-25T10:30:00Z -m "Misfired rule, CHG-4711" --yes --max 400
+       --before 2026-11-25T10:30:00Z -m "Misfired rule, CHG-4711" \
+       --yes --max 400
    mde undo 2026-11-25.1 -m "Misfired rule, CHG-4711" -o undo.jsonl]]
 
 local FILTERS = { "--requestor", "--type", "--newer-than", "--after", "--before" }

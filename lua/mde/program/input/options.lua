@@ -89,19 +89,19 @@ function options.moment(name)
 end
 
 local FILTERS = {
-  { "--status", "STATUS", "Only in this status, or these: a,b.", many = true,
+  { "--status", "STATUS", "Only actions in this status, or in several: a,b.", many = true,
     convert = options.word("a status", statuses) },
-  { "--type", "TYPE", "Only of this type, such as Isolate, or these: a,b.", many = true,
-    convert = options.word("a type of action", types) },
-  { "--requestor", "NAME", "Only launched by this user or application." },
-  { "--machine", "MACHINE", "Only on this machine (its id or whole DNS name)." },
-  { "--older-than", "TIME", "Only launched longer ago than this, such as 4h.",
+  { "--type", "TYPE", "Only actions of this type, such as Isolate, or of several: a,b.",
+    many = true, convert = options.word("a type of action", types) },
+  { "--requestor", "NAME", "Only actions launched by this user or application." },
+  { "--machine", "MACHINE", "Only actions on this machine: its id or full DNS name." },
+  { "--older-than", "TIME", "Only actions older than this, such as 4h.",
     convert = options.parsed_by "mde.base.duration" },
-  { "--newer-than", "TIME", "Only launched since this long ago, such as 1d12h.",
+  { "--newer-than", "TIME", "Only actions launched within this time, such as 1d12h.",
     convert = options.parsed_by "mde.base.duration" },
-  { "--after", "DATE", "Only launched after this, such as 2026-01-23T20:10:40Z, or in local time"
+  { "--after", "DATE", "Only actions launched after this: 2026-01-23T20:10:40Z, or in local time"
     .. " 2026-01-23, today or 'yesterday 22:00'.", convert = options.moment "--after" },
-  { "--before", "DATE", "Only launched before this.", convert = options.moment "--before" },
+  { "--before", "DATE", "Only actions launched before this.", convert = options.moment "--before" },
   { "--filter", "ODATA", "Only actions that match this OData filter, sent unchanged." },
 }
 

@@ -54,7 +54,7 @@ end
 -- Adds the option of isolate and scan.
 local function define_scope(command)
   options.add(command, "--scope", "SCOPE", "isolate: Full (default), Selective or UnManagedDevice;"
-    .. "\nscan: Quick (default) or Full.").words = scopes
+    .. " scan: Quick (default) or Full.").words = scopes
 end
 
 -- Adds the options of a kind, which may only have a scope, or without `kind` those of all kinds.
