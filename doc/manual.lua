@@ -22,7 +22,7 @@ end
 -- {{ Reading help
 
 -- The column of a row at which the description begins.
-local DESCRIPTION = 26
+local DESCRIPTION = 30
 
 -- "   --max N              Refuse." -> "--max N", "Refuse."
 local function columns(line)

@@ -99,7 +99,7 @@ local function new_parser(overview)
   local parser = require "argparse"("mde")
   parser:description "Cancels Microsoft Defender for Endpoint machine actions."
   parser:epilog(EPILOG):command_target "command":help_max_width(help.width())
-    :help_description_margin(29)
+    :help_description_margin(29):usage_max_width(math.min(70, help.width()))
   add_help(parser, overview)
   parser:flag("--version", "Show the version.")
     :action(answer(function() return "mde " .. require "mde.base.version" end))

@@ -78,8 +78,8 @@ local function check_options(parsed)
   refuse(parsed.only and not shows_state, "--only goes with --isolated or --restricted")
   refuse(parsed.since and not shows_state, "--since goes with --isolated or --restricted")
   refuse(shows_state and (any or change or parsed.limit or parsed.show_filters
-    or #parsed.machines > 1 or parsed.machines[1] == "-"), "--isolated and --restricted go with one machine at most, and"
-    .. " without filters or changes")
+    or #parsed.machines > 1 or parsed.machines[1] == "-"),
+    "--isolated and --restricted go with one machine at most, and without filters or changes")
   refuse(parsed.show_filters and (named or change), "--show-filters goes with filters alone")
   refuse(not change and (parsed.dry_run or parsed.yes or parsed.max),
     "-n, --yes and --max go with --add-tag, --remove-tag or --set-value")
