@@ -2,6 +2,7 @@
 
 local cjson = require "cjson"
 local program = require "spec.support.program"
+local trouble = require "spec.support.trouble"
 
 local MACHINE = "2ef80ceb42d83efa207463f1fc52b2760d99701a"
 
@@ -137,6 +138,17 @@ describe("mde api", function()
     assert.same({ "upload", "a.ps1", "POST /api/libraryfiles", 200, "done", "" }, fields(2))
     assert.same({ "delete_file", "a.ps1", "DELETE /api/libraryfiles/a.ps1", 204, "done", "" },
       fields(3))
+  end)
+
+  it("is not sent again after the program was killed while it waited for the answer", function()
+    local run = rehearse(([[mde api GET /api/libraryfiles >/dev/null
+      for n in 2 3 4; do
+        %s mde api POST $M/isolate -d '{"Comment":"x"}' -y --batch b 2>/dev/null
+        if grep -q isolate $REQUESTS; then
+          mde resume b; echo "was $?"; grep -c isolate $REQUESTS; break
+        fi
+      done]]):format((trouble.environment "kill:N:send":gsub(":N:", ":'$n':"))))
+    assert.truthy(run.out:find "^unknown +POST [^\n]+\nwas 4\n1\n$", run.out .. run.err)
   end)
 
   it("is not sent again to resume a request whose answer was lost", function()

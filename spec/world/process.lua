@@ -201,7 +201,7 @@ local function new_interrupt(self)
     count = function() return self.signals end,
     ignore = function() end, reload = function() return false end,
     blocking = function(f, ...) return f(...) end,
-    call = function(f, ...) return f(...) end,
+    call = function(f, ...) return f(...) end, leave = function(f, ...) return f(...) end,
   }
 end
 

@@ -73,7 +73,7 @@ end
 -- A request that may have been carried out is not sent again: a person decides.
 function makers.request(client, target, options)
   local call, err = change_of(target, client:requesting(options))
-  if call and (target.in_air or target.verdict == "unknown") then
+  if call and target.read_first and target.verdict ~= "error" then
     call:finish(nil, errors.new { code = "lost", sent = true,
       message = "sent before, and its answer was not seen" }, "unknown")
   end

@@ -142,8 +142,8 @@ describe("a request in a batch", function()
   it("is unknown if its answer was lost, and never sent again", function()
     local client, service, ids, arguments = new_request { lost_after = { operation = "isolate" } }
     assert.same({ unknown = 1 }, run(client, "request", ids, arguments))
-    for _, fields in ipairs { { verdict = "unknown" }, { in_air = true } } do
-      fields.read_first = true
+    for _, fields in ipairs { { read_first = true, verdict = "unknown" },
+                              { read_first = true } } do
       assert.same({ unknown = 1 }, run(client, "request", ids, arguments, fields))
     end
     assert.equal(1, service:requests "isolate")
