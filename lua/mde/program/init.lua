@@ -71,14 +71,14 @@ profiles`), from `mde login`, or from the sources of Azure's own programs.
 `mde help COMMAND` explains a command.
 
 Exit status:
-   0                     Everything succeeded, or nothing matched.
-   1                     Some items did not succeed.
-   2                     Wrong use.
-   3                     Refused by a guard or a limit.
-   4                     The service, network, store or output failed.
-   5                     Sign-in or permission.
-   130                   Interrupted or stopped by a person; `mde resume`
-                         continues.]]
+   0                         Everything succeeded, or nothing matched.
+   1                         Some items did not succeed.
+   2                         Wrong use.
+   3                         Refused by a guard or a limit.
+   4                         The service, network, store or output failed.
+   5                         Sign-in or permission.
+   130                       Interrupted or stopped by a person;
+                             `mde resume` continues.]]
 
 -- {{ argparse, without its habit of ending the process
 
