@@ -10,6 +10,7 @@ local options = require "mde.program.input.options"
 local output = require "mde.program.terminal.output"
 local problem = require "mde.program.problem"
 local requests = require "mde.program.batch.request"
+local short_id = require "mde.program.input.short_id"
 local system = require "mde.program.system"
 local terminal = require "mde.terminal"
 
@@ -167,6 +168,7 @@ function api.run(parsed)
   parsed.reads_only = only_reads
   if parsed.dry_run then parsed.store = "memory" end
   local session = client.connect(parsed)
+  wanted.path = short_id.in_path(session, wanted.path, parsed.yes and not only_reads)
   if parsed.dry_run then return preview(session, wanted) end
   return (only_reads and read_only or carry_out)(session, wanted, parsed)
 end

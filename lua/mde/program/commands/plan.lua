@@ -67,6 +67,10 @@ local function explain_json(explained, violations)
 end
 
 local function explain(session, loaded, guards, parsed)
+  local short_id = require "mde.program.input.short_id"
+  if short_id.is(parsed.explain) then
+    parsed.explain = short_id.check(session, parsed.explain).id
+  end
   local explained = failure.check(policies.explain(session, loaded, parsed.explain))
   local entity = explained.entity
   local violations = entity and guard.check(guards, { entity }, nil) or {}

@@ -73,4 +73,13 @@ function short_id.complete(session, ids)
   return whole, any
 end
 
+-- Completes the id in a path such as /api/machineactions/ID/cancel, and shows the action. With --yes
+-- (`is_agreed`) only a whole id is accepted. -> path
+function short_id.in_path(session, path, is_agreed)
+  local before, id, after = path:match "^(.*/machineactions/)([^/?]+)(.*)$"
+  if not id or not short_id.is(id) then return path end
+  require "mde.program.input.ids".check({ id }, is_agreed)
+  return before .. short_id.complete(session, { id })[1] .. after
+end
+
 return short_id

@@ -2,6 +2,8 @@
 
 require "spec.support.policy"
 local short_id = require "mde.program.input.short_id"
+local system = require "mde.program.system"
+local systems = require "spec.support.system"
 
 local ID = "5382f7ea-7557-4ab7-9782-d50480024a4e"
 
@@ -32,6 +34,24 @@ describe("a short id", function()
     assert.same({ id = ID }, short_id.find(session_of({ ID }, { ID }), "5382f7ea"))
     assert.same({ id = ID, is_read = true }, short_id.find(session_of({}, { ID }), "5382f7ea-7"))
     assert.is_nil(short_id.find(session_of { ID }, "00000000"))
+  end)
+
+  it("is completed in the path of an action, but not with --yes", function()
+    local session = session_of { ID }
+    local action = { id = ID, age = function() end }
+    function session.list() return { action } end
+    local function path(text, is_agreed)
+      return system.run(systems.new {}, short_id.in_path, session, text, is_agreed)
+    end
+    assert.equal("/api/machineactions/" .. ID .. "/cancel",
+      path "/api/machineactions/5382f7ea/cancel")
+    for _, other in ipairs { "/api/machineactions/" .. ID, "/api/machines/5382f7ea",
+                             "/api/machineactions" } do
+      assert.equal(other, path(other))
+    end
+    local done, raised = pcall(path, "/api/machineactions/5382f7ea/cancel", true)
+    assert.is_false(done)
+    assert.truthy(tostring(raised):find("only the beginning of an id", 1, true))
   end)
 
   it("is refused if several begin so, or none", function()
