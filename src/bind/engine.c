@@ -12,6 +12,7 @@
 
 #define BODY_MAXIMUM ((size_t)16 * 1024 * 1024)
 #define MAX_ID 9007199254740992.0  /* 2^53, up to which a number is exact */
+#define FEW_HEADERS 8
 #define SLOT_REQUEST 2  /* the arguments of engine:start */
 #define SLOT_OWNER 3
 #define MDE_ENDED "mde.ended"
@@ -120,8 +121,9 @@ static size_t count_headers (lua_State *L, int table) {
 }
 
 
-/* Leaves the header table and the array of headers on the stack. [-0, +2, e] */
-static void read_headers (lua_State *L, mde_request *request) {
+/* Leaves the header table on the stack, and the array of headers if it is longer than `few`.
+** [-0, +(1|2), e] */
+static void read_headers (lua_State *L, mde_request *request, mde_header *few) {
   mde_header *header, *end;
   int table;
   lua_getfield(L, SLOT_REQUEST, "headers");
@@ -134,8 +136,8 @@ static void read_headers (lua_State *L, mde_request *request) {
                luaL_typename(L, -1));
   table = lua_gettop(L);
   request->header_count = count_headers(L, table);
-  header = (mde_header *)lua_newuserdata(
-      L, (request->header_count + 1) * sizeof *header);
+  header = request->header_count <= FEW_HEADERS ? few : (mde_header *)lua_newuserdata(
+      L, request->header_count * sizeof *header);
   request->headers = header;
   end = header + request->header_count;
   lua_pushnil(L);
@@ -167,7 +169,7 @@ static void read_body (lua_State *L, mde_request *request) {
 /* }} */
 
 
-static void read_request (lua_State *L, mde_request *request) {
+static void read_request (lua_State *L, mde_request *request, mde_header *few) {
   check_names(L);
   request->method = text_field(L, "method", "GET");
   request->url = text_field(L, "url", NULL);
@@ -178,7 +180,7 @@ static void read_request (lua_State *L, mde_request *request) {
   request->ca_file = text_field(L, "ca_file", NULL);
   request->http_version = http_field(L);
   read_body(L, request);
-  read_headers(L, request);
+  read_headers(L, request, few);
 }
 
 
@@ -187,6 +189,7 @@ static void read_request (lua_State *L, mde_request *request) {
 ** the request has its owner. */
 static int start (lua_State *L) {
   mde_request request = { .method = NULL };
+  mde_header few[FEW_HEADERS];
   mde_ticket *ticket;
   mde_engine *engine;
   mde_error error;
@@ -194,7 +197,7 @@ static int start (lua_State *L) {
   luaL_checktype(L, SLOT_REQUEST, LUA_TTABLE);
   luaL_checktype(L, SLOT_OWNER, LUA_TTABLE);
   lua_settop(L, SLOT_OWNER);
-  read_request(L, &request);
+  read_request(L, &request, few);
   ticket = mde_ticket_of(L, 1, SLOT_OWNER);
   lua_pushliteral(L, "flight");
   lua_pushvalue(L, -1);
@@ -269,12 +272,21 @@ static int free_ended (lua_State *L) {
 }
 
 
-/* [-0, +1, m] */
+/* A box for an answer: the engine's last one, unless a finalizer takes answers meanwhile.
+** [-0, +2, m] */
 static mde_ended **push_ended (lua_State *L) {
-  mde_ended **box = (mde_ended **)lua_newuserdata(L, sizeof *box);
+  mde_ended **box;
+  lua_getuservalue(L, 1);
+  lua_getfield(L, -1, "ended");
+  box = (mde_ended **)lua_touserdata(L, -1);
+  if (box != NULL && *box == NULL) return box;
+  lua_pop(L, 1);
+  box = (mde_ended **)lua_newuserdata(L, sizeof *box);
   *box = NULL;
   luaL_getmetatable(L, MDE_ENDED);
   lua_setmetatable(L, -2);
+  lua_pushvalue(L, -1);
+  lua_setfield(L, -3, "ended");
   return box;
 }
 

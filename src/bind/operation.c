@@ -158,8 +158,9 @@ static int encode (lua_State *L) {
   mde_argument *arguments = !takes_list(operation) ? few
       : (mde_argument *)lua_newuserdata(L, MAX_ARGUMENTS * sizeof few[0]);
   const size_t count = read_arguments(L, 2, operation, arguments);
-  char *path = (char *)lua_newuserdata(
-      L, mde_operation_room(operation, arguments, count));
+  const size_t room = mde_operation_room(operation, arguments, count);
+  char short_path[256];
+  char *path = room <= sizeof short_path ? short_path : (char *)lua_newuserdata(L, room);
   size_t length;
   mde_error error;
   if (!mde_operation_path(operation, arguments, count, path, &length, &error))

@@ -31,30 +31,36 @@ local function civil(day)
   return year + era * 400, month, of_year - floor((153 * shifted + 2) / 5) + 1
 end
 
--- As `days`; nil for a date that the calendar does not have. Keeps the last result, because
--- the dates of an incident fall on few days.
-local last_year, last_month, last_day, last_number
+-- As `days`; nil for a date that the calendar does not have.
 local function checked_days(year, month, day)
-  if day == last_day and month == last_month and year == last_year then return last_number end
   local number = days(year, month, day)
   local y, m, d = civil(number)
   if y ~= year or m ~= month or d ~= day then return nil end
-  last_year, last_month, last_day, last_number = year, month, day, number
   return number
 end
 
--- A moment in UTC from numbers; nil if a number is out of range. A leap second, 60, is the
+-- The same for "2026-01-23". Keeps the last result, because the dates of an incident fall on few
+-- days.
+local last_date, last_days
+local function days_of(text)
+  if text ~= last_date then
+    local year, month, day = text:match "^(%d+)%-(%d+)%-(%d+)$"
+    last_date, last_days = text, checked_days(tonumber(year), tonumber(month), tonumber(day))
+  end
+  return last_days
+end
+
+-- A moment in UTC; nil if a number is out of range, or `day` is nil. A leap second, 60, is the
 -- first second of the next minute, as in POSIX.
-local function moment(year, month, day, hour, minute, second)
-  if hour > 23 or minute > 59 or second > 60 then return nil end
-  local number = checked_days(year, month, day)
-  return number and number * 86400 + hour * 3600 + minute * 60 + second
+local function moment(day, hour, minute, second)
+  if not day or hour > 23 or minute > 59 or second > 60 then return nil end
+  return day * 86400 + hour * 3600 + minute * 60 + second
 end
 
 -- ".8785235" or "" -> seconds | nil if it is not a point and up to nine digits
 local function fraction(digits)
   if digits == "" then return 0 end
-  return #digits <= 10 and digits:find "^%.%d+$" and tonumber("0" .. digits) or nil
+  return #digits <= 10 and digits:find "^%.%d+$" and tonumber(digits) or nil
 end
 
 -- "Z" or "+01:00" -> seconds | nil
@@ -72,7 +78,7 @@ local function refuse(text)
     :format(errors.line(tostring(text), 60))
 end
 
-local FORM = "^(%d%d%d%d)%-(%d%d)%-(%d%d)[Tt ](%d%d):(%d%d)(.*)$"
+local FORM = "^(%d%d%d%d%-%d%d%-%d%d)[Tt ](%d%d):(%d%d)(.*)$"
 
 -- "2026-01-23T20:10:40.8785235Z" -> seconds | nil, message
 --
@@ -80,16 +86,15 @@ local FORM = "^(%d%d%d%d)%-(%d%d)%-(%d%d)[Tt ](%d%d):(%d%d)(.*)$"
 -- required, because a time without one is a different moment on each machine.
 function date.parse(text)
   if type(text) ~= "string" then return refuse(text) end
-  local year, month, day, hour, minute, rest = text:match(FORM)
-  if not year then return refuse(text) end
+  local day, hour, minute, rest = text:match(FORM)
+  if not day then return refuse(text) end
   local second, digits, zone = rest:match "^:(%d%d)([%d%.]*)(.*)$"
   if not second then second, digits, zone = 0, "", rest end
   if zone == "" then
     return nil, ("'%s' has no zone: add Z for UTC, or an offset such as +01:00")
       :format(errors.line(text, 60))
   end
-  local seconds = moment(tonumber(year), tonumber(month), tonumber(day), tonumber(hour),
-                         tonumber(minute), tonumber(second))
+  local seconds = moment(days_of(day), tonumber(hour), tonumber(minute), tonumber(second))
   local part, shift = fraction(digits), offset(zone)
   if not (seconds and part and shift) then return refuse(text) end
   return seconds - shift + part
@@ -110,12 +115,19 @@ local MONTHS = { Jan = 1, Feb = 2, Mar = 3, Apr = 4, May = 5, Jun = 6,
 
 -- "Sun, 06 Nov 1994 08:49:37 GMT", the only form that may be sent (RFC 9110, 5.6.7)
 -- -> seconds | nil
-function date.http(text)
+local function http(text)
   local day, name, year, hour, minute, second =
     text:match "^%a%a%a, (%d%d) (%a%a%a) (%d%d%d%d) (%d%d):(%d%d):(%d%d) GMT$"
   local month = MONTHS[name]
-  return month and moment(tonumber(year), month, tonumber(day), tonumber(hour),
+  return month and moment(checked_days(tonumber(year), month, tonumber(day)), tonumber(hour),
                           tonumber(minute), tonumber(second))
+end
+
+-- The same. Keeps the last result, because many answers have the same date.
+local last_text, last_moment
+function date.http(text)
+  if text ~= last_text then last_text, last_moment = text, http(text) end
+  return last_moment
 end
 
 return date

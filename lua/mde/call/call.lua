@@ -47,7 +47,7 @@ local Call = {
   -- The state of the intent.
   in_flight = false,        -- a request was sent, and its answer has not come
   first_sent = false, reached = false,  -- when it was first sent; the service may have acted on it
-  posted = false,           -- the last request with an effect, answered or lost: "POST /api/…"
+  posted = false,           -- the last request with an effect, answered or lost, as encoded
   post_response = nil,      -- the answer to it; nil: it was lost
   leaving = false,          -- no request with an effect is sent any more
   accepted = false,         -- the open action that a cancel or launch returned
@@ -96,9 +96,16 @@ local call = {}
 -- { name = fields } with fields that only one kind of call has.
 -- -> call | nil, err (an argument is malformed)
 function call.new(client, operation, arguments, judge, kind)
-  local self = setmetatable({ client = client, judge = judge, id = arguments.id,
-                              comment = arguments.comment }, Call)
-  for name, fields in pairs(kind or {}) do self[name] = fields end
+  local self = setmetatable({
+    client = client, judge = judge, id = arguments.id, comment = arguments.comment,
+    -- Set for nearly every call: this makes the table of its final size.
+    operation = false, encoded = false, attempt = 0, not_before = 0, refused = 0, slot = false,
+    header = false, fetch = false, slot_wanted_at = false, in_flight = false, first_sent = false,
+    reached = false, posted = false, post_response = nil, throttled_since = false, probes = false,
+    was_answered = false, caller = false, target = nil, targets = nil, record = nil, batch = nil,
+    schedule = false, cancel = nil, done = false, value = nil, err = nil, verdict = nil,
+  }, Call)
+  if kind then for name, fields in pairs(kind) do self[name] = fields end end
   local ok, err = self:continue_with(operation, arguments, -math.huge)
   if not ok then return nil, err end
   return self
@@ -285,10 +292,7 @@ end
 function Call:receive(now, response, failure)
   local has_effect = self.encoded.method ~= "GET"
   self.in_flight = false
-  if has_effect then
-    self.posted = self.encoded.method .. " " .. (self.encoded.path or ""):gsub("%?.*", "")
-    self.post_response = response
-  end
+  if has_effect then self.posted, self.post_response = self.encoded, response end
   probe.note(self, now, response, failure)
   self:settle_slot(now, failure)
   if response and not self.encoded.url then

@@ -90,17 +90,10 @@ function judge.cancel_fields(wait)
   }
 end
 
--- Many answers have the same date: the last one is kept.
-local last_text, last_moment
-local function moment_of(text)
-  if text ~= last_text then last_text, last_moment = text, date.http(text) end
-  return last_moment
-end
-
 -- When the first attempt was sent, on the service's clock, derived from the Date of this answer
 -- (nil: it has none), which is cut to whole seconds.
 function judge.since(call, now, response)
-  local stamp = response.headers.date and moment_of(response.headers.date)
+  local stamp = response.headers.date and date.http(response.headers.date)
   return stamp and stamp - (now - call.first_sent) - 1
 end
 

@@ -9,8 +9,8 @@ local WEAK = { __mode = "v" }
 
 -- The running coroutine.
 function caller.current()
-  local thread = coroutine.running()
-  return setmetatable({ thread, is_main = thread == nil }, WEAK)
+  local thread, is_main = coroutine.running()
+  return setmetatable({ thread, is_main = thread == nil or is_main == true }, WEAK)
 end
 
 -- Reports whether a caller, as `current` returned it, is gone.

@@ -114,11 +114,13 @@ local function is_unlimited(self, bucket, now)
   return bucket.paused <= now
 end
 
+local UNLIMITED = { settled = true }  -- a slot that is not counted
+
 -- Takes a slot for one call. -> slot | nil, moment: when one may be free (nil: not before another
 -- call is answered). Raises the store's error.
 function Quota:take(operation, now)
   local bucket = self:bucket(operation)
-  if is_unlimited(self, bucket, now) then return { taken = now, bucket = bucket } end
+  if is_unlimited(self, bucket, now) then return UNLIMITED end
   local name = false
   while name == false do  -- false: another process took the slot first
     local free, is_shared = look_for_slot(self, bucket, now)
@@ -141,7 +143,7 @@ end
 
 -- Settles a slot. Further calls for the same slot do nothing.
 function Quota:settle(slot, kind, moment)
-  if slot.settled or not slot.operation then return end
+  if slot.settled then return end
   slot.settled = true
   slot.bucket.out = slot.bucket.out - 1
   if moment then slot.bucket:stamp(moment) end
@@ -155,6 +157,7 @@ end
 
 -- The slot's call was sent and no answer will come: the service may count it until the timeout.
 function Quota:lost(slot, now)
+  if slot.settled then return end
   self:settle(slot, "counted", math.max(now, slot.taken + self.timeout))
 end
 

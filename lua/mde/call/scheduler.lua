@@ -31,6 +31,7 @@ function scheduler.new(client)
     leader = leader.new(client),
     tasks = {},              -- all, the oldest first
     awake = {},              -- those that are not asleep, in the order of their visits
+    spare = {},              -- notes of tasks that ended, for new ones
     unwritten = {},          -- tasks that ended in a pass whose commit failed
     store_error = nil,       -- of the last commit, if it failed
     quiet_until = -math.huge,  -- nothing is to be done before, unless an answer comes
@@ -58,10 +59,20 @@ end
 -- started last, at `started_at`; `refusal` is the engine's error if it was not; `flight` is the
 -- engine's id of it, which the engine sets, since these notes own the request.
 local function append(self, task)
-  task.schedule = { due = -math.huge, is_asleep = true, request = false, started_at = false,
-                    refusal = nil, flight = nil }
+  local schedule = table.remove(self.spare) or { due = false, is_asleep = false, request = false,
+    started_at = false, refusal = nil, flight = false }
+  schedule.is_asleep = true
+  task.schedule = schedule
   self.tasks[#self.tasks + 1] = task
   self:wake(task)
+end
+
+-- Forgets a task that has ended, once it is in no list.
+local function release(self, task)
+  local schedule = task.schedule
+  task.schedule = false
+  schedule.request, schedule.refusal, schedule.flight = false, nil, false
+  self.spare[#self.spare + 1] = schedule
 end
 
 -- Takes a task, unless the client was closed.
@@ -151,60 +162,44 @@ local function receive(client, task, now)
   return response, err
 end
 
--- Moves one task. -> "start", request | "wait", moment | "done"; and whether an answer came
-local function move(client, task, now)
-  local response, err = receive(client, task, now)
-  if response == false then return "wait", nil, false end
+-- Moves a task. A request to start is noted in decided.departures, an ended task in decided.ended.
+-- -> whether the task stays awake
+local function visit(self, task, now, decided)
+  local response, err = receive(self.client, task, now)
+  if response == false then return true end
   if task.caller and callers.is_gone(task.caller) then task:withdraw() end
   local what, detail = task:step(now, response, err)
-  return what, detail, response ~= nil or err ~= nil
-end
-
--- Reports whether a task has something to do. `progress`: another task has made some.
-local function is_ready(task, now, answers, progress)
-  local schedule = task.schedule
-  if schedule.flight then return answers end
-  return now >= schedule.due or progress and now >= task.not_before
-end
-
--- Moves the task at position `i` of those awake. -> the next position
-local function visit(self, i, now, decided)
-  local task = self.awake[i]
-  local schedule = task.schedule
-  local what, detail, has_answer = move(self.client, task, now)
-  if has_answer or what == "done" then self.has_progress = true end
+  if response or err or what == "done" then self.has_progress = true end
   if what == "done" then
-    table.remove(self.awake, i)
     decided.ended[#decided.ended + 1] = remove(self.tasks, task)
     if task.caller or task.operation == "token" then self.leader:wake(task) end
-    return i
-  elseif what == "start" then
-    decided.departures[#decided.departures + 1] = { task, detail }
-    schedule.due = math.huge
-  else
-    schedule.due = detail or math.huge
-    if task.question then
-      schedule.is_asleep = true
-      table.remove(self.awake, i)
-      return i
-    end
+    release(self, task)
+    return false
   end
-  return i + 1
+  local schedule = task.schedule
+  if what == "start" then
+    decided.departures[#decided.departures + 1] = task
+    schedule.request, schedule.due = detail, math.huge
+    return true
+  end
+  schedule.due, schedule.is_asleep = detail or math.huge, task.question and true or false
+  return not schedule.is_asleep
 end
 
--- Moves every task that has something to do. Requests to start are added to decided.departures,
--- ended tasks to decided.ended. -> the moment of the next pass, unless an answer comes
+-- Moves every task that has something to do. -> the moment of the next pass, unless an answer comes
 local function move_all(self, now, answers, decided)
-  local i, moment, before = 1, math.huge, self.has_progress
+  local awake, i, moment, before = self.awake, 1, math.huge, self.has_progress
   self.has_progress = false
-  while self.awake[i] do
-    local task = self.awake[i]
-    if is_ready(task, now, answers, before or self.has_progress) then
-      i = visit(self, i, now, decided)
-    else
-      i = i + 1
+  while awake[i] do
+    local task = awake[i]
+    local schedule, is_ready = task.schedule, answers
+    if not schedule.flight then
+      is_ready = now >= schedule.due
+                 or (before or self.has_progress) and now >= task.not_before
     end
-    if not (task.schedule.flight or task.done) then moment = math.min(moment, task.schedule.due) end
+    local stays = not is_ready or visit(self, task, now, decided)
+    if not (schedule.flight or task.done) then moment = math.min(moment, schedule.due) end
+    if stays then i = i + 1 else table.remove(awake, i) end
   end
   return self.has_progress and now or moment
 end
@@ -216,8 +211,7 @@ end
 -- Records in one commit what was decided, before any of it is sent. Raises the store's error.
 local function write_down(self, decided)
   local client = self.client
-  for _, departure in ipairs(decided.departures) do
-    local task = departure[1]
+  for _, task in ipairs(decided.departures) do
     if task.record and task.encoded.method ~= "GET" then task.record:sent(task) end
   end
   for _, task in ipairs(decided.ended) do
@@ -234,8 +228,8 @@ end
 local function take_back(self, decided, raised)
   self.client.store:rollback()
   self.unwritten = decided.ended  -- the next pass records them
-  for _, departure in ipairs(decided.departures) do
-    if departure[1].take_back then departure[1]:take_back() end
+  for _, task in ipairs(decided.departures) do
+    if task.take_back then task:take_back() end
   end
   if not (errors.is(raised) and raised.code == "store") then error(raised, 0) end
   local store = self.client.store
@@ -260,12 +254,12 @@ local function take_back(self, decided, raised)
   return AGAIN
 end
 
--- Starts a request, which the task's notes own. -> whether it was started; the next visit receives
+-- Starts a task's request, which its notes own. -> whether it was started; the next visit receives
 -- the refusal
-local function start(self, task, request, now)
+local function start(self, task, now)
   local schedule = task.schedule
-  schedule.request, schedule.started_at = request, now
-  local id, err = self.client.engine:start(request, schedule)
+  schedule.started_at = now
+  local id, err = self.client.engine:start(schedule.request, schedule)
   if id then return true end
   schedule.refusal, schedule.due = err, -math.huge
   return false
@@ -284,8 +278,8 @@ local function pass(self, now, answers)
   local ok, result = pcall(decide, self, now, answers, decided)
   if not ok then return now + take_back(self, decided, result) end
   local moment = math.min(result, due)
-  for _, departure in ipairs(decided.departures) do
-    if not start(self, departure[1], departure[2], now) then moment = now end
+  for _, task in ipairs(decided.departures) do
+    if not start(self, task, now) then moment = now end
   end
   -- A host that waits without looking at the engine would send them only after its pause.
   if decided.departures[1] and self.client.host.is_shared then self.client.engine:step() end

@@ -183,9 +183,9 @@ function Client:cancelling(target, comment, wait)
       comment == nil and "is missing" or "must be text, not a " .. type(comment))
   end
   local call
-  call, err = calls.new(self, "cancel", { id = id, comment = comment }, judge.cancel,
-    { cancel = judge.cancel_fields(wait) })
+  call, err = calls.new(self, "cancel", { id = id, comment = comment }, judge.cancel)
   if not call then return nil, err end
+  call.cancel = judge.cancel_fields(wait)
   if type(target) == "table" and (target.read_first or target.expected) then
     read_first(self, call, target)
   end
@@ -306,6 +306,7 @@ function client.new(settings, world)
     nameless = {},     -- ids of actions launched here that did not name their machine -> true
   }, Client)
   for _, key in ipairs(KEPT) do self[key] = settings[key] end
+  self.request_fields, self.last_headers = nil, {}  -- mde.client.transport
   self.scheduler, self.readback = scheduler.new(self), readback.new(self)
   self.token = tokens.new(self:transported(settings.credential), self,
     function(fetch) self.scheduler:add(fetch) end,

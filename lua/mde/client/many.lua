@@ -140,7 +140,7 @@ function Batch:take(lane)
   end
   call.target, call.targets, call.caller = targets[1], targets, self.caller
   call.record = self.record and targets[2] and shared(self.record, targets) or self.record
-  call.batch = { lane = lane, is_reported = false }
+  call.batch = { lane = lane, is_reported = false, is_good = false }
   self.live[#self.live + 1] = call
   self.client.scheduler:add(call)
   return true
@@ -183,10 +183,8 @@ function Batch:conclude(call)
 end
 
 -- Counts the calls of each lane for which the service works.
-local function count_good(call)
-  local own = call.batch
-  local is_good = call.was_answered or call.done and verdicts.settled[call.verdict]
-  if own.is_good or not is_good then return end
+local function count_good(call, own)
+  if not (call.was_answered or call.done and verdicts.settled[call.verdict]) then return end
   own.is_good, own.lane.good = true, own.lane.good + 1
 end
 
@@ -196,7 +194,7 @@ function Batch:collect()
   local count = #live
   for i = 1, count do
     local call = live[i]
-    count_good(call)
+    if not call.batch.is_good then count_good(call, call.batch) end
     if call.done then
       self:conclude(call)
     else
@@ -213,13 +211,14 @@ end
 local MOST_ASKED = 4000  -- calls that may wait for a readback
 local TRIAL = 10         -- calls that must end well before more run at once
 
--- Reports whether the lane may run one more call. Calls that wait for a readback do not count,
+-- Returns how many more calls the lane may run. Calls that wait for a readback do not count,
 -- except those of a plan that are read before they are sent: the read should not be long before. Of
 -- these, a call that waits for its second look does not count. Until TRIAL calls have ended well,
 -- no more than TRIAL run without an answer: so a failing service costs few.
-function Batch:has_room(lane)
-  local asked, busy, unanswered = 0, 0, 0
-  for _, call in ipairs(self.live) do
+function Batch:room(lane)
+  local live, asked, busy, unanswered = self.live, 0, 0, 0
+  for i = 1, #live do
+    local call = live[i]
     local expected, own = call.cancel and call.cancel.expected, call.batch
     if own.lane == lane and not (own.is_good or call.has_second_look) then
       unanswered = unanswered + 1
@@ -227,16 +226,26 @@ function Batch:has_room(lane)
     if call.question and (not expected or call.has_second_look) then asked = asked + 1
     elseif own.lane == lane then busy = busy + 1 end
   end
-  if lane.good < TRIAL and unanswered >= TRIAL then return false end
-  return busy < self.parallel and asked < MOST_ASKED
+  local room = math.min(self.parallel - busy, MOST_ASKED - asked)
+  return lane.good < TRIAL and math.min(room, TRIAL - unanswered) or room
+end
+
+-- Takes as many targets from a lane as there is room for.
+function Batch:fill_lane(lane)
+  local room = self:room(lane)
+  while room > 0 do
+    for _ = 1, room do
+      if lane.exhausted or self.stopped or self.raised or not self:take(lane) then return end
+    end
+    room = self:room(lane)  -- a call that waits for a readback has taken none
+  end
 end
 
 -- Takes as many targets as there is room for. -> whether there are no more
 function Batch:fill()
   local is_over = true
   for _, lane in ipairs(self.lanes) do
-    while not (lane.exhausted or self.stopped or self.raised) and self:has_room(lane)
-          and self:take(lane) do end
+    self:fill_lane(lane)
     is_over = is_over and lane.exhausted
   end
   return is_over or self.stopped or self.raised ~= nil

@@ -6,20 +6,35 @@ local transport = {}
 
 local JSON = "application/json"
 
+-- The metatable of a client's requests, with the fields that all have in common.
+local function shared_fields(self)
+  return { __index = { timeout = self.request_timeout, connect_timeout = self.connect_timeout,
+                       ca_file = self.ca_file, http_version = self.http_version } }
+end
+
 -- A request of the engine to `address`.
 function transport:transport(method, address, headers, body, proxy)
-  return { method = method, url = address, headers = headers, body = body, proxy = proxy,
-           timeout = self.request_timeout, connect_timeout = self.connect_timeout,
-           ca_file = self.ca_file, http_version = self.http_version }
+  self.request_fields = self.request_fields or shared_fields(self)
+  return setmetatable({ method = method, url = address, headers = headers, body = body,
+                        proxy = proxy }, self.request_fields)
+end
+
+-- The headers of a request to the service. Requests that follow each other share a table.
+local function headers_of(self, header, content_type)
+  local last = self.last_headers
+  if last.authorization ~= header or last["content-type"] ~= content_type then
+    last = { authorization = header, accept = JSON, ["user-agent"] = self.user_agent,
+             ["content-type"] = content_type }
+    self.last_headers = last
+  end
+  return last
 end
 
 -- The request for an encoded operation.
 function transport:to_service(encoded, header)
   local body = encoded.body
-  return self:transport(encoded.method, self.api_url .. encoded.path, {
-    authorization = header, accept = JSON, ["user-agent"] = self.user_agent,
-    ["content-type"] = body and (encoded.content_type or JSON) or nil,
-  }, body, self.api_proxy)
+  return self:transport(encoded.method, self.api_url .. encoded.path,
+    headers_of(self, header, body and (encoded.content_type or JSON) or nil), body, self.api_proxy)
 end
 
 -- The request to another host, such as one for a file that the service links to.

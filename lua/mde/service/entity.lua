@@ -68,8 +68,10 @@ function entity.reader(clock)
   end
 
   return function(fields)
-    entity.respell(fields, "lastUpdateTimeUtc", "lastUpdateDateTimeUtc")
-    entity.respell(fields, "externalID", "externalId")
+    if fields.lastUpdateTimeUtc ~= nil then
+      entity.respell(fields, "lastUpdateTimeUtc", "lastUpdateDateTimeUtc")
+    end
+    if fields.externalID ~= nil then entity.respell(fields, "externalID", "externalId") end
     return setmetatable(fields, metatable)
   end
 end

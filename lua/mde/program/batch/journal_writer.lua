@@ -122,12 +122,14 @@ local function outcome_of(call)
   return outcome
 end
 
--- -> the last request of a call that had, or may have had, an effect | nil
+-- -> the last request of a call that had, or may have had, an effect: "POST /api/…" | nil
 local function request_of(call)
-  local launched_id = call.posted and launched_by(call)
-  return call.posted and call.posted .. (launched_id and call.verdict ~= "existing"
-                                        and ", which launched " .. launched_id or "")
-         or nil
+  local posted = call.posted
+  if not posted then return nil end
+  local line, launched_id = posted.method .. " " .. (posted.path or ""):match "^[^?]*",
+    launched_by(call)
+  return launched_id and call.verdict ~= "existing" and line .. ", which launched " .. launched_id
+         or line
 end
 
 -- Buffers the line of an item, unless a process that was killed before its commit has written it.
