@@ -26,7 +26,7 @@ local encode, is_utf8, find = cjson.encode, utf8.len, string.find
 local audit = { verify = chain.verify, peek = chain.peek, id_of = identity.get }
 
 local BLOCK = 16384     -- bytes read at once
-local MOST_LATER = 10000  -- lines
+local MOST_BACK = 10000   -- lines
 local LARGEST = 131072  -- bytes of an entry's texts; in JSON a byte becomes at most six
 
 -- {{ Lines
@@ -263,22 +263,24 @@ function Log:append(entries, head, sync)
   return { n = math.tointeger(new.n), hash = new.hash }
 end
 
--- Returns the lines after `head` (nil: all of them), parsed, last one first, at most 10,000. A process
--- that was killed before its commit leaves such lines. -> array | nil, err
-function Log:later(head)
+-- Returns the last verdict of each item in the lines of a batch, at most 10,000 lines back. The last
+-- ones may be missing in the journal, if a process was killed before its commit.
+-- -> { id -> verdict } | nil, err
+function Log:verdicts(batch)
   local log <close>, problem, number = locked(self)
   if not log then return failed(self.path, problem, number) end
   local size
   size, problem, number = log:size()
   if not size then return failed(self.path, problem, number) end
-  local list = {}
+  local found, count, mark = {}, 0, '"batch":' .. quoted(batch) .. ","
   for line in backwards(log, size, {}) do
-    local n = read_line(line)
-    if not n or head and n <= head.n or #list == MOST_LATER then break end
-    local good, entry = pcall(cjson.decode, line)
-    list[#list + 1] = good and entry or nil
+    count = count + 1
+    if not read_line(line) or count > MOST_BACK then break end
+    local good, entry = pcall(cjson.decode, find(line, mark, 1, true) and line or "{}")
+    if not good or entry.what == "batch begun" then break end
+    if type(entry.id) == "string" then found[entry.id] = found[entry.id] or entry.verdict end
   end
-  return list
+  return found
 end
 
 -- Removes the lines of the last append, unless other processes have appended since.

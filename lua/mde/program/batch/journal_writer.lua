@@ -134,10 +134,9 @@ end
 
 -- Buffers the line of an item, unless a process that was killed before its commit has written it.
 function Recorder:log_end(call, outcome)
-  local id = call.id
-  local written = self.uncommitted[id]
-  self.uncommitted[id] = nil
-  if written == call.verdict then return end
+  local id, written = call.id, self.written[call.id]
+  self.written[id] = nil
+  if written == call.verdict and written ~= call.target.verdict then return end
   self:log(call.target.change, {
     id = id, verdict = call.verdict, request_id = outcome.request_id, status = outcome.http,
     comment = call.comment or call.target.comment or self.batch.comment,
@@ -174,18 +173,6 @@ function recorder.actor(claims, profile)
   }
 end
 
--- Returns the verdicts of this batch that are in the audit log and not in the journal.
--- -> { id -> the last verdict }
-local function uncommitted(self)
-  local verdict_of = {}
-  for _, line in ipairs(self.audit and failure.check(self.audit:later(self.head)) or {}) do
-    if line.batch == self.batch.name and type(line.id) == "string" then
-      verdict_of[line.id] = verdict_of[line.id] or line.verdict
-    end
-  end
-  return verdict_of
-end
-
 -- Creates the writer for `batch` (of `store`'s journal). `actor`: see above; nil: not known. If the
 -- store is in memory, there is no audit log.
 function recorder.new(store, batch, actor)
@@ -196,7 +183,8 @@ function recorder.new(store, batch, actor)
     audit = folder and failure.check(audit.open(folder .. "/audit.jsonl")), place = stores.place(),
   }, Recorder)
   self.head = self.audit and store.journal:audit_head(self.audit.id, machine)
-  self.uncommitted = uncommitted(self)
+  local is_resumed = self.audit and batch:run_count() > 0
+  self.written = is_resumed and failure.check(self.audit:verdicts(batch.name)) or {}
   store.before_commit = function() self:write() end
   store.after_commit = function() self:settle() end
   store.after_rollback = function(certain) self:take_back(certain) end

@@ -40,16 +40,19 @@ describe("the audit log", function()
     assert.same({ n = 2, hash = core.sha256(second) }, head)
   end)
 
-  it("returns the lines that a process wrote before it was killed without a commit", function()
+  it("returns the last verdicts of a batch, since it began", function()
     local path = new_path()
     local log = assert(audit.open(path))
-    local head = assert(log:append { { time = 1, who = "a", what = "b", id = "first" } })
-    assert.same({}, assert(log:later(head)))
-    assert(log:append { { time = 2, who = "a", what = "b", id = "second" },
-                        { time = 3, who = "a", what = "b", id = "third" } })
-    local later = assert(audit.open(path):later(head))
-    assert.same({ 2, "third", "second" }, { #later, later[1].id, later[2].id })
-    assert.equal(3, #assert(log:later()))
+    local function line(batch, what, id, verdict)
+      return { time = 1, who = "a", what = what, batch = batch, id = id, verdict = verdict }
+    end
+    assert.same({}, assert(log:verdicts "b"))
+    assert(log:append { line("b", "cancel", "0", "error"), line("b", "batch begun"),
+      line("b", "cancel", "1", "unknown"), line("other", "cancel", "2", "cancelled"),
+      line("b", "cancel", "3", "accepted"), line("b", "cancel", "1", "cancelled"),
+      line("other", "batch begun") })
+    assert.same({ ["1"] = "cancelled", ["3"] = "accepted" },
+      assert(assert(audit.open(path)):verdicts "b"))
   end)
 
   it("keeps every text, and replaces bytes that are not UTF-8", function()
