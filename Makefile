@@ -221,6 +221,12 @@ pictures:  ## makes what doc/pictures has, from the simulator
 	@$(MAKE) --no-print-directory all
 	doc/pictures/make
 
+SEEDS ?= 1000
+FIRST ?= 1
+JOBS ?= 1
+world: all  ## runs simulated worlds: SEED=n one with its timeline, or FIRST=n SEEDS=n JOBS=n
+	@spec/world/run $(if $(SEED),$(SEED),$(FIRST) $(SEEDS) $(JOBS))
+
 bench:  ## measures, against nginx on loopback
 	@spec/support/deps test
 	@$(MAKE) --no-print-directory all
@@ -292,7 +298,7 @@ help:  ## lists these
 
 FORCE:
 .DELETE_ON_ERROR:
-.PHONY: all module program library pictures fuzz model deps deps-hosts demo test check outages kills core-tests \
+.PHONY: all module program library pictures fuzz world model deps deps-hosts demo test check outages kills core-tests \
         bind-tests worker-tests lint asan valgrind reference bench install install-module install-program \
         install-completions install-library uninstall dist rocks deb packages clean help FORCE
 

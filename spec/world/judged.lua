@@ -3,9 +3,22 @@
 local provisional = require "spec.world.provisional"
 local worlds = require "spec.world.world"
 
-local FOLDER = os.getenv "WORLD_FOLDER" or "/dev/shm"
+-- The beginning of the names of database files: in memory, if this system has such a folder.
+local function new_prefix()
+  local name = os.tmpname()
+  os.remove(name)
+  local other = "/dev/shm/mde-world-" .. name:match "[^/]*$"
+  local file = io.open(other, "w")
+  if not file then return name end
+  file:close()
+  os.remove(other)
+  return other
+end
+
+local prefix
 
 return function(plan)
-  local observation = worlds.run(plan, FOLDER)
+  prefix = prefix or new_prefix()
+  local observation = worlds.run(plan, prefix)
   return provisional.judge(observation), observation
 end

@@ -57,13 +57,16 @@ function Judge:windows()
   end
 end
 
--- The batch of each process, at each event: the last that it began or resumed.
+-- The batch of each request, by its number: the last that its process began or resumed before.
 function Judge:batches()
+  local current = {}
   self.batch_of = {}
-  for _, event in ipairs(self.events) do
+  for number, event in ipairs(self.events) do
     if event.kind == "journal" and event.table == "events" and event.row.position == 0
        and (event.row.kind == "begun" or event.row.kind == "resumed") then
-      self.batch_of[event.process] = event.store .. " " .. event.row.batch
+      current[event.process] = event.store .. " " .. event.row.batch
+    elseif event.kind == "request" and event.process then
+      self.batch_of[number] = current[event.process]
     end
   end
 end
@@ -88,7 +91,7 @@ end
 function Judge:posts()
   local open, launched, refused = {}, {}, {}
   for number, event in ipairs(self.events) do
-    local batch = self.batch_of[event.process]
+    local batch = self.batch_of[number]
     if event.kind == "request" and event.process and event.method == "POST"
        and event.operation ~= "sign_in" then
       local key = ("%s %s"):format(batch, event.target)
@@ -106,21 +109,21 @@ function Judge:posts()
       refused[event.process] = event.text == "n"
     elseif event.kind == "answer" then
       local request = self.events[event.request]
-      local key = ("%s %s"):format(self.batch_of[request.process], request.target)
+      local key = ("%s %s"):format(self.batch_of[event.request], request.target)
       if request.method == "POST" then
         if open[key] == event.request and proves_nothing_done(event.outcome, event.status) then
           open[key] = nil
         end
       elseif event.outcome == "delivered" and event.status < 300 or event.status == 404 then
-        self:read(request, open)
+        self:read(event.request, request, open)
       end
     end
   end
 end
 
 -- Forgets the open POSTs that a read covers.
-function Judge:read(request, open)
-  local batch = self.batch_of[request.process] or ""
+function Judge:read(number, request, open)
+  local batch = self.batch_of[number] or ""
   local text = request.query and request.query["$filter"] or ""
   for key in pairs(open) do
     local target = key:sub(#batch + 2)

@@ -77,7 +77,7 @@ end
 
 -- The file that has a host's database.
 function World:real_path(host, path)
-  local real = ("%s/%s-%s"):format(self.folder, host.name, path:match "[^/]*$")
+  local real = ("%s-%s-%s"):format(self.prefix, host.name, path:match "[^/]*$")
   if not self.real_files[real] then remove(real) end  -- an earlier run may have been killed
   self.real_files[real] = true
   return real
@@ -183,10 +183,10 @@ local function copies(list)
   return new
 end
 
-local function new(plan, folder)
+local function new(plan, prefix)
   local self = setmetatable({
     seed = plan.seed, plan = plan, began = BEGAN, agenda = agenda.new(BEGAN), events = {},
-    folder = folder, real_files = {}, hosts = {}, processes = {}, process_by_name = {},
+    prefix = prefix, real_files = {}, hosts = {}, processes = {}, process_by_name = {},
     running = 0, pid = 1000, requests = 0, faults = {}, crashes = {}, busy = {},
     random = random_numbers.new(plan.seed, "network"), secret = "s3cret-" .. plan.seed .. "-x",
   }, World)
@@ -310,9 +310,9 @@ local function clean(self)
   for real in pairs(self.real_files) do remove(real) end
 end
 
--- `folder`: for the databases, on a fast file system. -> observation
-function world.run(plan, folder)
-  local self = new(plan, folder)
+-- `prefix`: of the names of database files, on a fast file system. -> observation
+function world.run(plan, prefix)
+  local self = new(plan, prefix)
   schedule(self)
   run_people(self)
   run_resumes(self)
