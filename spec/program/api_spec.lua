@@ -151,6 +151,19 @@ describe("mde api", function()
     assert.truthy(run.out:find "^unknown +POST [^\n]+\nwas 4\n1\n$", run.out .. run.err)
   end)
 
+  it("has the verdict of the audit log if the program was killed before it was in the journal",
+    function()
+      local run = rehearse(([[mde api GET /api/libraryfiles >/dev/null
+        for n in $(seq 1 40); do
+          %s mde api POST $M/isolate -d '{"Comment":"x"}' -y --batch b$n 2>/dev/null >out
+          if grep -q '"verdict":"done"' $XDG_STATE_HOME/mde/audit.jsonl; then
+            mde batch show b$n --verdict open 2>/dev/null | cut -d" " -f1; mde resume b$n
+            grep -c '"id":"' $XDG_STATE_HOME/mde/audit.jsonl; break
+          fi
+        done]]):format((trouble.environment "kill:N:fdatasync":gsub(":N:", ":'$n':"))))
+      assert.truthy(run.out:find "^unknown\ndone +POST [^\n]+\n1\n$", run.out .. run.err)
+    end)
+
   it("is not sent again to resume a request whose answer was lost", function()
     local run = rehearse([[
       mde api POST $M/isolate -d '{"Comment":"x"}' -y --batch b 2>/dev/null

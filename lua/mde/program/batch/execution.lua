@@ -153,13 +153,14 @@ function Execution:stop()
   return self.safety:check(function() return self:must_stop() end) ~= nil or self:must_stop()
 end
 
--- Ends items that must not be sent. `aside`: { id -> { code, message } }; the code is the verdict.
+-- Ends items that must not be sent. `aside`: { id -> { code, message } }; the code is the verdict, and
+-- without a message there is no error.
 function Execution:set_aside(aside)
   if not next(aside) then return end
   for row in self.batch:rows() do
     local why = aside[row.id]
     if why then
-      local err = errors.new { code = why.code, message = why.message }
+      local err = why.message and errors.new { code = why.code, message = why.message }
       self.recorder:ended { target = row, id = row.id, verdict = why.code, err = err,
                             comment = row.comment }
       self:item { id = row.id, verdict = why.code, error = err }
@@ -348,7 +349,7 @@ function execution.run(session, batch, parsed, kind, aside)
   end
   self.recorder:note(kind)
   if batch.overridden then self.recorder:note("overridden", batch.overridden) end
-  self:set_aside(aside or {})
+  self:set_aside(aside or change == "request" and recording:settled() or {})
   self:send(parsed)
   self.progress:finish()
   if not self.store_failure then

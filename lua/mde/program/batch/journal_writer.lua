@@ -144,6 +144,16 @@ function Recorder:log_end(call, outcome)
   })
 end
 
+-- Returns the settled verdicts that a process wrote to the audit log, before it was killed and the
+-- journal had them. -> { id -> { code = verdict } }
+function Recorder:settled()
+  local known = {}
+  for id, verdict in pairs(self.uncommitted) do
+    known[id] = verdicts.settled[verdict] and { code = verdict } or nil
+  end
+  return known
+end
+
 -- Records the result of a call. An unsent call without an error has none: its item stays open.
 function Recorder:ended(call)
   if call.verdict == "unsent" and not call.err then return end
