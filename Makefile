@@ -105,7 +105,7 @@ $(BUILD)/obj/$(LUA)/modules/%.o: src/modules/%.c Makefile
 $(BUILD)/obj/$(LUA)/system/%.o: src/system/%.c Makefile
 	$(COMPILE) $(LUA_CFLAGS) -c -o $@ $<
 
-$(MODULES)/file.so: $(patsubst %,$(BUILD)/obj/$(LUA)/modules/%.o,beneath file folder holder owner replace text) \
+$(MODULES)/file.so: $(patsubst %,$(BUILD)/obj/$(LUA)/modules/%.o,beneath file folder holder libpq owner replace text) \
                    $(BUILD)/obj/$(LUA)/system/write.o
 	$(MODULE) -o $@ $^ $(LDLIBS)
 

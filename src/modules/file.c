@@ -23,6 +23,7 @@
 #include "compat.h"
 #include "folder.h"
 #include "holder.h"
+#include "libpq.h"
 #include "owner.h"
 #include "replace.h"
 #include "system/write.h"
@@ -352,7 +353,7 @@ static void new_class (lua_State *L, const char *name, lua_CFunction close,
 
 
 /* The module: { make_folder, make_temporary_folder, lock, log, boot, mode, check, text, real,
-** folder, kind, replace, holder, identity, sleep } */
+** folder, kind, replace, holder, identity, sleep, postgresql_problem } */
 int luaopen_mde_file (lua_State *L) {
   static const luaL_Reg of_locks[] = {
     { "write", write_lock }, { "release", release_lock }, { "remove", remove_lock }, { NULL, NULL }
@@ -369,6 +370,7 @@ int luaopen_mde_file (lua_State *L) {
     { "text", mde_file_text }, { "kind", mde_file_kind }, { "replace", mde_file_replace },
     { "real", mde_file_real }, { "folder", mde_file_folder },
     { "holder", mde_file_holder }, { "identity", mde_file_identity }, { "sleep", mde_file_sleep },
+    { "postgresql_problem", mde_file_postgresql_problem },
 #if LUA_VERSION_NUM >= 502
     { "open", mde_file_open },
 #endif

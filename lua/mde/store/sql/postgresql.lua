@@ -133,49 +133,34 @@ local function shown(url)
   return (url:gsub("%?.*", ""):gsub("://.*@", "://…@"))
 end
 
--- {{ Refused connections. LuaDBI loses the server's message, so another database is tried.
+-- {{ Refused connections. LuaDBI loses the server's message; libpq is asked for it.
 
--- -> { database =, role =, has_password =, other(name) -> the URL with another database }
-local function parts_of(url)
-  local scheme, authority, name, query = url:match "^(%a+://)([^/%?]*)/?([^%?]*)(.*)$"
-  local role = authority:match "^([^:@]+).*@" or query:match "[%?&]user=([^&]+)"
-  return {
-    role = role or "of your user name",
-    database = name ~= "" and name or role or "of your user name",
-    has_password = authority:find "^[^@]*:[^@]+@" ~= nil or query:find "[%?&]password=." ~= nil,
-    other = function(other) return scheme .. authority .. "/" .. other .. query end,
-  }
-end
-
-local function can_connect(url)
-  local connection = (system.dbi or require "DBI").Connect("PostgreSQL", url)
-  if connection then connection:close() end
-  return connection ~= nil
-end
+-- libpq's message, or the end of it -> what it means
+local MEANINGS = {
+  { 'role "(.-)" does not exist', "the role '%s' does not exist" },
+  { 'database "(.-)" does not exist', "the database '%s' does not exist" },
+  { 'password authentication failed for user "(.-)"',
+    "the role '%s' or its password is wrong (PostgreSQL does not report which)" },
+  { "no password supplied", "the server requires a password, and the URL has none" },
+}
 
 -- Explains why the server at a URL does not accept a connection. -> text | nil
-local function explain(url, reason)
-  local parts = parts_of(url)
-  if reason:find "no connection to the server" then
-    return ("no connection to the server: check host and port%s"):format(parts.has_password and ""
-      or "; if the server requires a password, the URL has none")
+local function explain(url)
+  local message = system.file.postgresql_problem and system.file.postgresql_problem(url)
+  if not message then return nil end
+  for _, row in ipairs(MEANINGS) do
+    local name = message:match(row[1])
+    if name then return (row[2]:format(name)) end
   end
-  if not reason:find "server closed the connection" then return nil end
-  for _, other in ipairs { "postgres", "template1" } do
-    if other ~= parts.database and can_connect(parts.other(other)) then
-      return ("the server refuses the database '%s': it does not exist, or the role '%s' may not"
-        .. " connect to it"):format(parts.database, parts.role)
-    end
-  end
-  return ("the server refuses the role '%s': it does not exist, or the password is %s"):format(
-    parts.role, parts.has_password and "wrong" or "missing")
+  message = message:gsub("%s+", " "):gsub(" $", "")
+  return (message:gsub("^.*failed: ", ""):gsub("^FATAL: +", ""))
 end
 
 -- Opens the database; an error of the connection says what is missing.
 local function connect(url, description)
   local done, opened = pcall(database.open, description, "PostgreSQL", url)
   if done then return opened end
-  local text = errors.is(opened) and explain(url, opened.message)
+  local text = errors.is(opened) and explain(url)
   if not text then error(opened, 0) end
   error(errors.new { code = "store", message = ("the store %s: %s"):format(shown(url), text) }, 0)
 end

@@ -42,10 +42,19 @@ describe("a server of PostgreSQL", function()
       assert.same({ false, "store" }, { done, err.code })
       return err.message
     end
-    assert.matches("refuses the database 'nodb'", refused((server.url:gsub("/mde%?", "/nodb?"))))
-    assert.matches("refuses the role 'bob': it does not exist, or the password is missing",
+    assert.matches("the database 'nodb' does not exist",
+      refused((server.url:gsub("/mde%?", "/nodb?"))))
+    assert.matches("the role 'bob' does not exist",
       refused((server.url:gsub("user=mde", "user=bob"))))
-    assert.matches("check host and port", refused "postgresql://mde:x@127.0.0.1:1/mde")
+    assert.matches("Connection refused", refused "postgresql://mde:x@127.0.0.1:1/mde")
+    server:psql "CREATE ROLE carl LOGIN PASSWORD 'right'"
+    output(([[cd %s/data && { echo "local all carl scram-sha-256"; cat pg_hba.conf; } >hba &&
+      cat hba >pg_hba.conf]]):format(server.folder))
+    server:psql "SELECT pg_reload_conf()"
+    local carl = server.url:gsub("user=mde", "user=carl")
+    await_end(('%s/psql -XwqAt -d "%s" -c "SELECT 1"'):format(server.bin, carl))
+    assert.matches("requires a password, and the URL has none", refused(carl))
+    assert.matches("the role 'carl' or its password is wrong", refused(carl .. "&password=wrong"))
   end)
 
   it("is connected to by its URL", function()
