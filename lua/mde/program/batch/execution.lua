@@ -28,6 +28,7 @@ local releases = require "mde.program.batch.releases"
 local report = require "mde.program.batch.summary"
 local stop = require "mde.program.batch.stop"
 local system = require "mde.program.system"
+local verdicts = require "mde.service.verdicts"
 local words = require "mde.program.batch.words"
 
 local execution = {}
@@ -159,7 +160,7 @@ function Execution:set_aside(aside)
   if not next(aside) then return end
   for row in self.batch:rows() do
     local why = aside[row.id]
-    if why then
+    if why and not verdicts.settled[row.verdict] then
       local err = why.message and errors.new { code = why.code, message = why.message }
       self.recorder:ended { target = row, id = row.id, verdict = why.code, err = err,
                             comment = row.comment }

@@ -144,11 +144,11 @@ function Recorder:log_end(call, outcome)
   })
 end
 
--- Returns the settled verdicts that a process wrote to the audit log, before it was killed and the
--- journal had them. -> { id -> { code = verdict } }
+-- Returns the settled verdicts of the batch in the audit log. The journal may lack some, if the
+-- process that wrote them was killed. -> { id -> { code = verdict } }
 function Recorder:settled()
   local known = {}
-  for id, verdict in pairs(self.uncommitted) do
+  for id, verdict in pairs(self.written) do
     known[id] = verdicts.settled[verdict] and { code = verdict } or nil
   end
   return known
