@@ -18,12 +18,13 @@ end
 function json.pairs(t)
   local meta = getmetatable(t)
   if meta and meta.__pairs then return pairs(t) end
-  local keys, count, i = {}, 0, 0
+  local keys, count, i, are_texts = {}, 0, 0, true
   for key in next, t do
     count = count + 1
     keys[count] = key
+    are_texts = are_texts and type(key) == "string"
   end
-  if count > 1 then table.sort(keys, before) end
+  if count > 1 then table.sort(keys, not are_texts and before or nil) end
   return function()
     while true do
       i = i + 1

@@ -78,6 +78,9 @@ function Judge:items()
     for _, item in ipairs(store.items) do
       local key = ("%s %d"):format(name, item.batch)
       self.item_of[key .. " " .. item.id:lower()] = item
+      if item.decision == "undo" and item.machine then
+        self.item_of[key .. " " .. item.machine] = item
+      end
     end
   end
 end
@@ -148,10 +151,11 @@ function Judge:verdict(name, batch, item, last, number)
     self:add("truth", ("%s: item %s of %s is %s: its action is %s"):format(name, item.id,
       batch.name, verdict, status), number)
   end
+  local is_open = verdict == "accepted" or verdict == "undo_accepted"
   if verdict == "accepted" and not (action and action.silent) then
     self:add("ends", ("%s: item %s of %s stays accepted"):format(name, item.id, batch.name), number)
   end
-  if not SETTLED[verdict] and verdict ~= "accepted" and not batch.closed then
+  if not (SETTLED[verdict] or is_open or batch.closed) then
     self:add("ends", ("%s: item %s of %s ends %s"):format(name, item.id, batch.name,
       verdict), number)
   end

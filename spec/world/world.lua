@@ -260,8 +260,9 @@ local function run_resumes(self)
       end
     end
     if not is_open then return end
-    self.agenda.now = self.agenda.now + 60
-    pass(self, self.agenda.now)
+    local later = self.agenda.now + 60 * 2 ^ round  -- devices report meanwhile
+    pass(self, later)
+    self.agenda.now = later
   end
 end
 

@@ -82,6 +82,7 @@ end
 
 -- -> true if a moment is in all hours of the list, seconds until that changes (nil: never)
 function hours.open(list, moment)
+  if not list[1] then return true end
   local first = week_minute(moment)
   local is_open = in_all(list, first)
   for i = 1, WEEK do

@@ -1,0 +1,136 @@
+-- Draws what people do: the entries { what = "run" } of a plan.
+
+local people = {}
+
+local TYPES = { "Isolate", "Isolate", "RunAntiVirusScan", "RestrictCodeExecution" }
+
+-- Appends words to a command line.
+local function say(entry, ...)
+  for _, word in ipairs { ... } do table.insert(entry.argv, word) end
+end
+
+-- Adds options that any batch takes.
+local function add_options(random, entry)
+  if random:chance(0.15) then say(entry, "--parallel", tostring(random:integer(1, 30))) end
+  if random:chance(0.1) then
+    say(entry, "--canary", random:pick { "off", "1", "3" })
+  end
+  if random:chance(0.1) then say(entry, "--wait", "--deadline", random:pick { "30s", "10m" }) end
+  if random:chance(0.1) then say(entry, "--give-up", random:pick { "30s", "5m" }) end
+end
+
+local function some_ids(random, self, most)
+  local ids = {}
+  for i = 1, math.min(most, #self.actions) do ids[i] = self.actions[i].id end
+  if random:chance(0.05) then ids[#ids + 1] = random:guid() end
+  return random:shuffle(ids)
+end
+
+-- Name of the n-th batch of the day.
+local function batch_name(random)
+  return ("2026-01-23.%d"):format(random:integer(1, 3))
+end
+
+-- name -> function(random, plan, entry)
+local DOES = {}
+
+function DOES.cancel(random, self, entry)
+  local ids = some_ids(random, self, random:chance(0.5) and #self.actions or 2)
+  entry.argv = { "cancel" }
+  entry.intent = { what = "cancel", ids = ids, comment = "misfire" }
+  if random:chance(0.2) then
+    entry.input = table.concat(ids, "\n") .. "\n"
+    say(entry, "-", "--max", "1000")
+  else
+    say(entry, table.unpack(ids))
+  end
+  say(entry, "-m", "misfire")
+  if not entry.attended then say(entry, "--yes") end
+  add_options(random, entry)
+end
+
+function DOES.filter(random, _, entry)
+  local kind = random:pick(TYPES)
+  entry.argv = { "cancel", "--type", kind, "-m", "misfire", "--max", "1000" }
+  if not entry.attended then say(entry, "--yes") end
+  entry.intent = { what = "cancel", filter = { type = kind }, comment = "misfire" }
+  add_options(random, entry)
+end
+
+function DOES.launch(random, self, entry)
+  local verb = random:pick { "isolate", "unisolate", "scan" }
+  entry.argv, entry.intent = { verb }, { what = verb, machines = {}, comment = "case 4" }
+  if verb == "scan" then entry.argv = { "launch", "scan" } end
+  for i = 1, random:integer(1, math.min(4, #self.machines)) do
+    say(entry, self.machines[i].id)
+    entry.intent.machines[i] = self.machines[i].id
+  end
+  say(entry, "-m", "case 4")
+  if not entry.attended then say(entry, "--yes") end
+  add_options(random, entry)
+end
+
+function DOES.resume(random, _, entry)
+  entry.argv, entry.intent = { "resume" }, { what = "resume" }
+  if random:chance(0.4) then
+    entry.intent.batch = batch_name(random)
+    say(entry, entry.intent.batch)
+  elseif not entry.attended then
+    say(entry, "--join")
+  end
+  add_options(random, entry)
+end
+
+function DOES.stop(random, _, entry)
+  local name = batch_name(random)
+  entry.argv, entry.intent = { "batch", "stop", name, "-m", "wrong list" },
+                             { what = "stop", batch = name }
+end
+
+function DOES.close(random, _, entry)
+  local name = batch_name(random)
+  entry.argv, entry.intent = { "batch", "close", name, "-m", "done by hand" },
+                             { what = "close", batch = name }
+end
+
+function DOES.undo(random, self, entry)
+  local path = "/plans/" .. entry.name .. ".jsonl"
+  entry.argv, entry.intent = { "undo" }, { what = "undo", path = path }
+  if random:chance(0.5) then
+    entry.intent.batch = batch_name(random)
+    say(entry, entry.intent.batch)
+  else
+    say(entry, "--requestor", "soar@contoso.com", "--after", "2026-01-20T00:00:00Z")
+  end
+  say(entry, "--max", "1000", "-m", "undo it", "-o", path)
+  local apply = { what = "run", name = entry.name .. "b", host = entry.host, user = entry.user,
+                  at = entry.at + random:scaled(1, 4000), attended = true,
+                  agrees = random:chance(0.9), argv = { "apply", path },
+                  intent = { what = "apply", path = path } }
+  add_options(random, apply)
+  table.insert(self.entries, apply)
+end
+
+function DOES.look(random, _, entry)
+  entry.argv = random:pick { { "list" }, { "status" }, { "audit", "verify" }, { "batch", "list" },
+                             { "batch", "show", batch_name(random) }, { "machines" } }
+  entry.intent = { what = "look" }
+end
+
+local FIRST = { "cancel", "cancel", "filter", "launch", "undo" }
+local LATER = { "cancel", "filter", "launch", "resume", "resume", "look", "stop", "close", "undo" }
+
+-- Adds entries to a plan.
+function people.draw(random, self)
+  for i = 1, random:integer(1, 4) do
+    local host = random:pick(self.hosts)
+    local entry = { what = "run", name = "p" .. i, host = host.name, user = host.user,
+                    at = i == 1 and 0 or random:scaled(0.1, 600),
+                    attended = random:chance(0.4) or nil }
+    if entry.attended then entry.agrees = random:chance(0.85) end
+    DOES[random:pick(i == 1 and FIRST or LATER)](random, self, entry)
+    table.insert(self.entries, entry)
+  end
+end
+
+return people
