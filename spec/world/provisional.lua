@@ -10,6 +10,8 @@ for name in ("cancelled already_cancelled already_final too_late launched existi
   SETTLED[name] = true
 end
 
+local FAILED = { Failed = true, TimeOut = true, Cancelled = true }
+
 local Judge = {}
 Judge.__index = Judge
 
@@ -92,7 +94,7 @@ end
 
 -- No second POST of an item without a read in between.
 function Judge:posts()
-  local open, launched, refused = {}, {}, {}
+  local open, launched, refused, status_of = {}, {}, {}, {}
   for number, event in ipairs(self.events) do
     local batch = self.batch_of[number]
     if event.kind == "request" and event.process and event.method == "POST"
@@ -101,13 +103,21 @@ function Judge:posts()
       if not batch or not self.item_of[key] then
         self:add("agreed", "a POST without an item", number)
       end
-      if open[key] then self:add("second", "a second POST without a read", open[key], number) end
+      local first = open[key]
+      if first and not self:was_read(key, self.events[first].sent, event.sent) then
+        self:add("second", "a second POST without a read", first, number)
+      end
       open[key] = number
       if event.effect == "launched" then
-        if launched[key] then self:add("twice", "launched twice", launched[key], number) end
+        local before = launched[key]
+        if before and not FAILED[status_of[self.events[before].action]] then
+          self:add("twice", "launched twice", before, number)
+        end
         launched[key] = number
       end
       if refused[event.process] then self:add("agreed", "sent without agreement", number) end
+    elseif event.kind == "action" then
+      status_of[event.id] = event.to
     elseif event.kind == "typed" then
       refused[event.process] = event.text == "n"
     elseif event.kind == "answer" then
@@ -118,22 +128,31 @@ function Judge:posts()
           open[key] = nil
         end
       elseif event.outcome == "delivered" and event.status < 300 or event.status == 404 then
-        self:read(event.request, request, open)
+        self:read(event.request, request, open, event.at)
       end
     end
   end
 end
 
--- Forgets the open POSTs that a read covers.
-function Judge:read(number, request, open)
+-- Notes the read of items with open POSTs.
+function Judge:read(number, request, open, delivered)
   local batch = self.batch_of[number] or ""
   local text = request.query and request.query["$filter"] or ""
   for key in pairs(open) do
     local target = key:sub(#batch + 2)
     if key:sub(1, #batch) == batch and (request.target == target or text:find(target, 1, true)) then
-      open[key] = nil
+      local reads = self.reads[key] or {}
+      reads[#reads + 1], self.reads[key] = { sent = request.sent, at = delivered }, reads
     end
   end
+end
+
+-- Reports whether an item was read after a POST was sent, and before another one.
+function Judge:was_read(key, first, second)
+  for _, read in ipairs(self.reads[key] or {}) do
+    if read.sent >= first and read.at <= second then return true end
+  end
+  return false
 end
 
 -- }}
@@ -219,7 +238,7 @@ end
 
 function provisional.judge(observation)
   local judge = setmetatable({ observation = observation, events = observation.events,
-                               violations = {} }, Judge)
+                               violations = {}, reads = {} }, Judge)
   judge:processes()
   judge:windows()
   judge:batches()
