@@ -37,27 +37,64 @@ local function secret_in(arguments, is_ours)
   end
 end
 
--- The arguments `script.NAME`. `known` has "value" for each name, or "flag" if it takes no value.
--- nmap ignores unknown names, and accepts NAME for script.NAME. Here only full and known names
--- count, because a misspelt limit would be none, and another script's argument would be ours.
--- -> table | nil, message
-function machines.arguments(script, known)
-  local given, names = {}, {}
-  for name in pairs(known) do names[#names + 1] = script .. "." .. name end
-  table.sort(names)
+-- The arguments of each script, and of both: "value", or "flag" for those without a value.
+local KNOWN = {
+  ["mde"] = { profile = "value" },
+  ["mde-actions"] = { latest = "value" },
+  ["mde-cancel"] = { comment = "value", type = "value", ["older-than"] = "value", max = "value",
+                     ["dry-run"] = "flag" },
+}
+
+local function is_ours(name)
+  for _, known in pairs(KNOWN) do
+    if known[name] then return true end
+  end
+  return false
+end
+
+-- The arguments of this scan: { { whole (the name as written), value, is_flag }, … }, and whether
+-- an unqualified name is one of ours.
+local function written()
+  local list, is_short = {}, false
   for key, value in pairs(nmap.registry.args) do
     local is_flag = type(key) == "number"
     local whole = is_flag and value or key
-    local name = type(whole) == "string"
-      and (whole == script and "" or whole:sub(1, #script + 1) == script .. "."
-           and whole:sub(#script + 2))
+    if type(whole) == "string" then
+      list[#list + 1] = { whole = whole, value = is_flag or value, is_flag = is_flag }
+      is_short = is_short or is_ours(whole)
+    end
+  end
+  -- Qualified names come last, and take precedence.
+  table.sort(list, function(a, b)
+    local first, second = a.whole:find(".", 1, true) ~= nil, b.whole:find(".", 1, true) ~= nil
+    if first ~= second then return second end
+    return a.whole < b.whole
+  end)
+  return list, is_short
+end
+
+-- The arguments of `script`, written as script.NAME or NAME. nmap ignores unknown names, but a
+-- misspelt limit would be none. So the script refuses unknown names of its own, and unqualified
+-- ones if any unqualified name is ours. -> table | nil, message
+function machines.arguments(script)
+  local known, given, names = KNOWN[script], {}, {}
+  for name in pairs(known) do names[#names + 1] = script .. "." .. name end
+  table.sort(names)
+  local list, is_short = written()
+  for _, one in ipairs(list) do
+    local whole, name = one.whole, nil
+    if whole == script then name = ""
+    elseif whole:sub(1, #script + 1) == script .. "." then name = whole:sub(#script + 2)
+    elseif known[whole] or is_short and not (whole:find(".", 1, true) or is_ours(whole)) then
+      name = whole
+    end
     if name and not known[name] then
       return nil, ("'%s' is not one of %s"):format(machines.one_line(whole, 60),
         table.concat(names, ", "))
-    elseif name and is_flag and known[name] ~= "flag" then
+    elseif name and one.is_flag and known[name] ~= "flag" then
       return nil, ("%s has no value: write %s=…"):format(whole, whole)
     elseif name then
-      given[name] = is_flag or value
+      given[name] = one.value
     end
   end
   return given
@@ -72,7 +109,7 @@ function machines.client()
     return nil, ("'%s': others can see script arguments: give secrets in the environment"
       .. " (AZURE_CLIENT_SECRET, MDE_TOKEN) or in a profile (mde.profile)"):format(name)
   end
-  local given, wrong = machines.arguments("mde", { profile = "value" })
+  local given, wrong = machines.arguments "mde"
   if not given then return nil, wrong end
   local shared = nmap.registry.mde
   if not shared then

@@ -140,7 +140,7 @@ end
 
 -- -> the argument mde-actions.latest | nil, message
 local function latest()
-  local given, wrong = machines.arguments("mde-actions", { latest = "value" })
+  local given, wrong = machines.arguments "mde-actions"
   if not given then return nil, wrong end
   local count = tonumber(given.latest or 3)
   if count and count >= 0 then return count end

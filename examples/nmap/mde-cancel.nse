@@ -58,12 +58,9 @@ local machines = dofile(SCRIPT_PATH:match "^(.*/)" .. "machines.lua")
 
 hostrule = function() return true end
 
-local KNOWN = { comment = "value", type = "value", ["older-than"] = "value", max = "value",
-                ["dry-run"] = "flag" }
-
 -- -> { comment, type, older_than, max, dry_run } | nil, message
 local function arguments()
-  local given, wrong = machines.arguments("mde-cancel", KNOWN)
+  local given, wrong = machines.arguments "mde-cancel"
   if not given then return nil, wrong end
   local wanted = { comment = given.comment, type = given.type, older_than = given["older-than"],
                    max = tonumber(given.max or 10), dry_run = given["dry-run"] }
