@@ -43,11 +43,11 @@ describe("mde resume", function()
   it("has nothing to do when all is done, or nothing was begun", function()
     local run = rehearse("mde resume")
     assert.same({ 0, "" }, { run.status, run.out })
-    assert_said(run.err, "No batch is open that no process runs")
+    assert_said(run.err, "There is no open batch to resume")
     run = rehearse(CANCEL .. " --batch b >/dev/null 2>&1; mde resume b; mde resume")
     assert.same({ 0, 12 }, { run.status, run.ledger.posts })
     assert_said(run.err, "This batch has no open items",
-      "No batch is open that no process runs")
+      "There is no open batch to resume")
   end)
 
   it("has nothing to do for items that the service refused for good", function()
@@ -76,7 +76,7 @@ describe("mde resume", function()
       kill -KILL $pid; wait
       MDE_TOKEN=]] .. OTHERS .. [[ mde resume b; echo "was $?"]], LATE)
     assert_said(run.out, "running", "was 3\n", "was 2\n")
-    assert_said(run.err, " runs batch ", "No batch is open that no process runs",
+    assert_said(run.err, " runs batch ", "There is no open batch to resume",
       "is of tenant and application")
   end)
 

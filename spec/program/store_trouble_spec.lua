@@ -45,7 +45,8 @@ describe("a store that can't be used", function()
   end)
 
   it("because the disk is full, does not stop commands that only read", function()
-    for _, command in ipairs { "list", "machines", "status", "api GET /api/machineactions" } do
+    local plan = ("plan %s/policies/stale_live_response.lua"):format(program.examples)
+    for _, command in ipairs { "list", "machines", "status", "api GET /api/machineactions", plan } do
       for _, first in ipairs { 1, 6, 20, 30, 40 } do
         local full = trouble.environment("full:" .. first .. ":/")
           :gsub("'(full:%d+:)/'", '"%1$XDG_STATE_HOME"')
@@ -60,7 +61,8 @@ describe("a store that can't be used", function()
   it("because the disk is full, does not stop commands that read the journal", function()
     local full = trouble.environment "full:1:/":gsub("'(full:%d+:)/'", '"%1$XDG_STATE_HOME"')
     local run = program.rehearse(INCIDENT, CANCEL .. " >/dev/null 2>&1 && " .. full .. [[
- sh -c 'mde batch list && mde batch show b && mde batch report b && mde audit verify']])
+ sh -c 'mde batch list && mde batch show b && mde batch report b && mde audit verify &&
+        mde undo b -n']])
     assert.equal(0, run.status, run.err)
     for _, text in ipairs { "\nb ", "12 of 12 done", "unbroken" } do
       assert.truthy((run.out .. run.err):find(text, 1, true), text .. run.out .. run.err)

@@ -119,6 +119,7 @@ local function run(parsed)
 end
 
 function plan.run(parsed)
+  parsed.reads_only = true
   if parsed.explain then return run(parsed) end
   return presentation.writing(parsed, function() return run(parsed) end)
 end

@@ -40,7 +40,7 @@ Examples:
   execution.define(command)
 end
 
-local NONE = "No batch is open that no process runs."
+local NONE = "There is no open batch to resume."
 
 -- Returns whether a named batch may be of this session. Tokens that do not contain their
 -- application can't be compared.

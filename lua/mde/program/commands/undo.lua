@@ -279,6 +279,7 @@ end
 
 function undo.run(parsed)
   local criteria = check(parsed)
+  parsed.reads_only = parsed.dry_run or parsed.output ~= nil
   if not parsed.output then return carry_out(parsed, criteria) end
   return presentation.writing(parsed, function() return write(parsed, criteria) end)
 end

@@ -321,7 +321,7 @@ end
 
 function watch.run(parsed)
   if parsed.approve then agreement.check_hash(parsed.approve) end
-  parsed.every = parsed.every or 300
+  parsed.every, parsed.reads_only = parsed.every or 300, not parsed.approve
   system.interrupt.watch(true)
   local new = load(parsed)
   local self = setmetatable({ parsed = parsed, failures = 0, paused = {}, last = {},
