@@ -46,7 +46,8 @@ describe("a store that can't be used", function()
 
   it("because the disk is full, does not stop commands that only read", function()
     local plan = ("plan %s/policies/stale_live_response.lua"):format(program.examples)
-    for _, command in ipairs { "list", "machines", "status", "api GET /api/machineactions", plan } do
+    for _, command in ipairs { "list", "machines", "status", plan,
+                               "api GET /api/machineactions" } do
       for _, first in ipairs { 1, 6, 20, 30, 40 } do
         local full = trouble.environment("full:" .. first .. ":/")
           :gsub("'(full:%d+:)/'", '"%1$XDG_STATE_HOME"')
