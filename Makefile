@@ -271,8 +271,10 @@ uninstall:  ## removes what install put there
 
 # Without git, such as from the tarball, all files but those built, with their time.
 DIST := mde-$(VERSION)
-SOURCES := $(if $(wildcard .git),git ls-files -z,find . -path ./$(BUILD) -prune -o ! -type d -printf '%P\0')
-EPOCH := $(if $(wildcard .git),git log -1 --format=%ct,stat -c %Y Makefile)
+GIT      = $(and $(wildcard .git),$(shell git rev-parse --git-dir 2>/dev/null))
+SOURCES  = $(if $(GIT),git ls-files -z,find . \( -path ./.git -o -path ./build -o -path './$(BUILD)' \) -prune \
+             -o ! -type d -printf '%P\0')
+EPOCH    = $(if $(GIT),git log -1 --format=%ct,stat -c %Y Makefile)
 dist:  ## makes build/mde-VERSION.tar.gz, the same bytes in every folder
 	@mkdir -p $(BUILD)
 	@$(SOURCES) | LC_ALL=C sort -z | tar --null --no-recursion --files-from=- --format=gnu --owner=0 --group=0 \
