@@ -54,6 +54,8 @@ local GUARDS = {
 local COMMANDS = {
   ["mde cancel -m INC1 --yes --max 50 $ids"] = {},
   ["mde cancel -m INC1 --yes --max 50 --requestor soar@contoso.com"] = {},
+  ["printf 'assert(mde.batch { change = \"cancel\", comment = \"INC1\", targets = arg, yes = true,"
+    .. " max = 50 })' >playbook; mde run playbook $ids"] = {},
   ["mde unblock m-2.contoso.com -m INC1 --yes"] = {},
   ["mde isolate m-1.contoso.com m-2.contoso.com -m INC1 --yes"] =
     { max_per_machine = true, protect_requestors = true },

@@ -237,8 +237,8 @@ end
 
 --- Carries out changes as a batch of the journal, as the commands do: with the guards of the
 --- profile, the question at the terminal, canary, summary and audit log. `mde resume` continues
---- it if the program dies. Only in a playbook (`mde run`) and at the prompt (`mde repl`). `mde run`
---- ends with the exit status of its batches.
+--- it if the program dies, and `mde undo` undoes it. Only in a playbook (`mde run`) and at the
+--- prompt (`mde repl`). `mde run` ends with the exit status of its batches.
 ---
 ---     local report = assert(mde.batch { change = "cancel", comment = "Stuck, CHG-4711",
 ---       targets = client:actions { type = "LiveResponse", older_than = "4h" },
