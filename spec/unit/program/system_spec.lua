@@ -90,6 +90,42 @@ describe("programs in one process", function()
     assert.truthy(a.stderr.text:find "no such filter" and b.stderr.text:find "no such filter")
   end)
 
+  it("need only their tables: environment, clock, engine, and a folder for store and audit log",
+    function()
+      local folder = os.tmpname()
+      os.remove(folder)
+      finally(function() os.execute("rm -rf " .. folder) end)
+      local function new(name)
+        local _, service, clock, engine = world.new()
+        local ids = world.add(service, 3, function() return {} end)
+        local own = systems.new({ AZURE_TENANT_ID = service.tenant,
+          AZURE_CLIENT_ID = service.client_id, AZURE_CLIENT_SECRET = service.client_secret,
+          XDG_STATE_HOME = folder .. "/" .. name, MDE_CONFIG = "/nowhere" }, { clock = clock })
+        local poll = engine.poll
+        function engine.poll(...)
+          coroutine.yield "waits"
+          return poll(...)
+        end
+        own.new_engine = function() return engine end
+        return own, service, ids
+      end
+      local a, one, ids = new "a"
+      local b, two, others = new "b"
+      local statuses, turns = run_all {
+        { a, "cancel", ids[1], ids[2], "-m", "x", "--yes", "--batch", "same" },
+        { b, "cancel", others[1], "-m", "y", "--batch", "same" } }
+      assert.same({ 0, 0 }, statuses, a.stderr.text .. b.stderr.text)
+      assert.is_true(turns > 4)
+      assert.same({ 2, 1 }, { one:requests "cancel", two:requests "cancel" })
+      for name, count in pairs { a = 2, b = 1 } do
+        local lines = 0
+        for line in io.lines(folder .. "/" .. name .. "/mde/audit.jsonl") do
+          if line:find('"verdict":"cancelled"', 1, true) then lines = lines + 1 end
+        end
+        assert.equal(count, lines)
+      end
+    end)
+
   it("run playbooks and prompts with globals, modules and files of their own", function()
     local files = { ["book.lua"] = "x = arg[1]\ny = require 'helper'\nmde.wait()\nprint(x, y)",
                     ["/books/helper.lua"] = "return x .. ' ' .. package.loaded.mde.name" }
