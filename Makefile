@@ -72,12 +72,18 @@ WORKER_TESTS := $(patsubst spec/unit/%.c,$(BUILD)/spec/%,$(wildcard spec/unit/wo
 MODULES := $(BUILD)/lib/lua/$(LUA)/mde
 SHARE   := $(BUILD)/share/lua/5.4/mde
 PROGRAM := $(BUILD)/bin/mde $(patsubst %,$(MODULES)/%.so,httpd editor)
+COMPILED := $(MODULES)/compiled
 # What the stores in databases need of the system; Lua 5.1 lacks too much for it.
 STORES  := $(if $(filter 5.1,$(LUA)),,$(MODULES)/file.so)
 
 all: module $(if $(filter 5.4,$(LUA)),program)  ## builds (the default); LUA=5.4|5.3|5.2|5.1|luajit
 module: $(MODULES)/core.so $(STORES)
-program: $(PROGRAM)
+program: $(PROGRAM) $(COMPILED)/done
+
+# The program's modules in Lua, compiled: see src/program/search.c.
+$(COMPILED)/done: $(shell find lua/mde -name '*.lua') src/program/compile.lua
+	@! command -v $(BUILD_LUA) >/dev/null || $(BUILD_LUA) src/program/compile.lua $(COMPILED) $(filter lua/%,$^)
+	@mkdir -p $(@D) && touch $@
 
 $(BUILD)/obj/core/%.o: src/core/%.c Makefile
 	$(COMPILE) $(call pkg,--cflags,libcurl libcrypto) -c -o $@ $<
@@ -250,6 +256,9 @@ install-program: program
 	install -m 755 $(BUILD)/bin/mde "$(DESTDIR)$(BINDIR)"
 	install -m 644 doc/*.1 "$(DESTDIR)$(MANDIR)"
 	$(call install_lua,-path 'mde/program/*' -o -path 'mde/simulator/*')
+	cd $(MODULES) && find compiled* -name '*.luac' | while read -r file; do \
+	  install -d "$(DESTDIR)$(LIBDIR)/mde/$$(dirname "$$file")" && \
+	  install -m 644 "$$file" "$(DESTDIR)$(LIBDIR)/mde/$$file" || exit; done
 
 install-completions:
 	install -d "$(DESTDIR)$(BASHDIR)" "$(DESTDIR)$(ZSHDIR)" "$(DESTDIR)$(FISHDIR)"

@@ -79,4 +79,22 @@ describe("the search for modules", function()
     run = run_with("", "require 'broken'")
     assert.truthy(run.err:find("error loading module 'broken'", 1, true), run.err)
   end)
+
+  it("loads compiled modules, and the source if it is newer or the compiled one is no such", function()
+    local root = program.path:match "^(.*)/bin/"
+    local function version(change)
+      local run = program.sh(([[
+        mkdir bin && cp "$mde" bin && cp -RLp %s/lib . && mkdir share && cp -RLp %s/share/lua share
+        source=share/lua/5.4/mde/base/version.lua compiled=lib/lua/5.4/mde/compiled/base/version.luac
+        printf 'return "source"\n' >$source; touch -d 2000-01-01 $source
+        %s
+        bin/mde --version]]):format(program.quote(root), program.quote(root), change))
+      assert.equal("", run.err)
+      return run.out:match "^mde (%S+)\n$"
+    end
+    assert.equal(require "mde.base.version", version "")
+    assert.equal("source", version "touch $source")
+    assert.equal("source", version "rm $compiled")
+    assert.equal("source", version "echo damaged >$compiled")
+  end)
 end)

@@ -1,10 +1,16 @@
-/* Sets the path on which `require` finds modules.
+/* Sets where `require` finds modules.
 **
-** It has the program's installation, then the absolute templates of the default path, LUA_PATH and
+** The path has the program's installation, then the absolute templates of the default path, LUA_PATH and
 ** LUA_CPATH. A template such as ./?.lua is omitted: anyone who can write to the current folder
 ** could run code here.
+**
+** Modules of mde are compiled by the build (compile.lua): parsing them would take most of the time
+** of a short command. They lie in the folder `compiled` beside mde's C modules. If one is missing,
+** older than its source, or of another Lua, the source is loaded.
 */
+#include <stdbool.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "program.h"
 
@@ -57,6 +63,61 @@ static void set_field (lua_State *L, const char *field, const char *own, const c
 }
 
 
+/* {{ Compiled modules */
+
+/* Pushes the first file that `templates` (at the top) gives for a name, and its status. False: pushes
+** nil. [-1, +1, e] */
+static bool find_file (lua_State *L, const char *name, struct stat *status) {
+  lua_getfield(L, lua_upvalueindex(1), "searchpath");
+  lua_insert(L, -2);
+  lua_pushstring(L, name);
+  lua_insert(L, -2);
+  lua_call(L, 2, 1);
+  return !lua_isnil(L, -1) && stat(lua_tostring(L, -1), status) == 0;
+}
+
+
+static bool is_older (const struct stat *one, const struct stat *other) {
+  return one->st_mtim.tv_sec != other->st_mtim.tv_sec
+         ? one->st_mtim.tv_sec < other->st_mtim.tv_sec
+         : one->st_mtim.tv_nsec < other->st_mtim.tv_nsec;
+}
+
+
+/* (name) -> loader, path of the source | nothing */
+static int find_compiled (lua_State *L) {
+  const char *name = luaL_checkstring(L, 1), *path;
+  struct stat source, compiled;
+  if (strncmp(name, "mde", 3) != 0 || (name[3] != '\0' && name[3] != '.')) return 0;
+  lua_getfield(L, lua_upvalueindex(1), "path");
+  if (!find_file(L, name, &source)) return 0;
+  path = lua_pushfstring(L, "mde.compiled%s", name + 3);
+  lua_getfield(L, lua_upvalueindex(1), "cpath");
+  luaL_gsub(L, lua_tostring(L, -1), "?.so", "?.luac");
+  if (!find_file(L, path, &compiled) || is_older(&compiled, &source)) return 0;
+  if (luaL_loadfilex(L, lua_tostring(L, -1), "b") != LUA_OK) return 0;
+  lua_pushvalue(L, 2);
+  return 2;
+}
+
+
+/* Adds the searcher, after that of package.preload. The table package is on the top. [-0, +0, m] */
+static void add_searcher (lua_State *L) {
+  lua_Integer i;
+  lua_getfield(L, -1, "searchers");
+  for (i = luaL_len(L, -1); i >= 2; i--) {
+    lua_geti(L, -1, i);
+    lua_seti(L, -2, i + 1);
+  }
+  lua_pushvalue(L, -2);
+  lua_pushcclosure(L, find_compiled, 1);
+  lua_seti(L, -2, 2);
+  lua_pop(L, 1);
+}
+
+/* }} */
+
+
 void mde_host_set_search (lua_State *L) {
   const char *root;
   push_root(L);
@@ -64,5 +125,6 @@ void mde_host_set_search (lua_State *L) {
   lua_getglobal(L, LUA_LOADLIBNAME);
   set_field(L, "path", "!/share/lua" VERSION "?.lua;!/share/lua" VERSION "?/init.lua", root);
   set_field(L, "cpath", "!/lib/lua" VERSION "?.so", root);
+  add_searcher(L);
   lua_pop(L, 2);
 }

@@ -29,19 +29,19 @@ function jwt.base64url(bytes)
   return (bytes:gsub("..?.?", encode))
 end
 
+-- Two to four digits as one to three bytes.
+local function decode(a, b, c, d)
+  local bits = VALUES[a] * 262144 + VALUES[b] * 4096 + (VALUES[c] or 0) * 64 + (VALUES[d] or 0)
+  local first, second = math.floor(bits / 65536), math.floor(bits / 256) % 256
+  if c == "" then return string.char(first) end
+  if d == "" then return string.char(first, second) end
+  return string.char(first, second, bits % 256)
+end
+
 -- base64url digits without padding -> bytes | nil
 function jwt.unbase64url(text)
   if text:find "[^%w%-_]" or #text % 4 == 1 then return nil end
-  local bytes, bits, count = {}, 0, 0
-  for digit in text:gmatch "." do
-    bits, count = bits * 64 + VALUES[digit], count + 6
-    if count >= 8 then
-      count = count - 8
-      local byte = math.floor(bits / 2 ^ count)
-      bytes[#bytes + 1], bits = string.char(byte), bits - byte * 2 ^ count
-    end
-  end
-  return table.concat(bytes)
+  return (text:gsub("(.)(.)(.?)(.?)", decode))
 end
 
 -- One part of a token as a table | nil
