@@ -80,12 +80,13 @@ describe("the search for modules", function()
     assert.truthy(run.err:find("error loading module 'broken'", 1, true), run.err)
   end)
 
-  it("loads compiled modules, and the source if it is newer or the compiled one is no such", function()
+  it("loads compiled modules, and the source if it is newer or the other is damaged", function()
     local root = program.path:match "^(.*)/bin/"
     local function version(change)
       local run = program.sh(([[
         mkdir bin && cp "$mde" bin && cp -RLp %s/lib . && mkdir share && cp -RLp %s/share/lua share
-        source=share/lua/5.4/mde/base/version.lua compiled=lib/lua/5.4/mde/compiled/base/version.luac
+        source=share/lua/5.4/mde/base/version.lua
+        compiled=lib/lua/5.4/mde/compiled/base/version.luac
         printf 'return "source"\n' >$source; touch -d 2000-01-01 $source
         %s
         bin/mde --version]]):format(program.quote(root), program.quote(root), change))
