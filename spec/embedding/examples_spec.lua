@@ -58,7 +58,7 @@ describe("an example", function()
   -- Runs the first script, and in the simulator that it ends with the second one.
   local function rehearse(name)
     local scripts = copy(name)
-    local first, simulators = scripts[1]:gsub("mde sim$", "mde sim sh -ec " ..
+    local first, simulators = scripts[1]:gsub("(mde sim[^\n]*)$", "%1 sh -ec " ..
       program.quote(scripts[2]):gsub("%%", "%%%%"))
     assert.equal(1, simulators)
     return run(name, first)
@@ -78,6 +78,28 @@ describe("an example", function()
   it("for nginx runs as its README says", function()
     local out = rehearse "openresty"
     assert.truthy(out:find('"verdict":"cancelled"', 1, true), out)
+  end)
+
+  -- The lines of a script's output in a README or in nmap's, without ages and dates.
+  local function results(text)
+    local lines = {}
+    for line in text:gmatch "\n(|[^\n]*)" do
+      lines[#lines + 1] = line:gsub("%d+[dhms]%f[%A]", "N"):gsub("[ N]*N", " N")
+        :gsub("%d+%-%d+%-%d+T%S+Z", "DATE")
+    end
+    return lines
+  end
+
+  it("for nmap runs as its README says, with the printed results", function()
+    local out = rehearse "nmap"
+    local file = assert(io.open(program.examples .. "/nmap/README.md"))
+    local printed = file:read "a"
+    file:close()
+    for block in printed:gmatch "\n```console(.-)```" do
+      for _, line in ipairs(results(block)) do
+        assert.truthy(table.concat(results(out), "\n"):find(line, 1, true), line .. "\n" .. out)
+      end
+    end
   end)
 
   it("for event loops runs as its README says", function()

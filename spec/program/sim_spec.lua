@@ -57,7 +57,7 @@ describe("mde sim", function()
       ["--quota: '0,1' is not a quota"] = { "--quota", "0,1", "true" },
       ["--quota: 'much' is not a quota"] = { "--quota", "much", "true" },
       ["--scenario: 'fire' is not a scenario: misfire, took-effect, stuck, outage, forbidden,"
-        .. " throttled, lossy, lagging, other-admin"] = { "--scenario", "fire", "true" },
+        .. " throttled, lossy, lagging, other-admin, loopback"] = { "--scenario", "fire", "true" },
       ["--port: '65536' is not a port"] = { "--serve", "--port", "65536" },
       ["--port requires --serve"] = { "--port", "8080", "true" },
       ["--serve runs no command: 'true'"] = { "--serve", "true" },

@@ -218,6 +218,24 @@ local function take_offline(service)
   end
 end
 
+-- Gives the addresses 127.0.0.2, 127.0.0.3, … to `count` machines with an open action: first to one
+-- with a live response, then to one that is being isolated, and so on.
+local function put_at_loopback(records, service, count)
+  local known, queues = {}, { LiveResponse = {}, Isolate = {} }
+  for _, record in ipairs(records) do known[record.id] = known[record.id] or record end
+  for _, action in ipairs(service.actions) do
+    local queue, record = queues[action.type], known[action.machine_id]
+    if queue and record and not action:is_final(service:now()) then
+      known[record.id], queue[#queue + 1] = nil, record
+    end
+  end
+  for i = 0, count - 1 do
+    local record = table.remove(queues[i % 2 == 0 and "LiveResponse" or "Isolate"], 1)
+    record.lastIpAddress = ("127.0.0.%d"):format(i + 2)
+    record.healthStatus, record.lastSeen = "Active", service:now() - 10 * MINUTE
+  end
+end
+
 local function course_if_online(type_name, random, machine)
   return machine.healthStatus == "Active" and launches.course(type_name, random) or {}
 end
@@ -232,6 +250,7 @@ local DEFAULTS = {
   is_offline = false,  -- if true, machines with a Pending action are offline, and stay so
   colleague_every = false,  -- seconds between two steps of mde.simulator.colleague
   history = 400,      -- ended actions of the last weeks
+  loopback = 0,       -- machines at 127.0.0.2, 127.0.0.3, …
 }
 
 -- Splits `options`, whose defaults are those of the scenario.
@@ -278,10 +297,9 @@ function incident.service(options)
   scans(add, random, next_machine)
   history(settings.history, service, random, next_machine,
     { machines[settings.mistaken + 1], machines[settings.mistaken + 2] })
-  for _, record in ipairs(fleet.records(machines, random_numbers.new(settings.seed + 2),
-                                        service:now())) do
-    service:add_machine(record)
-  end
+  local records = fleet.records(machines, random_numbers.new(settings.seed + 2), service:now())
+  put_at_loopback(records, service, settings.loopback)
+  for _, record in ipairs(records) do service:add_machine(record) end
   if settings.is_offline then take_offline(service) end
   if settings.colleague_every then
     service.meanwhile = colleague.new(machines, settings.mistaken,

@@ -36,6 +36,9 @@ local scenarios = {
   { name = "other-admin",
     about = "A colleague releases and isolates the same machines meanwhile.",
     options = { took_effect = 0.5, colleague_every = 2 } },
+  { name = "loopback",
+    about = "misfire, with machines at 127.0.0.2 to 127.0.0.13, to scan with nmap.",
+    options = { loopback = 12 } },
 }
 for _, scenario in ipairs(scenarios) do scenarios[scenario.name] = scenario end
 

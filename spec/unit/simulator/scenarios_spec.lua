@@ -194,6 +194,23 @@ describe("the scenario", function()
     assert.equal(ids_of(), ids_of())
   end)
 
+  it("loopback has machines at loopback addresses, each with an open action", function()
+    local ask, service = new "loopback"
+    local _, answer = ask("GET", "/machines")
+    local found = 0
+    for _, machine in ipairs(cjson.decode(answer.body).value) do
+      local number = tonumber(machine.lastIpAddress:match "^127%.0%.0%.(%d+)$")
+      if number then
+        found = found + 1
+        assert.is_true(number >= 2 and number <= 13)
+        assert.equal("Active", machine.healthStatus)
+        local kind = number % 2 == 0 and "LiveResponse" or "Isolate"
+        assert.truthy(service:open(machine.id, kind, service:now()))
+      end
+    end
+    assert.equal(12, found)
+  end)
+
   it("has one line each", function()
     for _, scenario in ipairs(scenarios) do
       assert.equal(scenario, scenarios[scenario.name])
