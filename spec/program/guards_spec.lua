@@ -113,6 +113,16 @@ describe("--override", function()
       "Reason: INC0048211")
   end)
 
+  it("lets a single request pass, too", function()
+    local run = rehearse(([[guard "protect_types = 'Isolate'"
+      api() { mde api POST /api/machines/%040x/isolate -m INC1 --batch b "$@" \
+        -d '{"Comment":"x","IsolationType":"Full"}' >/dev/null; echo "was $?"; }
+      api --yes; api --yes --override protect_types; tally
+      api --yes --max 1 --override protect_types; tally
+      grep -c overridden $XDG_STATE_HOME/mde/audit.jsonl]]):format(2))
+    assert.equal("was 3\nwas 2\n0\nwas 0\n1\n1\n", run.out, run.err)
+  end)
+
   it("is refused if the profile is not overridable", function()
     local run = rehearse [[guard "max = 2, overridable = false"
       mde cancel $wanted -m x --yes --max 5 --override max; echo "was $?"; tally]]

@@ -46,8 +46,7 @@ Examples:
   options.add(command, "-m --comment", "TEXT", "Why; kept in the journal.")
   change.define_name(command)
   client.define_deadline(command, "With GET: give up after this long. Default: 10m.")
-  command:flag("-n --dry-run", "Show the request, and send nothing.")
-  command:flag("-y --yes", "Do not ask.")
+  agreement.define(command, "sent")
   command:flag("--json", "Only JSON: other text as a string, an empty answer as null.")
 end
 
