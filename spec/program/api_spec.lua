@@ -95,6 +95,8 @@ describe("mde api", function()
       ["POST /api/x --file none"] = "none: No such file",
       ["POST /api/x --file $mde --field a"] = "'a' is not NAME=VALUE",
       ["POST /api/x --file $mde -d 1"] = "do not go together",
+      ["GET /api/machines --batch b"] = "--batch and -m go with other methods than GET",
+      ["DELETE /api/libraryfiles/x --deadline 5s"] = "--deadline goes with GET",
       ["GET"] = "missing PATH",
     } do
       assert_refused(2, "mde api " .. script, text)

@@ -121,6 +121,14 @@ describe("mde repl", function()
     assert.equal(0, run.status, run.out .. run.err)
   end)
 
+  it("knows that a person types the changes: while the service fails, they are urgent", function()
+    local run = type_at(80, {
+      "> ", "client.is_attended^M", "true\r\n> ", "mde.client{token='x'}.is_attended^M",
+      "true\r\n> ", "^D" })
+    assert.equal(0, run.status, run.out .. run.err)
+    assert.equal("false\n", (repl "client.is_attended\n"))
+  end)
+
   it("edits lines of any text, drops them, and continues over several", function()
     local run = type_at(80, {
       "> ", "'h\195\164llo w\27[D\195\182\5'^M", "h\195\164llo \195\182w", "",

@@ -163,6 +163,8 @@ function api.run(parsed)
   local only_reads = wanted.method == "GET"
   if parsed.deadline and not only_reads then
     failure.raise(failure.usage, "--deadline goes with GET")
+  elseif only_reads and (parsed.batch or parsed.comment) then
+    failure.raise(failure.usage, "--batch and -m go with other methods than GET")
   end
   parsed.reads_only = only_reads
   if parsed.dry_run then parsed.store = "memory" end
