@@ -32,6 +32,17 @@ local SETUP = [[
   far="hours = \"$(date -u -d '+3 days' +%a) 00:00-24:00 UTC\""
   wanted="--type Isolate --requestor soar@contoso.com"
   tally() { grep -c '^POST /api/' $REQUESTS; }
+  echo 'return { comment = "x", select = { requestor = "soar@contoso.com" },
+    decide = "cancel" }' >p.lua
+  approve_plan() {
+    mde plan p.lua -o plan >/dev/null 2>&1; hash=$(tail -n 1 plan | cut -d '"' -f 4)
+  }
+  approve_policy() { hash=$(mde test p.lua 2>&1 >/dev/null | sed -n 's/.*approve: //p'); }
+  begin_batch() {
+    for i in 1 2 3; do
+      echo 0000000$i-0000-4000-8000-000000000001; echo 0000000$i-0000-4000-8000-000000000002
+    done | mde cancel - -m x --yes --max 6 --parallel 1 --batch b >/dev/full 2>/dev/null
+  }
 ]]
 
 local function rehearse(script, options)
@@ -50,50 +61,125 @@ local GUARDS = {
   protect_requestors = "protect_requestors = 'soar@contoso.com'", hours = "$far",
 }
 
--- Command -> guards that it cannot exceed.
+-- Each command: { words; AGREE stands for the options that agree beforehand, agree (these),
+-- before (shell: prepares it), exempt (the guards that it cannot exceed) }.
 local COMMANDS = {
-  ["mde cancel -m INC1 --yes --max 50 $ids"] = {},
-  ["mde cancel -m INC1 --yes --max 50 --requestor soar@contoso.com"] = {},
-  ["printf 'assert(mde.batch { change = \"cancel\", comment = \"INC1\", targets = arg, yes = true,"
-    .. " max = 50 })' >playbook; mde run playbook $ids"] = {},
-  ["mde unblock m-2.contoso.com -m INC1 --yes"] = {},
-  ["mde isolate m-1.contoso.com m-2.contoso.com -m INC1 --yes"] =
-    { max_per_machine = true, protect_requestors = true },
-  ["mde machines m-1.contoso.com m-2.contoso.com --add-tag x --yes"] =
-    { max_per_machine = true, protect_requestors = true, protect_types = true },
-  [("mde api POST /api/machines/%040x/isolate --yes -d"):format(2)
-    .. " '{\"Comment\":\"x\",\"IsolationType\":\"Full\"}'"] =
-    { max = true, max_per_machine = true, max_per_group = true, protect_requestors = true },
-  ["mde api POST /api/machineactions/00000002-0000-4000-8000-000000000001/cancel --yes -d"
-    .. " '{\"Comment\":\"x\"}'"] = { max = true, max_per_machine = true, max_per_group = true },
+  { "mde cancel -m INC1 AGREE $ids", agree = "--yes --max 50" },
+  { "mde cancel -m INC1 AGREE --requestor soar@contoso.com", agree = "--yes --max 50" },
+  { "mde run playbook $ids", is_unattended = true,
+    before = "printf 'assert(mde.batch { change = \"cancel\", comment = \"INC1\", targets = arg,"
+      .. " yes = true, max = 50 })' >playbook" },
+  { "mde unblock m-2.contoso.com -m INC1 AGREE" },
+  { "mde isolate m-1.contoso.com m-2.contoso.com -m INC1 AGREE",
+    exempt = "max_per_machine protect_requestors" },
+  { "mde machines m-1.contoso.com m-2.contoso.com --add-tag x AGREE",
+    exempt = "max_per_machine protect_requestors protect_types" },
+  { ("mde api POST /api/machines/%040x/isolate AGREE -d"):format(2)
+    .. " '{\"Comment\":\"x\",\"IsolationType\":\"Full\"}'",
+    exempt = "max max_per_machine max_per_group protect_requestors" },
+  { "mde api POST /api/machineactions/00000002-0000-4000-8000-000000000001/cancel AGREE -d"
+    .. " '{\"Comment\":\"x\"}'", exempt = "max max_per_machine max_per_group" },
+  { "mde undo --requestor soar@contoso.com --newer-than 1d -m INC1 AGREE",
+    agree = "--yes --max 50" },
+  { "mde apply plan AGREE", agree = "--approve $hash", before = "approve_plan" },
+  { "mde resume b", before = "begin_batch" },
+  { "mde watch p.lua --once --approve $hash >&2", before = "approve_policy", exempt = "hours",
+    is_unattended = true },
 }
 
+-- Launches of all types, and other changes of machines: checked against all guards at once.
+local OTHERS = {}
+for _, words in ipairs { "unisolate", "restrict", "unrestrict", "scan", "collect",
+    "quarantine --sha1 87662bc3d60e4200ceaf7aae249d1c343f4b83c9", "live-response --run x.ps1" } do
+  OTHERS[#OTHERS + 1] = { ("mde launch %s m-1.contoso.com m-2.contoso.com -m INC1 AGREE")
+    :format(words), exempt = "max_per_machine protect_requestors protect_types" }
+end
+for _, words in ipairs { "--remove-tag crown-jewel", "--set-value High" } do
+  OTHERS[#OTHERS + 1] = { ("mde machines m-1.contoso.com m-2.contoso.com %s AGREE"):format(words),
+                          exempt = "max_per_machine protect_requestors protect_types" }
+end
+
+local function with_agreement(command)
+  return (command[1]:gsub("AGREE", command.agree or "--yes"))
+end
+
+-- Returns whether a command can exceed a guard.
+local function can_exceed(command, name)
+  return not (" " .. (command.exempt or "") .. " "):find(" " .. name .. " ", 1, true)
+end
+
+-- Runs a script after what prepares a command, and prints how many requests with an effect it sent.
+local function run_after(command, script)
+  return rehearse((command.before or "") .. "\nfrom=$(tally)\n" .. script
+    .. "\necho sent $(($(tally) - from))")
+end
+
+-- All guards, all of which most commands exceed.
+local ALL_GUARDS = {}
+for _, text in pairs(GUARDS) do ALL_GUARDS[#ALL_GUARDS + 1] = text end
+ALL_GUARDS = table.concat(ALL_GUARDS, ", ")
+
+local WITHIN = "max = 9, max_per_machine = 9, max_per_group = 9, max_share = 1, protect_tags = 'x',"
+  .. " protect_groups = 'x', protect_types = 'Offboard', protect_machines = 'x',"
+  .. " protect_requestors = 'x', hours = '00:00-24:00 UTC'"
+
 describe("an unattended command", function()
-  for command, exempt in pairs(COMMANDS) do
-    it("sends nothing if a guard is exceeded: " .. command, function()
+  for _, command in ipairs(COMMANDS) do
+    it("sends nothing if a guard is exceeded: " .. command[1], function()
       local script = {}
       for name, text in pairs(GUARDS) do
-        if not exempt[name] then
-          script[#script + 1] = ("guard \"%s\"; echo is %s >&2; %s"):format(text, name, command)
+        if can_exceed(command, name) then
+          script[#script + 1] = ("guard \"%s\"; echo is %s >&2; %s"):format(text, name,
+            with_agreement(command))
           script[#script + 1] = "s=$?; [ $s = 3 ] || echo was $s"
         end
       end
-      local run = rehearse(table.concat(script, "\n") .. "\ntally")
-      assert.equal("0\n", run.out, run.err)
+      local run = run_after(command, table.concat(script, "\n"))
+      assert.equal("sent 0\n", run.out, run.err)
       for name in pairs(GUARDS) do
-        if not exempt[name] then
+        if can_exceed(command, name) then
           assert.truthy(run.err:find(("is %s\n.-guard %s of the profile contoso: "):format(name,
             name)), run.err)
         end
       end
     end)
 
-    it("is carried out within all guards: " .. command, function()
-      local run = rehearse("guard \"max = 9, max_per_machine = 9, max_per_group = 9, max_share = 1,"
-        .. " protect_tags = 'x', protect_groups = 'x', protect_types = 'Offboard', protect_machines"
-        .. " = 'x', protect_requestors = 'x', hours = '00:00-24:00 UTC'\"\n" .. command)
+    it("is carried out within all guards: " .. command[1], function()
+      local run = run_after(command, ("guard \"%s\"\n%s || exit"):format(WITHIN,
+        with_agreement(command)))
       assert.equal(0, run.status, run.err)
+      assert.truthy(run.out:find "sent [1-9]", run.out)
     end)
+  end
+
+  for _, command in ipairs(OTHERS) do
+    it("sends nothing, and names all exceeded guards: " .. command[1], function()
+      local run = run_after(command, ("guard \"%s\"\n%s; echo was $?"):format(ALL_GUARDS,
+        with_agreement(command)))
+      assert.equal("was 3\nsent 0\n", run.out, run.err)
+      for name in pairs(GUARDS) do
+        assert.equal(can_exceed(command, name),
+          run.err:find(("guard %s of the profile contoso: "):format(name), 1, true) ~= nil, name)
+      end
+    end)
+  end
+end)
+
+describe("a dry run", function()
+  for _, list in ipairs { COMMANDS, OTHERS } do
+    for _, command in ipairs(list) do
+      if command[1]:find "AGREE" then
+        it("shows all exceeded guards: " .. command[1], function()
+          local run = run_after(command, ("guard \"%s\"\n%s >&2; echo was $?"):format(ALL_GUARDS,
+            (command[1]:gsub("AGREE", "-n"))))
+          assert.equal("was 0\nsent 0\n", run.out, run.err)
+          for name in pairs(GUARDS) do
+            assert.equal(can_exceed(command, name), run.err:find(
+              ("Exceeded: guard %s of the profile contoso: "):format(name), 1, true) ~= nil, name)
+          end
+        end)
+      end
+    end
   end
 end)
 
@@ -161,15 +247,43 @@ describe("a fact that cannot be read", function()
   end)
 end)
 
--- Runs a command at a terminal; `dialogue`: what is waited for, and typed.
-local function at_terminal(guard, dialogue, command)
+-- Shell: runs a command at a terminal; `dialogue`: what is waited for, and typed.
+local function typing(dialogue, command)
   local words = {}
   for i, word in ipairs(dialogue) do words[i] = program.quote(word) end
-  return rehearse(("guard \"%s\"\nTERM=xterm %s 200 %s -- %s; echo \"was $?\"; tally"):format(guard,
-    program.pty(), table.concat(words, " "), command))
+  return ("TERM=xterm %s 400 %s -- %s; echo \"was $?\""):format(program.pty(),
+    table.concat(words, " "), command)
+end
+
+local function at_terminal(guard, dialogue, command)
+  return rehearse(("guard \"%s\"\n%s; tally"):format(guard, typing(dialogue, command)))
 end
 
 describe("at a terminal", function()
+  for _, list in ipairs { COMMANDS, OTHERS } do
+    for _, command in ipairs(list) do
+      if not command.is_unattended then
+        it("one question names all exceeded guards: " .. command[1], function()
+          local words = command[1]:gsub("AGREE", "")
+          local run = run_after(command, ("guard \"%s\"\n%s"):format(ALL_GUARDS,
+            typing({ "to continue: ", "n^M" }, words)))
+          assert.truthy(run.out:find "was 3\nsent 0\n$", run.out)
+          for name in pairs(GUARDS) do
+            assert.equal(name ~= "hours" and can_exceed(command, name),
+              run.out:find(("(%s of the profile contoso"):format(name), 1, true) ~= nil, name)
+          end
+        end)
+      end
+    end
+  end
+
+  it("an offboarding names the guards before it asks for the machine", function()
+    local run = at_terminal(ALL_GUARDS, { "to offboard it: ", "n^M" },
+      "mde launch offboard m-2.contoso.com -m INC1")
+    assert.truthy(run.out:find "was 3\n0\n$", run.out)
+    assert_said(run.out, "protect_tags of the profile contoso", "protect_machines of the profile")
+  end)
+
   local ALL = "max = 2, protect_tags = 'crown-jewel', $far"
 
   it("one question lists all exceeded guards, and the number of changes overrides them", function()

@@ -129,10 +129,7 @@ local function preview(draft, session, parsed, how)
     output.line(("… and %d more; --json shows all"):format(count - #rows))
   end
   output.flush()
-  local violations = (how.find or guards.find)(session, parsed, draft, known)
-  for _, violation in ipairs(guards.now(session, parsed, violations)) do
-    output.note("Exceeded: %s.", violation.message)
-  end
+  guards.show(session, parsed, (how.find or guards.find)(session, parsed, draft, known))
   output.note("Dry run: %s would be %s%s; nothing was sent.", words.counted(how.change, count),
     how.done or "changed", how.dry_note or "")
   return 0

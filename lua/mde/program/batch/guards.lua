@@ -9,6 +9,7 @@ local core = require "mde.core"
 local enforcement = require "mde.program.policy.enforcement"
 local guard = require "mde.program.policy.guard"
 local moment = require "mde.program.terminal.moment"
+local output = require "mde.program.terminal.output"
 local override = require "mde.program.batch.override"
 local selection = require "mde.program.session.profiles"
 local system = require "mde.program.system"
@@ -125,6 +126,13 @@ function guards.now(session, parsed, violations)
     add_hours(violations, violations.bound, session.clock.wall())
   end
   return violations
+end
+
+-- Prints the violations of a change that is only shown.
+function guards.show(session, parsed, violations)
+  for _, violation in ipairs(guards.now(session, parsed, violations)) do
+    output.note("Exceeded: %s.", violation.message)
+  end
 end
 
 -- Raises if violations (of guards.find) refuse `draft`.

@@ -5,6 +5,7 @@ local change = require "mde.program.batch.change"
 local cjson = require "cjson.safe"
 local client = require "mde.program.session.client"
 local failure = require "mde.program.exit"
+local guards = require "mde.program.batch.guards"
 local interruption = require "mde.program.terminal.interruption"
 local options = require "mde.program.input.options"
 local output = require "mde.program.terminal.output"
@@ -104,7 +105,7 @@ local function query_of(parsed)
 end
 
 -- Shows the request. -> exit status
-local function preview(session, wanted)
+local function preview(session, wanted, parsed)
   local prepared = requests.prepare(session, wanted)
   output.line(terminal.printable(("%s %s%s"):format(wanted.method, session.api_url,
     prepared.path)))
@@ -114,6 +115,9 @@ local function preview(session, wanted)
     output.line(terminal.printable((wanted.body:gsub("%s+$", ""))))
   end
   output.flush()
+  if wanted.method ~= "GET" then
+    guards.show(session, parsed, guards.find(session, parsed, { requests.item(session, wanted) }))
+  end
   output.note("Dry run: nothing was sent. The quota is that of `%s`.", prepared.operation)
   return 0
 end
@@ -170,7 +174,7 @@ function api.run(parsed)
   if parsed.dry_run then parsed.store = "memory" end
   local session = client.connect(parsed)
   wanted.path = short_id.in_path(session, wanted.path, parsed.yes and not only_reads)
-  if parsed.dry_run then return preview(session, wanted) end
+  if parsed.dry_run then return preview(session, wanted, parsed) end
   return (only_reads and read_only or carry_out)(session, wanted, parsed)
 end
 
