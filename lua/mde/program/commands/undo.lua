@@ -227,8 +227,8 @@ local function tell_related(decided, name)
     if decided.related[entity.id] and guard.changes(entity) then count = count + 1 end
   end
   if count == 0 then return end
-  output.note("%d of them are not in batch %s: they had Succeeded before, by the same requestor,"
-    .. "\nwith the same comment and at the same time.", count, name)
+  output.note("%d of them are not in batch %s: they had Succeeded before. Requestor,"
+    .. " comment and time are those of the batch.", count, name)
 end
 
 local function carry_out(parsed, criteria)
