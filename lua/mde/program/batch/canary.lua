@@ -36,7 +36,7 @@ local function take(self, lane)
   while lane.left > 0 do
     local item = lane.next()
     if not item then
-      lane.is_waiting = true
+      lane.is_waiting, lane.left = true, item == nil and 0 or lane.left  -- nil: there are no more
       return lane.kept[1] and false or item
     end
     local wanted = self.wanted[item.change] or 0

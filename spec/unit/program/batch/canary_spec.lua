@@ -45,6 +45,26 @@ describe("the canary", function()
     assert.same({}, found.asked)
   end)
 
+  it("can be judged if fewer items come than the batch has, since others were set aside", function()
+    local canaries = require "mde.program.batch.canary"
+    local canary = canaries.new({ change_counts = function() return { cancel = 2, undo = 2 } end },
+      2)
+    local function lane(change, ...)
+      local items, at = { ... }, 0
+      return canary:lane(function()
+        at = at + 1
+        return items[at] and { id = items[at], change = change }
+      end, change == "undo")
+    end
+    local cancels, undos = lane("cancel", "a"), lane("undo", "b")
+    assert.same({ "a", "b" }, { cancels().id, undos().id })
+    assert.same({}, { cancels(), undos() })
+    assert.is_false(canary:is_due())
+    canary:ended { id = "a", verdict = "cancelled" }
+    canary:ended { id = "b", verdict = "undone" }
+    assert.is_true(canary:is_due())
+  end)
+
   it("asks at a terminal", function()
     for answer, status in pairs { y = 1, n = 3, [""] = 3 } do
       local found = run { count = 60, parsed = {}, answers = { answer }, arrange = forget(7) }
