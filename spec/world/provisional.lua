@@ -104,7 +104,8 @@ function Judge:posts()
         self:add("agreed", "a POST without an item", number)
       end
       local first = open[key]
-      if first and not self:was_read(key, self.events[first].sent, event.sent) then
+      if first and not self:was_read(batch, event.target, self.events[first].sent,
+                                   event.sent) then
         self:add("second", "a second POST without a read", first, number)
       end
       open[key] = number
@@ -128,29 +129,28 @@ function Judge:posts()
           open[key] = nil
         end
       elseif event.outcome == "delivered" and event.status < 300 or event.status == 404 then
-        self:read(event.request, request, open, event.at)
+        self:read(event.request, request, event.at)
       end
     end
   end
 end
 
--- Notes the read of items with open POSTs.
-function Judge:read(number, request, open, delivered)
+-- Notes what a batch has read.
+function Judge:read(number, request, delivered)
   local batch = self.batch_of[number] or ""
-  local text = request.query and request.query["$filter"] or ""
-  for key in pairs(open) do
-    local target = key:sub(#batch + 2)
-    if key:sub(1, #batch) == batch and (request.target == target or text:find(target, 1, true)) then
-      local reads = self.reads[key] or {}
-      reads[#reads + 1], self.reads[key] = { sent = request.sent, at = delivered }, reads
-    end
-  end
+  local reads = self.reads[batch] or {}
+  self.reads[batch] = reads
+  reads[#reads + 1] = { sent = request.sent, at = delivered, target = request.target,
+                        text = request.query and request.query["$filter"] or "" }
 end
 
 -- Reports whether an item was read after a POST was sent, and before another one.
-function Judge:was_read(key, first, second)
-  for _, read in ipairs(self.reads[key] or {}) do
-    if read.sent >= first and read.at <= second then return true end
+function Judge:was_read(batch, target, first, second)
+  for _, read in ipairs(self.reads[batch] or {}) do
+    if read.sent >= first and read.at <= second
+       and (read.target == target or read.text:find(target, 1, true)) then
+      return true
+    end
   end
   return false
 end

@@ -254,7 +254,7 @@ local function run_resumes(self)
       for _, name in ipairs(journal.open(self, row)) do
         is_open = true
         self:start { name = ("end%d-%s-%s"):format(round, row.name, name), host = row.name,
-          user = row.user, argv = { "resume", name }, agrees = true,
+          user = row.user, argv = { "resume", name }, attended = true, agrees = true,
           intent = { what = "resume", batch = name } }
         pass(self, self.began + 2 * HORIZON, function() return self.running == 0 end)
       end
