@@ -203,6 +203,26 @@ describe("mde undo", function()
       "Nothing to undo; 4 of 4 actions need nothing.")
   end)
 
+  it("releases the machines of isolations that began before their cancel arrived", function()
+    local run = program.rehearse([[{ mistaken = 4, history = 0, quota = false,
+      oddities = { cancel_takes = 1 }, launch_course = function() return { { 0, "Succeeded" } } end,
+      arrange = function(service)
+        local answer = service.answer
+        function service:answer(request)
+          local id = request.path:match "/machineactions/([^/]+)/cancel$"
+          if id then self.by_id[id].course = { { 0, "InProgress" } } end
+          return answer(self, request)
+        end
+      end }]], [[
+      mde cancel --type Isolate --requestor soar@contoso.com -m x --yes --max 4 --wait --batch c \
+        | cut -d' ' -f1
+      mde batch show c --json | grep -c 'InProgress when its cancel arrived'
+      mde undo c -m y --yes --max 4 | cut -d' ' -f1]])
+    assert.equal(("cancelled\n"):rep(4) .. "4\n" .. ("undone\n"):rep(4), run.out,
+      run.err)
+    assert_said(run.err, "4 cancelled isolations were InProgress")
+  end)
+
   it("writes a plan with -o, and sends nothing", function()
     local run = program.rehearse(EIGHT, CANCEL .. [[
       mde undo b -m y -o plan >/dev/null; grep -c '"decision":"undo"' plan

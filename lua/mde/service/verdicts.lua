@@ -66,6 +66,9 @@ verdict.all = {
     request = "find out what it did; then mde batch close %s -m REASON" },
 }
 
+-- The message about an action that the service still returned as InProgress for its cancel.
+verdict.had_begun = "InProgress when its cancel arrived"
+
 -- Names in this order; rows by name; sets of the names that are good, and settled.
 verdict.names, verdict.row, verdict.good, verdict.settled = {}, {}, {}, {}
 for i, row in ipairs(verdict.all) do

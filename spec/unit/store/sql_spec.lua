@@ -165,6 +165,28 @@ local function keeps(kind)
     assert.same({}, store.journal:undone "t/other")
   end)
 
+  it("knows what had begun when it was cancelled", function()
+    local store = stores.open "a"
+    local batch, lock = draft_of(store, 0)
+    for i, status in ipairs { "InProgress", "Pending", "Pending", "Pending", "" } do
+      batch:add(id_of(i), status)
+    end
+    batch:complete()
+    batch:begin()
+    lock:release()
+    local items = batch:items()
+    for i = 1, 5 do
+      local item = items()
+      if i == 3 then batch:ended(item, { verdict = "accepted", status = "InProgress" }) end
+      batch:ended(item, { verdict = "cancelled", type = "Isolate",
+                          message = i == 4 and "InProgress when its cancel arrived" or nil })
+    end
+    store:commit()
+    assert.same({ [id_of(1)] = "InProgress", [id_of(2)] = "Pending", [id_of(3)] = "InProgress",
+                  [id_of(4)] = "InProgress" }, store.journal:seen())
+    assert.same({ InProgress = 3, Pending = 1, [""] = 1 }, batch:cancelled_isolations())
+  end)
+
   it("keeps the change of an item and its arguments", function()
     local store = stores.open "a"
     local batch, lock = draft_of(store, 1)

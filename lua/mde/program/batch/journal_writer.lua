@@ -104,6 +104,13 @@ end
 local RESULT = setmetatable({ existing = "under way before: " },
   { __index = function() return "launched " end })
 
+-- Returns the message of a call without an error, or nil.
+local function message_of(call, launched_id)
+  if launched_id then return RESULT[call.verdict] .. launched_id end
+  local accepted = call.verdict == "cancelled" and call.accepted
+  return accepted and accepted.status == "InProgress" and verdicts.had_begun or nil
+end
+
 -- Returns the result of a call, for the journal.
 local function outcome_of(call)
   local action, err, response = call.value or {}, call.err or {}, call.post_response
@@ -115,7 +122,7 @@ local function outcome_of(call)
     http = response and response.status or err.status,
     request_id = response and answer.request_id(response) or err.request_id,
     error = err.code,
-    message = err.message or launched_id and RESULT[call.verdict] .. launched_id or nil,
+    message = err.message or message_of(call, launched_id),
     launched = launched_id,
   }
   for key, value in pairs(outcome) do outcome[key] = well_formed(value) end

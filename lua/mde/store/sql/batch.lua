@@ -298,15 +298,19 @@ function Batch:change_counts()
   return counts
 end
 
+local ISOLATIONS = [[
+  SELECT CASE WHEN e.message = ? OR EXISTS (
+      SELECT 1 FROM events AS f WHERE f.batch = e.batch AND f.position = e.position
+      AND f.verdict = 'accepted' AND f.status = 'InProgress')
+    THEN 'InProgress' ELSE COALESCE(i.expected, '') END, count(*)
+  FROM items AS i JOIN events AS e ON e.batch = i.batch AND e.position = i.position
+  WHERE i.batch = ? AND e.type = 'Isolate' AND e.verdict = 'cancelled' GROUP BY 1]]
+
 -- Counts the isolations that were cancelled, by the status that they had before ("": unknown).
 -- -> { status -> count }
 function Batch:cancelled_isolations()
   local counts = {}
-  for _, row in ipairs(self.store.database:all([[
-    SELECT COALESCE(i.expected, ''), count(*) FROM items AS i
-    JOIN events AS e ON e.batch = i.batch AND e.position = i.position
-    WHERE i.batch = ? AND e.type = 'Isolate' AND e.verdict = 'cancelled'
-    GROUP BY COALESCE(i.expected, '')]], self.number)) do
+  for _, row in ipairs(self.store.database:all(ISOLATIONS, verdicts.had_begun, self.number)) do
     counts[row[1]] = portable.integer(row[2])
   end
   return counts

@@ -9,6 +9,7 @@ local date = require "mde.base.date"
 local errors = require "mde.base.errors"
 local batches = require "mde.store.sql.batch"
 local portable = require "mde.store.sql.portable"
+local verdicts = require "mde.service.verdicts"
 
 local journal = {}
 
@@ -146,13 +147,20 @@ function Journal:undone(application)
   return ids
 end
 
+local SEEN = [[
+  SELECT id, min(status) FROM (
+    SELECT id, expected AS status FROM items WHERE expected IN ('InProgress', 'Pending')
+    UNION ALL
+    SELECT i.id, 'InProgress' FROM events AS e
+    JOIN items AS i ON i.batch = e.batch AND i.position = e.position
+    WHERE e.verdict = 'accepted' AND e.status = 'InProgress' OR e.message = ?) AS seen
+  GROUP BY id]]
+
 -- Returns the statuses that open actions had before a batch cancelled them: "InProgress", or
 -- "Pending" if all batches saw that. -> { id -> status }
 function Journal:seen()
   local found = {}
-  for _, row in ipairs(self.store.database:all([[
-    SELECT id, min(expected) FROM items WHERE expected IN ('InProgress', 'Pending')
-    GROUP BY id]])) do
+  for _, row in ipairs(self.store.database:all(SEEN, verdicts.had_begun)) do
     found[row[1]] = row[2]
   end
   return found
