@@ -9,6 +9,7 @@
 ** older than its source, or of another Lua, the source is loaded.
 */
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -65,15 +66,22 @@ static void set_field (lua_State *L, const char *field, const char *own, const c
 
 /* {{ Compiled modules */
 
-/* Pushes the first file that `templates` (at the top) gives for a name, and its status. False: pushes
-** nil. [-1, +1, e] */
+/* Replaces the templates at the top by the first of their files that is there for a module. False:
+** by something else. [-1, +1, e] */
 static bool find_file (lua_State *L, const char *name, struct stat *status) {
-  lua_getfield(L, lua_upvalueindex(1), "searchpath");
-  lua_insert(L, -2);
-  lua_pushstring(L, name);
-  lua_insert(L, -2);
-  lua_call(L, 2, 1);
-  return !lua_isnil(L, -1) && stat(lua_tostring(L, -1), status) == 0;
+  const int top = lua_gettop(L);
+  const char *templates = lua_tostring(L, top), *end;
+  bool is_there = false;
+  name = luaL_gsub(L, name, ".", "/");
+  for (; *templates != '\0' && !is_there; templates = end + (*end == ';')) {
+    lua_settop(L, top + 1);
+    end = templates + strcspn(templates, ";");
+    lua_pushlstring(L, templates, (size_t)(end - templates));
+    is_there = stat(luaL_gsub(L, lua_tostring(L, -1), "?", name), status) == 0;
+  }
+  lua_replace(L, top);
+  lua_settop(L, top);
+  return is_there;
 }
 
 
@@ -84,18 +92,30 @@ static bool is_older (const struct stat *one, const struct stat *other) {
 }
 
 
+/* Pushes the function of a compiled file of `size` bytes. Unlike luaL_loadfile, opens it once.
+** False: pushes anything. [-0, +?, m] */
+static bool load_compiled (lua_State *L, const char *path, size_t size) {
+  char *bytes = (char *)lua_newuserdatauv(L, size, 0);
+  FILE *file = fopen(path, "rb");
+  const size_t got = file == NULL ? 0 : fread(bytes, 1, size, file);
+  if (file != NULL) (void)fclose(file);
+  return got == size && luaL_loadbufferx(L, bytes, size, path, "b") == LUA_OK;
+}
+
+
 /* (name) -> loader, path of the source | nothing */
 static int find_compiled (lua_State *L) {
-  const char *name = luaL_checkstring(L, 1), *path;
+  const char *name = luaL_checkstring(L, 1), *file;
   struct stat source, compiled;
   if (strncmp(name, "mde", 3) != 0 || (name[3] != '\0' && name[3] != '.')) return 0;
+  lua_settop(L, 1);
   lua_getfield(L, lua_upvalueindex(1), "path");
   if (!find_file(L, name, &source)) return 0;
-  path = lua_pushfstring(L, "mde.compiled%s", name + 3);
+  file = lua_pushfstring(L, "mde.compiled%s", name + 3);
   lua_getfield(L, lua_upvalueindex(1), "cpath");
   luaL_gsub(L, lua_tostring(L, -1), "?.so", "?.luac");
-  if (!find_file(L, path, &compiled) || is_older(&compiled, &source)) return 0;
-  if (luaL_loadfilex(L, lua_tostring(L, -1), "b") != LUA_OK) return 0;
+  if (!find_file(L, file, &compiled) || is_older(&compiled, &source)) return 0;
+  if (!load_compiled(L, lua_tostring(L, -1), (size_t)compiled.st_size)) return 0;
   lua_pushvalue(L, 2);
   return 2;
 }
