@@ -9,8 +9,6 @@ local failure = require "mde.program.exit"
 local help = require "mde.program.terminal.help"
 local options = require "mde.program.input.options"
 local output = require "mde.program.terminal.output"
-local problem = require "mde.program.problem"
-local suggestion = require "mde.program.input.suggestion"
 local syntax = require "mde.program.input.syntax"
 local system = require "mde.program.system"
 
@@ -221,6 +219,7 @@ end
 -- Returns advice on how to correct the command line: see mde.program.problem.
 local function advice_on(raised, arguments)
   local advice = {}
+  local suggestion = require "mde.program.input.suggestion"
   if failure.status(raised) == failure.usage then
     local name = command_of(arguments)
     advice.help = "help" .. (name and name ~= "help" and " " .. name or "")
@@ -246,15 +245,20 @@ local function has_json(arguments)
   return false
 end
 
+-- Shows an error. -> exit status
+local function show(raised, arguments)
+  return require "mde.program.problem".show(raised, advice_on(raised, arguments))
+end
+
 local function run_line(arguments)
   system.state.json = has_json(arguments)
   local done, result = xpcall(run, on_error, arguments)
   if system.state.notify then require "mde.program.batch.notify".finish() end
   if system.state.store then require "mde.program.session.store".leave() end
   local flushed, raised = pcall(output.flush)
-  if not done then return problem.show(result, advice_on(result, arguments)) end
+  if not done then return show(result, arguments) end
   if flushed then return result end
-  local status = problem.show(raised, advice_on(raised, arguments))
+  local status = show(raised, arguments)
   return result == 0 and status or result
 end
 

@@ -11,7 +11,6 @@ local options = require "mde.program.input.options"
 local output = require "mde.program.terminal.output"
 local requestor = require "mde.program.input.requestor"
 local short_id = require "mde.program.input.short_id"
-local review = require "mde.program.plan.review"
 local system = require "mde.program.system"
 
 local cancels = {}
@@ -83,7 +82,8 @@ end
 local function add_kept(draft, session, parsed, visit, excepted)
   local list = {}
   each_id(parsed, function(id) list[#list + 1] = id end)
-  local found = failure.check(review.actions(session, list, MOST_MISSING))
+  local found = failure.check(
+    require "mde.program.plan.review".actions(session, list, MOST_MISSING))
   for _, id in ipairs(list) do
     local action = found[id]
     if not action then excepted:leave_out "the action is unknown and may be excepted"

@@ -1,7 +1,6 @@
 -- Overrides guards: the option, the lines of the question, and the record.
 
 local failure = require "mde.program.exit"
-local guard = require "mde.program.policy.guard"
 local notify = require "mde.program.batch.notify"
 local number = require "mde.program.report.markup".number
 local options = require "mde.program.input.options"
@@ -13,7 +12,9 @@ local override = {}
 -- Adds the option.
 function override.define(command)
   options.add(command, "--override", "NAME", "With --yes and --max: exceed this guard of the"
-    .. " profile; may be repeated.", options.word("a guard", function() return guard.names end))
+    .. " profile; may be repeated.", options.word("a guard", function()
+      return require "mde.program.policy.guard".names
+    end))
     :count "*":overwrite(true)
 end
 
