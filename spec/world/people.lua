@@ -19,6 +19,15 @@ local function add_options(random, entry)
   if random:chance(0.1) then say(entry, "--give-up", random:pick { "30s", "5m" }) end
 end
 
+-- Agrees beforehand, and at times exceeds a guard.
+local function add_agreement(random, self, entry, has_max)
+  if entry.attended then return end
+  say(entry, "--yes")
+  if not (self.profile and random:chance(0.4)) then return end
+  if not has_max then say(entry, "--max", "1000") end
+  say(entry, "--override", random:pick { "max", "protect_tags" })
+end
+
 local function some_ids(random, self, most)
   local ids = {}
   for i = 1, math.min(most, #self.actions) do ids[i] = self.actions[i].id end
@@ -38,21 +47,22 @@ function DOES.cancel(random, self, entry)
   local ids = some_ids(random, self, random:chance(0.5) and #self.actions or 2)
   entry.argv = { "cancel" }
   entry.intent = { what = "cancel", ids = ids, comment = "misfire" }
-  if random:chance(0.2) then
+  local is_listed = random:chance(0.2)
+  if is_listed then
     entry.input = table.concat(ids, "\n") .. "\n"
     say(entry, "-", "--max", "1000")
   else
     say(entry, table.unpack(ids))
   end
   say(entry, "-m", "misfire")
-  if not entry.attended then say(entry, "--yes") end
+  add_agreement(random, self, entry, is_listed)
   add_options(random, entry)
 end
 
-function DOES.filter(random, _, entry)
+function DOES.filter(random, self, entry)
   local kind = random:pick(TYPES)
   entry.argv = { "cancel", "--type", kind, "-m", "misfire", "--max", "1000" }
-  if not entry.attended then say(entry, "--yes") end
+  add_agreement(random, self, entry, true)
   entry.intent = { what = "cancel", filter = { type = kind }, comment = "misfire" }
   add_options(random, entry)
 end
@@ -66,7 +76,7 @@ function DOES.launch(random, self, entry)
     entry.intent.machines[i] = self.machines[i].id
   end
   say(entry, "-m", "case 4")
-  if not entry.attended then say(entry, "--yes") end
+  add_agreement(random, self, entry)
   add_options(random, entry)
 end
 

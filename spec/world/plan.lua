@@ -18,7 +18,8 @@ local function draw_machines(random, count)
   local list = {}
   for i = 1, count do
     list[i] = { id = random:hex(40), computerDnsName = ("pc-%d.contoso.com"):format(i),
-                machineTags = {}, deviceValue = "Normal", isolated = false }
+                machineTags = { random:chance(0.05) and "crown-jewel" or nil },
+                deviceValue = "Normal", isolated = false }
   end
   return list
 end
@@ -47,6 +48,18 @@ local function size_of(random)
   return random:integer(51, 120)
 end
 
+-- A host with a store of its own; its clocks may be wrong.
+local function draw_host(random, name)
+  return { name = name, store = name, user = random:pick(PEOPLE), uptime = random:scaled(100, 1e6),
+           offset = random:chance(0.3) and random:pick { -1, 1 } * random:scaled(0.1, 1e6) or 0,
+           rate = random:chance(0.3) and 1 + 2e-4 * (random:number() - 0.5) or 1 }
+end
+
+local function draw_guards(random, count)
+  return { max = random:chance(0.6) and random:integer(1, count + 1) or nil,
+           protect_tags = random:chance(0.7) and { "crown-jewel" } or nil }
+end
+
 -- -> the plan of a seed
 function plan.draw(seed)
   local random = random_numbers.new(seed, "plan")
@@ -60,9 +73,10 @@ function plan.draw(seed)
                 cancel_takes = random:chance(0.2) and random:scaled(1, 60) or 0,
                 duplicate_as = random:pick { 201, 400 },
                 page_size = random:chance(0.15) and random:integer(1, 20) or nil },
-    hosts = { { name = "soc1", store = "soc1", user = random:pick(PEOPLE), offset = 0, rate = 1,
-                uptime = random:scaled(100, 1e6) } },
+    hosts = { draw_host(random, "soc1") },
   }
+  if random:chance(0.1) then self.hosts[2] = draw_host(random, "soc2") end
+  if random:chance(0.25) then self.profile = { guards = draw_guards(random, count) } end
   people.draw(random, self)
   trouble.draw(random, self)
   return self

@@ -40,13 +40,14 @@ end
 
 -- {{ Requests
 
--- The limits, for our requests in any window.
+-- The limits, for the requests of each store in any window.
 function Judge:windows()
   local times = {}
   for number, event in ipairs(self.events) do
     if event.kind == "request" and event.process and event.arrived and event.bucket then
-      local list = times[event.bucket] or {}
-      times[event.bucket] = list
+      local key = self.observation.processes[event.process].store .. event.bucket
+      local list = times[key] or {}
+      times[key] = list
       list[#list + 1] = event.at
       for seconds, most in pairs { [60] = 100, [3600] = 1500 } do
         local first = list[#list - most]
@@ -104,7 +105,8 @@ function Judge:posts()
         self:add("agreed", "a POST without an item", number)
       end
       local first = open[key]
-      if first and not self:was_read(batch, event.target, self.events[first].sent,
+      local is_later = first and self.events[first].sent <= event.sent  -- not one of a dead process
+      if is_later and not self:was_read(batch, event.target, self.events[first].sent,
                                    event.sent) then
         self:add("second", "a second POST without a read", first, number)
       end
@@ -157,6 +159,45 @@ end
 
 -- }}
 
+-- {{ Guards
+
+-- A batch that exceeds a guard is overridden, and nothing else sends its items.
+function Judge:guards()
+  local guards = self.observation.profile.guards or {}
+  local overridden, posted = {}, {}
+  for number, event in ipairs(self.events) do
+    local row = event.kind == "journal" and event.table == "events" and event.row or {}
+    if row.kind == "overridden" then overridden[event.store .. " " .. row.batch] = true end
+    local batch = self.batch_of[number]
+    if batch and event.method == "POST" and event.process and not overridden[batch] then
+      self:guard(guards, event, number)
+      posted[batch] = number
+    end
+  end
+  for name, store in pairs(self.observation.stores) do
+    for _, batch in ipairs(store.batches) do
+      local number = posted[name .. " " .. batch.number]
+      if number and guards.max and (batch.size or 0) > guards.max then
+        self:add("guard", ("%s has %d items; max is %d"):format(batch.name, batch.size,
+          guards.max), number)
+      end
+    end
+  end
+end
+
+function Judge:guard(guards, event, number)
+  if not (guards.protect_tags and event.target) then return end
+  local action = self.observation.actions[event.target]
+  local machine = self.observation.machines[action and action.machineId or event.target]
+  for _, tag in ipairs(machine and machine.machineTags or {}) do
+    if tag == guards.protect_tags[1] then
+      self:add("guard", "a change of a protected machine", number)
+    end
+  end
+end
+
+-- }}
+
 -- {{ The journal
 
 function Judge:verdict(name, batch, item, last, number)
@@ -171,7 +212,7 @@ function Judge:verdict(name, batch, item, last, number)
       batch.name, verdict, status), number)
   end
   local is_open = verdict == "accepted" or verdict == "undo_accepted"
-  if verdict == "accepted" and not (action and action.silent) then
+  if verdict == "accepted" and not (action and action.silent or batch.closed) then
     self:add("ends", ("%s: item %s of %s stays accepted"):format(name, item.id, batch.name), number)
   end
   if not (SETTLED[verdict] or is_open or batch.closed) then
@@ -244,6 +285,7 @@ function provisional.judge(observation)
   judge:batches()
   judge:items()
   judge:posts()
+  judge:guards()
   for name, store in pairs(observation.stores) do judge:store(name, store) end
   return judge.violations
 end

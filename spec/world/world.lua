@@ -183,6 +183,17 @@ local function copies(list)
   return new
 end
 
+-- The configuration file with the guards of the plan's profile.
+local function configuration(plan)
+  local guards, fields = plan.profile.guards, {}
+  if guards.max then fields[1] = ("max = %d"):format(guards.max) end
+  for _, tag in ipairs(guards.protect_tags or {}) do
+    fields[#fields + 1] = ("protect_tags = { %q }"):format(tag)
+  end
+  return ("return { profiles = { contoso = { tenant = %q, client_id = %q, guard = { %s } } } }")
+    :format(plan.tenant, plan.application, table.concat(fields, ", "))
+end
+
 local function new(plan, prefix)
   local self = setmetatable({
     seed = plan.seed, plan = plan, began = BEGAN, agenda = agenda.new(BEGAN), events = {},
@@ -208,8 +219,9 @@ local function new(plan, prefix)
       by = action.by, comment = action.comment, created = BEGAN - action.age,
       status = action.status, scope = action.scope }, action.course, "admin")
   end
-  for name, text in pairs(plan.files or {}) do
-    for _, row in ipairs(plan.hosts) do self.hosts[row.name].disk:write(name, text, true) end
+  for _, row in ipairs(plan.profile and plan.hosts or {}) do
+    self.hosts[row.name].disk:write(("/config/%s/mde/config.lua"):format(row.user),
+      configuration(plan), true)
   end
   return self
 end
