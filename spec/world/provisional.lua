@@ -169,18 +169,19 @@ function Judge:guards()
     local row = event.kind == "journal" and event.table == "events" and event.row or {}
     if row.kind == "overridden" then overridden[event.store .. " " .. row.batch] = true end
     local batch = self.batch_of[number]
-    if batch and event.method == "POST" and event.process and not overridden[batch] then
+    if batch and event.method == "POST" and event.target and not overridden[batch] then
       self:guard(guards, event, number)
-      posted[batch] = number
+      local targets = posted[batch] or { count = 0 }
+      if not targets[event.target] then
+        targets[event.target], targets.count = true, targets.count + 1
+      end
+      posted[batch], targets.number = targets, number
     end
   end
-  for name, store in pairs(self.observation.stores) do
-    for _, batch in ipairs(store.batches) do
-      local number = posted[name .. " " .. batch.number]
-      if number and guards.max and (batch.size or 0) > guards.max then
-        self:add("guard", ("%s has %d items; max is %d"):format(batch.name, batch.size,
-          guards.max), number)
-      end
+  for batch, targets in pairs(posted) do
+    if guards.max and targets.count > guards.max then
+      self:add("guard", ("%s changes %d; max is %d"):format(batch, targets.count, guards.max),
+        targets.number)
     end
   end
 end
@@ -212,7 +213,8 @@ function Judge:verdict(name, batch, item, last, number)
       batch.name, verdict, status), number)
   end
   local is_open = verdict == "accepted" or verdict == "undo_accepted"
-  if verdict == "accepted" and not (action and action.silent or batch.closed) then
+  local open = self.observation.actions[last.launched or item.id:lower()]
+  if verdict == "accepted" and not (open and open.silent or batch.closed) then
     self:add("ends", ("%s: item %s of %s stays accepted"):format(name, item.id, batch.name), number)
   end
   if not (SETTLED[verdict] or is_open or batch.closed) then
