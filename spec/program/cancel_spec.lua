@@ -58,7 +58,7 @@ describe("mde cancel", function()
   it("has nothing to do when nothing matches", function()
     local run = rehearse "mde cancel --requestor nobody@contoso.com -m x --yes --max 9"
     assert.same({ 0, "" }, { run.status, run.out })
-    assert_said(run, "No requestor is 'nobody@contoso.com'",
+    assert_said(run, "Without --requestor nobody@contoso.com, ",
       "\nNothing to change: no action matches.\n")
     run = rehearse("mde cancel - -m x", "# nothing\n\n")
     assert.same({ 0, "", "Nothing to change: no action matches.\n" },

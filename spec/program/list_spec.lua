@@ -61,8 +61,8 @@ describe("mde list", function()
   it("says when nothing matches, and ends with 0", function()
     local run = sim "mde list --requestor nobody@contoso.com"
     assert.same({ 0, "" }, { run.status, run.out })
-    assert.matches("^No requestor is 'nobody@contoso.com'%. Without %-%-requestor, 361 actions"
-      .. " match: soar@contoso.com %(312%), .*\nNo action matches%.\n$", run.err)
+    assert.matches("^Without %-%-requestor nobody@contoso.com, 361 actions"
+      .. " match: of soar@contoso.com %(312%), .*\nNo action matches%.\n$", run.err)
     assert.same({ status = 0, out = "", err = "" },
       sim "mde list --requestor nobody@contoso.com --json")
   end)

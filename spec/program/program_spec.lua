@@ -15,7 +15,8 @@ end
 
 describe("mde", function()
   it("refuses wrong words with status 2, naming them and the help", function()
-    assert_refused(2, program.run(), "a command is required", "See: mde help")
+    assert.equal(program.run("help").out, program.run().out)
+    assert_refused(2, program.run "--verbose", "a command is required", "See: mde help")
     assert_refused(2, program.run "lsit", "'lsit'", "Did you mean:\n   mde list\n")
     assert_refused(2, program.run("help", "nothing"), "'nothing' is not a command")
     assert_refused(2, program.run("list", "--stat", "x"), "'--stat'", "See: mde help list")

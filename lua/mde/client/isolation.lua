@@ -134,9 +134,9 @@ local function since_of(value, wanted)
 end
 
 -- Changes that the history may lack. Source: "Take response actions on a device".
-local UNSEEN = " An isolation can also end outside of it (an administrator changes the device's"
-  .. " firewall, or runs the script that forces a release), is not retried on a device that was"
-  .. " offline for 3 days, and those that Microsoft begins by itself (attack disruption) may be"
+local UNSEEN = " An isolation can also end without an action: an administrator changes the device's"
+  .. " firewall, or runs the script that forces a release. It is not retried on a device that was"
+  .. " offline for 3 days. Isolations that Microsoft begins itself (attack disruption) may be"
   .. " missing."
 
 -- Finds how far back the history reaches: to the oldest action of any type. -> reach | nil, err
@@ -147,7 +147,7 @@ local function reach_of(client, wanted, fold)
   local from = oldest[1] and oldest[1].creationDateTimeUtc or fold.from
   local note = (from and "The history of actions was read back to " .. from
                 or "The history of actions is empty")
-    .. ": what was done earlier is not known, and live response started in the portal is not in it."
+    .. ". Earlier actions are unknown, and so is live response started in the portal."
   if fold.state == "isolated" then note = note .. UNSEEN end
   if fold.nameless > 0 then
     note = note .. (fold.nameless == 1 and " 1 pending action does not name its machine yet."

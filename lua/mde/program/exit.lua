@@ -42,6 +42,7 @@ end
 --                    right one
 --   machine   a machine's name in place of an action's id
 --   hint      a sentence with the next step
+--   addition  words to add to the command line
 --   missing   see mde.program.input.syntax
 function failure.misuse(fields, format, ...)
   fields.status, fields.message = failure.usage, message_of(format, ...)

@@ -186,6 +186,7 @@ end
 
 local function run(arguments)
   if arguments[1] == "--complete" then return complete(arguments) end
+  if not arguments[1] then arguments = { "help" } end
   local program, name = new_program(), command_of(arguments)
   local ok, parsed = program:parse(arguments)
   if ok then
@@ -232,6 +233,9 @@ local function advice_on(raised, arguments)
       suggestion.correct(new_program(), arguments, try)
     if not advice.argv and raised.machine and command_of(arguments) == "cancel" then
       advice.argv = suggestion.inserted(arguments, "--machine", raised.machine)
+    end
+    if not advice.argv and type(raised) == "table" and raised.addition then
+      advice.argv, advice.missing = arguments, raised.addition
     end
   end
   return advice

@@ -60,7 +60,7 @@ end
 -- required.
 function change.check(parsed, is_chosen, example)
   if example and not parsed.dry_run and not (parsed.comment or ""):find "%S" then
-    failure.raise(failure.usage, "a comment is required, such as -m \"%s\"", example)
+    failure.misuse({ addition = "-m REASON" }, "a comment is required, such as -m \"%s\"", example)
   end
   if parsed.comment then agreement.check_comment(parsed.comment) end
   if is_chosen and parsed.yes and not parsed.max then
@@ -94,7 +94,7 @@ local FIRST = 10  -- items that -n shows
 
 local COLUMNS = {
   { title = "" }, { title = "", is_id = true }, { title = "", may_cut = true, least = 14 },
-  { title = "", may_cut = true },
+  { title = "", may_cut = true, cut_first = true, least = 8 },
 }
 
 -- The row of an item in what -n shows.

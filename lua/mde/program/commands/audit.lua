@@ -26,7 +26,8 @@ Examples:
    mde audit verify
    mde audit verify ~/.local/state/mde/audit*.jsonl
    mde audit verify /mnt/soc1/audit.jsonl /mnt/soc2/audit.jsonl --json]]
-  parser:argument("what", "What to do."):choices { "verify" }:argname "verify"
+  parser:argument("what", "Verify the logs (default)."):choices { "verify" }:argname "verify"
+    :args "?"
   parser:argument("files", "The logs. Default: this user's, next to the journal.")
     :args "*":argname "FILE"
   parser:flag("--json", "One JSON object per log.")

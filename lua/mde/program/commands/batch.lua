@@ -201,9 +201,6 @@ local function check(parsed)
   if name and (what == "list" or parsed.all) then
     failure.raise(failure.usage, "%s takes no batch", parsed.all and "--all" or "list")
   end
-  if not name and what ~= "list" and not parsed.all then
-    failure.raise(failure.usage, "which batch? `mde batch list` shows them")
-  end
   if what == "close" and not (parsed.comment or ""):find "%S" then
     failure.raise(failure.usage, "close requires a reason, such as -m \"Done by hand\"")
   end
@@ -241,10 +238,19 @@ local ACTIONS = {
   end,
 }
 
+-- Raises, and suggests the newest batch.
+local function require_name(store)
+  local batches = store.journal:batches()
+  local newest = batches[#batches]
+  failure.misuse({ addition = newest and newest.name },
+    "which batch? `mde batch list` shows them")
+end
+
 function batch.run(parsed)
   check(parsed)
   parsed.reads_journal = parsed.what ~= "stop" and parsed.what ~= "close"
   local store = stores.open(parsed)
+  if not parsed.batch and parsed.what ~= "list" and not parsed.all then require_name(store) end
   local each = parsed.batch and failure.check(store.journal:find(parsed.batch))
   return ACTIONS[parsed.what](store, each, parsed) or 0
 end

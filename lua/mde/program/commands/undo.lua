@@ -213,6 +213,7 @@ local function details_of(calls)
   for operation, count in pairs(calls) do
     if operation ~= "cancel" then releases = releases + count end
   end
+  if calls.cancel == 0 then return (" (%d to release)"):format(releases) end
   return (" (%d to cancel, %d to release)"):format(calls.cancel, releases)
 end
 

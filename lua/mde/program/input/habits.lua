@@ -99,8 +99,6 @@ habits.of_command = {
   cancel = { ["--all"] = { instead = "--status Pending,InProgress" } },
   machines = { ["--all"] = { drop = "All machines are searched." },
                ["--explain"] = { "--show-filters" } },
-  apply = { ["--yes"] = { drop = "A plan is approved at the terminal, or with --approve HASH." },
-            ["-y"] = { drop = "A plan is approved at the terminal, or with --approve HASH." } },
 }
 
 -- Known options whose value has the form of another option's.

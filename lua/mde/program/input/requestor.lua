@@ -48,7 +48,7 @@ local function explain(session, criteria)
     parts[i] = ("%s (%d)"):format(rows[i].name, rows[i].count)
   end
   if #rows > SHOWN then parts[#parts + 1] = ("%d more"):format(#rows - SHOWN) end
-  output.note("No requestor is '%s'. Without --requestor, %s%d %s: %s", criteria.requestor,
+  output.note("Without --requestor %s, %s%d %s: of %s", criteria.requestor,
     total == MOST and "more than " or "", total, total == 1 and "action matches"
     or "actions match", table.concat(parts, ", "))
   local near = similar(rows, criteria.requestor)

@@ -16,7 +16,7 @@ local shape = {
     { title = "TYPE", may_cut = true, least = 7 },
     { title = "STATUS", colour = colour.of },
     { title = "MACHINE", may_cut = true, least = 14 },
-    { title = "BY", may_cut = true, least = 7 },
+    { title = "BY", may_cut = true, least = 7, has_guids = true },
     { title = "ID", is_id = true },
   },
 }

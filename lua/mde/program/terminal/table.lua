@@ -67,10 +67,15 @@ local function drop_empty(columns, rows)
   return columns
 end
 
+local GUID = "^(%x%x%x%x%x%x%x%x)%-%x%x%x%x%-%x%x%x%x%-%x%x%x%x%-%x+$"
+
 -- Shortens ids. -> columns, of which the shortened ones have another title
 local function shorten(columns, rows)
   columns = table.move(columns, 1, #columns, 1, {})
   for i, column in ipairs(columns) do
+    if column.has_guids then
+      for _, row in ipairs(rows) do row[i] = row[i]:gsub(GUID, "%1…") end
+    end
     if column.is_id then
       short_ids.shorten(rows, i)
       columns[i] = setmetatable({ title = column.title ~= "" and column.title .. "…" or "" },
@@ -124,6 +129,7 @@ end
 -- standard error if `fd` is 2. If `is_wide`, nothing is shortened, cut or dropped. A column has:
 --   title         if all are "", no titles are printed
 --   is_id         its GUIDs are shortened if the table is too wide
+--   has_guids     the same, to 8 digits and "…", among other texts
 --   may_cut       then it is cut; `cut_first`: before others; `least`: columns that it keeps
 --   may_drop      it is dropped if cutting is not enough
 --   may_be_empty  it is dropped at a terminal if it has no text

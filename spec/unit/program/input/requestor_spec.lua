@@ -30,7 +30,7 @@ describe("a requestor", function()
   end)
 
   it("that has none is compared with those that have", function()
-    local known = "No requestor is '%s'. Without --requestor, 3 actions match:"
+    local known = "Without --requestor %s, 3 actions match: of"
       .. " soar@contoso.com (2), dana@contoso.com (1)\n"
     local near = "Did you mean: --requestor soar@contoso.com\n"
     for name, more in pairs { soar = near, ["SOAR@contoso.com"] = near, nina = "" } do
