@@ -83,6 +83,11 @@ local function chunk_of(name)
   return chunk
 end
 
+-- Gives a module another source from now on; nil: its own.
+function modules.replace(name, source)
+  compiled[name] = source and assert(load(source, "=" .. name, "t", globals)) or nil
+end
+
 -- -> the `require` of a process
 function modules.loader(process)
   local loaded = { cjson = ordered_cjson }

@@ -210,7 +210,7 @@ local function new(plan, prefix)
     duplicate_as = plan.service.duplicate_as, page_size = plan.service.page_size,
     course = function()
       local starts = random:scaled(1, 60)
-      local status = random:chance(0.9) and "Succeeded" or "Failed"
+      local status = (self.is_ending or random:chance(0.9)) and "Succeeded" or "Failed"
       return { { starts, "InProgress" }, { starts + random:scaled(5, 300), status } }
     end,
   }
@@ -252,7 +252,7 @@ local function run_people(self)
     last = math.max(last, entry.at or 0, entry.ends or 0)
   end
   pass(self, self.began + last)
-  self.faults, self.outage = {}, nil
+  self.faults, self.outage, self.is_ending = {}, nil, true
   self.faults_ended = self.plan.is_faulty and self.agenda.now or nil
   for _, process in ipairs(self.processes) do process:thaw() end
   pass(self, self.began + HORIZON, function() return self.running == 0 end)
