@@ -6,7 +6,7 @@ local releases = require "mde.program.batch.releases"
 local function batch_of(...)
   local rows = { ... }
   for i, row in ipairs(rows) do
-    rows[i] = { id = row[1], change = row[2], planned_machine = row[3], verdict = row[4] }
+    rows[i] = { id = row[1], kind = row[2], planned_machine = row[3], verdict = row[4] }
   end
   local batch = {}
   local function each(is_wanted)
@@ -17,14 +17,15 @@ local function batch_of(...)
     end
   end
   function batch.rows() return each(function() return true end) end
-  function batch.items() return each(function(row) return row.change == "undo" end) end
+  function batch.items() return each(function(row) return row.kind == "release" end) end
   return batch
 end
 
 describe("the releases of a batch", function()
   it("wait for the cancels on their own machine only", function()
     local queue = releases.new(batch_of({ "c1", "cancel", "m1" }, { "c2", "cancel", "m1" },
-      { "c3", "cancel", "m3" }, { "u1", "undo", "m1" }, { "u2", "undo", "m2" }, { "u3", "undo" }))
+      { "c3", "cancel", "m3" }, { "u1", "release", "m1" }, { "u2", "release", "m2" },
+      { "u3", "release" }))
     assert.equal("u2", queue:next().id)
     assert.equal("u3", queue:next().id)
     assert.is_false(queue:next())
@@ -38,7 +39,7 @@ describe("the releases of a batch", function()
 
   it("wait for no cancel that was settled before", function()
     local queue = releases.new(batch_of({ "c1", "cancel", "m1", "cancelled" },
-      { "c2", "cancel", "m2", "accepted" }, { "u1", "undo", "m1" }, { "u2", "undo", "m2" }))
+      { "c2", "cancel", "m2", "accepted" }, { "u1", "release", "m1" }, { "u2", "release", "m2" }))
     assert.equal("u1", queue:next().id)
     assert.is_false(queue:next())
     queue:free()

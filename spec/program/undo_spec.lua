@@ -198,7 +198,7 @@ describe("mde undo", function()
     assert.equal("was 0\n" .. ("would undo \n"):rep(8) .. ("undone\n"):rep(8) .. "0\n2\n",
       run.out, run.err)
     assert_said(run.err, "4 cancelled isolations were InProgress", "mde undo b -m REASON",
-      "4 of them are not in batch b: they had Succeeded before, by the same requestor",
+      "4 of them are not in batch b: they had Succeeded before.",
       "Dry run: 8 machine actions would be undone; nothing was sent.",
       "Nothing to undo; 4 of 4 actions need nothing.")
   end)

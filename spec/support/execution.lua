@@ -19,7 +19,8 @@ local function fill(draft, service, case)
   for i = 1, case.count do
     local change = case.change or "cancel"
     if type(change) == "function" then change = change(i) end
-    local machine, status = service:add_machine {}, STATUS[change]
+    local machine, status = service:add_machine {}, case.status and case.status(i)
+                                                    or STATUS[change]
     ids[i] = status and service:add { type = "Isolate", machine_id = machine, status = status }
              or machine
     draft:add_change { id = ids[i], change = change, machine = machine,
@@ -44,9 +45,10 @@ local function carry_out(case, clock)
   assert(client:sign_in())
   if case.arrange then case.arrange(service, ids, draft) end
   local began = clock.monotonic()
-  local result = execution.run(client, draft, case.parsed, "begun")
-  local found = { result = result, seconds = clock.monotonic() - began, verdicts = draft:counts(),
-                  service = service, batch = draft, history = draft:history() }
+  local status, results = execution.run(client, draft, case.parsed, "begun")
+  local found = { result = status or results, seconds = clock.monotonic() - began,
+                  verdicts = draft:counts(), service = service, batch = draft,
+                  history = draft:history() }
   if case.resume then found.resumed = execution.run(client, draft, case.resume, "resumed") end
   found.open = draft:open_count()
   lock:release()
@@ -55,7 +57,7 @@ local function carry_out(case, clock)
 end
 
 -- Carries out `case.count` changes (`case.change`: a change or function(i), default "cancel"; of the
--- plan `case.plan`) with the options `case.parsed`, and then with `case.resume` if given.
+-- plan `case.plan`; case.status(i): the status of an action) with the options `case.parsed`, and then with `case.resume` if given.
 -- case.oddities: of the service, or a function(clock, get_service) that returns them; case.options:
 -- of the client; case.open(clock) opens the store (default: one in memory), with
 -- its audit log in case.state/mde;

@@ -147,7 +147,7 @@ local function keeps(kind)
     local store = stores.open "a"
     local batch, lock = draft_of(store, 0)
     for i, decision in ipairs { "undo", "undo", "cancel" } do
-      batch:add_change { id = id_of(i), change = decision, comment = "x", expected = "Pending" }
+      batch:add_change { id = id_of(i), change = decision, comment = "x", expected = "Succeeded" }
     end
     batch:complete()
     batch:begin()

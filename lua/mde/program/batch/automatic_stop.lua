@@ -129,9 +129,9 @@ function Safety:stopped()
 end
 
 -- Returns an iterator over the items of `next`: see mde.program.batch.canary.
-function Safety:lane(next, undoing)
+function Safety:lane(next, releasing)
   if not self.canary then return next end
-  return self.canary:lane(next, undoing or false)
+  return self.canary:lane(next, releasing or false)
 end
 
 -- Lets all items pass.

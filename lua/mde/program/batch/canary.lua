@@ -39,9 +39,9 @@ local function take(self, lane)
       lane.is_waiting, lane.left = true, item == nil and 0 or lane.left  -- nil: there are no more
       return lane.kept[1] and false or item
     end
-    local wanted = self.wanted[item.change] or 0
+    local wanted = self.wanted[item.kind] or 0
     if wanted > 0 then
-      self.wanted[item.change], lane.left = wanted - 1, lane.left - 1
+      self.wanted[item.kind], lane.left = wanted - 1, lane.left - 1
       self.running[item.id:lower()] = item.change
       return item
     end
@@ -50,12 +50,12 @@ local function take(self, lane)
   return false
 end
 
--- Returns an iterator over the items of `next`; both may return false: none yet. Items to undo have
--- their own lane (`undoing`).
-function Canary:lane(next, undoing)
+-- Returns an iterator over the items of `next`; both may return false: none yet. Releases have
+-- their own lane (`releasing`).
+function Canary:lane(next, releasing)
   local lane = { next = next, left = 0, kept = {}, first = 1, is_waiting = false }
-  for change, count in pairs(self.wanted) do
-    if (change == "undo") == undoing then lane.left = lane.left + count end
+  for kind, count in pairs(self.wanted) do
+    if (kind == "release") == releasing then lane.left = lane.left + count end
   end
   self.lanes[#self.lanes + 1] = lane
   return function() return take(self, lane) end
@@ -146,7 +146,7 @@ end
 -- Creates a canary of `each` items per change for `batch`.
 function canary.new(batch, each)
   local wanted = {}
-  for change, count in pairs(batch:change_counts()) do wanted[change] = math.min(count, each) end
+  for kind, count in pairs(batch:kind_counts()) do wanted[kind] = math.min(count, each) end
   return setmetatable({ wanted = wanted, lanes = {}, running = {}, results = {},
                         is_released = false }, Canary)
 end

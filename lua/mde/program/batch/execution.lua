@@ -327,10 +327,10 @@ function execution.run(session, batch, parsed, kind, aside)
   local clock = session.clock
   local began, total = clock.monotonic(), batch:open_count()
   local is_kept, is_shown = session.store.name ~= "memory", not parsed.stop_reason
-  local change = batch:change()
+  local change, kinds = batch:change(), batch:kind_counts()
   local self = setmetatable({
     session = session, batch = batch, total = total,
-    is_planned = batch.plan ~= nil or batch:change_counts().undo ~= nil,
+    is_planned = batch.plan ~= nil or kinds.undo ~= nil or kinds.release ~= nil,
     recorder = recording,
     report = report.new(session, total, parsed.json, is_kept and batch.name or nil, is_shown,
       change),

@@ -1,4 +1,4 @@
--- Hands out the releases of a plan's batch.
+-- Hands out the releases of an undo.
 --
 -- A release waits until the cancels on its machine have ended: if a cancel and a release overlap,
 -- the machine stays isolated.
@@ -15,7 +15,7 @@ local function awaited(batch)
   local wanted, cancels = {}, {}
   for row in batch:rows() do
     local machine = not verdicts.settled[row.verdict] and row.planned_machine
-    if machine and row.change == "undo" then wanted[machine] = true
+    if machine and row.kind == "release" then wanted[machine] = true
     elseif machine then cancels[row.id] = machine end
   end
   local machines, counts = {}, {}

@@ -90,9 +90,9 @@ end
 
 -- Returns whether a batch launched or cancelled actions, and is no undo.
 local function can_be_undone(batch)
-  local counts = batch:change_counts()
+  local counts = batch:kind_counts()
   for name in pairs(counts) do
-    if words.reads_actions(name) then return not counts.undo end
+    if words.reads_actions(name) then return not (counts.undo or counts.release) end
   end
   return false
 end

@@ -225,6 +225,7 @@ local function row_of(item, events)
     end
   end
   if row.in_flight then row.verdict = nil end
+  row.kind = row.change == "undo" and row.expected ~= "Pending" and "release" or row.change
   return row
 end
 
@@ -237,7 +238,8 @@ local EVENTS = [[SELECT position, number, at, kind, verdict, status, http, reque
   WHERE batch = ? AND position >= ? AND position <= ? ORDER BY position, number]]
 
 -- Iterates over the items in the batch's order. A row has the change (see `add_change`; its machine
--- as planned_machine; "cancel" if only ids were given), seen (the action's status before the batch;
+-- as planned_machine; "cancel" if only ids were given), kind (the change, or "release" for an undo
+-- that launches the inverse, at once or after a cancel), seen (the action's status before the batch;
 -- nil or "": unknown), expected (the same, if the action must still have it), position, id, number
 -- (of events), sends (times, to show), first_sent (by the store's clock, see store:age), in_flight
 -- (sent, no verdict yet), and the last verdict with its fields (see `ended`; also ended_at; verdict
@@ -261,8 +263,8 @@ end
 
 -- Iterates over the open items: first those sent before, which must be read back, then those never
 -- sent. A row is as above, with sent_ago and last_sent_ago: seconds since it was first and last sent
--- (nil: unknown). With `undoing`, only items to undo; without, all others.
-function Batch:items(undoing)
+-- (nil: unknown). With `releasing`, only items of the kind "release"; without, all others.
+function Batch:items(releasing)
   local rows, second = self:rows(), false
   return function()
     while not self.closed do
@@ -271,7 +273,7 @@ function Batch:items(undoing)
         if second then return nil end
         rows, second = self:rows(), true
       elseif (row.number == 0) == second and not verdicts.settled[row.verdict]
-             and (row.change == "undo") == (undoing or false) then
+             and (row.kind == "release") == (releasing or false) then
         row.read_first = row.in_flight or (row.number > 0 and row.verdict ~= "unsent"
                                         and row.verdict ~= "forbidden")
         row.sent_ago = row.first_sent and self.store:age(row.first_sent)
@@ -288,12 +290,14 @@ function Batch:change()
     "SELECT decision FROM items WHERE batch = ? ORDER BY position LIMIT 1", self.number) or "cancel"
 end
 
--- -> { change -> number of items }
-function Batch:change_counts()
+-- -> { kind of item -> number }: see `rows`
+function Batch:kind_counts()
   local counts = {}
-  for _, row in ipairs(self.store.database:all(
-    "SELECT decision, count(*) FROM items WHERE batch = ? GROUP BY decision", self.number)) do
-    counts[row[1] or "cancel"] = portable.integer(row[2])
+  for _, row in ipairs(self.store.database:all([[
+    SELECT CASE WHEN decision = 'undo' AND COALESCE(expected, '') <> 'Pending' THEN 'release'
+      ELSE COALESCE(decision, 'cancel') END, count(*) FROM items WHERE batch = ? GROUP BY 1]],
+    self.number)) do
+    counts[row[1]] = portable.integer(row[2])
   end
   return counts
 end

@@ -47,16 +47,17 @@ describe("the canary", function()
 
   it("can be judged if fewer items come than the batch has, since others were set aside", function()
     local canaries = require "mde.program.batch.canary"
-    local canary = canaries.new({ change_counts = function() return { cancel = 2, undo = 2 } end },
-      2)
-    local function lane(change, ...)
+    local canary = canaries.new({ kind_counts = function()
+      return { cancel = 2, release = 2 }
+    end }, 2)
+    local function lane(kind, ...)
       local items, at = { ... }, 0
       return canary:lane(function()
         at = at + 1
-        return items[at] and { id = items[at], change = change }
-      end, change == "undo")
+        return items[at] and { id = items[at], change = kind, kind = kind }
+      end, kind == "release")
     end
-    local cancels, undos = lane("cancel", "a"), lane("undo", "b")
+    local cancels, undos = lane("cancel", "a"), lane("release", "b")
     assert.same({ "a", "b" }, { cancels().id, undos().id })
     assert.same({}, { cancels(), undos() })
     assert.is_false(canary:is_due())
@@ -114,6 +115,13 @@ describe("the canary", function()
     assert.equal(10, found.verdicts.cancelled)
     assert.equal(10, found.service:requests "unisolate")
     assert.equal("canary: 10 of 20 ended forbidden", found.history[#found.history].detail)
+  end)
+
+  it("covers open isolations to undo, which are cancelled beside the releases", function()
+    local found = run { count = 120, change = "undo", parsed = { yes = true }, plan = "hash",
+                        status = function(i) return i <= 60 and "Pending" or "Succeeded" end }
+    assert.same({ 0, 60, 60 },
+      { found.result, found.verdicts.cancelled, found.verdicts.undo_accepted })
   end)
 
   it("waits for reads that lag behind", function()
