@@ -13,6 +13,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 cat >"$folder/config.lua" <<'CONFIG'
+-- Profiles with each kind of option.
 return {
   defaults = { client_id = "3c9f4f0a-58d2-4b77-8f0e-b1a6c2d4e587", cloud = "gov" },
   profiles = {

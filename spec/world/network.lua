@@ -37,7 +37,7 @@ local function land(self, flight, outcome, answer)
   if self.sleeper then self.process:wake(self.sleeper) end
 end
 
--- What the world does to the answer: `fate`, see mde spec/world/faults.
+-- Hands the answer over, or loses or spoils it: `fate` is of spec/world/faults.lua.
 local function arrive(self, flight, seen, fate)
   local world = self.process.world
   if fate.lost == "before" then

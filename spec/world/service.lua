@@ -54,7 +54,7 @@ local function note(self, action, from, cause, request, by, comment)
               comment = comment }
 end
 
--- What an action does to its machine when it ends.
+-- Whether a machine is isolated once an action of this type has Succeeded.
 local EFFECTS = { Isolate = true, Unisolate = false }
 
 local function set_status(self, action, status, cause, request, by, comment)

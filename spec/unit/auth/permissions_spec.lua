@@ -75,7 +75,8 @@ describe("the permissions of a token", function()
       local answer = service.answer
       function service:answer(request)
         if request.path:find "/token" then return answer(self, request) end
-        return { status = 403, headers = {}, body = "", delay = 0 }
+        return { status = 403, headers = {}, delay = 0,
+                 body = '{"error":{"code":"Forbidden","message":"no"}}' }
       end
       local _, err = client[method](client, ...)
       return tostring(err)
