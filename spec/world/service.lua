@@ -54,7 +54,7 @@ local function note(self, action, from, cause, request, by, comment)
               comment = comment }
 end
 
--- Whether a machine is isolated once an action of this type has Succeeded.
+-- Type of a Succeeded action -> its machine is isolated.
 local EFFECTS = { Isolate = true, Unisolate = false }
 
 local function set_status(self, action, status, cause, request, by, comment)
