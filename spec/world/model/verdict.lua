@@ -1,0 +1,295 @@
+-- Compares each verdict with what the service knows to have happened.
+--
+-- A check returns nil if the verdict is true, or a text that says why it is not.
+
+local history = require "spec.world.model.history"
+
+local SLACK, LAG = 1e-6, 60
+local TYPES = {
+  isolate = "Isolate", unisolate = "Unisolate", scan = "RunAntiVirusScan",
+  restrict = "RestrictCodeExecution", unrestrict = "UnrestrictCodeExecution",
+  offboard = "Offboard", quarantine = "StopAndQuarantineFile",
+  ["live-response"] = "LiveResponse", package = "CollectInvestigationPackage",
+}
+
+local function posts_until(item, at)
+  local list = {}
+  for _, post in ipairs(item.posts) do
+    if post.sent <= at + SLACK then list[#list + 1] = post end
+  end
+  return list
+end
+
+-- The first POST of the item, sent by then, of which `is_right` is true.
+local function find_post(item, at, is_right)
+  for _, post in ipairs(posts_until(item, at)) do
+    if is_right(post) then return post end
+  end
+end
+
+local function arrived(post) return post.event.arrived ~= false and post.event.admitted end
+local function was_welcome(post)
+  return arrived(post) and post.event.status and post.event.status < 300
+end
+
+local function has_ended_as(world, item, entry, set)
+  local status = history.status_at(world, item.id, entry.at + SLACK)
+  if status == nil then return "the service does not have the action" end
+  if not set[status] then return ("the action is %s"):format(status) end
+end
+
+local CANCELLED = { Cancelled = true }
+local ENDED = { Succeeded = true, Failed = true, TimeOut = true }
+
+-- Whether the cancellation that the service has may be the one of this POST.
+local function looks_like(world, change, post)
+  local body = post.event.body
+  return type(body) == "table" and arrived(post) and post.event.operation == "cancel"
+    and body.Comment == change.event.comment
+    and (change.event.by == nil or change.event.by == world.observation.application)
+end
+
+local function cancellation(world, item)
+  local change = history.last_change(world, item.id)
+  local request = change and change.event.request and world.by_number[change.event.request]
+  return change, request and request.item
+end
+
+local function cancelled(world, item, entry)
+  local wrong = has_ended_as(world, item, entry, CANCELLED)
+  if wrong then return wrong end
+  local change, cause = cancellation(world, item)
+  if not change or cause == item then return end
+  local same = find_post(item, entry.at, function(post) return looks_like(world, change, post) end)
+  if not same then return "the cancellation is not that of this item" end
+end
+
+-- Another item of ours, or a person, that cancelled this action with the same comment.
+local function has_rival(world, item, change)
+  for _, post in ipairs(world.posts) do
+    if post.item ~= item and post.event.target == item.id and looks_like(world, change, post) then
+      return true
+    end
+  end
+  return false
+end
+
+local function already_cancelled(world, item, entry)
+  local wrong = has_ended_as(world, item, entry, CANCELLED)
+  if wrong then return wrong end
+  local change, cause = cancellation(world, item)
+  if cause == item and not has_rival(world, item, change) then
+    return "this item cancelled it"
+  end
+end
+
+local function already_final(world, item, entry)
+  return has_ended_as(world, item, entry, ENDED)
+end
+
+local function too_late(world, item, entry)
+  local wrong = has_ended_as(world, item, entry, CANCELLED)
+  if wrong then return wrong end
+  local action = world.observation.actions[item.id]
+  local commands = action and action.commands or {}
+  if #commands == 0 then return "the action has no commands" end
+  for _, command in ipairs(commands) do
+    if command.commandStatus ~= "Completed" then return "a command had not completed" end
+  end
+end
+
+local function accepted(_, item, entry)
+  if not find_post(item, entry.at, was_welcome) then return "the service accepted no cancel" end
+  if history.is_final(entry.row.status) then return "the action had ended when it was read" end
+end
+
+local function launched(world, item, entry)
+  local own = find_post(item, entry.at, function(post)
+    return post.event.effect == "launched"
+      and (entry.row.launched == nil or post.event.action == entry.row.launched)
+  end)
+  if own then return end
+  local action = entry.row.launched and world.observation.actions[entry.row.launched]
+  if not action then return "the service has no action of it" end
+  local alike = find_post(item, entry.at, function(post)
+    local body = post.event.body
+    return type(body) == "table" and body.Comment == action.requestorComment
+  end)
+  if not alike or action.requestor ~= world.observation.application then
+    return "the action was launched by another"
+  end
+end
+
+local function was_open(world, id, from, to)
+  for status in pairs(history.statuses_between(world, id, from, to)) do
+    if not history.is_final(status) then return true end
+  end
+  return false
+end
+
+local function existing(world, item, entry)
+  local machine = item.row.machine or item.id
+  local from = (item.rows[1] or entry).at - LAG
+  for _, id in ipairs(history.on_machine(world, machine, TYPES[item.row.decision])) do
+    local creator = history.creator(world, id)
+    local is_own = creator ~= nil and creator.item == item
+    if not is_own and was_open(world, id, from, entry.at) then return end
+  end
+  return "no other action of this type was open on the machine"
+end
+
+-- The status of the action that a launch of this item has made.
+local function launch_status(world, item, entry)
+  local own = find_post(item, entry.at, function(post) return post.event.effect == "launched" end)
+  local id = entry.row.launched or own and own.event.action
+  return id and history.status_at(world, id, entry.at + SLACK)
+end
+
+local function succeeded(world, item, entry)
+  local status = launch_status(world, item, entry)
+  if status ~= "Succeeded" then
+    return ("the launched action is %s"):format(status or "not there")
+  end
+end
+
+local function failed(world, item, entry)
+  local status = launch_status(world, item, entry)
+  if not status or status == "Succeeded" or not history.is_final(status) then
+    return ("the launched action is %s"):format(status or "not there")
+  end
+end
+
+-- Looks for an inverse of the action, launched after it, that satisfies `is_right(status)`.
+local function has_inverse(world, item, entry, is_right)
+  local action = world.observation.actions[item.id]
+  local kind = action and history.INVERSE[action.type]
+  if not kind then return false end
+  for _, id in ipairs(history.on_machine(world, action.machineId, kind)) do
+    local status = history.status_at(world, id, entry.at + SLACK)
+    if status and history.created(world, id) + SLACK >= history.created(world, item.id)
+      and is_right(status) then
+      return true
+    end
+  end
+  return false
+end
+
+local function undone(world, item, entry)
+  if not has_inverse(world, item, entry, function(status) return status == "Succeeded" end) then
+    return "no inverse of it succeeded"
+  end
+end
+
+local function undo_accepted(world, item, entry)
+  if not has_inverse(world, item, entry, function() return true end) then
+    return "no inverse of it was launched"
+  end
+end
+
+local function done(_, item, entry)
+  if not find_post(item, entry.at, was_welcome) then return "the service confirmed nothing" end
+end
+
+local function changed(world, item, entry)
+  if find_post(item, entry.at, function(post) return post.event.effect ~= nil end) then
+    return "it was sent"
+  end
+  local expected = item.row.expected
+  if not expected or expected == "" then return end
+  local statuses = history.statuses_between(world, item.id, entry.at - LAG, entry.at + SLACK)
+  statuses[expected] = nil
+  if next(statuses) == nil and world.histories[item.id] then
+    return ("its status was %s, as expected"):format(expected)
+  end
+end
+
+local function skipped(_, item)
+  local decision = item.row.decision
+  if decision == nil or decision == "cancel" then return "a cancel is never skipped" end
+end
+
+local function reads_of(world, item, at)
+  local list = {}
+  for _, read in ipairs(world.reads[item.batch.store] or {}) do
+    local event = read.event
+    local filter = event.query and event.query["$filter"] or ""
+    if read.answer and read.answer.outcome == "delivered" and read.answer.at <= at + SLACK
+      and (event.target == item.id or filter:find(item.id, 1, true)) then
+      list[#list + 1] = read
+    end
+  end
+  return list
+end
+
+local function not_found(world, item, entry)
+  local created = history.created(world, item.id)
+  if created and created < entry.at - LAG then return "the service has it" end
+  if world.observation.machines[item.id] then return "the service has the machine" end
+  local reads = reads_of(world, item, entry.at)
+  if #reads < 2 or reads[#reads].at - reads[1].at < 9 then
+    return "it was not read twice, ten seconds apart"
+  end
+end
+
+local REFUSALS = { [401] = true, [403] = true, [408] = true, [429] = true }
+
+local function refused(_, item, entry)
+  local post = find_post(item, entry.at, function(post)
+    local status = post.event.status
+    return status and status >= 400 and status < 500 and not REFUSALS[status]
+  end)
+  if not post then return "the service refused nothing" end
+end
+
+local function forbidden(world, item, entry)
+  for _, request in ipairs(world.requests) do
+    local answer = request.answer
+    if request.process == entry.process and answer and answer.at <= entry.at + SLACK
+      and answer.status == 403 then
+      return
+    end
+  end
+  return ("no answer to %s forbids it"):format(item.id)
+end
+
+-- Not sent in this run: no POST of this process since its batch began or was resumed.
+local function unsent(_, item, entry)
+  local post = find_post(item, entry.at, function(post)
+    return post.process == entry.process and post.event.effect ~= nil
+  end)
+  if post then return "it was sent" end
+end
+
+local function unknown(_, item, entry)
+  if not find_post(item, entry.at, function(post) return not post.proves_nothing_done end) then
+    return "it was never sent"
+  end
+end
+
+local CHECKS = {
+  cancelled = cancelled, already_cancelled = already_cancelled, already_final = already_final,
+  too_late = too_late, accepted = accepted, launched = launched, existing = existing,
+  succeeded = succeeded, failed = failed, undone = undone, undo_accepted = undo_accepted,
+  done = done, changed = changed, skipped = skipped, not_found = not_found, refused = refused,
+  forbidden = forbidden, unsent = unsent, unknown = unknown, error = function() end,
+}
+
+local function check(world, item, entry, report)
+  local verdict = entry.row.verdict
+  local check_one = CHECKS[verdict]
+  local wrong
+  if check_one then wrong = check_one(world, item, entry)
+  else wrong = "there is no such verdict" end
+  if not wrong then return end
+  local events = { entry.n }
+  for _, post in ipairs(posts_until(item, entry.at)) do events[#events + 1] = post.n end
+  report("verdict", events, "%s is said to be %s, but %s", item.id, tostring(verdict), wrong)
+end
+
+return function(world, report)
+  for _, item in ipairs(world.items) do
+    for _, entry in ipairs(item.rows) do
+      if entry.row.kind == "ended" then check(world, item, entry, report) end
+    end
+  end
+end
