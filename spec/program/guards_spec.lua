@@ -209,6 +209,16 @@ describe("--override", function()
     assert.equal("was 3\nwas 2\n0\nwas 0\n1\n1\n", run.out, run.err)
   end)
 
+  it("applies a plan and undoes an incident beyond guards, and is recorded", function()
+    local run = rehearse [[approve_plan; guard "max = 2, $far"
+      more="--yes --max 6 --override max --override hours"
+      mde apply plan -m y --approve $hash --max 6 --override max; echo "was $?"
+      mde apply plan --approve $hash $more --batch b | grep -c cancelled
+      mde undo --requestor soar@contoso.com --newer-than 1d -m x $more -n | grep -c would
+      grep -c '"what":"batch overridden"' $XDG_STATE_HOME/mde/audit.jsonl; tally]]
+    assert.equal("was 2\n6\n0\n1\n6\n", run.out, run.err)
+  end)
+
   it("is refused if the profile is not overridable", function()
     local run = rehearse [[guard "max = 2, overridable = false"
       mde cancel $wanted -m x --yes --max 5 --override max; echo "was $?"; tally]]

@@ -190,7 +190,7 @@ end
 -- transaction stays open: it ends with the begin of the batch.
 -- -> the draft and its lock | nil: f did not return true
 local function with_list(session, parsed, how, f)
-  local items = list.new(parsed.comment)
+  local items = list.new(parsed.comment or (how.draft or {}).comment)
   if f(items, session, parsed, how) ~= true then return nil end
   local function write(draft)
     items:write(draft)
