@@ -174,7 +174,7 @@ local function history(events)
     rows[i] = { markup.clock(event.at), text(event.kind), isolated(event.who or ""),
                 isolated(event.detail or "") }
   end
-  return section("history", "History", markup.table("The batch's course",
+  return section("history", "History", markup.table("Events of the batch",
     { { title = "When (UTC)", class = "nowrap" }, { title = "Event" },
       { title = "User", class = "name" }, { title = "Detail" } }, rows))
 end

@@ -44,7 +44,7 @@ end
 
 -- Writes a line of JSON to standard error.
 function output.event(text)
-  system.stderr:write(terminal.printable_json(text), "\n")
+  system.stderr:write(terminal.printable_json(text) .. "\n")
 end
 
 -- Returns a line of a message fitted to the terminal. A command line to copy is not broken.
@@ -67,7 +67,7 @@ function output.note(format, ...)
   if text:find "^mde: " and colour.is_on(2) then
     text = colour.paint("mde:", "bad") .. text:sub(5)
   end
-  system.stderr:write(text, "\n")
+  system.stderr:write(text .. "\n")  -- at once, since other output may go to the same place
 end
 
 -- Formats a size: "734 bytes", "5.2 MiB".

@@ -105,7 +105,7 @@ end
 
 local function note_line(text)
   if system.state.json then return output.note("%s", text) end
-  system.stderr:write(text, "\n")
+  system.stderr:write(text .. "\n")
 end
 
 -- Returns the columns that fit into `limit` (nil: all fit), and their widths. Columns that are never
