@@ -21,7 +21,8 @@ local World = {}
 World.__index = World
 
 local BEGAN = 1769198400  -- 2026-01-23T20:00:00Z
-local HORIZON = 40 * 3600  -- seconds after which a world ends in any case
+local HORIZON = 5 * 3600   -- seconds after which a world ends in any case
+local MOST = 20000         -- events of a world
 local ROUNDS = 5           -- runs of `mde resume` per batch at the end
 
 -- {{ The observation
@@ -242,7 +243,7 @@ end
 
 -- Runs until nothing happens any more, or the limit. Waits that poll for ever end at the limit.
 local function pass(self, limit, is_over)
-  while not (is_over and is_over()) and self.agenda:step(limit) do end
+  while not (is_over and is_over()) and #self.events < MOST and self.agenda:step(limit) do end
 end
 
 -- Everything that a person or fault does has happened, and no process runs.
