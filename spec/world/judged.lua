@@ -1,5 +1,6 @@
 -- Runs a plan and judges it. -> violations, observation
 
+local model = require "spec.world.model"
 local provisional = require "spec.world.provisional"
 local worlds = require "spec.world.world"
 
@@ -20,5 +21,9 @@ local prefix
 return function(plan)
   prefix = prefix or new_prefix()
   local observation = worlds.run(plan, prefix)
-  return provisional.judge(observation), observation
+  local violations = model(observation)
+  for _, violation in ipairs(provisional.judge(observation)) do
+    table.insert(violations, violation)
+  end
+  return violations, observation
 end
