@@ -21,6 +21,7 @@ Scheduler.__index = Scheduler
 
 local SHORTEST, LONGEST = 0.001, 0.05  -- seconds between two looks for an answer
 local AGAIN = 0.1  -- seconds until what a failed store did not record is written again
+local MOST = 20  -- tasks that end or start in a pass, where other work of the process waits for it
 local LED = 25  -- calls that lengthen that if one thread looks for all
 
 -- A scheduler for a client, which has engine, clock, host, whole, store, quota, readback,
@@ -189,8 +190,13 @@ end
 -- Moves every task that has something to do. -> the moment of the next pass, unless an answer comes
 local function move_all(self, now, answers, decided)
   local awake, i, moment, before = self.awake, 1, math.huge, self.has_progress
+  local most = self.client.host.is_shared and MOST or math.huge
   self.has_progress = false
   while awake[i] do
+    if #decided.departures + #decided.ended >= most then
+      self.has_progress = before or self.has_progress
+      return now + SHORTEST
+    end
     local task = awake[i]
     local schedule, is_ready = task.schedule, answers
     if not schedule.flight then

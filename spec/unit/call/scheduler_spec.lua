@@ -141,4 +141,21 @@ describe("the scheduler", function()
     client:wait(ids, { timeout = "5m" })
     assert.is_true(visits > 200 and visits < 200 * 15, visits)
   end)
+
+  it("moves twenty calls in a pass, where other work waits meanwhile", function()
+    local client, service, _, engine = world.new()
+    local most, started, commit, start = 0, 0, client.store.commit, engine.start
+    client.host.is_shared = true
+    function client.store.commit(...)
+      most, started = math.max(most, started), 0
+      return commit(...)
+    end
+    function engine.start(...)
+      started = started + 1
+      return start(...)
+    end
+    local report = client:cancel_all(world.add(service, 90), { comment = "x", parallel = 90 })
+    assert.equal(90, report.counts.cancelled)
+    assert.equal(20, most)
+  end)
 end)
