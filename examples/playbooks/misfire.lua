@@ -6,8 +6,7 @@
 --
 -- Prints the ids of isolated machines, and messages to standard error. Machines that others had
 -- isolated before are not listed. Requires Machine.Read.All and Machine.Isolate. Ends with 1 if an
--- isolation was not cancelled or is in progress. `mde undo` does the same with a plan that a second
--- person can review.
+-- isolation was not cancelled or is in progress. `mde undo` does the same, and releases the machines.
 
 local mde = mde or require "mde"
 

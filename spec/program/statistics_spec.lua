@@ -157,6 +157,14 @@ describe("the statistics of a report", function()
     assert.same({ 1, 2 }, { summary.answer.count, summary.answer.longest })
   end)
 
+  it("count no cancel before a release as sent again", function()
+    local undo = "{ change = 'undo', launched = 'x', seen = '%s', sends = { 1005, 1006%s } },"
+    for seen, again in pairs { InProgress = 0, Pending = 0, Succeeded = 1, Cancelled = 1 } do
+      assert.equal(again, numbers(undo:format(seen, "")).sent_again)
+      assert.equal(1, numbers(undo:format(seen, ", 1007")).sent_again)
+    end
+  end)
+
   it("group reasons that differ only in ids", function()
     local summary = numbers [[
       { id = "one", verdict = "error", error = "bad_request", http = 400,

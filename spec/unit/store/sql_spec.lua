@@ -185,6 +185,9 @@ local function keeps(kind)
     assert.same({ [id_of(1)] = "InProgress", [id_of(2)] = "Pending", [id_of(3)] = "InProgress",
                   [id_of(4)] = "InProgress" }, store.journal:seen())
     assert.same({ InProgress = 3, Pending = 1, [""] = 1 }, batch:cancelled_isolations())
+    local seen = {}
+    for row in batch:rows() do seen[#seen + 1] = row.seen end
+    assert.same({ "InProgress", "Pending", "InProgress", "InProgress", "" }, seen)
   end)
 
   it("keeps the change of an item and its arguments", function()

@@ -127,13 +127,19 @@ function statistics.new(begun, is_closed)
   }, Statistics)
 end
 
+-- Returns how many requests an item takes: an open action is cancelled before its inverse is launched.
+local function usual_sends(item)
+  return item.change == "undo" and item.launched and item.seen ~= "Succeeded"
+         and item.seen ~= "Cancelled" and 2 or 1
+end
+
 local function add_sends(self, item)
   local sends = item.sends
   local last = sends and #sends or 0
   if last == 0 then return end
   for i = 1, last do self.calls:add(sends[i]) end
   self.sent = self.sent + 1
-  if last > 1 then self.sent_again = self.sent_again + 1 end
+  if last > usual_sends(item) then self.sent_again = self.sent_again + 1 end
   self.waiting:add(sends[1] - self.begun)
   if item.ended_at then self.answer:add(item.ended_at - sends[last]) end
 end

@@ -221,6 +221,8 @@ local function row_of(item, events)
       row.machine, row.machine_id, row.type, row.requestor = event[9], event[10], event[11],
         event[12]
       row.error, row.message = event[13], event[14]
+      if row.verdict == "accepted" and row.status == "InProgress"
+         or row.message == verdicts.had_begun then row.seen = "InProgress" end
       row.launched = event[15] or row.launched
     end
   end
