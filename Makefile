@@ -196,8 +196,9 @@ ALONE := LUA=5.4 BUILD=$(BUILD) LUA_PATH="lua/?.lua;lua/?/init.lua;./?.lua;;" \
 outages: all  ## prints what failures of the service cost a batch of 300 cancels
 	@$(ALONE) spec/unit/program/batch/outages_spec.lua | sed -n 's/^# |/|/p; /^not ok/p'
 
-kills: all  ## kills batches 500 times at any instant, and checks what is left
-	@MDE_KILLS=200 $(ALONE) spec/program/kill_spec.lua
+kills: all  ## kills batches 700 times at any instant, and checks what is left
+	@$(ALONE) spec/program/kill_spec.lua
+	@MDE_KILLS=200 $(ALONE) spec/program/kill_changes_spec.lua
 	@MDE_KILLS=100 $(ALONE) spec/program/notify_spec.lua
 
 lint asan valgrind:  ## those of the tests

@@ -112,7 +112,8 @@ local judge_action = calls.parsing(calls.parse_action, function(call, now, respo
   if not action then return judge.cancel(call, now, response, err) end
   follow_course(call, action)
   if judge.has_changed(call, action) then return end
-  if not kinds.final[action.status] or call.cancel.posts > 0 then
+  local was_cancelled = call.cancel.was_sent and action.status == "Cancelled"  -- by us, perhaps
+  if not kinds.final[action.status] or call.cancel.posts > 0 or was_cancelled then
     return judge.cancel(call, now, response, nil, action)
   end
   if action.status == "Succeeded" then
