@@ -5,7 +5,10 @@
 
 local facts = require "spec.world.model.facts"
 
-local RULES = { "window", "post", "verdict", "audit", "secret" }
+local RULES = {
+  "window", "post", "verdict", "audit", "secret", "agreement", "guard", "stop", "release",
+  "canary", "breaker", "finish", "pace",
+}
 for i, name in ipairs(RULES) do RULES[i] = require("spec.world.model." .. name) end
 
 local function ascending(numbers)

@@ -139,15 +139,8 @@ local function check_claims(world, name, store, report)
   end
 end
 
-local function sorted(map)
-  local names = {}
-  for name in pairs(map or {}) do names[#names + 1] = name end
-  table.sort(names)
-  return names
-end
-
 return function(world, report)
-  for _, name in ipairs(sorted(world.observation.stores)) do
+  for _, name in ipairs(world.store_names) do
     local store = world.observation.stores[name]
     check_chain(name, store, report)
     check_claims(world, name, store, report)

@@ -44,9 +44,9 @@ local function add_store(world, name, store)
   end
 end
 
-local function by_name(stores)
+local function sorted(map)
   local names = {}
-  for name in pairs(stores or {}) do names[#names + 1] = name end
+  for name in pairs(map or {}) do names[#names + 1] = name end
   table.sort(names)
   return names
 end
@@ -100,7 +100,15 @@ local function add_answer(world, n, event)
   if request then request.answer, request.answer_n = event, n end
 end
 
+local function add_typed(world, _, event)
+  world.typed[event.process] = world.typed[event.process] or {}
+  table.insert(world.typed[event.process], event)
+end
+
+local function add_plan(world, _, event) table.insert(world.plans, event) end
+
 local READERS = {
+  typed = add_typed, plan = add_plan,
   journal = add_journal, request = add_request, answer = add_answer,
   action = history.add_action, machine = history.add_machine,
 }
@@ -149,9 +157,11 @@ return function(observation)
   local world = {
     observation = observation, batches = {}, all_batches = {}, items = {}, requests = {},
     by_number = {}, posts = {}, reads = {}, sent_rows = {}, histories = {}, tags = {},
+    typed = {}, plans = {},
     SETTLED = SETTLED, verdict_of = verdict_of,
   }
-  for _, name in ipairs(by_name(observation.stores)) do
+  world.store_names, world.process_names = sorted(observation.stores), sorted(observation.processes)
+  for _, name in ipairs(world.store_names) do
     add_store(world, name, observation.stores[name])
   end
   for n, event in ipairs(observation.events) do

@@ -62,6 +62,26 @@ function M.creator(world, id)
   return first and not first.event.from and world.by_number[first.event.request] or nil
 end
 
+-- The tags of a machine at a time; nil if they are not known.
+function M.tags_at(world, machine, at)
+  local known, tags = world.tags[machine], nil
+  if not known then
+    local row = world.observation.machines[machine]
+    return row and row.machineTags
+  end
+  for _, change in ipairs(known) do
+    if change.at <= at then tags = change.tags end
+  end
+  return tags
+end
+
+function M.tags_change(world, machine, from, to)
+  for _, change in ipairs(world.tags[machine] or {}) do
+    if change.at > from and change.at <= to then return true end
+  end
+  return false
+end
+
 -- All actions of one type on one machine, in the order of their ids.
 function M.on_machine(world, machine, kind)
   local list = {}

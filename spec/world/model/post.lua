@@ -1,6 +1,7 @@
 -- Checks each POST: written down before, not repeated blindly, nothing launched twice.
 
 local history = require "spec.world.model.history"
+local time = require "spec.world.model.time"
 
 local SLACK = 1e-6
 
@@ -44,25 +45,13 @@ local function proven(post, at)
   return post.proves_nothing_done and post.answer.at <= at + SLACK
 end
 
--- A process that was stopped between its commit and its POST could not know better.
-local function was_frozen(world, post)
-  if not post.sent_row then return false end
-  for _, event in ipairs(world.observation.events) do
-    if event.kind == "frozen" and event.process == post.process
-      and event.at >= post.sent_row.at and event.at <= post.sent then
-      return true
-    end
-  end
-  return false
-end
-
 local function second_posts(world, item, report)
   for i = 2, #item.posts do
     local post = item.posts[i]
     for j = i - 1, 1, -1 do
       local before = item.posts[j]
       if not proven(before, post.sent) then
-        if not was_read(world, item, before, post) and not was_frozen(world, post) then
+        if not was_read(world, item, before, post) and not time.was_frozen(world, post) then
           report("second post", { before.n, post.n },
             "%s sent %s for %s again without a read since the first one",
             post.process, post.event.operation, item.id)
@@ -84,7 +73,8 @@ local function relaunches(world, item, report)
   local first
   for _, post in ipairs(item.posts) do
     if post.event.effect == "launched" then
-      if first and not may_follow(world, item, first, post) and not was_frozen(world, post) then
+      if first and not may_follow(world, item, first, post)
+        and not time.was_frozen(world, post) then
         report("relaunch", { first.n, post.n }, "%s was launched twice for %s",
           post.event.operation, item.id)
       end
@@ -108,7 +98,7 @@ local function resent(world, item, report)
     end
   end
   for _, post in ipairs(item.posts) do
-    if ended and post.sent > ended.at + SLACK and not was_frozen(world, post) then
+    if ended and post.sent > ended.at + SLACK and not time.was_frozen(world, post) then
       report("resent", { ended.n, post.n }, "%s was settled (%s), and then a %s was sent for it",
         item.id, ended.row.verdict, post.event.operation)
     end

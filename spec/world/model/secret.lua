@@ -30,22 +30,15 @@ local function in_events(world, secret, report)
   end
 end
 
-local function sorted(map)
-  local names = {}
-  for name in pairs(map or {}) do names[#names + 1] = name end
-  table.sort(names)
-  return names
-end
-
 local function at_the_end(world, secret, report)
   local observation = world.observation
-  for _, name in ipairs(sorted(observation.processes)) do
+  for _, name in ipairs(world.process_names) do
     local process = observation.processes[name]
     if search({ process.out or "", process.err or "" }, secret) then
       report("secret", {}, "a secret is in the output of %s", name)
     end
   end
-  for _, name in ipairs(sorted(observation.stores)) do
+  for _, name in ipairs(world.store_names) do
     if search(observation.stores[name], secret) then
       report("secret", {}, "a secret is in the store %s", name)
     end

@@ -1,0 +1,163 @@
+-- Checks the breaker: after five failures in a row one item at a time is sent, with pauses.
+--
+-- A failure is a POST without an answer, or with HTTP 5xx. The pauses are 1, 2, 4 … 60 s; half of
+-- each is required here, since the clock of a store may be inexact.
+
+local time = require "spec.world.model.time"
+
+local LIMIT, LONGEST, LEEWAY, UNDER_WAY = 5, 60, 0.5, 10
+local FAILURES = { lost = true, timeout = true, refused = true }
+
+local function is_failure(post)
+  local answer = post.answer
+  return FAILURES[answer.outcome]
+    or (answer.status or 0) >= 500 and (answer.outcome == "delivered" or answer.outcome == "proxy")
+end
+
+local function moments_of(posts)
+  local moments = {}
+  for _, post in ipairs(posts) do
+    moments[#moments + 1] = { at = post.sent, post = post, is_sent = true, n = post.n }
+    if post.answer then
+      moments[#moments + 1] = { at = post.answer.at, post = post, n = post.answer_n }
+    end
+  end
+  table.sort(moments, function(a, b)
+    if a.at ~= b.at then return a.at < b.at end
+    if a.is_sent ~= b.is_sent then return a.is_sent == true end
+    return a.n < b.n
+  end)
+  return moments
+end
+
+local function reset(state)
+  state.targets, state.number, state.opened, state.probes = {}, 0, nil, 0
+end
+
+local function note_failure(state, post, at)
+  state.last = { at = at, n = post.answer_n }
+  if state.opened then
+    if post.sent > state.opened.at then state.probes = state.probes + 1 end
+    return
+  end
+  if not state.targets[post.event.target] then
+    state.targets[post.event.target] = true
+    state.number = state.number + 1
+  end
+  if state.number >= LIMIT then state.opened = { at = at, n = post.answer_n } end
+end
+
+local function note_answer(state, moment)
+  local post = moment.post
+  state.under_way[post] = nil
+  if post.answer.outcome == "gone" then return end
+  if is_failure(post) then note_failure(state, post, moment.at) else reset(state) end
+end
+
+local function is_single(post)
+  return post.item and #post.item.batch.list == 1
+end
+
+local function other_probe(state)
+  for post in pairs(state.under_way) do
+    if post.sent > state.opened.at + LEEWAY and post.answer and post.answer.outcome ~= "gone" then
+      return post
+    end
+  end
+end
+
+local function check_send(world, state, post, report)
+  local opened = state.opened
+  if not opened or post.sent <= opened.at + LEEWAY or is_single(post)
+    or time.has_step(world, post.store, opened.at - LONGEST, post.sent) then
+    return
+  end
+  local other = other_probe(state)
+  local pause = math.min(LONGEST, 2 ^ state.probes)
+  if other then
+    report("breaker", { opened.n, other.n, post.n },
+      "%s sends while another request tries whether %s answers again", post.process,
+      post.event.operation)
+    return true
+  elseif post.sent < state.last.at + pause / 2 then
+    report("breaker", { opened.n, state.last.n, post.n },
+      "%s sends %.1f s after a failure; the pause is %d s", post.process,
+      post.sent - state.last.at, pause)
+    return true
+  end
+end
+
+local function check_group(world, posts, report)
+  local state = { under_way = {} }
+  reset(state)
+  for _, moment in ipairs(moments_of(posts)) do
+    if moment.is_sent then
+      if check_send(world, state, moment.post, report) then return end
+      state.under_way[moment.post] = true
+    else
+      note_answer(state, moment)
+    end
+  end
+end
+
+local function check_breakers(world, report)
+  local groups, order = {}, {}
+  for _, post in ipairs(world.posts) do
+    if post.store then
+      local key = post.store .. "\0" .. post.event.operation
+      if not groups[key] then
+        groups[key], order[#order + 1] = {}, key
+      end
+      table.insert(groups[key], post)
+    end
+  end
+  for _, key in ipairs(order) do check_group(world, groups[key], report) end
+end
+
+-- The numbers of answers that each process had got, in order of time.
+local function delivered(world)
+  local times = {}
+  for _, request in ipairs(world.requests) do
+    local answer = request.answer
+    if request.process and answer and answer.outcome == "delivered"
+      and request.event.operation ~= "sign_in" then
+      times[request.process] = times[request.process] or {}
+      table.insert(times[request.process], answer.at)
+    end
+  end
+  for _, list in pairs(times) do table.sort(list) end
+  return times
+end
+
+local function check_start(posts, answers, report)
+  local tenth = answers and answers[UNDER_WAY] or math.huge
+  for i, post in ipairs(posts) do
+    if post.sent > tenth then return end
+    local number = 1
+    for j = 1, i - 1 do
+      local answer = posts[j].answer
+      if not answer or answer.at > post.sent then number = number + 1 end
+    end
+    if number > UNDER_WAY then
+      report("breaker", { posts[1].n, post.n },
+        "%s has %d requests in flight before ten were answered", post.process, number)
+      return
+    end
+  end
+end
+
+local function check_starts(world, report)
+  local answers, groups, order = delivered(world), {}, {}
+  for _, post in ipairs(world.posts) do
+    if not groups[post.process] then
+      groups[post.process], order[#order + 1] = {}, post.process
+    end
+    table.insert(groups[post.process], post)
+  end
+  for _, name in ipairs(order) do check_start(groups[name], answers[name], report) end
+end
+
+return function(world, report)
+  check_breakers(world, report)
+  check_starts(world, report)
+end

@@ -1,0 +1,91 @@
+-- Checks the canary: the first ten items of each change end before the others are sent.
+
+local read_command = require "spec.world.model.command"
+
+local SIZE, FROM, SLACK = 10, 50, 1e-6
+local BAD = { error = true, forbidden = true, not_found = true, refused = true, unknown = true }
+
+-- How many items of each change the process carries out first; nil: no canary.
+local function size_of(world, batch)
+  if #batch.list <= FROM then return nil end
+  local process = world.observation.processes[batch.creator]
+  if not process then return nil end
+  local option = read_command(process.argv).options["--canary"]
+  if option == "off" then return nil end
+  local size = option and tonumber(option) or SIZE
+  return size > 0 and size or nil
+end
+
+local function change_of(item) return item.row.decision or "cancel" end
+
+-- The verdicts of the creator's run, until a time, in the order of their rows.
+local function ended_by(batch, at, n)
+  local list = {}
+  for _, item in ipairs(batch.list) do
+    for _, entry in ipairs(item.rows) do
+      if entry.row.kind == "ended" and entry.process == batch.creator
+        and entry.at <= at + SLACK and entry.n < n then
+        list[#list + 1] = { item = item, n = entry.n, verdict = entry.row.verdict }
+        break
+      end
+    end
+  end
+  table.sort(list, function(a, b) return a.n < b.n end)
+  return list
+end
+
+local function canary_of(ended, change, size)
+  local number, bad = 0, 0
+  for _, entry in ipairs(ended) do
+    if number < size and change_of(entry.item) == change then
+      number = number + 1
+      if BAD[entry.verdict] then bad = bad + 1 end
+    end
+  end
+  return number, bad
+end
+
+local function typed_since(world, process, from, at)
+  for _, event in ipairs(world.typed[process] or {}) do
+    local is_yes = (event.text or ""):lower():find "^%s*[y%d]"
+    if is_yes and event.at >= from and event.at <= at + SLACK then return true end
+  end
+  return false
+end
+
+local function check_post(world, batch, post, size, report)
+  local change = change_of(post.item)
+  local ended = ended_by(batch, post.sent, post.n)
+  local number, bad = canary_of(ended, change, size)
+  if number < size then
+    report("canary", { post.n }, "%s sends more than %d items before these have ended (%d have)",
+      post.process, size, number)
+    return true
+  elseif bad > 1 and not typed_since(world, post.process, batch.rows[1].at, post.sent) then
+    report("canary", { post.n }, "%s goes on although %d of its first %d items ended badly",
+      post.process, bad, size)
+    return true
+  end
+end
+
+-- The POST with which an item beyond the canary is first sent; the later ones need no look.
+local function check_batch(world, batch, size, report)
+  local seen, numbers = {}, {}
+  for _, post in ipairs(world.posts) do
+    local item = post.item
+    if item and item.batch == batch and post.process == batch.creator and not seen[item] then
+      seen[item] = true
+      local change = change_of(item)
+      numbers[change] = (numbers[change] or 0) + 1
+      if numbers[change] > size and check_post(world, batch, post, size, report) then return end
+      if numbers[change] > 3 * size then return end
+    end
+  end
+end
+
+return function(world, report)
+  for _, batch in ipairs(world.all_batches) do
+    local size = size_of(world, batch)
+    if size then check_batch(world, batch, size, report) end
+  end
+end

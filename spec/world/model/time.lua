@@ -1,0 +1,77 @@
+-- Tells when a process was frozen, a store was busy, and a clock stepped.
+
+local M = {}
+
+local function hosts_of(world, store)
+  local hosts = { [store] = true }
+  for _, process in pairs(world.observation.processes) do
+    if process.store == store and process.host then hosts[process.host] = true end
+  end
+  return hosts
+end
+
+-- The times at which the clock of a store, or of a host that uses it, stepped.
+local function steps(world, store)
+  world.steps = world.steps or {}
+  if world.steps[store] then return world.steps[store] end
+  local hosts, times = hosts_of(world, store), {}
+  for _, event in ipairs(world.observation.events) do
+    if event.kind == "fault" and event.what == "clock"
+      and (event.host == nil or hosts[event.host] or event.store == store) then
+      times[#times + 1] = event.at
+    end
+  end
+  world.steps[store] = times
+  return times
+end
+
+function M.has_step(world, store, from, to)
+  for _, at in ipairs(steps(world, store)) do
+    if at > from and at <= to then return true end
+  end
+  return false
+end
+
+-- A process that was stopped between its commit and its POST could not know better.
+function M.was_frozen(world, post)
+  if not post.sent_row then return false end
+  for _, event in ipairs(world.observation.events) do
+    if event.kind == "frozen" and event.process == post.process
+      and event.at >= post.sent_row.at and event.at <= post.sent then
+      return true
+    end
+  end
+  return false
+end
+
+local function overlap(from, to, first, last)
+  return math.max(0, math.min(to, last) - math.max(from, first))
+end
+
+-- The intervals in which a process could not run or could not use its store.
+local function pauses(world, name, store)
+  local list, frozen = {}, nil
+  for _, event in ipairs(world.observation.events) do
+    if event.process == name and event.kind == "frozen" then frozen = event.at end
+    if event.process == name and event.kind == "thawed" and frozen then
+      list[#list + 1] = { frozen, event.at }
+      frozen = nil
+    end
+    if event.kind == "fault" and event.store == store and event["until"] then
+      list[#list + 1] = { event.at, event["until"] }
+    end
+  end
+  if frozen then list[#list + 1] = { frozen, math.huge } end
+  return list
+end
+
+-- How long a process ran between two times.
+function M.running(world, name, store, from, to)
+  local length = to - from
+  for _, pause in ipairs(pauses(world, name, store)) do
+    length = length - overlap(from, to, pause[1], pause[2])
+  end
+  return length
+end
+
+return M
