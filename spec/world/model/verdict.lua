@@ -41,12 +41,12 @@ end
 local CANCELLED = { Cancelled = true }
 local ENDED = { Succeeded = true, Failed = true, TimeOut = true }
 
--- Whether the cancellation that the service has may be the one of this POST.
-local function looks_like(world, change, post)
+-- Whether the cancellation that the service has may be the one of this POST, as far as its comment
+-- shows.
+local function looks_like(change, post)
   local body = post.event.body
   return type(body) == "table" and arrived(post) and post.event.operation == "cancel"
     and body.Comment == change.event.comment
-    and (change.event.by == nil or change.event.by == world.observation.application)
 end
 
 local function cancellation(world, item)
@@ -60,14 +60,14 @@ local function cancelled(world, item, entry)
   if wrong then return wrong end
   local change, cause = cancellation(world, item)
   if not change or cause == item then return end
-  local same = find_post(item, entry.at, function(post) return looks_like(world, change, post) end)
+  local same = find_post(item, entry.at, function(post) return looks_like(change, post) end)
   if not same then return "the cancellation is not that of this item" end
 end
 
 -- Another item of ours, or a person, that cancelled this action with the same comment.
 local function has_rival(world, item, change)
   for _, post in ipairs(world.posts) do
-    if post.item ~= item and post.event.target == item.id and looks_like(world, change, post) then
+    if post.item ~= item and post.event.target == item.id and looks_like(change, post) then
       return true
     end
   end
