@@ -22,7 +22,7 @@ World.__index = World
 
 local BEGAN = 1769198400  -- 2026-01-23T20:00:00Z
 local HORIZON = 5 * 3600   -- seconds after which a world ends in any case
-local MOST = 20000         -- events of a world
+local MOST = 6000          -- events of a world
 local ROUNDS = 5           -- runs of `mde resume` per batch at the end
 
 -- {{ The observation

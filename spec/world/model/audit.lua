@@ -13,7 +13,7 @@ local CLAIMS = {
 
 local function split(text)
   local lines = {}
-  for line in (text or ""):gmatch("[^\n]+") do lines[#lines + 1] = line end
+  for line in (text or ""):gmatch("([^\n]+)\n") do lines[#lines + 1] = line end
   return lines
 end
 
