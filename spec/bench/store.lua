@@ -6,6 +6,8 @@
 
 local url, calls, parallel, ca_file = arg[1], tonumber(arg[2]), tonumber(arg[3]), arg[4]
 
+debug.sethook()  -- commands, unlike playbooks, run without
+
 local recorder = require "mde.program.batch.journal_writer"
 local memory = require "mde.store.memory"
 local stores = require "mde.program.session.store"

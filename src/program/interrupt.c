@@ -53,7 +53,10 @@ static void on_signal (int number) {
     return;
   }
   latest = number;
-  if (is_blocking) (void)alarm(STORE_PATIENCE);
+  if (is_blocking) {
+    signal(SIGALRM, on_alarm);
+    (void)alarm(STORE_PATIENCE);
+  }
   if (count < PATIENCE) {
     count++;
     if (running != NULL) lua_sethook(running, look, EVERY, 1);
@@ -180,11 +183,10 @@ static int leave (lua_State *L) {
 ** of a database: after a counted signal it has 2 s to end. */
 static int blocking (lua_State *L) {
   int ended;
-  signal(SIGALRM, on_alarm);
   is_blocking = 1;
   ended = lua_pcall(L, lua_gettop(L) - 1, LUA_MULTRET, 0);
   is_blocking = 0;
-  (void)alarm(0);
+  if (count > 0) (void)alarm(0);
   if (ended != LUA_OK) return lua_error(L);
   return lua_gettop(L);
 }

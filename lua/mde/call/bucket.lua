@@ -46,9 +46,9 @@ end
 
 -- When a call may be sent: a moment, past or to come, or nil if that depends on an answer.
 function Bucket:free_at(reserve, ahead)
-  local free = self.paused
-  for _, window in ipairs(self.windows) do
-    local at = free_at(self, window, reserve, ahead or 0)
+  local free, windows = self.paused, self.windows
+  for i = 1, #windows do
+    local at = free_at(self, windows[i], reserve, ahead or 0)
     if not at then return nil end
     free = math.max(free, at)
   end

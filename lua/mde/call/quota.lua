@@ -70,9 +70,11 @@ function Quota:learn(event)
 end
 
 -- Reads the new events of other processes. Begins the store's transaction, so that no process
--- takes a slot between this read and our own event.
+-- takes a slot between this read and our own event. -> whether there are any
 function Quota:look()
-  for _, event in ipairs(self.shared:news()) do self:learn(event) end
+  local events = self.shared:news()
+  for i = 1, #events do self:learn(events[i]) end
+  return #events > 0
 end
 
 -- When a slot is free and it is this process's turn (nil: not before an answer), and whether
@@ -97,9 +99,9 @@ end
 local function look_for_slot(self, bucket, now)
   local free, is_shared = free_at(self, bucket, now)
   if (free or math.huge) <= now or is_shared and now >= bucket.looked_at + LOOK then
-    self:look()
+    local has_news = self:look()
     bucket.looked_at = now
-    free, is_shared = free_at(self, bucket, now)
+    if has_news then free, is_shared = free_at(self, bucket, now) end
   end
   return free or math.huge, is_shared
 end

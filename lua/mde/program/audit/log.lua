@@ -74,7 +74,7 @@ end
 -- Encodes a text as JSON; in the program, also makes it printable.
 local function quoted(text)
   local json = encode(is_utf8(text) and text or well_formed(text))
-  if has_terminal and find(json, "[\128-\255]") then json = terminal.printable_json(json) end
+  if has_terminal and utf8.len(json) ~= #json then json = terminal.printable_json(json) end
   return find(json, "/", 1, true) and json:gsub("\\/", "/") or json
 end
 

@@ -80,7 +80,7 @@ end
 -- Text as databases take it: no NUL, and U+FFFD for a byte that is not UTF-8.
 local function well_formed(text)
   if type(text) ~= "string" then return text end
-  text = text:gsub("%z", "")
+  if text:find("\0", 1, true) then text = text:gsub("%z", "") end
   local good, at = utf8.len(text)
   while not good do
     text = text:sub(1, at - 1) .. "\u{FFFD}" .. text:sub(at + 1)

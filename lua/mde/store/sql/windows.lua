@@ -33,17 +33,15 @@ function Windows:news()
     self.application) or 0
   if self.unswept >= SWEEP then self:sweep(self.last) end
   local rows = database:all([[
-    SELECT number, operation, kind, slot, moment, holder, at FROM slots
-    WHERE application = ? AND number > ? AND at > ? ORDER BY number]],
-    self.application, self.seen, store:now() - HORIZON)
+    SELECT operation, kind, slot, moment, holder, at FROM slots
+    WHERE application = ? AND number > ? AND at > ? AND holder <> ? ORDER BY number]],
+    self.application, self.seen, store:now() - HORIZON, store.holder)
+  self.seen = self.last
   local events = {}
-  for _, row in ipairs(rows) do
-    self.seen = row[1]
-    if row[6] ~= store.holder then
-      events[#events + 1] = { operation = row[2], kind = row[3], slot = row[4],
-                              moment = row[5] and row[5] - store.shift,
-                              holder = row[6], at = row[7] - store.shift }
-    end
+  for i, row in ipairs(rows) do
+    events[i] = { operation = row[1], kind = row[2], slot = row[3],
+                  moment = row[4] and row[4] - store.shift,
+                  holder = row[5], at = row[6] - store.shift }
   end
   return events
 end
