@@ -257,6 +257,7 @@ end
 local function run_line(arguments)
   system.state.json = has_json(arguments)
   local done, result = xpcall(run, on_error, arguments)
+  require "mde.program.terminal.line".clear()
   if system.state.notify then require "mde.program.batch.notify".finish() end
   if system.state.store then require "mde.program.session.store".leave() end
   local flushed, raised = pcall(output.flush)

@@ -16,7 +16,7 @@ function repl.define(command)
 expression to see its values (`_` is the first of them), or a statement; both
 may take several lines. A tab completes names, options and the service's words;
 `help` lists the functions, `help cancel` shows one. Ctrl-C ends the call,
-Ctrl-D the prompt. The code you enter has all your rights: paste only code that
+`exit` or Ctrl-D the prompt. The code you enter has all your rights: paste only code that
 you trust.
 
 Examples:
@@ -41,7 +41,7 @@ end
 
 local function greet()
   if not (system.terminal.is_terminal(0) and system.terminal.is_terminal(1)) then return end
-  output.note("mde %s at a Lua prompt: `help` lists the functions, a tab completes, Ctrl-D ends.",
+  output.note("mde %s at a Lua prompt: `help` lists the functions, a tab completes, `exit` ends.",
     require "mde.base.version")
 end
 
@@ -49,7 +49,7 @@ local function loop(lines)
   while true do
     local chunk, text, problem = lines:chunk()
     local is_command, name = reader.is_command(text or "")
-    if chunk == nil and not text then return end
+    if chunk == nil and not text or reader.is_end(text or "") then return end
     if is_command then manual.show(name)
     elseif chunk then evaluate(chunk)
     elseif problem then display.fail(problem) end

@@ -10,6 +10,7 @@ local print_fields = require "mde.program.listing.fields"
 local display = {}
 
 local DEEPEST = 3  -- most levels of tables shown
+local MOST_GROUPS = 10
 
 -- Kinds of values shown as on the command line, and their plural. Rows of client:isolated are of the
 -- last kind.
@@ -57,11 +58,22 @@ local function text_of(value, depth)
   return ("{\n%s\n%s}"):format(table.concat(parts, "\n"), ("  "):rep(depth - 1))
 end
 
+-- Shows the groups of actions, if there are fewer.
+local function show_groups(list, kind)
+  if kind ~= "mde.action" then return end
+  local groups = require "mde.program.listing.groups".new()
+  for _, action in ipairs(list) do groups:add(action) end
+  if #groups == groups.count then return end
+  output.line ""
+  groups:show(MOST_GROUPS)
+end
+
 local function print_table(list, kind)
   local shape, plural = SHAPES[kind]()
   local rows = {}
   for i, entity in ipairs(list) do rows[i] = shape.row(entity) end
   require "mde.program.terminal.table"(shape.columns, rows)
+  show_groups(list, kind)
   output.note("%d %s", #list, #list == 1 and plural:sub(1, -2) or plural)
   if list.reach then output.note("%s", list.reach.note) end
 end

@@ -73,7 +73,7 @@ function Reader:chunk()
   if not text then return text end
   while true do
     local chunk, problem, incomplete = compile(text)
-    if reader.is_command(text) or chunk or not incomplete then
+    if reader.is_end(text) or reader.is_command(text) or chunk or not incomplete then
       self:remember(text)
       return chunk, text, problem
     end
@@ -83,6 +83,9 @@ function Reader:chunk()
     text = text .. "\n" .. line
   end
 end
+
+-- Recognizes the words that end the prompt.
+function reader.is_end(text) return text:find "^%s*exit%s*$" or text:find "^%s*quit%s*$" end
 
 -- Recognizes "help" and "help cancel", which are not Lua. -> true or false, the name or nil
 function reader.is_command(text)

@@ -1,6 +1,7 @@
 -- Creates a command's client from profile, environment and shared options.
 
 local failure = require "mde.program.exit"
+local line = require "mde.program.terminal.line"
 local output = require "mde.program.terminal.output"
 local selection = require "mde.program.session.profiles"
 local system = require "mde.program.system"
@@ -58,9 +59,30 @@ function client.define_deadline(command, description)
     or "Give up after this long. Default: 10m.", require "mde.program.input.options".duration)
 end
 
+local NOUNS = { list = "actions", machines = "machines" }
+local AFTER = 2  -- seconds
+local observed = setmetatable({}, { __mode = "k" })
+
+-- Shows at a terminal what a client reads, if that takes longer, until session.ends_at is nil.
+local function show_reading(session)
+  if observed[session] or not line.is_possible() then return end
+  observed[session] = true
+  local former, began, pages = session.on_request, session.clock.monotonic(), {}
+  function session.on_request(record)
+    if former then former(record) end
+    local noun = session.ends_at and NOUNS[record.operation]
+    if not noun then return end
+    pages[noun] = (pages[noun] or 0) + 1
+    if session.clock.monotonic() >= began + AFTER then
+      line.show(("reading %s: page %d"):format(noun, pages[noun]))
+    end
+  end
+end
+
 -- Limits the wait of a client that only reads. -> the client
 function client.bounded(session, options)
   session.ends_at = session.clock.monotonic() + (options.deadline or LONGEST)
+  show_reading(session)
   return session
 end
 

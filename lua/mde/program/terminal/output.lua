@@ -24,11 +24,13 @@ end
 
 -- Writes text unchanged: data for programs, or text made printable before.
 function output.write(text)
+  line_shown.clear()
   check(system.stdout:write(text))
 end
 
 -- Writes a line for users.
 function output.line(text)
+  line_shown.clear()
   check(system.stdout:write(terminal.printable(text), "\n"))
 end
 

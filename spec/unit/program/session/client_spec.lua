@@ -3,6 +3,7 @@
 require "spec.support.policy"
 local client = require "mde.program.session.client"
 local system = require "mde.program.system"
+local systems = require "spec.support.system"
 
 local PROCESS = { who = function() return "dana", "soc1" end, pid = function() return 7 end }
 local INTERRUPT = { count = function() return 0 end }
@@ -32,7 +33,30 @@ end)
 describe("a command that only reads", function()
   it("ends after ten minutes, or --deadline", function()
     local session = { clock = { monotonic = function() return 1000 end } }
-    assert.equal(1600, client.bounded(session, {}).ends_at)
-    assert.equal(1005, client.bounded(session, { deadline = 5 }).ends_at)
+    system.run(systems.new {}, function()
+      assert.equal(1600, client.bounded(session, {}).ends_at)
+      assert.equal(1005, client.bounded(session, { deadline = 5 }).ends_at)
+    end)
+  end)
+
+  it("shows at a terminal which page it reads, after two seconds", function()
+    local now, passed = 1000, 0
+    local session = { clock = { monotonic = function() return now end },
+                      on_request = function() passed = passed + 1 end }
+    local own = systems.new({ TERM = "xterm" }, { terminal = {
+      is_terminal = function() return true end, width = function() return 80 end } })
+    system.run(own, function()
+      client.bounded(client.bounded(session, {}), {})
+      session.on_request { operation = "list" }
+      assert.equal("", own.stderr.text)
+      now = 1002
+      session.on_request { operation = "list" }
+      session.on_request { operation = "cancel" }
+      assert.equal("\rreading actions: page 2\27[K", own.stderr.text)
+      session.ends_at = nil
+      session.on_request { operation = "list" }
+      assert.equal("\rreading actions: page 2\27[K", own.stderr.text)
+    end)
+    assert.equal(4, passed)
   end)
 end)
