@@ -62,7 +62,7 @@ local function set_status(self, action, status, cause, request, by, comment)
   if FINAL[from] or from == status then return false end
   change(self, action, function(entity)
     entity.status = status
-    if status == "Cancelled" then
+    if status == "Cancelled" and not (cause == "request" and entity.cancellationDateTimeUtc) then
       entity.cancellationRequestor, entity.cancellationComment = by, comment
       entity.cancellationDateTimeUtc = iso(self.agenda.now)
     end
@@ -214,12 +214,17 @@ local function cancel_action(self, seen)
       seen.body.Comment)
     return answer(200, sent(action.entity))
   end
+  if entity.cancellationDateTimeUtc then return answer(200, sent(entity)) end
   seen.effect, seen.action = "accepted", entity.id
+  change(self, action, function(edited)
+    edited.cancellationRequestor, edited.cancellationComment = self.application, seen.body.Comment
+    edited.cancellationDateTimeUtc = iso(self.agenda.now)
+  end)
   self.agenda:at(self.agenda.now + self.cancel_takes, function()
     set_status(self, action, "Cancelled", "request", seen.number, self.application,
       seen.body.Comment)
   end)
-  return answer(200, sent(entity))
+  return answer(200, sent(action.entity))
 end
 
 local TYPES = { isolate = "Isolate", unisolate = "Unisolate", runantivirusscan = "RunAntiVirusScan",

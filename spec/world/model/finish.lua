@@ -20,10 +20,11 @@ local function last_launch(item)
 end
 
 -- An inverse that the device refuses for ever, or does not report, leaves its item open.
-local function may_stay_open(world, item, verdict)
+local function may_stay_open(world, item, row)
+  local verdict = row.verdict
   local inverse = item.row.decision == "undo" and last_launch(item) or nil
   if verdict == "accepted" or verdict == "undo_accepted" then
-    return silent(world, item.id) or silent(world, inverse)
+    return silent(world, item.id) or silent(world, inverse) or silent(world, row.launched)
   end
   local status = inverse and history.status_at(world, inverse, math.huge)
   return verdict == "error" and (status == "Failed" or status == "TimeOut" or status == "Cancelled")
@@ -59,7 +60,7 @@ local function check_open(world, batch, report)
     if not verdict then
       report("open", { item.rows[#item.rows] and item.rows[#item.rows].n },
         "%s of the batch %s has no verdict at the end", item.id, batch.row.name)
-    elseif OPEN[verdict] and not may_stay_open(world, item, verdict) then
+    elseif OPEN[verdict] and not may_stay_open(world, item, last.row) then
       report("open", { last.n }, "%s of the batch %s is still %s at the end", item.id,
         batch.row.name, verdict)
     end
