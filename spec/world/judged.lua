@@ -1,7 +1,7 @@
 -- Runs a plan and judges it. -> violations, observation
 
 local model = require "spec.world.model"
-local provisional = require "spec.world.provisional"
+local process_ends = require "spec.world.process_ends"
 local worlds = require "spec.world.world"
 
 -- The beginning of the names of database files: in memory, if this system has such a folder.
@@ -22,7 +22,7 @@ return function(plan)
   prefix = prefix or new_prefix()
   local observation = worlds.run(plan, prefix)
   local violations = model(observation)
-  for _, violation in ipairs(provisional.judge(observation)) do
+  for _, violation in ipairs(process_ends.judge(observation)) do
     table.insert(violations, violation)
   end
   return violations, observation

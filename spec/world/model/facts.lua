@@ -22,7 +22,8 @@ local function proves_nothing_done(answer)
   if not answer then return false end
   if answer.outcome == "refused" then return true end
   local status = answer.status
-  return answer.outcome == "delivered" and (status == 401 or status == 403 or status == 429)
+  return answer.outcome == "delivered"
+    and (status == 401 or status == 403 or status == 404 or status == 429)
 end
 
 local function add_store(world, name, store)

@@ -23,10 +23,19 @@ local function is_settled_before(world, item, n)
   return false
 end
 
+-- An item of a plan whose action has changed is no change.
+local function is_set_aside(world, item)
+  local last = world.verdict_of(item)
+  return not item.posts[1] and last ~= nil
+    and (last.row.verdict == "changed" or last.row.verdict == "skipped")
+end
+
 local function open_items(world, batch, n)
   local list = {}
   for _, item in ipairs(batch.list) do
-    if not is_settled_before(world, item, n) then list[#list + 1] = item end
+    if not (is_settled_before(world, item, n) or is_set_aside(world, item)) then
+      list[#list + 1] = item
+    end
   end
   return list
 end
