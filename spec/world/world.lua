@@ -211,7 +211,8 @@ local function new(plan, prefix)
     duplicate_as = plan.service.duplicate_as, page_size = plan.service.page_size,
     course = function()
       local starts = random:scaled(1, 60)
-      local status = (self.is_ending or random:chance(0.9)) and "Succeeded" or "Failed"
+      local is_well = self.is_ending or not plan.is_faulty or random:chance(0.9)
+      local status = is_well and "Succeeded" or "Failed"
       return { { starts, "InProgress" }, { starts + random:scaled(5, 300), status } }
     end,
   }

@@ -45,7 +45,7 @@ local ENDED = { Succeeded = true, Failed = true, TimeOut = true }
 -- shows.
 local function looks_like(change, post)
   local body = post.event.body
-  return type(body) == "table" and arrived(post) and post.event.operation == "cancel"
+  return type(body) == "table" and post.event.operation == "cancel"
     and body.Comment == change.event.comment
 end
 
