@@ -70,4 +70,13 @@ function system.run(given, f, ...)
   return table.unpack(results, 2, results.n)
 end
 
+-- Calls f, which must not yield, with other fields of the current program's system.
+function system.with(fields, f)
+  local previous = base.use(fields)
+  setmetatable(fields, { __index = previous })
+  local done, raised = pcall(f)
+  base.use(previous)
+  if not done then error(raised, 0) end
+end
+
 return setmetatable(system, { __index = function(_, name) return base[name] end })

@@ -31,6 +31,7 @@ and in the audit log.
 Examples:
    mde batch list
    mde batch show 2026-11-25.1 --verdict not_found
+   mde batch report 2026-11-25.1 --open
    mde batch report 2026-11-25.1 --html > report.html
    mde batch stop 2026-11-25.1 -m "Wrong list"
    mde batch close 2026-11-25.1 -m "The rest was done by hand"]]
@@ -45,7 +46,8 @@ Examples:
   command:mutex(
     command:flag("--json", "One JSON object per line; for a report one object."),
     command:flag("--csv", "With report: CSV."),
-    command:flag("--html", "With report: a page."))
+    command:flag("--html", "With report: a page."),
+    command:flag("--open", "With report: a page, in the browser."))
 end
 
 local function date(seconds)
@@ -188,8 +190,8 @@ end
 local function check(parsed)
   local what, name = parsed.what, parsed.batch
   check_verdict(parsed.verdict)
-  if what ~= "report" and (parsed.csv or parsed.html) then
-    failure.raise(failure.usage, "--csv and --html go with report")
+  if what ~= "report" and (parsed.csv or parsed.html or parsed.open) then
+    failure.raise(failure.usage, "--csv, --html and --open go with report")
   end
   if what ~= "show" and parsed.verdict then
     failure.raise(failure.usage, "--verdict goes with show")
@@ -207,10 +209,15 @@ local function check(parsed)
 end
 
 local function report(each, parsed)
-  local as = parsed.json and "json" or parsed.csv and "csv" or parsed.html and "html" or "text"
+  local as = parsed.json and "json" or parsed.csv and "csv"
+             or (parsed.html or parsed.open) and "html" or "text"
   local per_minute, per_hour = require "mde.config.options".limits(system.getenv) "cancel"
-  require "mde.program.report".write(each, as, {
-    limits = per_minute and { per_minute = per_minute, per_hour = per_hour } })
+  local function write()
+    require "mde.program.report".write(each, as, {
+      limits = per_minute and { per_minute = per_minute, per_hour = per_hour } })
+  end
+  if parsed.open then return require "mde.program.report.browser".open(each.name, write) end
+  write()
 end
 
 -- Passes on the event of a batch to the `notify` of a profile of its tenant: of those that are
