@@ -172,6 +172,17 @@ describe("undoing", function()
     end
   end)
 
+  it("knows its cancel again, which was sent by a process that was killed", function()
+    for comment, verdict in pairs { x = "cancelled", other = "already_cancelled" } do
+      local client, _, id, _, clock = new { status = "Pending" }
+      assert(client:cancel(id, { comment = comment }))
+      clock.pass(10)
+      local item = apply(client, id, { change = "undo", expected = "Pending", read_first = true,
+                                       sends = { 1 }, sent_ago = 11 })
+      assert.equal(verdict, item.verdict)
+    end
+  end)
+
   it("looks first for what was launched before a holder died, whenever that was", function()
     for _, sent_ago in ipairs { 100, 1, false } do
       local client, service, id, machine, clock = new { type = "Isolate", status = "Succeeded" }
