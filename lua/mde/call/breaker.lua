@@ -5,8 +5,9 @@
 -- that has not failed goes before one that has, so that items which the service cannot process do
 -- not keep it open. Items are counted, not calls: retries of one item open nothing.
 --
--- HTTP 429 also opens it: one item is let through when the service allows it. In half an hour, no
--- more than ten requests are sent through an open breaker.
+-- HTTP 429 also opens it: one item is let through when the service allows it. So does HTTP 401: one
+-- item tries the next token. In half an hour, no more than ten requests are sent through an open
+-- breaker.
 
 local breaker = {}
 
@@ -55,6 +56,17 @@ function Breaker:throttled(item, now, moment)
     self.probe_at = is_spent(self) and self.probe_at or moment
   end
   self.probe_at = math.max(self.probe_at, moment)
+end
+
+-- The service refused the token of a call for this item. -> whether it is the probe, which alone
+-- tries the next token
+function Breaker:refused(item, now)
+  if not self.open_since then
+    hold(self, item, now)
+    self.probe_at = now
+    self:try(item, now)
+  end
+  return self.probe == item
 end
 
 -- The service answered.

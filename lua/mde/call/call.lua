@@ -252,6 +252,7 @@ function Call:is_handled(now, response)
   elseif response.status == 401 and self.refused < MOST_REFUSED
          and self.client.token:refuse(self.header) then
     self.refused = self.refused + 1
+    probe.try_token(self, now)
   else
     return false
   end

@@ -86,6 +86,12 @@ function probe.pause(call, now, moment)
   probe.notify_pause(call, now, moment)
 end
 
+-- Lets no other call of the operation try the next token, after HTTP 401.
+function probe.try_token(call, now)
+  local breaker = call.client.quota:bucket(call.operation).breaker
+  if not call.probes and breaker:refused(item_of(call), now) then call.probes = call.operation end
+end
+
 -- Notes the answer to a read.
 local function note_read(call, now, response)
   local quota, operation = call.client.quota, call.operation
