@@ -17,7 +17,7 @@
 ---@class mde.windows
 ---@field news fun(self: mde.windows): {operation: string, kind: string, slot: string, moment: number, holder?: string, at?: number}[] notes of other processes since the last call
 ---@field take fun(self: mde.windows, operation: string, moment: number): string|false|nil takes a slot that counts at the moment or at its earlier answer; false: there are news, decide again
----@field note fun(self: mde.windows, operation: string, kind: "counted"|"unused"|"paused"|"waiting"|"failed"|"answered"|"probe", slot?: string, moment?: number)
+---@field note fun(self: mde.windows, operation: string, kind: "counted"|"unused"|"paused"|"waiting"|"failed"|"unread"|"throttled"|"answered"|"probe", slot?: string, moment?: number)
 ---@field buckets table for the library, empty at first
 ---@field is_shared boolean true if other processes use them
 ---@field holder? string this process, if slots are shared fairly between processes

@@ -44,6 +44,13 @@ local function is_shared_through(kind)
     second:call("worked", "cancel", now + 2)
     first:call "look"
     assert.is_true(first:call("admit", "cancel", "y", now + 2))
+    first:call("throttled", "cancel", "x", now + 3, now + 20)
+    second:call "look"
+    local state, moment = second.quota:admit("cancel", "z", now + 19)
+    assert.is_nil(state)
+    assert.is_true(moment <= now + 20.5, moment - now)
+    assert.is_true(second.quota:bucket "cancel".breaker.is_throttled)
+    assert.equal("probe", second:call("admit", "cancel", "z", now + 20.5))
     stores.clean()
   end)
 end
