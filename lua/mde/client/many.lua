@@ -182,10 +182,10 @@ function Batch:conclude(call)
   if call.err and HOPELESS[call.err.code] then self.stopped = true end
 end
 
--- Counts the calls of each lane for which the service works.
-local function count_good(call, own)
+-- Counts the calls for which the service works.
+local function count_good(self, call, own)
   if not (call.was_answered or call.done and verdicts.settled[call.verdict]) then return end
-  own.is_good, own.lane.good = true, own.lane.good + 1
+  own.is_good, self.good = true, self.good + 1
 end
 
 -- Reports the calls that have ended. -> whether there are any
@@ -194,7 +194,7 @@ function Batch:collect()
   local count = #live
   for i = 1, count do
     local call = live[i]
-    if not call.batch.is_good then count_good(call, call.batch) end
+    if not call.batch.is_good then count_good(self, call, call.batch) end
     if call.done then
       self:conclude(call)
     else
@@ -220,14 +220,14 @@ function Batch:room(lane)
   for i = 1, #live do
     local call = live[i]
     local expected, own = call.cancel and call.cancel.expected, call.batch
-    if own.lane == lane and not (own.is_good or call.has_second_look) then
+    if not (own.is_good or call.has_second_look) then
       unanswered = unanswered + 1
     end
     if call.question and (not expected or call.has_second_look) then asked = asked + 1
     elseif own.lane == lane then busy = busy + 1 end
   end
   local room = math.min(self.parallel - busy, MOST_ASKED - asked)
-  return lane.good < TRIAL and math.min(room, TRIAL - unanswered) or room
+  return self.good < TRIAL and math.min(room, TRIAL - unanswered) or room
 end
 
 -- Takes as many targets from a lane as there is room for.
@@ -322,8 +322,8 @@ local function parallel_of(method, options)
 end
 
 local function lanes_of(targets, beside)
-  return { { next = iterator(targets), exhausted = false, good = 0 },
-           beside and { next = beside, exhausted = false, good = 0 } or nil }
+  return { { next = iterator(targets), exhausted = false },
+           beside and { next = beside, exhausted = false } or nil }
 end
 
 -- Carries out the calls that `make(target, targets)` returns (false: none for this target). `method`
@@ -344,7 +344,7 @@ function many.run(client, method, targets, options, make, group)
     client = client, lanes = lanes_of(targets, options.beside),
     make = make, group = group, parallel = parallel, record = options.record or nil,
     on_item = options.on_item, stop = options.stop,
-    live = {}, caller = callers.current(),
+    live = {}, good = 0, caller = callers.current(),
     report = { total = 0, counts = {} },
   }, Batch)
   local report = run:run()

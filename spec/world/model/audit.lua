@@ -123,7 +123,7 @@ end
 local function was_posted(world, line)
   for _, post in ipairs(world.posts) do
     local item = post.item
-    if item and post.event.arrived ~= false and belongs(line, item, item.batch.row.name) then
+    if item and belongs(line, item, item.batch.row.name) then
       return true
     end
   end

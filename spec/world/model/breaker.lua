@@ -149,15 +149,12 @@ end
 local function check_starts(world, report)
   local answers, groups, order = delivered(world), {}, {}
   for _, post in ipairs(world.posts) do
-    local key = post.process .. "\0" .. post.event.operation
-    if not groups[key] then
-      groups[key], order[#order + 1] = {}, key
+    if not groups[post.process] then
+      groups[post.process], order[#order + 1] = {}, post.process
     end
-    table.insert(groups[key], post)
+    table.insert(groups[post.process], post)
   end
-  for _, key in ipairs(order) do
-    check_start(groups[key], answers[groups[key][1].process], report)
-  end
+  for _, name in ipairs(order) do check_start(groups[name], answers[name], report) end
 end
 
 return function(world, report)
