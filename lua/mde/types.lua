@@ -674,8 +674,8 @@ function machine:seen() end
 ---@alias mde.verdict
 ---| "cancelled" # by this cancel
 ---| "already_cancelled" # by an earlier cancel
----| "undone" # its inverse succeeded
----| "undo_accepted" # its inverse has not ended yet
+---| "undone" # the machine is released
+---| "undo_accepted" # the release has not ended yet
 ---| "launched" # the service has the action
 ---| "existing" # the same action was under way
 ---| "succeeded" # launched, and Succeeded
@@ -685,7 +685,7 @@ function machine:seen() end
 ---| "too_late" # Cancelled, but its commands had completed
 ---| "accepted" # accepted, has not ended yet
 ---| "changed" # it differs from the plan
----| "skipped" # no inverse exists
+---| "skipped" # it cannot be undone
 ---| "not_found" # not found; an action: read twice 10 s apart
 ---| "refused" # refused by the service for good
 ---| "forbidden" # a permission is missing

@@ -148,7 +148,7 @@ END
     assert.equal(1, run.status, run.err)
     local _, count = run.out:gsub("changed ", "")
     assert.equal(2, count)
-    assert.truthy(run.err:find "changed +2  decide anew: mde plan", run.err)
+    assert.truthy(run.err:find "changed +2  plan again: mde plan", run.err)
     assert.equal(12, run.ledger.posts)
   end)
 
@@ -256,7 +256,7 @@ describe("undoing what had its effect", function()
       grep -c '"what":"undo"' "$XDG_STATE_HOME/mde/audit.jsonl"; mde batch report b]])
     local _, count = run.out:gsub("undone +%x+%-", "")
     assert.equal(3, count, run.err)
-    assert_said(run.out, "\n3\n", "its inverse succeeded")
+    assert_said(run.out, "\n3\n", "the machine is released")
   end)
 
   it("waits for the releases, or reads them back when it is resumed", function()

@@ -212,7 +212,7 @@ describe("mde machines --isolated", function()
   it("tells what is isolated, and how far back that is known", function()
     local run = sim "mde machines --isolated; mde machines --isolated --json"
     assert.equal(0, run.status)
-    assert.truthy(run.err:find "^The history of actions was read back to 20")
+    assert.truthy(run.err:find "^The history of actions goes back to 20")
     assert.truthy(run.err:find("portal", 1, true))
     local rows, states, found = lines(run.out), {}, {}
     assert.truthy(rows[1]:find "^MACHINE +STATE +FOR +BY +WHY +CONFLICT +ID$")
@@ -281,7 +281,7 @@ describe("mde machines --isolated", function()
     assert.truthy(rows[1]:find "^TENANT +MACHINE +STATE ")
     for i, name in ipairs { "a", "a", "b" } do assert.equal(name, rows[i + 1]:match "^%S+") end
     for _, name in ipairs { "a", "b" } do
-      assert.truthy(run.err:find(name .. ": The history of actions was read back to", 1, true))
+      assert.truthy(run.err:find(name .. ": The history of actions goes back to", 1, true))
     end
     run = program.with_tenants(two, "mde machines -p a,b --tag x --add-tag y --yes --max 3")
     assert.same({ 2, "" }, { run.status, run.out })

@@ -74,7 +74,7 @@ describe("mde repl", function()
     assert.truthy(run.out:find "\nstatus: Cancelled\n.*\ncancelled\nCancelled  true\nNAME +HEALTH")
     assert.truthy(run.out:find "\nlastSeen: [^(]+ %([^)]+ ago%)\n")
     assert.truthy(run.out:find "\nMACHINE +STATE +FOR +BY +WHY +CONFLICT +ID\n")
-    assert.truthy(run.err:find("The history of actions was read back to", 1, true))
+    assert.truthy(run.err:find("The history of actions goes back to", 1, true))
   end)
 
   it("shows the documentation of a function", function()

@@ -31,7 +31,7 @@ describe("mde batch report as text", function()
       "took         10s", "command      mde cancel --type Isolate",
       "2026-01-23T20:10:50Z  stopped  dana@soc1  interrupted",
       "cancelled       1  25.0 %  by this cancel",
-      "in flight       1  25.0 %  sent, result not known; resume settles it",
+      "in flight       1  25.0 %  sent, result not known; resume continues it",
       "Isolate      1         1             0        0           0",
       "corp.contoso.com      1         1             0        0           0",
       "3 calls from 2026-01-23T20:10:41Z to 2026-01-23T20:10:43Z",

@@ -198,9 +198,9 @@ describe("mde undo", function()
     assert.equal("was 0\n" .. ("would undo \n"):rep(8) .. ("undone\n"):rep(8) .. "0\n2\n",
       run.out, run.err)
     assert_said(run.err, "4 cancelled isolations were InProgress", "mde undo b -m REASON",
-      "4 of them are not in batch b: they had Succeeded before.",
-      "Dry run: 8 machine actions would be undone; nothing was sent.",
-      "Nothing to undo; 4 of 4 actions need nothing.")
+      "4 actions are added that batch b left out, since they had Succeeded: with its requestor",
+      "Dry run: 8 machine actions would be undone (8 to release); nothing was sent.",
+      "Nothing to undo: 4 of 4 actions are not open and have no machine to release.")
   end)
 
   it("releases the machines of isolations that began before their cancel arrived", function()

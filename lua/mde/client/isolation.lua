@@ -145,7 +145,7 @@ local function reach_of(client, wanted, fold)
                                     order = "oldest", limit = 1 }
   if not oldest then return nil, err end
   local from = oldest[1] and oldest[1].creationDateTimeUtc or fold.from
-  local note = (from and "The history of actions was read back to " .. from
+  local note = (from and "The history of actions goes back to " .. from
                 or "The history of actions is empty")
     .. ". Earlier actions are unknown, and so is live response started in the portal."
   if fold.state == "isolated" then note = note .. UNSEEN end

@@ -135,7 +135,7 @@ local function ambiguous(name, list)
       break
     end
     words[i] = ("%s (%s, %s, last seen %s)"):format(one[NAME] or "-", one.id,
-      one.healthStatus or "?", one.lastSeen or "never")
+      one.healthStatus or "?", (one.lastSeen or "never"):gsub("%.%d+Z$", "Z"))
   end
   local first, differ = (list[1][NAME] or ""):lower(), false
   for _, one in ipairs(list) do differ = differ or (one[NAME] or ""):lower() ~= first end

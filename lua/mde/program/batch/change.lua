@@ -130,6 +130,7 @@ local function preview(draft, session, parsed, how)
   end
   output.flush()
   guards.show(session, parsed, (how.find or guards.find)(session, parsed, draft, known))
+  if count == 0 and how.none then output.note("%s", how.none) end
   output.note("Dry run: %s would be %s%s; nothing was sent.", words.counted(how.change, count),
     how.done or "changed", how.dry_note or "")
   return 0

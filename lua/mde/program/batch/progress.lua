@@ -27,7 +27,7 @@ local function figures(self, now)
   local wall = system.now()
   local minute = bucket.windows[1]
   -- The estimate of the end is expensive: it is renewed twice a minute.
-  if left > 0 and now >= (self.foretold_at or 0) + 30 then
+  if left > 0 and not self.waits and now >= (self.foretold_at or 0) + 30 then
     self.foretold_at = now
     self.ends = wall + self.session.quota:at_best(self.operation, left, now)
   end
@@ -107,13 +107,13 @@ function Progress:finish()
 end
 
 -- Creates the progress of `total` items that `session` (a client) changes by calls of `operation`;
--- `as`: "json" or nil.
-function progress.new(session, total, as, operation)
+-- `as`: "json" or nil; `waits`: items end only when their actions end, which no quota foretells.
+function progress.new(session, total, as, operation, waits)
   local clock = session.clock
   local how = as or (line.is_possible() and "terminal" or "lines")
   return setmetatable({
     session = session, operation = operation, clock = clock, total = total, done = 0, counts = {},
-    how = how,
+    how = how, waits = waits,
     next = how == "lines" and clock.monotonic() + EVERY.lines or -math.huge,
   }, Progress)
 end

@@ -21,11 +21,12 @@ local EVERY = 120  -- seconds between two redraws
 
 function status.define(command)
   command:epilog [[
-Shows one tenant on one screen; of several tenants, one row for each. A bucket
-is an operation of the service, whose calls are counted per minute and per
-hour; HELD BY shows which processes made calls in that time. An action is stuck
-if it is open for longer than usual: a live response for 2h, a package for 6h,
-an offboarding for 72h, any other for 24h.
+Shows one tenant on one screen; of several tenants, one row for each. The calls
+of each operation are counted per minute and per hour. FREE is the number of
+calls left, NEXT SLOT the time of the next possible call, and CALLS BY shows
+which processes made calls in that time. An action is stuck if it is open for
+longer than usual: a live response for 2h, a package for 6h, an offboarding for
+72h, any other for 24h.
 
 Examples:
    mde status

@@ -82,8 +82,8 @@ local function check(parsed)
     failure.raise(failure.usage, "a batch and filters do not go together: '%s'", parsed.incident)
   elseif not parsed.incident and (any or not override.is_attended(parsed))
          and not (parsed.requestor and (parsed.after or parsed.newer_than)) then
-    failure.raise(failure.usage, "which incident? Give a batch (mde batch list), or --requestor and"
-      .. " --after or --newer-than")
+    failure.raise(failure.usage, "which incident? Name a batch (`mde batch list` shows them), or a"
+      .. " requestor and a time: --requestor NAME --newer-than 2h")
   end
   return any and criteria or nil
 end
@@ -218,8 +218,9 @@ local function details_of(calls)
 end
 
 local function description_of(entity)
-  return ("%s, %s, by %s: %s"):format(entity.type, entity.status, entity.requestor or "?",
-    entity.steps and table.concat(entity.steps, ", then ") or "cancel")
+  return ("%s: %s, %s, by %s"):format(
+    entity.steps and table.concat(entity.steps, ", then ") or "cancel",
+    entity.type, entity.status, entity.requestor or "?")
 end
 
 local function tell_related(decided, name)
@@ -228,8 +229,8 @@ local function tell_related(decided, name)
     if decided.related[entity.id] and guard.changes(entity) then count = count + 1 end
   end
   if count == 0 then return end
-  output.note("%d of them are not in batch %s: they had Succeeded before. Requestor,"
-    .. " comment and time are those of the batch.", count, name)
+  output.note("%d actions are added that batch %s left out, since they had Succeeded: with"
+    .. " its requestor, comment and time.", count, name)
 end
 
 local function carry_out(parsed, criteria)
@@ -244,8 +245,10 @@ local function carry_out(parsed, criteria)
     calls = add(draft, decided, visit)
     tell_kept(decided.entities)
     tell_related(decided, name)
-    how.none = ("Nothing to undo; %d of %d actions need nothing."):format(decided.abstained,
-      decided.read)
+    how.dry_note = #decided.entities > 0 and details_of(calls) or nil
+    how.none = decided.read == 0 and "Nothing to undo: no action matches."
+      or ("Nothing to undo: %d of %d actions are not open and have no machine to release.")
+        :format(decided.abstained, decided.read)
   end
   function how.calls() return calls end
   function how.details() return details_of(calls) end

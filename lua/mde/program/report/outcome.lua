@@ -41,7 +41,7 @@ end
 -- Returns the meaning of an outcome, for people.
 function outcome.meaning(name)
   if not ROWS[name] then return "" end
-  return ROWS[name].meaning .. (outcome.is_open(name) and "; resume settles it" or "")
+  return ROWS[name].meaning .. (outcome.is_open(name) and "; resume continues it" or "")
 end
 
 -- Returns the name of an outcome, for people.

@@ -130,7 +130,7 @@ end
 
 local function isolated_text(counts)
   return ("%d machine%s%s"):format(counts.isolated, counts.isolated == 1 and "" or "s",
-    counts.isolating > 0 and (", and %d more isolating"):format(counts.isolating) or "")
+    counts.isolating > 0 and ("; of %d more, the isolation is open"):format(counts.isolating) or "")
 end
 
 -- The lines about the sign-in.
@@ -161,9 +161,10 @@ function account.state_lines(self)
   for _, kind in ipairs(kinds.all) do
     local stuck = (self.stuck or {})[kind.type]
     if stuck then
-      lines[#lines + 1] = { "stuck", ("%d %s open for longer than %s, the oldest for %s: %s")
-        :format(stuck.count, kind.type, duration.text(kind.stuck_after), duration.text(stuck.age),
-        stuck.oldest) }
+      local limit = duration.text(kind.stuck_after)
+      lines[#lines + 1] = { "stuck", ("%d %s open for longer than %s, the oldest for %s:"
+        .. " mde list --type %s --older-than %s"):format(stuck.count, kind.type, limit,
+        duration.text(stuck.age), kind.type, limit) }
     end
   end
   if self.live_responses then

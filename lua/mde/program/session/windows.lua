@@ -55,8 +55,8 @@ local function holder_text(holders)
 end
 
 windows.columns = {
-  { title = "BUCKET" }, { title = "WINDOW" }, { title = "USED", right = true },
-  { title = "FREE", right = true }, { title = "NEXT SLOT" }, { title = "HELD BY", may_cut = true },
+  { title = "OPERATION" }, { title = "WINDOW" }, { title = "USED", right = true },
+  { title = "FREE", right = true }, { title = "NEXT SLOT" }, { title = "CALLS BY", may_cut = true },
 }
 
 -- Returns the windows' objects for JSON.
