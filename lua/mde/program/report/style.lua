@@ -148,6 +148,11 @@ footer p + p { margin-top: 6px; }
   .tiles { grid-template-columns: 1fr 1fr; }
   .tiles div:last-child:nth-child(odd) { grid-column: 1 / -1; }
   .scroll table { min-width: 600px; }
+  .scroll, .picture { background:
+    linear-gradient(to right, var(--sheet) 30%, transparent) left / 40px 100% no-repeat local,
+    linear-gradient(to left, var(--sheet) 30%, transparent) right / 40px 100% no-repeat local,
+    linear-gradient(to right, #5b657366, transparent) left / 9px 100% no-repeat scroll,
+    linear-gradient(to left, #5b657366, transparent) right / 9px 100% no-repeat scroll; }
   .facts { grid-template-columns: minmax(0, 1fr); gap: 0; }
   .facts dd { margin-bottom: 9px; }
   .steps code { display: block; margin-bottom: 2px; }
