@@ -247,8 +247,7 @@ end
 -- Handles a 429 or 401, which do not count as attempts. -> whether the answer was one to handle
 function Call:is_handled(now, response)
   if response.status == 429 and self:is_patient(now) then
-    local pause = retry_after(response) or 60
-    probe.pause(self, now, now + pause)
+    probe.pause(self, now, now + (retry_after(response) or 60))
   elseif response.status == 401 and self.refused < MOST_REFUSED
          and self.client.token:refuse(self.header) then
     self.refused = self.refused + 1
