@@ -24,6 +24,7 @@ local function moments_of(posts)
   end
   table.sort(moments, function(a, b)
     if a.at ~= b.at then return a.at < b.at end
+    if a.post == b.post then return a.is_sent == true end
     if a.is_sent ~= b.is_sent then return not a.is_sent end  -- an answer lets others be sent
     return a.n < b.n
   end)
