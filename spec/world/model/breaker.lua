@@ -14,6 +14,12 @@ local function is_failure(post)
     or (answer.status or 0) >= 500 and (answer.outcome == "delivered" or answer.outcome == "proxy")
 end
 
+-- What happens at one moment: an answer lets others be sent, but not its own POST.
+local function rank(moment)
+  if moment.is_sent then return 2 end
+  return moment.post.sent == moment.at and 3 or 1
+end
+
 local function moments_of(posts)
   local moments = {}
   for _, post in ipairs(posts) do
@@ -24,8 +30,7 @@ local function moments_of(posts)
   end
   table.sort(moments, function(a, b)
     if a.at ~= b.at then return a.at < b.at end
-    if a.post == b.post then return a.is_sent == true end
-    if a.is_sent ~= b.is_sent then return not a.is_sent end  -- an answer lets others be sent
+    if rank(a) ~= rank(b) then return rank(a) < rank(b) end
     return a.n < b.n
   end)
   return moments

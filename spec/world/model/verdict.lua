@@ -190,6 +190,16 @@ local function done(_, item, entry)
   if not find_post(item, entry.at, was_welcome) then return "the service confirmed nothing" end
 end
 
+-- A cancel that was accepted shows in the action before its status changes.
+local function has_accepted_cancel(world, item, entry)
+  for _, request in ipairs(world.requests) do
+    local event = request.event
+    if event.at > entry.at + SLACK then return false end
+    if event.effect == "accepted" and event.action == item.id then return true end
+  end
+  return false
+end
+
 local function changed(world, item, entry)
   if find_post(item, entry.at, function(post) return post.event.effect ~= nil end) then
     return "it was sent"
@@ -198,7 +208,8 @@ local function changed(world, item, entry)
   if not expected or expected == "" then return end
   local statuses = history.statuses_between(world, item.id, entry.at - LAG, entry.at + SLACK)
   statuses[expected] = nil
-  if next(statuses) == nil and world.histories[item.id] then
+  if next(statuses) == nil and world.histories[item.id]
+    and not has_accepted_cancel(world, item, entry) then
     return ("its status was %s, as expected"):format(expected)
   end
 end
@@ -226,6 +237,8 @@ local function not_found(world, item, entry)
   if created and created < entry.at - LAG then return "the service has it" end
   if world.observation.machines[item.id] then return "the service has the machine" end
   local reads = reads_of(world, item, entry.at)
+  local refused = find_post(item, entry.at, function(post) return post.event.status == 404 end)
+  if refused and refused.answer then table.insert(reads, 1, refused) end
   if #reads < 2 or reads[#reads].at - reads[1].at < 9 then
     return "it was not read twice, ten seconds apart"
   end
