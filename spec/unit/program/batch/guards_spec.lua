@@ -37,9 +37,10 @@ local function check(given, changes, options, session)
   given.from = "the profile contoso"
   local parsed = { bound = { given }, comment = "INC1" }
   for key, value in pairs(options) do parsed[key] = value end
-  local own = setmetatable({ open = function()
-    return options.is_attended and { close = function() end } or nil
-  end }, { __index = system.real })
+  local own = setmetatable({
+    open = function() return options.is_attended and { close = function() end } or nil end,
+    terminal = { is_terminal = function() return false end },
+  }, { __index = system.real })
   local done, result = pcall(system.run, own, check_guards, session, parsed, changes)
   return done and result or not done and tostring(result) or nil, changes, session
 end
