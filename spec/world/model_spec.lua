@@ -508,6 +508,7 @@ describe("finish", function()
     has("lost", world)
     world = good()
     table.insert(world.o.processes.p1.intent.ids, B)
+    world.o.processes.p1.input = B .. "\n"
     has("lost", world)
   end)
   it("rejects status 0 if an item failed", function()

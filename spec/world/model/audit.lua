@@ -11,6 +11,7 @@ local CLAIMS = {
   done = true, refused = true,
 }
 
+-- A power failure may leave a part of the last line, which does not count.
 local function split(text)
   local lines = {}
   for line in (text or ""):gmatch("([^\n]+)\n") do lines[#lines + 1] = line end

@@ -120,7 +120,17 @@ local function check_breakers(world, report)
   for _, key in ipairs(order) do check_group(world, groups[key], report) end
 end
 
--- The numbers of answers that each process had got, in order of time.
+-- How many items an answer answers: a list that was asked for ids, as many as it shows.
+local function items_in(request)
+  local filter = request.event.query and request.event.query["$filter"] or ""
+  local answer = request.event.answer
+  if filter:find "%f[%a]id%s" and type(answer) == "table" and type(answer.value) == "table" then
+    return #answer.value
+  end
+  return 1
+end
+
+-- The times at which items of each process were answered.
 local function delivered(world)
   local times = {}
   for _, request in ipairs(world.requests) do
@@ -128,7 +138,7 @@ local function delivered(world)
     if request.process and answer and answer.outcome == "delivered"
       and request.event.operation ~= "sign_in" then
       times[request.process] = times[request.process] or {}
-      table.insert(times[request.process], answer.at)
+      for _ = 1, items_in(request) do table.insert(times[request.process], answer.at) end
     end
   end
   for _, list in pairs(times) do table.sort(list) end

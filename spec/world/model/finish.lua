@@ -85,6 +85,13 @@ local function items_of(world, process)
   return ids, found
 end
 
+local function is_named(process, id)
+  for _, word in ipairs(process.argv or {}) do
+    if word == id then return true end
+  end
+  return (process.input or ""):find(id, 1, true) ~= nil
+end
+
 -- A process that ended well has all that was asked of it in its batch.
 local function check_intent(world, process, report)
   local intent = process.intent or {}
@@ -93,7 +100,9 @@ local function check_intent(world, process, report)
   local ids, found = items_of(world, process)
   if not found then return end
   for _, id in ipairs(asked) do
-    if not ids[id] then report("lost", {}, "%s was asked for %s, and lost it", process.name, id) end
+    if is_named(process, id) and not ids[id] then
+      report("lost", {}, "%s was asked for %s, and lost it", process.name, id)
+    end
   end
 end
 

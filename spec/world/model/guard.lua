@@ -120,7 +120,7 @@ local function check_run(world, batch, run, guards, report)
   local post = first_post(world, batch, run)
   if not post then return end
   check_maximum(world, batch, run, post, report)
-  local items = open_items(world, batch, run.n)
+  local items = open_items(world, batch, post.n)
   local exceeded = exceeds(world, items, guards, run.at, post.sent)
   for _, guard in ipairs { "max", "protect_tags" } do
     if exceeded[guard] and not is_overridden(world, batch, guard, post) then

@@ -26,9 +26,10 @@ local function check_verdicts(world, report)
           entry.row.verdict)
       end
     end
-    if #item.posts > 1 and item.row.decision ~= "undo" then
-      report("faultless", { item.posts[1].n, item.posts[2].n },
-        "%s was sent twice in a world without faults", item.id)
+    local first, second = item.posts[1], item.posts[2]
+    if second and first.process == second.process and item.row.decision ~= "undo" then
+      report("faultless", { first.n, second.n }, "%s was sent twice in a world without faults",
+        item.id)
     end
   end
 end
