@@ -25,7 +25,8 @@ local function moments_of(posts)
   for _, post in ipairs(posts) do
     moments[#moments + 1] = { at = post.sent, post = post, is_sent = true, n = post.n }
     if post.answer then
-      moments[#moments + 1] = { at = post.answer.at, post = post, n = post.answer_n }
+      local at = math.max(post.answer.at, post.sent + 1e-9)
+      moments[#moments + 1] = { at = at, post = post, n = post.answer_n }
     end
   end
   table.sort(moments, function(a, b)
