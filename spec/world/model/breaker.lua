@@ -25,7 +25,7 @@ local function moments_of(posts)
   for _, post in ipairs(posts) do
     moments[#moments + 1] = { at = post.sent, post = post, is_sent = true, n = post.n }
     if post.answer then
-      local at = math.max(post.answer.at, post.sent + 1e-9)
+      local at = math.max(post.answer.at, post.sent + 1e-6)
       moments[#moments + 1] = { at = at, post = post, n = post.answer_n }
     end
   end
