@@ -66,11 +66,12 @@ local function memory()
   return collectgarbage "count"
 end
 
--- Bodies are prepared, but cutting a page out of them counts as transfer.
+-- Bodies are prepared, unless they are so many that the collector waits for more garbage.
 local size = tonumber(arg[2] or 1000)
 local bodies = {}
-for first = 1, count, size do bodies[first] = body(first, math.min(first + size - 1, count)) end
-local mde = require "mde"
+local prepared = count <= 10000 and count or 0
+for first = 1, prepared, size do bodies[first] = body(first, math.min(first + size - 1, count)) end
+local mde = require "mde.program.system".mde  -- as the command has it
 function mde.client()
   return client_of(count, function(first, last)
     return bodies[first] or body(first, last)

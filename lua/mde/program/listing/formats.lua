@@ -20,13 +20,26 @@ local function picked(entity, keys)
   return fields
 end
 
+local SHORT = 0.05  -- seconds between entities that came together
+
+-- Writes each entity. One that had to be waited for, such as the first, is sent on at once.
+local function write_each(entities, write)
+  local last = -math.huge
+  for entity in entities do
+    local now = system.clock.monotonic()
+    write(entity)
+    if now > last + SHORT then output.flush() end
+    last = now
+  end
+end
+
 function formats.json(keys, _, parsed)
   local function show(entities, profile)
-    for entity in entities do
+    write_each(entities, function(entity)
       entity.profile = profile
       if parsed.columns then output.record(picked(entity, keys), keys)
       else output.json(entity, keys) end
-    end
+    end)
   end
   return { show = show, finish = nothing }
 end
@@ -43,20 +56,20 @@ function formats.csv(keys)
   local function show(entities, profile)
     if not begun then output.csv(keys, #keys) end
     begun = true
-    for entity in entities do
+    write_each(entities, function(entity)
       local fields = {}
       for i, key in ipairs(keys) do
         fields[i] = key == "profile" and profile or text_of(entity[key])
       end
       output.csv(fields, #keys)
-    end
+    end)
   end
   return { show = show, finish = nothing }
 end
 
 function formats.ids(_, shape)
   local function show(entities)
-    for entity in entities do output.line(shape.id(entity)) end
+    write_each(entities, function(entity) output.line(shape.id(entity)) end)
   end
   return { show = show, finish = nothing }
 end
