@@ -1,5 +1,6 @@
 -- The program as such: wrong use, pipes, signals, core dumps.
 
+local cjson = require "cjson"
 local program = require "spec.support.program"
 
 local GUID = "5382f7ea-7557-4ab7-9782-d50480024a4e"
@@ -60,6 +61,22 @@ describe("mde", function()
       .. " $mde --verbose show " .. GUID)
     assert_refused(4, run, "127.0.0.1")
     assert.falsy(run.err:find("SEKRET", 1, true))
+  end)
+
+  it("writes nothing but JSON to standard error with --json", function()
+    local run = program.rehearse("{ mistaken = 3, history = 0 }", [[
+      export MDE_STROE=x
+      mde --verbose list --limit 1 --json; mde machines --isolated --json; mde status --json
+      mde cancel --requestor soar@contoso.com -m x --yes --max 3 --json --progress json
+      mde cancel --requestor nina -m x -n --json; mde resume --json; mde lst --json
+      mde undo -m x --yes --max 3 --json; mde cancel 42 -m x --json; mde show 00000000 --json]])
+    local objects = {}
+    for line in run.err:gmatch "[^\n]+" do
+      local is_json, object = pcall(cjson.decode, line)
+      assert.is_true(is_json and (object.note or object.code or object.done) ~= nil, line)
+      objects[#objects + 1] = object
+    end
+    assert.truthy(#objects > 15, run.err)
   end)
 
   it("says when its output can't be written", function()

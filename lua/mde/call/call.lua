@@ -163,7 +163,8 @@ local function explain_token(self, err)
   elseif err.code == "unauthorized" then
     local expired = type(claims.exp) == "number" and claims.exp or math.huge
     if expired <= self.client.service_clock.wall() then
-      err.message = ("%s: the token expired at %s"):format(err.message, date.text(expired))
+      err.message = ("%s: the token expired at %s"):format((err.message:gsub("%.$", "")),
+        date.text(expired))
     end
   end
 end

@@ -51,8 +51,8 @@ end
 function short_id.check(session, text)
   local action = short_id.find(session, text)
   if action then return action end
-  failure.raise(failure.some, "'%s' begins the id of no open action, none of the newest %d and none"
-    .. " of the journal: give the whole id", text, NEWEST)
+  failure.raise(failure.some, "no id begins with '%s': not of the open actions, the newest %d or"
+    .. " those of the journal; give the whole id", text, NEWEST)
 end
 
 -- Completes ids on the command line for a change, and shows the actions.
