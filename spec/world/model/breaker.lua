@@ -153,7 +153,8 @@ local function check_start(posts, answers, report)
     local number = 1
     for j = 1, i - 1 do
       local answer = posts[j].answer
-      if not answer or answer.at > post.sent then number = number + 1 end
+      local is_open = not answer or answer.at > post.sent
+      if is_open and posts[j].sent <= post.sent then number = number + 1 end
     end
     if number > UNDER_WAY then
       report("breaker", { posts[1].n, post.n },
