@@ -149,7 +149,7 @@ end
 local function check_start(posts, answers, report)
   local tenth = answers and answers[UNDER_WAY] or math.huge
   for i, post in ipairs(posts) do
-    if post.sent > tenth then return end
+    if post.sent + 1e-6 >= tenth then return end
     local number = 1
     for j = 1, i - 1 do
       local answer = posts[j].answer
