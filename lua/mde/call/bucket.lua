@@ -101,13 +101,20 @@ function Bucket:is_shared(now)
   return false
 end
 
+-- The position of the first stamp after `moment`.
+local function position_after(self, moment)
+  local low, high = math.max(1, self.last - self.most + 1), self.last + 1
+  while low < high do
+    local middle = math.floor((low + high) / 2)
+    if (self.stamps[middle] or -math.huge) > moment then high = middle else low = middle + 1 end
+  end
+  return low
+end
+
 -- Counts the calls in a window, unanswered ones included; and when the first of them leaves it (nil:
 -- unknown, or there is none).
 function Bucket:used(window, now)
-  local first = self.last + 1
-  while self.stamps[first - 1] and self.stamps[first - 1] + window.seconds + MARGIN > now do
-    first = first - 1
-  end
+  local first = position_after(self, now - window.seconds - MARGIN)
   local oldest = self.stamps[first]
   return self.last - first + 1 + self.out, oldest and oldest + window.seconds + MARGIN
 end

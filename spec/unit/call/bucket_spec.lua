@@ -60,4 +60,21 @@ describe("a window", function()
     assert.equal(222, bucket:best(9, 100, 0))
     assert.equal(0, (bucket:used(MINUTE, 100)))
   end)
+
+  it("takes hardly more steps for a long window than for a short one", function()
+    if jit then return pending "compiled code counts no steps" end
+    local function steps(limit)
+      local window, count = { limit = limit, seconds = 60 }, 0
+      local bucket = buckets.new { window }
+      for i = 1, limit do bucket:stamp(i / limit) end
+      local hook, mask, number = debug.gethook()
+      debug.sethook(function() count = count + 1 end, "", 1)
+      bucket:free_at(0)
+      bucket:stamp(70)
+      bucket:used(window, 70)
+      debug.sethook(hook, mask, number)
+      return count
+    end
+    assert.is_true(steps(100000) < 3 * steps(100))
+  end)
 end)
