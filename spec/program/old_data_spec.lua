@@ -14,6 +14,12 @@ end)(), arrange = function(service)
     local action = service.by_id[id]
     if action then action.created_text, action.created = created, date.parse(created) end
   end
+  local answer = service.answer
+  function service:answer(request)  -- else the Date is the server's
+    local given = answer(self, request)
+    given.headers.date = os.date("!%%a, %%d %%b %%Y %%H:%%M:%%S GMT", math.floor(self:now()))
+    return given
+  end
 end }]]
 
 local function read(path)
