@@ -1,4 +1,4 @@
--- Checks that somebody agreed to each item that was sent: by an option, one id, or an answer.
+-- Checks that each item that was sent was agreed to: by an option, one id, or an answer.
 
 local read_command = require "spec.world.model.command"
 
@@ -11,7 +11,7 @@ local function agrees(text)
   return text == "y" or text == "yes" or text:find "^%d+$" ~= nil
 end
 
--- What a process answered by then: true, false, or nil if it asked nothing.
+-- The answer of a process by then: true, false, or nil if it asked nothing.
 local function answer_of(world, process, at, counts)
   local answer
   for _, event in ipairs(world.typed[process] or {}) do
@@ -103,7 +103,7 @@ local function is_in_plan(world, process, path, id)
   return false
 end
 
--- Whether the person who began the batch meant this item.
+-- Reports whether the person who began the batch meant this item.
 local function is_meant(world, item)
   local process = world.observation.processes[item.batch.creator]
   local intent = process and process.intent
@@ -132,7 +132,7 @@ return function(world, report)
       local run = item.batch.store .. item.batch.number .. post.process
       if not reported[run] and not is_agreed(world, post) then
         reported[run] = true
-        report("agreement", { post.n }, "nobody agreed to what %s sends for %s", post.process,
+        report("agreement", { post.n }, "%s sends without agreement for %s", post.process,
           item.id)
       end
       if not is_meant(world, item) then

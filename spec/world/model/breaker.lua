@@ -14,7 +14,7 @@ local function is_failure(post)
     or (answer.status or 0) >= 500 and (answer.outcome == "delivered" or answer.outcome == "proxy")
 end
 
--- What happens at one moment: an answer lets others be sent, but not its own POST.
+-- The order at one moment: an answer lets others be sent, but not its own POST.
 local function rank(moment)
   if moment.is_sent then return 2 end
   return moment.post.sent == moment.at and 3 or 1
@@ -121,7 +121,7 @@ local function check_breakers(world, report)
   for _, key in ipairs(order) do check_group(world, groups[key], report) end
 end
 
--- How many items an answer answers: a list that was asked for ids, as many as it shows.
+-- The number of items that an answer answers: a list that was asked for ids, as many as it shows.
 local function items_in(request)
   local filter = request.event.query and request.event.query["$filter"] or ""
   local answer = request.event.answer

@@ -5,7 +5,7 @@ local read_command = require "spec.world.model.command"
 local SIZE, FROM, SLACK = 10, 50, 1e-6
 local BAD = { error = true, forbidden = true, not_found = true, refused = true, unknown = true }
 
--- How many items of each change the process carries out first; nil: no canary.
+-- The number of items of each change the process carries out first; nil: no canary.
 local function size_of(world, batch)
   if #batch.list <= FROM then return nil end
   local process = world.observation.processes[batch.creator]

@@ -18,7 +18,7 @@ local function is_listed(item, value)
   return false
 end
 
--- Whether this GET would have shown the item: its action, or the actions of its machine.
+-- Reports whether this GET would have shown the item: its action, or the actions of its machine.
 local function covers(read, item)
   local event = read.event
   if event.operation == "get" then return event.target == item.id end

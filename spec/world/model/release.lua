@@ -1,4 +1,4 @@
--- Checks each release of an undo: nobody else wants the machine isolated.
+-- Checks each release of an undo: no other person wants the machine isolated.
 --
 -- An isolation counts if its requestor is another one than that of the action that is undone, if
 -- it is not itself undone, and if the process could know of it: it is older than a minute, or an

@@ -65,7 +65,7 @@ local function pauses(world, name, store)
   return list
 end
 
--- How long a process ran between two times.
+-- The time that a process ran between two times.
 function M.running(world, name, store, from, to)
   local length = to - from
   for _, pause in ipairs(pauses(world, name, store)) do

@@ -41,7 +41,7 @@ end
 local CANCELLED = { Cancelled = true }
 local ENDED = { Succeeded = true, Failed = true, TimeOut = true }
 
--- Whether the cancellation that the service has may be the one of this POST, as far as its comment
+-- Reports whether the cancellation that the service has may be the one of this POST, as far as its comment
 -- shows.
 local function looks_like(change, post)
   local body = post.event.body
