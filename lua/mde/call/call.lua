@@ -96,9 +96,8 @@ local call = {}
 -- { name = fields } with fields that only one kind of call has.
 -- -> call | nil, err (an argument is malformed)
 function call.new(client, operation, arguments, judge, kind)
-  local self = setmetatable({
+  local self = setmetatable({  -- with what most calls set, so that the table need not grow
     client = client, judge = judge, id = arguments.id, comment = arguments.comment,
-    -- Set for nearly every call: this makes the table of its final size.
     operation = false, encoded = false, attempt = 0, not_before = 0, refused = 0, slot = false,
     header = false, fetch = false, slot_wanted_at = false, in_flight = false, first_sent = false,
     reached = false, posted = false, post_response = nil, throttled_since = false, probes = false,
