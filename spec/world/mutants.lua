@@ -36,9 +36,9 @@ return {
     "return stamp and stamp + window.seconds + MARGIN or -math.huge",
     "return stamp and stamp + window.seconds - 3 or -math.huge" },
   { "slots of other processes are not read", "mde.store.sql.windows",
-    "    if row[6] ~= store.holder then", "    if false then" },
+    "  for i, row in ipairs(rows) do", "  for i, row in ipairs {} do" },
   { "a 429 pauses nothing (N3)", "mde.call.call",
-    "local pause = retry_after(response) or 60", "local pause = 0" },
+    "now + (retry_after(response) or 60)", "now" },
   -- journal, audit
   { "settled items are sent again", "mde.store.sql.batch",
     "and not verdicts.settled[row.verdict]\n", "\n" },
