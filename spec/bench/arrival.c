@@ -87,7 +87,7 @@ static int compare (const void *one, const void *other) {
 
 int main (int count, char **arguments) {
   static double waits[MOST], cpu[MOST];
-  const int runs = count > 3 ? atoi(arguments[1]) : 0, listener = listening();
+  const int runs = count > 3 ? (int)strtol(arguments[1], NULL, 10) : 0, listener = listening();
   FILE *file = count > 3 ? fopen(arguments[2], "r") : NULL;
   int i;
   if (runs < 1 || runs > MOST || file == NULL) fail("arrival COUNT ANSWER COMMAND ARG...");
