@@ -13,6 +13,10 @@ local SETTLED = {
   done = true, changed = true, skipped = true, not_found = true, refused = true,
 }
 
+local VERDICTS = { accepted = true, undo_accepted = true, forbidden = true, error = true,
+  unsent = true, unknown = true }
+for verdict in pairs(SETTLED) do VERDICTS[verdict] = true end
+
 local function is_post(event)
   return event.process ~= nil and event.operation ~= "sign_in" and event.method ~= "GET"
 end
@@ -159,9 +163,10 @@ return function(observation)
     observation = observation, batches = {}, all_batches = {}, items = {}, requests = {},
     by_number = {}, posts = {}, reads = {}, sent_rows = {}, histories = {}, tags = {},
     typed = {}, plans = {},
-    SETTLED = SETTLED, verdict_of = verdict_of,
+    SETTLED = SETTLED, VERDICTS = VERDICTS, verdict_of = verdict_of,
   }
   world.store_names, world.process_names = sorted(observation.stores), sorted(observation.processes)
+  world.action_ids = sorted(observation.actions)
   for _, name in ipairs(world.store_names) do
     add_store(world, name, observation.stores[name])
   end

@@ -3,6 +3,7 @@
 local history = require "spec.world.model.history"
 local read_command = require "spec.world.model.command"
 
+local LAG = 60
 local OPEN = { forbidden = true, error = true, unsent = true, unknown = true, accepted = true,
   undo_accepted = true }
 local WRONG = { error = true, forbidden = true, not_found = true, refused = true, unknown = true,
@@ -106,6 +107,40 @@ local function check_intent(world, process, report)
   end
 end
 
+local STATUSES = { Pending = true, InProgress = true }
+
+-- Whether an action matched a filter, in every view that the service can have given.
+local function has_matched(world, filter, id, from, to)
+  local action, created = world.observation.actions[id], history.created(world, id)
+  if not created or created >= from - LAG or filter.type and filter.type ~= action.type
+    or filter.requestor and filter.requestor ~= action.requestor then
+    return false
+  end
+  for status in pairs(history.statuses_between(world, id, from - LAG, to)) do
+    if not STATUSES[status] or filter.status and filter.status ~= status then return false end
+  end
+  return true
+end
+
+local function first_row(world, process)
+  for _, batch in ipairs(world.all_batches) do
+    if batch.creator == process.name and batch.rows[1] then return batch.rows[1].at end
+  end
+end
+
+-- A batch of a filter has every action that matched it.
+local function check_filter(world, process, report)
+  local intent = process.intent or {}
+  local begun = first_row(world, process)
+  if intent.what ~= "cancel" or not intent.filter or not begun then return end
+  local ids = items_of(world, process)
+  for _, id in ipairs(world.action_ids) do
+    if not ids[id] and has_matched(world, intent.filter, id, process.began, begun) then
+      report("lost", {}, "%s was asked for all actions like %s, and left it out", process.name, id)
+    end
+  end
+end
+
 local function check_exit(world, batch, report)
   for _, entry in ipairs(batch.rows) do
     local process = world.observation.processes[entry.process]
@@ -155,6 +190,7 @@ return function(world, report)
   end
   for _, name in ipairs(world.process_names) do
     check_intent(world, world.observation.processes[name], report)
+    check_filter(world, world.observation.processes[name], report)
   end
   for _, name in ipairs(world.store_names) do check_rows(world, name, report) end
 end

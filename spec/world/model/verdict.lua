@@ -214,9 +214,22 @@ local function changed(world, item, entry)
   end
 end
 
-local function skipped(_, item)
+-- An undo is needed if the action is the only isolation of its machine that anyone launched, it
+-- succeeded a minute ago, and nobody has launched a release.
+local function is_needed(world, item, at)
+  local action = world.observation.actions[item.id]
+  local inverse = action and history.INVERSE[action.type]
+  return inverse ~= nil and history.status_at(world, item.id, at - LAG) == "Succeeded"
+    and #history.on_machine(world, action.machineId, action.type) == 1
+    and #history.on_machine(world, action.machineId, inverse) == 0
+end
+
+local function skipped(world, item, entry)
   local decision = item.row.decision
   if decision == nil or decision == "cancel" then return "a cancel is never skipped" end
+  if decision == "undo" and is_needed(world, item, entry.at) then
+    return "nothing else has released its machine, or isolates it"
+  end
 end
 
 local function reads_of(world, item, at)
