@@ -199,7 +199,7 @@ describe("mde undo", function()
       run.out, run.err)
     assert_said(run.err, "4 cancelled isolations were InProgress", "mde undo b -m REASON",
       "4 actions are added that batch b left out, since they had Succeeded: with its requestor",
-      "Dry run: 8 machine actions would be undone (8 to release); nothing was sent.",
+      "Dry run: 8 machine actions would be undone (8 releases); nothing was sent.",
       "Nothing to undo: 4 of 4 actions are not open and have no machine to release.")
   end)
 
@@ -236,7 +236,7 @@ describe("mde undo", function()
     local run = program.rehearse(EIGHT, ([[TERM=xterm %s 200 '[y/N]' y^M -- mde undo -m y \
       --requestor soar@contoso.com --newer-than 1d --wait; echo "was $?"
       mde machines --isolated | grep -c soar]]):format(program.pty()))
-    assert_said(run.out, "Undo 8 machine actions (4 to cancel, 8 to release) in ", "was 0\n0\n")
+    assert_said(run.out, "Undo 8 machine actions (4 cancels, 8 releases) in ", "was 0\n0\n")
   end)
 
   it("offers the last batch at a terminal, and refuses without one", function()

@@ -14,13 +14,13 @@ local selection = require "mde.program.session.profiles"
 local apply = {}
 
 local EPILOG = [[
-Verifies the plan's hash, tenant, application, profile and end, reads its
+Verifies the plan's hash, tenant, application, profile and time, reads its
 actions and machines again, and checks the guards with what it has read. An
 action that differs from the plan is not changed; its verdict is `changed`. At
 the terminal, shows the hash and the changes and asks; unattended, --approve
 gives at least 20 digits of the hash. Reads actions once more, in groups of
-forty, just before it sends them. The release of a machine waits for its
-cancels. With --wait, also waits for releases. -n checks the plan and shows the
+forty, just before it sends them. A machine is released after its
+actions are cancelled. With --wait, also waits for releases. -n checks the plan and shows the
 changes and the exceeded guards.
 
 A plan may begin until it expires. Once it has begun, `mde resume` continues it.

@@ -19,8 +19,8 @@ prints the first such line (exit status 1; 4 if a log can't be read).
 You can move a log: the next line begins a new file, which continues it. To
 verify the log as a whole, name all its files, in any order. Files of several
 logs, such as those of two users or hosts, are verified one log after the
-other. With -p, a log is verified as a whole, too, and the lines about the
-tenants of these profiles are counted. The end of a log is checked if the journal knows the log.
+other. With -p, mde also counts the lines about the tenants of these profiles.
+The end of a log is checked if the log is in the journal.
 
 Examples:
    mde audit verify

@@ -23,8 +23,8 @@ and mde the others.
 Before it changes the tags or value of more than one machine, mde asks at the
 terminal. --yes agrees beforehand, with filters only up to --max.
 
-Isolation is derived from the history of actions; a note says how far that
-reaches. Isolated machines come first, then those whose isolation is still
+Isolation is derived from the history of actions; a note below the list says how
+far back the history goes. Isolated machines come first, then those whose isolation is still
 open. Live response started in the portal is not in the history.
 
 Examples:

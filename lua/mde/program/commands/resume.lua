@@ -18,11 +18,11 @@ local resume = {}
 
 function resume.define(command)
   command:epilog [[
-Reads actions whose requests were in flight first, and sends them again only if
-they are still open. Settled items are not sent again. Without BATCH, shows
-the open batches and asks which to resume; without a terminal, requires BATCH
-or --join. A batch is of one application in one tenant: sign in as the same
-application to resume it.
+First reads the actions whose requests were in flight, and sends again only for
+those that are still open. Items with a final verdict are not sent again.
+Without BATCH, shows the open batches and asks which to resume; without a
+terminal, requires BATCH or --join. A batch belongs to one application in one
+tenant: sign in as the same application to resume it.
 
 A plan's batch is checked like the plan: reads the open items again, and checks
 the guards that the profile has now; `max` counts changed items and open ones.

@@ -41,10 +41,11 @@ end
 
 function sim.define(command)
   command:epilog(([[
-Each run starts a new incident: a SOAR rule has isolated some hundred machines
-by mistake. COMMAND gets its address and credentials from environment
-variables, and its exit status is that of `mde sim`; without COMMAND, a shell
-starts. Its prompt, questions and `mde status` say that it is a simulation.
+Each run starts a new incident: a SOAR rule has isolated hundreds of machines
+by mistake. COMMAND gets the simulator's address and credentials from
+environment variables, and its exit status is that of `mde sim`; without
+COMMAND, a shell starts. The prompt, questions and `mde status` say that it is a
+simulation.
 
 Scenarios:
 %s

@@ -17,7 +17,7 @@ A machine accepts one action of each type at a time, and an action for a machine
 that is offline stays open for days. Cancels the machine's open actions that the
 options choose, as a batch like those of `mde cancel`, and reads their results.
 Refuses more than 25 actions, or more than --max. A live response that has just
-been launched may have no machine yet; it is not found.
+been launched may not name its machine yet; mde does not find it.
 
 Examples:
    mde unblock srv-1.contoso.com -n

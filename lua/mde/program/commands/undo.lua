@@ -207,14 +207,17 @@ local function add(draft, decided, visit)
   return calls
 end
 
--- " (156 to cancel, 234 to release)"
+-- " (234 cancels, 156 releases)": an action may need both
 local function details_of(calls)
   local releases = 0
   for operation, count in pairs(calls) do
     if operation ~= "cancel" then releases = releases + count end
   end
-  if calls.cancel == 0 then return (" (%d to release)"):format(releases) end
-  return (" (%d to cancel, %d to release)"):format(calls.cancel, releases)
+  local function counted(count, noun)
+    return ("%d %s%s"):format(count, noun, count == 1 and "" or "s")
+  end
+  if calls.cancel == 0 then return (" (%s)"):format(counted(releases, "release")) end
+  return (" (%s, %s)"):format(counted(calls.cancel, "cancel"), counted(releases, "release"))
 end
 
 local function description_of(entity)
