@@ -122,7 +122,7 @@ describe("client:isolated", function()
     assert.equal(row.action.lastUpdateDateTimeUtc, row.since)
     local oldest = assert(client:list { order = "oldest", limit = 1 })[1]
     assert.equal(oldest.creationDateTimeUtc, list.reach.from)
-    for _, words in ipairs { oldest.creationDateTimeUtc, "earlier is not known", "portal",
+    for _, words in ipairs { oldest.creationDateTimeUtc, "Earlier actions are unknown", "portal",
                              "1 pending action" } do
       assert.truthy(list.reach.note:find(words, 1, true), list.reach.note)
     end
