@@ -143,6 +143,12 @@ describe("an end", function()
     has("runner", stopped("resumed", "p2", 3))
     is_fine(stopped("resumed", "p1", 3))
   end)
+  it("another process that runs the batch writes its rows", function()
+    local world = good()
+    world:process("p2", { "resume", "b1" }):row("p2", 0, "resumed")
+    world:row("p1", 1, "ended", { verdict = "cancelled" })
+    has("runner", world)
+  end)
   it("Ctrl-C ends it", function()
     local world = stopped("resumed", "p1", 9)
     for i, event in ipairs(world.o.events) do
@@ -166,7 +172,7 @@ describe("release", function()
     world:request("p1", { method = "POST", operation = "launch:unisolate", target = MACHINE,
       body = { Comment = "misfire" }, effect = "launched", action = B, status = 201 })
     world:action(B, "Pending", { type = "Unisolate", requestor = APP, created = world.now })
-    world:row("p1", 1, "ended", { verdict = "undo_accepted" }):row("p1", 0, "ended")
+    world:row("p1", 1, "ended", { verdict = "undo_accepted" }):row("p1", 0, "stopped")
     return world:line { id = A, what = "undo", verdict = "undo_accepted" }
   end
 
@@ -299,6 +305,22 @@ describe("finish", function()
     is_fine(world:row("p1", 0, "ended"))
     world.o.processes.p1.status = 0
     has("exit", world)
+  end)
+  it("rejects a process that never ends, and an unknown status", function()
+    local world = good()
+    world.o.processes.p1.ended, world.o.processes.p1.status = nil, nil
+    has("hang", world)
+    world.o.processes.p1.crashed = true
+    is_fine(world)
+    world = good()
+    world.o.processes.p1.status = 7
+    has("exit", world)
+    world.o.processes.p1.status = 2
+    has("exit", world)
+  end)
+  it("rejects a batch that ends before its items", function()
+    has("ended early", new():action(A):process("p1", { "cancel", A }):batch("p1", { A })
+      :row("p1", 1, "ended", { verdict = "unsent" }):row("p1", 0, "ended"))
   end)
   it("rejects a defect", function()
     local world = good()

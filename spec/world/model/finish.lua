@@ -156,6 +156,32 @@ local function check_exit(world, batch, report)
   end
 end
 
+local STATUS = { [0] = true, true, true, true, true, true, [130] = true }
+
+local function is_frozen(world, name)
+  local frozen = false
+  for _, event in ipairs(world.observation.events) do
+    if event.process == name and event.kind == "frozen" then frozen = true end
+    if event.process == name and event.kind == "thawed" then frozen = false end
+  end
+  return frozen
+end
+
+local function check_process(world, process, report)
+  if not process.ended and not process.crashed and not is_frozen(world, process.name) then
+    report("hang", {}, "%s still runs at the end", process.name)
+  elseif process.status and not STATUS[process.status] then
+    report("exit", {}, "%s ended with the status %s", process.name, tostring(process.status))
+  elseif process.status == 2 then
+    for _, post in ipairs(world.posts) do
+      if post.process == process.name then
+        report("exit", { post.n }, "%s ended with status 2, but has sent something", process.name)
+        return
+      end
+    end
+  end
+end
+
 local function check_defects(world, report)
   for n, event in ipairs(world.observation.events) do
     if event.kind == "defect" then
@@ -191,6 +217,7 @@ return function(world, report)
   for _, name in ipairs(world.process_names) do
     check_intent(world, world.observation.processes[name], report)
     check_filter(world, world.observation.processes[name], report)
+    check_process(world, world.observation.processes[name], report)
   end
   for _, name in ipairs(world.store_names) do check_rows(world, name, report) end
 end

@@ -63,6 +63,41 @@ local function after_takeover(world, post, report)
   end
 end
 
+local function rows_in_order(batch)
+  local rows = {}
+  for _, entry in ipairs(batch.rows) do rows[#rows + 1] = { entry = entry } end
+  for _, item in ipairs(batch.list) do
+    for _, entry in ipairs(item.rows) do rows[#rows + 1] = { entry = entry, item = item } end
+  end
+  table.sort(rows, function(a, b) return a.entry.n < b.entry.n end)
+  return rows
+end
+
+-- Only the process that began or resumed a batch last writes down what becomes of its items, and
+-- it ends the batch only if all of them are settled.
+local function check_rows(world, batch, report)
+  local run, settled = nil, {}
+  for _, row in ipairs(rows_in_order(batch)) do
+    local entry, kind = row.entry, row.entry.row.kind
+    if row.item then
+      if run and entry.process ~= run.process then
+        report("runner", { run.n, entry.n }, "%s notes that %s is %s, but %s runs the batch",
+          entry.process, row.item.id, kind, run.process)
+      end
+      settled[row.item] = kind == "ended" and world.SETTLED[entry.row.verdict]
+    elseif RUNS[kind] then
+      run = entry
+    elseif kind == "ended" then
+      for _, item in ipairs(batch.list) do
+        if not settled[item] then
+          report("ended early", { entry.n }, "the batch %s ended, but %s is open",
+            tostring(batch.row.name), item.id)
+        end
+      end
+    end
+  end
+end
+
 local function interrupts(world)
   local first = {}
   for n, event in ipairs(world.observation.events) do
@@ -82,6 +117,7 @@ local function after_interrupt(world, post, interrupt, report)
 end
 
 return function(world, report)
+  for _, batch in ipairs(world.all_batches) do check_rows(world, batch, report) end
   local interrupted = interrupts(world)
   for _, post in ipairs(world.posts) do
     if post.item then
