@@ -145,11 +145,16 @@ function automatic_stop.new(session, batch, parsed, kind, total, say)
   local is_shown = not parsed.stop_reason
   local each = parsed.canary or total > canaries.large and canaries.each or 0
   session.quota.is_urgent = is_shown and total == 1 and system.terminal.is_terminal(2)
+  local canary = kind == "begun" and each > 0 and each < total and canaries.new(batch, each) or nil
+  if canary and parsed.wait and canary:launches() then
+    say("First mde carries out %d of each change and, because of --wait, waits for their end;"
+      .. " --canary off begins with all.", each)
+  end
   return setmetatable({
     session = session, total = total, say = say, began = session.clock.monotonic(),
     give_up = parsed.give_up or GIVE_UP,
     is_attended = override.is_attended(parsed),
-    canary = kind == "begun" and each > 0 and each < total and canaries.new(batch, each) or nil,
+    canary = canary,
     count = 0, refused = 0, unread = 0, halt = nil,
   }, Safety)
 end

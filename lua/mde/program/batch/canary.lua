@@ -80,6 +80,12 @@ function Canary:is_due()
   return true
 end
 
+-- Returns whether items launch actions, so that a wait for their end can be long.
+function Canary:launches()
+  local kind = next(self.wanted)
+  return kind ~= nil and (kind ~= "cancel" or next(self.wanted, kind) ~= nil)
+end
+
 -- Lets all items pass.
 function Canary:release()
   self.is_released = true
