@@ -87,8 +87,7 @@ Log.__index = Log
 
 function Log:lock()
   self.process:touch("lock", self.file.path)
-  while not try_lock(self.file, self, self.read_only) do self.process:sleep(0.002) end
-  return true
+  return try_lock(self.file, self, self.read_only)
 end
 
 function Log:unlock()

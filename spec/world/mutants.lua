@@ -59,7 +59,7 @@ return {
   { "a torn audit line stays", "mde.program.audit.log",
     "  size, problem, number = cut_torn(log, size)\n", "" },
   { "the audit log is not locked", "mde.program.audit.log",
-    "  done, problem, number = log:lock()\n  if done then return log end",
+    "  done, problem, number = lock.take(log, self.path)\n  if done then return log end",
     "  if true then return log end" },
   { "transactions begin late", "mde.store.sql.sqlite",
     [[begin_sql = "BEGIN IMMEDIATE"]], [[begin_sql = "BEGIN"]] },

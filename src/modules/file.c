@@ -224,11 +224,14 @@ static log_file *check_writable (lua_State *L) {
 }
 
 
-/* log:lock() -> true | nil, message, errno. Waits until other processes unlock it. A log that is
-** open for reading waits only for writers. */
+/* log:lock() -> true | false if another process has locked it | nil, message, errno. Never waits. A
+** log that is open for reading is only kept out by writers. */
 static int lock_log (lua_State *L) {
   const log_file *log = check_log(L);
-  return luaL_fileresult(L, lock_file(log->file.fd, log->read_only ? LOCK_SH : LOCK_EX) == 0, NULL);
+  const int result = lock_file(log->file.fd, (log->read_only ? LOCK_SH : LOCK_EX) | LOCK_NB);
+  if (result == 0 || errno != EWOULDBLOCK) return luaL_fileresult(L, result == 0, NULL);
+  lua_pushboolean(L, 0);
+  return 1;
 }
 
 

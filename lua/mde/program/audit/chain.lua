@@ -6,6 +6,7 @@
 local cjson = require "cjson"
 local core = require "mde.core"
 local identity = require "mde.program.audit.identity"
+local lock = require "mde.program.audit.lock"
 local system = require "mde.program.system"
 
 local chain = {
@@ -43,7 +44,7 @@ local function open_part(path)
   local log, problem = system.file.log(path, "read")
   if not log then found("cannot read %s", problem) end
   local done, size
-  done, problem = log:lock()
+  done, problem = lock.take(log, path)
   if done then size, problem = log:size() end
   log:unlock()
   if not size then found("cannot read %s: %s", path, problem) end

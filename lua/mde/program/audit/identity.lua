@@ -4,6 +4,7 @@
 -- journal keeps the end of each log under its id.
 
 local core = require "mde.core"
+local lock = require "mde.program.audit.lock"
 local system = require "mde.program.system"
 
 local identity = {}
@@ -56,7 +57,7 @@ function identity.find(path)
   local kept <close>, problem, number = system.file.log(identity.path(path))
   if not kept then return nil, problem, number end
   local done
-  done, problem, number = kept:lock()
+  done, problem, number = lock.take(kept, identity.path(path))
   if not done then return nil, problem, number end
   local id
   id, problem, number = read(kept)

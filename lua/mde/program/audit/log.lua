@@ -18,6 +18,7 @@ local core = require "mde.core"
 local date = require "mde.base.date"
 local errors = require "mde.base.errors"
 local identity = require "mde.program.audit.identity"
+local lock = require "mde.program.audit.lock"
 local system = require "mde.program.system"
 
 local has_terminal, terminal = pcall(require, "mde.terminal")
@@ -203,7 +204,8 @@ Log.__index = Log
 
 local ROOM = "free space there and run the command again"
 local RIGHTS = "allow this user to write it, or set XDG_STATE_HOME to a folder this user can write"
-local ADVICE = { [1] = RIGHTS, [13] = RIGHTS, [30] = RIGHTS,                -- EPERM EACCES EROFS
+local ADVICE = { [lock.BUSY] = "end the process that has locked it",
+                 [1] = RIGHTS, [13] = RIGHTS, [30] = RIGHTS,                -- EPERM EACCES EROFS
                  [27] = ROOM, [28] = ROOM, [69] = ROOM, [122] = ROOM }      -- EFBIG ENOSPC EDQUOT
 
 local function failed(path, problem, number)
@@ -240,7 +242,7 @@ local function locked(self)
   local log, problem, number = system.file.log(self.path)
   if not log then return nil, problem, number end
   local done
-  done, problem, number = log:lock()
+  done, problem, number = lock.take(log, self.path)
   if done then return log end
   log:close()
   return nil, problem, number

@@ -1,4 +1,4 @@
--- Waits for a locked database or a silent server, up to a limit, and says so.
+-- Waits for a locked database or file, or a silent server, up to a limit, and says so.
 
 local duration = require "mde.base.duration"
 local errors = require "mde.base.errors"
@@ -17,21 +17,25 @@ patience.limit = 60  -- longest wait in seconds
 
 -- {{ Reasons to wait: the longest pause between two tries, in seconds, and the messages
 
-local LOCK = { longest = 0.1, is_back = "The store is free again." }
+local LOCK = { thing = "store", longest = 0.1, is_back = "The store is free again." }
 
 local function name_of(self)
   return self.holder() or "another process"
 end
 
 function LOCK.notice(self, limit)
-  return ("The store is locked by %s: waiting, at most %.0f s."):format(name_of(self), limit)
+  return ("The %s is locked by %s: waiting, at most %.0f s."):format(self.what.thing,
+    name_of(self), limit)
 end
 
 function LOCK.failure(self, waited)
   return ("locked by %s for %.0f s"):format(name_of(self), waited)
 end
 
-local SERVER = { longest = 1, is_back = "The store is back." }
+local LOG = setmetatable({ thing = "audit log", is_back = "The audit log is free again." },
+  { __index = LOCK })
+
+local SERVER = { thing = "store", longest = 1, is_back = "The store is back." }
 
 function SERVER.notice(self, limit)
   return ("The store %s does not answer: trying again, for at most %s."):format(self.name,
@@ -66,6 +70,11 @@ local function say(self)
   if self.world.say then self.world.say(self.what.notice(self, limit_of(self))) end
 end
 
+-- Starts a wait for the locked audit log at the path `name`.
+function patience.log(name, clock, world)
+  return new(LOG, name, clock, world, function() end)
+end
+
 -- Starts a wait for a server whose connection was lost, and reports it at once.
 function patience.server(name, clock, world)
   local self = new(SERVER, name, clock, world)
@@ -79,8 +88,8 @@ local function waited(self)
 end
 
 local function give_up(self, problem)
-  error(errors.new { code = "store", message = ("the store %s: %s"):format(self.name,
-    self.what.failure(self, waited(self), problem)) }, 0)
+  error(errors.new { code = "store", message = ("the %s %s: %s"):format(self.what.thing,
+    self.name, self.what.failure(self, waited(self), problem)) }, 0)
 end
 
 -- Waits before the next try. `problem` is the server's last error. Raises (code "store") if the
