@@ -109,7 +109,7 @@ end
 
 local STATUSES = { Pending = true, InProgress = true }
 
--- Whether an action matched a filter, in every view that the service can have given.
+-- Reports whether an action matched a filter, in every view that the service can have given.
 local function has_matched(world, filter, id, from, to)
   local action, created = world.observation.actions[id], history.created(world, id)
   if not created or created >= from - LAG or filter.type and filter.type ~= action.type

@@ -215,7 +215,7 @@ local function changed(world, item, entry)
 end
 
 -- An undo is needed if the action is the only isolation of its machine that anyone launched, it
--- succeeded a minute ago, and nobody has launched a release.
+-- succeeded a minute ago, and no one has launched a release.
 local function is_needed(world, item, at)
   local action = world.observation.actions[item.id]
   local inverse = action and history.INVERSE[action.type]
