@@ -94,9 +94,9 @@ describe("mde api", function()
       ["POST /api/x --field a=b"] = "--field requires --file",
       ["POST /api/x --file none"] = "none: No such file",
       ["POST /api/x --file $mde --field a"] = "'a' is not NAME=VALUE",
-      ["POST /api/x --file $mde -d 1"] = "do not go together",
-      ["GET /api/machines --batch b"] = "--batch and -m go with other methods than GET",
-      ["DELETE /api/libraryfiles/x --deadline 5s"] = "--deadline goes with GET",
+      ["POST /api/x --file $mde -d 1"] = "cannot be combined",
+      ["GET /api/machines --batch b"] = "--batch and -m do not work with GET",
+      ["DELETE /api/libraryfiles/x --deadline 5s"] = "--deadline works only with GET",
       ["GET"] = "missing PATH",
     } do
       assert_refused(2, "mde api " .. script, text)

@@ -47,18 +47,18 @@ describe("the batch of mde cancel", function()
 
   it("refuses options that do not go together", function()
     for script, text in pairs {
-      ["mde cancel -m x --order oldest 5382f7ea-7557-4ab7-9782-d50480024a4e"] = "--order goes with",
+      ["mde cancel -m x --order oldest 5382f7ea-7557-4ab7-9782-d50480024a4e"] = "--order works only with",
       [CANCEL .. " --deadline 5s"] = "--deadline requires --wait",
       [CANCEL .. " --progress xml"] = "'xml' is not json",
       [CANCEL .. " --reserve 95"] = "'95' is not a whole number from 0 to 90",
       ["mde batch show"] = "which batch?", ["mde batch list b"] = "list takes no batch",
       ["mde batch show b --verdict no"] = "'no' is not one of",
-      ["mde batch list --verdict open"] = "--verdict goes with show",
+      ["mde batch list --verdict open"] = "--verdict works only with show",
       ["mde batch show x"] = "no batch 'x'",
       ["mde batch close b"] = "close requires a reason", ["mde batch stop"] = "which batch?",
       ["mde batch stop b --all"] = "--all takes no batch",
-      ["mde batch list --all"] = "--all goes with stop",
-      ["mde batch show b -m x"] = "-m goes with stop and close",
+      ["mde batch list --all"] = "--all works only with stop",
+      ["mde batch show b -m x"] = "-m works only with stop and close",
       ["mde resume b --join"] = "--join continues every open batch",
     } do
       local run = rehearse(script)

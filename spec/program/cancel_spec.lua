@@ -73,7 +73,7 @@ describe("mde cancel", function()
   it("does not take filters, ids and - together, nor none", function()
     assert_refused(2, rehearse "mde cancel -m x", "which actions?")
     assert_refused(2, rehearse("mde cancel -m x --type Isolate " .. UNKNOWN), UNKNOWN)
-    assert_refused(2, rehearse("mde cancel -m x - " .. UNKNOWN), "- goes without")
+    assert_refused(2, rehearse("mde cancel -m x - " .. UNKNOWN), "- must be the only argument")
     assert_refused(2, rehearse "mde cancel -m x '' --yes", "''")
   end)
 

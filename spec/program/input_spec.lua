@@ -130,7 +130,7 @@ local INPUTS = {
   { "cancel batch b", "mde batch stop b" },
   { "release srv-1 -m x", "mde unisolate srv-1 -m x" },
   { "release srv-1 --reason x", "mde unisolate srv-1 --comment x" },
-  { "unisolate", "which machines? Give some, - for standard input, or filters" },
+  { "unisolate", "which machines? Give ids or names, - for standard input, or filters" },
   { "un-isolate srv-1 -m x", "mde unisolate srv-1 -m x" },
   { "isolat srv-1 -m x", "mde isolate srv-1 -m x" },
   { "contain srv-1 -m x", "mde isolate srv-1 -m x" },

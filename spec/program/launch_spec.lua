@@ -128,7 +128,7 @@ describe("the checks of mde launch", function()
   it("refuse wrong use before anything is asked", function()
     for arguments, text in pairs {
       ["isolate"] = "which machines?",
-      ["scan --tag a $A -m x"] = "do not go together",
+      ["scan --tag a $A -m x"] = "cannot be combined",
       ["scan --tag a -m x --yes"] = "requires --max",
       ["scan - -m x --yes"] = "requires --max", ["bogus $A -m x"] = "'bogus' cannot be launched",
       ["isolate $A"] = "a comment is required", ["isolate $A -m ' '"] = "a comment is required",

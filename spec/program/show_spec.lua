@@ -57,9 +57,10 @@ describe("mde show MACHINE", function()
   it("refuses wrong use before anything is asked", function()
     local id = "5382f7ea-7557-4ab7-9782-d50480024a4e"
     for arguments, text in pairs {
-      [MACHINE .. " --wait"] = "--wait goes with the id of an action",
+      [MACHINE .. " --wait"] = "--wait works only with the id of an action",
       [MACHINE .. " --limit 0"] = "'0' is not a whole number above 0",
-      [id .. " --limit 3"] = "--limit goes with a machine", ["''"] = "'' is not a machine's id",
+      [id .. " --limit 3"] = "--limit works only with a machine",
+      ["''"] = "'' is not a machine's id",
       [""] = "missing ID|MACHINE",
       [id .. " --wait --deadline soon"] = "'soon'",
     } do

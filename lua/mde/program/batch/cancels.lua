@@ -21,19 +21,19 @@ local MOST_MISSING = 2  -- actions that are read once more if a list lacks them,
 function cancels.check(parsed)
   local criteria, any = options.criteria(parsed)
   if any and #parsed.ids > 0 then
-    failure.raise(failure.usage, "ids and filters do not go together: '%s'", parsed.ids[1])
+    failure.raise(failure.usage, "ids and filters cannot be combined: '%s'", parsed.ids[1])
   end
   if not any and #parsed.ids == 0 then
     failure.raise(failure.usage, "which actions? Give ids, - for standard input, or filters")
   end
   for _, text in ipairs(parsed.ids) do
     if text == "-" and #parsed.ids > 1 then
-      failure.raise(failure.usage, "- goes without other ids")
+      failure.raise(failure.usage, "- must be the only argument")
     end
   end
   change.check(parsed, any or parsed.ids[1] == "-", "Launched by mistake")
   if parsed.order and not any then
-    failure.raise(failure.usage, "--order goes with filters; ids are taken in the order given")
+    failure.raise(failure.usage, "--order works only with filters; ids keep the order given")
   end
   return any and criteria or nil
 end

@@ -73,7 +73,7 @@ end
 -- Adds the body or the file to a request: see mde.program.batch.request.
 local function add_body(wanted, parsed)
   if parsed.file then
-    if parsed.data then failure.raise(failure.usage, "-d and --file do not go together") end
+    if parsed.data then failure.raise(failure.usage, "-d and --file cannot be combined") end
     local fields = {}
     for i, text in ipairs(parsed.field) do fields[i] = { pair(text, "--field") } end
     wanted.file = requests.file(parsed.file, nil, fields)
@@ -166,9 +166,9 @@ function api.run(parsed)
   add_body(wanted, parsed)
   local only_reads = wanted.method == "GET"
   if parsed.deadline and not only_reads then
-    failure.raise(failure.usage, "--deadline goes with GET")
+    failure.raise(failure.usage, "--deadline works only with GET")
   elseif only_reads and (parsed.batch or parsed.comment) then
-    failure.raise(failure.usage, "--batch and -m go with other methods than GET")
+    failure.raise(failure.usage, "--batch and -m do not work with GET")
   end
   parsed.reads_only = only_reads
   if parsed.dry_run then parsed.store = "memory" end

@@ -191,14 +191,16 @@ local function check(parsed)
   local what, name = parsed.what, parsed.batch
   check_verdict(parsed.verdict)
   if what ~= "report" and (parsed.csv or parsed.html or parsed.open) then
-    failure.raise(failure.usage, "--csv, --html and --open go with report")
+    failure.raise(failure.usage, "--csv, --html and --open work only with report")
   end
   if what ~= "show" and parsed.verdict then
-    failure.raise(failure.usage, "--verdict goes with show")
+    failure.raise(failure.usage, "--verdict works only with show")
   end
-  if what ~= "stop" and parsed.all then failure.raise(failure.usage, "--all goes with stop") end
+  if what ~= "stop" and parsed.all then
+    failure.raise(failure.usage, "--all works only with stop")
+  end
   if what ~= "stop" and what ~= "close" and parsed.comment then
-    failure.raise(failure.usage, "-m goes with stop and close")
+    failure.raise(failure.usage, "-m works only with stop and close")
   end
   if name and (what == "list" or parsed.all) then
     failure.raise(failure.usage, "%s takes no batch", parsed.all and "--all" or "list")

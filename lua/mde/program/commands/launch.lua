@@ -90,7 +90,8 @@ function launch.run(parsed)
   local details = launches.details(kind, parsed)
   local criteria, any = machines.check(parsed)
   if not any and not parsed.machines[1] then
-    failure.raise(failure.usage, "which machines? Give some, - for standard input, or filters")
+    failure.raise(failure.usage, "which machines? Give ids or names, - for standard input, or"
+      .. " filters")
   end
   local is_chosen = machines.are_chosen(parsed, any)
   change.check(parsed, is_chosen, "INC0048211")

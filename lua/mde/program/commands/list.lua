@@ -57,7 +57,7 @@ end
 local function refuse_with_groups(parsed)
   for _, name in ipairs { "ids", "csv", "columns", "sort", "limit", "order" } do
     if parsed[name] then
-      require "mde.program.exit".raise(2, "--by does not go with --%s", name)
+      require "mde.program.exit".raise(2, "--by cannot be combined with --%s", name)
     end
   end
 end

@@ -75,17 +75,17 @@ local function check_options(parsed)
   local function refuse(is_so, message, ...)
     if is_so then failure.raise(failure.usage, message, ...) end
   end
-  refuse(parsed.only and not shows_state, "--only goes with --isolated or --restricted")
-  refuse(parsed.since and not shows_state, "--since goes with --isolated or --restricted")
+  refuse(parsed.only and not shows_state, "--only works only with --isolated or --restricted")
+  refuse(parsed.since and not shows_state, "--since works only with --isolated or --restricted")
   refuse(shows_state and (any or change or parsed.limit or parsed.show_filters
     or #parsed.machines > 1 or parsed.machines[1] == "-"),
-    "--isolated and --restricted go with one machine at most, and without filters or changes")
-  refuse(parsed.show_filters and (named or change), "--show-filters goes with filters alone")
+    "--isolated and --restricted take one machine at most, and no filters or changes")
+  refuse(parsed.show_filters and (named or change), "--show-filters works only with filters")
   refuse(not change and (parsed.dry_run or parsed.yes or parsed.max),
-    "-n, --yes and --max go with --add-tag, --remove-tag or --set-value")
+    "-n, --yes and --max work only with --add-tag, --remove-tag or --set-value")
   refuse(change and not named and not any, "which machines? Give some, - for standard input, or"
     .. " filters")
-  refuse(change and parsed.deadline, "--deadline goes with lists, not with changes")
+  refuse(change and parsed.deadline, "--deadline works with lists, not with changes")
   refuse(change and parsed.limit, "--limit shortens a list; --max refuses what is more")
   return criteria, any, change
 end

@@ -85,9 +85,9 @@ local function check(parsed)
       .. " %d are there", parsed.what, #parsed.what)
   end
   if parsed.wait and not id and not is_short then
-    failure.raise(failure.usage, "--wait goes with the id of an action")
+    failure.raise(failure.usage, "--wait works only with the id of an action")
   end
-  if parsed.limit and id then failure.raise(failure.usage, "--limit goes with a machine") end
+  if parsed.limit and id then failure.raise(failure.usage, "--limit works only with a machine") end
   return id
 end
 

@@ -189,7 +189,7 @@ end
 -- -> exit status of the last round
 local function watch(parsed)
   local every = parsed.watch[1] or EVERY
-  if every < 10 then failure.raise(failure.usage, "--watch redraws every 10s at the most often") end
+  if every < 10 then failure.raise(failure.usage, "--watch redraws at most every 10s") end
   local is_terminal = system.terminal.is_terminal(1)
   local result
   repeat

@@ -70,7 +70,7 @@ end
 local function check(parsed)
   local criteria, any = options.criteria(parsed)
   if parsed.output and parsed.dry_run then
-    failure.raise(failure.usage, "-n and -o do not go together: a plan changes nothing")
+    failure.raise(failure.usage, "-n and -o cannot be combined: a plan changes nothing")
   elseif parsed.output and parsed.batch then
     failure.raise(failure.usage, "--batch names the new batch, and -o makes none; the batch to undo"
       .. " is an argument: mde undo %s", parsed.batch)
@@ -79,7 +79,7 @@ local function check(parsed)
   end
   change.check(parsed, true, "Misfired rule, CHG-4711")
   if parsed.incident and any then
-    failure.raise(failure.usage, "a batch and filters do not go together: '%s'", parsed.incident)
+    failure.raise(failure.usage, "a batch and filters cannot be combined: '%s'", parsed.incident)
   elseif not parsed.incident and (any or not override.is_attended(parsed))
          and not (parsed.requestor and (parsed.after or parsed.newer_than)) then
     failure.raise(failure.usage, "which incident? Name a batch (`mde batch list` shows them), or a"

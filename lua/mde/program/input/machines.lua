@@ -49,12 +49,12 @@ end
 function machines.check(parsed)
   local criteria, any = options.read_each(parsed, machines.filters, {})
   if any and parsed.machines[1] then
-    failure.raise(failure.usage, "machines and filters do not go together: '%s'",
+    failure.raise(failure.usage, "machines and filters cannot be combined: '%s'",
       parsed.machines[1])
   end
   for _, text in ipairs(parsed.machines) do
     if text == "-" and #parsed.machines > 1 then
-      failure.raise(failure.usage, "- goes without other machines")
+      failure.raise(failure.usage, "- must be the only argument")
     end
   end
   return criteria, any

@@ -48,7 +48,7 @@ end
 local function choices(parsed, shape)
   local keys, order
   if parsed.columns then
-    if parsed.ids then failure.raise(failure.usage, "--columns does not go with --ids") end
+    if parsed.ids then failure.raise(failure.usage, "--columns cannot be combined with --ids") end
     keys = {}
     for i, name in ipairs(split(parsed.columns)) do keys[i] = key_of(name, shape, "--columns") end
     if not keys[1] then failure.raise(failure.usage, "--columns names no field") end

@@ -32,7 +32,7 @@ end
 -- Returns the cloud of --cloud or MDE_CLOUD, or nil. Raises if the profile has its own.
 function variables.cloud(options, profile)
   if options.cloud and profile then
-    failure.raise(failure.usage, "--cloud does not go with a profile: '%s' names its cloud",
+    failure.raise(failure.usage, "--cloud cannot be combined with a profile: '%s' names its cloud",
       profile.name)
   end
   if options.cloud or profile then return options.cloud end
