@@ -47,7 +47,8 @@ describe("the batch of mde cancel", function()
 
   it("refuses options that do not go together", function()
     for script, text in pairs {
-      ["mde cancel -m x --order oldest 5382f7ea-7557-4ab7-9782-d50480024a4e"] = "--order works only with",
+      ["mde cancel -m x --order oldest 5382f7ea-7557-4ab7-9782-d50480024a4e"] =
+        "--order works only with",
       [CANCEL .. " --deadline 5s"] = "--deadline requires --wait",
       [CANCEL .. " --progress xml"] = "'xml' is not json",
       [CANCEL .. " --reserve 95"] = "'95' is not a whole number from 0 to 90",
