@@ -79,10 +79,12 @@ local function check_time(world, posts, report)
   local first, last = posts[1], posts[#posts]
   local limits = world.observation.limits[first.event.bucket]
   local process = world.observation.processes[first.process]
-  if not limits or not process or is_shared(world, posts) or was_delayed(world, posts)
-    or read_command(process.argv).options["--parallel"] then
+  if not limits or not process or is_shared(world, posts) or was_delayed(world, posts) then
     return
   end
+  -- With --wait, the canary of a plan waits for its releases before others are sent.
+  local options = read_command(process.argv).options
+  if options["--parallel"] or options["--wait"] then return end
   local share = process.is_attended and 1 or 1 - RESERVE
   local best = math.max(shortest(#posts, limits, share), network_time(posts))
   if last.sent - first.sent > best * SHARE + SLACK then
