@@ -76,6 +76,17 @@ describe("agreement", function()
     has("agreement", command(argv, {}, { what = "cancel", filter = { type = "LiveResponse" } }))
     is_fine(command(argv, {}, { what = "cancel", filter = { type = "Isolate" } }))
   end)
+  it("holds for the items of the plan", function()
+    local function applied(text)
+      local world = command({ "apply", "plan", "--approve", "abc" }, {},
+        { what = "apply", path = "plan" })
+      world.o.events[3] = { kind = "plan", at = T0, process = "p0", path = "plan", text = text }
+      return world
+    end
+    is_fine(applied(A .. B .. "abcdef"))
+    has("agreement", applied(A .. "abcdef"))
+    has("agreement", applied(A .. B .. "def"))
+  end)
   it("holds for the comment", function()
     local world = command { "cancel", A, B, "-m", "misfire", "--yes" }
     world.o.stores.soc1.batches[1].comment = "another"

@@ -27,10 +27,11 @@ local function ever_typed_yes(world, process, at)
   return false
 end
 
+-- The event of the plan that was written to this path last.
 local function plan_at(world, path, at)
   local plan
   for _, event in ipairs(world.plans) do
-    if event.at <= at + SLACK and event.path == path then plan = event.plan end
+    if event.at <= at + SLACK and event.path == path then plan = event end
   end
   return plan
 end
@@ -39,7 +40,9 @@ local function approves(world, process, command)
   local hash = command.options["--approve"]
   if not hash then return false end
   local plan = plan_at(world, command.operands[1], process.began)
-  return not plan or not plan.hash or plan.hash:sub(1, #hash) == hash:lower()
+  local known = plan and plan.plan and plan.plan.hash
+  if known then return known:sub(1, #hash) == hash:lower() end
+  return not plan or not plan.text or plan.text:find(hash:lower(), 1, true) ~= nil
 end
 
 local function names_one(command)
@@ -97,10 +100,10 @@ end
 local function is_in_plan(world, process, path, id)
   local plan = plan_at(world, path, process.began)
   if not plan then return true end
-  for _, planned in ipairs(plan.items or {}) do
+  for _, planned in ipairs(plan.plan and plan.plan.items or {}) do
     if planned.id == id then return true end
   end
-  return false
+  return plan.text ~= nil and plan.text:find(id, 1, true) ~= nil
 end
 
 -- Reports whether the person who began the batch meant this item.

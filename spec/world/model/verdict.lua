@@ -200,12 +200,20 @@ local function has_accepted_cancel(world, item, entry)
   return false
 end
 
+-- Whether the machine of an undo has another isolation, or a release.
+local function is_moot(world, item)
+  local action = world.observation.actions[item.id]
+  local inverse = action and item.row.decision == "undo" and history.INVERSE[action.type]
+  return inverse and (#history.on_machine(world, action.machineId, action.type) > 1
+    or #history.on_machine(world, action.machineId, inverse) > 0) or false
+end
+
 local function changed(world, item, entry)
   if find_post(item, entry.at, function(post) return post.event.effect ~= nil end) then
     return "it was sent"
   end
   local expected = item.row.expected
-  if not expected or expected == "" then return end
+  if not expected or expected == "" or is_moot(world, item) then return end
   local statuses = history.statuses_between(world, item.id, entry.at - LAG, entry.at + SLACK)
   statuses[expected] = nil
   if next(statuses) == nil and world.histories[item.id]
