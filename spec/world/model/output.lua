@@ -47,6 +47,8 @@ return function(world, report)
   for _, output in ipairs(outputs_of(world)) do
     local process = world.observation.processes[output.process]
     local known = { verdicts = world.VERDICTS, rows = process and rows[process.store] }
-    for line in (output.text or ""):gmatch "[^\n]+" do check_line(known, output, line, report) end
+    -- With the exit status 4 the store failed: what it could not record is read back by a resume.
+    local lines = process and process.status == 4 and "" or output.text or ""
+    for line in lines:gmatch "[^\n]+" do check_line(known, output, line, report) end
   end
 end
