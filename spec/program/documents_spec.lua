@@ -5,6 +5,7 @@ local program = require "spec.support.program"
 
 local DOCUMENTS = { "README.md", "CONTRIBUTING.md", "SECURITY.md", "doc/sign-in.md",
                     "doc/cancelling.md", "doc/policies.md", "doc/embedding.md", "doc/guide.md",
+                    "doc/waits.md",
                     "doc/architecture.md" }
 
 local function read(path)

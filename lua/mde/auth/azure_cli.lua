@@ -1,6 +1,7 @@
 -- Signs in as the user of the Azure CLI: `az account get-access-token`.
 --
--- This module does I/O itself: it runs the program and waits for it.
+-- This module does I/O itself: it runs the program and waits for it, at most a minute if the system
+-- has `timeout`.
 
 local json = require "mde.service.json"
 local errors = require "mde.base.errors"
@@ -18,9 +19,13 @@ local function is_plain(text)
   return text:find "^[%w%.:/_][%w%.:/_%-]*$" ~= nil
 end
 
+local LONGEST = 60    -- seconds
+local TIMED_OUT = 124  -- the exit status of `timeout`
+
 -- -> the command's output, with its exit status as the last line | nil
-local function run(command)
-  local started, pipe = pcall(system.popen, command .. " 2>&1 </dev/null; echo \"status $?\"")
+local function run(command, longest)
+  local started, pipe = pcall(system.popen, ([[t=; command -v timeout >/dev/null && t='timeout %g'
+    $t %s 2>&1 </dev/null; echo "status $?"]]):format(longest, command))
   if not started or not pipe then return nil end
   local printed = pipe:read "*a"
   pipe:close()
@@ -51,7 +56,11 @@ local function read(printed, clock)
                            message = "the Azure CLI's answer has no token with an expiry" }
 end
 
-local function refusal(printed, status)
+local function refusal(printed, status, longest)
+  if status == TIMED_OUT then
+    return nil, errors.new { code = "sign_in",
+      message = ("the Azure CLI returned no token within %g s"):format(longest) }
+  end
   if status == 127 or printed:find "^[^\n]*not found" then
     return absent "the Azure CLI (az) is not installed"
   end
@@ -64,7 +73,8 @@ local function refusal(printed, status)
   }
 end
 
--- `settings`: scope, clock, tenant (nil: that of the Azure CLI), command (default "az").
+-- `settings`: scope, clock, tenant (nil: that of the Azure CLI), command (default "az"), longest
+-- (seconds that it may take; default 60).
 -- -> credential
 function azure_cli.new(settings)
   local credential = {}
@@ -78,12 +88,13 @@ function azure_cli.new(settings)
     if not is_plain(resource) or settings.tenant and not is_plain(settings.tenant) then
       return errors.invalid "tenant: the Azure CLI takes only letters, digits, . and -"
     end
-    local printed = run(table.concat(words, " "))
+    local longest = settings.longest or LONGEST
+    local printed = run(table.concat(words, " "), longest)
     if not printed then return absent "this Lua cannot run the Azure CLI" end
     local status
     printed, status = printed:match "^(.-)status (%d+)%s*$"
     if status == "0" then return read(printed, settings.clock) end
-    return refusal(printed or "", tonumber(status))
+    return refusal(printed or "", tonumber(status), longest)
   end
 
   function credential.request()

@@ -54,6 +54,12 @@ describe("the token of the Azure CLI", function()
       "run `az login`")
   end)
 
+  it("is not waited for longer than a minute", function()
+    local _, err = cli(signing.new(), "exec tail -f /dev/null", { longest = 0.05 }).obtain()
+    assert.equal("sign_in", err.code)
+    assert.equal("the Azure CLI returned no token within 0.05 s", err.message)
+  end)
+
   it("reports the refusal, and shows no token", function()
     local here = signing.new()
     local _, err = cli(here,
