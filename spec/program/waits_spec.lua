@@ -11,7 +11,7 @@ local function read(path)
   return file:read "a"
 end
 
--- What is waited for, the file of its test, and the name of the test (or of its first words).
+-- Each: the first cell of a row, the file of its test, and the name of the test (or its first words).
 local TESTS = {
   { "answer to a request", "unit/client/transport",
     "to the service has the API's address, the token and the client's timeouts" },
