@@ -103,7 +103,8 @@ local function last_batch(session)
   for i = #list, 1, -1 do
     if open.is_of(session, list[i]) and can_be_undone(list[i]) then return list[i] end
   end
-  failure.raise(failure.usage, "no batch can be undone: mde batch list")
+  failure.raise(failure.usage, "no batch can be undone: the journal has no cancels or launches;"
+    .. " name a requestor and a time: --requestor NAME --newer-than 2h")
 end
 
 local function named(session, name)

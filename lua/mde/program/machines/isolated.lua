@@ -53,7 +53,10 @@ function Foot:add(row) self[row.state] = (self[row.state] or 0) + 1 end
 function Foot:finish()
   local parts = {}
   for _, state in ipairs { "isolated", "isolating", "restricted", "restricting" } do
-    if self[state] then parts[#parts + 1] = ("%d %s"):format(self[state], state) end
+    if self[state] then
+      parts[#parts + 1] = ("%d %s%s"):format(self[state], state,
+        state:find "ing$" and " (the action is open)" or "")
+    end
   end
   output.line ""
   output.line(table.concat(parts, ", "))
