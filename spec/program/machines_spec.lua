@@ -245,7 +245,8 @@ describe("mde machines --isolated", function()
   it("separates isolated machines from others, with counts", function()
     local run = program.at_terminal(100, {}, program.path, "sim", "--quota", "off", "mde",
       "--color", "never", "machines", "--isolated")
-    local isolated, isolating = run.out:match "\n(%d+) isolated, (%d+) isolating %(the action is open%)\r\n"
+    local isolated, isolating = run.out:match(
+      "\n(%d+) isolated, (%d+) isolating %(the action is open%)\r\n")
     assert.truthy(isolated, run.out)
     assert.falsy(run.out:find " isolating .* isolated  .* ID")
     local first, last = run.out:find "  isolating  ", select(2, run.out:find ".*  isolated   ")
