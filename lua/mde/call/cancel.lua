@@ -153,6 +153,12 @@ local function verdict_of(own, err)
   return err.code == "bad_request" and own.was_refused and "refused" or "error"
 end
 
+-- The action is not found. That is certain after two looks; a call that is stopped before stays open.
+local function end_missing(call, now, err)
+  local is_certain = call.missed_at and now >= call.missed_at + APART
+  call:finish(nil, err, is_certain and "not_found" or call:standing())
+end
+
 -- The action cannot be read.
 local function unread(call, now, err)
   local own = call.cancel
@@ -161,11 +167,11 @@ local function unread(call, now, err)
     call:finish(call.client.read(call.accepted), nil, "accepted")
   elseif err.code == "not_found" then
     if judge.looks_again(call, now) then return end
-    call:finish(nil, err, "not_found")
+    end_missing(call, now, err)
   elseif first.code == "bad_request" then
     call:finish(nil, first, verdict_of(own, first))
   elseif first.code == "not_found" and (own.posts > 1 or call.leaving) then
-    call:finish(nil, first, "not_found")
+    end_missing(call, now, first)
   elseif first.code == "not_found" then  -- the second look is another cancel
     local moment = call.missed_at + APART
     cancel_again(call, moment)

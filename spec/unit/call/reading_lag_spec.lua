@@ -45,6 +45,17 @@ describe("an action that was just launched", function()
     end
   end)
 
+  it("stays unknown if the batch is stopped before the second look", function()
+    local client, _, _, machine = new(25, { launch_course = slow })
+    local id = assert(client:isolate(machine, { comment = "x" })).id
+    local other = world.client(client.engine.service, client.engine)
+    local stop_asked = false
+    function other.on_notice(notice) stop_asked = notice.code == "not_found" end
+    local report = assert(other:cancel_all({ id }, { comment = "y",
+      stop = function() return stop_asked end }))
+    assert.same({ unknown = 1 }, report.counts)
+  end)
+
   it("is not launched again if its answer is lost", function()
     for _, lag in ipairs(LAGS) do
       local client, service, _, machine = new(lag, {
