@@ -43,12 +43,15 @@ local function check_line(known, output, line, report)
 end
 
 return function(world, report)
-  local rows = rows_of(world)
+  local rows, is_full = rows_of(world), false
+  for _, event in ipairs(world.observation.events) do
+    is_full = is_full or event.kind == "fault" and event.what == "disk full"
+  end
   for _, output in ipairs(outputs_of(world)) do
     local process = world.observation.processes[output.process]
     local known = { verdicts = world.VERDICTS, rows = process and rows[process.store] }
-    -- With the exit status 4 the store failed: what it could not record is read back by a resume.
-    local lines = process and process.status == 4 and "" or output.text or ""
+    -- What a full disk did not let a process record is read back by a resume.
+    local lines = is_full and "" or output.text or ""
     for line in lines:gmatch "[^\n]+" do check_line(known, output, line, report) end
   end
 end
