@@ -130,7 +130,7 @@ end
 
 -- Returns a URL for messages, without the parts that may contain the password.
 local function shown(url)
-  return (url:gsub("%?.*", ""):gsub("://.*@", "://…@"))
+  return (url:gsub("://.*@", "://…@"):gsub("%?.*", ""))
 end
 
 -- {{ Refused connections. LuaDBI loses the server's message; libpq is asked for it.
@@ -144,6 +144,14 @@ local MEANINGS = {
   { "no password supplied", "the server requires a password, and the URL has none" },
 }
 
+-- Hides what libpq quotes of a URL that it misreads: it may be of the password.
+local function without_secrets(message, url)
+  local secrets = (url:match "://[^:@]*:(.*)@" or "") .. "\n" .. (url:match "password=([^&]*)" or "")
+  return (message:gsub('"([^"]*)"', function(text)
+    return (text:find "@" or secrets:find(text, 1, true)) and '"…"' or nil
+  end))
+end
+
 -- Explains why the server at a URL does not accept a connection. -> text | nil
 local function explain(url)
   local message = system.file.postgresql_problem and system.file.postgresql_problem(url)
@@ -152,7 +160,7 @@ local function explain(url)
     local name = message:match(row[1])
     if name then return (row[2]:format(name)) end
   end
-  message = message:gsub("%s+", " "):gsub(" $", "")
+  message = without_secrets(message, url):gsub("%s+", " "):gsub(" $", "")
   return (message:gsub("^.*failed: ", ""):gsub("^FATAL: +", ""))
 end
 

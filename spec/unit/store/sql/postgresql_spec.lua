@@ -57,6 +57,19 @@ describe("a server of PostgreSQL", function()
     assert.matches("the role 'carl' or its password is wrong", refused(carl .. "&password=wrong"))
   end)
 
+  it("shows no part of a password that makes a URL malformed", function()
+    local open = require "mde.store.sql.postgresql".open
+    for _, place in ipairs {
+      "mde:100%zzecret@127.0.0.1:1/mde", "mde:zzecret/1@127.0.0.1:1/mde",
+      "mde:1@zzecret@127.0.0.1:1/mde", "mde:zz?ecret@127.0.0.1:1/mde",
+      "mde:zzecret@[::1]a/mde", "127.0.0.1:1/mde?user=mde&password=100%zzecret",
+    } do
+      local done, err = pcall(open, "postgresql://" .. place, clocks.new(), "x", {})
+      assert.same({ false, "store" }, { done, err.code })
+      assert.not_matches("zz", err.message)
+    end
+  end)
+
   it("is connected to by its URL", function()
     local connection = assert(require "DBI".Connect("PostgreSQL", server.url))
     local statement = assert(connection:prepare "SELECT current_setting('listen_addresses')")
