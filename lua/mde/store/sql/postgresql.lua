@@ -146,7 +146,8 @@ local MEANINGS = {
 
 -- Hides what libpq quotes of a URL that it misreads: it may be of the password.
 local function without_secrets(message, url)
-  local secrets = (url:match "://[^:@]*:(.*)@" or "") .. "\n" .. (url:match "password=([^&]*)" or "")
+  local word = url:match "://[^:@]*:(.*)@" or ""
+  local secrets = word .. "\n" .. (url:match "password=([^&]*)" or "")
   return (message:gsub('"([^"]*)"', function(text)
     return (text:find "@" or secrets:find(text, 1, true)) and '"…"' or nil
   end))
