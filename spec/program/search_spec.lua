@@ -97,5 +97,7 @@ describe("the search for modules", function()
     assert.equal("source", version "touch $source")
     assert.equal("source", version "rm $compiled")
     assert.equal("source", version "echo damaged >$compiled")
+    assert.equal("source", version [[mkdir -p other/mde/compiled
+      mv ${compiled%/*} other/mde/compiled; export LUA_CPATH="$PWD/other/?.so;;"]])
   end)
 end)

@@ -5,8 +5,8 @@
 ** could run code here.
 **
 ** Modules of mde are compiled by the build (compile.lua): parsing them would take most of the time
-** of a short command. They lie in the folder `compiled` beside mde's C modules. If one is missing,
-** older than its source, or of another Lua, the source is loaded.
+** of a short command. They lie in the folder `compiled` beside the program's C modules. If one is
+** missing, older than its source, or of another Lua, the source is loaded.
 */
 #include <stdbool.h>
 #include <stdio.h>
@@ -105,7 +105,7 @@ static bool load_compiled (lua_State *L, const char *path, size_t size) {
 
 /* (name) -> loader, path of the source | nothing */
 static int find_compiled (lua_State *L) {
-  const char *name = luaL_checkstring(L, 1), *file;
+  const char *name = luaL_checkstring(L, 1), *file, *templates;
   struct stat source, compiled;
   if (strncmp(name, "mde", 3) != 0 || (name[3] != '\0' && name[3] != '.')) return 0;
   lua_settop(L, 1);
@@ -113,6 +113,8 @@ static int find_compiled (lua_State *L) {
   if (!find_file(L, name, &source)) return 0;
   file = lua_pushfstring(L, "mde.compiled%s", name + 3);
   lua_getfield(L, lua_upvalueindex(1), "cpath");
+  templates = lua_tostring(L, -1);  /* the first is the program's own */
+  lua_pushlstring(L, templates, strcspn(templates, ";"));
   luaL_gsub(L, lua_tostring(L, -1), "?.so", "?.luac");
   if (!find_file(L, file, &compiled) || is_older(&compiled, &source)) return 0;
   if (!load_compiled(L, lua_tostring(L, -1), (size_t)compiled.st_size)) return 0;
