@@ -188,6 +188,13 @@ local function count_good(self, call, own)
   own.is_good, self.good = true, self.good + 1
 end
 
+-- Hands out the accepted action of a call that waits for its end.
+local function hand_out_accepted(self, call, own)
+  own.is_accepted = true
+  self.on_accepted { id = call.id, verdict = call.accepted_as,
+                     action = self.client.read(call.accepted) }
+end
+
 -- Reports the calls that have ended. -> whether there are any
 function Batch:collect()
   local live, kept = self.live, 0
@@ -198,6 +205,9 @@ function Batch:collect()
     if call.done then
       self:conclude(call)
     else
+      if call.accepted and self.on_accepted and not call.batch.is_accepted then
+        hand_out_accepted(self, call, call.batch)
+      end
       kept = kept + 1
       live[kept] = call
     end
@@ -329,7 +339,8 @@ end
 -- Carries out the calls that `make(target, targets)` returns (false: none for this target). `method`
 -- names the caller in errors. `group(target)`, if given, returns a key and a number: at most that
 -- many consecutive targets with the same key share a call (nil: the target shares none).
--- options.beside, if given, is the iterator of the second lane. An error of an iterator or of
+-- options.beside, if given, is the iterator of the second lane. options.on_accepted, if given, gets an
+-- item (mde.item) whose action was accepted and has not ended. An error of an iterator or of
 -- on_item is raised after the requests in flight have ended; any other error is raised at once, and
 -- requests in flight are then `unknown`. A stopped item is `unsent` or `unknown`.
 function many.run(client, method, targets, options, make, group)
@@ -343,7 +354,7 @@ function many.run(client, method, targets, options, make, group)
   local run = setmetatable({
     client = client, lanes = lanes_of(targets, options.beside),
     make = make, group = group, parallel = parallel, record = options.record or nil,
-    on_item = options.on_item, stop = options.stop,
+    on_item = options.on_item, on_accepted = options.on_accepted, stop = options.stop,
     live = {}, good = 0, caller = callers.current(),
     report = { total = 0, counts = {} },
   }, Batch)

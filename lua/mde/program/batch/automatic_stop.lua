@@ -106,9 +106,14 @@ end
 
 -- }}
 
+-- Notes that the service has accepted an item (mde.item) whose end is waited for.
+function Safety:accepted(item)
+  if self.canary then self.canary:answered(item) end
+end
+
 -- Notes that an item (mde.item) has ended.
 function Safety:ended(item)
-  if self.canary then self.canary:ended(item) end
+  if self.canary then self.canary:answered(item) end
   if item.verdict == "unsent" and not item.error or item.verdict == "changed" then return end
   self.count = self.count + 1
   self.unread = item.verdict == "unsent" and self.unread + 1 or 0
@@ -146,10 +151,6 @@ function automatic_stop.new(session, batch, parsed, kind, total, say)
   local each = parsed.canary or total > canaries.large and canaries.each or 0
   session.quota.is_urgent = is_shown and total == 1 and system.terminal.is_terminal(2)
   local canary = kind == "begun" and each > 0 and each < total and canaries.new(batch, each) or nil
-  if canary and parsed.wait and canary:launches() then
-    say("First mde carries out %d of each change and, because of --wait, waits for their end;"
-      .. " --canary off begins with all.", each)
-  end
   return setmetatable({
     session = session, total = total, say = say, began = session.clock.monotonic(),
     give_up = parsed.give_up or GIVE_UP,

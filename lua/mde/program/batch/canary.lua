@@ -61,8 +61,8 @@ function Canary:lane(next, releasing)
   return function() return take(self, lane) end
 end
 
--- Notes that an item (mde.item) has ended.
-function Canary:ended(item)
+-- Notes that the service has accepted an item (mde.item), or that it has ended.
+function Canary:answered(item)
   local id = item.id:lower()
   local change = self.running[id]
   if not change then return end
@@ -71,19 +71,13 @@ function Canary:ended(item)
   for _, lane in ipairs(self.lanes) do lane.is_waiting = false end
 end
 
--- Returns whether all its items have ended, so that it can be judged.
+-- Returns whether all its items were answered, so that it can be judged.
 function Canary:is_due()
   if self.is_released or next(self.running) or not self.results[1] then return false end
   for _, lane in ipairs(self.lanes) do
     if lane.left > 0 and not lane.is_waiting then return false end
   end
   return true
-end
-
--- Returns whether items launch actions, so that a wait for their end can be long.
-function Canary:launches()
-  local kind = next(self.wanted)
-  return kind ~= nil and (kind ~= "cancel" or next(self.wanted, kind) ~= nil)
 end
 
 -- Lets all items pass.

@@ -197,6 +197,7 @@ function Execution:send_all(parsed)
       if undone then undone:ended(item.id) end
       self:item(item)
     end,
+    on_accepted = function(item) self.safety:accepted(item) end,
     stop = function() return self:stop() end,
     beside = undone and self.safety:lane(function() return undone:next() end, true) or nil,
   }))

@@ -61,8 +61,8 @@ describe("the canary", function()
     assert.same({ "a", "b" }, { cancels().id, undos().id })
     assert.same({}, { cancels(), undos() })
     assert.is_false(canary:is_due())
-    canary:ended { id = "a", verdict = "cancelled" }
-    canary:ended { id = "b", verdict = "undone" }
+    canary:answered { id = "a", verdict = "cancelled" }
+    canary:answered { id = "b", verdict = "undone" }
     assert.is_true(canary:is_due())
   end)
 
@@ -122,6 +122,15 @@ describe("the canary", function()
                         status = function(i) return i <= 60 and "Pending" or "Succeeded" end }
     assert.same({ 0, 60, 60 },
       { found.result, found.verdicts.cancelled, found.verdicts.undo_accepted })
+  end)
+
+  it("ends when the service has accepted its items, also with --wait", function()
+    local found = run { count = 60, change = "undo", parsed = { yes = true, wait = true },
+                        arrange = function(service)
+                          function service.launch_course() return { { 400, "Succeeded" } } end
+                        end }
+    assert.same({ 0, 60 }, { found.result, found.verdicts.undone })
+    assert.is_true(found.seconds < 500, found.seconds)
   end)
 
   it("waits for reads that lag behind", function()
