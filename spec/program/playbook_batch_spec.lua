@@ -105,6 +105,13 @@ END
     assert.same({ 0, 30 }, { run.status, run.ledger.posts })
   end)
 
+  it("can be resumed elsewhere after an error while the playbook goes on", function()
+    local more = UNATTENDED .. ", on_item = function() error('broken', 0) end"
+    local run = rehearse(("pcall(function() %s end)\nos.execute 'mde resume b >/dev/null'")
+      :format(cancels(more)), "exec mde run $playbook")
+    assert.same({ 0, 30 }, { run.status, run.ledger.posts }, run.err)
+  end)
+
   it("is one at a time", function()
     local run = rehearse(cancels(UNATTENDED .. [[, on_item = function()
       said = said or print(select(2, mde.batch { change = "cancel", comment = "x",

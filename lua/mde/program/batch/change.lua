@@ -218,8 +218,8 @@ function change.run(parsed, how)
   local batch, lock = (is_listed and with_list or with_draft)(session, parsed, how,
     parsed.dry_run and preview or agree)
   if not batch then return 0 end
+  local _ <close> = lock
   local status, results = execution.run(session, batch, parsed, "begun", how.aside)
-  lock:release()
   return status, results, batch.name
 end
 
