@@ -1,36 +1,9 @@
 -- Tests the judge of batches: agreement, guards, ends, releases, canary, breaker, finish and pace.
 
-local judge = require "spec.world.model"
-
 local World = require "spec.world.model.example"
 local new, good = World.new, World.good
+local has, is_fine = World.has, World.is_fine
 local APP, T0, A, B, MACHINE = World.APP, World.T0, World.A, World.B, World.MACHINE
-
-local function rules(world)
-  local found = {}
-  for _, violation in ipairs(judge(world.o)) do
-    found[#found + 1] = violation.rule
-    assert.is_string(violation.text)
-    assert.is_table(violation.events)
-  end
-  table.sort(found)
-  return found
-end
-
-local function has(rule, world)
-  for _, found in ipairs(rules(world)) do
-    if found == rule then return end
-  end
-  error("no violation of " .. rule .. ", only: " .. table.concat(rules(world), ", "), 2)
-end
-
-local function is_fine(world)
-  local texts = {}
-  for _, violation in ipairs(judge(world.o)) do
-    texts[#texts + 1] = violation.rule .. ": " .. violation.text
-  end
-  assert.same({}, texts)
-end
 
 -- A cancel whose first POST ended so, and that is sent again, perhaps after a read.
 local function repeated(fields, outcome, is_read)

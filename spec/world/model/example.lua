@@ -1,5 +1,7 @@
 -- Builds observations by hand, for the tests of the judge.
 
+local judge = require "spec.world.model"
+
 local APP, T0 = "app-1", 1769198400
 local A, B = ("0"):rep(35) .. "1", ("0"):rep(35) .. "2"
 local MACHINE = ("a"):rep(40)
@@ -138,6 +140,35 @@ function World.good()
   world:at(3):row("p1", 1, "ended", { verdict = "cancelled", status = "Cancelled" })
   world:row("p1", 0, "ended"):line { id = A, verdict = "cancelled" }
   return world
+end
+
+-- The rules that the judge finds violated, in order.
+function World.rules(world)
+  local found = {}
+  for _, violation in ipairs(judge(world.o)) do
+    found[#found + 1] = violation.rule
+    assert(type(violation.text) == "string" and type(violation.events) == "table")
+  end
+  table.sort(found)
+  return found
+end
+
+-- Raises an error unless this rule is violated.
+function World.has(rule, world)
+  local found = World.rules(world)
+  for _, name in ipairs(found) do
+    if name == rule then return end
+  end
+  error("no violation of " .. rule .. ", only: " .. table.concat(found, ", "), 2)
+end
+
+-- Raises an error if any rule is violated.
+function World.is_fine(world)
+  local texts = {}
+  for _, violation in ipairs(judge(world.o)) do
+    texts[#texts + 1] = violation.rule .. ": " .. violation.text
+  end
+  if texts[1] then error(table.concat(texts, "\n"), 2) end
 end
 
 return World

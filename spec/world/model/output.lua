@@ -50,7 +50,7 @@ return function(world, report)
   for _, output in ipairs(outputs_of(world)) do
     local process = world.observation.processes[output.process]
     local known = { verdicts = world.VERDICTS, rows = process and rows[process.store] }
-    -- What a full disk did not let a process record is read back by a resume.
+    -- On a full disk a process cannot record all; a resume reads it back.
     local lines = is_full and "" or output.text or ""
     for line in lines:gmatch "[^\n]+" do check_line(known, output, line, report) end
   end

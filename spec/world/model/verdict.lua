@@ -200,7 +200,7 @@ local function has_accepted_cancel(world, item, entry)
   return false
 end
 
--- Whether the machine of an undo has another isolation, or a release.
+-- Returns true if the machine of an undo has another isolation, or a release.
 local function is_moot(world, item)
   local action = world.observation.actions[item.id]
   local inverse = action and item.row.decision == "undo" and history.INVERSE[action.type]
