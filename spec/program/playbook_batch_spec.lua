@@ -56,6 +56,14 @@ describe("mde.batch", function()
     assert_has(run.err, "mde: 2 machine actions, and no terminal to ask at; nothing was sent.")
   end)
 
+  it("refuses two files for one name in the library", function()
+    local run = rehearse("print(mde.batch { change = 'upload', yes = true, max = 9,"
+      .. " targets = { 'a/x.ps1', 'b/x.ps1' } })",
+      "mkdir a b; echo 1 >a/x.ps1; echo 2 >b/x.ps1; exec mde run $playbook")
+    assert_has(run.out, "nil\tmde.batch: two files are named 'x.ps1': 'b/x.ps1' and 'a/x.ps1'")
+    assert.equal(0, run.ledger.posts, run.err)
+  end)
+
   it("raises where it was called if an option is unknown", function()
     local run = rehearse("mde.batch { change = 'cancel', value = 'x' }", "exec mde run $playbook")
     assert.equal(1, run.status)

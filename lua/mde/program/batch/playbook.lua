@@ -52,9 +52,14 @@ local ROWS = {
       draft:add(call.id, status)
     end },
   upload = { verb = "Upload", takes = { "description", "parameters", "overwrite" },
-    add = function(draft, session, target, options)
+    add = function(draft, session, target, options, seen)
       if type(target) ~= "string" then invalid "an upload's target is the path of a file" end
       local file = requests.file(target, nil, session:upload_fields(options))
+      local other = seen[file.name]
+      if other and other ~= target then
+        invalid("two files are named '%s': '%s' and '%s'", file.name, target, other)
+      end
+      seen[file.name] = target
       add(draft, { id = file.name, change = "upload", arguments = cjson.encode(file) },
         session:uploading(file))
     end },
