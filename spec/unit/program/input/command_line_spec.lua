@@ -55,7 +55,8 @@ describe("a command line", function()
     for _, line in ipairs { { "--store", secret, "list" }, { "--store=" .. secret, "list" } } do
       assert.equal("list", joined(command_line.without_store(line)))
     end
-    for _, url in ipairs { secret, "postgres://soc@db/mde?x=1&password=pa55&y=2" } do
+    for _, url in ipairs { secret, "postgres://soc:1@pa55@db/mde",
+                            "postgres://soc@db/mde?x=1&password=pa55&y=2" } do
       local text = joined(command_line.masked { "list", "--store", url })
       assert.truthy(text:find "^list %-%-store postgres")
       assert.is_nil(text:find("pa55", 1, true), text)
