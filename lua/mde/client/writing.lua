@@ -29,7 +29,7 @@ function writing.call(client, operation, arguments, question, is_done)
     local value, problem
     if not err then value, problem = question.accepted(response) end
     if value then return call:finish(value) end
-    if problem or err.sent then return look(call, now, problem or err) end
+    if problem or err.sent or write_err then return look(call, now, problem or err) end
     call:finish(nil, err)
   end
 
@@ -37,7 +37,8 @@ function writing.call(client, operation, arguments, question, is_done)
     if err and err.code == "not_found" then value = question.nothing end
     local done = value and is_done(value)
     if done then return call:finish(done == true and value or done) end
-    if not value or writes >= retry.attempts then return call:finish(nil, write_err) end
+    local may_repeat = value and write_err.sent and writes < retry.attempts
+    if not may_repeat then return call:finish(nil, write_err) end
     call:continue_with(operation, arguments, pause(call, now))
   end)
 

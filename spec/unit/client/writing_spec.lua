@@ -36,4 +36,24 @@ describe("a call that writes", function()
     assert.equal("read", client:complete(call, "set_device_value"))
     assert.equal(0, service:requests "set_device_value")
   end)
+
+  it("reads again if a repetition is refused: the lost one may have done it", function()
+    for _, case in ipairs { { reads = 2, value = true }, { reads = 9, code = "not_found" } } do
+      local client, service = world.new { roles = { "Library.Manage" },
+        oddities = { lost_after = { nth = 1, operation = "delete_file" } } }
+      service:add_file { name = "a.ps1", content = "x" }
+      local reads = 0
+      local call = assert(writing.call(client, "delete_file", { file = "a.ps1" }, {
+        operation = "library", arguments = {}, read = function() return true end,
+        accepted = function() return true end,
+      }, function()
+        reads = reads + 1
+        return reads >= case.reads
+      end))
+      local value, err = client:complete(call, "delete_file")
+      assert.same({ case.value, case.code, 2 },
+        { value, err and err.code, service:requests "delete_file" })
+      assert.equal(2, reads)
+    end
+  end)
 end)
