@@ -88,8 +88,8 @@ end
 function command_line.masked(arguments)
   local words = {}
   for i, word in ipairs(arguments) do
-    words[i] = word:gsub("(postgres%a*://[^:/@]*:).*@", "%1…@")
-                   :gsub("(postgres%a*://.*password=)[^&]*", "%1…")
+    words[i] = word:gsub("(postgres%a*://.*password=)[^&]*", "%1…")
+                   :gsub("(postgres%a*://[^:/@]*:).*@", "%1…@")
   end
   return words
 end

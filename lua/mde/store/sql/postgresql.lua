@@ -130,7 +130,8 @@ end
 
 -- Returns a URL for messages, without the parts that may contain the password.
 local function shown(url)
-  return (url:gsub("://.*@", "://…@"):gsub("%?.*", ""))
+  if url:find "%?.*@" then return (url:gsub("://.*", "://…")) end
+  return (url:gsub("%?.*", ""):gsub("://.*@", "://…@"))
 end
 
 -- {{ Refused connections. LuaDBI loses the server's message; libpq is asked for it.

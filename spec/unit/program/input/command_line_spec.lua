@@ -56,6 +56,7 @@ describe("a command line", function()
       assert.equal("list", joined(command_line.without_store(line)))
     end
     for _, url in ipairs { secret, "postgres://soc:1@pa55@db/mde",
+                            "postgres://db:5432/mde?password=1@pa55",
                             "postgres://soc@db/mde?x=1&password=pa55&y=2" } do
       local text = joined(command_line.masked { "list", "--store", url })
       assert.truthy(text:find "^list %-%-store postgres")

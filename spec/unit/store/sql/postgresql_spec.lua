@@ -63,6 +63,7 @@ describe("a server of PostgreSQL", function()
       "mde:100%zzecret@127.0.0.1:1/mde", "mde:zzecret/1@127.0.0.1:1/mde",
       "mde:1@zzecret@127.0.0.1:1/mde", "mde:zz?ecret@127.0.0.1:1/mde",
       "mde:zzecret@[::1]a/mde", "127.0.0.1:1/mde?user=mde&password=100%zzecret",
+      "127.0.0.1:1/mde?user=mde&password=1@zzecret",
     } do
       local done, err = pcall(open, "postgresql://" .. place, clocks.new(), "x", {})
       assert.same({ false, "store" }, { done, err.code })
