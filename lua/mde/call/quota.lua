@@ -26,7 +26,7 @@ function quota.new(limits, timeout, windows, reserve)
     limits = limits, shared = windows, buckets = windows.buckets, timeout = timeout or 60,
     reserve = reserve or 0, pending = {},
     is_urgent = false,  -- an open breaker holds back no call that was not a probe yet
-    held = {},          -- operations whose breaker has held a call back -> true
+    held = {},          -- operation -> until when its breaker holds a call back
   }, Quota)
 end
 
@@ -225,7 +225,7 @@ function Quota:admit(operation, item, now, is_first)
     free = next_probe()
   end
   if free > now then
-    self.held[operation] = true
+    self.held[operation] = free
     return nil, is_shared and math.min(free, bucket.looked_at + LOOK) or free
   end
   if not breaker:try(item, now) then return true end
@@ -235,11 +235,11 @@ end
 
 -- Since when the service fails for calls that are held back, and whether it only asks to wait | nil.
 -- A wait that it asked for does not count until it was in vain.
-function Quota:failing_since()
+function Quota:failing_since(now)
   local since, is_throttled
-  for operation in pairs(self.held) do
+  for operation, held_until in pairs(self.held) do
     local breaker = self:bucket(operation).breaker
-    local opened = breaker.open_since
+    local opened = held_until > now and breaker.open_since
     if opened and (breaker.has_failed or not breaker.is_throttled) and opened < (since or math.huge)
     then
       since, is_throttled = opened, breaker.is_throttled

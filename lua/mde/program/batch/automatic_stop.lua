@@ -49,9 +49,9 @@ end
 
 -- Stops if the service has failed for too long.
 function Safety:check_service()
-  local since, is_throttled = self.session.quota:failing_since()
-  if not since then return nil end
-  if self.session.clock.monotonic() - math.max(since, self.began) < self.give_up then return nil end
+  local now = self.session.clock.monotonic()
+  local since, is_throttled = self.session.quota:failing_since(now)
+  if not since or now - math.max(since, self.began) < self.give_up then return nil end
   return { status = failure.failed,
            reason = (is_throttled and "the service asked to wait (HTTP 429) for "
                      or "the service failed for ") .. duration.text(self.give_up) }
