@@ -30,7 +30,7 @@ local STOPS = { begun = true, resumed = true, ["stop asked"] = true, stopped = t
 local function stop_asked(batch, post)
   local asked
   for _, entry in ipairs(batch.rows) do
-    if entry.n < post.n and entry.at < post.sent then
+    if entry.n < post.n and entry.at <= post.sent + SLACK then
       if RUNS[entry.row.kind] then asked = nil end
       if entry.row.kind == "stop asked" then asked = asked or entry end
     end

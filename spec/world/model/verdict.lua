@@ -294,8 +294,11 @@ local function unsent(_, item, entry)
   if post then return "it was sent" end
 end
 
+-- One 404 does not prove that there is no such action: see doc/cancelling.md.
 local function unknown(_, item, entry)
-  if not find_post(item, entry.at, function(post) return not post.proves_nothing_done end) then
+  if not find_post(item, entry.at, function(post)
+    return not post.proves_nothing_done or post.event.status == 404
+  end) then
     return "it was never sent"
   end
 end
