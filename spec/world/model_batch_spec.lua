@@ -210,9 +210,9 @@ describe("canary", function()
     is_fine(batch_of(50, act))
     is_fine(batch_of(60, act, { argv = { "cancel", "-", "--yes", "--canary", "off" } }))
   end)
-  it("rejects more before the first ten have ended", function()
+  it("rejects more before the first ten have ended or were accepted", function()
     has("canary", batch_of(60, function(world, i, id)
-      if i <= 12 then world:row("p1", i, "sent"):cancel("p1", id) end
+      if i <= 12 then world:row("p1", i, "sent"):cancel("p1", id, nil, "lost") end
     end))
   end)
 end)

@@ -1,4 +1,5 @@
--- Checks the canary: the first ten items of each change end before the others are sent.
+-- Checks the canary: the first ten items of each change end, or are accepted, before the others are
+-- sent.
 
 local read_command = require "spec.world.model.command"
 
@@ -18,17 +19,33 @@ end
 
 local function change_of(item) return item.row.decision or "cancel" end
 
--- The verdicts of the creator's run, until a time, in the order of their rows.
+-- The verdict of an item in the creator's run, until a time | nil
+local function end_of(batch, item, at, n)
+  for _, entry in ipairs(item.rows) do
+    if entry.row.kind == "ended" and entry.process == batch.creator
+      and entry.at <= at + SLACK and entry.n < n then
+      return { item = item, n = entry.n, verdict = entry.row.verdict }
+    end
+  end
+end
+
+-- The answer with which the service accepted a change of an item, until a time | nil
+local function acceptance_of(item, at)
+  for _, post in ipairs(item.posts) do
+    local answer = post.answer
+    if post.event.effect and answer and answer.outcome == "delivered" and answer.at <= at + SLACK
+    then
+      return { item = item, n = post.answer_n }
+    end
+  end
+end
+
+-- The items of the creator's run that have ended or were accepted until a time, in this order.
 local function ended_by(batch, at, n)
   local list = {}
   for _, item in ipairs(batch.list) do
-    for _, entry in ipairs(item.rows) do
-      if entry.row.kind == "ended" and entry.process == batch.creator
-        and entry.at <= at + SLACK and entry.n < n then
-        list[#list + 1] = { item = item, n = entry.n, verdict = entry.row.verdict }
-        break
-      end
-    end
+    local found = end_of(batch, item, at, n) or acceptance_of(item, at)
+    if found then list[#list + 1] = found end
   end
   table.sort(list, function(a, b) return a.n < b.n end)
   return list
