@@ -205,7 +205,7 @@ lint asan valgrind:  ## those of the tests
 	@spec/support/deps test
 	@spec/run $@
 
-# One program for each file: build/fuzz/NAME [CORPUS] -runs=1000000
+# One program for each file: see spec/fuzz/fuzz.h
 FUZZ := $(patsubst spec/%.c,$(BUILD)/%,$(wildcard spec/fuzz/*.c))
 FUZZ_CORE := $(wildcard src/core/*.c)
 FUZZ_OTHER := $(patsubst %,src/%.c,modules/answer worker/codec worker/frame modules/httpd \

@@ -1,7 +1,8 @@
 /* Functions shared by the fuzz targets.
 **
-** `make fuzz` builds each file of this folder with libFuzzer into build/fuzz. Run one with
-** `build/fuzz/NAME [CORPUS] -runs=1000000`.
+** `make fuzz` builds each file of this folder with libFuzzer into build/fuzz. Run one for ten minutes
+** with `build/fuzz/NAME NEW spec/fuzz/corpus/NAME -max_total_time=600`; NEW is a folder for the
+** inputs that it finds.
 */
 #ifndef FUZZ_H
 #define FUZZ_H
