@@ -98,8 +98,21 @@ local function too_late(world, item, entry)
   end
 end
 
-local function accepted(_, item, entry)
-  if not find_post(item, entry.at, was_welcome) then return "the service accepted no cancel" end
+-- A cancel that was accepted shows in the action before its status changes.
+local function has_accepted_cancel(world, item, entry)
+  for _, request in ipairs(world.requests) do
+    local event = request.event
+    if event.at > entry.at + SLACK then return false end
+    if event.effect == "accepted" and event.action == item.id then return true end
+  end
+  return false
+end
+
+-- Another process's cancel counts too.
+local function accepted(world, item, entry)
+  if not (find_post(item, entry.at, was_welcome) or has_accepted_cancel(world, item, entry)) then
+    return "the service accepted no cancel"
+  end
   if history.is_final(entry.row.status) then return "the action had ended when it was read" end
 end
 
@@ -188,16 +201,6 @@ end
 
 local function done(_, item, entry)
   if not find_post(item, entry.at, was_welcome) then return "the service confirmed nothing" end
-end
-
--- A cancel that was accepted shows in the action before its status changes.
-local function has_accepted_cancel(world, item, entry)
-  for _, request in ipairs(world.requests) do
-    local event = request.event
-    if event.at > entry.at + SLACK then return false end
-    if event.effect == "accepted" and event.action == item.id then return true end
-  end
-  return false
 end
 
 -- Returns true if the machine of an undo has another isolation, or a release.
