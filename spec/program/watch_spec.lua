@@ -285,6 +285,34 @@ describe("mde watch", function()
     assert_said(run.out, "was 0\n")
   end)
 
+  -- The clock is virtual: each command line of spec/support/screens.lua is a round.
+  local function after_outage(operation)
+    return watch.sh([[approve=$(sed -i s/20/60/ p.lua; hash p.lua)
+      export INCIDENT='{ mistaken = 60, history = 0, oddities = { internal_error = {
+        operation = "]] .. operation .. [[", after = 40, lasts = 1850 } } }'
+      round="watch p.lua --once --approve $approve"; mkdir state
+      mde run ]] .. program.quote(program.support) .. [[/screens.lua "$PWD/state" \
+        $round ";" $round ";" batch list --json]])
+  end
+
+  it("closes a batch whose changes failed for 30 minutes, and plans anew", function()
+    local run = after_outage "changes"
+    local first, second = run.of.applied[1], run.of.applied[2]
+    assert.same({ "the service failed for 30m", 20, { cancelled = 40, unknown = 20 } },
+      { first.stopped, first.left, first.verdicts })
+    assert.is_nil(first.resume)
+    assert.same({ 20, { cancelled = 20 } }, { run.of.plan[2].changes, second.verdicts })
+    assert_said(run.out, '"state":"closed"', '"state":"done"')
+  end)
+
+  it("closes a batch whose last items can't be read", function()
+    local run = after_outage "api"
+    local applied = run.of.applied[1]
+    assert.same({ "the service answers no reads", 20 }, { applied.stopped, applied.left })
+    assert.is_nil(applied.resume)
+    assert_said(run.out, '"state":"closed"')
+  end)
+
   it("ends with 130 on Ctrl-C", function()
     local run = program.at_terminal(200, { '"event":"plan"', "^C" }, "sh", "-c", [[
       echo 'return { comment = "x", decide = "keep" }' >p.lua

@@ -4,6 +4,7 @@
 --
 -- It is a playbook for golden screens: the clock, the seed, the user and the process id are always
 -- the same. FOLDER keeps the state of all command lines. A line that begins with - prints nothing.
+-- The environment variable INCIDENT has options of the incident, as a table in Lua.
 
 local clients = require "mde.client"
 local clocks = require "mde.simulator.clock"
@@ -17,7 +18,9 @@ local real = require "mde.program.system".real
 local ZERO = 1769198400  -- 2026-01-23T20:00:00Z
 
 local clock = clocks.new(ZERO)
-local service = incident.service { clock = clock }
+local options = load("return " .. (os.getenv "INCIDENT" or "{}"))()
+options.clock = clock
+local service = incident.service(options)
 local engine = engines.new(service, 0.1)
 local folder = arg[1]
 
@@ -30,9 +33,9 @@ local function getenv(name) return environment[name] end
 
 local function client(given)
   local store = given.store
-  local options, err = settings.read(given, getenv, { store = store, clock = clock })
-  if not options then return nil, err end
-  return clients.new(options, { engine = engine, clock = clock, host = require "mde.host.plain",
+  local own, err = settings.read(given, getenv, { store = store, clock = clock })
+  if not own then return nil, err end
+  return clients.new(own, { engine = engine, clock = clock, host = require "mde.host.plain",
                                 random = random_numbers.new(7), store = store })
 end
 

@@ -128,9 +128,10 @@ function Safety:check(is_stopped)
   return self.halt
 end
 
--- Returns why the batch stopped with open items: { status, reason } | nil.
+-- Returns why the batch stopped: { status, reason } | nil. If each item has its verdict, the summary
+-- shows the reason, so a person sees no other; but `mde watch` must not leave that batch open.
 function Safety:stopped()
-  return self.count < self.total and self.halt or nil
+  return (self.count < self.total or not self.is_shown) and self.halt or nil
 end
 
 -- Returns an iterator over the items of `next`: see mde.program.batch.canary.
@@ -152,7 +153,8 @@ function automatic_stop.new(session, batch, parsed, kind, total, say)
   session.quota.is_urgent = is_shown and total == 1 and system.terminal.is_terminal(2)
   local canary = kind == "begun" and each > 0 and each < total and canaries.new(batch, each) or nil
   return setmetatable({
-    session = session, total = total, say = say, began = session.clock.monotonic(),
+    session = session, total = total, say = say, is_shown = is_shown,
+    began = session.clock.monotonic(),
     give_up = parsed.give_up or GIVE_UP,
     is_attended = override.is_attended(parsed),
     canary = canary,
