@@ -29,12 +29,15 @@ local function end_of(batch, item, at, n)
   end
 end
 
--- The answer with which the service accepted a change of an item, until a time | nil
+local REFUSALS = { [401] = true, [429] = true }
+
+-- The answer of the service to a change of an item, until a time | nil. An accepted change has not
+-- ended.
 local function acceptance_of(item, at)
   for _, post in ipairs(item.posts) do
     local answer = post.answer
-    if post.event.effect and answer and answer.outcome == "delivered" and answer.at <= at + SLACK
-    then
+    if answer and answer.outcome == "delivered" and answer.at <= at + SLACK
+      and answer.status < 500 and not REFUSALS[answer.status] then
       return { item = item, n = post.answer_n }
     end
   end

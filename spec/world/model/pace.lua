@@ -18,10 +18,19 @@ local function shortest(number, limits, share)
   return times[number] or 0
 end
 
+-- A person may have stopped the batch in the middle of an item.
+local function was_stopped(batch)
+  for _, entry in ipairs(batch.rows) do
+    if entry.row.kind == "stopped" then return true end
+  end
+  return false
+end
+
 local function check_verdicts(world, report)
   for _, item in ipairs(world.items) do
     for _, entry in ipairs(item.rows) do
-      if entry.row.kind == "ended" and WRONG[entry.row.verdict] then
+      if entry.row.kind == "ended" and WRONG[entry.row.verdict] and not was_stopped(item.batch)
+      then
         report("faultless", { entry.n }, "%s is %s in a world without faults", item.id,
           entry.row.verdict)
       end
