@@ -19,7 +19,7 @@
 #define PROCESSES 2
 #define LIMIT     2    /* requests in one window */
 #define WINDOW    2    /* ticks */
-#define TIMEOUT   1    /* ticks until a request was carried out, or will never be */
+#define TIMEOUT   1    /* ticks within which a request is carried out, or never */
 #define CRASHES   2
 #define FAULTS    2    /* lost requests, lost answers and 429s */
 #define SLOTS     7    /* at most ITEMS + CRASHES + FAULTS POSTs */
@@ -89,7 +89,7 @@ end:
   od
 }
 
-/* Time passes if no request is overdue. It takes none to send what was committed. */
+/* Time passes if no request is overdue, but not between a commit and its send. */
 active proctype clock() {
   byte i;
 end:
@@ -108,7 +108,7 @@ end:
 
 #define MAY_CRASH  if :: atomic { crashes > 0 -> crashes--; goto crash } :: skip fi
 
-/* What is received differs no more, so that fewer states do. */
+/* Forgets a request whose answer was received: so there are fewer states. */
 #define FORGET  request[mine] = unsent; target[mine] = 0; left[mine] = 0; mine = 0
 
 /* mde cancel, then mde resume after each crash. */

@@ -105,7 +105,8 @@ local REACHED = {
   unfit_libcurl = { CALM, OTHER_LIBCURL },
 }
 
--- Specs of C make allocations fail. 429 is waited for during two hours.
+-- Codes that a run of the program does not reach soon: only tests in C make allocations fail, and a
+-- call gives up after two hours of 429.
 local ELSEWHERE = { out_of_memory = "spec/unit/core/allocation_test.c",
                     too_many_requests = "spec/unit/call/cancel_spec.lua" }
 

@@ -19,6 +19,19 @@ local function kinds(run)
   return list
 end
 
+-- An incident whose service answers the first ten cancels with this error.
+local function refusing(mistaken, status, code)
+  return ([[{ mistaken = %d, history = 0, quota = false, arrange = function(service)
+    local answer, refused = service.answer, 0
+    function service:answer(request)
+      if not request.path:find "/cancel$" or refused == 10 then return answer(self, request) end
+      refused = refused + 1
+      return { delay = 0, status = %d, headers = {},
+               body = '{"error":{"code":"%s","message":"not now"}}' }
+    end
+  end }]]):format(mistaken, status, code)
+end
+
 describe("mde watch --once", function()
   it("reports only, where nothing is approved", function()
     local run = watch.rehearse "mde watch p.lua --once; echo \"was $?\""
@@ -244,18 +257,7 @@ describe("mde watch", function()
   it("closes a batch whose canary failed, and plans anew in the next round", function()
     local run = watch.rehearse([[sed -i 's/20/99/' p.lua
       start p.lua --every 1s --approve "$(hash p.lua)"; await '"event":"applied"' 2
-      kill $pid; finish; mde batch list --json]], [[{ mistaken = 60, history = 0, quota = false,
-        arrange = function(service)
-          local answer, refused = service.answer, 0
-          function service:answer(request)
-            if not request.path:find "/cancel$" or refused == 10 then
-              return answer(self, request)
-            end
-            refused = refused + 1
-            return { delay = 0, status = 400, headers = {},
-                     body = '{"error":{"code":"BadRequest","message":"not now"}}' }
-          end
-        end }]])
+      kill $pid; finish; mde batch list --json]], refusing(60, 400, "BadRequest"))
     local first, second = run.of.applied[1], run.of.applied[2]
     assert.same({ "canary: 10 of 10 ended refused", 50, { refused = 10, unsent = 50 } },
       { first.stopped, first.left, first.verdicts })
@@ -266,18 +268,7 @@ describe("mde watch", function()
 
   it("closes a batch whose first items were forbidden, and plans anew", function()
     local run = watch.rehearse([[start p.lua --every 1s --approve "$(hash p.lua)"
-      await '"event":"applied"' 2; kill $pid; finish]], [[{ mistaken = 20, history = 0,
-        arrange = function(service)
-          local answer, refused = service.answer, 0
-          function service:answer(request)
-            if not request.path:find "/cancel$" or refused == 10 then
-              return answer(self, request)
-            end
-            refused = refused + 1
-            return { delay = 0, status = 403, headers = {},
-                     body = '{"error":{"code":"Forbidden","message":"not now"}}' }
-          end
-        end }]])
+      await '"event":"applied"' 2; kill $pid; finish]], refusing(20, 403, "Forbidden"))
     local first, second = run.of.applied[1], run.of.applied[2]
     assert.equal("the first 3 items ended forbidden", first.stopped)
     assert.same({ first.left, { cancelled = first.left } },

@@ -153,7 +153,8 @@ local function verdict_of(own, err)
   return err.code == "bad_request" and own.was_refused and "refused" or "error"
 end
 
--- The action is not found. That is certain after two looks; a call that is stopped before stays open.
+-- The action is not found. After one look that is not certain, so a call that is stopped before the
+-- second look stays open.
 local function end_missing(call, now, err)
   local is_certain = call.missed_at and now >= call.missed_at + APART
   call:finish(nil, err, is_certain and "not_found" or call:standing())

@@ -97,7 +97,7 @@ static void test_refusals (void) {
 }
 
 
-/* Times as few damages and shortages are tried: under valgrind each takes long. */
+/* One damage or shortage in so many is tried: under valgrind each takes long. */
 static long stride = 1;
 
 

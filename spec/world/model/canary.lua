@@ -1,5 +1,4 @@
--- Checks the canary: the first ten items of each change end, or are accepted, before the others are
--- sent.
+-- Checks the canary: ten items of each change end or are accepted before the others are sent.
 
 local read_command = require "spec.world.model.command"
 
