@@ -174,10 +174,9 @@ end
 
 -- {{ --watch
 
--- Waits; Ctrl-C ends the wait. -> false after Ctrl-C
+-- Waits; Ctrl-C, for which the caller watches, ends the wait. -> false after Ctrl-C
 local function pause(seconds)
   local ends = system.clock.monotonic() + seconds
-  system.interrupt.watch()
   while system.interrupt.count() == 0 and system.clock.monotonic() < ends do
     system.process.pause(math.min(0.2, math.max(0, ends - system.clock.monotonic())))
   end
@@ -196,6 +195,7 @@ local function watch(parsed)
     local calls = { count = 0 }
     if is_terminal and not parsed.json then output.write "\27[H\27[2J" end
     result = show_once(parsed, calls)
+    system.interrupt.watch()  -- before the text that offers Ctrl-C
     if not parsed.json then
       output.line ""
       paragraph(("Read at %s, and every %s until Ctrl-C. Each time takes %d calls: %d an hour.")
