@@ -39,12 +39,14 @@ static _Noreturn void fail (const char *what) {
 }
 
 
-/* Reads and copies the program's output. Returns 0 at its end. */
+/* Reads and copies the program's output. Returns 0 at its end. Linux reports the end as EIO; what
+** the program wrote just before it ended may come after the first one. */
 static int show (int terminal) {
+  static int ends;
   char block[4096];
   ssize_t got = read(terminal, block, sizeof block);
   if (got < 0 && errno == EINTR) return 1;
-  if (got <= 0) return 0;  /* Linux: EIO when the program has ended */
+  if (got <= 0) return ends++ == 0;
   if (fwrite(block, 1, (size_t)got, stdout) != (size_t)got) fail("cannot write");
   if (size + (size_t)got > TAIL) size = 0;
   memcpy(shown + size, block, (size_t)got);
