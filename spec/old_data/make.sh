@@ -71,6 +71,9 @@ PATH=$tree/build/bin:$PATH XDG_STATE_HOME=$work/state XDG_CONFIG_HOME=$work \
   "$tree/build/bin/mde" run "$tree/spec/support/rehearse.lua" \
   '{ mistaken = 12, history = 300, latency = 0.2, sign_in = { device_interval = 1 } }' \
   sh -euc '. ./script.sh'
-cp state/mde/audit.jsonl state/mde/audit.id state/mde/tokens.db state/mde/mde.db* \
+# The write-ahead log, which a kill leaves, is written into its database.
+lua5.4 -e 'local connection = require("DBI").Connect("SQLite3", "state/mde/mde.db")
+  connection:prepare("PRAGMA wal_checkpoint(TRUNCATE)"):execute(); connection:close()'
+cp state/mde/audit.jsonl state/mde/audit.id state/mde/tokens.db state/mde/mde.db \
   cancels.jsonl undo.jsonl authority "$folder"
 ls -l "$folder"

@@ -110,5 +110,24 @@ for _, folder in ipairs(releases()) do
       assert.equal(0, run.status, run.err)
       assert_said(run.out, '"contoso"', '"emea-fabrikam"', '"northwind"', '"tailspin"')
     end)
+
+    it("is refused in one sentence once a newer schema is in the store", function()
+      local run = rehearse(folder, [[
+        cat >newer.lua <<'END'
+          local connection = require("DBI").Connect("SQLite3",
+            os.getenv("XDG_STATE_HOME") .. "/mde/mde.db")
+          connection:autocommit(true)
+          connection:prepare("INSERT INTO versions (version) VALUES (99)"):execute()
+END
+        mde run newer.lua
+        for command in "batch list" "resume killed" "batch report ended" \
+          "apply $data/cancels.jsonl --approve $(hash cancels.jsonl)"; do
+          mde $command 2>&1; echo "status $?"
+        done]])
+      local refused, posts = count(run.out, "has schema 99, but this mde knows schemas up to"),
+        run.ledger.posts
+      assert.same({ 4, 4, 0 }, { refused, count(run.out, "status 4"), posts }, run.out)
+      assert_said(run.out, ": use the newer mde that made it\n")
+    end)
   end)
 end
