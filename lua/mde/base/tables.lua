@@ -1,4 +1,4 @@
--- Sorted keys, merged copies and sets of tables.
+-- Sorted keys, merged copies, sets, and elements of tables.
 
 local tables = {}
 
@@ -23,6 +23,22 @@ function tables.set(list)
   local set = {}
   for _, element in ipairs(list) do set[element] = true end
   return set
+end
+
+-- The index of the first element that equals `value`, or nil.
+function tables.index(list, value)
+  for i, element in ipairs(list) do
+    if element == value then return i end
+  end
+end
+
+-- An iterator over the elements of an array, which may grow meanwhile.
+function tables.each(list)
+  local i = 0
+  return function()
+    i = i + 1
+    return list[i]
+  end
 end
 
 return tables

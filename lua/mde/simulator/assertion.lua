@@ -5,6 +5,7 @@
 -- codes". Entra's answer to a second use of an assertion is not published.
 
 local jwt = require "mde.auth.jwt"
+local tables = require "mde.base.tables"
 
 local assertion = {}
 
@@ -78,13 +79,6 @@ end
 
 local OWN = { check_key, check_signature, check_names, check_times, check_use }
 
-local function is_trusted(text, federated)
-  for _, token in ipairs(federated or {}) do
-    if text == token then return true end
-  end
-  return false
-end
-
 -- Reports if an assertion is issued by the application itself.
 local function is_own(parts, expected)
   return parts.claims.iss == expected.client_id
@@ -113,7 +107,7 @@ function assertion.check(fields, expected)
   if not parts then
     return refuse(50027, "Invalid JWT token. It is not a signed JWT.")
   end
-  if is_trusted(fields.client_assertion, expected.federated) then
+  if tables.index(expected.federated or {}, fields.client_assertion) then
     return check_all(parts, expected, { check_times })  -- may be used until it expires
   end
   if is_own(parts, expected) then return check_all(parts, expected, OWN) end

@@ -14,6 +14,7 @@ local form = require "mde.simulator.form"
 local key = require "mde.simulator.key"
 local metadata = require "mde.simulator.metadata"
 local random_numbers = require "mde.simulator.random"
+local tables = require "mde.base.tables"
 
 local authority = {}
 
@@ -50,11 +51,8 @@ local SIGN_IN = {
 -- (seconds), now() (seconds since 1970), random, sign_in (see above).
 function authority.new(options)
   errors.check_keys("sign_in", options.sign_in or {}, SIGN_IN)
-  local sign_in = {}
-  for name, default in pairs(SIGN_IN) do sign_in[name] = default end
-  for name, value in pairs(options.sign_in or {}) do sign_in[name] = value end
-  return setmetatable({ options = options, sign_in = sign_in, tokens = {}, assertions = {},
-                        codes = {}, refresh_tokens = {} }, Authority)
+  return setmetatable({ options = options, sign_in = tables.merged(SIGN_IN, options.sign_in),
+                        tokens = {}, assertions = {}, codes = {}, refresh_tokens = {} }, Authority)
 end
 
 -- Issues a token with `roles`, by default the application's; `delegated` if they are a user's.
@@ -71,8 +69,7 @@ function Authority:issue(roles, delegated, changes)
     scp = delegated and table.concat(roles, " ") or nil,
     uti = random_numbers.hex(options.random, 32),
   }
-  for name, value in pairs(changes or {}) do claims[name] = value end
-  local token = key.sign(claims)
+  local token = key.sign(tables.merged(claims, changes))
   self.tokens[token] = { expires = options.now() + options.token_lifetime, roles = roles,
                          delegated = delegated }
   return token
@@ -140,10 +137,8 @@ end
 -- The answer with a token; `extra` has further fields.
 function Authority:grant(token, extra)
   local lifetime = self.options.token_lifetime
-  local body = { token_type = "Bearer", access_token = token, expires_in = lifetime,
-                 ext_expires_in = lifetime }
-  for name, value in pairs(extra or {}) do body[name] = value end
-  return self:json(200, body)
+  return self:json(200, tables.merged({ token_type = "Bearer", access_token = token,
+    expires_in = lifetime, ext_expires_in = lifetime }, extra))
 end
 
 -- The requested URL, which an assertion must name.

@@ -72,7 +72,7 @@ local function record_of(machine, random, now)
     firstSeen = now - (60 + random() * 600) * DAY,
     lastIpAddress = ("10.%d.%d.%d"):format(random(60), random(250), random(250)),
   }
-  for key, value in pairs(pick(random, SYSTEMS[kind])) do record[key] = value end
+  record = tables.merged(record, pick(random, SYSTEMS[kind]))
   noted(random, record, site, kind)
   return record
 end

@@ -14,6 +14,7 @@ local launches = require "mde.simulator.launches"
 local random_numbers = require "mde.simulator.random"
 local scenarios = require "mde.simulator.scenarios"
 local services = require "mde.simulator.service"
+local tables = require "mde.base.tables"
 
 local incident = {
   requestor = "soar@contoso.com",                -- of the mistaken isolations
@@ -258,8 +259,7 @@ local DEFAULTS = {
 local function split(options)
   local scenario = scenarios[options.scenario or "misfire"]
   assert(scenario, "no such scenario")
-  local settings, rest = {}, {}
-  for name, default in pairs(DEFAULTS) do settings[name] = default end
+  local settings, rest = tables.merged(DEFAULTS), {}
   for _, set in ipairs { scenario.options, options } do
     for name, value in pairs(set) do
       if DEFAULTS[name] ~= nil then settings[name] = value else rest[name] = value end

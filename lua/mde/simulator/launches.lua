@@ -1,6 +1,7 @@
 -- Simulated operations that launch actions; rows as in mde.simulator.actions.
 
 local reply = require "mde.simulator.reply"
+local tables = require "mde.base.tables"
 
 local launches = {}
 
@@ -11,9 +12,7 @@ local SESSIONS = 25  -- live responses at once
 
 local function one_of(service, body, key, allowed)
   local value = body[key]
-  for _, name in ipairs(allowed) do
-    if value == name then return value end
-  end
+  if tables.index(allowed, value) then return value end
   return nil, service:invalid(key, value)
 end
 

@@ -93,12 +93,7 @@ function machine.new(description, random)
 end
 
 -- The index of a tag | nil
-function Machine:has_tag(tag)
-  for i, other in ipairs(self.machineTags) do
-    if other == tag then return i end
-  end
-  return nil
-end
+function Machine:has_tag(tag) return tables.index(self.machineTags, tag) end
 
 -- Reports if one of its tags begins with a prefix.
 function Machine:has_tag_like(prefix)

@@ -17,6 +17,7 @@
 --   lasts       with `after`: for this many seconds from then on
 
 local errors = require "mde.base.errors"
+local tables = require "mde.base.tables"
 
 local oddities = {}
 
@@ -181,11 +182,9 @@ end
 -- `machine_id`, of the machine that this is about; nil if there is none.
 function oddities.new(options, service)
   errors.check_keys("oddities", options, KNOWN)
-  local self = {}
-  for name, default in pairs(KNOWN) do
-    local value = options[name]
-    if value == nil then value = default end
-    self[name] = NOT_WHEN[name] and value or compile(name, value, service)
+  local self = tables.merged(KNOWN, options)
+  for name, value in pairs(self) do
+    if not NOT_WHEN[name] then self[name] = compile(name, value, service) end
   end
   return self
 end

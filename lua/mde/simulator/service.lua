@@ -112,15 +112,6 @@ function Service:strikes(oddity, request, operation)
   return when and when(request, operation) and true or false
 end
 
-local function any_of(wanted, held)
-  for _, role in ipairs(wanted) do
-    for _, other in ipairs(held) do
-      if role == other then return true end
-    end
-  end
-  return false
-end
-
 -- Checks token, permission and quota. -> the refusal | nil
 function Service:gate(request, row)
   local header = request.headers.authorization
@@ -128,7 +119,7 @@ function Service:gate(request, row)
   local held, problem, delegated = self.authority:roles(header)
   if not held then return self:refuse(401, "Unauthorized", problem) end
   local wanted = delegated and row.scopes or row.roles
-  if not any_of(wanted, held) then
+  if not errors.any(wanted, held) then
     return self:refuse(403, "Forbidden",
       ("Missing %s roles. API required roles: %s, %s roles: %s."):format(
         delegated and "user" or "application", table.concat(wanted, ","),
@@ -326,11 +317,7 @@ local DEFAULTS = {
 -- that takes none.
 function service.new(options)
   errors.check_keys("mde.simulator.service", options, DEFAULTS)
-  local self = setmetatable({}, Service)
-  for name, default in pairs(DEFAULTS) do
-    self[name] = options[name]
-    if options[name] == nil then self[name] = default end
-  end
+  local self = setmetatable(tables.merged(DEFAULTS, options), Service)
   assert(self.clock, "mde.simulator.service: a clock is required")
   self.random = random_numbers.new(self.seed)
   self.epoch = self.clock.wall() - self.clock.monotonic()

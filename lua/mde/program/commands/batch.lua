@@ -13,6 +13,7 @@ local states = require "mde.program.batch.state"
 local stop = require "mde.program.batch.stop"
 local stores = require "mde.program.session.store"
 local system = require "mde.program.system"
+local tables = require "mde.base.tables"
 
 local batch = {}
 
@@ -178,9 +179,7 @@ end
 local function check_verdict(name)
   if not name or name == "open" then return end
   local known = require "mde.service.verdicts".names
-  for _, verdict in ipairs(known) do
-    if name == verdict then return end
-  end
+  if tables.index(known, name) then return end
   failure.raise(failure.usage, "--verdict: '%s' is not one of %s, open", name,
     table.concat(known, ", "))
 end

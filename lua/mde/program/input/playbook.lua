@@ -6,6 +6,7 @@ local errors = require "mde.base.errors"
 local failure = require "mde.program.exit"
 local selection = require "mde.program.session.profiles"
 local system = require "mde.program.system"
+local tables = require "mde.base.tables"
 
 local playbook = {}
 
@@ -68,8 +69,7 @@ end
 -- The module mde whose clients follow the command line's --timeout, --verbose, --profile and
 -- --store. parsed.is_attended: a person types the calls. From now on, `require` returns it too.
 function playbook.module(parsed)
-  local mde = {}
-  for name, value in pairs(system.mde) do mde[name] = value end
+  local mde = tables.merged(system.mde)
   if selection.wanted(parsed) then selection.one(parsed) end
   local function following(new, complete)
     return function(settings)

@@ -5,6 +5,7 @@
 local command_line = require "mde.program.input.command_line"
 local distance = require "mde.base.distance"
 local habits = require "mde.program.input.habits"
+local tables = require "mde.base.tables"
 
 local suggestion = {}
 
@@ -191,13 +192,6 @@ function Line:first_known(names)
   end
 end
 
-local function is_in(word, list)
-  for _, each in ipairs(list or {}) do
-    if each == word then return true end
-  end
-  return false
-end
-
 -- Adds the option that a habit means by its value. -> the number of following words taken | nil
 function Line:by_value(habit, value, following)
   local text = value or following
@@ -230,7 +224,7 @@ function Line:habit(wrong, habit, value, following)
   if name then return self:rename(wrong, name, value, following) end
   if not habit.drop then return nil end
   self:note(habit.drop)
-  return not value and is_in(following, habit.words) and 1 or 0
+  return not value and tables.index(habit.words or {}, following) and 1 or 0
 end
 
 -- Adds what is meant by an unknown option, or the option `by`. -> the number of following words that it took
@@ -361,13 +355,10 @@ end
 
 -- Returns the words with an option in front of the first `word`; nil if it is not there once alone.
 function suggestion.inserted(arguments, option, word)
-  local words = { table.unpack(arguments) }
-  for i, each in ipairs(words) do
-    if each == word then
-      table.insert(words, i, option)
-      return words
-    end
-  end
+  local words, i = { table.unpack(arguments) }, tables.index(arguments, word)
+  if not i then return nil end
+  table.insert(words, i, option)
+  return words
 end
 
 local function replaced_part(text, from, to)

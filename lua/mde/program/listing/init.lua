@@ -12,6 +12,7 @@ local failure = require "mde.program.exit"
 local formats = require "mde.program.listing.formats"
 local output = require "mde.program.terminal.output"
 local system = require "mde.program.system"
+local tables = require "mde.base.tables"
 
 local listing = {}
 
@@ -69,12 +70,9 @@ end
 
 -- Reads an iterator to its end. -> iterator
 local function read_whole(entities)
-  local all, position = {}, 0
+  local all = {}
   for entity in entities do all[#all + 1] = entity end
-  return function()
-    position = position + 1
-    return all[position]
-  end
+  return tables.each(all)
 end
 
 -- Returns an iterator over the first `limit`, and a function that returns true if there are more.

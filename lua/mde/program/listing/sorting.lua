@@ -1,5 +1,7 @@
 -- Sorts a list by the service's fields, for --sort.
 
+local tables = require "mde.base.tables"
+
 local sorting = {}
 
 -- Returns a value that compares with others of its field: numbers before texts, no value last.
@@ -21,7 +23,7 @@ end
 
 -- Reads the iterator to its end. `order`: array of { key, descends }. -> iterator
 function sorting.sorted(entities, order)
-  local all, place, position = {}, {}, 0
+  local all, place = {}, {}
   for entity in entities do
     all[#all + 1] = entity
     place[entity] = #all
@@ -33,10 +35,7 @@ function sorting.sorted(entities, order)
     end
     return place[a] < place[b]
   end)
-  return function()
-    position = position + 1
-    return all[position]
-  end
+  return tables.each(all)
 end
 
 return sorting

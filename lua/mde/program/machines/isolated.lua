@@ -9,6 +9,7 @@ local listing = require "mde.program.listing"
 local moment = require "mde.program.terminal.moment"
 local output = require "mde.program.terminal.output"
 local system = require "mde.program.system"
+local tables = require "mde.base.tables"
 
 local isolated = {}
 
@@ -79,16 +80,12 @@ end
 
 -- Iterates over the machines of one tenant, and adds a note on the history read to `notes`.
 local function read(session, parsed, notes)
-  local name, i = parsed.machines[1], 0
+  local name = parsed.machines[1]
   local machine = name and failure.check(session:machine(name))
   local rows = failure.check(session:isolated {
     machine = machine and machine.id, restricted = parsed.restricted, since = parsed.since })
   notes[#notes + 1] = (session.profile and session.profile .. ": " or "") .. note_of(rows.reach)
-  rows = ordered(rows, parsed.only)
-  return function()
-    i = i + 1
-    return rows[i]
-  end
+  return tables.each(ordered(rows, parsed.only))
 end
 
 -- -> exit status

@@ -11,6 +11,7 @@ local output = require "mde.program.terminal.output"
 local paragraph = require "mde.program.terminal.paragraph"
 local risks = require "mde.program.machines.risks"
 local show_table = require "mde.program.terminal.table"
+local tables = require "mde.base.tables"
 
 local page = {}
 
@@ -40,9 +41,7 @@ end
 
 -- Prints the machine with its states and risks, then its actions, one object per line.
 function page.show_json(self, limit)
-  local object = {}
-  for key, value in pairs(self.machine) do object[key] = value end
-  object.states, object.risks = {}, self.risks
+  local object = tables.merged(self.machine, { states = {}, risks = self.risks })
   for i, row in ipairs(self.states) do
     object.states[i] = { state = row.state, since = row.since, by = row.by, comment = row.comment,
       scope = row.scope, action = row.action.id, conflict = row.conflict and row.conflict.id }

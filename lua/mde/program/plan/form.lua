@@ -44,9 +44,7 @@ end
 
 local function one_of(words)
   return function(path, value)
-    for _, word in ipairs(words) do
-      if value == word then return value end
-    end
+    if tables.index(words, value) then return value end
     check.refuse(path, "%s is not one of %s", check.shown(value), table.concat(words, ", "))
   end
 end

@@ -7,6 +7,7 @@ local kinds = require "mde.service.kinds"
 local machine = require "mde.service.machine"
 local manual = require "mde.program.repl.manual"
 local system = require "mde.program.system"
+local tables = require "mde.base.tables"
 
 local completion = {}
 
@@ -66,10 +67,7 @@ local function is_public(value, name)
   local metatable = type(value) == "table" and getmetatable(value)
   if type(metatable) ~= "table" or metatable.__name ~= "mde.client" then return true end
   local public = manual.names()
-  for _, other in ipairs(public) do
-    if name == other then return true end
-  end
-  return public[1] == nil
+  return tables.index(public, name) ~= nil or public[1] == nil
 end
 
 -- Returns the names of a value's fields, or with `only_methods` of its functions.

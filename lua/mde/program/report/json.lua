@@ -9,6 +9,7 @@ local output = require "mde.program.terminal.output"
 local outcomes = require "mde.program.report.outcome"
 local record = require "mde.program.report.record"
 local statistics = require "mde.program.report.statistics"
+local tables = require "mde.base.tables"
 
 local BATCH = { "name", "state", "created", "begun", "seconds", "working", "who", "tenant",
                 "application", "command", "plan", "comment", "order", "count", "closed",
@@ -38,10 +39,9 @@ local function batch_object(batch, course, now)
 end
 
 local function events(history)
-  local i = 0
+  local next_event = tables.each(history)
   return function()
-    i = i + 1
-    local event = history[i]
+    local event = next_event()
     return event and { at = record.moment(event.at), kind = event.kind, who = event.who,
                        detail = event.detail }
   end

@@ -5,6 +5,7 @@ local line = require "mde.program.terminal.line"
 local output = require "mde.program.terminal.output"
 local selection = require "mde.program.session.profiles"
 local system = require "mde.program.system"
+local tables = require "mde.base.tables"
 
 local client = {}
 
@@ -18,8 +19,7 @@ end
 -- Returns the settings for mde.client: those of the command line's `options` take precedence over
 -- `settings`.
 function client.settings(options, settings)
-  local merged = {}
-  for name, value in pairs(settings or {}) do merged[name] = value end
+  local merged = tables.merged(settings or {})
   if options.timeout then merged.timeout = options.timeout end
   merged.on_notice = merged.on_notice or require "mde.program.terminal.notice".show
   if options.verbose then merged.on_request = show end
