@@ -97,7 +97,8 @@ end
 -- -> the id of the action that a call has launched | nil
 local function launched_by(call)
   if not call.following then return nil end
-  return call.following.id or call.launch and not call.undo and (call.value or {}).id
+  local action = call.launch and not call.undo and call.value
+  return call.following.id or action and action.id or nil
 end
 
 -- The words before the id of the action.
