@@ -54,10 +54,17 @@ local function note_failure(state, post, at)
   if state.number >= LIMIT then state.opened = { at = at, n = post.answer_n } end
 end
 
-local function note_answer(state, moment)
+-- A process tells others nothing of an answer if it crashed before, or if its disk is full.
+local function is_recorded(world, post)
+  local process = world.observation.processes[post.process]
+  return post.answer.outcome ~= "gone"
+    and not (process and time.was_full(world, process.host, post.answer.at))
+end
+
+local function note_answer(world, state, moment)
   local post = moment.post
   state.under_way[post] = nil
-  if post.answer.outcome == "gone" then return end
+  if not is_recorded(world, post) then return end
   if is_failure(post) then note_failure(state, post, moment.at) else reset(state) end
 end
 
@@ -102,7 +109,7 @@ local function check_group(world, posts, report)
       if check_send(world, state, moment.post, report) then return end
       state.under_way[moment.post] = true
     else
-      note_answer(state, moment)
+      note_answer(world, state, moment)
     end
   end
 end

@@ -32,6 +32,17 @@ function M.has_step(world, store, from, to)
   return false
 end
 
+-- Reports whether the disk of a host was full at a time: its processes could record nothing.
+function M.was_full(world, host, at)
+  for _, event in ipairs(world.observation.events) do
+    if event.kind == "fault" and event.what == "disk full" and event.host == host
+      and event.at <= at and at <= (event["until"] or math.huge) then
+      return true
+    end
+  end
+  return false
+end
+
 -- A process that was stopped between its commit and its POST could not know better.
 function M.was_frozen(world, post)
   if not post.sent_row then return false end

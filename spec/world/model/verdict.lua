@@ -55,11 +55,24 @@ local function cancellation(world, item)
   return change, request and request.item
 end
 
+-- Reports whether the item was about to be sent, with the comment of the cancellation: its process may
+-- have been killed just before.
+local function may_have_sent(item, entry, change)
+  local comment = item.row.comment or item.batch.row.comment
+  for _, other in ipairs(item.rows) do
+    if other.row.kind == "sent" and other.n < entry.n and comment
+      and (change.event.comment or ""):find(comment, 1, true) then
+      return true
+    end
+  end
+  return false
+end
+
 local function cancelled(world, item, entry)
   local wrong = has_ended_as(world, item, entry, CANCELLED)
   if wrong then return wrong end
   local change, cause = cancellation(world, item)
-  if not change or cause == item then return end
+  if not change or cause == item or may_have_sent(item, entry, change) then return end
   local same = find_post(item, entry.at, function(post) return looks_like(change, post) end)
   if not same then return "the cancellation is not that of this item" end
 end
