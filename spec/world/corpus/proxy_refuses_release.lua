@@ -23,7 +23,9 @@ return {
   application = "1265ac6a-01ec-415e-aef8-8285fdadc238",
   entries = { run("p1", 0, UNDO, "undo"), run("p2", 40, { "apply", "/plans/p1.jsonl" }, "apply"),
               refused(9), refused(10), { what = "revoke", at = 100 } },
-  hosts = { { name = "soc1", offset = 0, rate = 1, store = "soc1", uptime = 10000, user = "dana" } },
+  hosts = {
+    { name = "soc1", offset = 0, rate = 1, store = "soc1", uptime = 10000, user = "dana" },
+  },
   is_faulty = true,
   machines = {
     { computerDnsName = "pc-1.contoso.com", deviceValue = "Normal", id = MACHINE,
