@@ -62,7 +62,8 @@ end
 -- of the client; case.open(clock) opens the store (default: one in memory), with
 -- its audit log in case.state/mde;
 -- case.arrange(service, ids, draft) is called before it begins;
--- case.answers: what a person types, an array (default: there is no terminal).
+-- case.answers: what a person types, an array (default: there is no terminal); a function(clock)
+-- returns it, or false if nothing was typed yet.
 -- -> { result (of execution.run), seconds, verdicts, history, open (items), service, batch, asked
 -- (questions), err (standard error) }
 function executions.run(case)
@@ -70,7 +71,9 @@ function executions.run(case)
   local own = systems.new({ XDG_STATE_HOME = case.state }, { clock = clock })
   function own.terminal.ask(question)
     asked[#asked + 1] = question
-    return case.answers and table.remove(case.answers, 1)
+    local answer = case.answers and table.remove(case.answers, 1)
+    if type(answer) == "function" then return answer(clock) end
+    return answer
   end
   function own.open(path, mode)
     if path ~= "/dev/tty" then return io.open(path, mode) end

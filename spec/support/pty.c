@@ -47,7 +47,8 @@ static int show (int terminal) {
   ssize_t got = read(terminal, block, sizeof block);
   if (got < 0 && errno == EINTR) return 1;
   if (got <= 0) return ends++ == 0;
-  if (fwrite(block, 1, (size_t)got, stdout) != (size_t)got) fail("cannot write");
+  if (fwrite(block, 1, (size_t)got, stdout) != (size_t)got || fflush(stdout) != 0)
+    fail("cannot write");
   if (size + (size_t)got > TAIL) size = 0;
   memcpy(shown + size, block, (size_t)got);
   size += (size_t)got;

@@ -97,13 +97,17 @@ static int flush (lua_State *L) {
 }
 
 
-/* Reads a line without its newline. Returns false at the end of input, and after a signal. */
-static bool read_line (int fd, char line[ANSWER + 1]) {
+/* Reads a line without its newline, waiting up to `milliseconds` for its first byte: the terminal
+** gives whole lines. Returns false with errno 0 at the end of input, ETIMEDOUT or EINTR if there is
+** no line yet. */
+static bool read_line (int fd, int milliseconds, char line[ANSWER + 1]) {
   struct pollfd ready = { fd, POLLIN, 0 };
   size_t size = 0;
   for (;;) {
     char byte;
-    if (poll(&ready, 1, -1) < 0 || read(fd, &byte, 1) <= 0) return false;
+    const int found = poll(&ready, 1, size == 0 ? milliseconds : -1);
+    if (found == 0) errno = ETIMEDOUT;
+    if (found <= 0 || read(fd, &byte, 1) <= 0) return false;
     if (byte == '\n') break;
     if (size < ANSWER) line[size++] = byte;
   }
@@ -112,27 +116,32 @@ static bool read_line (int fd, char line[ANSWER + 1]) {
 }
 
 
-/* terminal.ask(question) -> line (empty at the end of input) | nil, message. Asks at the terminal
-** itself, regardless of redirection. Discards input typed before the question. */
+/* terminal.ask(question, seconds) -> line (empty at the end of input) | false: no answer within this
+** time, or a signal came | nil, message. Asks at the terminal itself, regardless of redirection.
+** Discards input typed before the question. Without a question, waits again for the answer. */
 static int ask (lua_State *L) {
   size_t size;
-  const char *question = luaL_checklstring(L, 1, &size);
+  const char *question = luaL_optlstring(L, 1, NULL, &size);
+  const int milliseconds = (int)(luaL_checknumber(L, 2) * 1000);
   char line[ANSWER + 1] = "";
   bool answered;
+  int number;
   int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
   if (fd < 0) return luaL_fileresult(L, 0, "/dev/tty");
-  tcflush(fd, TCIFLUSH);
+  if (question != NULL) tcflush(fd, TCIFLUSH);
   errno = 0;
-  answered = mde_write_all(fd, question, size) && read_line(fd, line);
-  if (!answered && errno != 0) {
-    int number = errno;
-    close(fd);
-    errno = number;
-    return luaL_fileresult(L, 0, "/dev/tty");
-  }
-  if (!answered) mde_write_all(fd, "\n", 1);
+  answered = (question == NULL || mde_write_all(fd, question, size))
+             && read_line(fd, milliseconds, line);
+  number = answered ? 0 : errno;
+  if (!answered && number == 0) mde_write_all(fd, "\n", 1);
   close(fd);
-  lua_pushstring(L, answered ? line : "");
+  if (number == ETIMEDOUT || number == EINTR) {
+    lua_pushboolean(L, 0);
+    return 1;
+  }
+  errno = number;
+  if (number != 0) return luaL_fileresult(L, 0, "/dev/tty");
+  lua_pushstring(L, line);
   return 1;
 }
 

@@ -1,5 +1,6 @@
 -- Stops a batch if a permission is missing, or the canary or the service fails.
 
+local agreement = require "mde.program.batch.confirmation"
 local canaries = require "mde.program.batch.canary"
 local duration = require "mde.base.duration"
 local failure = require "mde.program.exit"
@@ -60,12 +61,14 @@ end
 -- Changes that interrupt a person's work at once.
 local DRASTIC = { isolate = true, restrict = true, quarantine = true, offboard = true }
 
--- Asks at the terminal. -> whether the answer is yes; nil: there is no terminal
-local function ask(question)
+-- Asks at the terminal until `is_stopped()`. -> whether the answer is yes; nil: there is no terminal
+function Safety:ask(question, is_stopped)
   system.stdout:flush()
-  local answer = system.terminal.ask(terminal.printable(question .. " [y/N] "))
-  if not answer then return nil end
-  answer = answer:lower():match "^%s*(.-)%s*$"
+  self.is_asking = true
+  local answer = agreement.answer(terminal.printable(question .. " [y/N] "), is_stopped)
+  self.is_asking = false
+  if answer == nil then return nil end
+  answer = (answer or ""):lower()
   return answer == "y" or answer == "yes"
 end
 
@@ -83,6 +86,7 @@ local function is_drastic(canary)
 end
 
 -- Judges a canary whose items have ended: reads them, and asks if a person must decide.
+-- is_stopped(is_now): whether the batch stops for another reason; is_now: reads the store at once.
 function Safety:check_canary(is_stopped)
   local canary = self.canary
   if not (canary and canary:is_due()) then return nil end
@@ -97,8 +101,9 @@ function Safety:check_canary(is_stopped)
   if not has_failed and not (self.is_attended and is_drastic(canary)) then return nil end
   self.say("The first %d were carried out and read back:", #canary.results)
   if not has_failed then show(self) end
-  local wish = self.is_attended and ask(has_failed and outcome .. ". Continue?"
-    or ("Continue with the other %d?"):format(rest))
+  local wish = self.is_attended and self:ask(has_failed and outcome .. ". Continue?"
+    or ("Continue with the other %d?"):format(rest), is_stopped)
+  if is_stopped(true) then return nil end  -- asked by another process meanwhile
   if wish or not has_failed and wish == nil then return nil end
   return { status = failure.refused, reason = "canary: " .. (has_failed and outcome
     or "a person declined the rest") }
@@ -121,8 +126,7 @@ function Safety:ended(item)
   self.halt = self.halt or self:check_item(item)
 end
 
--- Returns why the batch must stop: { status, reason } | nil. `is_stopped()`: whether it stops for
--- another reason.
+-- Returns why the batch must stop: { status, reason } | nil. is_stopped: see check_canary.
 function Safety:check(is_stopped)
   self.halt = self.halt or self:check_service() or self:check_canary(is_stopped)
   return self.halt
@@ -157,7 +161,7 @@ function automatic_stop.new(session, batch, parsed, kind, total, say)
     began = session.clock.monotonic(),
     give_up = parsed.give_up or GIVE_UP,
     is_attended = override.is_attended(parsed),
-    canary = canary,
+    canary = canary, is_asking = false,
     count = 0, refused = 0, unread = 0, halt = nil,
   }, Safety)
 end

@@ -49,6 +49,18 @@ local function terminal_width()
   return (width(2) or width(1) or width(0) or 80) - 1
 end
 
+local EVERY = 0.5  -- seconds between two calls of is_stopped while a question waits
+
+-- Asks at the terminal, unless `is_stopped()` returns true meanwhile.
+-- -> answer | false: stopped | nil: there is no terminal
+function agreement.answer(question, is_stopped)
+  local answer = system.terminal.ask(question, EVERY)
+  while answer == false and not is_stopped() do answer = system.terminal.ask(nil, EVERY) end
+  return answer and answer:match "^%s*(.-)%s*$"
+end
+
+local function is_interrupted() return system.interrupt.count() > 0 end
+
 -- `question`: a text, or an array of lines.
 local function ask(question, what, otherwise)
   local lines, width = {}, terminal_width()
@@ -58,10 +70,10 @@ local function ask(question, what, otherwise)
   end
   system.stdout:flush()
   system.interrupt.watch()
-  local answer = system.terminal.ask(table.concat(lines, "\n"))
-  local is_interrupted = system.interrupt.count() > 0
+  local answer = agreement.answer(table.concat(lines, "\n"), is_interrupted)
+  local is_stopped = is_interrupted()
   system.interrupt.release()
-  if is_interrupted then
+  if is_stopped then
     if not system.state.json then system.stderr:write "\n" end
     failure.raise(failure.interrupted, "interrupted; nothing was sent")
   end
@@ -69,7 +81,7 @@ local function ask(question, what, otherwise)
     failure.raise(failure.refused, "%s, and no terminal to ask at; nothing was sent. %s", what,
       otherwise)
   end
-  return answer:match "^%s*(.-)%s*$"
+  return answer
 end
 
 -- Asks for the number of changes, since guards are exceeded (of guards.settle).

@@ -99,6 +99,7 @@ Execution.__index = Execution
 function Execution:say(...)
   if not self.is_shown then return end
   self.progress:clear()
+  if self.safety.is_asking and not system.state.json then system.stderr:write "\n" end
   output.note(...)
 end
 
@@ -126,9 +127,9 @@ function Execution:item(item)
   self.progress:tick()
 end
 
--- Reads whether a person asked to stop the batch. -> the reason | nil
-function Execution:stopped_by_person()
-  local who, reason = self.stop_asked()
+-- Reads whether a person asked to stop the batch; `is_now`: not once a second. -> the reason | nil
+function Execution:stopped_by_person(is_now)
+  local who, reason = self.stop_asked(is_now)
   if not who then return nil end
   self.stopper = ("stopped by %s%s"):format(who, reason and ": " .. reason or "")
   self:say("S%s. Nothing more is sent; mde waits for requests in flight.", self.stopper:sub(2))
@@ -136,11 +137,11 @@ function Execution:stopped_by_person()
 end
 
 -- Returns whether sending must stop for another reason than the safety checks.
-function Execution:must_stop()
+function Execution:must_stop(is_now)
   local asked = self.asked()
   if asked then return asked end
   if not self.revoked then
-    self.revoked = self.stop_reason and self.stop_reason() or self:stopped_by_person()
+    self.revoked = self.stop_reason and self.stop_reason() or self:stopped_by_person(is_now)
   end
   return self.revoked ~= nil or self.problem ~= nil or self:check_hours()
 end
@@ -151,7 +152,8 @@ function Execution:stop()
   notify.step()
   local must = self:must_stop()
   if must then return must end
-  return self.safety:check(function() return self:must_stop() end) ~= nil or self:must_stop()
+  local function is_stopped(is_now) return self:must_stop(is_now) end
+  return self.safety:check(is_stopped) ~= nil or self:must_stop()
 end
 
 -- Ends items that must not be sent. `aside`: { id -> { code, message } }; the code is the verdict, and

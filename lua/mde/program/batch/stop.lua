@@ -14,13 +14,13 @@ local EVERY = 0.2   -- seconds between two looks at its lock
 
 -- {{ In the process that runs the batch
 
--- Returns a function that reads the store at most once a second.
+-- Returns a function(is_now) that reads the store at most once a second, or with `is_now`.
 -- Its results: who asked to stop the batch, and the reason; nil: no request
 function stop.watched(batch, clock)
   local looked_at, who, reason
-  return function()
+  return function(is_now)
     local now = clock.monotonic()
-    if who or looked_at and now < looked_at + 1 then return who, reason end
+    if who or not is_now and looked_at and now < looked_at + 1 then return who, reason end
     looked_at = now
     who, reason = batch:stop_asked()
     return who, reason

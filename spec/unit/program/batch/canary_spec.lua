@@ -96,6 +96,22 @@ describe("the canary", function()
     assert.same({ 0, {} }, { found.result, found.asked })
   end)
 
+  it("sends nothing more if another process stops the batch while it asks", function()
+    for _, last in ipairs { "y", "n", false } do
+      local batch
+      local function answer(clock)
+        clock.advance(last and 0 or 2)
+        batch:ask_stop("erin@soc2", "wrong list")
+        return last
+      end
+      local found = run { count = 60, change = "isolate", parsed = {}, answers = { false, answer },
+                          arrange = function(_, _, its_batch) batch = its_batch end }
+      assert.same({ 130, 10, { "Continue with the other 50? [y/N] " } },
+        { found.result, found.service:requests "isolate", found.asked })
+      assert.truthy(found.err:find("Stopped by erin@soc2: wrong list: `mde resume b`", 1, true))
+    end
+  end)
+
   it("has ten of each change", function()
     local function change(i) return i <= 60 and "isolate" or "unisolate" end
     local found = run { count = 120, change = change, parsed = { yes = true },
