@@ -49,3 +49,54 @@ describe("PostgreSQL", function()
     assert.same({ 60, 0 }, { result.ledger.posts, result.ledger.twice })
   end)
 end)
+
+describe("a PostgreSQL server that is silent", function()
+  local server
+
+  setup(function() server = postgresql.start() end)
+
+  teardown(function() server:stop() end)
+
+  -- Runs Lua code that has a `store`. `halt()` stops the server's process of its session, and bounds
+  -- waits by a second; `session()` asks which one it has.
+  local function run_silent(code)
+    return program.sh(([[
+      export MDE_STORE=%s
+      cat >x.lua <<'END'
+        local waits = require "mde.store.sql.waiting"
+        local store = require "mde.program.session.store".open {}
+        local function session() return (store.database:row "SELECT pg_backend_pid()") end
+        local halted = session()
+        io.open("halted", "w"):write(halted):close()
+        local function halt()
+          assert(os.execute("kill -STOP " .. halted))
+          waits.limit = 1
+        end
+        %s
+END
+      mde run x.lua; echo "was $?"; kill -CONT $(cat halted)]]):format(
+      program.quote(server.url), code))
+  end
+
+  it("ends a command with an error", function()
+    local result = run_silent "halt(); session()"
+    assert.equal("was 4\n", result.out, result.err)
+    assert.truthy(result.err:find("the store postgresql:///mde: no answer for 1 s\n", 1, true),
+      result.err)
+  end)
+
+  it("is left for another session during a batch", function()
+    local result = run_silent [[
+      halt()
+      store.database.world.limit = 600
+      print(session() ~= halted)]]
+    assert.equal("true\nwas 0\n", result.out, result.err)
+    assert.equal("The store postgresql:///mde does not answer: trying again, for at most 10m.\n"
+      .. "The store is back.\n", result.err)
+  end)
+
+  it("is not waited for at the end of a command", function()
+    local result = run_silent "halt()"
+    assert.equal("was 0\n", result.out, result.err)
+  end)
+end)

@@ -7,12 +7,14 @@
 */
 #include <signal.h>
 #include <stdbool.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "program.h"
 
 #define PATIENCE 2  /* signals that are only counted */
 #define STORE_PATIENCE 2  /* seconds that a blocking call may last after a signal */
+#define DESCRIPTORS 1024  /* the socket of a database is looked for below this number */
 #define STRIDE 1000  /* instructions between two checks of the count in a coroutine */
 #define GRACE 100000  /* instructions for cleaning up after a first interruption */
 #define EVERY (LUA_MASKCALL | LUA_MASKRET | LUA_MASKCOUNT)
@@ -22,6 +24,9 @@ static volatile sig_atomic_t latest;
 static volatile sig_atomic_t reloads;    /* true if SIGHUP requests a reload */
 static volatile sig_atomic_t to_reload;  /* true if it arrived since the last interrupt.reload */
 static volatile sig_atomic_t is_blocking;  /* true while interrupt.blocking runs */
+static volatile sig_atomic_t is_silent;  /* true if interrupt.bounded shut down a socket */
+static volatile sig_atomic_t peer;  /* the socket of interrupt.bounded, or -1: it opens one */
+static bool known[DESCRIPTORS];  /* the sockets that others opened before it */
 static lua_State *volatile running;  /* the state inside interrupt.call, or NULL */
 
 static const int watched[] = { SIGINT, SIGTERM, SIGHUP };
@@ -43,6 +48,32 @@ static void on_alarm (int number) {
   (void)number;
   signal(latest, SIG_DFL);
   raise(latest);
+}
+
+
+static bool is_stream (int fd) {
+  int type;
+  socklen_t size = sizeof type;
+  return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM;
+}
+
+
+/* Returns the stream socket that is not known, or -1. */
+static int opened (void) {
+  int fd;
+  for (fd = 0; fd < DESCRIPTORS; fd++)
+    if (!known[fd] && is_stream(fd)) return fd;
+  return -1;
+}
+
+
+/* The other side of a socket did not answer in time: what waits for it fails. */
+static void on_silence (int number) {
+  const int fd = peer >= 0 ? peer : opened();
+  (void)number;
+  is_silent = 1;
+  if (fd >= 0) (void)shutdown(fd, SHUT_RDWR);
+  (void)alarm(1);  /* another address may be tried now */
 }
 
 
@@ -179,15 +210,41 @@ static int leave (lua_State *L) {
 }
 
 
+/* Calls the function at `f`; a signal, or the alarm that was set, interrupts it. [-n, +m, e] */
+static int call_blocking (lua_State *L, int f) {
+  int ended;
+  is_blocking = 1;
+  ended = lua_pcall(L, lua_gettop(L) - f, LUA_MULTRET, 0);
+  is_blocking = 0;
+  (void)alarm(0);
+  if (ended != LUA_OK) return lua_error(L);
+  return lua_gettop(L);
+}
+
+
 /* interrupt.blocking(f, ...) -> the results of f. Calls a C function that may block, such as one
 ** of a database: after a counted signal it has 2 s to end. */
 static int blocking (lua_State *L) {
-  int ended;
-  is_blocking = 1;
-  ended = lua_pcall(L, lua_gettop(L) - 1, LUA_MULTRET, 0);
-  is_blocking = 0;
-  if (count > 0) (void)alarm(0);
-  if (ended != LUA_OK) return lua_error(L);
+  return call_blocking(L, 1);
+}
+
+
+/* interrupt.bounded(seconds, socket, f, ...) -> true if the socket was not shut down, the socket,
+** the results of f. Like `blocking`, for an f that waits for a server: after whole seconds its
+** socket is shut down, so that f fails. A socket of -1 is the one that f opens. */
+static int bounded (lua_State *L) {
+  const unsigned seconds = (unsigned)luaL_checkinteger(L, 1);
+  int fd;
+  peer = (sig_atomic_t)luaL_checkinteger(L, 2);
+  for (fd = 0; peer < 0 && fd < DESCRIPTORS; fd++) known[fd] = is_stream(fd);
+  is_silent = 0;
+  signal(SIGALRM, on_silence);
+  (void)alarm(seconds);
+  (void)call_blocking(L, 3);
+  lua_pushboolean(L, !is_silent);
+  lua_replace(L, 1);
+  lua_pushinteger(L, peer >= 0 ? peer : opened());
+  lua_replace(L, 2);
   return lua_gettop(L);
 }
 
@@ -202,6 +259,7 @@ int mde_host_open_interrupt (lua_State *L) {
     { "call", call },
     { "leave", leave },
     { "blocking", blocking },
+    { "bounded", bounded },
     { NULL, NULL }
   };
   luaL_newlib(L, functions);

@@ -72,7 +72,7 @@ local function new_world()
       require "mde.program.terminal.output".note("%s", text)
     end,
     stopped = function() return system.interrupt.count() > 0 end,
-    blocking = system.interrupt.blocking,
+    blocking = system.interrupt.blocking, bounded = system.interrupt.bounded,
   }
 end
 

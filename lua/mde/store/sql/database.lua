@@ -12,8 +12,9 @@ local waits = require "mde.store.sql.waiting"
 
 local database = {}
 
-local Database = { close = reconnection.close, connect = reconnection.connect,
-                   recover = reconnection.recover, repeatedly = reconnection.repeatedly }
+local Database = { around = reconnection.around, close = reconnection.close,
+                   connect = reconnection.connect, recover = reconnection.recover,
+                   repeatedly = reconnection.repeatedly }
 Database.__index = Database
 
 -- Strips the text that LuaDBI, libpq and SQLite add around the reason.
@@ -25,7 +26,7 @@ end
 
 -- Raises a failure of the store.
 function Database:fail(problem)
-  local text = reason(problem)
+  local text = self.is_silent and ("no answer for %d s"):format(waits.limit) or reason(problem)
   self.reason = text
   error(errors.new { code = "store", message = ("the store %s: %s%s"):format(self.name, text,
     self.advice and self.advice(text) or "") }, 0)
@@ -35,15 +36,14 @@ end
 -- again at its next execution, so a failed one is not kept.
 local function try(self, sql, ...)
   if not self.connection then return nil, "no connection to the server" end
-  local around = self.world and self.world.blocking or reconnection.directly
   local statement = self.statements[sql]
   if not statement then
     local refusal
-    statement, refusal = around(self.connection.prepare, self.connection, sql)
+    statement, refusal = self:around(self.connection.prepare, self.connection, sql)
     if not statement then return nil, refusal end
     self.statements[sql] = statement
   end
-  local done, problem = around(statement.execute, statement, ...)
+  local done, problem = self:around(statement.execute, statement, ...)
   if done then return statement end
   if self.is_local then
     self.statements[sql] = nil
@@ -89,7 +89,7 @@ function Database:once(sql)
   local statement = execute(self, sql)
   local gives_rows, row = pcall(statement.fetch, statement, false)
   self.statements[sql] = nil
-  statement:close()
+  self:around(statement.close, statement)
   if gives_rows and row then return portable.unpack(row) end
 end
 
@@ -177,7 +177,8 @@ end
 --   begin_sql         the statement that begins a transaction
 --   advice(reason)    -> what to do, or nil
 --   is_local          true if no network can hide the result of a commit
---   clock, world      see mde.store.sql.waiting; also world.blocking(f, ...), which calls f
+--   clock, world      see mde.store.sql.waiting; also the functions `blocking` and `bounded` of
+--                     mde.interrupt
 --   is_busy(reason)   -> true if another process has locked the database
 --   holder()          -> that process's name
 --   check()           called before a commit; may raise

@@ -128,6 +128,8 @@ function Store:close()
   self.database:close()
 end
 
+Store.leave = Store.close
+
 -- Returns a URL for messages, without the parts that may contain the password.
 local function shown(url)
   if url:find "%?.*@" then return (url:gsub("://.*", "://…")) end

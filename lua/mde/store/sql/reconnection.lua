@@ -9,26 +9,49 @@ local waits = require "mde.store.sql.waiting"
 
 local reconnection = {}
 
+local function directly(f, ...) return f(...) end
+
 local REPEATS = 3  -- most repetitions between two commits
 
--- Calls f directly. A program may pass its own function, which lets signals interrupt f.
-function reconnection.directly(f, ...) return f(...) end
+local function answered(self, in_time, socket, done, ...)
+  self.is_silent, self.socket = not in_time, socket
+  if not done then error((...), 0) end
+  return ...
+end
 
-function reconnection:close()
+-- Calls f, which may block. The program lets signals interrupt it and bounds the wait for a server.
+function reconnection:around(f, ...)
+  local world = self.world or {}
+  if self.is_local then return (world.blocking or directly)(f, ...) end
+  if not world.bounded then return f(...) end
+  return answered(self, world.bounded(waits.limit, self.socket, pcall, f, ...))
+end
+
+local function close(self)
   self.statements = {}
   collectgarbage()  -- LuaDBI finishes statements only then, and the database after them
   if self.connection then self.connection:close() end
   self.connection = nil
 end
 
+function reconnection:close()
+  self:around(close, self)
+end
+
+-- -> connection | nil, problem
+local function connect(self)
+  local connection, problem = (system.dbi or require "DBI").Connect(
+    portable.unpack(self.arguments, 1, self.arguments.n))
+  if connection then connection:autocommit(true) end
+  return connection, problem
+end
+
 -- Connects. Raises the error.
 function reconnection:connect()
-  local around = self.world and self.world.blocking or reconnection.directly
-  local connected, connection, problem = pcall(around, (system.dbi or require "DBI").Connect,
-    portable.unpack(self.arguments, 1, self.arguments.n))
+  self.socket = -1  -- it is opened now
+  local connected, connection, problem = pcall(self.around, self, connect, self)
   if not connected then connection, problem = nil, connection end
   if not connection then self:fail(problem) end
-  connection:autocommit(true)
   self.connection, self.is_lost = connection, false
 end
 
