@@ -232,6 +232,25 @@ describe("--override", function()
       mde resume b | grep -c cancelled; guard "max = 2, max_per_group = 2"; tally]]
     assert.truthy(run.out:find "^[12]\n3\n$", run.out .. run.err)
   end)
+
+  it("exceeds guards that refuse to resume a batch, and is recorded", function()
+    local run = rehearse [[begin_batch; guard "max = 2, $far"; tally
+      resume() { mde resume b "$@" >out; echo "was $?"; }
+      resume; resume --yes; resume --override max; resume --yes --max 6 --override max
+      more="--override max --override hours -m INC0048211"
+      resume --yes --max 6 --override max -m INC0048211; resume --yes --max 2 $more
+      mde resume --yes --max 6 $more; echo "was $?"; tally
+      resume --yes --max 6 $more; tally
+      mde batch show b --json | grep -c '"verdict":"cancelled"'
+      grep overridden $XDG_STATE_HOME/mde/audit.jsonl]]
+    assert.truthy(run.out:find("^1\nwas 3\nwas 3\nwas 2\nwas 2\nwas 3\nwas 3\nwas 2\n1\n"
+      .. "was 0\n6\n6\n"), run.out .. run.err)
+    assert_said(run.out, '"what":"batch overridden"', "max, hours: 6 changes;",
+      "Reason: INC0048211")
+    assert_said(run.err, "nothing was sent; --override max, with --yes and --max, exceeds it",
+      "--override requires -m REASON", "--yes requires BATCH",
+      "5 items are open, and --max is 2; nothing was sent")
+  end)
 end)
 
 describe("a change without guards in the profile", function()

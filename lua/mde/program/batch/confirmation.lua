@@ -16,6 +16,11 @@ local ANY = "5382f7ea-7557-4ab7-9782-d50480024a4e"  -- stands for an id
 -- Adds the options of every command that changes something. `what` would be done.
 function agreement.define(command, what)
   command:flag("-n --dry-run", ("Show what would be %s, and send nothing."):format(what))
+  agreement.define_consent(command)
+end
+
+-- Adds those that agree beforehand.
+function agreement.define_consent(command)
   command:flag("-y --yes", "Do not ask.")
   options.add(command, "--max", "N", "Refuse when there are more.", options.count)
   override.define(command)

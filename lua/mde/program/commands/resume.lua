@@ -10,6 +10,7 @@ local number = require "mde.program.report.markup".number
 local open = require "mde.program.batch.open"
 local options = require "mde.program.input.options"
 local output = require "mde.program.terminal.output"
+local override = require "mde.program.batch.override"
 local permission = require "mde.program.session.permission"
 local stores = require "mde.program.session.store"
 local words = require "mde.program.batch.words"
@@ -29,14 +30,20 @@ the guards that the profile has now; `max` counts changed items and open ones.
 If the plan has expired meanwhile, asks first; unattended, requires --approve
 with the plan's hash.
 
+If a guard is exceeded, asks at the terminal; unattended, requires --override
+with --yes, --max and -m.
+
 Examples:
    mde resume
    mde resume 2026-11-25.1
+   mde resume 2026-11-25.1 --override max --yes --max 300 -m "INC0048211"
    MDE_STORE=postgresql://journal.contoso.com/mde mde resume --join]]
   command:argument("batch", "The batch."):args "?":argname "BATCH"
   command:flag("--join", "Continue every batch that no process runs, one after the other.")
   options.add(command, "--approve", "HASH", "Approve the batch of an expired plan by the"
     .. " plan's hash.")
+  agreement.define_consent(command)
+  options.add(command, "-m --comment", "TEXT", "Why guards are exceeded; kept in the journal.")
   execution.define(command)
 end
 
@@ -132,6 +139,7 @@ local function agree(session, batch, parsed)
   if batch.plan or not parsed.join then check_approval(batch, parsed.approve) end
   local left = batch:open_count()
   if left == 0 then return end
+  agreement.check_count(parsed, left, ("%s items are open"):format(number(left)))
   local exceeded = guards.check_again(session, parsed, batch)
   local late = session.service_clock.wall() - (batch.expires or math.huge)
   local is_expired = late >= 0 and not parsed.approve
@@ -142,6 +150,10 @@ local function agree(session, batch, parsed)
   end
   local question = ("%s. Continue in %s"):format(what:gsub("^%l", string.upper),
     agreement.place(session))
+  if parsed.yes then
+    failure.raise(failure.refused, "%s; nothing was sent. --approve %s… agrees beforehand", what,
+      batch.plan:sub(1, agreement.digits))
+  end
   agreement.confirm(question, what, batch.plan and ("--approve %s… agrees beforehand"):format(
     batch.plan:sub(1, agreement.digits)), exceeded)
 end
@@ -190,14 +202,26 @@ local function join(session, parsed)
   return worst or 0
 end
 
-function resume.run(parsed)
+local function check(parsed)
   if parsed.join and parsed.batch then
     failure.raise(failure.usage, "--join continues every open batch; it takes no BATCH ('%s')",
       parsed.batch)
-  end
-  if parsed.deadline and not parsed.wait then
+  elseif parsed.deadline and not parsed.wait then
     failure.raise(failure.usage, "--deadline requires --wait")
+  elseif (parsed.yes or parsed.max) and not parsed.batch then
+    failure.raise(failure.usage, "%s requires BATCH", parsed.yes and "--yes" or "--max N")
   end
+  override.check(parsed)
+  if parsed.comment then
+    agreement.check_comment(parsed.comment)
+  elseif parsed.override[1] then
+    failure.misuse({ addition = "-m REASON" }, "--override requires -m REASON")
+  end
+  if parsed.join then parsed.override = nil end  -- a message proposes no --override
+end
+
+function resume.run(parsed)
+  check(parsed)
   local session = client.connect(parsed, execution.settings(parsed))
   if parsed.join then return join(session, parsed) end
   local batch, lock
