@@ -94,8 +94,10 @@ function errors.doubt(err)
     parts[#parts + 1] = "; Microsoft's page of this call now names "
       .. table.concat(NOW_NAMED, " or ")
   end
-  parts[#parts + 1] = ("; the token is for %s: some calls require one for %s"):format(
-    err.audience or "an unknown audience", RESOURCE)
+  if err.audience ~= RESOURCE then
+    parts[#parts + 1] = ("; the token is for %s: some calls require one for %s"):format(
+      err.audience or "an unknown audience", RESOURCE)
+  end
   return table.concat(parts)
 end
 

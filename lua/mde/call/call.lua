@@ -153,10 +153,10 @@ function Call:continue_with(operation, arguments, moment)
   return true
 end
 
--- Adds to an error of the service what the token says.
+-- Adds to an error of the service what the token says. A proxy's 403 is not about the token.
 local function explain_token(self, err)
   local claims = permissions.claims(self.header) or {}
-  if err.code == "forbidden" then
+  if err.code == "forbidden" and not err.sent then
     err.permissions = core.operation.rows[self.operation].permissions
     err.held, err.audience = permissions.of(claims), permissions.audience(claims)
   elseif err.code == "unauthorized" then

@@ -20,6 +20,7 @@ local WORDS = {
   bad_request = "the service refused the request",
   bad_answer = "the service answered with a redirect, which is not followed",
   service = "the service failed",
+  proxy = "a proxy or gateway answered in place of the service",
 }
 
 -- Errors after which the request may have taken effect.
@@ -36,11 +37,34 @@ local function code_of(status)
   return status < 400 and "bad_answer" or CODES[status] or "bad_request"
 end
 
--- The first bytes of an unexpected body, in any encoding, for a message.
-local function first_bytes(body)
+local ENTITIES = { lt = "<", gt = ">", quot = '"', amp = "&", nbsp = " ", ["#39"] = "'" }
+
+-- The title or else the text of a web page, without its markup.
+local function page_text(page)
+  local title = page:match "<[tT][iI][tT][lL][eE][^>]*>%s*([^<]+)"
+  if not title then
+    for _, name in ipairs { "[sS][cC][rR][iI][pP][tT]", "[sS][tT][yY][lL][eE]" } do
+      page = page:gsub("<" .. name .. ".-</" .. name .. "[^>]*>?", "")
+    end
+    title = page:gsub("<!%-%-.-%-%->", ""):gsub("<[^>]*>?", " ")
+  end
+  return title:gsub("&(#?%w+);", ENTITIES):gsub("%s+", " "):match "^ ?(.-) ?$"
+end
+
+local function is_page(body) return body:find "^%s*<" ~= nil end
+
+local MOST = 60  -- bytes of a body in a message
+
+-- Describes an unexpected body, in any encoding, for a message.
+local function described(body)
   if body == "" then return "an empty body" end
-  local head = errors.line(body:sub(1, 8192):gsub("[\128-\255]+", " "), 60)
-  return ("%d bytes that begin '%s'"):format(#body, head)
+  local head = body:sub(1, 8192):gsub("[\128-\255]+", " ")
+  if not is_page(head) then
+    return ("%d bytes that begin '%s'"):format(#body, errors.line(head, MOST))
+  end
+  local text = errors.line(page_text(head), #head)
+  if text == "" then return "a page without text" end
+  return ("a page '%s%s'"):format(errors.line(text, MOST), #text > MOST and "…" or "")
 end
 
 -- A field of an error, or nil if it is empty.
@@ -69,8 +93,10 @@ function answer.error(response, noun)
   local is_own = decoded ~= nil and type(decoded.error) == "table"
   local problem = is_own and decoded.error or {}
   local code, service_code = code_of(response.status), text(problem.code)
-  local words = { (WORDS[code]:gsub("%%s", noun or "action")), service_code }
-  words[#words + 1] = text(problem.message) or not decoded and first_bytes(response.body) or nil
+  local is_foreign = not (UNDECIDED[code] or PROVEN[code]) and is_page(response.body)
+  local first = WORDS[is_foreign and "proxy" or code]
+  local words = { (first:gsub("%%s", noun or "action")), service_code }
+  words[#words + 1] = text(problem.message) or not decoded and described(response.body) or nil
   return errors.new {
     code = code, message = table.concat(words, ": "), status = response.status,
     service_code = service_code, request_id = request_id(response, problem),
@@ -90,7 +116,7 @@ function answer.unexpected(response, expected)
   return nil, errors.new {
     code = "bad_answer", status = response.status, request_id = request_id(response, {}),
     sent = true,
-    message = ("the service's answer is not %s: %s"):format(expected, first_bytes(response.body)),
+    message = ("the service's answer is not %s: %s"):format(expected, described(response.body)),
   }
 end
 

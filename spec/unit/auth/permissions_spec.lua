@@ -1,5 +1,6 @@
 -- Tests the permissions that a token shows, and the error of a refusal.
 
+local errors = require "mde.base.errors"
 local world = require "spec.support.world"
 
 describe("the permissions of a token", function()
@@ -69,7 +70,7 @@ describe("the permissions of a token", function()
     assert.is_nil(err.held)
   end)
 
-  it("come with the audience if the token has one that should suffice", function()
+  it("come with doubts if the token has one that should suffice", function()
     local function refused(role, method, ...)
       local client, service = world.new { roles = { role } }
       local answer = service.answer
@@ -81,17 +82,32 @@ describe("the permissions of a token", function()
       local _, err = client[method](client, ...)
       return tostring(err)
     end
-    local audience = "; the token is for https://api.securitycenter.microsoft.com: some calls"
-      .. " require one for https://api.securitycenter.microsoft.com"
     local page = "; Microsoft's page of this call now names Machine.ReadWrite.All or"
       .. " Machine.ReadWrite"
-    local function has(text, part) assert.truthy(text:find(part, 1, true), text) end
+    local function has(text, part) assert.truthy(text:find(part .. " (", 1, true), text) end
     has(refused("Machine.Read.All", "list"),
-      "; the token has Machine.Read.All, which should suffice" .. page .. audience)
+      "; the token has Machine.Read.All, which should suffice" .. page)
     has(refused("Machine.ReadWrite.All", "list"),
-      "; the token has Machine.ReadWrite.All, which should suffice" .. audience)
-    has(refused("Machine.Read.All", "list_machines"), "which should suffice" .. audience)
+      "; the token has Machine.ReadWrite.All, which should suffice")
+    has(refused("Machine.Read.All", "list_machines"), "which should suffice")
     has(refused("Machine.Isolate", "cancel", ("0"):rep(8) .. "-0000-4000-8000-000000000001",
-      { comment = "x" }), "which should suffice" .. audience)
+      { comment = "x" }), "which should suffice")
+    local err = errors.new { code = "forbidden", message = "no", permissions = { "Machine.Scan" },
+                             held = { "Machine.Scan" }, audience = "https://graph.microsoft.com",
+                             status = 403 }
+    has(tostring(err), "which should suffice; the token is for https://graph.microsoft.com: some"
+      .. " calls require one for https://api.securitycenter.microsoft.com")
+  end)
+
+  it("are not in the error of a proxy's page", function()
+    local client, service = world.new {}
+    local answer = service.answer
+    function service:answer(request)
+      if request.path:find "/token" then return answer(self, request) end
+      return { status = 403, headers = {}, delay = 0, body = "<title>Access Denied</title>" }
+    end
+    local _, err = client:list()
+    assert.equal("a proxy or gateway answered in place of the service: a page 'Access Denied'"
+      .. " (HTTP 403)", tostring(err))
   end)
 end)

@@ -67,15 +67,33 @@ describe("the error of an answer", function()
 
   it("shows the first bytes of another body", function()
     local err = failure(response(502, "<html>\r\n<head><title>502 Bad Gateway</title></head>"))
-    assert.equal("the service failed: 51 bytes that begin '<html> <head><title>502 Bad"
-      .. " Gateway</title></head>'", err.message)
+    assert.equal("the service failed: a page '502 Bad Gateway'", err.message)
     assert.equal("the service failed: an empty body", failure(response(503, "")).message)
     assert.equal("the service knows no such action: 9 bytes that begin '{\"error\":'",
       failure(response(404, '{"error":')).message)
-    assert.equal("the service failed: 300 bytes that begin '" .. ("<p>"):rep(20) .. "'",
-      failure(response(500, ("<p>"):rep(100))).message)
+    assert.equal("the service failed: 300 bytes that begin '" .. ("x<p"):rep(20) .. "'",
+      failure(response(500, ("x<p"):rep(100))).message)
     assert.equal("the service answered with a redirect, which is not followed: an empty body",
       failure(response(302, "", { location = "https://elsewhere.example.com" })).message)
+  end)
+
+  it("shows the title or text of a proxy's page, without markup", function()
+    local function check(page, text)
+      for _, status in ipairs { 400, 403, 404 } do
+        assert.equal("a proxy or gateway answered in place of the service: " .. text,
+          failure(response(status, page)).message)
+      end
+    end
+    check("<!DOCTYPE html>\n<HTML><HEAD><TITLE>\n Access   Denied &amp; logged</TITLE></HEAD>"
+      .. "<body><h1>No</h1>", "a page 'Access Denied & logged'")
+    check("\n<html><style>p { color: red }</style><!-- <b>x</b> --><script>if (a < b) c()</script>"
+      .. "<p>Blocked by\tpolicy&nbsp;7", "a page 'Blocked by policy 7'")
+    check(("<p>"):rep(100), "a page without text")
+    check("<p>cut <img src", "a page 'cut'")
+    check("<title>" .. ("long "):rep(20) .. "</title>", "a page '" .. ("long "):rep(12) .. "…'")
+    check("<p>Bearer " .. JWT, "a page 'Bearer <token>'")
+    assert.equal("the service refused the token: a page 'x'",
+      failure(response(401, "<b>x</b>")).message)
   end)
 
   it("shows nothing of other JSON", function()
@@ -188,7 +206,7 @@ describe("the action in an answer", function()
 
   it("is refused with the details that Microsoft's support asks for", function()
     local err = refused(answer.action(response(201, "<html>", { ["request-id"] = "r" })))
-    assert.equal("the service's answer is not a machine action: 6 bytes that begin '<html>'"
+    assert.equal("the service's answer is not a machine action: a page without text"
       .. " (HTTP 201, request r)", tostring(err))
   end)
 
