@@ -47,4 +47,25 @@ describe("the progress of a batch", function()
     assert.truthy(run.err:find "100/3000  100 cancelled  100/min  next slot %d%d:%d%d:%d%d  ends ",
       run.err)
   end)
+
+  it("says what it waits for while the service holds it back, and no end, which moves", function()
+    local run = told [[
+      clock.advance(60)
+      quota:pause("cancel", clock.monotonic() + 300)
+      progress:tick()
+      clock.advance(301)
+      progress:tick()
+      for i = 1, 5 do quota:failed("cancel", "item" .. i, clock.monotonic()) end
+      quota:admit("cancel", "item1", clock.monotonic())
+      clock.advance(1)
+      progress.next = -math.huge
+      progress:tick()]]
+    local lines = {}
+    for line in run.err:gmatch "[^\n]+" do lines[#lines + 1] = line end
+    assert.truthy(lines[1]:find("^0/3000  0/min  the service asks to wait %(HTTP 429%): next try"
+      .. " %d%d:%d%d:%d%d$"), run.err)
+    assert.truthy(lines[2]:find "^0/3000  0/min  ends %d%d:%d%d$", run.err)
+    assert.truthy(lines[3]:find "^0/3000  0/min  the service fails: next try %d%d:%d%d:%d%d$",
+      run.err)
+  end)
 end)

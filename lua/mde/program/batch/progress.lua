@@ -20,14 +20,28 @@ local function time_of_day(wall, with_seconds)
   return system.date(with_seconds and "%H:%M:%S" or "%H:%M", math.floor(wall))
 end
 
+-- Returns until when the service holds the operation back (monotonic), and why, as text; nil: it
+-- does not.
+local function held(self, bucket, now)
+  local until_then, breaker = bucket.paused, bucket.breaker
+  if breaker.open_since then
+    until_then = math.max(until_then, self.session.quota.held[self.operation] or until_then)
+  end
+  if until_then <= now then return nil end
+  return until_then, (bucket.paused > now or breaker.is_throttled)
+    and "the service asks to wait (HTTP 429)" or "the service fails"
+end
+
 -- Returns the figures to show at `now` (monotonic).
 local function figures(self, now)
   local bucket, left = self.session.quota:bucket(self.operation), self.total - self.done
-  local free_at = bucket:free_at(self.session.quota.reserve)
+  local held_until, reason = held(self, bucket, now)
+  local free_at = held_until or bucket:free_at(self.session.quota.reserve)
   local wall = system.now()
   local minute = bucket.windows[1]
   -- The estimate of the end is expensive: it is renewed twice a minute.
-  if left > 0 and not self.waits and now >= (self.foretold_at or 0) + 30 then
+  if reason then self.foretold_at = nil end
+  if left > 0 and not self.waits and not reason and now >= (self.foretold_at or 0) + 30 then
     self.foretold_at = now
     self.ends = wall + self.session.quota:at_best(self.operation, left, now)
   end
@@ -35,7 +49,7 @@ local function figures(self, now)
     done = self.done, total = self.total, counts = self.counts,
     per_minute = minute and minute.seconds == 60 and (bucket:used(minute, now)) or nil,
     next_slot = free_at and free_at > now and wall + free_at - now or nil,
-    ends = left > 0 and self.ends or nil,
+    held = reason, ends = left > 0 and not reason and self.ends or nil,
   }
 end
 
@@ -45,7 +59,9 @@ local function text_of(f)
     if f.counts[verdict] then parts[#parts + 1] = f.counts[verdict] .. " " .. verdict end
   end
   if f.per_minute then parts[#parts + 1] = f.per_minute .. "/min" end
-  if f.next_slot then parts[#parts + 1] = "next slot " .. time_of_day(f.next_slot, true) end
+  local next_slot = f.next_slot and time_of_day(f.next_slot, true)
+  if f.held then parts[#parts + 1] = f.held .. ": next try " .. next_slot
+  elseif next_slot then parts[#parts + 1] = "next slot " .. next_slot end
   if f.ends then parts[#parts + 1] = "ends " .. time_of_day(f.ends) end
   return table.concat(parts, "  ")
 end
