@@ -5,7 +5,8 @@
 
 local json = require "spec.world.json"
 
-local modules = { current = nil }
+-- `endless`: the most instructions between two touches; nil: no bound.
+local modules = { current = nil, endless = nil }
 
 local compiled = {}  -- name -> chunk
 

@@ -251,6 +251,15 @@ function Process:getenv(name)
   return self.environment[name]
 end
 
+-- Ends a process that computes without an end, if `modules.endless` bounds its instructions.
+local function bound(self)
+  local touches
+  debug.sethook(self.thread, function()
+    if touches == self.touches then error("it computes without an end", 0) end
+    touches = self.touches
+  end, "", modules.endless)
+end
+
 local function main(self)
   local system = self.require "mde.program.system"
   local given = setmetatable({
@@ -288,6 +297,7 @@ function process.start(world, plan)
   }
   self.require = modules.loader(self)
   self.thread = coroutine.create(function() main(self) end)
+  if modules.endless then bound(self) end
   world:note { kind = "start", process = self.name, argv = self.argv }
   world:after(0, function() resume(self) end)
   return self
