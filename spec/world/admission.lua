@@ -33,7 +33,8 @@ function admission:sign_in()
     self.random:hex(20))
   self.tokens[token] = now + 3600
   self.secrets[#self.secrets + 1] = token
-  return self.answer(200, { token_type = "Bearer", expires_in = 3599, access_token = token })
+  local lifetime = not self.no_lifetime and 3599 or nil
+  return self.answer(200, { token_type = "Bearer", expires_in = lifetime, access_token = token })
 end
 
 -- Revokes all tokens.

@@ -27,7 +27,8 @@ local function land(self, flight, outcome, answer)
   local known = self.flights[flight.id] and not self.process.ended
   local world = self.process.world
   world:note { kind = "answer", request = flight.request, process = self.process.name,
-               outcome = known and outcome or "gone", status = known and answer and answer.status }
+               outcome = known and outcome or "gone", status = known and answer and answer.status,
+               retry_after = known and answer and tonumber(answer.headers["retry-after"]) }
   if not known then return end
   local now = self.process.clock.monotonic()
   self.flights[flight.id] = nil

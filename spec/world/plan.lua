@@ -3,6 +3,7 @@
 -- A plan is { seed, hosts, machines, actions, service, entries, … }, plain data. Each entry is one
 -- thing that people do or that goes wrong; a shrunk plan has fewer of them.
 
+local oddities = require "spec.world.oddities"
 local people = require "spec.world.people"
 local random_numbers = require "spec.world.random"
 local trouble = require "spec.world.trouble"
@@ -79,6 +80,7 @@ function plan.draw(seed)
   if random:chance(0.25) then self.profile = { guards = draw_guards(random, count) } end
   people.draw(random, self)
   trouble.draw(random, self)
+  oddities.draw(seed, self)
   return self
 end
 

@@ -163,10 +163,19 @@ local function page(self, rows, query)
   return answer(200, body)
 end
 
+-- The number of ids in a filter "id in (…)".
+local function count_ids(text)
+  local _, count = (text:match "id in (%b())" or ""):gsub("'[^']*'", "")
+  return count
+end
+
 local function list_actions(self, seen)
   local accepts = function() return true end
   if seen.params["$filter"] then
     local problem
+    if self.most_ids and count_ids(seen.params["$filter"]) > self.most_ids then
+      return self:refuse(400, "ODataError", "too many ids")
+    end
     accepts, problem = filter.compile(seen.params["$filter"])
     if not accepts then return self:refuse(400, "ODataError", problem) end
   end
@@ -347,7 +356,7 @@ end
 -- }}
 
 -- `options`: agenda, random, note(event), tenant, application, machines (array), final_as,
--- cancel_takes, duplicate_as, page_size, course() -> steps of a launched action
+-- cancel_takes, duplicate_as, page_size, most_ids, no_lifetime, course() -> steps of a launched action
 function service.new(options)
   local self = setmetatable(options, Service)
   self.actions, self.order, self.tokens, self.secrets, self.calls = {}, {}, {}, {}, {}

@@ -20,6 +20,7 @@ local world = {}
 local World = {}
 World.__index = World
 
+local MARK = "\239\187\191"  -- the byte order mark of UTF-8
 local BEGAN = 1769198400  -- 2026-01-23T20:00:00Z
 local HORIZON = 5 * 3600   -- seconds after which a world ends in any case
 local MOST = 6000          -- events of a world
@@ -84,11 +85,12 @@ function World:real_path(host, path)
   return real
 end
 
-local function environment(self, host, user)
+local function environment(self, host, entry)
   return {
-    HOME = "/home/" .. user, XDG_STATE_HOME = "/state/" .. host.store,
-    XDG_CONFIG_HOME = "/config/" .. user, TERM = "dumb", TZ = "UTC",
-    AZURE_TENANT_ID = self.service.tenant, AZURE_CLIENT_ID = self.service.application,
+    HOME = "/home/" .. entry.user, XDG_STATE_HOME = "/state/" .. host.store,
+    XDG_CONFIG_HOME = "/config/" .. entry.user, TERM = "dumb", TZ = "UTC",
+    AZURE_TENANT_ID = entry.tenant or self.service.tenant,
+    AZURE_CLIENT_ID = self.service.application,
     AZURE_CLIENT_SECRET = self.secret,
   }
 end
@@ -98,7 +100,7 @@ function World:start(entry)
   local started = processes.start(self, {
     name = entry.name, host = host, store = host.store, user = entry.user, argv = entry.argv,
     input = entry.input, attended = entry.attended, agrees = entry.agrees, intent = entry.intent,
-    crashes = self.crashes[entry.name], environment = environment(self, host, entry.user),
+    crashes = self.crashes[entry.name], environment = environment(self, host, entry),
   })
   self.processes[#self.processes + 1], self.process_by_name[entry.name] = started, started
   self.running = self.running + 1
@@ -114,16 +116,22 @@ end
 
 -- {{ The network
 
-local OPERATIONS = { sign_in = false }
+-- Counts a request. -> the fault of the plan that it meets | nil
+local function fault_of(self, seen)
+  if seen.operation == "sign_in" then
+    self.sign_ins = self.sign_ins + 1
+    return self.sign_in_faults[self.sign_ins] or self.outage
+  end
+  self.requests = self.requests + 1
+  return self.faults[self.requests] or self.outage
+end
 
 -- Draws what happens to a request, and applies the plan's faults.
 function World:fate(seen)
   services.describe(seen)
   local random = self.random
   local fate = { way = random:scaled(0.01, 0.2), delay = random:scaled(0.01, 0.3) }
-  if OPERATIONS[seen.operation] ~= false then self.requests = self.requests + 1 end
-  local fault = OPERATIONS[seen.operation] ~= false and self.faults[self.requests]
-                or self.outage
+  local fault = fault_of(self, seen)
   if not fault then return fate end
   fate.lost, fate.outcome, fate.status = fault.lost, fault.outcome, fault.status
   fate.retry_after, fate.late = fault.retry_after, fault.late
@@ -157,6 +165,7 @@ function World:answer(seen, fate)
   event.admitted, event.effect, event.action = seen.admitted, seen.effect, seen.action
   event.status, event.answer = answer.status, json.decode(answer.body)
   answer.headers.date = network.date(self.agenda.now)
+  if self.plan.service.has_mark then answer.body = MARK .. answer.body end
   answer.headers["content-length"] = ("%d"):format(#answer.body)
   return answer, seen.number
 end
@@ -199,7 +208,8 @@ local function new(plan, prefix)
   local self = setmetatable({
     seed = plan.seed, plan = plan, began = BEGAN, agenda = agenda.new(BEGAN), events = {},
     prefix = prefix, real_files = {}, hosts = {}, processes = {}, process_by_name = {},
-    running = 0, pid = 1000, requests = 0, faults = {}, crashes = {}, busy = {},
+    running = 0, pid = 1000, requests = 0, faults = {}, sign_ins = 0, sign_in_faults = {},
+    crashes = {}, busy = {},
     random = random_numbers.new(plan.seed, "network"), secret = "s3cret-" .. plan.seed .. "-x",
   }, World)
   for _, row in ipairs(plan.hosts) do self.hosts[row.name] = new_host(self, row) end
@@ -209,6 +219,7 @@ local function new(plan, prefix)
     tenant = plan.tenant, application = plan.application, machines = copies(plan.machines),
     final_as = plan.service.final_as, cancel_takes = plan.service.cancel_takes,
     duplicate_as = plan.service.duplicate_as, page_size = plan.service.page_size,
+    most_ids = plan.service.most_ids, no_lifetime = plan.service.no_lifetime,
     course = function()
       local starts = random:scaled(1, 60)
       local is_well = self.is_ending or not plan.is_faulty or random:chance(0.9)
@@ -234,6 +245,8 @@ local function schedule(self)
     if entry.what == "crash" then
       self.crashes[entry.process] = self.crashes[entry.process] or {}
       self.crashes[entry.process][entry.touch] = entry
+    elseif entry.what == "sign_in" then
+      self.sign_in_faults[entry.number] = entry.fate
     elseif entry.what == "request" then
       self.faults[entry.number] = entry.fate
     else
@@ -254,7 +267,7 @@ local function run_people(self)
     last = math.max(last, entry.at or 0, entry.ends or 0)
   end
   pass(self, self.began + last)
-  self.faults, self.outage, self.is_ending = {}, nil, true
+  self.faults, self.sign_in_faults, self.outage, self.is_ending = {}, {}, nil, true
   self.faults_ended = self.plan.is_faulty and self.agenda.now or nil
   for _, process in ipairs(self.processes) do process:thaw() end
   pass(self, self.began + HORIZON, function() return self.running == 0 end)
@@ -277,6 +290,16 @@ local function run_resumes(self)
     local later = self.agenda.now + 60 * 2 ^ round  -- devices report meanwhile
     pass(self, later)
     self.agenda.now = later
+  end
+end
+
+-- Another person verifies the audit logs of some worlds.
+local function run_audits(self)
+  if self.seed % 4 ~= 0 then return end
+  for _, row in ipairs(self.plan.hosts) do
+    self:start { name = "audit-" .. row.name, host = row.name, user = row.user,
+      argv = { "audit", "verify" }, intent = { what = "look" } }
+    pass(self, self.began + 2 * HORIZON, function() return self.running == 0 end)
   end
 end
 
@@ -331,6 +354,7 @@ function world.run(plan, prefix)
   schedule(self)
   run_people(self)
   run_resumes(self)
+  run_audits(self)
   local observation = observe(self)
   clean(self)
   modules.current = nil

@@ -80,6 +80,19 @@ local function other_probe(state)
   end
 end
 
+-- Reports whether a read of the process was answered since a failure. After HTTP 429 none is needed.
+local function has_read(world, post, failed_at)
+  for _, request in ipairs(world.requests) do
+    local answer = request.answer
+    if request.process == post.process and answer and answer.at <= post.sent + 1e-6
+      and answer.at > failed_at - LEEWAY and answer.outcome == "delivered"
+      and (answer.status == 429 or request.event.method == "GET" and answer.status < 500) then
+      return true
+    end
+  end
+  return false
+end
+
 local function check_send(world, state, post, report)
   local opened = state.opened
   if not opened or post.sent <= opened.at + LEEWAY or is_single(post)
@@ -87,6 +100,11 @@ local function check_send(world, state, post, report)
     return
   end
   local other = other_probe(state)
+  if not has_read(world, post, state.last.at) then
+    report("breaker", { opened.n, state.last.n, post.n },
+      "%s sends without a read since the last failure", post.process)
+    return true
+  end
   local pause = math.min(LONGEST, 2 ^ state.probes)
   if other then
     report("breaker", { opened.n, other.n, post.n },

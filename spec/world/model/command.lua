@@ -5,7 +5,8 @@ local TAKES_VALUE = {
   ["--status"] = true, ["--requestor"] = true, ["--after"] = true, ["--before"] = true,
   ["--approve"] = true, ["--parallel"] = true, ["--canary"] = true, ["--give-up"] = true,
   ["--batch"] = true, ["--store"] = true, ["--deadline"] = true, ["--order"] = true,
-  ["--progress"] = true, ["--reserve"] = true, ["--older-than"] = true, ["--newer-than"] = true,
+  ["--progress"] = true, ["--reserve"] = true, ["--expires"] = true,
+  ["--older-than"] = true, ["--newer-than"] = true,
   ["--machine"] = true, ["--comment"] = true,
 }
 local TWO_WORDS = { batch = true, launch = true, audit = true }

@@ -68,6 +68,18 @@ local function check_open(world, batch, report)
   end
 end
 
+-- An id that was given twice is one item.
+local function check_twice(batch, report)
+  local seen = {}
+  for _, item in ipairs(batch.list) do
+    if seen[item.id] then
+      report("twice", { batch.inserted and batch.inserted.n }, "the batch %s has %s twice",
+        batch.row.name, item.id)
+    end
+    seen[item.id] = true
+  end
+end
+
 local function check_size(batch, report)
   if batch.row.size and batch.row.size ~= #batch.list then
     report("lost", { batch.inserted and batch.inserted.n }, "the batch %s has %d items of %d",
@@ -212,6 +224,7 @@ return function(world, report)
   for _, batch in ipairs(world.all_batches) do
     check_open(world, batch, report)
     check_size(batch, report)
+    if batch.row.size then check_twice(batch, report) end
     check_exit(world, batch, report)
   end
   for _, name in ipairs(world.process_names) do

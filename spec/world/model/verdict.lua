@@ -68,11 +68,32 @@ local function may_have_sent(item, entry, change)
   return false
 end
 
+-- The answer proves to the process that this cancel changed nothing: 400, or 404.
+local function was_refused(post)
+  local answer = post.answer
+  return answer ~= nil and answer.outcome == "delivered"
+    and (answer.status == 400 or answer.status == 404)
+end
+
+-- Each cancel that was recorded was sent and refused.
+local function were_refused(item, entry)
+  local posts, sent = posts_until(item, entry.at), 0
+  for _, other in ipairs(item.rows) do
+    if other.row.kind == "sent" and other.n < entry.n then sent = sent + 1 end
+  end
+  for _, post in ipairs(posts) do
+    if not was_refused(post) then return false end
+  end
+  return posts[1] ~= nil and #posts >= sent
+end
+
 local function cancelled(world, item, entry)
   local wrong = has_ended_as(world, item, entry, CANCELLED)
   if wrong then return wrong end
   local change, cause = cancellation(world, item)
-  if not change or cause == item or may_have_sent(item, entry, change) then return end
+  if not change or cause == item then return end
+  if were_refused(item, entry) then return "each cancel of it was refused" end
+  if may_have_sent(item, entry, change) then return end
   local same = find_post(item, entry.at, function(post) return looks_like(change, post) end)
   if not same then return "the cancellation is not that of this item" end
 end

@@ -1,0 +1,63 @@
+-- Checks the batches of plans: one per plan, begun before the plan's end, resumed later if agreed.
+
+local read_command = require "spec.world.model.command"
+
+local LATE = 5  -- seconds: the service tells its time in whole seconds
+
+local function was_asked(world, process, at)
+  for _, event in ipairs(world.typed[process] or {}) do
+    if event.at <= at and (event.text or ""):lower():find "^%s*[y%d]" then return true end
+  end
+  return false
+end
+
+local function first_post(batch, run)
+  local first
+  for _, item in ipairs(batch.list) do
+    for _, post in ipairs(item.posts) do
+      if post.process == run.process and post.sent >= run.at
+        and (not first or post.sent < first.sent) then
+        first = post
+      end
+    end
+  end
+  return first
+end
+
+local function check_resume(world, batch, run, report)
+  local process, post = world.observation.processes[run.process], first_post(batch, run)
+  if not process or not post or was_asked(world, run.process, post.sent)
+    or read_command(process.argv).options["--approve"] then
+    return
+  end
+  report("plan", { run.n, post.n }, "%s goes on with the plan of %s, which has expired, unasked",
+    run.process, batch.row.name)
+end
+
+local function check_time(world, batch, report)
+  local ends = batch.row.expires
+  for _, entry in ipairs(ends and batch.rows or {}) do
+    if entry.row.kind == "begun" and entry.at > ends + LATE then
+      report("plan", { entry.n }, "%s begins the plan of %s %d s after its end", entry.process,
+        batch.row.name, math.floor(entry.at - ends))
+    elseif entry.row.kind == "resumed" and entry.at > ends + LATE then
+      check_resume(world, batch, entry, report)
+    end
+  end
+end
+
+return function(world, report)
+  local first = {}
+  for _, batch in ipairs(world.all_batches) do
+    local plan = batch.row.size and batch.row.plan
+    if plan then
+      local key = batch.store .. "\0" .. plan
+      if first[key] then
+        report("plan", { batch.inserted and batch.inserted.n }, "the batches %s and %s are of one"
+          .. " plan", first[key].row.name, batch.row.name)
+      end
+      first[key] = first[key] or batch
+      check_time(world, batch, report)
+    end
+  end
+end

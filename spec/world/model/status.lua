@@ -1,0 +1,66 @@
+-- Checks that a process which says that something failed has met a failure, and audit verify.
+
+local read_command = require "spec.world.model.command"
+
+local REFUSED = { [400] = true, [401] = true, [403] = true }
+
+-- The service, or its sign-in, refused a request of the process.
+local function was_refused(world, name)
+  for _, request in ipairs(world.requests) do
+    local answer = request.answer
+    if request.process == name and answer and REFUSED[answer.status] then return true end
+  end
+  return false
+end
+
+-- The run of a batch in which the first three items that ended were forbidden sends nothing more.
+local function check_forbidden(batch, run, report)
+  local number, third = 0, nil
+  local rows = {}
+  for _, item in ipairs(batch.list) do
+    for _, entry in ipairs(item.rows) do
+      if entry.row.kind == "ended" and entry.process == run.process and entry.n > run.n
+        and entry.row.verdict ~= "changed" then
+        rows[#rows + 1] = entry
+      end
+    end
+  end
+  table.sort(rows, function(a, b) return a.n < b.n end)
+  for _, entry in ipairs(rows) do
+    if entry.row.verdict ~= "forbidden" then return end
+    number, third = number + 1, entry
+    if number == 3 then break end
+  end
+  if number < 3 then return end
+  for _, item in ipairs(batch.list) do
+    for _, post in ipairs(item.posts) do
+      if post.process == run.process and post.sent > third.at + 2 then
+        return report("forbidden", { third.n, post.n },
+          "%s sends for %s although its first three items were forbidden", post.process, item.id)
+      end
+    end
+  end
+end
+
+return function(world, report)
+  for _, name in ipairs(world.process_names) do
+    local process = world.observation.processes[name]
+    local is_audit = read_command(process.argv).name == "audit verify"
+    if process.status == 5 and not was_refused(world, name) then
+      report("status", {}, "%s ended with status 5, but nothing was refused", name)
+    elseif process.status == 4 and not is_audit and world.observation.is_faulty == false then
+      report("status", {}, "%s ended with status 4 in a world without faults: %s", name,
+        (process.err or ""):sub(-200))
+    elseif process.status == 1 and is_audit then
+      report("audit verify", {}, "%s finds the audit log altered: %s", name,
+        (process.out or "") .. (process.err or ""))
+    end
+  end
+  for _, batch in ipairs(world.all_batches) do
+    for _, entry in ipairs(batch.rows) do
+      if entry.row.kind == "begun" or entry.row.kind == "resumed" then
+        check_forbidden(batch, entry, report)
+      end
+    end
+  end
+end

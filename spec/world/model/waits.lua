@@ -1,0 +1,165 @@
+-- Checks the waits of doc/waits.md: none is longer than its bound, and none ends early.
+
+local read_command = require "spec.world.model.command"
+local time = require "spec.world.model.time"
+
+-- {{ A failed read is repeated after a pause that grows, or after Retry-After
+
+local SOON, LEEWAY = 0.3, 0.99
+local FAILED = { lost = true, timeout = true, refused = true }
+
+local function has_failed(request)
+  local answer = request.answer
+  return answer ~= nil and (FAILED[answer.outcome] or (answer.status or 0) >= 500)
+end
+
+-- Failed GETs of one action by one process, in their order.
+local function failed_reads(world)
+  local groups, order = {}, {}
+  for _, request in ipairs(world.requests) do
+    if request.process and request.event.operation == "get" then
+      local key = request.process .. "\0" .. request.event.target
+      if not groups[key] then
+        groups[key], order[#order + 1] = {}, key
+      end
+      table.insert(groups[key], request)
+    end
+  end
+  return groups, order
+end
+
+local function check_repetition(reads, report)
+  local soon = 0
+  for i = 2, #reads do
+    local before, read = reads[i - 1], reads[i]
+    local pause = before.answer and read.sent - before.answer.at
+    local asked = before.answer and before.answer.retry_after
+    if not has_failed(before) then
+      soon = 0
+    elseif asked and before.answer.status == 503 and pause < asked * LEEWAY then
+      return report("retry", { before.n, read.n },
+        "%s reads %s again after %.1f s; the service asked to wait %d s", read.process,
+        read.event.target, pause, asked)
+    elseif pause >= SOON then
+      soon = 0
+    else
+      soon = soon + 1
+      if soon >= 2 then
+        return report("retry", { reads[i - 2].n, before.n, read.n },
+          "%s reads %s again and again without a pause", read.process, read.event.target)
+      end
+    end
+  end
+end
+
+-- }}
+
+-- {{ A batch gives up after --give-up
+
+local GIVE_UP, PROBE = 1800, 90
+
+local UNITS = { s = 1, m = 60, h = 3600 }
+
+local function seconds_of(text)
+  local number, unit = (text or ""):match "^(%d+)([smh])$"
+  return number and number * UNITS[unit] or GIVE_UP
+end
+
+local function was_answered(post)
+  local answer = post.answer
+  return answer ~= nil and not FAILED[answer.outcome] and answer.outcome ~= "gone"
+    and (answer.status or 0) < 500
+end
+
+-- An outage in which no request is answered.
+local function outages(world)
+  local list = {}
+  for n, event in ipairs(world.observation.events) do
+    if event.kind == "fault" and event.what == "outage" and event["until"] then
+      list[#list + 1] = { n = n, from = event.at, to = event["until"] }
+    end
+  end
+  return list
+end
+
+-- When five different items had failed in the outage | nil
+local function opened_at(posts, outage)
+  local seen, number = {}, 0
+  for _, post in ipairs(posts) do
+    local answer = post.answer
+    if post.sent >= outage.from and answer and answer.at <= outage.to
+      and not was_answered(post) and not seen[post.event.target] then
+      seen[post.event.target], number = true, number + 1
+      if number == 5 then return answer.at end
+    end
+  end
+end
+
+local function check_give_up(world, posts, outage, report)
+  local process = world.observation.processes[posts[1].process]
+  local opened = opened_at(posts, outage)
+  if not process or not opened then return end
+  local limit = seconds_of(read_command(process.argv).options["--give-up"]) + PROBE
+  local last = math.min(process.ended or world.observation.ended, outage.to)
+  if time.running(world, process.name, process.store, opened, last) > limit then
+    report("give up", { outage.n }, "%s still runs %d s after the service began to fail",
+      process.name, math.floor(last - opened))
+  end
+end
+
+local function posts_by_process(world)
+  local groups, order = {}, {}
+  for _, post in ipairs(world.posts) do
+    local key = post.process .. "\0" .. post.event.operation
+    if not groups[key] then
+      groups[key], order[#order + 1] = {}, key
+    end
+    table.insert(groups[key], post)
+  end
+  return groups, order
+end
+
+-- }}
+
+-- {{ The store: 60 s; Ctrl-C: 60 s for requests in flight
+
+local STORE, STOP = 60, 150
+
+local function first_interrupt(world, name)
+  for n, event in ipairs(world.observation.events) do
+    if event.kind == "signal" and event.process == name then return event, n end
+  end
+end
+
+local function check_store(process, interrupt, report)
+  local waited = tonumber((process.err or ""):match "mde%.db: locked by .- for (%d+) s")
+  if waited and waited < STORE - 1 and not interrupt then
+    report("store", {}, "%s gave up the locked store after %d s; the limit is %d s", process.name,
+      waited, STORE)
+  end
+end
+
+local function check_stop(world, process, interrupt, n, report)
+  if not interrupt or not process.ended then return end
+  local ran = time.running(world, process.name, process.store, interrupt.at, process.ended)
+  if ran > STOP then
+    report("interrupted", { n }, "%s ran for %d s after Ctrl-C", process.name, math.floor(ran))
+  end
+end
+
+-- }}
+
+return function(world, report)
+  local groups, order = failed_reads(world)
+  for _, key in ipairs(order) do check_repetition(groups[key], report) end
+  groups, order = posts_by_process(world)
+  for _, outage in ipairs(outages(world)) do
+    for _, key in ipairs(order) do check_give_up(world, groups[key], outage, report) end
+  end
+  for _, name in ipairs(world.process_names) do
+    local process = world.observation.processes[name]
+    local interrupt, n = first_interrupt(world, name)
+    check_store(process, interrupt, report)
+    check_stop(world, process, interrupt, n, report)
+  end
+end

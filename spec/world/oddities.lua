@@ -1,0 +1,165 @@
+-- Draws what happens rarely: habits of people, oddities of the service, and their coincidences.
+--
+-- Its numbers are its own, so that a new draw leaves the rest of each world as it was.
+
+local random_numbers = require "spec.world.random"
+local trouble = require "spec.world.trouble"
+
+local oddities = {}
+
+local DRAWS = {}  -- array of { chance, function(random, plan), is_fault }
+
+local function draw(chance, does, is_fault)
+  DRAWS[#DRAWS + 1] = { chance, does, is_fault }
+end
+
+-- The commands of a plan, of which `is_wanted` is true.
+local function runs(self, is_wanted)
+  local list = {}
+  for _, entry in ipairs(self.entries) do
+    if entry.what == "run" and (not is_wanted or is_wanted(entry)) then list[#list + 1] = entry end
+  end
+  return list
+end
+
+local function command(name)
+  return function(entry) return entry.argv[1] == name end
+end
+
+-- The position of an option's value | nil
+local function value_of(entry, option)
+  for i, word in ipairs(entry.argv) do
+    if word == option then return i + 1 end
+  end
+end
+
+-- {{ People
+
+-- An id is given twice.
+draw(0.1, function(random, self)
+  for _, entry in ipairs(runs(self, command "cancel")) do
+    local ids = entry.intent.ids
+    if ids and entry.input then entry.input = entry.input .. random:pick(ids) .. "\n"
+    elseif ids and ids[2] then table.insert(entry.argv, 2, random:pick(ids)) end
+  end
+end)
+
+draw(0.1, function(random, self)
+  for _, entry in ipairs(runs(self)) do
+    local i = value_of(entry, "--max")
+    if i then entry.argv[i] = tostring(random:integer(1, #self.actions)) end
+  end
+end)
+
+draw(0.4, function(random, self)
+  for _, entry in ipairs(runs(self, command "undo")) do
+    table.insert(entry.argv, "--expires")
+    table.insert(entry.argv, random:pick { "2m", "10m" })
+  end
+end)
+
+-- A plan is applied twice.
+draw(0.2, function(random, self)
+  for _, entry in ipairs(runs(self, command "apply")) do
+    local again = {}
+    for key, value in pairs(entry) do again[key] = value end
+    again.name, again.at = entry.name .. "c", entry.at + random:scaled(0.1, 30)
+    table.insert(self.entries, again)
+  end
+end)
+
+-- A tenant is named by its domain.
+draw(0.3, function(random, self)
+  for _, entry in ipairs(runs(self)) do
+    if random:chance(0.5) then entry.tenant = "contoso.onmicrosoft.com" end
+  end
+end)
+
+-- }}
+
+-- {{ The service
+
+draw(0.05, function(_, self) self.service.no_lifetime = true end)
+
+draw(0.05, function(_, self) self.service.has_mark = true end)
+
+-- It refuses filters with more ids.
+draw(0.1, function(random, self) self.service.most_ids = random:pick { 0, 1, 3 } end)
+
+-- The open action of a type on a machine.
+local function has_open(actions, action)
+  for _, other in ipairs(actions) do
+    if other ~= action and other.machine == action.machine and other.type == action.type
+       and other.status ~= "Succeeded" then
+      return true
+    end
+  end
+  return false
+end
+
+-- Machines have several actions, of several requestors.
+draw(0.2, function(random, self)
+  local few = math.max(1, #self.actions // 2)
+  for _, action in ipairs(self.actions) do
+    action.machine = self.machines[random:integer(1, few)].id
+    if random:chance(0.2) then action.by = "kim@contoso.com" end
+    if has_open(self.actions, action) then action.status, action.course = "Succeeded", {} end
+  end
+end)
+
+-- }}
+
+-- {{ Faults
+
+draw(0.15, function(random, self)
+  local number, proxy = random:integer(1, 3), { lost = "after", outcome = "proxy", page = 403 }
+  local fate = random:pick { { status = 403 }, { status = 403 }, { status = 503 }, proxy,
+                             { lost = "after", outcome = "lost" } }
+  table.insert(self.entries, { what = "sign_in", number = number, fate = fate })
+  if number > 1 then
+    table.insert(self.entries, { what = "revoke", at = random:scaled(0.5, 100) })
+  end
+end, true)
+
+-- Another administrator acts on a machine while a command does.
+draw(0.2, function(random, self)
+  local entry = random:pick(runs(self))
+  table.insert(self.entries, { what = "admin_launch", cause = "admin", by = "kim@contoso.com",
+    at = entry.at + random:scaled(0.1, 60), machine = random:pick(self.machines).id,
+    type = random:pick { "Isolate", "Isolate", "Unisolate", "RunAntiVirusScan" },
+    course = trouble.course(random), comment = random:pick { "case 4", "undo it", "misfire" } })
+end, true)
+
+-- Ctrl-C while a command runs.
+draw(0.15, function(random, self)
+  local entry = random:pick(runs(self))
+  table.insert(self.entries, { what = "signal", process = entry.name,
+                               at = entry.at + random:scaled(0.1, 100) })
+end, true)
+
+-- A long outage, in which batches give up.
+draw(0.05, function(random, self)
+  local from = random:scaled(0.1, 20)
+  table.insert(self.entries, { what = "outage", fault = "outage", at = from,
+    ends = from + random:scaled(200, 4000), fate = random:pick { { status = 503 },
+      { status = 500 }, { lost = "before", outcome = "refused" } } })
+  for _, entry in ipairs(runs(self)) do
+    if random:chance(0.7) and not value_of(entry, "--give-up") and (entry.argv[1] == "cancel"
+       or entry.argv[1] == "apply" or entry.argv[1] == "resume") then
+      table.insert(entry.argv, "--give-up")
+      table.insert(entry.argv, random:pick { "30s", "2m" })
+    end
+  end
+end, true)
+
+-- }}
+
+function oddities.draw(seed, self)
+  local random = random_numbers.new(seed, "oddities")
+  for _, row in ipairs(DRAWS) do
+    local chance, does, is_fault = row[1], row[2], row[3]
+    if random:chance(chance) and (self.is_faulty or not is_fault) then does(random, self) end
+  end
+end
+
+return oddities
