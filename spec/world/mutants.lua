@@ -237,7 +237,7 @@ return {
     "    if not limit or value <= limit then return end",
     "    if not limit or value <= limit + 1 then return end" },
   { "protected tags are not compared", "mde.program.policy.guard",
-    "    if guards[name] then found, first, reasons =", "    if false then found, first, reasons =" },
+    "    if guards[name] then found, first,", "    if false then found, first," },
   { "a machine that was isolated again is released", "mde.client.undo",
     "  if is_repeated(list, action) then", "  if false then" },
   { "a cancelled action that never began is undone", "mde.client.undo",
