@@ -78,7 +78,8 @@ local function refuse(text)
     :format(errors.line(tostring(text), 60))
 end
 
-local FORM = "^(%d%d%d%d%-%d%d%-%d%d)[Tt ](%d%d):(%d%d)(.*)$"
+local WITH_SECONDS = "^(%d%d%d%d%-%d%d%-%d%d)[Tt ](%d%d):(%d%d):(%d%d)([%d%.]*)(.*)$"
+local WITHOUT_SECONDS = "^(%d%d%d%d%-%d%d%-%d%d)[Tt ](%d%d):(%d%d)(.*)$"
 
 -- "2026-01-23T20:10:40.8785235Z" -> seconds | nil, message
 --
@@ -86,10 +87,12 @@ local FORM = "^(%d%d%d%d%-%d%d%-%d%d)[Tt ](%d%d):(%d%d)(.*)$"
 -- required, because a time without one is a different moment on each machine.
 function date.parse(text)
   if type(text) ~= "string" then return refuse(text) end
-  local day, hour, minute, rest = text:match(FORM)
+  local day, hour, minute, second, digits, zone = text:match(WITH_SECONDS)
+  if not day then
+    day, hour, minute, zone = text:match(WITHOUT_SECONDS)
+    second, digits = 0, ""
+  end
   if not day then return refuse(text) end
-  local second, digits, zone = rest:match "^:(%d%d)([%d%.]*)(.*)$"
-  if not second then second, digits, zone = 0, "", rest end
   if zone == "" then
     return nil, ("'%s' has no zone: add Z for UTC, or an offset such as +01:00")
       :format(errors.line(text, 60))
