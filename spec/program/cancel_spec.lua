@@ -81,7 +81,7 @@ describe("mde cancel", function()
     local run = rehearse "mde cancel --requestor soar@contoso.com -n"
     assert.same({ 0, 0 }, { run.status, run.ledger.posts })
     assert.equal(10, count(run.out,
-      "would cancel  %x%S+  %S+%.contoso%.com +Isolate, Pending, by soar@contoso%.com\n"))
+      "would cancel  %x%S+  %S+%.contoso%.com +Isolate +Pending +soar@contoso%.com\n"))
     assert.truthy(run.out:find("\n… and 2 more; --json shows all\n", 1, true), run.out)
     assert.equal(12, count(rehearse "mde cancel --requestor soar@contoso.com -n --json".out,
       '"verdict":"unsent"'))

@@ -36,7 +36,7 @@ describe("mde unblock", function()
   it("sends nothing with -n, which needs no comment", function()
     local run = rehearse "mde unblock $M -n"
     assert.same({ 0, 0 }, { run.status, run.ledger.posts })
-    assert.truthy(run.out:find "^would cancel .*Isolate, Pending, by soar@contoso.com\n$", run.out)
+    assert.truthy(run.out:find "^would cancel .*Isolate +Pending +soar@contoso.com\n$", run.out)
     assert.truthy(run.err:find("1 machine action would be cancelled; nothing was sent", 1, true))
   end)
 

@@ -42,8 +42,7 @@ local MOST_GROUPS = 20
 
 -- Describes an action in a dry run.
 local function description_of(action)
-  return ("%s, %s, by %s"):format(action.type or "?", action.status or "?",
-    action.requestor or "?")
+  return { action.type or "?", action.status or "?", action.requestor or "?" }
 end
 
 -- Adds matching actions to the draft, and shows the count of each group. Stops after --max + 1

@@ -20,7 +20,7 @@
 --   is_listed                    its items are few enough to be kept in memory until it begins, and a
 --                                dry run reads the journal
 --   order                        "given" (default), "newest" or "oldest"
---   preview(record)              if given, -n shows what fill visits, each with this detail
+--   preview(record)              if given, -n shows what fill visits, each with these texts (array)
 --   done, dry_note               what -n says would be done (default "changed"), and more text
 --   none                         if given, the text if there is nothing to change
 
@@ -39,6 +39,7 @@ local permission = require "mde.program.session.permission"
 local show_table = require "mde.program.terminal.table"
 local stores = require "mde.program.session.store"
 local summary = require "mde.program.batch.summary"
+local system = require "mde.program.system"
 local words = require "mde.program.batch.words"
 
 local change = {}
@@ -92,16 +93,29 @@ end
 
 local FIRST = 10  -- items that -n shows
 
-local COLUMNS = {
-  { title = "" }, { title = "", is_id = true }, { title = "", may_cut = true, least = 14 },
-  { title = "", may_cut = true, cut_first = true, least = 8 },
-}
+-- Details are texts such as a type, a status, a requestor.
+local DETAIL = { title = "", may_cut = true, least = 10, has_guids = true }
+local COLUMNS = { { title = "", is_id = true, may_cut = true, least = 14, cut_first = true },
+                  { title = "", may_cut = true, least = 14 }, DETAIL, DETAIL, DETAIL, DETAIL }
+
+-- Shows items of a dry run. At a terminal, "would cancel" is a line of its own, to save columns.
+local function show_rows(rows, how)
+  local columns, would = {}, "would " .. how.verb:gsub("^%u", string.lower)
+  table.move(COLUMNS, 1, #rows[1], 1, columns)
+  if system.terminal.is_terminal(1) then
+    output.line(would .. ":")
+  else
+    table.insert(columns, 1, { title = "" })
+    for _, row in ipairs(rows) do table.insert(row, 1, would) end
+  end
+  show_table(columns, rows)
+end
 
 -- The row of an item in what -n shows.
 local function row_of(how, item)
   local name = item.name or item.computerDnsName or item.machineId
-  return { "would " .. how.verb:gsub("^%u", string.lower), item.id,
-           name ~= item.id and name or "", how.preview and how.preview(item) or "" }
+  return { item.id, name ~= item.id and name or "",
+           table.unpack(how.preview and how.preview(item) or {}) }
 end
 
 -- Shows what the batch would change: with --json all items, else the first ones. -> exit status
@@ -115,7 +129,7 @@ local function preview(draft, session, parsed, how)
     end
     lines:item { id = item.id, verdict = "unsent", status = item.status,
                  machine = item.name or item.computerDnsName or item.machineId,
-                 detail = how.preview and how.preview(item) }
+                 detail = how.preview and table.concat(how.preview(item), ", ") }
   end
   local count = fill(draft, session, parsed, how, function(item)
     if known then known[item.id:lower()] = item end
@@ -124,7 +138,7 @@ local function preview(draft, session, parsed, how)
   if not how.preview then
     for item in draft:rows() do show(item) end
   end
-  if rows[1] then show_table(COLUMNS, rows) end
+  if rows[1] then show_rows(rows, how) end
   if rows[1] and count > #rows then
     output.line(("… and %d more; --json shows all"):format(count - #rows))
   end

@@ -222,9 +222,8 @@ local function details_of(calls)
 end
 
 local function description_of(entity)
-  return ("%s: %s, %s, by %s"):format(
-    entity.steps and table.concat(entity.steps, ", then ") or "cancel",
-    entity.type, entity.status, entity.requestor or "?")
+  return { entity.steps and table.concat(entity.steps, ", then ") or "cancel",
+           entity.type, entity.status, entity.requestor or "?" }
 end
 
 local function tell_related(decided, name)

@@ -51,7 +51,7 @@ local function item_of(entity, comments)
 end
 
 local function description_of(entity)
-  return entity.steps and table.concat(entity.steps, ", then ") or "cancel"
+  return { entity.steps and table.concat(entity.steps, ", then ") or "cancel" }
 end
 
 -- Returns the fields of the batch.
