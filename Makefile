@@ -208,7 +208,7 @@ lint asan valgrind:  ## those of the tests
 # One program for each file: see spec/fuzz/fuzz.h
 FUZZ := $(patsubst spec/%.c,$(BUILD)/%,$(wildcard spec/fuzz/*.c))
 FUZZ_CORE := $(wildcard src/core/*.c)
-FUZZ_OTHER := $(patsubst %,src/%.c,bind/json modules/answer worker/codec worker/frame modules/httpd \
+FUZZ_OTHER := $(patsubst %,src/%.c,modules/answer worker/codec worker/frame modules/httpd \
                 modules/message system/printable modules/text)
 fuzz: $(FUZZ)  ## builds the fuzz targets of spec/fuzz, with clang's libFuzzer
 $(BUILD)/fuzz/%: spec/fuzz/%.c spec/fuzz/fuzz.h $(FUZZ_CORE) $(FUZZ_OTHER)

@@ -21,7 +21,7 @@
 void mde_open_secret (lua_State *L);
 void mde_open_engine (lua_State *L);
 void mde_open_operation (lua_State *L);
-void mde_open_json (lua_State *L);
+void mde_open_entity (lua_State *L);
 void mde_open_certificate (lua_State *L);
 
 /* Pushes two: core.digest and, on top, core.sha256. [-0, +2, m] */

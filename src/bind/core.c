@@ -48,8 +48,8 @@ EXPORT int luaopen_mde_core (lua_State *L) {
   lua_setfield(L, -2, "engine");
   mde_open_operation(L);
   lua_setfield(L, -2, "operation");
-  mde_open_json(L);
-  lua_setfield(L, -2, "decode_json");
+  mde_open_entity(L);
+  lua_setfield(L, -2, "tidy");
   mde_open_certificate(L);
   lua_setfield(L, -2, "certificate");
   mde_open_digest(L);
