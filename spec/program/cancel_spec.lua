@@ -330,7 +330,8 @@ describe("Ctrl-C in mde cancel", function()
       program.path, "sim", "--quota", "3,1000", "mde", "cancel", "--requestor", "soar@contoso.com",
       "-m", "x", "--yes", "--max", "400")
     assert.equal(130, run.status, run.out)
-    assert.truthy(run.out:find("Interrupted: sending stops", 1, true))
+    assert.truthy(run.out:find("Interrupted: sending stops; waiting for requests in flight."
+      .. " Ctrl-C again stops at once.", 1, true), run.out)
     assert.truthy(run.out:find "\ncancelled +3%s", run.out)
     assert.truthy(run.out:find "\nunsent +309 +mde resume ", run.out)
     assert.truthy(run.out:find("3 of 312 actions in", 1, true), run.out)

@@ -129,12 +129,16 @@ describe("mde download", function()
   end)
 
   it("shows at a terminal how far it is, in its width", function()
-    local run = program.at_terminal(20, {}, program.path, "run", program.support .. "/rehearse.lua",
-      LARGE:format "", "sh", "-c", [[mde download $(mde list --all --status Succeeded --limit 1 \
-        --type CollectInvestigationPackage --ids 2>/dev/null) -o a]])
-    assert.equal(0, run.status, run.out)
-    assert.truthy(run.out:find("\r4.0 MiB of 19.1 MiB…\27[K", 1, true)
-      or run.out:find "\r4%.0 MiB of 19%.1 M[^\r]*\27%[K", run.out)
-    assert.truthy(run.out:find "\r\27%[K%x+  a\r\n")
+    local whole = "\r4.0 MiB of 19.1 MiB, 20 %\27[K"
+    for _, columns in ipairs { 20, 80 } do
+      local run = program.at_terminal(columns, {}, program.path, "run",
+        program.support .. "/rehearse.lua", LARGE:format "", "sh", "-c",
+        [[mde download $(mde list --all --status Succeeded --limit 1 \
+          --type CollectInvestigationPackage --ids 2>/dev/null) -o a]])
+      assert.equal(0, run.status, run.out)
+      assert.truthy(run.out:find(whole:sub(1, 18), 1, true), run.out)
+      assert.equal(columns == 80, run.out:find(whole, 1, true) ~= nil, run.out)
+      assert.truthy(run.out:find "\r\27%[K%x+  a\r\n")
+    end
   end)
 end)

@@ -81,6 +81,7 @@ describe("mde sim", function()
       program.path, "sim", "--serve")
     assert.equal(0, run.status)
     assert.truthy(run.out:find "export MDE_API_URL='http://127%.0%.0%.1:%d+'\r\n")
+    assert.truthy(run.out:find "mde sim: serving at http://127%.0%.0%.1:%d+ until interrupted")
     local served = program.sh [[
       $mde sim --serve >out.$$ 2>err.$$ & pid=$!
       wait_until 'grep -q interrupted err.$$'

@@ -1,7 +1,8 @@
--- Each wait in doc/waits.md is reached by a test.
+-- Each wait in doc/waits.md is reached by a test, which sees its message.
 
 require "spec.support.policy"
 local notify = require "mde.program.batch.notify"
+local program = require "spec.support.program"
 local stop = require "mde.program.batch.stop"
 local system = require "mde.program.system"
 local systems = require "spec.support.system"
@@ -11,7 +12,8 @@ local function read(path)
   return file:read "a"
 end
 
--- Each: the first cell of a row, the file of its test, and the name of the test (or its first words).
+-- Each: the first cell of a row, the file of its test, and the name of the test (or its first words);
+-- also the name of the test that compares the message, if that is another one.
 local TESTS = {
   { "answer to a request", "unit/client/transport",
     "to the service has the API's address, the token and the client's timeouts" },
@@ -35,7 +37,8 @@ local TESTS = {
   { "all reads of a command", "unit/program/session/client",
     "ends after ten minutes, or --deadline" },
   { "data of a download", "program/download",
-    "gives up at the deadline when the service asks to wait" },
+    "gives up at the deadline when the service asks to wait",
+    "shows at a terminal how far it is, in its width" },
   { "values for completion", "unit/program/completion/known",
     "are read once a minute, in at most two seconds" },
   { "next round of `mde watch`", "program/watch", "continues after the service has failed" },
@@ -81,7 +84,7 @@ local TESTS = {
     "stops the sending when its reader has gone, and says so" },
 }
 
--- The rows of the tables: what is waited for, and the longest wait.
+-- The rows of the tables: cells.
 local function rows()
   local list = {}
   for line in read "doc/waits.md":gmatch "[^\n]+" do
@@ -95,8 +98,65 @@ local function rows()
   return list
 end
 
+-- The source of a test whose name begins so.
+local function source_of(test, name)
+  local path = ("spec/%s_spec.lua"):format(test[2])
+  local text = read(path)
+  local first = text:find('("' .. name, 1, true)
+  assert(first, path .. " has no test: " .. name)
+  return text:sub(first, (text:find("\n  end)\n", first, true)))
+end
+
+-- A message as a pattern for any numbers and durations, names in quotes, and omissions.
+local function pattern_of(message)
+  return (message:gsub("%p", "%%%0"):gsub("…", ".-"):gsub("^ID", "%%x[%%x-]+")
+    :gsub("%d[%d%%.]*%d", "0"):gsub("%d[hms]?", "%%d[%%d.hms ]*"):gsub("%%'%l+%%'", "'[^']*'"))
+end
+
+-- The source of a test, with its texts as they are printed.
+local function plain(source)
+  return (source:gsub('"%s*%.%.%s*"', ""):gsub("%%d%+?", "0"):gsub("%%([-.()+*?])", "%1"))
+end
+
+-- Row -> incident, script in which `virtual` is mde under a virtual clock; `columns` of a terminal. It
+-- prints the message, and its exit status is that of the row.
+local MISTAKEN = "--requestor soar@contoso.com"
+local RUNS = {
+  ["repetition of a failed request"] = { "oddities = { unavailable = { operation = 'api' } }",
+    "virtual list" },
+  ["end of HTTP 429"] = { "oddities = { throttled = true }", "virtual list" },
+  ["slot of the quota"] = { "oddities = { cut_pages = 1 }",
+    "virtual list " .. MISTAKEN .. " --deadline 30s" },
+  ["second look for an action"] = { "",
+    "virtual cancel 3fa85f64-5717-4562-b3fc-2c963f66afa6 -m x" },
+  ["end of an action"] = { "", "virtual show --wait $(virtual list --ids --limit 1)",
+    columns = 100 },
+  ["service that fails"] = { "oddities = { unavailable = { operation = 'cancel' } }",
+    "virtual cancel -m x --yes --max 200 " .. MISTAKEN },
+  ["all reads of a command"] = { "oddities = { late = { operation = 'list' }, late_by = 900 }",
+    "virtual list --deadline 30s" },
+  ["hours of a guard"] = { "", [[
+    printf 'return { comment = "x", select = { requestor = "soar@contoso.com" },
+      guard = { max = 150, hours = "20:00-20:01 UTC" }, decide = "cancel" }' >p.lua
+    virtual plan p.lua -o plan >shown
+    virtual apply plan --approve $(sed -n '$s/.*:"\(.*\)"}/\1/p' plan)]] },
+  ["token"] = { "oddities = { unavailable = { operation = 'token' } }", "virtual list" },
+}
+
+local function run(case)
+  return program.sh(([[
+    export TERM=xterm INCIDENT=%s
+    cat >script <<'END'
+      virtual() { "$mde" run %s/screens.lua "$PWD/state" "$@"; }
+      %s
+END
+    exec %s sh script]]):format(
+    program.quote("{ mistaken = 150, history = 0, " .. case[1] .. " }"), program.support, case[2],
+    case.columns and program.pty() .. " " .. case.columns .. " --" or ""))
+end
+
 describe("a wait in doc/waits.md", function()
-  it("has a bound, and a test by its name", function()
+  it("has a bound, and a test by its name that has its message", function()
     local tests = {}
     for _, test in ipairs(TESTS) do tests[test[1]] = test end
     for _, row in ipairs(rows()) do
@@ -104,11 +164,27 @@ describe("a wait in doc/waits.md", function()
       local test = assert(tests[name], name .. " has no test")
       tests[name] = nil
       assert(bound ~= "", name .. " has no bound")
-      local path = ("spec/%s_spec.lua"):format(test[2])
-      assert(read(path):find('"' .. test[3], 1, true), path .. " has no test: " .. test[3])
+      local source = source_of(test, test[3])
+      if test[4] then source = source_of(test, test[4]) end
+      local messages = RUNS[name] and "" or row[4]
+      for message in messages:gmatch "`([^`]+)`" do
+        assert(plain(source):find(pattern_of(message)), name .. " has no test of: " .. message)
+      end
     end
     assert.is_nil((next(tests)))
   end)
+
+  for _, row in ipairs(rows()) do
+    local case = RUNS[row[1]]
+    if case then
+      it("is announced: " .. row[1], function()
+        local result = run(case)
+        local shown = result.out .. result.err
+        assert.truthy(shown:find(pattern_of(row[4]:match "`([^`]+)`")), shown)
+        assert.equal(tonumber(row[5]), result.status, shown)
+      end)
+    end
+  end
 end)
 
 -- Calls f(own) in a program whose pauses take virtual time. -> seconds that it took
@@ -124,17 +200,32 @@ end
 describe("a wait for another process", function()
   it("ends after 10 s, and kills the command of notify", function()
     local status
-    local seconds = timed({
-      feed = function() return 4712 end,
+    local process = {
+      feed = function()
+        status = nil
+        return 4712
+      end,
       wait = function() return status end,
       kill_group = function() status = 137 end,
-    }, function(own)
-      notify.use { name = "contoso", notify = { "logger" } }
-      assert.equal(4, notify.test())
-      assert.equal("notify: logger took longer than 10 s.\n", own.stderr.text)
-    end)
-    assert.equal(137, status)
-    assert.is_true(seconds >= 10 and seconds < 10.1, seconds)
+    }
+    for finish, message in pairs {
+      [notify.test] = "notify: logger took longer than 10 s.\n",
+      [notify.finish] = "notify: logger took longer than 10 s; the event is kept and passed on"
+        .. " later.\n",
+    } do
+      local seconds = timed(process, function(own)
+        local function claim()
+          own.clock.advance(0.05)
+          return 1, "{}\n"
+        end
+        system.state.store = { journal = { claim_notice = claim }, database = {} }
+        notify.use { name = "contoso", notify = { "logger" } }
+        finish()
+        assert.equal(message, own.stderr.text)
+      end)
+      assert.equal(137, status)
+      assert.is_true(seconds >= 10 and seconds < 10.1, seconds)
+    end
   end)
 
   it("ends after 10 s if a batch does not stop", function()

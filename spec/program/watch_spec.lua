@@ -347,6 +347,7 @@ describe("mde watch", function()
       kill $pid; finish]], [[{ mistaken = 12, history = 0,
         oddities = { internal_error = { operation = "list", nth = { 1, 2, 3, 4, 5 } } } }]])
     assert.same({ "service", "list" }, { run.of.failed[1].code, run.of.failed[1].operation })
+    assert_said(run.out, '"again":')
     assert.same({ cancelled = 12 }, run.of.applied[1].verdicts)
     assert_said(run.out, "was 0\n")
   end)

@@ -97,6 +97,12 @@ local function start(self, event, is_quiet)
   self.pid, self.ends_at = pid, system.clock.monotonic() + LONGEST
 end
 
+-- Kills the command. -> text
+local function give_up(self)
+  kill(self)
+  return ("%s took longer than %d s"):format(name_of(self.command), LONGEST)
+end
+
 -- Returns true if the command ended with status 0, a text if it failed, nil while it runs.
 local function result(self)
   local status = system.process.wait(self.pid)
@@ -105,8 +111,7 @@ local function result(self)
     return status == 0 or ("%s ended with status %d"):format(name_of(self.command), status)
   end
   if system.clock.monotonic() < self.ends_at then return nil end
-  kill(self)
-  return ("%s took longer than %d s"):format(name_of(self.command), LONGEST)
+  return give_up(self)
 end
 
 -- Prints once that an event could not be passed on.
@@ -150,7 +155,7 @@ function notify.finish()
   local self = system.state.notify
   local ends_at = system.clock.monotonic() + LONGEST
   while notify.step() and system.clock.monotonic() < ends_at do system.process.pause(0.02) end
-  if self.pid then kill(self) end
+  if self.pid then fail(self, give_up(self)) end
 end
 
 -- Sends a test event to the profile's command, and waits for it. -> exit status

@@ -117,7 +117,8 @@ describe("a connection that is lost", function()
     assert.truthy(message:find "^the store postgresql:///mde: no answer for [56] s: no ", message)
     store.database.world.limit = nil
     failure(count)
-    assert.equal(1, #said)
+    assert.same({ "The store postgresql:///mde does not answer: trying again, for at most 5s." },
+      said)
   end)
 
   it("is given up after a request to end", function()
