@@ -201,7 +201,7 @@ function Call:withdraw()
   self.leaving = true
   if self.in_flight then return false end
   if self.question and self.reached and not self.accepted then
-    self.question.moment = -math.huge  -- read now
+    self.question.moment, self.asked_for = -math.huge, false  -- read now
     return false
   end
   if not self.done then self:leave(self:standing()) end

@@ -87,6 +87,7 @@ function judge.cancel_fields(wait)
     accepted_at = nil,    -- when call.accepted was first read
     read_first = read_first,
     looks = 2,            -- counts the reads of an accepted action
+    again_at = nil,       -- before when it was not sent again
   }
 end
 
@@ -145,6 +146,7 @@ local function posted(call, now, response, err)
 end
 
 local function cancel_again(call, moment)
+  call.cancel.again_at = moment
   call:continue_with("cancel", { id = call.id, comment = call.comment }, moment)
 end
 
@@ -154,9 +156,10 @@ local function verdict_of(own, err)
 end
 
 -- The action is not found. After one look that is not certain, so a call that is stopped before the
--- second look stays open.
-local function end_missing(call, now, err)
-  local is_certain = call.missed_at and now >= call.missed_at + APART
+-- second look stays open. A look counts from when it was due: its answer may come late.
+local function end_missing(call, err)
+  local last = math.max(call.asked_for or 0, call.cancel.again_at or 0)
+  local is_certain = call.missed_at and last >= call.missed_at + APART
   call:finish(nil, err, is_certain and "not_found" or call:standing())
 end
 
@@ -168,11 +171,11 @@ local function unread(call, now, err)
     call:finish(call.client.read(call.accepted), nil, "accepted")
   elseif err.code == "not_found" then
     if judge.looks_again(call, now) then return end
-    end_missing(call, now, err)
+    end_missing(call, err)
   elseif first.code == "bad_request" then
     call:finish(nil, first, verdict_of(own, first))
   elseif first.code == "not_found" and (own.posts > 1 or call.leaving) then
-    end_missing(call, now, first)
+    end_missing(call, first)
   elseif first.code == "not_found" then  -- the second look is another cancel
     local moment = call.missed_at + APART
     cancel_again(call, moment)

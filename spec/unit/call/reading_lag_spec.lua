@@ -56,6 +56,15 @@ describe("an action that was just launched", function()
     assert.same({ unknown = 1 }, report.counts)
   end)
 
+  it("stays unknown if the only look for it is answered late, after a stop", function()
+    local client, _, clock = new(nil, { oddities = { late = { operation = "get", nth = 1 },
+                                                     late_by = 30 } })
+    local ends_at = clock.monotonic() + 5
+    local report = assert(client:cancel_all({ id_of(1) }, { comment = "y",
+      stop = function() return clock.monotonic() > ends_at end }))
+    assert.same({ unknown = 1 }, report.counts)
+  end)
+
   it("is not launched again if its answer is lost", function()
     for _, lag in ipairs(LAGS) do
       local client, service, _, machine = new(lag, {
