@@ -71,7 +71,10 @@ function Statement:execute(...)
   local process, word = connection.process, WORDS[self.sql]
   process:touch("sql", sql)
   if word == "BEGIN" and process.world:is_busy(process) then return false, BUSY end
-  if WRITES[word] and process.host.disk.full then return false, FULL end
+  local full = process.host.disk.full
+  if full == "all" and WRITES[word] or full == "commit" and word == "COMMIT" then
+    return false, FULL
+  end
   local done, problem = self.real:execute(...)
   if not done then return done, problem end
   if word == "BEGIN" then

@@ -31,7 +31,8 @@ end
 
 function DO.full(self, entry)
   local disk = self.hosts[entry.host].disk
-  between(self, entry, function() disk.full = true end, function() disk.full = false end)
+  local part = entry.part or "all"
+  between(self, entry, function() disk.full = part end, function() disk.full = false end)
 end
 
 function DO.busy(self, entry)

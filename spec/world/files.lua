@@ -110,7 +110,7 @@ function Log:append(text)
     file.text = file.text .. text:sub(1, math.floor(#text * partly))
     process:die()
   end
-  if process.host.disk.full then return nil, "No space left on device", FULL end
+  if process.host.disk.full == "all" then return nil, "No space left on device", FULL end
   file.text = file.text .. text
   process.world:on_append(process, file.path, text)
   return true
@@ -205,7 +205,7 @@ function files.module(process)
 
   function module.replace(path, text)
     process:touch("replace", path)
-    if disk.full then return nil, path .. ": No space left on device", FULL end
+    if disk.full == "all" then return nil, path .. ": No space left on device", FULL end
     disk:write(path, text, true)
     process.world:on_replace(process, path, text)
     return true

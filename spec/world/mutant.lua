@@ -52,7 +52,7 @@ function mutant.sources(rows)
     local module, text = row[2], row[3]
     local source = sources[module] or source_of(module)
     local at = source:find(text, 1, true) or source:find(text:match "[^\n]+", 1, true)
-    sources[module] = marked(source, at or 1, ("reach(%d) "):format(i))
+    sources[module] = marked(source, at or 1, ("reach(%d); "):format(i))
   end
   return sources
 end

@@ -121,6 +121,91 @@ draw(0.15, function(random, self)
   end
 end, true)
 
+-- The commands that launch on machines.
+local function launches(entry)
+  return entry.intent.machines ~= nil
+end
+
+-- Answers of one operation of one command are lost, or its requests fail.
+draw(0.25, function(random, self)
+  local entry = random:pick(runs(self))
+  local is_launch = launches(entry)
+  local lost = { lost = "after", outcome = random:pick { "lost", "timeout", "proxy" }, page = 403 }
+  table.insert(self.entries, { what = "answers", process = entry.name,
+    operation = is_launch and "launch" or random:pick { "cancel", "cancel", "get", "list" },
+    count = random:integer(1, 6), fate = random:pick { lost, lost, { status = 403 },
+      { status = 503, retry_after = random:pick { 5, 20 } }, { status = 500 } } })
+end, true)
+
+-- What a command has launched is not read at first.
+draw(0.08, function(random, self)
+  for _, entry in ipairs(runs(self, launches)) do
+    local at = math.max(0.01, entry.at - 0.01)
+    table.insert(self.entries, { what = "lag", fault = "lag", at = at,
+      ends = at + random:scaled(5, 90), seconds = random:scaled(1, 30),
+      get = random:pick { 0, 1 }, cancel = 0 })
+    if random:chance(0.6) and not value_of(entry, "--wait") then
+      table.insert(entry.argv, "--wait")
+    end
+    if random:chance(0.6) then
+      table.insert(self.entries, { what = "answers", process = entry.name, operation = "launch",
+        count = 1, fate = { lost = "after", outcome = "lost" } })
+    end
+  end
+end, true)
+
+-- A commit fails, after the lines of the audit log were written.
+draw(0.06, function(random, self)
+  local entry = random:pick(runs(self))
+  local at = entry.at + random:scaled(0.05, 20)
+  table.insert(self.entries, { what = "full", fault = "disk full", host = entry.host, at = at,
+                               ends = at + random:scaled(0.01, 30), part = "commit" })
+end, true)
+
+-- An id that the service does not know, and Ctrl-C between the two looks for it.
+draw(0.05, function(random, self)
+  local entry = runs(self, command "cancel")[1]
+  local ids = entry and entry.intent.ids
+  if not ids then return end
+  ids[#ids + 1] = random:guid()
+  if entry.input then entry.input = entry.input .. ids[#ids] .. "\n"
+  else table.insert(entry.argv, 2, ids[#ids]) end
+  table.insert(self.entries, { what = "signal", process = entry.name,
+                               at = entry.at + random:scaled(0.5, 30) })
+end, true)
+
+-- A batch is interrupted, perhaps closed, and continued.
+draw(0.1, function(random, self)
+  local entry, name = self.entries[1], "2026-01-23.1"
+  local at = entry.at + random:scaled(0.05, 20)
+  local how = random:pick { "signal", "crash", "stop" }
+  local function say(after, suffix, ...)
+    table.insert(self.entries, { what = "run", name = entry.name .. suffix, host = entry.host,
+      user = entry.user, at = at + after, argv = { ... },
+      intent = { what = suffix == "k" and "close" or suffix == "s" and "stop" or "resume",
+                 batch = name } })
+  end
+  if how == "stop" then say(0, "s", "batch", "stop", name, "-m", "wrong list")
+  elseif how == "crash" then
+    table.insert(self.entries, { what = "crash", process = entry.name,
+                                 touch = math.floor(random:scaled(50, 400)) })
+  else table.insert(self.entries, { what = "signal", process = entry.name, at = at }) end
+  if random:chance(0.5) then
+    say(random:scaled(1, 100), "k", "batch", "close", name, "-m", "done by hand")
+  end
+  say(random:scaled(5, 300), "r", "resume", table.unpack(random:pick { { name }, { "--join" } }))
+end, true)
+
+-- A plan has a small canary.
+draw(0.15, function(random, self)
+  for _, entry in ipairs(runs(self, command "apply")) do
+    if not value_of(entry, "--canary") then
+      table.insert(entry.argv, "--canary")
+      table.insert(entry.argv, tostring(random:integer(1, 4)))
+    end
+  end
+end)
+
 -- Another administrator acts on a machine while a command does.
 draw(0.2, function(random, self)
   local entry = random:pick(runs(self))

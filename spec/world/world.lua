@@ -116,6 +116,16 @@ end
 
 -- {{ The network
 
+-- The fault of the next requests of an operation by a process | nil
+local function answer_of(self, seen)
+  for _, entry in ipairs(self.answers[seen.process.name] or {}) do
+    if entry.count > 0 and seen.operation:find(entry.operation, 1, true) == 1 then
+      entry.count = entry.count - 1
+      return entry.fate
+    end
+  end
+end
+
 -- Counts a request. -> the fault of the plan that it meets | nil
 local function fault_of(self, seen)
   if seen.operation == "sign_in" then
@@ -123,7 +133,7 @@ local function fault_of(self, seen)
     return self.sign_in_faults[self.sign_ins] or self.outage
   end
   self.requests = self.requests + 1
-  return self.faults[self.requests] or self.outage
+  return self.faults[self.requests] or answer_of(self, seen) or self.outage
 end
 
 -- Draws what happens to a request, and applies the plan's faults.
@@ -209,7 +219,7 @@ local function new(plan, prefix)
     seed = plan.seed, plan = plan, began = BEGAN, agenda = agenda.new(BEGAN), events = {},
     prefix = prefix, real_files = {}, hosts = {}, processes = {}, process_by_name = {},
     running = 0, pid = 1000, requests = 0, faults = {}, sign_ins = 0, sign_in_faults = {},
-    crashes = {}, busy = {},
+    answers = {}, crashes = {}, busy = {},
     random = random_numbers.new(plan.seed, "network"), secret = "s3cret-" .. plan.seed .. "-x",
   }, World)
   for _, row in ipairs(plan.hosts) do self.hosts[row.name] = new_host(self, row) end
@@ -245,6 +255,10 @@ local function schedule(self)
     if entry.what == "crash" then
       self.crashes[entry.process] = self.crashes[entry.process] or {}
       self.crashes[entry.process][entry.touch] = entry
+    elseif entry.what == "answers" then
+      local list = self.answers[entry.process] or {}
+      self.answers[entry.process] = list
+      list[#list + 1] = { operation = entry.operation, count = entry.count, fate = entry.fate }
     elseif entry.what == "sign_in" then
       self.sign_in_faults[entry.number] = entry.fate
     elseif entry.what == "request" then
@@ -267,7 +281,8 @@ local function run_people(self)
     last = math.max(last, entry.at or 0, entry.ends or 0)
   end
   pass(self, self.began + last)
-  self.faults, self.sign_in_faults, self.outage, self.is_ending = {}, {}, nil, true
+  self.faults, self.sign_in_faults, self.answers, self.outage = {}, {}, {}, nil
+  self.is_ending = true
   self.faults_ended = self.plan.is_faulty and self.agenda.now or nil
   for _, process in ipairs(self.processes) do process:thaw() end
   pass(self, self.began + HORIZON, function() return self.running == 0 end)
