@@ -49,6 +49,11 @@ function failure.misuse(fields, format, ...)
   error(setmetatable(fields, Failure), 0)
 end
 
+-- Ends the command because of wrong use, if there is any.
+function failure.misuse_if(is_misused, format, ...)
+  if is_misused then failure.raise(failure.usage, format, ...) end
+end
+
 -- Takes `value, err` as the library returns them. -> value; raises the error
 function failure.check(value, err)
   if value == nil then error(err, 0) end

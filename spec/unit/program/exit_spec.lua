@@ -58,6 +58,13 @@ describe("a failure", function()
     assert.same({ "3 of 4", 3 }, { tostring(raised), failure.status(raised) })
   end)
 
+  it("of wrong use depends on a condition", function()
+    failure.misuse_if(false, "%s", "x")
+    local ok, raised = pcall(failure.misuse_if, true, "%s is wrong", "x")
+    assert.is_false(ok)
+    assert.same({ "x is wrong", 2 }, { tostring(raised), failure.status(raised) })
+  end)
+
   it("is raised for a nil value, and the value returned otherwise", function()
     assert.equal(7, failure.check(7))
     assert.is_false(failure.check(false))

@@ -165,11 +165,9 @@ function api.run(parsed)
   local wanted = { method = parsed.method:upper(), path = parsed.path, query = query_of(parsed) }
   add_body(wanted, parsed)
   local only_reads = wanted.method == "GET"
-  if parsed.deadline and not only_reads then
-    failure.raise(failure.usage, "--deadline works only with GET")
-  elseif only_reads and (parsed.batch or parsed.comment) then
-    failure.raise(failure.usage, "--batch and -m do not work with GET")
-  end
+  failure.misuse_if(parsed.deadline and not only_reads, "--deadline works only with GET")
+  failure.misuse_if(only_reads and (parsed.batch or parsed.comment),
+    "--batch and -m do not work with GET")
   parsed.reads_only = only_reads
   if parsed.dry_run then parsed.store = "memory" end
   local session = client.connect(parsed)

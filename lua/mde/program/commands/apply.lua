@@ -40,9 +40,7 @@ function apply.define(command)
 end
 
 function apply.run(parsed)
-  if parsed.yes and not parsed.approve then
-    failure.raise(failure.usage, "--yes requires --approve HASH")
-  end
+  failure.misuse_if(parsed.yes and not parsed.approve, "--yes requires --approve HASH")
   change.check(parsed)
   local plan = failure.check(plans.read(parsed.plan))
   if not selection.wanted(parsed) then

@@ -189,24 +189,16 @@ end
 local function check(parsed)
   local what, name = parsed.what, parsed.batch
   check_verdict(parsed.verdict)
-  if what ~= "report" and (parsed.csv or parsed.html or parsed.open) then
-    failure.raise(failure.usage, "--csv, --html and --open work only with report")
-  end
-  if what ~= "show" and parsed.verdict then
-    failure.raise(failure.usage, "--verdict works only with show")
-  end
-  if what ~= "stop" and parsed.all then
-    failure.raise(failure.usage, "--all works only with stop")
-  end
-  if what ~= "stop" and what ~= "close" and parsed.comment then
-    failure.raise(failure.usage, "-m works only with stop and close")
-  end
-  if name and (what == "list" or parsed.all) then
-    failure.raise(failure.usage, "%s takes no batch", parsed.all and "--all" or "list")
-  end
-  if what == "close" and not (parsed.comment or ""):find "%S" then
-    failure.raise(failure.usage, "close requires a reason, such as -m \"Done by hand\"")
-  end
+  failure.misuse_if(what ~= "report" and (parsed.csv or parsed.html or parsed.open),
+    "--csv, --html and --open work only with report")
+  failure.misuse_if(what ~= "show" and parsed.verdict, "--verdict works only with show")
+  failure.misuse_if(what ~= "stop" and parsed.all, "--all works only with stop")
+  failure.misuse_if(what ~= "stop" and what ~= "close" and parsed.comment,
+    "-m works only with stop and close")
+  failure.misuse_if(name and (what == "list" or parsed.all),
+    "%s takes no batch", parsed.all and "--all" or "list")
+  failure.misuse_if(what == "close" and not (parsed.comment or ""):find "%S",
+    "close requires a reason, such as -m \"Done by hand\"")
 end
 
 local function report(each, parsed)

@@ -80,10 +80,7 @@ end
 
 function completion.run(parsed)
   local script = SCRIPTS[parsed.shell]
-  if not script then
-    failure.raise(failure.usage, "'%s' is none of these shells: bash, zsh, fish",
-      parsed.shell)
-  end
+  failure.misuse_if(not script, "'%s' is none of these shells: bash, zsh, fish", parsed.shell)
   output.write(script)
   return 0
 end

@@ -47,9 +47,8 @@ end
 
 -- -> result; raises the error, after it printed which file is kept
 local function fetch(session, action, path, parsed)
-  if system.file.kind(path) then
-    failure.raise(failure.usage, "%s exists; remove it or give another name with -o", path)
-  end
+  failure.misuse_if(system.file.kind(path),
+    "%s exists; remove it or give another name with -o", path)
   interruption.only_reads(session)
   local result, err = session:download(action, path, {
     index = parsed.index, open = system.file.open,

@@ -19,9 +19,7 @@ end
 
 function help.run(parsed, program)
   local text = topics[parsed.topic] or program:help(parsed.topic)
-  if not text then
-    failure.raise(failure.usage, "'%s' is not a command or topic of mde", parsed.topic)
-  end
+  failure.misuse_if(not text, "'%s' is not a command or topic of mde", parsed.topic)
   output.text(text)
   return 0
 end

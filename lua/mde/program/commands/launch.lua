@@ -89,10 +89,8 @@ function launch.run(parsed)
   local kind = launches.kind(parsed.type)
   local details = launches.details(kind, parsed)
   local criteria, any = machines.check(parsed)
-  if not any and not parsed.machines[1] then
-    failure.raise(failure.usage, "which machines? Give ids or names, - for standard input, or"
-      .. " filters")
-  end
+  failure.misuse_if(not any and not parsed.machines[1],
+    "which machines? Give ids or names, - for standard input, or filters")
   local is_chosen = machines.are_chosen(parsed, any)
   change.check(parsed, is_chosen, "INC0048211")
   criteria.limit = not exceptions.of(parsed) and parsed.max and parsed.max + 1 or nil

@@ -72,9 +72,7 @@ local function check_options(parsed)
   local criteria, any = chosen.check(parsed)
   local named, change = #parsed.machines > 0, marking.change(parsed)
   local shows_state = parsed.isolated or parsed.restricted
-  local function refuse(is_so, message, ...)
-    if is_so then failure.raise(failure.usage, message, ...) end
-  end
+  local refuse = failure.misuse_if
   refuse(parsed.only and not shows_state, "--only works only with --isolated or --restricted")
   refuse(parsed.since and not shows_state, "--since works only with --isolated or --restricted")
   refuse(shows_state and (any or change or parsed.limit or parsed.show_filters

@@ -67,10 +67,9 @@ end
 local function named(session, name)
   local batch = failure.check(session.store.journal:find(name))
   client.identify(session)
-  if not may_be_ours(session, batch) then
-    failure.raise(failure.usage, "batch %s is of tenant and application %s, and this command"
-      .. " signs in as %s", name, batch.application, session.application)
-  end
+  failure.misuse_if(not may_be_ours(session, batch),
+    "batch %s is of tenant and application %s, and this command"
+    .. " signs in as %s", name, batch.application, session.application)
   if batch:open_count() == 0 then return nil end
   return hold(batch)
 end
@@ -93,9 +92,8 @@ local function chosen(list, answer)
   local found = list[math.tointeger(tonumber(answer))]
   for _, entry in ipairs(list) do
     if entry.batch.name == answer then
-      if found and found ~= entry then
-        failure.raise(failure.usage, "'%s' is a number and a name: mde resume NAME", answer)
-      end
+      failure.misuse_if(found and found ~= entry,
+        "'%s' is a number and a name: mde resume NAME", answer)
       found = entry
     end
   end
@@ -203,14 +201,11 @@ local function join(session, parsed)
 end
 
 local function check(parsed)
-  if parsed.join and parsed.batch then
-    failure.raise(failure.usage, "--join continues every open batch; it takes no BATCH ('%s')",
-      parsed.batch)
-  elseif parsed.deadline and not parsed.wait then
-    failure.raise(failure.usage, "--deadline requires --wait")
-  elseif (parsed.yes or parsed.max) and not parsed.batch then
-    failure.raise(failure.usage, "%s requires BATCH", parsed.yes and "--yes" or "--max N")
-  end
+  failure.misuse_if(parsed.join and parsed.batch,
+    "--join continues every open batch; it takes no BATCH ('%s')", parsed.batch)
+  failure.misuse_if(parsed.deadline and not parsed.wait, "--deadline requires --wait")
+  failure.misuse_if((parsed.yes or parsed.max) and not parsed.batch, "%s requires BATCH",
+    parsed.yes and "--yes" or "--max N")
   override.check(parsed)
   if parsed.comment then
     agreement.check_comment(parsed.comment)

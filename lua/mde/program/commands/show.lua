@@ -80,13 +80,11 @@ end
 local function check(parsed)
   local id = core.operation.guid(parsed.what)
   local is_short = short_id.is(parsed.what)
-  if not id and not is_short and parsed.what:find "^%x+%-%x+%-[%x%-]+$" then
-    failure.raise(failure.usage, "'%s' is not the id of a machine action: of its 36 characters"
-      .. " %d are there", parsed.what, #parsed.what)
-  end
-  if parsed.wait and not id and not is_short then
-    failure.raise(failure.usage, "--wait works only with the id of an action")
-  end
+  failure.misuse_if(not id and not is_short and parsed.what:find "^%x+%-%x+%-[%x%-]+$",
+    "'%s' is not the id of a machine action: of its 36 characters"
+    .. " %d are there", parsed.what, #parsed.what)
+  failure.misuse_if(parsed.wait and not id and not is_short,
+    "--wait works only with the id of an action")
   if parsed.limit and id then failure.raise(failure.usage, "--limit works only with a machine") end
   return id
 end

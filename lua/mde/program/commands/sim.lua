@@ -66,12 +66,8 @@ end
 
 function sim.run(parsed)
   local words = parsed.words
-  if parsed.serve and #words > 0 then
-    failure.raise(failure.usage, "--serve runs no command: '%s'", words[1])
-  end
-  if parsed.port and not parsed.serve then
-    failure.raise(failure.usage, "--port requires --serve")
-  end
+  failure.misuse_if(parsed.serve and #words > 0, "--serve runs no command: '%s'", words[1])
+  failure.misuse_if(parsed.port and not parsed.serve, "--port requires --serve")
   return simulation.run(words, parsed)
 end
 

@@ -69,22 +69,18 @@ end
 -- Checks the options. -> criteria | nil: a batch is to be undone
 local function check(parsed)
   local criteria, any = options.criteria(parsed)
-  if parsed.output and parsed.dry_run then
-    failure.raise(failure.usage, "-n and -o cannot be combined: a plan changes nothing")
-  elseif parsed.output and parsed.batch then
-    failure.raise(failure.usage, "--batch names the new batch, and -o makes none; the batch to undo"
-      .. " is an argument: mde undo %s", parsed.batch)
-  elseif parsed.expires and not parsed.output then
-    failure.raise(failure.usage, "--expires requires -o")
-  end
+  failure.misuse_if(parsed.output and parsed.dry_run,
+    "-n and -o cannot be combined: a plan changes nothing")
+  failure.misuse_if(parsed.output and parsed.batch, "--batch names the new batch, and -o makes"
+    .. " none; the batch to undo is an argument: mde undo %s", parsed.batch)
+  failure.misuse_if(parsed.expires and not parsed.output, "--expires requires -o")
   change.check(parsed, true, "Misfired rule, CHG-4711")
-  if parsed.incident and any then
-    failure.raise(failure.usage, "a batch and filters cannot be combined: '%s'", parsed.incident)
-  elseif not parsed.incident and (any or not override.is_attended(parsed))
-         and not (parsed.requestor and (parsed.after or parsed.newer_than)) then
-    failure.raise(failure.usage, "which incident? Name a batch (`mde batch list` shows them), or a"
-      .. " requestor and a time: --requestor NAME --newer-than 2h")
-  end
+  failure.misuse_if(parsed.incident and any, "a batch and filters cannot be combined: '%s'",
+    parsed.incident)
+  failure.misuse_if(not parsed.incident and (any or not override.is_attended(parsed))
+    and not (parsed.requestor and (parsed.after or parsed.newer_than)), "which incident? Name a"
+    .. " batch (`mde batch list` shows them), or a requestor and a time: --requestor NAME"
+    .. " --newer-than 2h")
   return any and criteria or nil
 end
 

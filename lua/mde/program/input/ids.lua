@@ -46,10 +46,8 @@ end
 function ids.check(arguments, is_agreed)
   for _, text in ipairs(arguments) do
     local is_short = require "mde.program.input.short_id".is(text)
-    if is_short and is_agreed then
-      failure.raise(failure.usage, "'%s' is only the beginning of an id; with --yes, give all 36"
-        .. " characters", text)
-    end
+    failure.misuse_if(is_short and is_agreed,
+      "'%s' is only the beginning of an id; with --yes, give all 36 characters", text)
     if not is_short then ids.from_arguments({ text }, function() end) end
   end
 end
@@ -59,9 +57,8 @@ local function lines(file)
   local text, position, number = "", 1, 0
 
   local function fill()
-    if #text - position >= LONGEST then
-      failure.raise(failure.usage, "line %d is longer than %d bytes", number, LONGEST)
-    end
+    failure.misuse_if(#text - position >= LONGEST,
+      "line %d is longer than %d bytes", number, LONGEST)
     local block, problem = file:read(BLOCK)
     if problem then failure.raise(failure.failed, "cannot read the ids: %s", problem) end
     text, position = text:sub(position) .. (block or ""), 1
@@ -150,10 +147,8 @@ function ids.from_file(file, add, kind)
     local text = is_header and "" or id_of(line, kind.keys, column)
     if text ~= "" then
       local id = text and kind.read(text)
-      if not id then
-        failure.raise(failure.usage, "line %d: '%s' is not %s, nor a JSON object with one;"
-          .. " nothing was sent", number, line:sub(1, 60), kind.expected)
-      end
+      failure.misuse_if(not id, "line %d: '%s' is not %s, nor a JSON object with one;"
+        .. " nothing was sent", number, line:sub(1, 60), kind.expected)
       add(id)
     end
   end

@@ -48,14 +48,10 @@ end
 -- Checks the choice. -> criteria, whether there are filters
 function machines.check(parsed)
   local criteria, any = options.read_each(parsed, machines.filters, {})
-  if any and parsed.machines[1] then
-    failure.raise(failure.usage, "machines and filters cannot be combined: '%s'",
-      parsed.machines[1])
-  end
+  failure.misuse_if(any and parsed.machines[1],
+    "machines and filters cannot be combined: '%s'", parsed.machines[1])
   for _, text in ipairs(parsed.machines) do
-    if text == "-" and #parsed.machines > 1 then
-      failure.raise(failure.usage, "- must be the only argument")
-    end
+    failure.misuse_if(text == "-" and #parsed.machines > 1, "- must be the only argument")
   end
   return criteria, any
 end

@@ -19,10 +19,9 @@ function launches.kind(word)
   for _, kind in ipairs(kinds.all) do
     if kind.name and (name == kind.name or word:lower() == kind.type:lower()) then return kind end
   end
-  if word:lower():find "investigat" then
-    failure.raise(failure.usage, "'%s': the service no longer starts automated investigations on"
-      .. " request; run a full scan: mde launch scan MACHINE --scope Full", word)
-  end
+  failure.misuse_if(word:lower():find "investigat",
+    "'%s': the service no longer starts automated investigations on"
+    .. " request; run a full scan: mde launch scan MACHINE --scope Full", word)
   failure.raise(failure.usage, "'%s' cannot be launched; choose one of %s", word,
     table.concat(launches.names(), ", "))
 end
@@ -84,21 +83,17 @@ end
 -- Checks the options together. Raises if one is missing or does not apply.
 local function check(kind, parsed)
   for _, name in ipairs { "scope", "sha1", "commands" } do
-    if parsed[name] and kind.takes ~= name and not (name == "scope" and kind.scopes) then
-      failure.raise(failure.usage, "%s has no option %s", kind.name,
-        name == "commands" and "--put, --run or --get" or "--" .. name)
-    end
+    failure.misuse_if(parsed[name] and kind.takes ~= name and not (name == "scope" and kind.scopes),
+      "%s has no option %s", kind.name,
+      name == "commands" and "--put, --run or --get" or "--" .. name)
   end
-  if kind.is_final and (#parsed.machines ~= 1 or parsed.machines[1] == "-") then
-    failure.raise(failure.usage, "%s changes one machine at a time: name only one", kind.name)
-  end
+  failure.misuse_if(kind.is_final and (#parsed.machines ~= 1 or parsed.machines[1] == "-"),
+    "%s changes one machine at a time: name only one", kind.name)
 end
 
 -- Checks the commands of a live response. Messages name the options.
 local function commands_of(commands)
-  if not commands then
-    failure.raise(failure.usage, "live-response requires --put, --run or --get")
-  end
+  failure.misuse_if(not commands, "live-response requires --put, --run or --get")
   local ok, err = live_response.commands(commands)
   if ok then return commands end
   failure.raise(failure.usage, "%s", (err.message:gsub("^live_response", "live-response")
@@ -112,9 +107,8 @@ function launches.details(kind, parsed)
   if kind.scopes then
     details.type = parsed.scope and scope_of(kind, parsed.scope) or nil
   elseif kind.takes == "sha1" then
-    if not (parsed.sha1 or ""):find("^" .. ("%x"):rep(40) .. "$") then
-      failure.raise(failure.usage, "quarantine requires --sha1, 40 hexadecimal digits")
-    end
+    failure.misuse_if(not (parsed.sha1 or ""):find("^" .. ("%x"):rep(40) .. "$"),
+      "quarantine requires --sha1, 40 hexadecimal digits")
     details.sha1 = parsed.sha1:lower()
   elseif kind.takes == "commands" then
     details.commands = commands_of(parsed.commands)

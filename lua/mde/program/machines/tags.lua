@@ -31,9 +31,7 @@ function marking.change(parsed)
   for name, row in pairs(CHANGES) do
     local value = parsed[name]
     if value then
-      if not value:find "%S" then
-        failure.raise(failure.usage, "%s: '%s' is not a tag", row.option, value)
-      end
+      failure.misuse_if(not value:find "%S", "%s: '%s' is not a tag", row.option, value)
       return name
     end
   end

@@ -9,15 +9,14 @@ local enforcement = {}
 -- Returns the guards of the policies and of the chosen profile. Raises if they contradict.
 function enforcement.guards(loaded, profile)
   local named = profile and "the profile " .. profile.name
-  local own, problem
+  local own, guards, problem
   if profile and profile.guard then
     own, problem = require "mde.program.policy.check".problem(guard.form,
       ("profiles.%s.guard"):format(profile.name), profile.guard)
-    if problem then failure.raise(failure.usage, "%s", problem) end
+    failure.misuse_if(problem, "%s", problem)
   end
-  local guards
   guards, problem = guard.of(loaded, own, named)
-  if not guards then failure.raise(failure.usage, "%s", problem) end
+  failure.misuse_if(problem, "%s", problem)
   return guards
 end
 

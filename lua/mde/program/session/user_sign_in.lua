@@ -19,15 +19,12 @@ end
 function user_sign_in.connect(parsed)
   local connected = client.connect(parsed, { tenant = parsed.tenant,
                                              client_id = parsed.client_id })
-  if not (connected.tenant and connected.client_id) then
-    failure.raise(failure.usage, "tenant and application are required: give --tenant and"
-      .. " --client-id, or set AZURE_TENANT_ID and AZURE_CLIENT_ID")
-  end
-  if not connected.store.sessions then
-    failure.raise(failure.usage,
-      "the store %s cannot keep sign-ins: omit --store and MDE_STORE",
-      connected.store.name:gsub("://.*", "://…"))
-  end
+  failure.misuse_if(not (connected.tenant and connected.client_id),
+    "tenant and application are required: give --tenant and"
+    .. " --client-id, or set AZURE_TENANT_ID and AZURE_CLIENT_ID")
+  failure.misuse_if(not connected.store.sessions,
+    "the store %s cannot keep sign-ins: omit --store and MDE_STORE",
+    connected.store.name:gsub("://.*", "://…"))
   return connected, {
     authority = connected.authority, tenant = connected.tenant, client_id = connected.client_id,
     scope = connected.scope, sessions = connected.store.sessions, clock = connected.clock,
