@@ -23,9 +23,9 @@ local function new()
     return service:add(fields)
   end
   function self.decide(excepted)
-    local decided = assert(undoing.decide(client,
+    local decided = undoing.decide(client,
       { criteria = { requestor = SOAR }, seen = self.seen },
-      excepted and exceptions.new(excepted)))
+      excepted and exceptions.new(excepted))
     local by_id = {}
     for i, entity in ipairs(decided.entities) do by_id[entity.id], entity.place = entity, i end
     return by_id, decided

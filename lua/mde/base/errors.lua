@@ -78,9 +78,7 @@ local RESOURCE = "https://api.securitycenter.microsoft.com"
 -- Reports if `held` contains any of `wanted`.
 local function any(wanted, held)
   for _, one in ipairs(wanted) do
-    for _, other in ipairs(held) do
-      if one == other then return true end
-    end
+    if tables.index(held, one) then return true end
   end
   return false
 end

@@ -4,6 +4,7 @@
 -- stays unknown, and the change gets the `problem` as text.
 
 local client = require "mde.program.session.client"
+local errors = require "mde.base.errors"
 local guard = require "mde.program.policy.guard"
 local kinds = require "mde.service.kinds"
 local review = require "mde.program.plan.review"
@@ -75,9 +76,9 @@ end
 
 -- {{ Reading
 
--- Returns why a record is not known, as text. Raises an interruption.
+-- Returns why a record is not known, as text. Raises an interruption, or a defect.
 local function problem_of(err)
-  if err.code == "interrupted" then error(err, 0) end
+  if not errors.is(err) or err.code == "interrupted" then error(err, 0) end
   return err.code == "not_found" and "the service does not know it" or tostring(err)
 end
 
@@ -87,8 +88,8 @@ local function read_actions(session, entities)
     if entity.is_unread then ids[#ids + 1] = entity.action end
   end
   if not ids[1] then return end
-  local found, err = review.actions(session, ids, FEW_MISSING)
-  if not found then found, missing = {}, problem_of(err) end
+  local done, found = pcall(review.actions, session, ids, FEW_MISSING)
+  if not done then found, missing = {}, problem_of(found) end
   for _, entity in ipairs(entities) do
     if entity.is_unread then
       local action = found[entity.action]
@@ -112,13 +113,13 @@ end
 local function all_machines(session, ids)
   local items, found, problems = {}, {}, {}
   for i, id in ipairs(ids) do items[i] = { action = { machineId = id } } end
-  local onboarded, err = tenant.read_machines(session, items)
-  local problem = err and problem_of(err) or "the service does not know it"
+  local done, onboarded = pcall(tenant.read_machines, session, items)
+  local problem = done and "the service does not know it" or problem_of(onboarded)
   for i, id in ipairs(ids) do
     found[id] = items[i].machine
     problems[id] = not found[id] and problem or nil
   end
-  return found, problems, onboarded
+  return found, problems, done and onboarded or nil
 end
 
 -- Reads machines of the entities that `wants` accepts. -> how many are onboarded (nil: not read)

@@ -71,7 +71,7 @@ local function explain(session, loaded, guards, parsed)
   if short_id.is(parsed.explain) then
     parsed.explain = short_id.check(session, parsed.explain).id
   end
-  local explained = failure.check(policies.explain(session, loaded, parsed.explain))
+  local explained = policies.explain(session, loaded, parsed.explain)
   local entity = explained.entity
   local violations = entity and guard.check(guards, { entity }, nil) or {}
   for i = #violations, 1, -1 do  -- a share is of the whole plan

@@ -2,7 +2,6 @@
 
 local cjson = require "cjson"
 local colour = require "mde.program.terminal.colour"
-local failure = require "mde.program.exit"
 local moment = require "mde.program.terminal.moment"
 local output = require "mde.program.terminal.output"
 local show_table = require "mde.program.terminal.table"
@@ -146,7 +145,7 @@ function Groups:read(session, actions)
     if needs_machines then items[#items + 1] = { action = action } else self:add(action) end
   end
   if not items[1] then return end
-  failure.check(require "mde.program.policy.tenant".read_machines(session, items))
+  require "mde.program.policy.tenant".read_machines(session, items)
   for _, item in ipairs(items) do self:add(item.action, item.machine) end
 end
 

@@ -27,7 +27,7 @@ end
 function making.make(session, loaded, profile, parsed, bound)
   local guards, now = making.renew(session, loaded, profile)
   add(guards, bound or {})
-  local decided = failure.check(policies.decide_all(session, loaded, guards))
+  local decided = policies.decide_all(session, loaded, guards)
   local made = plans.new(session, loaded, guards, decided, { made = now,
     by = stores.who(), expires = parsed.expires })
   return made, decided, guards

@@ -17,7 +17,7 @@ local function filter_of(ids, first, last)
 end
 
 -- Lists the actions with these ids. If the service refuses a filter (400), it is halved; if it
--- refuses a single id, listing ends. -> true | nil, err
+-- refuses a single id, listing ends.
 local function list(session, ids, found)
   local first, most = 1, MOST
   while first <= #ids and most > 0 do
@@ -29,44 +29,37 @@ local function list(session, ids, found)
     elseif err.code == "bad_request" then
       most = (last - first + 1) // 2
     else
-      return nil, err
+      error(err, 0)
     end
   end
-  return true
 end
 
 -- Reads the actions with these ids, forty per call. Actions missing in a list are read one by one,
 -- `most` of them (default: all), since the second look at each takes ten seconds.
--- -> { id -> action; nil: not found } | nil, err
+-- -> { id -> action; nil: not found }; raises the error
 function review.actions(session, ids, most)
   local found, missing = {}, 0
-  local done, err = list(session, ids, found)
-  if not done then return nil, err end
+  list(session, ids, found)
   for _, id in ipairs(ids) do
     if not found[id] then missing = missing + 1 end
     if not found[id] and missing <= (most or missing) then
+      local err
       found[id], err = session:action(id)
-      if err and err.code ~= "not_found" then return nil, err end
+      if err and err.code ~= "not_found" then error(err, 0) end
     end
   end
   return found
 end
 
 -- Reads actions, and if `with_machines` their machines.
--- -> { id -> { action, machine (nil: unknown) } }, number of onboarded machines | nil, err
+-- -> { id -> { action, machine (nil: unknown) } }, number of onboarded machines; raises the error
 function review.read(session, ids, with_machines)
-  local actions, err = review.actions(session, ids)
-  if not actions then return nil, err end
-  local items, list_of, onboarded = {}, {}, nil
-  for id, action in pairs(actions) do
+  local items, list_of = {}, {}
+  for id, action in pairs(review.actions(session, ids)) do
     items[id] = { action = action }
     list_of[#list_of + 1] = items[id]
   end
-  if with_machines then
-    onboarded, err = tenant.read_machines(session, list_of)
-    if not onboarded then return nil, err end
-  end
-  return items, onboarded
+  return items, with_machines and tenant.read_machines(session, list_of) or nil
 end
 
 -- }}

@@ -12,6 +12,7 @@
 
 local date = require "mde.base.date"
 local decision = require "mde.program.policy.decision"
+local failure = require "mde.program.exit"
 local kinds = require "mde.service.kinds"
 local review = require "mde.program.plan.review"
 local standing = require "mde.program.policy.standing"
@@ -23,11 +24,9 @@ local undoing = {}
 
 local MOST_MISSING = 2  -- actions that are read once more if a list lacks them, for 10 s each
 
--- Reads the actions with these ids that exist. -> array | nil, err
+-- Reads the actions with these ids that exist. -> array
 local function by_id(session, ids)
-  local found, err = review.actions(session, ids, MOST_MISSING)
-  if not found then return nil, err end
-  local list = {}
+  local found, list = review.actions(session, ids, MOST_MISSING), {}
   for _, id in ipairs(ids) do list[#list + 1] = found[id] end
   return list
 end
@@ -177,23 +176,18 @@ undoing.name = "undo"  -- stands for a policy's name in a plan
 -- batch; seen ({ id -> status before it was cancelled }, of the journal).
 -- `excepted`: of mde.program.input.exceptions, or nil. -> like mde.program.policy's decide_all:
 -- { entities, read, abstained (nothing to undo, or no inverse), onboarded }, and the sets of ids
--- related (not of the batch) and may_begin (to release if they begin before their cancel) | nil, err
+-- related (not of the batch) and may_begin (to release if they begin before their cancel). Raises
+-- the error.
 function undoing.decide(session, wanted, excepted)
-  local actions, err
-  if wanted.ids then actions, err = by_id(session, wanted.ids)
-  else actions, err = session:list(wanted.criteria) end
-  if not actions then return nil, err end
-  local found
-  found, err = standing.read(session)
-  if not found then return nil, err end
+  local actions = wanted.ids and by_id(session, wanted.ids)
+                  or failure.check(session:list(wanted.criteria))
+  local found = standing.read(session)
   local related = wanted.ids and add_related(actions, found, wanted.seen) or {}
   local items, incident = {}, {}
   for i, action in ipairs(actions) do
     items[i], incident[action.id:lower()] = { action = action }, true
   end
-  local onboarded
-  onboarded, err = tenant.read_machines(session, items)
-  if not onboarded then return nil, err end
+  local onboarded = tenant.read_machines(session, items)
   local list, untouched, may_begin = decide(items, found, incident, wanted, excepted)
   return { entities = list, read = #items, abstained = untouched, onboarded = onboarded,
            related = related, may_begin = may_begin }

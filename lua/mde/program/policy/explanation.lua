@@ -3,6 +3,7 @@
 local criteria = require "mde.service.criteria.action"
 local decision = require "mde.program.policy.decision"
 local entity = require "mde.program.policy.entity"
+local failure = require "mde.program.exit"
 local tables = require "mde.base.tables"
 local tenant = require "mde.program.policy.tenant"
 
@@ -58,25 +59,20 @@ function explanation.of(self, action, machine, now)
 end
 
 -- Explains how all policies decide on one action. -> { action, machine, told = array of
--- explanation.of, entity (of a plan; nil if all abstain) } | nil, err
+-- explanation.of, entity (of a plan; nil if all abstain) }; raises the error
 function explanation.all(session, policies, id)
-  local action, err = session:action(id)
-  if not action then return nil, err end
+  local action = failure.check(session:action(id))
   local item = { action = entity.action(tables.merged(action), action:age()), answers = {} }
   if action.machineId then
     local machine, problem = session:machine(action.machineId)
-    if not machine and problem.code ~= "not_found" then return nil, problem end
+    if not machine and problem.code ~= "not_found" then error(problem, 0) end
     item.machine = machine and entity.machine(machine)
   end
   local explained = { action = action, machine = item.machine, told = {} }
   for i, each in ipairs(policies) do
-    local told
-    told, err = each:explain(item.action, item.machine, session.clock.wall())
-    if not told then return nil, err end
+    local told = failure.check(each:explain(item.action, item.machine, session.clock.wall()))
     explained.told[i], item.answers[i] = told, told
-    local closed
-    closed, err = each:close()
-    if not closed then return nil, err end
+    failure.check(each:close())
   end
   local answer = decision.of(item.answers)
   explained.entity = answer and tenant.planned(item, answer)

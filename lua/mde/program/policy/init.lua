@@ -4,7 +4,7 @@
 -- limited by guards (mde.program.policy.guard), which the code cannot reach.
 --
 --   local mine = assert(policy.load "stale.lua")
---   local decided = assert(policy.decide_all(session, { mine }, { guards = guards }))
+--   local decided = policy.decide_all(session, { mine }, { guards = guards })
 --
 -- Errors have the code "policy" for a fault of the policy, "limit" for a limit of its worker, and
 -- "worker" for a worker that died.

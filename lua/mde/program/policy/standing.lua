@@ -1,20 +1,20 @@
 -- Keeps an undo from releasing machines that other actions isolate or restrict.
 
 local date = require "mde.base.date"
+local failure = require "mde.program.exit"
 local isolation = require "mde.client.isolation"
 local kinds = require "mde.service.kinds"
 
 local standing = {}
 
 -- Reads the history of actions. -> { type of action -> { machine id -> machine of a fold of
--- mde.client.isolation, with `state` in words } } | nil, err
+-- mde.client.isolation, with `state` in words } }; raises the error
 function standing.read(session)
   local found = {}
   for state, kind in pairs(kinds.making) do
     local fold = isolation.fold(state)
-    local all, err = session:list { type = { kind.type, kind.inverse }, order = "oldest" }
-    if not all then return nil, err end
-    for _, action in ipairs(all) do fold:add(action) end
+    local wanted = { type = { kind.type, kind.inverse }, order = "oldest" }
+    for _, action in ipairs(failure.check(session:list(wanted))) do fold:add(action) end
     for _, machine in pairs(fold.machines) do machine.state = state end
     found[kind.type] = fold.machines
   end
@@ -71,16 +71,15 @@ local function objection(machine, action, incident)
 end
 
 -- Removes the release from planned entities whose machine other actions isolate, and notes why.
--- `list`: array of { action, entity (of a plan) }. -> true | nil, err
+-- `list`: array of { action, entity (of a plan) }. Raises the error.
 function standing.remove_releases(session, list)
   local incident, is_needed = {}, false
   for _, one in ipairs(list) do
     incident[one.entity.id] = one.entity.decision ~= "keep" or nil
     is_needed = is_needed or releases(one.entity)
   end
-  if not is_needed then return true end
-  local found, err = standing.read(session)
-  if not found then return nil, err end
+  if not is_needed then return end
+  local found = standing.read(session)
   for _, one in ipairs(list) do
     local entity = one.entity
     local why = releases(entity)
@@ -90,7 +89,6 @@ function standing.remove_releases(session, list)
       entity.note = why
     end
   end
-  return true
 end
 
 return standing

@@ -2,7 +2,6 @@
 
 local decision = require "mde.program.policy.decision"
 local entity = require "mde.program.policy.entity"
-local errors = require "mde.base.errors"
 local guard = require "mde.program.policy.guard"
 local kinds = require "mde.service.kinds"
 local standing = require "mde.program.policy.standing"
@@ -11,16 +10,10 @@ local tenant = {}
 
 -- {{ Reading the tenant
 
--- Adds the actions that the policy selects to `found`. -> true | nil, err
+-- Adds the actions that the policy selects to `found`.
 local function read_actions(session, self, found)
-  local reader, err = session:pages(self.select, "policy")
-  if not reader then return nil, err end
   local chosen = {}
-  while true do
-    local action
-    action, err = reader:next()
-    if err then return nil, err end
-    if not action then break end
+  for action in session:actions(self.select) do
     local id = action.id:lower()
     local item = found.by_id[id]
     if not item then
@@ -30,25 +23,20 @@ local function read_actions(session, self, found)
     chosen[#chosen + 1] = item
   end
   found.of[self] = chosen
-  return true
 end
 
--- Reads all machines and sets those of the items. -> number of onboarded machines | nil, err
+-- Reads all machines and sets those of the items. -> number of onboarded machines; raises the error
 function tenant.read_machines(session, items)
   local wanted, onboarded = {}, 0
   for _, item in ipairs(items) do
     local id = item.action.machineId
     if id then wanted[id:lower()] = false end
   end
-  local done, raised = pcall(function()
-    for machine in session:machines() do
-      if machine.onboardingStatus == "Onboarded" then onboarded = onboarded + 1 end
-      local id = machine.id:lower()
-      if wanted[id] == false then wanted[id] = entity.machine(machine) end
-    end
-  end)
-  if not done and errors.is(raised) then return nil, raised end
-  if not done then error(raised, 0) end
+  for machine in session:machines() do
+    if machine.onboardingStatus == "Onboarded" then onboarded = onboarded + 1 end
+    local id = machine.id:lower()
+    if wanted[id] == false then wanted[id] = entity.machine(machine) end
+  end
   for _, item in ipairs(items) do
     local id = item.action.machineId
     item.machine = id and wanted[id:lower()] or nil
@@ -87,37 +75,29 @@ function tenant.planned(item, answer)
   return made
 end
 
+-- -> nil | err
 local function ask_one(policy, items)
   local done, err = policy:decide_many(items, function(item, answer, reason)
     table.insert(item.answers, { policy = policy.name, decision = answer, reason = reason })
   end)
   local closed, problem = policy:close()
-  if done and closed then return true end
-  return nil, err or problem
+  if not (done and closed) then return err or problem end
 end
 
--- Lets all policies decide, and ends their workers. -> true | nil, err
+-- Lets all policies decide, and ends their workers. Raises the first error.
 local function ask(policies, found)
   local failure
   for _, each in ipairs(policies) do
-    local done, err = true, nil
-    if not failure then done, err = ask_one(each, found.of[each]) else each:close() end
-    if not done then failure = err end
+    if failure then each:close() else failure = ask_one(each, found.of[each]) end
   end
-  if failure then return nil, failure end
-  return true
+  if failure then error(failure, 0) end
 end
 
 local function read(session, policies, guards)
   local found = { by_id = {}, of = {} }
-  for _, each in ipairs(policies) do
-    local done, err = read_actions(session, each, found)
-    if not done then return nil, err end
-  end
+  for _, each in ipairs(policies) do read_actions(session, each, found) end
   if #found > 0 and (takes_machine(policies) or guard.needs_machines(guards)) then
-    local onboarded, err = tenant.read_machines(session, found)
-    if not onboarded then return nil, err end
-    found.onboarded = onboarded
+    found.onboarded = tenant.read_machines(session, found)
   end
   return found
 end
@@ -126,13 +106,10 @@ end
 -- (see guard.check); machines are read if `guards` (guard.of) or a policy need them.
 -- -> { entities (see mde.program.plan), read = number of actions, abstained, onboarded (nil if the
 -- machines were not read), asked = set of ids of actions whose cancel was accepted but which are
--- not final yet } | nil, err
+-- not final yet }; raises the error
 function tenant.decide(session, policies, guards)
-  local found, err = read(session, policies, guards)
-  if not found then return nil, err end
-  local done
-  done, err = ask(policies, found)
-  if not done then return nil, err end
+  local found = read(session, policies, guards)
+  ask(policies, found)
   local decided = { entities = {}, read = #found, abstained = 0, onboarded = found.onboarded,
                     asked = {} }
   local planned = {}
@@ -148,8 +125,7 @@ function tenant.decide(session, policies, guards)
       decided.abstained = decided.abstained + 1
     end
   end
-  done, err = standing.remove_releases(session, planned)
-  if not done then return nil, err end
+  standing.remove_releases(session, planned)
   decision.launch_once(decided.entities)
   return decided
 end

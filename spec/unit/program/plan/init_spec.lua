@@ -37,7 +37,7 @@ local function make(count)
   loaded = assert(policies.load [[return { name = "a", comment = "CHG", guard = { max = 9 },
     decide = function(action) return cancel "quoted \"reason\" /" end }]])
   local guards = assert(guard.of({ loaded }, { hours = "22:00-06:00 UTC" }, "the profile p"))
-  local decided = assert(policy.decide_all(client, { loaded }, guards))
+  local decided = policy.decide_all(client, { loaded }, guards)
   return plan.new(client, { loaded }, guards, decided, { by = "dana@soc1" })
 end
 
