@@ -3,6 +3,7 @@
 -- A line follows the one before it if its `n` is one more and its `previous` is the SHA-256 of that
 -- line. If a line does not, the lines after it usually show which of the two was altered.
 
+local checks = require "mde.program.policy.check"
 local cjson = require "cjson"
 local core = require "mde.core"
 local identity = require "mde.program.audit.identity"
@@ -25,9 +26,7 @@ function chain.check_head(head)
 end
 
 -- Ends `verify` with the problem.
-local function found(format, ...)
-  error({ problem = format:format(...) }, 0)
-end
+local function found(format, ...) checks.refuse("", format, ...) end
 
 -- {{ Lines
 
@@ -258,7 +257,7 @@ local ELSEWHERE = "%s in none of these files: if the log was moved away, also na
 local function check(text, head, visit)
   text.start = find_start(text)
   local lines, before, earlier = text:lines(), text.start, nil
-  local head_met, missing, torn = head and head.n <= text.start.n, nil, false
+  local head_met, torn = head and head.n <= text.start.n, false
   if head and head.n == text.start.n then head_met = head.hash == text.start.hash end
   for line, whole, is_first in lines do
     local place = before.n + 1
@@ -281,10 +280,9 @@ local function check(text, head, visit)
     end
   end
   check_end(before, head, head_met, torn)
-  if text.start.n > 0 then missing = ELSEWHERE:format(span(1, text.start.n)) end
+  if text.start.n > 0 then found(ELSEWHERE, span(1, text.start.n)) end
   return { lines = before.n - text.start.n, last_hash = before.hash, time = before.time,
-           torn = torn or nil,
-           after = head and before.n - head.n }, missing
+           torn = torn or nil, after = head and before.n - head.n }
 end
 
 -- Reads a log from its beginning to its end. `paths` is its file, or an array of the files it was
@@ -294,27 +292,20 @@ end
 -- after = number of lines after the head } | nil, one sentence on the first problem
 function chain.verify(paths, head, visit)
   chain.check_head(head)
-  local done, result, missing = pcall(function()
+  return checks.problem(function()
     local text <close> = open(type(paths) == "string" and { paths } or paths)
     return check(text, head, visit)
   end)
-  if done and missing then return nil, missing end
-  if done then return result end
-  if type(result) ~= "table" or not result.problem then error(result, 0) end
-  return nil, result.problem
 end
 
 -- Reads the first line of a file. -> { log = id or nil, n = number } | nil, one sentence on why not
 function chain.peek(path)
-  local done, result = pcall(function()
+  return checks.problem(function()
     local text <close> = open { path }
     local line = text:lines()()
     local entry = line and decode(line)
     return { log = line and identity.of_line(line), n = entry and entry.n or 0 }
   end)
-  if done then return result end
-  if type(result) ~= "table" or not result.problem then error(result, 0) end
-  return nil, result.problem
 end
 
 return chain

@@ -117,7 +117,7 @@ end
 -- {{ Reading
 
 local function refuse(path, line, format, ...)
-  error({ plan = ("%s:%d: %s"):format(path, line, format:format(...)) }, 0)
+  check.refuse(("%s:%d"):format(path, line), format, ...)
 end
 
 -- Decodes a line and checks it with check_form(value, ...).
@@ -150,21 +150,15 @@ local function add_entity(self, seen, path, number, line, policies)
   self.entities[#self.entities + 1] = value
 end
 
-local function names_of(policies)
-  local set = {}
-  for _, policy in ipairs(policies) do set[policy.name] = true end
-  return set
-end
-
 -- Checks the form first, since its errors name a line, then the hash.
 local function parse(path, text)
   local before, last, count = split(path, text)
-  local self, number, seen, names = { entities = {} }, 0, {}, nil
+  local self, number, seen, names = { entities = {} }, 0, {}, {}
   for line in before:gmatch "(.-)\n" do
     number = number + 1
     if number == 1 then
       self.header = value_of(path, 1, line, form.header)
-      names = names_of(self.header.policies)
+      for _, policy in ipairs(self.header.policies) do names[policy.name] = true end
     else
       add_entity(self, seen, path, number, line, names)
     end
@@ -180,10 +174,9 @@ end
 function plan.read(path)
   local text, problem = system.file.text(path, MOST)
   if not text then return errors.invalid("%s", problem) end
-  local done, result = pcall(parse, path, text)
-  if done then return result end
-  if type(result) ~= "table" or not result.plan then error(result, 0) end
-  return nil, errors.new { code = "plan", message = result.plan }
+  local read
+  read, problem = check.problem(parse, path, text)
+  return read, problem and errors.new { code = "plan", message = problem }
 end
 
 -- }}

@@ -1,5 +1,6 @@
 -- Prints the report of a batch as text: numbers and next steps.
 
+local command_line = require "mde.program.input.command_line"
 local date = require "mde.base.date"
 local output = require "mde.program.terminal.output"
 local outcomes = require "mde.program.report.outcome"
@@ -7,6 +8,7 @@ local show_table = require "mde.program.terminal.table"
 local statistics = require "mde.program.report.statistics"
 local terminal = require "mde.terminal"
 local words = require "mde.program.report.words"
+local wrap = require "mde.program.terminal.wrap"
 
 local WIDTH = 80
 local TOP = 10         -- groups listed one by one
@@ -19,20 +21,6 @@ end
 local function print_table(columns, rows)
   output.line ""
   show_table(columns, rows)
-end
-
--- Prints text on several lines, broken between words.
-local function print_folded(text)
-  local line = ""
-  for word in terminal.printable(text):gmatch "%S+" do
-    if line ~= "" and terminal.columns(line) + 1 + terminal.columns(word) > WIDTH then
-      output.line(line)
-      line = word
-    else
-      line = line == "" and word or line .. " " .. word
-    end
-  end
-  output.line(line)
 end
 
 -- {{ Parts
@@ -162,7 +150,7 @@ end
 
 local function print_steps(batch, numbers, course)
   local steps, width = words.next_steps(batch, numbers, course), 0
-  steps[#steps + 1] = { command = "mde batch report " .. words.shell_word(batch.name)
+  steps[#steps + 1] = { command = "mde batch report " .. command_line.quote(batch.name)
                           .. " --html > report.html", why = "every item, to read and search" }
   for _, step in ipairs(steps) do width = math.max(width, #step.command) end
   output.line ""
@@ -187,7 +175,7 @@ return function(batch, history, numbers, course, limits)
   print_reasons(numbers)
   for _, sentence in ipairs(words.isolations(numbers.isolations, batch.name)) do
     output.line ""
-    print_folded(sentence)
+    for _, line in ipairs(wrap(terminal.printable(sentence), WIDTH)) do output.line(line) end
   end
   print_steps(batch, numbers, course)
 end

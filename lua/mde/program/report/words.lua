@@ -1,5 +1,6 @@
 -- Formats numbers and sentences for the text and HTML reports.
 
+local command_line = require "mde.program.input.command_line"
 local duration = require "mde.base.duration"
 
 local words = {}
@@ -62,16 +63,10 @@ function words.isolations(isolations, name, number)
   return list
 end
 
--- Quotes text as one word of the shell, if it needs quotes.
-function words.shell_word(text)
-  if text:find "^[%w_./@:+][%w_./@:+-]*$" then return text end
-  return "'" .. text:gsub("'", "'\\''") .. "'"
-end
-
 -- Returns the next steps: array of { command, why }.
 function words.next_steps(batch, numbers, course)
   local outcomes = require "mde.program.report.outcome"
-  local steps, name = {}, words.shell_word(batch.name)
+  local steps, name = {}, command_line.quote(batch.name)
   local function add(command, why) steps[#steps + 1] = { command = command, why = why } end
   if numbers.open > 0 and course.state ~= "running" then
     add("mde resume " .. name, ("continues the %d open"):format(numbers.open))
@@ -80,7 +75,7 @@ function words.next_steps(batch, numbers, course)
   for _, outcome in ipairs(outcomes.present(numbers.outcomes)) do
     local kind = outcomes.kind(outcome)
     if kind == "refused" or kind == "moot" then
-      add(("mde batch show %s --verdict %s"):format(name, words.shell_word(outcome)),
+      add(("mde batch show %s --verdict %s"):format(name, command_line.quote(outcome)),
         "shows the " .. numbers.outcomes[outcome])
     end
   end

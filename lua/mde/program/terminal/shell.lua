@@ -4,7 +4,7 @@ local system = require "mde.program.system"
 
 local shell = {}
 
-local function quote(text) return "'" .. text:gsub("'", "'\\''") .. "'" end
+local quote = require "mde.program.input.command_line".quote
 
 local function write(path, text)
   local handle <close> = assert(system.file.log(path))
