@@ -32,37 +32,24 @@ function identity.path(path)
   return (path:gsub("%.jsonl$", "") .. ".id")
 end
 
-local function read(kept)
-  local text, problem, number = kept:read(0, 64)
-  if not text then return nil, problem, number end
-  return text:match(FORM) or false
-end
-
 local function write(kept, id)
-  local done, problem, number = kept:truncate(0)
-  if done then done, problem, number = kept:append(id .. "\n") end
-  if done then done, problem, number = kept:sync() end
-  if done then return id end
-  return nil, problem, number
+  lock.checked(kept:truncate(0))
+  lock.checked(kept:append(id .. "\n"))
+  lock.checked(kept:sync())
+  return id
 end
 
 -- Returns the id of the log at `path`, or nil if it has none yet.
 function identity.get(path)
   local kept <close> = system.file.log(identity.path(path), "read")
-  return kept and read(kept) or from_log(path)
+  return (kept and kept:read(0, 64) or ""):match(FORM) or from_log(path)
 end
 
--- Returns the id of the log at `path`, and creates it if needed. -> id | nil, message, errno
+-- Returns the id of the log at `path`, and creates it if needed. Raises: see lock.checked.
 function identity.find(path)
-  local kept <close>, problem, number = system.file.log(identity.path(path))
-  if not kept then return nil, problem, number end
-  local done
-  done, problem, number = lock.take(kept, identity.path(path))
-  if not done then return nil, problem, number end
-  local id
-  id, problem, number = read(kept)
-  if id ~= false then return id, problem, number end
-  return write(kept, from_log(path) or core.random_guid())
+  local kept <close> = lock.open(identity.path(path))
+  return lock.checked(kept:read(0, 64)):match(FORM)
+         or write(kept, from_log(path) or core.random_guid())
 end
 
 return identity

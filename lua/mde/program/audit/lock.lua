@@ -1,4 +1,4 @@
--- Locks a file of the audit log. Waits while another process has locked it, up to a limit.
+-- Opens and locks files of the audit log. Waits while another process has locked one, up to a limit.
 
 local errors = require "mde.base.errors"
 local system = require "mde.program.system"
@@ -26,6 +26,21 @@ function lock.take(file, path)
   local locked, problem, number = file:lock()
   if locked ~= false then return locked, problem, number end
   return wait(file, path)
+end
+
+-- Takes the results of a file's function. -> the first; if it failed, raises { problem, number }
+function lock.checked(value, problem, number)
+  if not value then error({ problem = problem, number = number }, 0) end
+  return value
+end
+
+-- Opens and locks the file at `path`. Raises as above.
+function lock.open(path)
+  local file = lock.checked(system.file.log(path))
+  local locked, problem, number = lock.take(file, path)
+  if not locked then file:close() end
+  lock.checked(locked, problem, number)
+  return file
 end
 
 return lock

@@ -22,7 +22,7 @@ local lock = require "mde.program.audit.lock"
 local system = require "mde.program.system"
 
 local has_terminal, terminal = pcall(require, "mde.terminal")
-local encode, is_utf8, find = cjson.encode, utf8.len, string.find
+local checked, encode, is_utf8, find = lock.checked, cjson.encode, utf8.len, string.find
 
 local audit = { verify = chain.verify, peek = chain.peek, id_of = identity.get }
 
@@ -125,34 +125,28 @@ end
 
 -- {{ End of the chain
 
+-- Functions here raise what lock.checked raises.
+
 -- Cuts off a last line without a newline, which a power failure leaves.
--- -> size (0 if no whole line is left) | nil, message, errno
+-- -> size (0 if no whole line is left)
 local function cut_torn(log, size)
   if size == 0 or log:read(size - 1, 1) == "\n" then return size end
   local from = math.max(0, size - chain.longest)
-  local text, problem, number = log:read(from, size - from)
-  if not text then return nil, problem, number end
-  local whole = text:match "^.*\n"
-  if not whole and from > 0 then return nil, "its last line has no end" end
+  local whole = checked(log:read(from, size - from)):match "^.*\n"
+  checked(whole or from == 0, "its last line has no end")
   size = from + #(whole or "")
-  local done
-  done, problem, number = log:truncate(size)
-  if not done then return nil, problem, number end
+  checked(log:truncate(size))
   return size
 end
 
--- Iterates over the whole lines before `size`, last one first. A read error ends it and is stored
--- in `failure`.
-local function backwards(log, size, failure)
+-- Iterates over the whole lines before `size`, last one first.
+local function backwards(log, size)
   local lines, from, rest = {}, size, ""
   return function()
     while #lines == 0 and from > 0 and #rest <= chain.longest do
       local count = math.min(from, BLOCK)
       from = from - count
-      local text
-      text, failure.problem, failure.number = log:read(from, count)
-      if not text then return nil end
-      text = text .. rest
+      local text = checked(log:read(from, count)) .. rest
       local first = from == 0 and 1 or (text:find("\n", 1, true) or #text) + 1
       rest = text:sub(1, first - 1)
       for line in text:sub(first):gmatch "([^\n]*)\n" do lines[#lines + 1] = line end
@@ -163,9 +157,9 @@ end
 
 -- Returns the last line before `size`, { n =, hash = }, if it is `known`, continues the chain from
 -- `known`, or nothing is known; else nil.
-local function last_line(log, size, known, failure)
+local function last_line(log, size, known)
   local last, later  -- later: number and hash that the next line requires of this one
-  for line in backwards(log, size, failure) do
+  for line in backwards(log, size) do
     local n, previous = read_line(line)
     local hash = core.sha256(line)
     if not n or later and (n ~= later.n or hash ~= later.hash) then return nil end
@@ -180,21 +174,14 @@ end
 -- Returns the end of the chain, { n =, hash = }, which the next line follows. It trusts lines that
 -- this process wrote and the journal's head, not the file: if the file was cut, replaced or
 -- rewritten, the chain continues from the trusted line, and `verify` finds the gap.
--- -> end, size | nil, message, errno
+-- -> end, size
 local function find_end(self, log, head)
-  local size, problem, number = log:size()
-  if not size then return nil, problem, number end
-  local own = self.known
+  local size, own = checked(log:size()), self.known
   local known = own and (not head or own.n > head.n) and own or head
   if own and own.size == size then return known, size end
-  size, problem, number = cut_torn(log, size)
-  if not size then return nil, problem, number end
-  local failure = {}
-  local last = size > 0 and last_line(log, size, known, failure) or known
-               or size == 0 and chain.start
-  if failure.problem then return nil, failure.problem, failure.number end
-  if not last then return nil, "its last line is not one of an audit log" end
-  return last, size
+  size = cut_torn(log, size)
+  local last = size > 0 and last_line(log, size, known) or known or size == 0 and chain.start
+  return checked(last, "its last line is not one of an audit log"), size
 end
 
 -- }}
@@ -208,17 +195,20 @@ local ADVICE = { [lock.BUSY] = "end the process that has locked it",
                  [1] = RIGHTS, [13] = RIGHTS, [30] = RIGHTS,                -- EPERM EACCES EROFS
                  [27] = ROOM, [28] = ROOM, [69] = ROOM, [122] = ROOM }      -- EFBIG ENOSPC EDQUOT
 
-local function failed(path, problem, number)
+-- Calls f(...). -> its result | nil, err: a function of the file at `path` failed
+local function attempt(path, f, ...)
+  local done, result = pcall(f, ...)
+  if done then return result end
+  if type(result) ~= "table" or not result.problem then error(result, 0) end
   return nil, errors.new { code = "store", message =
-    ("the audit log %s cannot be written: %s; %s"):format(path, problem:match " ?([^:]+)$",
-      ADVICE[number] or number and "check that it is a file in an existing folder"
+    ("the audit log %s cannot be written: %s; %s"):format(path, result.problem:match " ?([^:]+)$",
+      ADVICE[result.number] or result.number and "check that it is a file in an existing folder"
       or "check it with `mde audit verify`, then move it elsewhere") }
 end
 
--- Appends to the locked log. -> head | nil, message, errno
+-- Appends to the locked log. -> head
 local function append(self, log, entries, head, sync)
-  local last, size, number = find_end(self, log, head)
-  if not last then return nil, size, number end
+  local last, size = find_end(self, log, head)
   local n, hash, lines = math.tointeger(last.n), last.hash, {}
   local json = setmetatable({ [false] = "null" }, Json)
   for i, entry in ipairs(entries) do
@@ -228,24 +218,10 @@ local function append(self, log, entries, head, sync)
   end
   if #lines == 0 then return last end
   local text = table.concat(lines, "\n") .. "\n"
-  local done, problem
-  done, problem, number = log:append(text)
-  if done and sync then done, problem, number = log:sync() end
-  if not done then return nil, problem, number end
+  checked(log:append(text))
+  if sync then checked(log:sync()) end
   self.known, self.text_size = { n = n, hash = hash, size = size + #text }, #text
   return self.known
-end
-
--- Opens and locks the log's file. It is opened each time, since it may have been moved away.
--- -> file | nil, message, errno
-local function locked(self)
-  local log, problem, number = system.file.log(self.path)
-  if not log then return nil, problem, number end
-  local done
-  done, problem, number = lock.take(log, self.path)
-  if done then return log end
-  log:close()
-  return nil, problem, number
 end
 
 -- Appends all entries or none. An entry is a table with the keys above except n, log and previous,
@@ -255,34 +231,31 @@ function Log:append(entries, head, sync)
   if self.closed then error("the audit log is closed", 2) end
   chain.check_head(head)
   for _, entry in ipairs(entries) do check_entry(entry) end
-  local log <close>, problem, number = locked(self)
-  if not log then return failed(self.path, problem, number) end
-  local new
-  local before = self.known
-  new, problem, number = append(self, log, entries, head, sync)
-  if not new then return failed(self.path, problem, number) end
-  self.before = { known = before, text_size = #entries > 0 and self.text_size or 0 }
-  return { n = math.tointeger(new.n), hash = new.hash }
+  return attempt(self.path, function()
+    local log <close> = lock.open(self.path)  -- each time, since it may have been moved away
+    local before = self.known
+    local new = append(self, log, entries, head, sync)
+    self.before = { known = before, text_size = #entries > 0 and self.text_size or 0 }
+    return { n = math.tointeger(new.n), hash = new.hash }
+  end)
 end
 
 -- Returns the last verdict of each item in the lines of a batch, at most 10,000 lines back. The last
 -- ones may be missing in the journal, if a process was killed before its commit.
 -- -> { id -> verdict } | nil, err
 function Log:verdicts(batch)
-  local log <close>, problem, number = locked(self)
-  if not log then return failed(self.path, problem, number) end
-  local size
-  size, problem, number = log:size()
-  if not size then return failed(self.path, problem, number) end
-  local found, count, mark = {}, 0, '"batch":' .. quoted(batch) .. ","
-  for line in backwards(log, size, {}) do
-    count = count + 1
-    if not read_line(line) or count > MOST_BACK then break end
-    local good, entry = pcall(cjson.decode, find(line, mark, 1, true) and line or "{}")
-    if not good or entry.what == "batch begun" then break end
-    if type(entry.id) == "string" then found[entry.id] = found[entry.id] or entry.verdict end
-  end
-  return found
+  return attempt(self.path, function()
+    local log <close> = lock.open(self.path)
+    local found, count, mark = {}, 0, '"batch":' .. quoted(batch) .. ","
+    for line in backwards(log, checked(log:size())) do
+      count = count + 1
+      if not read_line(line) or count > MOST_BACK then break end
+      local good, entry = pcall(cjson.decode, find(line, mark, 1, true) and line or "{}")
+      if not good or entry.what == "batch begun" then break end
+      if type(entry.id) == "string" then found[entry.id] = found[entry.id] or entry.verdict end
+    end
+    return found
+  end)
 end
 
 -- Removes the lines of the last append, unless other processes have appended since.
@@ -290,11 +263,12 @@ function Log:take_back()
   local before = self.before
   self.before = nil
   if not before or before.text_size == 0 then return end
-  local log <close> = locked(self)
-  if log and log:size() == self.known.size
-     and log:truncate(self.known.size - before.text_size) then
+  attempt(self.path, function()
+    local log <close> = lock.open(self.path)
+    if log:size() ~= self.known.size then return end
+    checked(log:truncate(self.known.size - before.text_size))
     self.known = before.known
-  end
+  end)
 end
 
 function Log:close()
@@ -303,15 +277,15 @@ end
 
 -- Opens the log at `path` and creates it and its folders if needed. -> log, with its `id` | nil, err
 function audit.open(path)
-  local done, problem, number = system.file.make_folder(path:match "^(.*)/" or ".")
-  if not done then return failed(path, problem, number) end
-  local log
-  log, problem, number = system.file.log(path)
-  if not log then return failed(path, problem, number) end
+  local log, id, err
+  log, err = attempt(path, function()
+    checked(system.file.make_folder(path:match "^(.*)/" or "."))
+    return checked(system.file.log(path))
+  end)
+  if not log then return nil, err end
   log:close()
-  local id
-  id, problem, number = identity.find(path)
-  if not id then return failed(identity.path(path), problem, number) end
+  id, err = attempt(identity.path(path), identity.find, path)
+  if not id then return nil, err end
   return setmetatable({ path = path, id = id, known = nil, closed = false }, Log)
 end
 
