@@ -1,6 +1,7 @@
 -- The guards of a profile for a batch: what is read, what is refused, what is asked about.
 
 require "spec.support.policy"
+local errors = require "mde.base.errors"
 local guards = require "mde.program.batch.guards"
 local override = require "mde.program.batch.override"
 local system = require "mde.program.system"
@@ -78,7 +79,7 @@ describe("guards of a batch", function()
   end)
 
   it("protect what cannot be read", function()
-    local err = setmetatable({ code = "forbidden" }, { __tostring = function() return "no" end })
+    local err = errors.new { code = "forbidden", message = "no" }
     for _, given in ipairs { { protect_tags = { "x" } }, { protect_types = { "x" } },
                              { protect_requestors = { "x" } }, { protect_machines = { "x" } } } do
       assert.matches("unknown", result_of(given, cancel(), nil, new_session(err)))
