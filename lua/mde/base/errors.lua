@@ -75,7 +75,6 @@ local NOW_NAMES = { list = true, get = true }
 
 local RESOURCE = "https://api.securitycenter.microsoft.com"
 
--- Reports if `held` contains any of `wanted`.
 local function any(wanted, held)
   for _, one in ipairs(wanted) do
     if tables.index(held, one) then return true end

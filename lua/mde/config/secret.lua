@@ -15,7 +15,6 @@ local function lacking(format, ...)
   return nil, errors.new { code = "missing_credential", message = format:format(...) }
 end
 
--- The first line, or nil if it is empty.
 local function first_line(text)
   local line = (text or ""):match "^[^\r\n]*"
   return line ~= "" and line or nil

@@ -164,7 +164,6 @@ end
 
 -- }}
 
--- Returns the name of the command in a command line, or nil.
 local function command_of(arguments)
   return (command_line.command(arguments, ROWS))
 end
@@ -241,7 +240,6 @@ local function advice_on(raised, arguments)
   return advice
 end
 
--- Reports if the words for mde have --json.
 local function has_json(arguments)
   for _, word in ipairs((command_line.split(arguments))) do
     if word == "--json" then return true end

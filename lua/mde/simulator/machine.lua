@@ -95,7 +95,6 @@ end
 -- The index of a tag | nil
 function Machine:has_tag(tag) return tables.index(self.machineTags, tag) end
 
--- Reports if one of its tags begins with a prefix.
 function Machine:has_tag_like(prefix)
   for _, tag in ipairs(self.machineTags) do
     if tag:sub(1, #prefix) == prefix then return true end

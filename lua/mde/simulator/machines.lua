@@ -41,7 +41,6 @@ local function named(self, name)
   return newest
 end
 
--- Indexes a machine by its names.
 function machines.index(self, machine)
   self.machine_by_id[machine.id] = machine
   local name = (machine.computerDnsName or ""):lower()

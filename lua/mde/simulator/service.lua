@@ -240,7 +240,6 @@ function Service:file(action)
   filed[#filed + 1] = action
 end
 
--- Returns the actions on a machine.
 function Service:on_machine(machine_id)
   if not self.by_machine then
     self.by_machine = {}
@@ -274,7 +273,6 @@ function Service:add_file(file) library.add(self, file) end
 -- The bytes of an action's result: "package", or the index of a command.
 function Service:content(id, part) return blob.content(self, id, tostring(part)) end
 
--- The status of an action now.
 function Service:status(id)
   return (self.by_id[id]:status_at(self:now()))
 end

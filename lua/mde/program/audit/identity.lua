@@ -22,7 +22,6 @@ local function from_log(path)
   return text:match("^.*" .. IN_LINE)
 end
 
--- Returns the id in a line, or nil.
 function identity.of_line(line)
   return line:match(IN_LINE)
 end

@@ -92,7 +92,6 @@ local function show(answer, as_json)
   else output.write(answer:sub(-1) == "\n" and answer or answer .. "\n") end
 end
 
--- Returns the query options as a table, or nil.
 local function query_of(parsed)
   local query
   for _, text in ipairs(parsed.query) do

@@ -78,7 +78,6 @@ local function list_json(batches)
   end
 end
 
--- Returns whether a batch is in the tenant of a profile.
 local function is_of(each, profile)
   local tenant = profile.options.tenant or ""
   local names = ("%s %s"):format(each.tenant or "", each.application)

@@ -39,7 +39,6 @@ local function name_for(action, index)
   return ("%s-%s%s.zip"):format(machine, action.id:sub(1, 8), index and "-" .. index or "")
 end
 
--- Shows the progress on a terminal.
 local function on_progress(bytes, total)
   line.show(total and ("%s of %s, %d %%"):format(output.bytes(bytes), output.bytes(total),
     bytes * 100 // math.max(total, 1)) or output.bytes(bytes))

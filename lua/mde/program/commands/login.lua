@@ -40,7 +40,6 @@ local function show_code(started, as_json, clock)
     require "mde.base.duration".text(started.lifetime))
 end
 
--- Returns the user's name from the tokens of an answer, or nil.
 local function user_of(answer)
   for _, name in ipairs { "id_token", "access_token" } do
     local claims = type(answer[name]) == "string" and jwt.claims(answer[name]) or {}

@@ -93,7 +93,6 @@ local function can_be_undone(batch)
   return false
 end
 
--- Returns the newest batch of the session that can be undone.
 local function last_batch(session)
   local list = session.store.journal:batches()
   for i = #list, 1, -1 do

@@ -46,7 +46,6 @@ function command_line.split(arguments)
          table.move(arguments, first, #arguments, 1, {})
 end
 
--- Returns the words for argparse.
 function command_line.for_parser(arguments)
   local words, rest = command_line.split(arguments)
   if rest[1] and rest[1] ~= "--" then words[#words + 1] = "--" end
@@ -65,7 +64,6 @@ function command_line.quote(word)
   return word:find "^[%w%-%._:/@=+,]+$" and word or "'" .. word:gsub("'", "'\\''") .. "'"
 end
 
--- Returns the command line as text for a shell.
 function command_line.text(arguments)
   local words = { "mde" }
   for i, word in ipairs(arguments) do words[i + 1] = command_line.quote(word) end
@@ -84,7 +82,6 @@ function command_line.without_store(arguments)
   return words
 end
 
--- Returns the words with the passwords of URLs masked.
 function command_line.masked(arguments)
   local words = {}
   for i, word in ipairs(arguments) do

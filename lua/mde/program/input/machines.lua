@@ -39,7 +39,6 @@ machines.filters = {
   { "--filter", "ODATA", "Only machines that match this OData filter, sent unchanged." },
 }
 
--- Adds the argument and the filters.
 function machines.define(command)
   command:argument("machines", "Machines, or - for standard input."):args "*":argname "MACHINE"
   options.add_each(command, machines.filters)

@@ -43,14 +43,12 @@ local function collect(key)
   end
 end
 
--- Returns the scopes of all kinds.
 local function scopes()
   local words = {}
   for _, kind in ipairs(kinds.all) do table.move(kind.scopes or {}, 1, 3, #words + 1, words) end
   return words
 end
 
--- Adds the option of isolate and scan.
 local function define_scope(command)
   options.add(command, "--scope", "SCOPE", "isolate: Full (default), Selective or UnManagedDevice;"
     .. " scan: Quick (default) or Full.").words = scopes

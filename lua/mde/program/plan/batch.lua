@@ -23,7 +23,6 @@ function plan_batch.counted(plan)
   return parts[1] and table.concat(parts, ", ") or "no changes", counts.cancel + undo
 end
 
--- Returns the number of calls of each operation.
 function plan_batch.calls(plan)
   local counts = plans.counts(plan)
   local calls = { cancel = counts.cancels }
@@ -54,7 +53,6 @@ local function description_of(entity)
   return { entity.steps and table.concat(entity.steps, ", then ") or "cancel" }
 end
 
--- Returns the fields of the batch.
 local function draft_of(plan, comment)
   local own, hours = {}, {}
   for _, each in ipairs(plan.header.guards) do

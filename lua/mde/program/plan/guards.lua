@@ -20,7 +20,6 @@ local function split_entities(made)
   return changed, others, with_machines
 end
 
--- Returns the guards of the policies.
 local function own_of(binding)
   local list = {}
   for _, each in ipairs(binding) do list[#list + 1] = each.policy and each end

@@ -82,7 +82,6 @@ local function tags_text(tags)
   return sorted[1] and table.concat(sorted, ", ") or "none"
 end
 
--- True if an entity of a plan shows its machine.
 function review.shows_machine(shown)
   return shown.known or shown.machineTags ~= nil or shown.rbacGroupName ~= nil
 end

@@ -174,7 +174,6 @@ local function tally(entities)
   return count
 end
 
--- Returns the key with the highest count, and that count.
 local function most_of(counts)
   local key, most = nil, 0
   for name, count in pairs(counts) do

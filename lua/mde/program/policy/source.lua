@@ -20,7 +20,6 @@ local ELSEWHERE = 18       -- EXDEV
 local Source = {}
 Source.__index = Source
 
--- True if the file exists.
 function source.exists(path)
   local text, _, number = system.file.text(path, MOST)
   return text ~= nil or number ~= MISSING

@@ -21,7 +21,6 @@ function standing.read(session)
   return found
 end
 
--- Returns the machine of an action, or nil.
 function standing.of(found, action)
   return action.machineId and (found[action.type] or {})[action.machineId:lower()]
 end

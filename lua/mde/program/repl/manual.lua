@@ -93,7 +93,6 @@ function manual.options(name)
   return options
 end
 
--- Returns the first sentence of a description.
 local function first_sentence(entry)
   local text = table.concat(entry.text, " ")
   return text:match "^(.-%.)%s" or text

@@ -31,7 +31,6 @@ function Calls:add(moment)
   self.count = count + 1
 end
 
--- Returns the width of bins for calls from `first` to `last`.
 local function width_for(first, last)
   for _, width in ipairs(WIDTHS) do
     local seconds = width[1]

@@ -38,13 +38,11 @@ function outcome.is_open(name)
   return not verdict.settled[name]
 end
 
--- Returns the meaning of an outcome, for people.
 function outcome.meaning(name)
   if not ROWS[name] then return "" end
   return ROWS[name].meaning .. (outcome.is_open(name) and "; resume continues it" or "")
 end
 
--- Returns the name of an outcome, for people.
 function outcome.label(name)
   return ROWS[name] and ROWS[name].label or name
 end

@@ -6,7 +6,6 @@ local simulated = {}
 
 simulated.variable = "MDE_SIMULATION"
 
--- Returns the variable's value.
 function simulated.value(scenario, url) return scenario .. " " .. url end
 
 -- Returns the scenario if `client` has the address of the simulator, else nil.

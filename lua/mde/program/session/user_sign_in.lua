@@ -6,7 +6,6 @@ local options = require "mde.program.input.options"
 
 local user_sign_in = {}
 
--- Adds the options for tenant and application.
 function user_sign_in.define(command)
   options.add(command, "--tenant", "TENANT", "The tenant: its id or domain name."
     .. "\nDefault: AZURE_TENANT_ID.")

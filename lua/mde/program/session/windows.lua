@@ -10,7 +10,6 @@ local windows = {}
 
 local NAMES = { [60] = "minute", [3600] = "hour" }
 
--- Returns the numbers of one window.
 local function window_of(session, operation, bucket, window, now)
   local used, frees_at = bucket:used(window, now)
   local free = math.max(0, window.limit - used)
@@ -59,7 +58,6 @@ windows.columns = {
   { title = "FREE", right = true }, { title = "NEXT SLOT" }, { title = "CALLS BY", may_cut = true },
 }
 
--- Returns the windows' objects for JSON.
 function windows.objects(list)
   local objects = {}
   for i, w in ipairs(list) do
@@ -77,7 +75,6 @@ function windows.objects(list)
   return objects
 end
 
--- Returns the windows' rows of a table.
 function windows.rows(list)
   local rows, now = {}, system.now()
   for i, w in ipairs(list) do

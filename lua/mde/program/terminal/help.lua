@@ -6,7 +6,6 @@ local help = {}
 
 local WIDEST, NARROWEST = 80, 40  -- columns
 
--- Returns the columns of the help.
 function help.width()
   local columns = system.terminal.is_terminal(1) and system.terminal.width(1) or WIDEST
   return math.max(NARROWEST, math.min(WIDEST, columns))

@@ -52,7 +52,6 @@ local function decide(self)
   return made, decided, guards, dropped
 end
 
--- Returns why the round only reports, or nil.
 local function why_not(self)
   if not self.approved then return self.why end
   local now = self.session.clock.wall()
