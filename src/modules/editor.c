@@ -41,7 +41,7 @@ typedef struct editor {
 __attribute__((visibility("default"))) int luaopen_mde_editor (lua_State *L);
 
 
-/* {{ Callbacks of libedit */
+/* Callbacks of libedit */
 
 static editor *self_of (EditLine *line) {
   void *self = NULL;
@@ -98,9 +98,7 @@ static unsigned char complete (EditLine *line, int key) {
   return effect;
 }
 
-/* }} */
-
-/* {{ Open and close */
+/* Open and close */
 
 /* Returns the editor at 1, unless it is reading a line: then no completion or finalizer may touch
 ** it. */
@@ -186,9 +184,7 @@ static int open_editor (lua_State *L) {
   return 2;
 }
 
-/* }} */
-
-/* {{ Lines */
+/* Lines */
 
 /* Returns libedit's next line, or NULL. */
 static const char *get_line (editor *self, int *count) {
@@ -251,8 +247,6 @@ static int load_history (lua_State *L) {
 static int save_history (lua_State *L) {
   return transfer(L, H_SAVE);
 }
-
-/* }} */
 
 
 int luaopen_mde_editor (lua_State *L) {

@@ -98,7 +98,7 @@ static void check_owner (lua_State *L, const owned *file, const char *name) {
 }
 
 
-/* {{ Locks */
+/* Locks */
 
 /* Returns 1 if the path still names the open file, 0 if not, or -1 with errno. */
 static int is_current (const lock *l) {
@@ -183,10 +183,8 @@ static int remove_lock (lua_State *L) {
   return luaL_fileresult(L, result >= 0, l->path);
 }
 
-/* }} */
 
-
-/* {{ Logs */
+/* Logs */
 
 /* file.log(path [, "read"]) -> log | nil, message, errno. Opens a log for reading and appending,
 ** and creates it (mode 0600) if it is missing. A file of another owner is refused (owner.h). With
@@ -314,10 +312,8 @@ static int close_log (lua_State *L) {
   return 0;
 }
 
-/* }} */
 
-
-/* {{ The machine's start */
+/* The machine's start */
 
 /* file.boot() -> text that is the same until the machine restarts | nil if the system does not
 ** report it */
@@ -336,8 +332,6 @@ static int boot (lua_State *L) {
   else lua_pushstring(L, text);
   return 1;
 }
-
-/* }} */
 
 
 /* [-0, +0, m] */

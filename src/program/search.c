@@ -64,7 +64,7 @@ static void set_field (lua_State *L, const char *field, const char *own, const c
 }
 
 
-/* {{ Compiled modules */
+/* Compiled modules */
 
 /* Replaces the templates at the top by the first of their files that is there for a module. False:
 ** by something else. [-1, +1, e] */
@@ -136,8 +136,6 @@ static void add_searcher (lua_State *L) {
   lua_seti(L, -2, 2);
   lua_pop(L, 1);
 }
-
-/* }} */
 
 
 void mde_host_set_search (lua_State *L) {

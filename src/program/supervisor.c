@@ -41,7 +41,7 @@ static double get_time (void) {
 }
 
 
-/* {{ start */
+/* Start */
 
 static double get_number (lua_State *L, const char *name) {
   double number;
@@ -103,15 +103,13 @@ static int start (lua_State *L) {
   return luaL_fileresult(L, 0, NULL);
 }
 
-/* }} */
-
 
 static supervised *check (lua_State *L) {
   return (supervised *)luaL_checkudata(L, 1, SUPERVISED);
 }
 
 
-/* {{ exchange */
+/* Exchange */
 
 /* Writes as much as the pipe takes. If the worker has closed it, its other pipe shows that. */
 static void write_some (supervised *worker) {
@@ -244,10 +242,8 @@ static int receive (lua_State *L) {
   }
 }
 
-/* }} */
 
-
-/* {{ end */
+/* End */
 
 /* Reaps the worker; kills it after `seconds`. */
 static void reap (supervised *worker, double seconds) {
@@ -324,8 +320,6 @@ static int get_seconds (lua_State *L) {
   lua_pushnumber(L, worker->used);
   return 1;
 }
-
-/* }} */
 
 
 /* supervisor.ends: exit status -> the limit or failure for which a worker ended itself. */

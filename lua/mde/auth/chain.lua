@@ -6,7 +6,7 @@ local errors = require "mde.base.errors"
 
 local chain = {}
 
--- {{ The position in the chain
+-- The position in the chain
 
 local Walk = {}
 Walk.__index = Walk
@@ -45,8 +45,6 @@ function Walk:give_up()
   return errors.new { code = "missing_credential", lacks = lacks,
                       message = "no way to sign in: " .. table.concat(parts, "; ") }
 end
-
--- }}
 
 -- `ways` is an array of { name, credential | nil, reason if nil }; `identity` is that of the
 -- credential whose tokens may be stored. -> credential

@@ -27,7 +27,7 @@ local NAMES = { client_secret = "client secret", client_certificate = "certifica
 local EXPLICIT = { "client_secret", "client_certificate", "federated_token_file",
                    "managed_identity", "azure_cli" }
 
--- {{ Checks of the settings
+-- Checks of the settings
 
 local function is_tenant(text)
   return core.operation.guid(text) ~= nil or text:find "^[%w%-]+%.[%w%-%.]+$" ~= nil
@@ -74,9 +74,7 @@ local function check_complete(source, way)
       :format(way, list(lacking), count == 1 and "is" or "are") }, 0)
 end
 
--- }}
-
--- {{ Ways to sign in. Each returns a credential.
+-- Ways to sign in. Each returns a credential.
 
 local ways = {}
 
@@ -167,9 +165,7 @@ local function with_token(source)
   return credential, whose, given or tenant, client_id
 end
 
--- }}
-
--- {{ Without an explicit choice: the order of Azure's SDKs
+-- Without an explicit choice: the order of Azure's SDKs
 
 -- Values of AZURE_TOKEN_CREDENTIALS, as in Azure's SDKs, and the ways that each allows.
 local NAMED = {
@@ -262,8 +258,6 @@ local function automatic(source, common)
   local whose = common.tenant and common.client_id and common.tenant .. "/" .. common.client_id
   return chain.new(tried, identity), (whose or "default sign-in"):lower()
 end
-
--- }}
 
 -- The way that the options name, or nil. A token takes precedence.
 local function explicit(source)

@@ -25,7 +25,7 @@ function token.check(header, tenant)
   }
 end
 
--- {{ A fetch: a state machine with the steps of a call (see mde.call.call).
+-- A fetch: a state machine with the steps of a call (see mde.call.call).
 
 local Fetch = {}
 Fetch.__index = Fetch
@@ -114,8 +114,6 @@ function Fetch:step(now, response, err)
   end
   return "done"
 end
-
--- }}
 
 local Token = {}
 Token.__index = Token

@@ -42,7 +42,7 @@ local function fail(format, ...)
   error(errors.new { code = "invalid_argument", message = format:format(...) }, 0)
 end
 
--- {{ The source of a value
+-- The source of a value
 
 local Source = { variables = VARIABLES }
 Source.__index = Source
@@ -105,9 +105,7 @@ function Source:base(name, default)
   return base
 end
 
--- }}
-
--- {{ Limits
+-- Limits
 
 local function positive(value)
   return value == nil or (type(value) == "number" and value >= 1 and value % 1 == 0)
@@ -149,8 +147,6 @@ local function limits(source)
            scaled(row.per_hour, windows.per_hour, usual.per_hour)
   end
 end
-
--- }}
 
 -- The proxy to a base's host: the option, or the environment's for https. Loopback addresses
 -- never use one.

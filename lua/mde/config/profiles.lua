@@ -29,7 +29,7 @@ local tables = require "mde.base.tables"
 
 local config = {}
 
--- {{ Keys
+-- Keys
 
 -- The keys of a profile, and the types of their values. A guard's content is checked by
 -- mde.program.policy.guard.
@@ -43,9 +43,7 @@ local COMPANIONS = option_list.select(function(row) return row.way == "companion
 local PLAIN_SECRETS = option_list.select(function(row) return row.is_secret and row.key end)
 local FILES = option_list.select(function(row) return row.is_path end)
 
--- }}
-
--- {{ Checks. Errors are raised as { where (an array of keys), message }.
+-- Checks. Errors are raised as { where (an array of keys), message }.
 
 local function refuse(where, format, ...)
   error({ where = where, message = format:format(...) }, 0)
@@ -156,9 +154,7 @@ local function check(loaded, path)
   return defaults, profiles
 end
 
--- }}
-
--- {{ Options of mde.client from a profile
+-- Options of mde.client from a profile
 
 local function absolute(path, folder)
   local home = path:match "^~(/.*)"
@@ -194,9 +190,7 @@ local function options_of(defaults, fields, folder)
   return options, how, runs_program
 end
 
--- }}
-
--- {{ Errors
+-- Errors
 
 -- The line of the last key in `where`, each inside the one before; nil if the text does not have
 -- them.
@@ -216,8 +210,6 @@ local function explained(problem, path, text)
   local what = problem.where[1] and table.concat(problem.where, ".") .. ": " or "the file "
   return errors.invalid("%s: %s%s", path, what, problem.message)
 end
-
--- }}
 
 -- The path of the configuration. -> path, true if MDE_CONFIG names it | nil if neither
 -- XDG_CONFIG_HOME nor HOME is set
@@ -258,7 +250,7 @@ function config.load(path)
   return loaded
 end
 
--- {{ Selection of profiles
+-- Selection of profiles
 
 local MOST = 5
 
@@ -313,7 +305,5 @@ function config.select(loaded, wanted)
   end
   return list
 end
-
--- }}
 
 return config

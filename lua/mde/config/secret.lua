@@ -20,7 +20,7 @@ local function first_line(text)
   return line ~= "" and line or nil
 end
 
--- {{ Modes
+-- Modes
 
 -- The permission bits of a file, or nil if they can't be read.
 function secret.mode(path)
@@ -35,9 +35,7 @@ function secret.private(path)
   return nil, ("others can read or write %s (mode %03o): chmod 600 it"):format(path, mode)
 end
 
--- }}
-
--- {{ Commands
+-- Commands
 
 local function quote(word)
   return "'" .. word:gsub("'", "'\\''") .. "'"
@@ -76,8 +74,6 @@ local function from_command(command)
   if not line then return lacking("secret_command (%s): its first line is empty", name) end
   return core.secret(line)
 end
-
--- }}
 
 local function from_file(path)
   local private, problem = secret.private(path)

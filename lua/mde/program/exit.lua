@@ -60,7 +60,7 @@ function failure.check(value, err)
   return value
 end
 
--- {{ The exit status
+-- The exit status
 
 -- Of a raised value; nil: a defect of the program.
 function failure.status(raised)
@@ -115,7 +115,5 @@ function failure.of_all(causes)
   if status == nil then return 0 end
   return next(causes, status) and failure.some or status
 end
-
--- }}
 
 return failure

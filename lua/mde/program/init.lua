@@ -78,7 +78,7 @@ Exit status:
    130                       Interrupted or stopped by a person;
                              `mde resume` continues.]]
 
--- {{ argparse, without its habit of ending the process
+-- argparse, without its habit of ending the process
 
 -- Ends the parsing with a text that the user asked for.
 local function answer(text)
@@ -161,8 +161,6 @@ function Program:help(name)
   self:load(name)
   return self.commands[name]:get_help()
 end
-
--- }}
 
 local function command_of(arguments)
   return (command_line.command(arguments, ROWS))

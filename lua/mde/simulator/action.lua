@@ -90,7 +90,7 @@ function Action:cancel(at, delay, requestor, comment)
   return true
 end
 
--- {{ JSON
+-- JSON
 
 local COMMAND_STATUS = { Succeeded = "Completed", Failed = "Failed", TimeOut = "Failed" }
 
@@ -149,7 +149,5 @@ function Action:json(at, context, fresh)
   local head = context and ('{"@odata.context":%s,'):format(cjson.encode(context)) or "{"
   return head .. table.concat(fields)
 end
-
--- }}
 
 return action

@@ -77,7 +77,7 @@ local function answer_cancel(self, request, id)
   return entity(self, action), effect
 end
 
--- {{ Links
+-- Links
 
 local function link(self, text)
   return reply.json(200, ('{"@odata.context":%s,"value":%s}')
@@ -105,8 +105,6 @@ local function answer_result_uri(self, _, id, index)
   end
   return link(self, blob.link(self, id, index))
 end
-
--- }}
 
 actions.rows = {
   { name = "list", method = "GET", path = "^/machineactions/?$", roles = READ,

@@ -12,7 +12,7 @@ local assertion = {}
 local TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 local SKEW = 300  -- seconds that clocks may differ
 
--- {{ Checks. Each returns nothing, or the number and message of a refusal.
+-- Checks. Each returns nothing, or the number and message of a refusal.
 
 local function check_key(parts, expected)
   local header, certificate = parts.header, expected.certificate
@@ -62,8 +62,6 @@ local function check_use(parts, expected)
   if seen and seen[id] then return 50013, "Assertion is invalid: it was presented before." end
   if seen then seen[id] = true end
 end
-
--- }}
 
 local function refuse(number, message)
   return nil, "invalid_client", number, message

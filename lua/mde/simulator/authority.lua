@@ -93,7 +93,7 @@ function Authority:revoke(header)
   self.tokens[(header or ""):match "^[Bb]earer (.+)$" or ""] = nil
 end
 
--- {{ The endpoints
+-- The endpoints
 
 function Authority:json(status, body)
   return { status = status, body = cjson.encode(body),
@@ -227,7 +227,5 @@ function authority.route(request)
   end
   if request.method == "GET" and metadata.is_endpoint(path) then return METADATA end
 end
-
--- }}
 
 return authority

@@ -20,7 +20,7 @@ local function percent(text)
   return (text:gsub("[^%w%-._~]", function(c) return ("%%%02X"):format(c:byte()) end))
 end
 
--- {{ Content: { size =, text = } or { size =, start = } into the repeated bytes
+-- Content: { size =, text = } or { size =, start = } into the repeated bytes
 
 local repeated  -- the period twice, so that each part of that length is one substring
 
@@ -74,8 +74,6 @@ function blob.content(self, id, part)
   local content = content_of(self, id, part)
   return blob.whole { body = slice(content, 0, content.size), length = content.size }
 end
-
--- }}
 
 -- A new link to `part` of an action.
 function blob.link(self, id, part)

@@ -24,7 +24,7 @@ local function fail(message, ...)
   error({ filter = message:format(...) }, 0)
 end
 
--- {{ Tokens
+-- Tokens
 
 local PATTERNS = {
   { "date", "^%d%d%d%d%-%d%d%-%d%d[%dT:.Z+-]*" },
@@ -66,8 +66,6 @@ local function tokenize(text)
   end
   return tokens
 end
-
--- }}
 
 local Parser = {}
 Parser.__index = Parser

@@ -39,7 +39,7 @@ local function on(machine, description)
   return description
 end
 
--- {{ Contents of the tenant. Each function takes add(description), random and next_machine().
+-- Contents of the tenant. Each function takes add(description), random and next_machine().
 
 -- The course of the i-th mistaken isolation. Most machines are offline or slow, so that these
 -- stay Pending. A share took effect; every second of those is still InProgress.
@@ -203,9 +203,7 @@ local function scripts(service)
   end
 end
 
--- }}
-
--- {{ Machines
+-- Machines
 
 -- Takes machines with a Pending action offline since before its launch. An action launched on a
 -- machine that is not Active stays Pending too.
@@ -240,8 +238,6 @@ end
 local function course_if_online(type_name, random, machine)
   return machine.healthStatus == "Active" and launches.course(type_name, random) or {}
 end
-
--- }}
 
 local DEFAULTS = {
   seed = 4711,

@@ -7,7 +7,7 @@ local launches = {}
 
 local SESSIONS = 25  -- live responses at once
 
--- {{ Checks of requests. Each returns fields of the action (see mde.simulator.action) | nil, the
+-- Checks of requests. Each returns fields of the action (see mde.simulator.action) | nil, the
 -- refusal.
 
 local function one_of(service, body, key, allowed)
@@ -78,9 +78,7 @@ local function commands(service, body)
   return { commands = list }
 end
 
--- }}
-
--- {{ Launching
+-- Launching
 
 -- Counts the live response sessions: those launched here, and others in progress. An action
 -- that has waited for days for its machine is not one, unless `pending_sessions` is set.
@@ -150,8 +148,6 @@ local function answer(row)
     return launch(service, row, machine, body, fields, now)
   end
 end
-
--- }}
 
 -- `tail` is the end of the path, `keys` the required fields of the body.
 launches.rows = {

@@ -13,7 +13,7 @@ local machine = {}
 local Machine = {}
 Machine.__index = Machine
 
--- {{ JSON
+-- JSON
 
 local function texts(list)
   local items = {}
@@ -56,8 +56,6 @@ function Machine:json(_, context)
   end
   return json.object(fields, context)
 end
-
--- }}
 
 local DEFAULTS = {
   osPlatform = "Windows11", osArchitecture = "64-bit", osProcessor = "x64", version = "23H2",

@@ -29,7 +29,7 @@ for name in ([[id computerDnsName version deviceValue aadDeviceId exposureLevel 
   end }
 end
 
--- {{ Finding
+-- Finding
 
 -- The machine with a full name, or else with a short name (before the first dot); of several, the
 -- one seen last.
@@ -51,8 +51,6 @@ function machines.index(self, machine)
     same[#same + 1] = machine
   end
 end
-
--- }}
 
 local function entity(self, machine)
   return reply.json(200, machine:json(nil, self.context .. "Machines/$entity"))
@@ -109,7 +107,7 @@ local function answer_address(self, _, ip, text)
   return several(self, found)
 end
 
--- {{ Changing
+-- Changing
 
 -- A body with a tag and an action on it | nil, the refusal
 local function tag_body(self, request)
@@ -159,8 +157,6 @@ local function answer_value(self, request, id)
   machine.deviceValue = body.DeviceValue
   return entity(self, machine), changed
 end
-
--- }}
 
 machines.rows = {
   { name = "machines", method = "GET", path = "^/machines/?$", roles = READ,

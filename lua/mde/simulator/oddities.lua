@@ -81,7 +81,7 @@ for name in ([[api changes token download
   OPERATIONS[name] = true
 end
 
--- {{ The keys of a rule. Each returns a function(request, operation) that returns a boolean.
+-- The keys of a rule. Each returns a function(request, operation) that returns a boolean.
 
 local KEYS = {}
 
@@ -129,8 +129,6 @@ end
 
 -- `nth` counts the requests for which all before it hold.
 local ORDER = { "operation", "after", "share", "nth", "chance" }
-
--- }}
 
 -- A rule -> function(request, operation)
 local function matcher(name, rule, service)

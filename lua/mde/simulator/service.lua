@@ -26,7 +26,7 @@ local service = {}
 local Service = {}
 Service.__index = Service
 
--- {{ Answers
+-- Answers
 
 local html = reply.html
 
@@ -75,9 +75,7 @@ function Service:too_many(request, operation, wait, limit, window)
   return answer
 end
 
--- }}
-
--- {{ Operations
+-- Operations
 
 local OPERATIONS = {}
 for _, module in ipairs { actions, machines, launches, library } do
@@ -103,9 +101,7 @@ local function route(request)
   return nil
 end
 
--- }}
-
--- {{ From request to answer
+-- From request to answer
 
 function Service:strikes(oddity, request, operation)
   local when = self.oddities[oddity]
@@ -209,9 +205,7 @@ function Service:answer(request)
   return answer
 end
 
--- }}
-
--- {{ Functions for tests and rehearsals
+-- Functions for tests and rehearsals
 
 -- Seconds since 1970 on the service's own clock, which no one sets.
 function Service:now()
@@ -287,8 +281,6 @@ function Service:requests(operation, status) return self.ledger:requests(operati
 function Service:most_within(seconds, operation)
   return self.ledger:most_within(seconds, operation)
 end
-
--- }}
 
 local DEFAULTS = {
   clock = false,          -- { monotonic(), wall() }; required

@@ -28,7 +28,7 @@ end
 -- Ends `verify` with the problem.
 local function found(format, ...) checks.refuse("", format, ...) end
 
--- {{ Lines
+-- Lines
 
 -- The files of a log in their order, up to their size when opened: lines appended later are
 -- ignored.
@@ -133,9 +133,7 @@ local function read_entry(line, place)
   return entry
 end
 
--- }}
-
--- {{ Explaining a break
+-- Explaining a break
 
 -- The first break in the chain: `entry`, at `place`, does not follow `before`, which follows the
 -- line with the hash `earlier`. `head_met` is true if the head is among the lines before.
@@ -216,8 +214,6 @@ function Break:explain()
   if n < place then self:repetition() end
   self:mismatch()
 end
-
--- }}
 
 -- Compares an unbroken chain with the journal's head. `torn`: after the last line comes part of one,
 -- as a power failure leaves it.

@@ -30,7 +30,7 @@ local BLOCK = 16384     -- bytes read at once
 local MOST_BACK = 10000   -- lines
 local LARGEST = 131072  -- bytes of an entry's texts; in JSON a byte becomes at most six
 
--- {{ Lines
+-- Lines
 
 -- The keys of an entry, and their types. `n`, `log` and `previous` are added here.
 local TYPES = {
@@ -121,9 +121,7 @@ local function read_line(line)
   if n and #previous == 64 then return math.tointeger(n), previous end
 end
 
--- }}
-
--- {{ End of the chain
+-- End of the chain
 
 -- Functions here raise what lock.checked raises.
 
@@ -183,8 +181,6 @@ local function find_end(self, log, head)
   local last = size > 0 and last_line(log, size, known) or known or size == 0 and chain.start
   return checked(last, "its last line is not one of an audit log"), size
 end
-
--- }}
 
 local Log = {}
 Log.__index = Log

@@ -33,7 +33,7 @@ Examples:
   parser:flag("--json", "One JSON object per log.")
 end
 
--- {{ Logs: { id =, files = in their order }
+-- Logs: { id =, files = in their order }
 
 local function by_first_line(a, b)
   return a.n < b.n
@@ -63,9 +63,7 @@ local function group(paths)
   return logs
 end
 
--- }}
-
--- {{ The journal
+-- The journal
 
 -- Looks up the end of a log, and other logs that were kept in this folder. If the store can't be
 -- opened, that is an error only for this user's own log.
@@ -81,9 +79,7 @@ local function look_up(parsed, log, own)
   log.others = log.is_own and own and opened.journal:other_logs(store.place(), own) or {}
 end
 
--- }}
-
--- {{ Results
+-- Results
 
 local function counted(count)
   return count == 1 and "1 line" or count .. " lines"
@@ -150,8 +146,6 @@ local function verify(log, parsed, many)
   if problem and not problem:find(files[1], 1, true) then problem = name .. ": " .. problem end
   return problem
 end
-
--- }}
 
 function command.run(parsed)
   parsed.reads_journal = true

@@ -55,7 +55,7 @@ local function date(seconds)
   return require "mde.base.date".text(seconds)
 end
 
--- {{ list
+-- mde batch list
 
 local COLUMNS = {
   { title = "BATCH" }, { title = "STATE", may_cut = true, least = 7 },
@@ -117,9 +117,7 @@ local function list(store, parsed)
   show_table(columns, rows)
 end
 
--- }}
-
--- {{ show
+-- mde batch show
 
 local ITEM_KEYS = { "batch", "id", "verdict", "status", "machine", "type", "requestor", "code",
                     "error", "message", "http", "request_id", "sent", "ended" }
@@ -182,8 +180,6 @@ local function check_verdict(name)
   failure.raise(failure.usage, "--verdict: '%s' is not one of %s, open", name,
     table.concat(known, ", "))
 end
-
--- }}
 
 local function check(parsed)
   local what, name = parsed.what, parsed.batch

@@ -52,7 +52,7 @@ function list.define(command)
   listing.define(command)
 end
 
--- {{ Groups
+-- Groups
 
 local function refuse_with_groups(parsed)
   for _, name in ipairs { "ids", "csv", "columns", "sort", "limit", "order" } do
@@ -84,8 +84,6 @@ local function show_groups(parsed, read)
     output.flush()
   end)
 end
-
--- }}
 
 local function noun(parsed, criteria)
   return criteria.status == kinds.open and not parsed.limit and "open action" or "action"

@@ -28,7 +28,7 @@ Examples:
   command:flag("--json", "One JSON object with the code, and one after it was entered.")
 end
 
--- {{ Output
+-- Output
 
 local function show_code(started, as_json, clock)
   if as_json then
@@ -59,8 +59,6 @@ local function show_end(settings, signed_in, as_json)
     moment.at(signed_in.expires_at),
     signed_in.is_kept and "; renewed automatically." or "; it can't be renewed."))
 end
-
--- }}
 
 -- Drives the client until the fetch has ended or Ctrl-C interrupts it.
 local function drive(connected, fetch)

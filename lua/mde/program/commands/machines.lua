@@ -65,7 +65,7 @@ function machines.define(command)
   listing.define(command)
 end
 
--- {{ Which machines
+-- Which machines
 
 -- Checks the options together. -> criteria, true if there was any; the change or nil
 local function check_options(parsed)
@@ -110,8 +110,6 @@ local function named(session, names)
     end
   end
 end
-
--- }}
 
 function machines.run(parsed)
   local criteria, any, change = check_options(parsed)

@@ -39,7 +39,7 @@ function plan.define(command)
   command:flag("--json", "Print the plan itself, or the explanation, as JSON.")
 end
 
--- {{ --explain
+-- Explaining
 
 local function reached(told)
   if not told.rule then return "" end
@@ -89,8 +89,6 @@ local function explain(session, loaded, guards, parsed)
     entity and ("%s (%s)"):format(entity.decision, entity.policy) or "nothing: all abstain")))
   for _, violation in ipairs(violations) do output.line(printable(violation.message)) end
 end
-
--- }}
 
 -- Shows the output of the policies, each line after the policy's name.
 local function show_printed(loaded)

@@ -30,7 +30,7 @@ function test.define(command)
   command:flag("--json", "One JSON object per policy.")
 end
 
--- {{ One policy
+-- One policy
 
 -- Returns whether the error of the policy's code is in the result of a test.
 local function has_error(results)
@@ -76,9 +76,7 @@ local function tried(path)
   return { policy = path, error = tostring(result), status = status, tests = {}, warnings = {} }
 end
 
--- }}
-
--- {{ Text
+-- Text
 
 local WIDEST = 40  -- columns that names are padded to: longer ones are not aligned
 
@@ -114,8 +112,6 @@ local function show_text(one)
 end
 
 local KEYS = { "policy", "name", "hash", "error", "tests", "printed", "warnings", "unreached" }
-
--- }}
 
 function test.run(parsed)
   local files, warning = policies.files(parsed.files), policies.warning()

@@ -64,7 +64,7 @@ function undo.define(command)
     options.duration)
 end
 
--- {{ Which actions
+-- Which actions
 
 -- Checks the options. -> criteria | nil: a batch is to be undone
 local function check(parsed)
@@ -141,9 +141,7 @@ local function wanted_of(session, parsed, criteria)
   return { ids = ids_of(batch), seen = seen }, batch.name
 end
 
--- }}
-
--- {{ Carrying out
+-- Carrying out
 
 local MOST_NAMED = 3  -- machines in a line
 
@@ -253,9 +251,7 @@ local function carry_out(parsed, criteria)
   return change.run(parsed, how)
 end
 
--- }}
-
--- {{ Writing a plan
+-- Writing a plan
 
 -- Returns the entry that stands for a policy in the plan.
 local function policy_of(parsed)
@@ -276,8 +272,6 @@ local function write(parsed, criteria)
     by = stores.who(), expires = parsed.expires })
   return presentation.present(session, guards, made, decided, parsed)
 end
-
--- }}
 
 function undo.run(parsed)
   local criteria = check(parsed)

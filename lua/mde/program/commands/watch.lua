@@ -73,7 +73,7 @@ end
 local Watch = {}
 Watch.__index = Watch
 
--- {{ Policies
+-- Policies
 
 -- Loads policies and their guards. Raises the error.
 local function load(parsed)
@@ -125,9 +125,7 @@ function Watch:reload()
   self:write_metrics()
 end
 
--- }}
-
--- {{ Failures
+-- Failures
 
 -- Errors that the next round would find again.
 local LASTING = { policy = true, limit = true, worker = true }
@@ -173,9 +171,7 @@ function Watch:write_metrics()
   self.events:tell("failed", { code = "file", message = problem })
 end
 
--- }}
-
--- {{ Rounds
+-- Rounds
 
 -- Runs while the client waits: reloads, reports pauses, passes notices on.
 function Watch:tick()
@@ -286,8 +282,6 @@ function Watch:loop()
   until self.parsed.once or system.interrupt.count() > 0
   return status
 end
-
--- }}
 
 -- Reports the end. -> exit status
 function Watch:stop(status)

@@ -20,7 +20,7 @@ local VALID = 60          -- seconds
 local MOST = 1000         -- actions
 local LARGEST = 1048576   -- bytes of the file
 
--- {{ Open actions
+-- Open actions
 
 local function path() return stores.folder() .. "/completion.json" end
 
@@ -77,8 +77,6 @@ local function each_once(actions, field)
   end
   return list
 end
-
--- }}
 
 -- Open actions by the first digits of their ids; by whole ids with --yes.
 function known.actions(options)

@@ -21,7 +21,7 @@ local NEEDED = { ["--profile"] = "profile", ["--store"] = "store", ["--cloud"] =
 
 local function long_name(option) return option._aliases[#option._aliases] end
 
--- {{ The words before
+-- The words before
 
 -- A command line before the current word:
 --   command     argparse's command; name; nil before it
@@ -80,9 +80,7 @@ local function line_of(program, words)
   return line
 end
 
--- }}
-
--- {{ The words that can follow
+-- The words that can follow
 
 -- The first sentence of an element's description.
 local function about(element)
@@ -144,8 +142,6 @@ local function candidates(program, line, current)
   if current:find "^%-" and not line.is_rest then return options_of(line), "" end
   return arguments_of(program, line), ""
 end
-
--- }}
 
 -- Joins what bash has split at "=", ":" and "@". -> words, the bytes of the last one that are not
 -- part of bash's word

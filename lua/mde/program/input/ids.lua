@@ -86,7 +86,7 @@ local function in_object(object, keys)
   end
 end
 
--- {{ CSV
+-- CSV
 
 local function trimmed(text)
   return text:match "^%s*(.-)%s*$"
@@ -119,8 +119,6 @@ local function column_of(line, keys)
     if columns[key:lower()] then return columns[key:lower()] end
   end
 end
-
--- }}
 
 -- The id in a line; "" if the line has none; nil if it is malformed.
 local function id_of(line, keys, column)

@@ -68,7 +68,7 @@ function options.word(what, list)
   return convert
 end
 
--- {{ Filters
+-- Filters
 
 local function statuses() return kinds.statuses end
 
@@ -178,7 +178,5 @@ function options.order(text)
   return nil, ("'%s' is neither newest nor oldest"):format(text)
 end
 words_of[options.order] = function() return { "newest", "oldest" } end
-
--- }}
 
 return options

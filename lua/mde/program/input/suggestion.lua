@@ -39,7 +39,7 @@ function suggestion.nearest(wanted, list)
   return found
 end
 
--- {{ A command line in correction
+-- A command line in correction
 --   known     option -> its argparse element; names: the long ones
 --   front     words before the command; back: after it
 --   notes     sentences that explain the correction; renamed: those for a line that stays wrong
@@ -63,7 +63,7 @@ function Line:note(text)
   self.notes[#self.notes + 1] = text
 end
 
--- {{ Values and arguments
+-- Values and arguments
 
 -- Returns the words that an option or argument takes, or nil.
 local function words_of(element)
@@ -140,9 +140,7 @@ function Line:argument(word)
   self.changed = self.changed or known ~= word
 end
 
--- }}
-
--- {{ Options
+-- Options
 
 -- Returns the element of short options in one word, and true if its value is the next word.
 function Line:cluster(word)
@@ -247,9 +245,7 @@ function Line:replace(name, value, following, by)
   return self:rename(name, near, value, following)
 end
 
--- }}
-
--- {{ The command
+-- The command
 
 local function sorted_keys(...)
   local keys = {}
@@ -306,8 +302,6 @@ local function add_elements(line, program)
   line.arguments = command and command._arguments or {}
 end
 
--- }}
-
 local function corrected(program, words)
   local text, first, second = command_of(program, words)
   if not text then return nil end
@@ -332,8 +326,6 @@ local function corrected(program, words)
   end
   return line
 end
-
--- }}
 
 -- Returns the corrected words, a placeholder for what is missing in them, and notes; or nil.
 -- `try(words)` -> true | nil, the problem that argparse names, what is missing.

@@ -26,7 +26,7 @@ function shape.row(action)
            action.computerDnsName or action.machineId or "-", action.requestor or "-", action.id }
 end
 
--- {{ The end of the table: its groups, and the count
+-- The end of the table: its groups, and the count
 
 local MOST_GROUPS = 10
 
@@ -49,8 +49,6 @@ function shape.foot_of(noun)
     return setmetatable({ groups = groups, noun = noun }, Foot)
   end
 end
-
--- }}
 
 function shape.id(action) return action.id end
 

@@ -74,7 +74,7 @@ function formats.ids(_, shape)
   return { show = show, finish = nothing }
 end
 
--- {{ The table
+-- The table
 
 -- The columns and rows of --columns: the service's fields, times in local time.
 local function columns_of(keys)
@@ -126,7 +126,5 @@ function formats.table(keys, shape, parsed)
   end
   return { show = show, finish = finish }
 end
-
--- }}
 
 return formats

@@ -16,7 +16,7 @@ local tables = require "mde.base.tables"
 
 local listing = {}
 
--- {{ Options
+-- Options
 
 -- The service's name of a field, ignoring case. -> key | raises
 local function key_of(name, shape, option)
@@ -64,9 +64,7 @@ local function choices(parsed, shape)
   return keys, order
 end
 
--- }}
-
--- {{ Reading
+-- Reading
 
 -- Reads an iterator to its end. -> iterator
 local function read_whole(entities)
@@ -122,8 +120,6 @@ end
 function listing.age(seconds)
   return seconds and require "mde.program.terminal.moment".short(seconds) or ""
 end
-
--- }}
 
 local KEYS = { "path", "service", "here", "order", "limit" }
 

@@ -44,7 +44,7 @@ local function note_of(reach)
   return reach.note:sub(1, first - 1) .. moment.local_text(reach.from) .. reach.note:sub(last + 1)
 end
 
--- {{ The end of the table: how many machines are in each state
+-- The end of the table: how many machines are in each state
 
 local Foot = {}
 Foot.__index = Foot
@@ -64,8 +64,6 @@ function Foot:finish()
 end
 
 function isolated.shape.foot() return setmetatable({}, Foot) end
-
--- }}
 
 -- Returns the rows of a state (nil: all), those in effect before those that are not yet.
 local function ordered(rows, only)

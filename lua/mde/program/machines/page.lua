@@ -37,7 +37,7 @@ function page.read(session, target)
            risks = risks.of(machine) }
 end
 
--- {{ As JSON
+-- As JSON
 
 -- Prints the machine with its states and risks, then its actions, one object per line.
 function page.show_json(self, limit)
@@ -53,9 +53,7 @@ function page.show_json(self, limit)
   end
 end
 
--- }}
-
--- {{ As text
+-- As text
 
 local function joined(...)
   local parts, all = {}, table.pack(...)
@@ -136,7 +134,5 @@ function page.show(self, limit)
   for i, risk in ipairs(self.risks) do paragraph(risk.text, i == 1 and "risks" or "") end
   show_timeline(self.actions, limit)
 end
-
--- }}
 
 return page

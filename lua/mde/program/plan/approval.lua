@@ -14,7 +14,7 @@ local tables = require "mde.base.tables"
 
 local approval = {}
 
--- {{ Checks
+-- Checks
 
 -- By the service's clock, which is one for the machines that make and apply a plan.
 local function check_time(plan, session)
@@ -53,9 +53,7 @@ local function check_once(plan, session)
   end
 end
 
--- }}
-
--- {{ Notes and question
+-- Notes and question
 
 -- Counts the matching actions that are newer than the plan.
 local function newer(plan, session)
@@ -107,8 +105,6 @@ local function approve(plan, session, parsed, text, exceeded)
       given:sub(1, agreement.digits))
   end
 end
-
--- }}
 
 -- Describes how a plan is checked, approved and carried out: see mde.program.batch.change.
 function approval.change(plan, parsed)

@@ -12,7 +12,7 @@ local form = { version = 1 }
 
 local MOST_TEXT = 16384  -- bytes of one text
 
--- {{ Kinds of values
+-- Kinds of values
 
 local function text(path, value)
   return check.expect(path, value, type(value) == "string" and #value <= MOST_TEXT, "a text")
@@ -49,9 +49,7 @@ local function one_of(words)
   end
 end
 
--- }}
-
--- {{ Objects: the kind of each key, and the required keys
+-- Objects: the kind of each key, and the required keys
 
 local POLICY = { name = text, path = text, comment = text, hash = hash,
                  select = function(path, value)
@@ -102,8 +100,6 @@ function HEADER.guards(path, value)
     guard.form(inside, own)
   end)
 end
-
--- }}
 
 -- The keys in the order of a file.
 form.keys = {

@@ -28,7 +28,7 @@ local START = '{"mde_plan":'  -- first bytes of a plan
 local NAMES = { file = "not a plan", link = "a link", folder = "a folder",
                 other = "not a regular file" }
 
--- {{ Making
+-- Making
 
 -- A moment of this machine's clock (default: now) by the service's: plans are made on one machine
 -- and applied on another.
@@ -64,9 +64,7 @@ function plan.new(session, policies, guards, decided, details)
            entities = decided.entities }
 end
 
--- }}
-
--- {{ Writing
+-- Writing
 
 -- Returns a line that is safe to print. JSON already escapes control characters in ASCII.
 local function line_of(value, keys)
@@ -112,9 +110,7 @@ function plan.write(path, self)
   return nil, errors.new { code = "file", message = ("cannot write the plan: %s"):format(problem) }
 end
 
--- }}
-
--- {{ Reading
+-- Reading
 
 local function refuse(path, line, format, ...)
   check.refuse(("%s:%d"):format(path, line), format, ...)
@@ -178,8 +174,6 @@ function plan.read(path)
   read, problem = check.problem(parse, path, text)
   return read, problem and errors.new { code = "plan", message = problem }
 end
-
--- }}
 
 -- Counts decisions, undos without steps, and the calls to send.
 -- -> { cancel, keep, undo, nothing, cancels, launches = { type -> count } }

@@ -16,7 +16,7 @@ local terminal = require "mde.terminal"
 
 local presentation = {}
 
--- {{ The table
+-- The table
 
 local COLUMNS = {
   { title = "DECISION", colour = colour.of },
@@ -47,9 +47,7 @@ local function show_table(entities, now)
   output.flush()
 end
 
--- }}
-
--- {{ Totals
+-- Totals
 
 local function show_totals(session, made)
   local counts, header = plans.counts(made), made.header
@@ -78,8 +76,6 @@ local function show_totals(session, made)
       change and "from " .. moment.at(now + change) or "never")
   end
 end
-
--- }}
 
 -- Calls f, which makes a plan and writes it to the file of -o. If the plan is refused, an older plan
 -- of that name is removed, so that `mde apply` cannot apply it by mistake. -> the result of f

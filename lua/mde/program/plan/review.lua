@@ -6,7 +6,7 @@ local tenant = require "mde.program.policy.tenant"
 
 local review = {}
 
--- {{ Reading
+-- Reading
 
 local MOST = 40  -- ids in one filter
 
@@ -62,9 +62,7 @@ function review.read(session, ids, with_machines)
   return items, with_machines and tenant.read_machines(session, list_of) or nil
 end
 
--- }}
-
--- {{ Comparing
+-- Comparing
 
 local FIELDS = { "status", "type", "requestor", "machineId", "computerDnsName",
                  "creationDateTimeUtc" }
@@ -125,7 +123,5 @@ function review.difference(shown, item)
   return machine_difference(shown, now)
          or shown.decision == "undo" and step_difference(shown, item.action) or nil
 end
-
--- }}
 
 return review

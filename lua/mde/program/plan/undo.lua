@@ -20,7 +20,7 @@ local tenant = require "mde.program.policy.tenant"
 
 local undoing = {}
 
--- {{ Reading
+-- Reading
 
 local MOST_MISSING = 2  -- actions that are read once more if a list lacks them, for 10 s each
 
@@ -73,9 +73,7 @@ local function add_related(actions, found, seen)
   return related
 end
 
--- }}
-
--- {{ Deciding
+-- Deciding
 
 local UNSEEN = "whether it had begun when it was cancelled is unknown: mde %s releases its machine"
 
@@ -130,8 +128,6 @@ local function of_action(action, found, incident, seen)
   if action.status ~= "Succeeded" then return nil end
   return of_done(action, machine, incident)
 end
-
--- }}
 
 local RANK = { High = 1, Normal = 2, Low = 3 }
 

@@ -5,7 +5,7 @@ local tables = require "mde.base.tables"
 
 local entity = {}
 
--- {{ Known fields
+-- Known fields
 
 local ACTION = {
   "id", "type", "title", "status", "requestor", "requestorComment", "machineId",
@@ -43,8 +43,6 @@ function entity.near(kind, name)
   end
   return found
 end
-
--- }}
 
 -- Turns an action into a plain table for the worker, with its age in seconds. Pass an action read
 -- for this purpose, or a copy (entity.copy). -> the same table

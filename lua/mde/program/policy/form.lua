@@ -69,7 +69,7 @@ local kinds = require "mde.service.kinds"
 
 local form = {}
 
--- {{ select
+-- Select
 
 local LAST = 253402300799  -- end of the year 9999
 local MOST_WORDS = 50      -- in one list of select
@@ -93,9 +93,7 @@ local function check_select(path, value, now)
   return value
 end
 
--- }}
-
--- {{ decide
+-- Decide
 
 local DECISIONS = { cancel = true, keep = true, undo = true }
 local EXPECTED = "\"cancel\", \"keep\", \"undo\", a function(action [, machine]), or an array of"
@@ -140,9 +138,7 @@ local function rules_of(path, value)
   return rules
 end
 
--- }}
-
--- {{ tests
+-- Tests
 
 -- Short names of machine fields in tests -> the service's names.
 form.machine_words = { tags = "machineTags", group = "rbacGroupName", risk = "riskScore",
@@ -188,8 +184,6 @@ function form.tests(path, value)
   end
   return check.array(path, value, check_test)
 end
-
--- }}
 
 local MOST_COMMENT = 1000  -- bytes: the service stores it with each action
 local ANY = "5382f7ea-7557-4ab7-9782-d50480024a4e"  -- any valid id

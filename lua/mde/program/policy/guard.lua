@@ -23,7 +23,7 @@ local tables = require "mde.base.tables"
 
 local guard = { max = 50 }
 
--- {{ Form
+-- Form
 
 local function hours_text(path, value)
   return check.expect(path, value, hours.parse(value) ~= nil, hours.expected)
@@ -76,9 +76,7 @@ function guard.form(path, value)
   return checked
 end
 
--- }}
-
--- {{ The guards of a plan: the profile's, which limit all of it, and those of each policy, which
+-- The guards of a plan: the profile's, which limit all of it, and those of each policy, which
 -- limit its decisions. Array of guard.form's results, with `from` (their owner, in words), `policy`
 -- (its name, if a policy owns them) and `unsaid` (max is the default).
 
@@ -151,9 +149,7 @@ function guard.needs_machines(guards)
   return has(guards, "max_share", "max_per_group", "protect_tags", "protect_groups")
 end
 
--- }}
-
--- {{ Check
+-- Check
 
 local UNKNOWN = "(unknown)"
 
@@ -278,7 +274,5 @@ function guard.hours(guards)
   for _, each in ipairs(guards) do list[#list + 1] = each.hours end
   return table.concat(list, ", and ")
 end
-
--- }}
 
 return guard

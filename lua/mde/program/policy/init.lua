@@ -27,7 +27,7 @@ local UNFIT = "too large for a policy: "  -- and the field
 local Policy = {}
 Policy.__index = Policy
 
--- {{ Loading
+-- Loading
 
 -- Adds the policy's path and name to an error of its worker.
 local function named(self, err)
@@ -166,9 +166,7 @@ function policy.files(arguments)
   return files
 end
 
--- }}
-
--- {{ Deciding
+-- Deciding
 
 -- Returns the worker. If the policy was closed, loads the same text again. -> worker | nil, err
 function Policy:open()
@@ -232,8 +230,6 @@ function Policy:decide(action, machine)
   if not done then return nil, nil, err end
   return decision, reason
 end
-
--- }}
 
 Policy.explain = explanation.of
 policy.explain = explanation.all

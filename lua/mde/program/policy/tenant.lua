@@ -8,7 +8,7 @@ local standing = require "mde.program.policy.standing"
 
 local tenant = {}
 
--- {{ Reading the tenant
+-- Reading the tenant
 
 -- Adds the actions that the policy selects to `found`.
 local function read_actions(session, self, found)
@@ -51,9 +51,7 @@ local function takes_machine(policies)
   return false
 end
 
--- }}
-
--- {{ Deciding
+-- Deciding
 
 -- Returns the entity of a plan: the decision, and the action's fields that show later if it has
 -- changed. See mde.program.plan.
@@ -129,7 +127,5 @@ function tenant.decide(session, policies, guards)
   decision.launch_once(decided.entities)
   return decided
 end
-
--- }}
 
 return tenant

@@ -15,7 +15,7 @@ local trial = {}
 
 local HOUR = 3600
 
--- {{ Making actions and machines
+-- Making actions and machines
 
 local function first_of(value)
   return type(value) == "table" and value[1] or value
@@ -96,9 +96,7 @@ local function machine_of(test, action, now)
   return entity.machine(machine)
 end
 
--- }}
-
--- {{ Running
+-- Running
 
 local LONGEST_REASON = 500  -- bytes of the criteria in a reason
 
@@ -139,9 +137,7 @@ function trial.run(policy, tests, first, now)
   return results
 end
 
--- }}
-
--- {{ Warnings of unknown fields
+-- Warnings of unknown fields
 
 local function unknown(kind, name)
   local near = entity.near(kind, name)
@@ -232,8 +228,6 @@ function trial.unknown_in_rules(policy)
   end
   return all()
 end
-
--- }}
 
 local MOST_RANGES = 20
 

@@ -122,7 +122,7 @@ function workers.start(options)
                         ids = {}, printed = {}, printed_size = 0, seconds = 0 }, Worker)
 end
 
--- {{ failures
+-- Failures
 
 -- Returns the words for an exceeded limit, or nil if there is no such limit.
 local function excess(limit, limits)
@@ -199,9 +199,7 @@ local function raised(self, message, id)
   return errors.new { code = "policy", message = message, id = id }
 end
 
--- }}
-
--- {{ frames
+-- Frames
 
 local function is_text(value, most)
   return type(value) == "string" and #value <= most
@@ -229,9 +227,7 @@ local function receive(self, seconds)
   return kind, first, second
 end
 
--- }}
-
--- {{ loading
+-- Loading
 
 local function answer_require(self, name, resolve)
   local done, text, chunk = pcall(resolve or function() end, name)
@@ -282,9 +278,7 @@ function Worker:load(name, text, resolve)
   return fail(self, "garbled")
 end
 
--- }}
-
--- {{ deciding
+-- Deciding
 
 -- Sends an action, and its machine if known. receive() returns the answers in this order, and also
 -- the worker's errors. In the policy, action:age() returns the action's field `age`.
@@ -331,8 +325,6 @@ function Worker:decide(action, machine)
   self:send(action, machine)
   return self:receive()
 end
-
--- }}
 
 local function check_lines(lines)
   if type(lines) ~= "table" then return false end

@@ -11,7 +11,7 @@ local tables = require "mde.base.tables"
 
 local completion = {}
 
--- {{ Known names
+-- Known names
 
 -- The words that are values of an option.
 local WORDS = {
@@ -85,8 +85,6 @@ local function fields_of(value, only_methods)
   end
   return names
 end
-
--- }}
 
 -- Returns an unfinished string, the text before it, and its quote; nil outside of strings.
 local function open_text(before)

@@ -6,7 +6,7 @@ local outcomes = require "mde.program.report.outcome"
 
 local chart = {}
 
--- {{ Geometry, in units of the drawing
+-- Geometry, in units of the drawing
 
 local WIDTH, LEFT, RIGHT = 960, 60, 920
 local LANE, LANES, GLYPH = 16, 3, 7.2  -- events' labels: height, how many, a letter's width
@@ -19,9 +19,7 @@ local function scale(from, to)
   return function(moment) return LEFT + (moment - from) * unit end
 end
 
--- }}
-
--- {{ Axis of time
+-- Axis of time
 
 local STEPS = { 10, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400,
                 172800, 604800 }
@@ -63,9 +61,7 @@ local function axis(from, to, x, top, bottom)
   return table.concat(parts, "\n")
 end
 
--- }}
-
--- {{ Panels
+-- Panels
 
 -- Draws a bar per bin, as high as bin[key].
 local function bars(calls, key, limit, x, y, bottom)
@@ -105,9 +101,7 @@ local function title(text, top)
   return ('<text class="panel" x="%d" y="%d">%s</text>'):format(LEFT, top - 8, text)
 end
 
--- }}
-
--- {{ Events
+-- Events
 
 -- Sets each event's `lane` to the first one with room for its label, or nil if none has.
 local function lay_out(history, x)
@@ -141,9 +135,7 @@ local function events(list, lanes, bottom)
   return table.concat(parts, "\n")
 end
 
--- }}
-
--- {{ Whole pictures
+-- Whole pictures
 
 local function describe(calls, limits)
   local function window(name, of, limit)
@@ -206,7 +198,5 @@ function chart.shares(kinds, total)
   return ('<svg class="shares" viewBox="0 0 %.1f 14" preserveAspectRatio="none"'
     .. ' aria-hidden="true">%s</svg>\n'):format(x, table.concat(parts))
 end
-
--- }}
 
 return chart

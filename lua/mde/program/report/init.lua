@@ -27,7 +27,7 @@ local function count(batch, begun)
   return collector:summary()
 end
 
--- {{ Formats: functions of a batch, its history, its course, the limits and the current time
+-- Formats: functions of a batch, its history, its course, the limits and the current time
 
 local formats = {}
 
@@ -47,8 +47,6 @@ end
 function formats.html(batch, history, run, limits, now)
   require "mde.program.report.page"(batch, history, count(batch, run.begun), run, limits, now)
 end
-
--- }}
 
 -- Prints the report as "text", "json", "csv" or "html". Options: `now` (default: the current
 -- time) and `limits`, { per_minute, per_hour } of a cancel, both optional.

@@ -47,7 +47,7 @@ local function events(history)
   end
 end
 
--- {{ Statistics
+-- Statistics
 
 -- Counts every verdict, also the ones at 0, so that the object is never empty.
 local function counts_object(counts)
@@ -110,8 +110,6 @@ local function statistics_object(numbers, limits)
     calls = calls_object(numbers.calls, limits),
   }
 end
-
--- }}
 
 -- Prints the batch. `rows` is an iterator over its items, `collector` (statistics.lua) counts them.
 return function(batch, history, rows, collector, course, limits, now)

@@ -48,7 +48,7 @@ function markup.fill(template, values)
   return (template:gsub("{(%l[%l_]*)}", function(name) return values[name] or "" end))
 end
 
--- {{ Tables
+-- Tables
 
 -- Columns are { title, class (of the cells; optional) }. A row is an array of markup; its first
 -- cell is its header.
@@ -82,8 +82,6 @@ function markup.table(caption, columns, rows)
 {rows}</tbody></table></div>
 ]], { caption = caption, head = markup.head(columns), rows = table.concat(lines) })
 end
-
--- }}
 
 -- Formats seconds for an element's content; nil gives an empty text.
 function markup.seconds(seconds)

@@ -16,7 +16,7 @@ local TOP = 12  -- groups listed one by one
 
 local text, isolated, number, fill = markup.text, markup.isolated, markup.number, markup.fill
 
--- {{ Head
+-- Head
 
 local DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
@@ -56,9 +56,7 @@ local function head(batch, style, script)
   })
 end
 
--- }}
-
--- {{ Summary
+-- Summary
 
 local function legend(numbers)
   local parts = {}
@@ -136,9 +134,7 @@ local function note(batch, numbers)
          .. table.concat(sentences, "</p>\n<p>") .. "</p>\n</div>\n"
 end
 
--- }}
-
--- {{ Request and history
+-- Request and history
 
 local function section(id, title, content)
   return ('<section aria-labelledby="%s"><h2 id="%s">%s</h2>\n%s</section>\n')
@@ -189,9 +185,7 @@ local function steps(batch, numbers, course)
     '<ul class="steps">\n' .. table.concat(parts, "\n") .. "\n</ul>\n")
 end
 
--- }}
-
--- {{ Calls and times
+-- Calls and times
 
 local function timeline(numbers, events, limits)
   local calls = numbers.calls
@@ -224,9 +218,7 @@ local function times(numbers)
     "Exact to 1&nbsp;%; the longest is exact", columns, rows))
 end
 
--- }}
-
--- {{ Verdicts
+-- Verdicts
 
 local function outcome_link(name)
   local label = text(outcomes.label(name))
@@ -284,8 +276,6 @@ local function breakdown(numbers)
     .. group_table("Domain", numbers.by.domain, numbers)
     .. group_table("Requestor", numbers.by.requestor, numbers))
 end
-
--- }}
 
 local FOOT = [[
 </main>

@@ -15,7 +15,7 @@ Statistics.__index = Statistics
 local MOST_GROUPS = 10000
 local MOST_REASONS = 1000
 
--- {{ Groups: items with the same type, domain, requestor or reason, by outcome
+-- Groups: items with the same type, domain, requestor or reason, by outcome
 
 local Groups = {}
 Groups.__index = Groups
@@ -77,8 +77,6 @@ function statistics.top(groups, most)
   return top
 end
 
--- }}
-
 -- Returns a machine's DNS domain: all after the first dot of its name, or "-" if it has none.
 -- Machine actions do not name the machine group, so the report groups machines by domain.
 function statistics.domain(machine)
@@ -86,7 +84,7 @@ function statistics.domain(machine)
   return domain ~= "" and domain:lower() or "-"
 end
 
--- {{ Reasons
+-- Reasons
 
 -- Returns the reason why an item did not end as requested, without ids, so that items with the
 -- same reason can be counted together. Returns nil if nothing went wrong so far.
@@ -110,8 +108,6 @@ local function add_reason(self, item, outcome)
   end
   count(group, outcome)
 end
-
--- }}
 
 -- Creates the counter of a batch. `begun` is its begin in seconds since 1970. If it `is_closed`,
 -- no item is open.

@@ -23,7 +23,7 @@ local function print_table(columns, rows)
   show_table(columns, rows)
 end
 
--- {{ Parts
+-- Parts
 
 local function print_batch(batch, numbers, course)
   local open = numbers.open
@@ -159,8 +159,6 @@ local function print_steps(batch, numbers, course)
     say(("  %%-%ds  %%s"):format(math.min(width, 60)), step.command, step.why)
   end
 end
-
--- }}
 
 -- Prints the report of a batch. `numbers`: see statistics.lua; `course`: see course.lua.
 return function(batch, history, numbers, course, limits)

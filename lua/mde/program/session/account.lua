@@ -15,7 +15,7 @@ local account = {}
 
 local SESSIONS = kinds.of.LiveResponse.at_once
 
--- {{ Operations grouped by required permissions
+-- Operations grouped by required permissions
 
 local function groups_of(held)
   local list, by_permissions = {}, {}
@@ -33,9 +33,7 @@ local function groups_of(held)
   return list
 end
 
--- }}
-
--- {{ What takes a call to find out
+-- Facts that take a call
 
 local function count_live(actions)
   local counts = { in_progress = 0, pending = 0 }
@@ -82,8 +80,6 @@ local function read_identity(self, session)
   return true
 end
 
--- }}
-
 -- Returns the known facts of a client's tenant, and any error in `problem`. Never raises. If
 -- `is_offline`, makes no call.
 function account.read(session, is_offline)
@@ -103,7 +99,7 @@ function account.read(session, is_offline)
   return self
 end
 
--- {{ As text: array of { label, text }
+-- As text: array of { label, text }
 
 local function clock_text(skew)
   if math.abs(skew) < 2 then return "as the service's, within two seconds" end
@@ -174,7 +170,7 @@ function account.state_lines(self)
   return lines
 end
 
--- {{ As a row of many tenants
+-- As a row of many tenants
 
 account.summary_columns = {
   { title = "TENANT" }, { title = "SIGNED IN AS", may_cut = true, may_drop = true },
@@ -201,8 +197,6 @@ function account.summary(self, profile)
   }
 end
 
--- }}
-
 account.columns = { { title = "OPERATIONS" }, { title = "HELD" },
                     { title = "ANY OF THESE PERMISSIONS" } }
 
@@ -215,8 +209,6 @@ function account.rows(self)
   end
   return rows
 end
-
--- }}
 
 local function stuck_objects(found)
   local objects = {}

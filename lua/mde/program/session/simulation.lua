@@ -38,7 +38,7 @@ local function search_path()
   return system.process.path():match "^(.*)/" .. ":" .. (path ~= "" and path or "/usr/bin:/bin")
 end
 
--- {{ The simulation's own journal, quota and (no) profiles, separate from the real ones
+-- The simulation's own journal, quota and (no) profiles, separate from the real ones
 
 local function new_state()
   local folder, problem = system.file.make_temporary_folder()
@@ -53,8 +53,6 @@ local function remove_state(folder)
   local pid = system.process.spawn { "rm", "-rf", "--", folder }
   while pid and not system.process.wait(pid) do system.process.pause(0.01) end
 end
-
--- }}
 
 -- COMMAND gets the server's variables, no variable that takes precedence over them, and this
 -- program first in PATH.

@@ -17,7 +17,7 @@ local workers = require "mde.program.policy.worker"
 
 local round = {}
 
--- {{ Deciding
+-- Deciding
 
 -- -> set of ids
 local function undone_by(session)
@@ -78,8 +78,6 @@ local function tell_plan(self, made, dropped)
   self.metrics:add("decisions_total", { decision = "abstain" }, header.abstained)
   return why, changes
 end
-
--- }}
 
 -- Reports each exceeded guard. -> true if there is any
 local function is_refused(self, decided)
