@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -41,7 +40,15 @@ static void push_id (lua_State *L, const struct stat *status) {
 }
 
 
-/* file.real(path) -> absolute path without links, identity | nil, message, errno */
+int mde_file_identity (lua_State *L) {
+  const char *path = luaL_checkstring(L, 1);
+  struct stat status;
+  if (stat(path, &status) != 0) return luaL_fileresult(L, 0, path);
+  push_id(L, &status);
+  return 1;
+}
+
+
 int mde_file_real (lua_State *L) {
   const char *path = luaL_checkstring(L, 1);
   char real[PATH_MAX];
@@ -109,38 +116,22 @@ static int open_beneath (int from, const char *name) {
 }
 
 
-static int fail (lua_State *L, const char *format, ...) {
-  va_list arguments;
-  luaL_pushfail(L);
-  va_start(arguments, format);
-  lua_pushvfstring(L, format, arguments);
-  va_end(arguments);
-  return 2;
-}
-
-
 /* folder:text(name, most) -> text, identity | nil, message, errno. Reads a regular file of at most
 ** `most` bytes. Never waits, even if the name is a pipe or device. */
 static int read_text (lua_State *L) {
   const folder *f = check(L);
-  const char *name = luaL_checkstring(L, 2), *problem = NULL;
+  const char *name = luaL_checkstring(L, 2);
   const lua_Integer most = luaL_checkinteger(L, 3);
   struct stat status = { .st_size = 0 };
-  ssize_t length = -1;
   char *bytes;
-  int fd, number;
+  int fd, pushed;
   luaL_argcheck(L, most >= 0 && most < INT_MAX, 3, "not a number of bytes");
   bytes = (char *)lua_newuserdatauv(L, (size_t)most + 1, 0);
   fd = open_beneath(f->fd, name);
   if (fd < 0) return luaL_fileresult(L, 0, name);
-  if (fstat(fd, &status) == 0) length = mde_file_read(fd, bytes, (size_t)most, &problem);
-  number = errno;
-  close(fd);
-  errno = number;
-  if (length < 0 && problem == NULL) return luaL_fileresult(L, 0, name);
-  if (length < 0) return fail(L, "%s: %s", name, problem);
-  if (length > most) return fail(L, "%s: longer than %d bytes", name, (int)most);
-  lua_pushlstring(L, bytes, (size_t)length);
+  (void)fstat(fd, &status);  /* if it fails, so does the next one */
+  pushed = mde_file_push(L, fd, bytes, (size_t)most, most, name);
+  if (pushed != 1) return pushed;
   push_id(L, &status);
   return 2;
 }

@@ -1,12 +1,10 @@
-/* Functions of mde.file: holder of an fcntl lock, identity, mode, sleep.
+/* Functions of mde.file: holder of an fcntl lock, mode, sleep.
 **
 ** A process that closes any descriptor of a file loses all its own fcntl locks on it, such as those
 ** of SQLite. Therefore a child process looks up the holder.
 */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -49,8 +47,6 @@ static pid_t ask_child (const char *path, off_t offset) {
 }
 
 
-/* file.holder(path, offset) -> pid of the process whose lock keeps us from writing that byte | nil
-** if there is none, or it is not known */
 int mde_file_holder (lua_State *L) {
   const char *path = luaL_checkstring(L, 1);
   const pid_t pid = ask_child(path, (off_t)luaL_checkinteger(L, 2));
@@ -60,20 +56,6 @@ int mde_file_holder (lua_State *L) {
 }
 
 
-/* file.identity(path) -> text that is unique among existing files | nil, message, errno */
-int mde_file_identity (lua_State *L) {
-  const char *path = luaL_checkstring(L, 1);
-  struct stat status;
-  char text[48];
-  if (stat(path, &status) != 0) return luaL_fileresult(L, 0, path);
-  (void)snprintf(text, sizeof text, "%ju:%ju", (uintmax_t)status.st_dev,
-                 (uintmax_t)status.st_ino);
-  lua_pushstring(L, text);
-  return 1;
-}
-
-
-/* file.mode(path) -> permission bits | nil, message, errno */
 int mde_file_mode (lua_State *L) {
   const char *path = luaL_checkstring(L, 1);
   struct stat status;
@@ -83,7 +65,6 @@ int mde_file_mode (lua_State *L) {
 }
 
 
-/* file.sleep(seconds). A signal ends it. */
 int mde_file_sleep (lua_State *L) {
   const lua_Number seconds = luaL_checknumber(L, 1);
   struct timespec time;

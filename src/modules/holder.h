@@ -1,4 +1,4 @@
-/* Functions of mde.file: holder of an fcntl lock, identity, mode, sleep. */
+/* Functions of mde.file: holder of an fcntl lock, mode, sleep. */
 #ifndef MDE_HOST_HOLDER_H
 #define MDE_HOST_HOLDER_H
 
@@ -7,9 +7,6 @@
 /* file.holder(path, offset) -> pid of the process whose lock keeps us from writing that byte | nil
 ** if there is none, or it is not known */
 int mde_file_holder (lua_State *L);
-
-/* file.identity(path) -> text that is unique among existing files | nil, message, errno */
-int mde_file_identity (lua_State *L);
 
 /* file.mode(path) -> permission bits | nil, message, errno */
 int mde_file_mode (lua_State *L);

@@ -12,6 +12,7 @@
 #include "compat.h"
 #include "replace.h"
 #include "system/write.h"
+#include "text.h"
 
 
 static const char *kind_of (const char *path) {
@@ -64,11 +65,7 @@ int mde_file_open (lua_State *L) {
   stream->closef = NULL;
   luaL_setmetatable(L, LUA_FILEHANDLE);
   fd = open_regular(path, flags[mode]);
-  if (fd < 0 && errno == 0) {
-    luaL_pushfail(L);
-    lua_pushfstring(L, "%s: is not a regular file", path);
-    return 2;
-  }
+  if (fd < 0 && errno == 0) return mde_file_fail(L, "%s: is not a regular file", path);
   if (fd < 0) return luaL_fileresult(L, 0, path);
   stream->f = mode == 2 && ftruncate(fd, 0) != 0 ? NULL : fdopen(fd, modes[mode]);
   if (stream->f == NULL) {
@@ -118,11 +115,8 @@ int mde_file_replace (lua_State *L) {
   const char *new = lua_pushfstring(L, "%s.%d.new", path, (int)getpid());
   const char *kind = kind_of(path);
   int fd;
-  if (kind != NULL && strcmp(kind, "file") != 0) {
-    luaL_pushfail(L);
-    lua_pushfstring(L, "%s: exists, and is not a regular file", path);
-    return 2;
-  }
+  if (kind != NULL && strcmp(kind, "file") != 0)
+    return mde_file_fail(L, "%s: exists, and is not a regular file", path);
   fd = make_new(new);
   if (fd < 0 || put(fd, new, path, bytes, length) != 0) return luaL_fileresult(L, 0, path);
   lua_pushboolean(L, 1);

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdarg.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -39,32 +41,44 @@ static ssize_t read_all (int fd, char *bytes, size_t size) {
 }
 
 
-ssize_t mde_file_read (int fd, char *bytes, size_t most, const char **problem) {
-  struct stat status;
-  if (fstat(fd, &status) != 0) return -1;
-  if (!S_ISREG(status.st_mode)) {
-    *problem = "not a regular file";
-    return -1;
-  }
-  return read_all(fd, bytes, most + 1);
-}
-
-
-static int too_long (lua_State *L, const char *path, lua_Integer most) {
+int mde_file_fail (lua_State *L, const char *format, ...) {
+  va_list arguments;
   luaL_pushfail(L);
-  lua_pushfstring(L, "%s: longer than %d bytes", path, (int)most);
+  va_start(arguments, format);
+  lua_pushvfstring(L, format, arguments);
+  va_end(arguments);
   return 2;
 }
 
 
+static int too_long (lua_State *L, const char *path, lua_Integer most) {
+  return mde_file_fail(L, "%s: longer than %d bytes", path, (int)most);
+}
+
+
+int mde_file_push (lua_State *L, int fd, char *bytes, size_t room, lua_Integer most,
+                   const char *path) {
+  struct stat status;
+  const bool is_known = fstat(fd, &status) == 0, is_file = is_known && S_ISREG(status.st_mode);
+  const ssize_t length = is_file ? read_all(fd, bytes, room + 1) : -1;
+  const int number = errno;
+  (void)close(fd);
+  errno = number;
+  if (is_known && !is_file) return mde_file_fail(L, "%s: not a regular file", path);
+  if (length < 0) return luaL_fileresult(L, 0, path);
+  if ((size_t)length > room) return too_long(L, path, most);
+  lua_pushlstring(L, bytes, (size_t)length);
+  return 1;
+}
+
+
 int mde_file_text (lua_State *L) {
-  const char *path = luaL_checkstring(L, 1), *problem = NULL;
+  const char *path = luaL_checkstring(L, 1);
   const lua_Integer most = luaL_checkinteger(L, 2);
   char real[PATH_MAX];
   struct stat status;
-  ssize_t length;
   char *bytes;
-  int fd, number;
+  int fd, pushed;
   luaL_argcheck(L, most >= 0 && most < INT_MAX, 2, "not a number of bytes");
   if (realpath(path, real) == NULL || stat(real, &status) != 0)
     return luaL_fileresult(L, 0, path);
@@ -73,18 +87,8 @@ int mde_file_text (lua_State *L) {
   bytes = (char *)lua_newuserdatauv(L, (size_t)status.st_size + 1, 0);
   fd = open_real(real);
   if (fd < 0) return luaL_fileresult(L, 0, path);
-  length = mde_file_read(fd, bytes, (size_t)status.st_size, &problem);
-  number = errno;
-  (void)close(fd);
-  errno = number;
-  if (length > (ssize_t)status.st_size) return too_long(L, path, most);
-  if (length < 0 && problem == NULL) return luaL_fileresult(L, 0, path);
-  if (length < 0) {
-    luaL_pushfail(L);
-    lua_pushfstring(L, "%s: %s", path, problem);
-    return 2;
-  }
-  lua_pushlstring(L, bytes, (size_t)length);
+  pushed = mde_file_push(L, fd, bytes, (size_t)status.st_size, most, path);
+  if (pushed != 1) return pushed;
   lua_pushstring(L, real);
   return 2;
 }
