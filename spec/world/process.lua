@@ -210,7 +210,6 @@ local function new_process(self)
     who = function() return self.user, self.host.name end,
     pid = function() return self.pid end,
     path = function() return "/usr/bin/mde" end,
-    real_path = function() return "/usr/bin/mde" end,
     variables = function() return {} end,
     setenv = function() end,
     pause = function(seconds) self:sleep(seconds) end,

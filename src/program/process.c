@@ -44,16 +44,6 @@ static int get_path (lua_State *L) {
 }
 
 
-/* process.real_path(path) -> absolute path without links | nil, message, errno */
-static int get_real_path (lua_State *L) {
-  const char *path = luaL_checkstring(L, 1);
-  char real[PATH_MAX];
-  if (realpath(path, real) == NULL) return luaL_fileresult(L, 0, path);
-  lua_pushstring(L, real);
-  return 1;
-}
-
-
 /* process.pid() -> id of this process */
 static int get_pid (lua_State *L) {
   lua_pushinteger(L, getpid());
@@ -283,7 +273,6 @@ static int get_variables (lua_State *L) {
 int mde_host_open_process (lua_State *L) {
   static const luaL_Reg functions[] = {
     { "path", get_path },
-    { "real_path", get_real_path },
     { "pid", get_pid },
     { "who", who },
     { "setenv", set_variable },

@@ -139,7 +139,7 @@ describe("programs in one process", function()
         return { read = function() return text end, close = function() end }
       end
       own.stdin = { read = function() return table.remove(input, 1) end }
-      own.process.real_path = function(path) return "/books/" .. path end
+      own.file = { real = function(path) return "/books/" .. path end }
       local package = { searchers = {}, loaded = {} }
       own.globals = setmetatable({
         package = package, io = own,

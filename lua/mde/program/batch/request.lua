@@ -14,7 +14,7 @@ local request = {}
 function request.file(path, name, fields)
   local text, problem = system.read(path)
   if not text then failure.raise(failure.usage, "%s", problem) end
-  return { path = system.process.real_path(path), name = name or path:match "[^/]*$",
+  return { path = (system.file.real(path)), name = name or path:match "[^/]*$",
            sha256 = core.sha256(text), fields = fields }
 end
 

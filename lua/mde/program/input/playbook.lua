@@ -41,7 +41,7 @@ end
 -- none there replaces a module of this program. -> function | nil, message
 function playbook.load(path)
   local chunk, problem = load_file(path)
-  local folder = chunk and (system.process.real_path(path) or ""):match "^.*/"
+  local folder = chunk and (system.file.real(path) or ""):match "^.*/"
   if folder then
     table.insert(system.globals.package.searchers, function(module) return find(folder, module) end)
   end
