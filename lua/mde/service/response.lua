@@ -124,31 +124,36 @@ local function is_action(value)
   return type(value) == "table" and type(value.id) == "string" and type(value.status) == "string"
 end
 
--- The action in a 2xx answer; if `id` (in lower case) is given, it must match. An answer must be
--- complete, because libcurl reports some cut answers as success. -> table | nil, err
-function answer.action(response, id)
-  local decoded = json.decode(response.body)
-  if not is_action(decoded) then return answer.unexpected(response, "a machine action") end
-  if id and decoded.id:lower() ~= id then
-    return answer.unexpected(response, "the machine action " .. id)
-  end
-  return decoded
-end
-
 local function is_machine(value)
   return type(value) == "table" and type(value.id) == "string"
 end
 
+-- An answer must be complete, because libcurl reports some cut answers as success.
+local function entity_of(response, id, is_one, noun)
+  local decoded = json.decode(response.body)
+  if not is_one(decoded) then return answer.unexpected(response, "a " .. noun) end
+  if id and decoded.id:lower() ~= id then
+    return answer.unexpected(response, ("the %s %s"):format(noun, id))
+  end
+  return decoded
+end
+
+-- The action in a 2xx answer; if `id` (in lower case) is given, it must match. -> table | nil, err
+function answer.action(response, id)
+  return entity_of(response, id, is_action, "machine action")
+end
+
+-- The machine in a 2xx answer; see answer.action.
+function answer.machine(response, id) return entity_of(response, id, is_machine, "machine") end
+
 -- Reports if a table is an array without holes (nulls in JSON), and `is_one` holds for each
 -- element.
 local function is_list(list, is_one)
-  if type(list) ~= "table" then return false end
-  local count = 0
-  for _, value in pairs(list) do
+  if type(list) ~= "table" or not errors.is_array(list) then return false end
+  for _, value in ipairs(list) do
     if not is_one(value) then return false end
-    count = count + 1
   end
-  return count == #list
+  return true
 end
 
 -- The array in a 2xx answer. If the answer has a link to a next page, the list may be
@@ -165,17 +170,6 @@ end
 -- The array of actions in a 2xx answer; see list_of. -> array | nil, err
 function answer.actions(response)
   return list_of(response, is_action, "a list of machine actions")
-end
-
--- The machine in a 2xx answer; if `id` (in lower case) is given, it must match.
--- -> table | nil, err
-function answer.machine(response, id)
-  local decoded = json.decode(response.body)
-  if not is_machine(decoded) then return answer.unexpected(response, "a machine") end
-  if id and decoded.id:lower() ~= id then
-    return answer.unexpected(response, "the machine " .. id)
-  end
-  return decoded
 end
 
 -- The array of machines in a 2xx answer. -> array | nil, err

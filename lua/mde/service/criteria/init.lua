@@ -64,31 +64,25 @@ function criteria.any_of(property, called, what)
   end)
 end
 
--- One text, ignoring case; the service cannot filter by it.
-function criteria.same(property, called, what)
-  return function(value)
-    local name, problem = criteria.text(value, what)
-    if not name then return nil, problem end
-    local lower = name:lower()
-    return { text = ("%s is '%s'"):format(called, name), matches = function(entity)
-      local held = entity[property]
-      return held ~= nil and held:lower() == lower
-    end }
+-- Makes a criterion of one text, ignoring case; the service cannot filter by it.
+local function folded(verb, compare)
+  return function(property, called, what)
+    return function(value)
+      local text, problem = criteria.text(value, what)
+      if not text then return nil, problem end
+      local lower = text:lower()
+      return { text = ("%s %s '%s'"):format(called, verb, text), matches = function(entity)
+        local held = entity[property]
+        return held ~= nil and compare(held:lower(), lower)
+      end }
+    end
   end
 end
 
--- A part of a text, ignoring case; the service cannot filter by it.
-function criteria.part(property, called, what)
-  return function(value)
-    local part, problem = criteria.text(value, what)
-    if not part then return nil, problem end
-    local lower = part:lower()
-    return { text = ("%s contains '%s'"):format(called, part), matches = function(entity)
-      local held = entity[property]
-      return held ~= nil and held:lower():find(lower, 1, true) ~= nil
-    end }
-  end
-end
+criteria.same = folded("is", function(held, text) return held == text end)
+criteria.part = folded("contains", function(held, text)
+  return held:find(text, 1, true) ~= nil
+end)
 
 local COMPARE = {
   gt = { "after", function(a, b) return a > b end },
