@@ -21,4 +21,10 @@ function content.read(path, most, check)
   return text, problem
 end
 
+-- Reads a file that only this user or root can write: configuration and secrets. Without mde.file,
+-- Lua can't check owner and mode. -> text | nil, message with the path
+function content.read_own(path, most)
+  return content.read(path, most, system.file and system.file.check)
+end
+
 return content

@@ -3,7 +3,7 @@
 -- A failure is `nil, message` with file and line. The message quotes nothing of the file, which
 -- may contain secrets.
 
-local own = require "mde.config.own_file"
+local content = require "mde.base.content"
 
 local lua_file = {}
 
@@ -12,7 +12,7 @@ local STEPS = 1000000    -- Lua VM instructions; a thousand profiles take about 
 
 -- The text of a file. -> text | nil, message
 local function read(path)
-  local text, problem = own.read(path, LONGEST + 1)
+  local text, problem = content.read_own(path, LONGEST + 1)
   if not text then return nil, problem end
   text = text:gsub("^\239\187\191", "")
   if #text > LONGEST then

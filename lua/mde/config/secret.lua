@@ -4,9 +4,9 @@
 -- ask for the same password again and again. No message shows the text that was read. Only the
 -- program can check who may read a file (mde.file); plain Lua does not.
 
+local content = require "mde.base.content"
 local core = require "mde.core"
 local errors = require "mde.base.errors"
-local own = require "mde.config.own_file"
 local system = require "mde.base.system"
 
 local secret = {}
@@ -79,7 +79,7 @@ local function from_file(path)
   local private, problem = secret.private(path)
   if not private then return lacking("secret_file: %s", problem) end
   local text
-  text, problem = own.read(path, 65536)
+  text, problem = content.read_own(path, 65536)
   if not text then return lacking("secret_file: %s", problem) end
   local line = first_line(text)
   if not line then return lacking("secret_file: the first line of %s is empty", path) end
