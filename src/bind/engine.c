@@ -38,7 +38,7 @@ static int new_engine (lua_State *L) {
 }
 
 
-/* {{ Reading a request. What is read stays on the stack, and so alive, until
+/* Reading a request. What is read stays on the stack, and so alive, until
 ** the engine has copied it: metamethods and finalizers may change the table. */
 
 static void check_names (lua_State *L) {
@@ -165,8 +165,6 @@ static void read_body (lua_State *L, mde_request *request) {
   request->body = body.data;
   request->body_length = body.length;
 }
-
-/* }} */
 
 
 static void read_request (lua_State *L, mde_request *request, mde_header *few) {

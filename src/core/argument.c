@@ -10,7 +10,7 @@
 #define LONGEST_NAME 255  /* bytes of a DNS name, and of a file's */
 
 
-/* {{ Text */
+/* Text */
 
 /* The size of the UTF-8 character that begins with this byte; 0: it begins none. */
 static size_t utf8_size (unsigned char first) {
@@ -66,10 +66,8 @@ static const char *text_fault (const mde_argument *argument) {
   return is_blank(argument) ? "text: it is blank" : NULL;
 }
 
-/* }} */
 
-
-/* {{ Words */
+/* Words */
 
 /* Reports whether `choices` names it. */
 static bool is_choice (const mde_argument *argument, const char *choices) {
@@ -151,8 +149,6 @@ static bool is_query (const mde_argument *argument) {
     if (argument->value[i] <= ' ' || argument->value[i] >= 0x7F) return false;
   return true;
 }
-
-/* }} */
 
 
 static bool is_index (const mde_argument *argument) {

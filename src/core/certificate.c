@@ -38,7 +38,7 @@ typedef struct contents {
 } contents;
 
 
-/* {{ Failures */
+/* Failures */
 
 static bool refuse (mde_error *error, const char *message) {
   mde_error_set(error, "invalid_argument", "%s", message);
@@ -70,10 +70,8 @@ static bool refuse_for (mde_error *error, bool alone, const char *message) {
   return lacked_memory(alone) ? out_of_memory(error) : refuse(error, message);
 }
 
-/* }} */
 
-
-/* {{ PEM */
+/* PEM */
 
 typedef struct asked {
   const char *password;  /* NULL: none */
@@ -161,10 +159,8 @@ static bool read_pem (const char *bytes, size_t length, const char *password,
   return good;
 }
 
-/* }} */
 
-
-/* {{ PFX */
+/* PFX */
 
 /* Reports whether `*password` opens it. Without one, both NULL and "" are tried, as by
 ** PKCS12_parse, and `*password` is set to the right one. */
@@ -214,10 +210,8 @@ static bool read_pfx (const char *bytes, size_t length, const char *password,
   return good;
 }
 
-/* }} */
 
-
-/* {{ The certificate of the key, and who issued it */
+/* The certificate of the key, and who issued it */
 
 static bool check_key (const contents *found, mde_error *error) {
   if (sk_X509_num(found->certificates) == 0)
@@ -313,10 +307,8 @@ mde_certificate *mde_certificate_read (const char *bytes, size_t length,
   return good ? self : NULL;
 }
 
-/* }} */
 
-
-/* {{ Signatures */
+/* Signatures */
 
 static bool set_padding (EVP_PKEY_CTX *context, mde_signing how) {
   if (how == MDE_RS256) return EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PADDING) > 0;
@@ -364,10 +356,8 @@ bool mde_certificate_verify (const mde_certificate *certificate, mde_signing how
   return good;
 }
 
-/* }} */
 
-
-/* {{ What it says */
+/* Its contents */
 
 const unsigned char *mde_certificate_sha1 (const mde_certificate *certificate) {
   return certificate->sha1;
@@ -396,5 +386,3 @@ void mde_certificate_free (mde_certificate *certificate) {
   EVP_PKEY_free(certificate->key);
   free(certificate);
 }
-
-/* }} */

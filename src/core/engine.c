@@ -37,7 +37,7 @@ struct mde_engine {
 };
 
 
-/* {{ What the engine has */
+/* The parts of an engine */
 
 /* In a child process the parent's connections are not closed, which would end them for the
 ** parent too, and the requests end as lost. */
@@ -113,10 +113,8 @@ static void send_waiting (mde_engine *engine) {
   mde_hosts_tidy(&engine->hosts);
 }
 
-/* }} */
 
-
-/* {{ Moving on */
+/* Moving on */
 
 static void drain (mde_engine *engine) {
   CURLMsg *message;
@@ -238,10 +236,8 @@ size_t mde_engine_poll (mde_engine *engine, double seconds) {
   return engine->ended;
 }
 
-/* }} */
 
-
-/* {{ Event loops */
+/* Event loops */
 
 int mde_engine_pollfd (mde_engine *engine, mde_error *error) {
   disown(engine);
@@ -265,10 +261,8 @@ double mde_engine_timeout (mde_engine *engine) {
   return (double)milliseconds / 1000;
 }
 
-/* }} */
 
-
-/* {{ Requests */
+/* Requests */
 
 static bool prepare (mde_engine *engine, mde_transfer *transfer,
                     const mde_request *request) {
@@ -361,8 +355,6 @@ void mde_engine_abandon (mde_engine *engine, int64_t id) {
 size_t mde_engine_count (const mde_engine *engine) {
   return engine->count;
 }
-
-/* }} */
 
 
 mde_engine *mde_engine_new (size_t body_maximum, mde_error *error) {

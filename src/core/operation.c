@@ -4,7 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* {{ Permissions. Source: the section Permissions of each operation's page. An
+/* Permissions. Source: the section Permissions of each operation's page. An
 ** application holds the names with .All, a user's token those without. */
 
 static const char *const may_cancel[] = {
@@ -40,8 +40,6 @@ static const char *const may_fetch_result[] = {
 };
 
 static const char *const whatever_is_asked[] = { NULL };
-
-/* }} */
 
 
 #define ACTIONS "/api/machineactions"

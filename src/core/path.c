@@ -5,7 +5,7 @@
 #include "operation.h"
 
 
-/* {{ Checks */
+/* Checks */
 
 /* Keeps the message on one line, and makes the wrong byte visible. */
 static bool refuse (mde_error *error, const mde_operation *operation,
@@ -151,10 +151,8 @@ static bool check (const mde_operation *operation,
   return true;
 }
 
-/* }} */
 
-
-/* {{ Writing */
+/* Writing */
 
 static char *append (char *to, const char *from, size_t length) {
   if (length > 0) memcpy(to, from, length);
@@ -202,8 +200,6 @@ static char *append_path (char *to, const char *path,
   }
   return append(to, path, strlen(path));
 }
-
-/* }} */
 
 
 size_t mde_operation_room (const mde_operation *operation,

@@ -16,7 +16,7 @@ static bool refuse (mde_error *error, const char *reason) {
 }
 
 
-/* {{ Method, headers, timeouts */
+/* Method, headers, timeouts */
 
 /* RFC 9110, 5.6.2 */
 static bool is_token (const char *bytes, size_t length) {
@@ -79,10 +79,8 @@ static bool check_timeout (double seconds, const char *name,
   return false;
 }
 
-/* }} */
 
-
-/* {{ Proxy */
+/* Proxy */
 
 /* Otherwise libcurl would show a proxy with an unknown scheme in its message. */
 static bool check_proxy (const char *text, mde_error *error) {
@@ -105,8 +103,6 @@ static bool check_proxy (const char *text, mde_error *error) {
   curl_url_cleanup(url);
   return known;
 }
-
-/* }} */
 
 
 bool mde_request_check (const mde_request *request, mde_error *error) {

@@ -17,7 +17,7 @@ static bool add (uint64_t *rounds, const ASN1_INTEGER *number) {
 }
 
 
-/* {{ The parameters of algorithms */
+/* The parameters of algorithms */
 
 static bool add_pbe (uint64_t *rounds, const ASN1_STRING *text) {
   PBEPARAM *parameters = (PBEPARAM *)ASN1_item_unpack(text, ASN1_ITEM_rptr(PBEPARAM));
@@ -93,8 +93,6 @@ static bool add_key (uint64_t *rounds, const X509_SIG *key) {
   X509_SIG_get0(key, &algorithm, NULL);
   return add_algorithm(rounds, algorithm);
 }
-
-/* }} */
 
 
 /* Reads the next block, and adds its rounds if it is an encrypted key, whatever its name. */

@@ -17,7 +17,7 @@
                                     ** change are seen by a busy engine too */
 
 
-/* {{ Callbacks. They only move bytes. */
+/* Callbacks. They only move bytes. */
 
 /* libcurl calls this when it is connected and about to send, so it shows whether a
 ** request was sent. A second call means that libcurl is about to send again on
@@ -49,10 +49,8 @@ static size_t on_answer (char *bytes, size_t size, size_t count, void *data) {
   return transfer->refusal == NULL ? length : 0;
 }
 
-/* }} */
 
-
-/* {{ The copy of a request */
+/* The copy of a request */
 
 static char *put (char *to, const char *from, size_t length) {
   if (length > 0) memcpy(to, from, length);
@@ -170,10 +168,8 @@ void mde_transfer_free (mde_transfer *transfer) {
   free(transfer);
 }
 
-/* }} */
 
-
-/* {{ Options. What libcurl does by itself is not asked for: verifying
+/* Options. What libcurl does by itself is not asked for: verifying
 ** certificate and name, following no redirect, reading no .netrc. */
 
 #define SET(option, value) \
@@ -326,10 +322,8 @@ bool mde_transfer_begin (mde_transfer *transfer, const mde_request *request, CUR
          && set_request(transfer, request, easy);
 }
 
-/* }} */
 
-
-/* {{ The end */
+/* The end */
 
 static void answer (mde_transfer *transfer) {
   mde_response *response = &transfer->response;
@@ -384,5 +378,3 @@ void mde_transfer_lose (mde_transfer *transfer) {
   transfer->error.sent = true;
   forget_request(transfer);
 }
-
-/* }} */

@@ -226,7 +226,7 @@ function Call:fail(err)
   self:finish(nil, errors.copy(err), self:standing())
 end
 
--- {{ After an answer
+-- After an answer
 
 -- Gives the slot back, with what is known about when the service counted it.
 function Call:settle_slot(now, err)
@@ -309,9 +309,7 @@ function Call:receive(now, response, failure)
   if self.probes and (self.question or self.encoded.method == "GET") then probe.leave(self) end
 end
 
--- }}
-
--- {{ The next request
+-- The next request
 
 -- The header with the token. -> header | nil, what step returns
 function Call:authorize(now)
@@ -385,8 +383,6 @@ function Call:take_readback(now)
   local response = question.is_missing and question.response
   if response then self.judge(self, now, response, missing(response)) end
 end
-
--- }}
 
 function Call:step(now, response, err)
   if response or err then self:receive(now, response, err) end

@@ -14,7 +14,7 @@ local verdict = require "mde.service.verdicts"
 
 local judge = {}
 
--- {{ Reading. A truncated answer can look complete to libcurl, so an answer that cannot be parsed
+-- Reading. A truncated answer can look complete to libcurl, so an answer that cannot be parsed
 -- is requested again.
 
 local TOGETHER = 5  -- seconds: calls look at multiples of this, so that one list serves many
@@ -57,9 +57,7 @@ end)
 -- Reads a page of a list.
 judge.page = calls.parsing(answer.actions)
 
--- }}
-
--- {{ Cancelling. The status code of the answer does not decide: for an action that is final
+-- Cancelling. The status code of the answer does not decide: for an action that is final
 -- already the service has answered 400, 404, and 200 with the action unchanged, which is not
 -- documented; and a lost answer proves nothing. In these cases the action is read: once if the
 -- cancel was accepted, or until `wait` seconds are over.
@@ -234,7 +232,5 @@ function judge.cancel(call, now, response, err, action)
   if not action and call.operation == "cancel" then return posted(call, now, response, err) end
   judge_action(call, now, response, err, action)
 end
-
--- }}
 
 return judge

@@ -175,7 +175,7 @@ function Quota:pause(operation, moment)
   if self.shared.is_shared then self:note(operation, "paused", nil, moment) end
 end
 
--- {{ The breaker of an operation (mde.call.breaker). `item` is a text without spaces.
+-- The breaker of an operation (mde.call.breaker). `item` is a text without spaces.
 
 local function share(self, operation, kind, item, moment)
   if self.shared.is_shared then self:note(operation, kind, item, moment) end
@@ -247,8 +247,6 @@ function Quota:failing_since(now)
   end
   return since, is_throttled
 end
-
--- }}
 
 -- Writes the buffered events into the store's transaction. Raises the store's error.
 function Quota:flush()

@@ -40,7 +40,7 @@ function Readback:close(question)
   self.client.scheduler:wake(question.call)
 end
 
--- {{ One list call
+-- One list call
 
 local function filter_of(questions)
   local ids = {}
@@ -107,8 +107,6 @@ function Readback:send(questions)
   self.lists[#self.lists + 1] = list
   self.client.scheduler:add(list.call)
 end
-
--- }}
 
 -- Asks again the questions that were lost when an error was raised in a pass.
 function Readback:recover()

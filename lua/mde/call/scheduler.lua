@@ -42,7 +42,7 @@ function scheduler.new(client)
   }, Scheduler)
 end
 
--- {{ Tasks
+-- Tasks
 
 -- Lets a pass visit a task soon.
 function Scheduler:wake(task)
@@ -129,9 +129,7 @@ function Scheduler:close(err)
   self.client.whole(self.leader.wake_all, self.leader)
 end
 
--- }}
-
--- {{ A pass: decisions
+-- A pass: decisions
 
 -- Records the end of a request, for the observer.
 local function note(client, task, now, response, err)
@@ -210,9 +208,7 @@ local function move_all(self, now, answers, decided)
   return self.has_progress and now or moment
 end
 
--- }}
-
--- {{ A pass: the commit, and the requests
+-- A pass: the commit, and the requests
 
 -- Records in one commit what was decided, before any of it is sent. Raises the store's error.
 local function write_down(self, decided)
@@ -312,9 +308,7 @@ local function run(self)
   self.was_cut = false
 end
 
--- }}
-
--- {{ Driving
+-- Driving
 
 local function is_in_flight(tasks)
   for _, task in ipairs(tasks) do
@@ -369,7 +363,5 @@ function Scheduler:write_rest()
   self.quiet_until = -math.huge
   self:step()
 end
-
--- }}
 
 return scheduler

@@ -26,7 +26,7 @@ for operation in pairs(kinds.launched_by) do
   end
 end
 
--- {{ Tags and values of machines, files of the library, other requests
+-- Tags and values of machines, files of the library, other requests
 
 local SHARED = { add_tag = 500, remove_tag = 500 }  -- machines in one call
 
@@ -88,8 +88,6 @@ local function group_of(item)
          most
 end
 
--- }}
-
 -- The options of a journal's item: its own, and the batch's.
 local function options_of(item, options)
   local own = item.arguments and cjson.decode(item.arguments) or {}
@@ -104,7 +102,7 @@ function changes.run(client, items, options)
   end, group_of)
 end
 
--- {{ Methods
+-- Methods
 
 --- Cancels many actions under the service's limits, `parallel` at once; each ends with one verdict.
 --- An error raised by the iterator or on_item is raised again after the requests in flight have
@@ -169,7 +167,5 @@ function changes.methods:launch_all(kind, machines, options)
     launcher(self, kind, options))
   return report, err
 end
-
--- }}
 
 return changes

@@ -22,7 +22,7 @@ local PIECE = 4194304    -- bytes per request
 local OVERLAP = 65536    -- bytes of an earlier download that are fetched again and compared
 local MOST_LINKS = 5     -- new links in a row that deliver no byte
 
--- {{ Links
+-- Links
 
 local function bad_link(problem)
   return nil, errors.new { code = "bad_answer", message = "the service's link: " .. problem }
@@ -82,9 +82,7 @@ function download:result_uri(target, index)
   return self:perform("result_uri", { id = id, index = ("%d"):format(index) }, on_link)
 end
 
--- }}
-
--- {{ Pieces
+-- Pieces
 
 -- Reads the answer for a piece. -> { body, total (nil: unknown), tag, is_whole } | nil, err
 local function piece_of(response, from)
@@ -140,9 +138,7 @@ local function fetch(client, link, from, tag)
   }, on_piece, { download = { from = from } })  -- the position of the piece
 end
 
--- }}
-
--- {{ The file
+-- The file
 
 local function failed(path, problem)
   problem = tostring(problem)
@@ -166,8 +162,6 @@ local function digest_of(path, open)
   if problem then return nil, failed(path, problem) end
   return digest:hex(), size
 end
-
--- }}
 
 local Download = {}
 Download.__index = Download
@@ -267,9 +261,7 @@ function Download:run()
   return ok and true or nil, err
 end
 
--- }}
-
--- {{ The source of a download
+-- The source of a download
 
 local function refused(action, format, ...)
   return errors.invalid("download: the action %s " .. format, action.id, ...)
@@ -327,8 +319,6 @@ local function source_of(client, target, index)
 end
 
 local KNOWN = { index = true, on_progress = true, open = true }
-
--- }}
 
 --- Downloads the file that an action has produced: a package, or the result of a command. Until it
 --- is complete, it is called PATH.ID.part; if that file exists, the download continues there.

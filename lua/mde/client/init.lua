@@ -23,7 +23,7 @@ local Client = {}
 Client.__index = Client
 Client.__name = "mde.client"
 
--- {{ Driving calls
+-- Driving calls
 
 -- The error of calls of a closed client; nil while it is open.
 function Client:closed_error()
@@ -139,9 +139,7 @@ function Client:perform(operation, arguments, on_answer, kind)
   return self:complete(call, operation)
 end
 
--- }}
-
--- {{ Operations
+-- Operations
 
 -- The id of a target: an id, or an action. -> id in lower case | nil, err
 local function id_of(target)
@@ -228,9 +226,7 @@ function Client:action(target)
   return self:perform("get", { id = id }, judge.action)
 end
 
--- }}
-
--- {{ The methods of other nouns
+-- The methods of other nouns
 
 local function include(methods)
   for name, method in pairs(methods) do Client[name] = method end
@@ -252,8 +248,6 @@ include(require "mde.client.transport")
 include(require "mde.client.unblock")
 include(require "mde.client.undo".methods)
 include(require "mde.client.wait")
-
--- }}
 
 --- Ends every call with an error. May be called again.
 function Client:close()

@@ -117,7 +117,7 @@ function isolation.fold(state)
     Fold)
 end
 
--- {{ The client's method
+-- The client's method
 
 local OPTIONS = { machine = true, restricted = true, since = true }
 
@@ -189,7 +189,5 @@ function isolation.methods:isolated(options)
   rows.reach = reach
   return rows
 end
-
--- }}
 
 return isolation

@@ -23,7 +23,7 @@ local NEWEST = 50  -- rows of the list that are searched
 
 local launch = { methods = {} }
 
--- {{ Whether an action is ours
+-- Recognizing an action of ours
 
 local function trimmed(text)
   return type(text) == "string" and text:match "^%s*(.-)%s*$" or ""
@@ -57,9 +57,7 @@ local function found(call, action, is_existing)
   call:finish(read)
 end
 
--- }}
-
--- {{ Searching for the action
+-- Searching for the action
 
 -- Reads the newest actions of its kind next, not before `moment`. The search lasts a minute from
 -- the first read after a launch.
@@ -128,9 +126,7 @@ local searched = calls.parsing(answer.actions, function(call, now, response, lis
   post(call, now)
 end)
 
--- }}
-
--- {{ The answer to the launch
+-- The answer to the launch
 
 local function launched(call, now, response)
   local action, problem = answer.action(response)
@@ -188,8 +184,6 @@ function launch.judge(call, now, response, err)
   if call.operation == "get" then return compared(call, now, response, err) end
   posted(call, now, response, err)
 end
-
--- }}
 
 local BY_CODE = { forbidden = "forbidden", not_found = "not_found", unauthorized = "error",
                   too_many_requests = "error" }

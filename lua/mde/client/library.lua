@@ -26,7 +26,7 @@ local library = {}
 
 local LARGEST = 20 * 1048576  -- bytes; source: "Upload files to the live response library"
 
--- {{ Answers
+-- Answers
 
 -- Makes a reader of `what` (a noun) in an answer; `decode(table)` -> value or nil.
 local function reader(what, decode)
@@ -58,8 +58,6 @@ local function find(list, name)
     if file.fileName == name then return file end
   end
 end
-
--- }}
 
 --- Lists the files of the live-response library.
 ---@return mde.library_file[]? files

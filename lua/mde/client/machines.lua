@@ -14,7 +14,7 @@ local MOST_NAMED = 10  -- of several machines, in a message
 
 local machines = {}
 
--- {{ Calls. A truncated answer can look complete to libcurl, so it is requested again.
+-- Calls. A truncated answer can look complete to libcurl, so it is requested again.
 
 -- Makes a judge whose value is `read(response)`, or nothing() after a 404, if given.
 local function reading(read, nothing)
@@ -52,9 +52,7 @@ local function fetch_one(self, id)
   return self:read_machine(fields)
 end
 
--- }}
-
--- {{ Lists
+-- Lists
 
 -- A reader of the machines that match compiled criteria.
 local function read(self, compiled)
@@ -94,9 +92,7 @@ function machines:machines(wanted)
   return found:each()
 end
 
--- }}
-
--- {{ One machine by its name
+-- One machine by its name
 
 -- The machines of this name; a name without a dot also matches in any domain.
 -- -> array | nil, err
@@ -172,7 +168,5 @@ function machines:machine(target, options)
   if chosen then return chosen end
   return ambiguous(name, list)
 end
-
--- }}
 
 return machines

@@ -52,7 +52,7 @@ Batch.__index = Batch
 many.options = { comment = false, parallel = 10, wait = false, record = false, on_item = false,
                   stop = false }
 
--- {{ Taking targets
+-- Taking targets
 
 -- An array or iterator -> function that returns one target after the other; duplicates in an array
 -- only once.
@@ -146,9 +146,7 @@ function Batch:take(lane)
   return true
 end
 
--- }}
-
--- {{ Reporting items
+-- Reporting items
 
 function Batch:fail(raised)
   self.raised = self.raised or { raised }
@@ -215,8 +213,6 @@ function Batch:collect()
   for i = kept + 1, count do live[i] = nil end
   return kept < count
 end
-
--- }}
 
 local MOST_ASKED = 4000  -- calls that may wait for a readback
 local TRIAL = 10         -- calls that must end well before more run at once

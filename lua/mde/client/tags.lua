@@ -12,7 +12,7 @@ local MOST = 500  -- machines in one call
 
 local tags = {}
 
--- {{ Reading back
+-- Reading back
 
 -- Reads one machine back.
 local function about(id)
@@ -28,9 +28,7 @@ local function about_all(tag)
                                                { "useStartsWithFilter", "false" } } } }
 end
 
--- }}
-
--- {{ Tags
+-- Tags
 
 -- Reports whether each of the ids (or, after "Remove", none) is among the machines with the tag. A partial
 -- list does not prove that none is.
@@ -113,8 +111,6 @@ function tags:untag(machines, tag)
   local count, err = change(self, machines, tag, "Remove")
   return count, err
 end
-
--- }}
 
 -- A call that sets the value of a machine. -> call | nil, err
 local function valuing(client, id, value)

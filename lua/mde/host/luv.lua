@@ -8,7 +8,7 @@ local luv = { is_shared = true }
 
 local polls = {}  -- descriptor -> { handle, alarms: a set }
 
--- {{ A sleep of a coroutine, which `signal` ends
+-- A sleep of a coroutine, which `signal` ends
 
 local Alarm = {}
 Alarm.__index = Alarm
@@ -50,8 +50,6 @@ function luv.waiter()
   end
   return setmetatable({ thread = thread, timer = nil, descriptor = nil }, Alarm)
 end
-
--- }}
 
 -- Signals an alarm when a descriptor is readable.
 local function watch(alarm, descriptor)

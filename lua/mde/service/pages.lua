@@ -36,7 +36,7 @@ local pages = {}
 local Pages = {}
 Pages.__index = Pages
 
--- {{ Ways to request pages. query(reader) -> query string. turn(reader, rows) makes the next
+-- Ways to request pages. query(reader) -> query string. turn(reader, rows) makes the next
 -- page follow `rows`, and returns true, or false with `stuck` as the error's message. `size` is
 -- the rows per page.
 
@@ -133,8 +133,6 @@ function pages.once.turn(self, rows)
   self.ended = #rows < self.size and rows.has_more == ""
   return self.ended
 end
-
--- }}
 
 -- `criteria` come from mde.service.criteria; `way` is one of the above. fetch(query) -> array
 -- of entities, with has_more if the page has a link (see mde.service.response) | nil, err

@@ -39,7 +39,7 @@
 
 local memory = {}
 
--- {{ Windows: no other process uses them
+-- Windows: no other process uses them
 
 local Windows = {}
 Windows.__index = Windows
@@ -50,9 +50,7 @@ function Windows:news() return NONE end
 function Windows:take() end
 function Windows:note() end
 
--- }}
-
--- {{ Tokens
+-- Tokens
 
 local Tokens = {}
 Tokens.__index = Tokens
@@ -78,9 +76,7 @@ function Tokens:forget(identity, header)
   if kept and kept.header == header then self.kept[identity] = nil end
 end
 
--- }}
-
--- {{ Sessions: refresh tokens
+-- Sessions: refresh tokens
 
 local Sessions = {}
 Sessions.__index = Sessions
@@ -89,8 +85,6 @@ Sessions.__index = Sessions
 function Sessions:get(name) return self.kept[name] end
 function Sessions:put(name, secret) self.kept[name] = secret end
 function Sessions:forget(name) self.kept[name] = nil end
-
--- }}
 
 local Store = {}
 Store.__index = Store

@@ -15,7 +15,7 @@ local memory = require "mde.store.memory"
 
 local nginx = {}
 
--- {{ Windows
+-- Windows
 
 local Windows = {}
 Windows.__index = Windows
@@ -92,9 +92,7 @@ function Windows:note(operation, kind, slot, moment)
   end
 end
 
--- }}
-
--- {{ Tokens
+-- Tokens
 
 local Tokens = {}
 Tokens.__index = Tokens
@@ -128,8 +126,6 @@ function Tokens:release(identity, who)
   local key = "fetch " .. identity
   if self.dictionary:get(key) == who then self.dictionary:delete(key) end
 end
-
--- }}
 
 local Store = {}
 Store.__index = Store

@@ -39,7 +39,7 @@ local function refuse(status, code, message)
   answer(status, { error = { code = code, message = message } })
 end
 
--- {{ Requests
+-- Requests
 
 -- -> ids in lower case, comment | nil, message
 local function read(body)
@@ -91,8 +91,6 @@ local function post(name, body)
   end
   show(job)
 end
-
--- }}
 
 -- The body of the request | nil if nginx refuses its size
 local function body_of()

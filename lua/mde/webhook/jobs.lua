@@ -24,7 +24,7 @@ if not (kept and open) then
     .. " lua_shared_dict mde_open 1m;\" to http { }", 0)
 end
 
--- {{ Storage of a job
+-- Storage of a job
 
 local function fail(message) error(mde.error { code = "store", message = message }, 0) end
 
@@ -113,9 +113,7 @@ function jobs.look(name)
   return { job = name, state = state, items = items }
 end
 
--- }}
-
--- {{ Running a job
+-- Running a job
 
 -- The open items of a job, as targets of client:cancel_all.
 local function targets_of(name, ids)
@@ -225,8 +223,6 @@ function jobs.drive(client, name)
   if is_done then open:delete(name) end
   lease:release(is_done or ngx.worker.exiting())
 end
-
--- }}
 
 -- The number of open jobs.
 function jobs.count()

@@ -29,7 +29,7 @@ function automatic_stop.define(command)
     .. " Default: 30m.", options.duration)
 end
 
--- {{ Checks. -> { status, reason }: the batch stops | nil
+-- Checks. -> { status, reason }: the batch stops | nil
 
 local TOKEN = { unauthorized = true, sign_in = true }
 
@@ -108,8 +108,6 @@ function Safety:check_canary(is_stopped)
   return { status = failure.refused, reason = "canary: " .. (has_failed and outcome
     or "a person declined the rest") }
 end
-
--- }}
 
 -- Notes that the service has accepted an item (mde.item) whose end is waited for.
 function Safety:accepted(item)

@@ -24,7 +24,7 @@ for _, row in ipairs(verdicts.all) do
   BAD[row.name] = BAD[row.name] or row.kind == "refused" and row.name ~= "failed" or nil
 end
 
--- {{ The items
+-- The items
 
 -- Returns the next item of a lane: see `lane`.
 local function take(self, lane)
@@ -85,9 +85,7 @@ function Canary:release()
   self.is_released = true
 end
 
--- }}
-
--- {{ Reading back
+-- Reading back
 
 local CANCELLED = { cancelled = true, already_cancelled = true }
 
@@ -127,8 +125,6 @@ function Canary:read_back(session, is_stopped)
   end
   for _, result in ipairs(left) do result.verdict = "unknown" end
 end
-
--- }}
 
 -- Returns the bad results as text, such as "7 of 10 ended not_found", and their number.
 function Canary:outcome()

@@ -116,7 +116,7 @@ function agreement.ask(question, what, otherwise)
   return ask(question, what, otherwise)
 end
 
--- {{ Approval by a hash, given beforehand
+-- Approval by a hash, given beforehand
 
 agreement.digits = 20  -- required digits of a hash
 
@@ -136,8 +136,6 @@ end
 function agreement.approves(given, hash)
   return hash:sub(1, #given) == given:lower()
 end
-
--- }}
 
 -- Confirms a change that can't be undone: the user must type `word`.
 function agreement.confirm_word(question, word, exceeded)

@@ -68,7 +68,7 @@ function execution.settings(parsed)
   return { reserve = percent / 100 }
 end
 
--- {{ The hours of a plan's guards: an array of texts
+-- The hours of a plan's guards: an array of texts
 
 -- Returns whether requests may be sent at `moment`, and when that changes (nil: never).
 local function open(list, moment)
@@ -90,8 +90,6 @@ end
 local function hours_of(session, batch, parsed)
   return guards.hours(session, parsed, batch.hours and cjson.decode(batch.hours) or {}, batch)
 end
-
--- }}
 
 local Execution = {}
 Execution.__index = Execution

@@ -16,7 +16,7 @@ local facts = {}
 local FEW_MISSING = 2
 local FEW = 10  -- machines that are read one by one; for more, all are listed
 
--- {{ Changes as guards see them: see guard.check
+-- Changes as guards see them: see guard.check
 
 local OF_ACTIONS = tables.set { "cancel", "undo" }
 local OF_FILES = tables.set { "upload", "delete_file" }
@@ -72,9 +72,7 @@ local function add_machine(entity, machine)
   entity.machineTags, entity.rbacGroupName = machine.machineTags, machine.rbacGroupName
 end
 
--- }}
-
--- {{ Reading
+-- Reading
 
 -- Returns why a record is not known, as text. Raises an interruption, or a defect.
 local function problem_of(err)
@@ -139,8 +137,6 @@ local function read_machines(session, entities, wants, with_onboarded)
   end
   return onboarded
 end
-
--- }}
 
 -- Returns whether guards need more than the number of changes and the time.
 function facts.are_needed(guards)

@@ -20,7 +20,7 @@ local guards = {}
 -- Loaded only if a profile has guards: it requires many modules.
 local function facts() return require "mde.program.batch.facts" end
 
--- {{ The profiles
+-- The profiles
 
 local function same(a, b) return a ~= nil and b ~= nil and a:lower() == b:lower() end
 
@@ -68,8 +68,6 @@ function guards.of(session, parsed)
   parsed.bound = found
   return found
 end
-
--- }}
 
 -- Adds the guards whose hours do not include `now`.
 local function add_hours(violations, bound, now)

@@ -33,7 +33,7 @@ function override.is_attended(parsed)
   return terminal ~= nil
 end
 
--- {{ Unattended
+-- Unattended
 
 -- Raises with the message of each violation.
 function override.refuse(violations, parsed)
@@ -57,9 +57,7 @@ function override.left(violations, names, before)
   return left
 end
 
--- }}
-
--- {{ At a terminal
+-- At a terminal
 
 -- "12 tagged crown-jewel: m-1, m-2, m-3 and 9 more"
 local function text_of(reason)
@@ -109,9 +107,7 @@ function override.lines(exceeded, question)
   return lines
 end
 
--- }}
-
--- {{ The record: "max, protect_tags: 3000 changes; the limit is 200; …. Reason: INC0048211"
+-- The record: "max, protect_tags: 3000 changes; the limit is 200; …. Reason: INC0048211"
 
 -- Returns the violations as text for the batch's history.
 function override.detail(violations, reason)
@@ -136,7 +132,5 @@ function override.before(batch)
   add(batch.overridden or "")
   return set
 end
-
--- }}
 
 return override

@@ -22,7 +22,7 @@ local function invalid(format, ...)
   error(err, 0)
 end
 
--- {{ Changes: the items of their targets
+-- Changes: the items of their targets
 
 local check = failure.check
 
@@ -100,9 +100,7 @@ for operation in pairs(kinds.launched_by) do
     end } or nil
 end
 
--- }}
-
--- {{ Options
+-- Options
 
 local TYPES = {
   change = "string", client = "table", comment = "string", name = "string", yes = "boolean",
@@ -168,8 +166,6 @@ local function as_parsed(options, parsed, session)
     give_up = options.give_up, show_item = options.on_item or false,
   }
 end
-
--- }}
 
 local function confirmation(row, parsed, name)
   return function(session, exceeded, count)

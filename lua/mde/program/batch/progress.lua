@@ -66,7 +66,7 @@ local function text_of(f)
   return table.concat(parts, "  ")
 end
 
--- {{ Three ways to show it
+-- Three ways to show it
 
 local show = {}
 
@@ -89,8 +89,6 @@ function show.json(f)
     ends = date_or_null(f.ends),
   })
 end
-
--- }}
 
 -- Shows the progress, if the interval has passed.
 function Progress:tick()

@@ -12,7 +12,7 @@ local stop = {}
 local LONGEST = 10  -- seconds that `mde batch stop` waits for the process to stop
 local EVERY = 0.2   -- seconds between two looks at its lock
 
--- {{ In the process that runs the batch
+-- In the process that runs the batch
 
 -- Returns a function(is_now) that reads the store at most once a second, or with `is_now`.
 -- Its results: who asked to stop the batch, and the reason; nil: no request
@@ -27,9 +27,7 @@ function stop.watched(batch, clock)
   end
 end
 
--- }}
-
--- {{ mde batch stop
+-- Mde batch stop
 
 -- Waits up to LONGEST until no process runs the batches. -> those that still run
 local function wait(batches)
@@ -77,8 +75,6 @@ function stop.ask(batches, name, reason)
   for _, batch in ipairs(asked) do report(batch) end
   return running[1] and failure.some or 0
 end
-
--- }}
 
 -- Closes a batch that no process runs. -> exit status
 function stop.close(store, batch, reason)

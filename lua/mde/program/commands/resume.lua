@@ -74,7 +74,7 @@ local function named(session, name)
   return hold(batch)
 end
 
--- {{ Without a name
+-- Without a name
 
 -- The open batches of this session that no process runs: see open.list.
 local function open_ones(session)
@@ -119,9 +119,7 @@ local function ask(session)
   return hold(chosen(list, answer))
 end
 
--- }}
-
--- {{ A plan's batch
+-- A plan's batch
 
 -- Raises if the hash of --approve is not the plan's.
 local function check_approval(batch, given)
@@ -155,8 +153,6 @@ local function agree(session, batch, parsed)
   agreement.confirm(question, what, batch.plan and ("--approve %s… agrees beforehand"):format(
     batch.plan:sub(1, agreement.digits)), exceeded)
 end
-
--- }}
 
 local function continue(session, batch, lock, parsed)
   local _ <close> = lock

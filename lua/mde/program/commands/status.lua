@@ -62,7 +62,7 @@ local function show_json(profile, session, found, list)
   output.record(object, KEYS)
 end
 
--- {{ One tenant
+-- One tenant
 
 local MOST_GROUPS = 8
 local SETTINGS = { { title = "SETTING" }, { title = "VALUE", may_cut = true }, { title = "FROM" } }
@@ -114,8 +114,6 @@ local function show_text(session, found, list, parsed)
   if parsed.settings then show_settings(session, found) end
   show_batches(batches_of(session))
 end
-
--- }}
 
 -- Returns the number of free cancels, for a column.
 local function free_text(list)
@@ -172,7 +170,7 @@ local function show_once(parsed, calls)
   return math.max(result, worst)
 end
 
--- {{ --watch
+-- mde status --watch
 
 -- Waits; Ctrl-C, for which the caller watches, ends the wait. -> false after Ctrl-C
 local function pause(seconds)
@@ -206,8 +204,6 @@ local function watch(parsed)
   until not pause(every)
   return result
 end
-
--- }}
 
 function status.run(parsed)
   if parsed.test_notify then

@@ -15,7 +15,7 @@ local tables = require "mde.base.tables"
 
 local criteria = {}
 
--- {{ Kinds of fields: each makes check(value, now) -> test | nil, message. A test has
+-- Kinds of fields: each makes check(value, now) -> test | nil, message. A test has
 --   text      the condition, for people: "status is Pending"
 --   service   the same in OData, if the service can filter by it
 --   matches   function(entity), if it can be checked here
@@ -126,8 +126,6 @@ local function raw(value)
   if not filter then return nil, problem end
   return { text = filter, service = "(" .. filter .. ")" }
 end
-
--- }}
 
 local Form = {}
 Form.__index = Form

@@ -115,7 +115,7 @@ local Machines = criteria.form({
 for _, key in ipairs { "ip", "at" } do Machines.known[key] = true end
 Machines.known.order = nil
 
--- {{ The source of a list, { operation, arguments, path }
+-- The source of a list, { operation, arguments, path }
 
 local function source(operation, arguments)
   local encoded, err = core.operation.encode(operation, arguments)
@@ -158,8 +158,6 @@ local function source_of(wanted, now)
   if wanted.tag ~= nil then return by_tag(wanted.tag) end
   return source("machines", {})
 end
-
--- }}
 
 local compile = Machines.compile
 

@@ -12,7 +12,7 @@ local ROWS = 100    -- items in one statement
 local ROUND = 50    -- statements in one commit
 local PAGE = 500    -- items read at once
 
--- {{ Items
+-- Items
 
 local FIELDS = 4    -- of an item without a decision
 local INSERT = "INSERT INTO items (batch, position, id, expected) VALUES "
@@ -96,9 +96,7 @@ function Batch:discard()
   end)
 end
 
--- }}
-
--- {{ Events
+-- Events
 
 local EVENT = [[
   INSERT INTO events (batch, position, number, at, kind, who, verdict, status, http, request_id,
@@ -186,9 +184,7 @@ function Batch:history()
   return events
 end
 
--- }}
-
--- {{ State
+-- State
 
 -- Groups an array of (position, …) rows by position.
 local function by_position(rows)
@@ -346,8 +342,6 @@ function Batch:open_count()
   end
   return in_flight + left
 end
-
--- }}
 
 -- Makes this process the one that runs the batch, until it ends or calls lock:release().
 -- -> lock | nil, the process that runs it (text)

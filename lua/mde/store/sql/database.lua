@@ -111,7 +111,7 @@ function Database:row(sql, ...)
   if row then return portable.unpack(row, 1, row.n or 32) end
 end
 
--- {{ Transactions: one at a time
+-- Transactions: one at a time
 
 -- Begins a transaction, unless one is open.
 function Database:begin()
@@ -169,8 +169,6 @@ function Database:atomically(f, ...)
   if self.open then return attempt(self, f, ...) end
   return self:repeatedly(attempt, self, f, ...)
 end
-
--- }}
 
 -- Opens a database; `...` are LuaDBI's arguments. Fields of `description`:
 --   name              for messages

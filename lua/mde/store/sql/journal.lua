@@ -166,7 +166,7 @@ function Journal:seen()
   return found
 end
 
--- {{ Names of an application in a tenant
+-- Names of an application in a tenant
 
 -- Records that the application configured as `configured` signs in as `application`.
 function Journal:note_alias(configured, application)
@@ -183,9 +183,7 @@ function Journal:is_alias(name, application)
     "SELECT 1 FROM aliases WHERE configured = ? AND application = ?", name, application) ~= nil
 end
 
--- }}
-
--- {{ Ends of audit logs, by the logs' ids
+-- Ends of audit logs, by the logs' ids
 
 -- Returns the end of a log. `machine` is the key of this folder's log before logs had ids; it counts
 -- only in a store of this folder. -> { n =, hash = } | nil
@@ -215,9 +213,7 @@ function Journal:other_logs(place, log)
   return others
 end
 
--- }}
-
--- {{ Events for a profile's `notify` command
+-- Events for a profile's `notify` command
 
 local CLAIM = 60  -- seconds after which another process may send an event
 
@@ -252,8 +248,6 @@ function Journal:drop_notice(number, event)
   self.store.database:atomically(self.store.database.run, self.store.database,
     "DELETE FROM notices WHERE number = ? AND event = ?", number, event)
 end
-
--- }}
 
 -- `store`: see mde.store.sql.windows; also wall(), age(moment) and hold(batch).
 function journal.new(store)

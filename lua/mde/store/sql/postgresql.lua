@@ -136,7 +136,7 @@ local function shown(url)
   return (url:gsub("%?.*", ""):gsub("://.*@", "://…@"))
 end
 
--- {{ Refused connections. LuaDBI loses the server's message; libpq is asked for it.
+-- Refused connections. LuaDBI loses the server's message; libpq is asked for it.
 
 -- libpq's message, or the end of it -> what it means
 local MEANINGS = {
@@ -176,8 +176,6 @@ local function connect(url, description)
   if not text then error(opened, 0) end
   error(errors.new { code = "store", message = ("the store %s: %s"):format(shown(url), text) }, 0)
 end
-
--- }}
 
 -- Timeouts that end a connection whose other side has vanished; the URL takes precedence.
 local CONNECTION = {

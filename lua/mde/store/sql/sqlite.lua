@@ -106,7 +106,7 @@ local function open_tokens(self, folder, clock, holder)
     function() return self:now() end)
 end
 
--- {{ Time
+-- Time
 
 -- Returns the shift since this boot: the one that another process has stored, or a new one. A new
 -- shift makes the store's time that of the wall clock, but later than every stored moment.
@@ -139,8 +139,6 @@ end
 function Store:wall()
   return self.clock.wall()
 end
-
--- }}
 
 -- Does nothing: a transaction already keeps other processes out.
 function Store:lock() end

@@ -64,7 +64,7 @@ function Tokens:close()
   self.database = nil
 end
 
--- {{ Sessions
+-- Sessions
 
 local Sessions = {}
 Sessions.__index = Sessions
@@ -88,8 +88,6 @@ end
 function Sessions:forget(name)
   required(self):run("DELETE FROM sessions WHERE name = ?", name)
 end
-
--- }}
 
 -- `open()` returns the database, `now()` the store's time. -> tokens, sessions
 function tokens.new(open, now)

@@ -15,7 +15,7 @@ local STOP = 1.5        -- longest wait after a request to stop, in seconds
 
 patience.limit = 60  -- longest wait in seconds
 
--- {{ Reasons to wait: the longest pause between two tries, in seconds, and the messages
+-- Reasons to wait: the longest pause between two tries, in seconds, and the messages
 
 local LOCK = { thing = "store", longest = 0.1, is_back = "The store is free again." }
 
@@ -45,8 +45,6 @@ end
 function SERVER.failure(_, waited, problem)
   return ("no answer for %.0f s: %s"):format(waited, problem)
 end
-
--- }}
 
 local function new(what, name, clock, world, holder)
   return setmetatable({ what = what, name = name, clock = clock, world = world or {},
