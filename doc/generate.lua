@@ -30,7 +30,7 @@ local CHAPTERS = {
 local OWNERS = { ["mde.client"] = "mde.client", ["mde.clients"] = "mde.clients", Action = "action",
                  Machine = "machine" }
 
--- {{ Reading
+-- Reading
 
 -- "function actions:list(wanted)" as users write it, in a chapter of `owner`'s.
 local function signature_of(line, owner)
@@ -122,9 +122,7 @@ local function read_chapters()
   end
 end
 
--- }}
-
--- {{ types.lua
+-- types.lua
 
 -- Classes that functions belong to, and are not described otherwise.
 local HEAD = [[
@@ -164,9 +162,7 @@ local function types()
   return table.concat(out, "\n") .. "\n"
 end
 
--- }}
-
--- {{ reference.md
+-- reference.md
 
 -- "options? {comment: string} why" -> name, type, text. A type may have blanks in brackets.
 local function split(rest)
@@ -253,8 +249,6 @@ local function reference()
   end
   return (table.concat(out, "\n"):gsub("\n+$", "\n"))
 end
-
--- }}
 
 local function content(path)
   local file = io.open(path)

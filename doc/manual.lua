@@ -19,7 +19,7 @@ local function help(topic)
   return lines
 end
 
--- {{ Reading help
+-- Reading help
 
 -- The column of a row at which the description begins.
 local DESCRIPTION = 30
@@ -65,9 +65,7 @@ local function parts_of(lines)
   return parts
 end
 
--- }}
-
--- {{ Writing mdoc
+-- Writing mdoc
 
 local out = {}
 
@@ -180,8 +178,6 @@ local function add_topic(title, name)
     end
   end
 end
-
--- }}
 
 -- Titles of the parts that are not groups of commands.
 local OTHER = { Options = true, Examples = true, ["Exit status"] = true }

@@ -22,7 +22,7 @@ function machines.one_line(text, most)
   return (text:sub(1, most + 1):gsub("[^\128-\191][\128-\191]*$", ""))
 end
 
--- {{ Arguments
+-- Arguments
 
 -- The name of an argument of ours that looks like a secret, in nested tables of arguments.
 local function secret_in(arguments, is_ours)
@@ -100,8 +100,6 @@ function machines.arguments(script)
   return given
 end
 
--- }}
-
 -- The client of this scan. -> client | nil, the error
 function machines.client()
   local name = secret_in(nmap.registry.args)
@@ -120,7 +118,7 @@ function machines.client()
   return shared.client, shared.problem
 end
 
--- {{ The machines that a host may be
+-- The machines that a host may be
 
 -- A host's name in lower case, if it may be one in MDE | nil
 local function name_of(text)
@@ -175,9 +173,7 @@ local function choose(question, list)
   table.sort(question.found, newest_first)
 end
 
--- }}
-
--- {{ Calls of the service
+-- Calls of the service
 
 -- The first questions of a queue that fit into one filter. -> questions, their conditions
 local function first_of(queue, most)
@@ -261,8 +257,6 @@ function machines.of(host, script, criteria)
   if question.problem then return nil, question.problem end
   return question.found, question.actions
 end
-
--- }}
 
 -- Reports if the address by which a machine was found may belong to another by now.
 function machines.is_stale(found)

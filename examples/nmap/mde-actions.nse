@@ -67,7 +67,7 @@ local machines = dofile(SCRIPT_PATH:match "^(.*/)" .. "machines.lua")
 
 hostrule = function() return true end
 
--- {{ Output: for reports, and for people
+-- Output: for reports, and for people
 
 local function row(action)
   local shown = stdnse.output_table()
@@ -135,8 +135,6 @@ local function text(found, isolated, open, finished)
   for _, action in ipairs(finished) do lines[#lines + 1] = "  " .. line(action) end
   return table.concat(lines, "\n  ")
 end
-
--- }}
 
 -- -> the argument mde-actions.latest | nil, message
 local function latest()

@@ -43,7 +43,7 @@ for _, name in ipairs { "cqueues", "luv" } do
   end)
 end
 
--- {{ Calls that wait for seconds
+-- Calls that wait for seconds
 
 describe("with 400 calls of 2 s in flight", function()
   local service
@@ -121,5 +121,3 @@ describe("a loop of luv", function()
     assert.equal('20\tfalse\tmde: with host = "luv", make calls in a coroutine\n21\n', out)
   end)
 end)
-
--- }}

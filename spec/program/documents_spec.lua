@@ -84,7 +84,7 @@ describe("the README", function()
   end)
 end)
 
--- {{ Running them
+-- Running them
 
 -- The blocks of a document in these languages, without those that need a tenant or a database.
 local function blocks(path, ...)
@@ -243,5 +243,3 @@ describe("the Lua of", function()
     end)
   end
 end)
-
--- }}

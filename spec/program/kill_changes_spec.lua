@@ -53,7 +53,7 @@ local function torment(case, seed)
   return program.rehearse(case.incident, script)
 end
 
--- {{ Parts of the output
+-- Parts of the output
 
 local function part(run, name, next)
   return run.out:match("%f[%u]" .. name .. "\n(.-)%f[%u]" .. next .. "\n")
@@ -94,8 +94,6 @@ local function sent_again(text)
   end
   return again
 end
-
--- }}
 
 -- Checks an item's audit lines. `has_post`: its request is in the ledger. A release is
 -- `undo_accepted` until it has ended.

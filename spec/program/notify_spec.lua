@@ -172,7 +172,7 @@ END
   end)
 end)
 
--- {{ Kills
+-- Kills
 
 -- Begins batches b1, b2, … and resumes them, and kills the processes after some system calls, until
 -- that many were killed.
@@ -237,5 +237,3 @@ describe("notify of a process that is killed", function()
     end
   end)
 end)
-
--- }}

@@ -35,7 +35,7 @@ function batches.of(items, fields)
   return batch
 end
 
--- {{ The incident: 3000 isolations by a SOAR rule, cancelled in 2.1 hours
+-- The incident: 3000 isolations by a SOAR rule, cancelled in 2.1 hours
 
 -- Calls under the windows: `per_minute` of 61 s, `per_hour` of 3601 s.
 local function next_free(calls, now, per_minute, per_hour)
@@ -136,7 +136,5 @@ function batches.incident(count, stop)
     },
   })
 end
-
--- }}
 
 return batches

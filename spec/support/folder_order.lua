@@ -49,7 +49,7 @@ local function check(path, number, line, from, to)
   if to and not (may[from] or {})[to] then complain(path, number, line) end
 end
 
--- {{ Lua
+-- Lua
 
 local folders = { mde = "mde" }
 for _, path in ipairs(files "'lua/mde/*.lua'") do
@@ -75,9 +75,7 @@ for _, path in ipairs(files "'lua/mde/*.lua'") do
   end
 end
 
--- }}
-
--- {{ C
+-- C
 
 for _, path in ipairs(files "'src/*.[ch]'") do
   local from = path:match "^src/(%l+)/"
@@ -86,7 +84,5 @@ for _, path in ipairs(files "'src/*.[ch]'") do
     if from and to then check(path, number, line, from, to) end
   end
 end
-
--- }}
 
 os.exit(broken == 0)

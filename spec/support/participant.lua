@@ -17,7 +17,7 @@ local settings = require "mde.config.options"
 
 local participant = {}
 
--- {{ Messages: a line each. Standard input is the script's own.
+-- Messages: a line each. Standard input is the script's own.
 
 local replies, messages
 local now, wall = 0, 0  -- as of the last reply
@@ -36,9 +36,7 @@ local function receive()
   return reply
 end
 
--- }}
-
--- {{ The clock, and an engine (contract 1) like mde.simulator.engine. It sends the requests that
+-- The clock, and an engine (contract 1) like mde.simulator.engine. It sends the requests that
 -- have begun when it polls, and only then does time pass.
 
 participant.clock = {
@@ -118,9 +116,7 @@ end
 participant.engine = setmetatable({ flights = {}, landed = {}, begun = {}, waiting = 0,
                                     last = 0 }, Engine)
 
--- }}
-
--- {{ For scripts
+-- For scripts
 
 -- A client of the service. `options`: of mde.client, in front of those that the service
 -- needs; `world`: what it shall have besides or instead of ours.
@@ -143,8 +139,6 @@ end
 function participant.tell(value)
   send { told = value }
 end
-
--- }}
 
 -- participant.lua FOLDER: with a pipe of replies at descriptor 4, and at 3 one for
 -- messages, which ends when this process does.

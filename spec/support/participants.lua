@@ -27,7 +27,7 @@ Run.__index = Run
 
 local KILLED = 137  -- the status of a killed process
 
--- {{ The watch, a process that kills the others when the run or this process ends, or when one of
+-- The watch, a process that kills the others when the run or this process ends, or when one of
 -- them sends nothing for too long.
 
 local WATCH = [[
@@ -61,9 +61,7 @@ function Run:beat()
   self.watch:write "."
 end
 
--- }}
-
--- {{ One process. It runs, or waits with a deadline, or has ended with a status.
+-- One process. It runs, or waits with a deadline, or has ended with a status.
 
 local function read(path)
   local file = assert(io.open(path, "rb"))
@@ -188,9 +186,7 @@ function Run:kill(name)
   repeat self:listen(child) until child.status
 end
 
--- }}
-
--- {{ All of them
+-- All of them
 
 -- The moment until which all wait: the first deadline. It is past if a process has an answer, or
 -- runs, or none waits.
@@ -286,8 +282,6 @@ function Run:close()
 end
 
 Run.__close = Run.close
-
--- }}
 
 -- A run of processes that use `service` under `clock`, which is its clock. Options:
 -- round_trip (seconds on the wire, default 0.1), and patience (real seconds that one may

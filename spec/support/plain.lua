@@ -14,7 +14,7 @@ local function report(path, number, format, ...)
   failed = true
 end
 
--- {{ Text
+-- Text
 
 -- The text without quotations and code.
 local function unquoted(text)
@@ -30,9 +30,7 @@ local function check_phrases(path, number, text)
   end
 end
 
--- }}
-
--- {{ Comments: each function calls found(number, text, is_start) for each line of a comment
+-- Comments: each function calls found(number, text, is_start) for each line of a comment
 
 local comments = {}
 
@@ -65,8 +63,6 @@ function comments.sh(lines, found)
     was_comment = text ~= nil
   end
 end
-
--- }}
 
 local LANGUAGE = { lua = "lua", nse = "lua", c = "c", h = "c", sh = "sh", conf = "sh", cfg = "sh",
                    service = "sh" }

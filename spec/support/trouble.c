@@ -116,7 +116,7 @@ static void instant (const char *name) {
 }
 
 
-/* {{ Which paths are below the one that has the trouble */
+/* Paths below the one that has the trouble */
 
 static bool is_below (const char *path) {
   const size_t length = strlen(trouble.path);
@@ -159,10 +159,8 @@ static bool path_is_below (int folder, const char *path) {
   return is_below(real);
 }
 
-/* }} */
 
-
-/* {{ Why a call is refused: an errno, or 0 */
+/* The reason to refuse a call: an errno, or 0 */
 
 static int denied (int folder, const char *path) {
   return has(DENIED) && path_is_below(folder, path) ? EACCES : 0;
@@ -197,10 +195,8 @@ static int full_if_longer (int fd, off_t size) {
   return fstat(fd, &status) == 0 && status.st_size < size ? full(fd, NULL) : 0;
 }
 
-/* }} */
 
-
-/* {{ The calls */
+/* The calls */
 
 static void *find (void **place, const char *name) {
   void *found = __atomic_load_n(place, __ATOMIC_RELAXED);
@@ -343,5 +339,3 @@ OPEN(open, (const char *path, int flags, ...), AT_FDCWD, (path, flags, mode))
 OPEN(open64, (const char *path, int flags, ...), AT_FDCWD, (path, flags, mode))
 OPEN(openat, (int folder, const char *path, int flags, ...), folder, (folder, path, flags, mode))
 OPEN(openat64, (int folder, const char *path, int flags, ...), folder, (folder, path, flags, mode))
-
-/* }} */

@@ -4,7 +4,7 @@ local json = require "spec.world.json"
 
 local admission = {}
 
--- {{ Sign-in
+-- Sign-in
 
 local ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
@@ -42,9 +42,7 @@ function admission:revoke()
   self.tokens = {}
 end
 
--- }}
-
--- {{ Quota
+-- Quota
 
 -- Counts a call. -> nil | seconds to wait
 function admission:admit(bucket)
@@ -73,7 +71,5 @@ function admission:too_many(wait)
   if self.says_retry_after then refusal.headers["retry-after"] = ("%d"):format(seconds) end
   return refusal
 end
-
--- }}
 
 return admission

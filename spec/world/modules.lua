@@ -10,7 +10,7 @@ local modules = { current = nil, endless = nil }
 
 local compiled = {}  -- name -> chunk
 
--- {{ Globals
+-- Globals
 
 -- next in the same order.
 local function ordered_next(t, key)
@@ -51,12 +51,10 @@ local globals = setmetatable({
 }, { __index = _G })
 globals._G = globals
 
--- }}
-
 -- cjson, whose objects have their keys in order.
 local ordered_cjson = setmetatable({ encode = json.encode }, { __index = require "cjson" })
 
--- {{ mde.terminal, for programs that are not `mde`
+-- mde.terminal, for programs that are not `mde`
 
 local function printable(text)
   return (text:gsub("[%z\1-\8\11-\31\127]", "\u{FFFD}"))
@@ -70,8 +68,6 @@ modules.terminal = {
     return stop and text:sub(1, stop - 1) or text
   end,
 }
-
--- }}
 
 local SHARED = { cjson = ordered_cjson, argparse = true }
 

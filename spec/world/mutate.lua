@@ -21,7 +21,7 @@ local ENDLESS = 1e8  -- instructions of a process that touches nothing
 
 local pattern, seeds, jobs = arg[1] or "", tonumber(arg[2] or 5000), tonumber(arg[3] or 1)
 
--- {{ The file of results: { name -> "SEED RULE" | "missed in SEEDS" }
+-- The file of results: { name -> "SEED RULE" | "missed in SEEDS" }
 
 local function read_results()
   local results, file = {}, io.open(RESULTS)
@@ -48,9 +48,7 @@ local function write_results(results)
   assert(os.rename(RESULTS .. ".new", RESULTS))
 end
 
--- }}
-
--- {{ Jobs
+-- Jobs
 
 -- Runs these commands side by side, and calls on_line with each line that they print.
 local function run_jobs(commands, on_line)
@@ -59,9 +57,7 @@ local function run_jobs(commands, on_line)
   output:close()
 end
 
--- }}
-
--- {{ The seeds that reach each mutant: { name -> array of seeds }
+-- The seeds that reach each mutant: { name -> array of seeds }
 
 local DRAWS = "agenda database faults filter modules network oddities people plan process random"
   .. " service trouble world"
@@ -119,9 +115,7 @@ local function reached()
   return found
 end
 
--- }}
-
--- {{ One mutant
+-- One mutant
 
 local function first_violation(seed)
   local done, violations = pcall(judged, plans.draw(seed))
@@ -160,8 +154,6 @@ local function run(job)
     end
   end
 end
-
--- }}
 
 -- Starts all jobs, and notes what they find.
 local function run_all()

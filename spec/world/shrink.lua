@@ -72,7 +72,7 @@ function shrink.plan(plan, fails)
   return without_idle_machines(plan, fails)
 end
 
--- {{ A plan as Lua text, for spec/world/corpus
+-- A plan as Lua text, for spec/world/corpus
 
 -- Words, as many as fit into each line.
 local function filled(parts, indent)
@@ -116,7 +116,5 @@ end
 function shrink.text(plan, about)
   return ("-- %s\n\nreturn %s\n"):format(about, literal(plan, ""))
 end
-
--- }}
 
 return shrink

@@ -195,7 +195,7 @@ describe("a pause", function()
   end)
 end)
 
--- {{ What the service sees. A crowd of calls under a virtual clock, each of which
+-- The view of the service. A crowd of calls under a virtual clock, each of which
 -- meets its fate; the service counts those that arrive, whenever they do.
 
 local Crowd = {}
@@ -287,8 +287,6 @@ local function described(options)
   return ("%s/min, %s/h, timeout %g, %d at once"):format(tostring(options.per_minute),
     tostring(options.per_hour), options.timeout, options.parallel)
 end
-
--- }}
 
 describe("the service", function()
   it("never sees one call too many, whatever becomes of them", function()

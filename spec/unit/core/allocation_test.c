@@ -12,7 +12,7 @@
 #define LARGE 50000  /* bytes of a body that makes its buffer grow */
 
 
-/* {{ What the engine does while memory is short */
+/* The engine while memory is short */
 
 static server host;
 
@@ -93,10 +93,8 @@ static outcome abandon_first (mde_engine *engine) {
   return get(engine);
 }
 
-/* }} */
 
-
-/* {{ Under each failure */
+/* Under each failure */
 
 typedef outcome act (mde_engine *engine);
 
@@ -172,8 +170,6 @@ static void under_failures (const char *name, act *what, int status,
     if (wrong.n != 0) printf("# at %ld: %s\n", wrong.n, wrong.what);
   }
 }
-
-/* }} */
 
 
 static outcome nothing (mde_engine *engine) {

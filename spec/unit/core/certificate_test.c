@@ -34,7 +34,7 @@ static mde_certificate *read_file (const char *name, const char *password, mde_e
 }
 
 
-/* {{ Files that are read */
+/* Files that are read */
 
 static void expect_leaf (const char *name, const char *password, int chain) {
   mde_error error = { "", false, "" };
@@ -62,10 +62,8 @@ static void test_files (void) {
   expect_leaf("other.pem", NULL, 1);
 }
 
-/* }} */
 
-
-/* {{ Files that are refused */
+/* Files that are refused */
 
 static void expect_error (const char *name, const char *password, const char *message) {
   mde_error error = { "", false, "" };
@@ -141,10 +139,8 @@ static void test_queue (void) {
   check(ERR_peek_error() == 0, "  alone");
 }
 
-/* }} */
 
-
-/* {{ Signatures */
+/* Signatures */
 
 static bool verify (const mde_certificate *certificate, mde_signing how, const char *data,
                     const unsigned char *signature, size_t size) {
@@ -175,10 +171,8 @@ static void test_signatures (mde_signing how, mde_signing other) {
   mde_certificate_free(stranger);
 }
 
-/* }} */
 
-
-/* {{ libcrypto's memory runs out: the nth allocation and all that follow fail. */
+/* libcrypto's memory runs out: the nth allocation and all that follow fail. */
 
 static long left = -1;  /* allocations that succeed; -1: all */
 static bool failed;
@@ -246,8 +240,6 @@ static void test_shortage (const char *name, long step) {
   printf("# until %ld\n", n);
   expect_leaf("leaf.pem", NULL, 1);
 }
-
-/* }} */
 
 
 int main (void) {

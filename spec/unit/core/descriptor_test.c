@@ -106,7 +106,7 @@ static void test_refusals (int parallel, const char *name) {
 }
 
 
-/* {{ When it is readable */
+/* When it is readable */
 
 static void test_events (void) {
   const mde_request request = make("GET", "http://127.0.0.1:%d/connection", "HTTP_PORT");
@@ -167,10 +167,8 @@ static void test_late (void) {
   (void)close(loop);
 }
 
-/* }} */
 
-
-/* {{ Other processes, and the limit of files */
+/* Other processes, and the limit of files */
 
 /* An exit would count what is the parent's as a leak. */
 static void be_child (void) {
@@ -224,8 +222,6 @@ static void test_limit (void) {
   check(mde_engine_pollfd(engine, &error) >= 0, "  and may be asked for again");
   mde_engine_close(engine);
 }
-
-/* }} */
 
 
 static void tests (void) {

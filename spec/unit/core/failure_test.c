@@ -122,7 +122,7 @@ static void test_handshake (void) {
 }
 
 
-/* {{ A resolver that never answers: libcurl's threads find this function
+/* A resolver that never answers: libcurl's threads find this function
 ** before the C library's. */
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
@@ -189,8 +189,6 @@ static void test_no_address (void) {
   check_text(result.code, "connection", "a name that has no address");
   check(!result.sent, "  and nothing was sent");
 }
-
-/* }} */
 
 
 int main (void) {

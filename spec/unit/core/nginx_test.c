@@ -141,7 +141,7 @@ static void test_trust (void) {
 }
 
 
-/* {{ A proxy that tunnels to nginx */
+/* A proxy that tunnels to nginx */
 
 static void copy_bytes (int from, int to, bool *open) {
   char bytes[4096];
@@ -209,8 +209,6 @@ static void test_proxy (void) {
   check_text(result.code, "connection", "a proxy that refuses");
   check(!result.sent, "  and nothing is sent");
 }
-
-/* }} */
 
 
 static void tests (void) {

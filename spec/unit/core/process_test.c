@@ -12,7 +12,7 @@
 #define OK "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
-/* {{ A child */
+/* A child */
 
 /* Ends with status 0 if the engine does in a child what it should. Not by an
 ** exit: what is the parent's, and not the child's to free, is no leak. */
@@ -70,8 +70,6 @@ static void test_child (void) {
   server_stop(&other);
 }
 
-/* }} */
-
 
 /* Counts the sockets of this process to a port, and those of them that a program
 ** that it executes would not get. */
@@ -107,7 +105,7 @@ static void test_inheritance (void) {
 }
 
 
-/* {{ Signals. libcurl finds this function before the C library's: a write to a
+/* Signals. libcurl finds this function before the C library's: a write to a
 ** connection that is closed, as OpenSSL does it, without MSG_NOSIGNAL. */
 
 static atomic_bool broken;  /* every connection is */
@@ -183,8 +181,6 @@ static void test_interruption (void) {
   check(ticks >= 1 && ticks < 50, "a signal cuts a wait short");
   mde_engine_close(engine);
 }
-
-/* }} */
 
 
 int main (void) {

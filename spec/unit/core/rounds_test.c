@@ -45,7 +45,7 @@ static void expect (BIO *bio, const char *message, const char *name) {
 }
 
 
-/* {{ Rounds */
+/* Rounds */
 
 /* A PKCS#8 key that is encrypted by this algorithm; nothing is behind it. */
 static BIO *write_key (X509_ALGOR *algorithm) {
@@ -150,8 +150,6 @@ static void test_pfx (void) {
   expect(endless_part(), "more than 10,000,000 rounds", "one whose parts have so many is, too");
   expect(endless_bag(), "more than 10,000,000 rounds", "one whose key has so many is, too");
 }
-
-/* }} */
 
 
 /* Standard input is a pipe with a line in it, and there is no terminal. */

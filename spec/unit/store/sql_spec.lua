@@ -8,7 +8,7 @@ local function id_of(i)
   return ("%08x-7557-4ab7-9782-d50480024a4e"):format(i)
 end
 
--- {{ Journal
+-- Journal
 
 local DRAFT = { who = "dana@soc1", tenant = "t", application = "t/a", command = "mde cancel -",
                 comment = "Misfire", order = "given" }
@@ -348,8 +348,6 @@ local function keeps(kind)
     assert.equal(2, #ids(new_batch(new, 2):items()))
   end)
 end
-
--- }}
 
 for _, kind in ipairs { "memory", "sqlite", "postgresql" } do
   describe(("the store in %s"):format(kind), function()

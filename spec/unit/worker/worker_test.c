@@ -21,7 +21,7 @@
 #define POLICY "return { decide = function(a, m) print(a.id) return keep(a.type) end }"
 
 
-/* {{ an evil worker */
+/* An evil worker */
 
 static void put_noise (uint32_t size) {
   char bytes[256];
@@ -145,10 +145,8 @@ static void test_interference (void) {
   lua_close(L);
 }
 
-/* }} */
 
-
-/* {{ evil to a worker */
+/* Evil to a worker */
 
 static void add_frame (lua_State *L, mde_frames *buffer, char kind, const char *values) {
   size_t start = buffer->size;
@@ -236,8 +234,6 @@ static void test_worker (const char *program) {
   free(session.data);
   lua_close(L);
 }
-
-/* }} */
 
 
 int main (int count, char **arguments) {

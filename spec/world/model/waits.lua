@@ -3,7 +3,7 @@
 local read_command = require "spec.world.model.command"
 local time = require "spec.world.model.time"
 
--- {{ A failed read is repeated after a pause that grows, or after Retry-After
+-- A failed read is repeated after a pause that grows, or after Retry-After
 
 local SOON, LEEWAY = 0.3, 0.99
 local FAILED = { lost = true, timeout = true, refused = true }
@@ -52,9 +52,7 @@ local function check_repetition(reads, report)
   end
 end
 
--- }}
-
--- {{ A batch gives up after --give-up
+-- A batch gives up after --give-up
 
 local GIVE_UP, PROBE = 1800, 90
 
@@ -119,9 +117,7 @@ local function posts_by_process(world)
   return groups, order
 end
 
--- }}
-
--- {{ The store: 60 s; Ctrl-C: 60 s for requests in flight
+-- The store: 60 s; Ctrl-C: 60 s for requests in flight
 
 local STORE, STOP = 60, 150
 
@@ -146,8 +142,6 @@ local function check_stop(world, process, interrupt, n, report)
     report("interrupted", { n }, "%s ran for %d s after Ctrl-C", process.name, math.floor(ran))
   end
 end
-
--- }}
 
 return function(world, report)
   local groups, order = failed_reads(world)
