@@ -234,6 +234,9 @@ JOBS ?= 1
 world: all  ## runs simulated worlds: SEED=n one with its timeline, or FIRST=n SEEDS=n JOBS=n
 	@spec/world/run $(if $(SEED),$(SEED),$(FIRST) $(SEEDS) $(JOBS))
 
+twin: all  ## runs worlds again with real processes: SEED=n one, or FIRST=n SEEDS=200 JOBS=2
+	@spec/twin/run $(if $(SEED),$(SEED),$(FIRST) $(SEEDS) $(JOBS))
+
 bench:  ## measures, against nginx on loopback
 	@spec/support/deps test
 	@$(MAKE) --no-print-directory all
@@ -310,7 +313,7 @@ help:  ## lists these
 
 FORCE:
 .DELETE_ON_ERROR:
-.PHONY: all module program library pictures fuzz world model deps deps-hosts demo test check outages kills core-tests \
+.PHONY: all module program library pictures fuzz world twin model deps deps-hosts demo test check outages kills core-tests \
         bind-tests worker-tests lint asan valgrind reference bench install install-module install-program \
         install-completions install-library uninstall dist rocks deb packages clean help FORCE
 

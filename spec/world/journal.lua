@@ -22,9 +22,10 @@ local function connect(world, row)
   return connection
 end
 
-local function all(connection, sql)
+-- -> array of rows; empty if a crash came before the table
+function journal.rows(connection, sql)
   local statement = connection:prepare(sql)
-  if not statement then return {} end  -- a crash came before the table
+  if not statement then return {} end
   assert(statement:execute())
   local rows = {}
   for row in statement:rows(true) do
@@ -38,47 +39,59 @@ end
 
 local function last_events(connection)
   local last = {}
-  for _, event in ipairs(all(connection, "SELECT batch, position, kind, verdict FROM events"
-      .. " WHERE position > 0 ORDER BY batch, position, number")) do
+  for _, event in ipairs(journal.rows(connection, "SELECT batch, position, kind, verdict"
+      .. " FROM events WHERE position > 0 ORDER BY batch, position, number")) do
     last[event.batch .. " " .. event.position] = event
   end
   return last
 end
 
 -- -> names of the batches that have open items, in their order
-function journal.open(world, row)
-  local connection = connect(world, row)
-  if not connection then return {} end
+function journal.open_in(connection)
   local last, open, names = last_events(connection), {}, {}
-  for _, item in ipairs(all(connection, "SELECT batch, position FROM items")) do
+  for _, item in ipairs(journal.rows(connection, "SELECT batch, position FROM items")) do
     local event = last[item.batch .. " " .. item.position]
     if not event or event.kind ~= "ended" or not SETTLED[event.verdict] then
       open[item.batch] = true
     end
   end
-  for _, batch in ipairs(all(connection, "SELECT number, name FROM batches"
+  for _, batch in ipairs(journal.rows(connection, "SELECT number, name FROM batches"
       .. " WHERE size IS NOT NULL AND closed IS NULL ORDER BY number")) do
     if open[batch.number] then names[#names + 1] = batch.name end
   end
+  return names
+end
+
+-- `connection`: nil if no process has opened the store; `audit`: the text of the audit log.
+-- -> the store as the observation has it
+function journal.read_from(connection, audit)
+  local store = { batches = {}, items = {}, events = {}, audit_text = audit, audit_lines = {} }
+  if connection then
+    local rows = journal.rows
+    store.batches = rows(connection, "SELECT * FROM batches ORDER BY number")
+    store.items = rows(connection, "SELECT * FROM items ORDER BY batch, position")
+    store.events = rows(connection, "SELECT * FROM events ORDER BY batch, position, number")
+  end
+  for line in audit:gmatch "([^\n]*)\n" do
+    table.insert(store.audit_lines, json.decode(line))
+  end
+  return store
+end
+
+-- The same for a host of a world.
+function journal.open(world, row)
+  local connection = connect(world, row)
+  if not connection then return {} end
+  local names = journal.open_in(connection)
   connection:close()
   return names
 end
 
--- -> the store as the observation has it
 function journal.read(world, row)
-  local store = { batches = {}, items = {}, events = {} }
   local connection = connect(world, row)
-  if connection then
-    store.batches = all(connection, "SELECT * FROM batches ORDER BY number")
-    store.items = all(connection, "SELECT * FROM items ORDER BY batch, position")
-    store.events = all(connection, "SELECT * FROM events ORDER BY batch, position, number")
-    connection:close()
-  end
-  local text = world.hosts[row.name].disk:read("/state/" .. row.store .. "/mde/audit.jsonl") or ""
-  store.audit_text, store.audit_lines = text, {}
-  for line in text:gmatch "([^\n]*)\n" do
-    table.insert(store.audit_lines, json.decode(line))
-  end
+  local store = journal.read_from(connection,
+    world.hosts[row.name].disk:read("/state/" .. row.store .. "/mde/audit.jsonl") or "")
+  if connection then connection:close() end
   return store
 end
 

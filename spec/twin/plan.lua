@@ -1,0 +1,143 @@
+-- Draws the plan of a twin: that of the world with the same seed, by events in place of times.
+--
+-- An entry of a world happens at a moment. Here it happens at the n-th request that the service
+-- gets (`at_request`), or at the n-th of one process (`nth`); waits are short. A `run` entry with
+-- `after` begins when that process has ended. Clocks and strangers are left out.
+
+local random_numbers = require "spec.world.random"
+local worlds = require "spec.world.plan"
+
+local plan = {}
+
+local MOST, LARGE = 30, 56  -- actions; a few plans are large enough for a canary
+
+-- The request that stands for a moment from 0.1 to 600 s: 1 to 60.
+local function request_of(moment)
+  local share = math.log(math.max(moment, 0.1) / 0.1) / math.log(6000)
+  return 1 + math.floor(59 * math.min(share, 1))
+end
+
+-- {{ name of an entry -> function(random, plan, entry) -> the entry | nil: left out
+
+local TO = {}
+
+local SHORT = { ["30s"] = "3s", ["10m"] = "8s", ["5m"] = "12s" }
+
+function TO.run(_, _, entry)
+  for i, word in ipairs(entry.argv) do entry.argv[i] = SHORT[word] or word end
+  local parent = entry.intent.what == "apply" and entry.name:match "^(.*)b$"
+  if parent then entry.after = parent
+  elseif entry.at > 0 then entry.at_request = request_of(entry.at) end
+  return entry
+end
+
+-- Half of them die at a request, the others at any call that changes a file or sends.
+function TO.crash(random, _, entry)
+  if random:chance(0.5) then
+    entry.nth = math.floor(random:scaled(1, 30))
+  else
+    entry.instant = entry.touch
+  end
+  return entry
+end
+
+local function soon(fate)
+  fate.late = fate.late and fate.late / 60
+  fate.retry_after = math.min(fate.retry_after or 1, 2)
+  return fate
+end
+
+function TO.request(_, _, entry)
+  entry.fate = soon(entry.fate)
+  entry.at_request = entry.number
+  return entry
+end
+
+-- A span of time becomes one of requests.
+local function span(random, entry, most)
+  entry.at_request = request_of(entry.at)
+  entry.until_request = entry.at_request + math.floor(random:scaled(1, most))
+  return entry
+end
+
+function TO.lag(random, _, entry)
+  entry.seconds = entry.seconds / 20
+  return span(random, entry, 60)
+end
+
+function TO.outage(random, _, entry)
+  entry.fate = soon(entry.fate)
+  return span(random, entry, 9)
+end
+
+function TO.full(random, self, entry)
+  entry.process = random:pick(self.runs).name
+  entry.instant = math.floor(random:scaled(1, 100))
+  return entry
+end
+
+function TO.busy(random, _, entry)
+  entry.seconds = random:scaled(0.05, 2)
+  entry.at_request = request_of(entry.at)
+  return entry
+end
+
+function TO.freeze(random, _, entry)
+  entry.nth = math.floor(random:scaled(1, 20))
+  entry.seconds = random:scaled(0.05, 2)
+  return entry
+end
+
+function TO.signal(random, _, entry)
+  entry.nth = math.floor(random:scaled(1, 20))
+  return entry
+end
+
+local function at_request(_, _, entry)
+  entry.at_request = request_of(entry.at)
+  return entry
+end
+
+TO.revoke, TO.reboot, TO.admin_cancel = at_request, at_request, at_request
+
+function TO.admin_launch(random, self, entry)
+  entry.course = self.shorter(entry.course)
+  return at_request(random, self, entry)
+end
+
+-- }}
+
+-- A course (see mde.simulator.action) in less time.
+local function shorter(course)
+  local short = {}
+  for i, step in ipairs(course) do short[i] = { step[1] / 200, step[2] } end
+  return short
+end
+
+local function cut(random, self)
+  local most = random:chance(0.05) and LARGE or MOST
+  for i = #self.actions, most + 1, -1 do self.actions[i] = nil end
+  for _, action in ipairs(self.actions) do action.course = shorter(action.course) end
+end
+
+-- -> the plan of a seed
+function plan.draw(seed)
+  local random, self = random_numbers.new(seed, "twin"), worlds.draw(seed)
+  self.shorter, self.runs, self.store = shorter, {}, seed % 2 == 0 and "postgresql" or "sqlite"
+  cut(random, self)
+  self.service.cancel_takes = self.service.cancel_takes / 30
+  self.limits = random:chance(0.02) and { minute = 20, hour = 300 } or { minute = 600, hour = 9000 }
+  for _, entry in ipairs(self.entries) do
+    if entry.what == "run" then table.insert(self.runs, entry) end
+  end
+  self.loses_launches = random:chance(0.1)  -- then a launch is looked for during a minute
+  local entries = {}
+  for _, entry in ipairs(self.entries) do
+    local made = TO[entry.what] and TO[entry.what](random, self, entry)
+    if made then entries[#entries + 1] = made end
+  end
+  self.entries = entries
+  return self
+end
+
+return plan
