@@ -235,3 +235,20 @@ describe("secret", function()
   end)
 end)
 
+
+describe("retry after", function()
+  local function resent(seconds)
+    local world = new():action(A):process("p1", { "cancel", A, "-m", "misfire" })
+    world:at(1):batch("p1", { A }):row("p1", 1, "sent")
+    world:at(2):cancel("p1", A, { status = 429, answer = { error = { code = "429",
+      message = "API calls quota exceeded! You can send requests again in 8 seconds." } } })
+    world:at(2 + seconds):row("p1", 1, "sent"):cancel("p1", A)
+    world:row("p1", 1, "ended", { verdict = "cancelled", status = "Cancelled" })
+    return world:row("p1", 0, "ended"):line { id = A, verdict = "cancelled" }
+  end
+
+  it("has passed before the operation is sent again", function()
+    is_fine(resent(8))
+    has("retry after", resent(7))
+  end)
+end)

@@ -135,7 +135,7 @@ function people.draw(random, self)
   for i = 1, random:integer(1, 4) do
     local host = random:pick(self.hosts)
     local entry = { what = "run", name = "p" .. i, host = host.name, user = host.user,
-                    at = i == 1 and 0 or random:scaled(0.1, 600),
+                    at = i == 1 and 0 or random:scaled(0.1, self.service.limits and 60 or 600),
                     attended = random:chance(0.4) or nil }
     if entry.attended then entry.agrees = random:chance(0.85) end
     DOES[random:pick(i == 1 and FIRST or LATER)](random, self, entry)

@@ -61,10 +61,19 @@ local function draw_guards(random, count)
            protect_tags = random:chance(0.7) and { "crown-jewel" } or nil }
 end
 
+-- Small limits for a part of the worlds, so that their windows bind. The wait is then at times in
+-- the text of 429 alone. -> limits, number of actions
+local function draw_limits(seed, count)
+  local random = random_numbers.new(seed, "limits")
+  if not random:chance(0.2) then return nil, count end
+  return { minute = random:integer(3, 5), is_silent = random:chance(0.3),
+           hour = random:chance(0.5) and random:integer(10, 15) or 1500 }, random:integer(4, 14)
+end
+
 -- -> the plan of a seed
 function plan.draw(seed)
   local random = random_numbers.new(seed, "plan")
-  local count = size_of(random)
+  local limits, count = draw_limits(seed, size_of(random))
   local machines = draw_machines(random, count)
   local self = {
     seed = seed, tenant = random:guid(), application = random:guid(), entries = {},
@@ -73,7 +82,8 @@ function plan.draw(seed)
     service = { final_as = random:pick { 200, 400, 404 },
                 cancel_takes = random:chance(0.2) and random:scaled(1, 60) or 0,
                 duplicate_as = random:pick { 201, 400 },
-                page_size = random:chance(0.15) and random:integer(1, 20) or nil },
+                page_size = random:chance(0.15) and random:integer(1, 20) or nil,
+                limits = limits },
     hosts = { draw_host(random, "soc1") },
   }
   if random:chance(0.1) then self.hosts[2] = draw_host(random, "soc2") end

@@ -356,13 +356,14 @@ end
 -- }}
 
 -- `options`: agenda, random, note(event), tenant, application, machines (array), final_as,
--- cancel_takes, duplicate_as, page_size, most_ids, no_lifetime, course() -> steps of a launched action
+-- cancel_takes, duplicate_as, page_size, most_ids, no_lifetime, limits, course() -> steps of a launched
+-- action
 function service.new(options)
   local self = setmetatable(options, Service)
   self.actions, self.order, self.tokens, self.secrets, self.calls = {}, {}, {}, {}, {}
   self.lag = { list = 0, get = 0, cancel = 0 }
-  self.limits = { minute = 100, hour = 1500 }
-  self.machine_ids, self.says_retry_after = {}, true
+  self.limits = self.limits or { minute = 100, hour = 1500 }
+  self.machine_ids, self.says_retry_after = {}, not self.limits.is_silent
   local by_id = {}
   for i, machine in ipairs(options.machines) do
     by_id[machine.id], self.machine_ids[i] = machine, machine.id

@@ -137,6 +137,7 @@ function trouble.draw(random, self)
   for _ = 1, math.floor(random:scaled(1, 12)) do
     FAULTS[random:pick(KINDS)](random, self)
   end
+  if self.service.limits and random:chance(0.3) then FAULTS.stranger(random, self) end
 end
 
 return trouble

@@ -92,6 +92,8 @@ local function environment(self, host, entry)
     AZURE_TENANT_ID = entry.tenant or self.service.tenant,
     AZURE_CLIENT_ID = self.service.application,
     AZURE_CLIENT_SECRET = self.secret,
+    MDE_QUOTA = self.plan.service.limits and ("%d,%d"):format(self.service.limits.minute,
+      self.service.limits.hour),
   }
 end
 
@@ -230,6 +232,7 @@ local function new(plan, prefix)
     final_as = plan.service.final_as, cancel_takes = plan.service.cancel_takes,
     duplicate_as = plan.service.duplicate_as, page_size = plan.service.page_size,
     most_ids = plan.service.most_ids, no_lifetime = plan.service.no_lifetime,
+    limits = plan.service.limits,
     course = function()
       local starts = random:scaled(1, 60)
       local is_well = self.is_ending or not plan.is_faulty or random:chance(0.9)

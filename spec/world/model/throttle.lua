@@ -1,0 +1,57 @@
+-- Checks the pauses that the service asks for with HTTP 429: its operation is not sent before.
+--
+-- The wait is in Retry-After, and in the message of the answer. A process that had recorded a
+-- request before the answer came may still send it, and so may one that was frozen meanwhile.
+
+local time = require "spec.world.model.time"
+
+local SLACK = 0.05  -- the clock of a host may run faster than true time
+
+-- The seconds that an answer asks to wait | nil
+local function wait_of(event)
+  local failure = type(event.answer) == "table" and event.answer.error
+  local message = type(failure) == "table" and failure.message
+  return type(message) == "string" and tonumber(message:match "again in (%d+) second") or nil
+end
+
+-- When the request was recorded, or else sent.
+local function decided(request)
+  return request.sent_row and request.sent_row.at or request.sent
+end
+
+local function check(world, request, pause, report)
+  if decided(request) > pause.at and request.sent < pause.ends - SLACK
+    and not time.was_frozen(world, request) then
+    report("retry after", { pause.n, request.n },
+      "%s sends %s %.1f s after it was asked to wait %d s", request.process,
+      request.event.operation, request.sent - pause.at, pause.seconds)
+    return true
+  end
+end
+
+local function add_pause(pauses, request)
+  local answer, seconds = request.answer, wait_of(request.event)
+  if not seconds or not answer or answer.outcome ~= "delivered" or answer.status ~= 429 then
+    return
+  end
+  table.insert(pauses, { at = answer.at, n = request.answer_n, seconds = seconds,
+                         ends = answer.at + seconds })
+end
+
+return function(world, report)
+  local pauses = {}
+  for _, request in ipairs(world.requests) do
+    if request.process and request.event.bucket then
+      local key = request.process .. "\0" .. request.event.bucket
+      pauses[key] = pauses[key] or {}
+      add_pause(pauses[key], request)
+    end
+  end
+  for _, request in ipairs(world.requests) do
+    local key = request.process and request.event.bucket
+      and request.process .. "\0" .. request.event.bucket
+    for _, pause in ipairs(pauses[key] or {}) do
+      if check(world, request, pause, report) then break end
+    end
+  end
+end
