@@ -10,7 +10,9 @@ function DO.run(self, entry) self:start(entry) end
 
 -- Sets a value now, and another one at entry.ends.
 local function between(self, entry, set, unset)
+  if self.faults_ended then return end
   set()
+  table.insert(self.unsets, unset)
   self:note { kind = "fault", what = entry.fault, ["until"] = self.began + entry.ends,
               host = entry.host, store = entry.store, seconds = entry.seconds }
   self.agenda:at(self.began + entry.ends, unset)
@@ -78,6 +80,11 @@ function DO.stranger(self, entry)
     self:note { kind = "request", stranger = "script", arrived = true, admitted = true,
                 operation = entry.bucket, bucket = entry.bucket, method = "GET", status = 200 }
   end
+end
+
+function DO.guards(self, entry)
+  self:configure(entry.guards)
+  self:note { kind = "guards", guards = entry.guards }
 end
 
 function DO.admin_cancel(self, entry)

@@ -195,12 +195,21 @@ function files.module(process)
     local text = disk:read(path)
     if not text then return missing(path) end
     if #text > most then return nil, ("%s: longer than %d bytes"):format(path, most) end
-    return text
+    return text, path
   end
 
   function module.real(path)
     if not disk.files[path] then return missing(path) end
     return path, path
+  end
+
+  -- A folder, for reading a policy by its name.
+  function module.folder(folder)
+    return {
+      text = function(_, name, most) return module.text(folder .. name, most) end,
+      id = function() return folder end,
+      close = function() end,
+    }
   end
 
   function module.replace(path, text)

@@ -10,7 +10,10 @@ local function before(a, b)
   local left, right = type(a), type(b)
   if left ~= right then return (RANK[left] or 4) < (RANK[right] or 4) end
   if left == "boolean" then return a and not b end
-  if not RANK[left] then error "a loop over keys without order: the world cannot repeat it" end
+  local meta = getmetatable(a)
+  if not (RANK[left] or left == "table" and meta and meta.__lt) then
+    error "a loop over keys without order: the world cannot repeat it"
+  end
   return a < b
 end
 

@@ -1,5 +1,7 @@
 -- Draws what people do: the entries { what = "run" } of a plan.
 
+local sha256 = require "mde.core".sha256
+
 local people = {}
 
 local TYPES = { "Isolate", "Isolate", "RunAntiVirusScan", "RestrictCodeExecution" }
@@ -39,6 +41,35 @@ end
 local function batch_name(random)
   return ("2026-01-23.%d"):format(random:integer(1, 3))
 end
+
+-- {{ Policies
+
+local POLICY = 'return { comment = "stale", select = { %s }, decide = %s, guard = { max = %d } }\n'
+
+local DECIDE = {
+  cancel = '"cancel"', undo = '"undo"',
+  keep = 'function(_, machine) if machine:tagged "crown-jewel" then return keep "ask first" end'
+    .. ' return cancel "stale" end',
+}
+
+local function hash_of(text)
+  return sha256(("policy\n%s\n"):format(sha256(("\n%d\n"):format(#text) .. text)))
+end
+
+-- Adds a policy, which is a file of each host. -> { path, hash, intent }
+local function draw_policy(random, self, name)
+  local does, kind = random:pick { "cancel", "cancel", "keep", "undo" }, random:pick(TYPES)
+  local select = ("type = %q"):format(kind)
+  if does == "undo" then select = select .. ', status = { "Pending", "Succeeded" }' end
+  local max = random:chance(0.2) and random:integer(1, 5) or 1000
+  local policy = { path = ("/policies/%s/policy.lua"):format(name),
+                   text = POLICY:format(select, DECIDE[does], max) }
+  self.policies = self.policies or {}
+  table.insert(self.policies, policy)
+  return policy.path, hash_of(policy.text), { filter = { type = kind }, guards = { max = max } }
+end
+
+-- }}
 
 -- name -> function(random, plan, entry)
 local DOES = {}
@@ -103,6 +134,27 @@ function DOES.close(random, _, entry)
                              { what = "close", batch = name }
 end
 
+-- Adds `mde apply` of a plan that `entry` writes. The world puts the plan's hash for @hash.
+local function add_apply(random, self, entry, path, intent)
+  local apply = { what = "run", name = entry.name .. "b", host = entry.host, user = entry.user,
+                  at = entry.at + random:scaled(1, 4000), attended = true,
+                  agrees = random:chance(0.9), argv = { "apply", path }, intent = intent }
+  if random:chance(0.3) then
+    apply.attended, apply.agrees = nil, nil
+    say(apply, "--approve", "@hash")
+  end
+  add_options(random, apply)
+  table.insert(self.entries, apply)
+end
+
+function DOES.plan(random, self, entry)
+  local path, _, intent = draw_policy(random, self, entry.name)
+  local output = "/plans/" .. entry.name .. ".jsonl"
+  entry.argv, entry.intent = { "plan", path, "-o", output }, { what = "plan", path = output }
+  intent.what, intent.path, intent.filter = "apply", output, nil
+  add_apply(random, self, entry, output, intent)
+end
+
 function DOES.undo(random, self, entry)
   local path = "/plans/" .. entry.name .. ".jsonl"
   entry.argv, entry.intent = { "undo" }, { what = "undo", path = path }
@@ -113,12 +165,23 @@ function DOES.undo(random, self, entry)
     say(entry, "--requestor", "soar@contoso.com", "--after", "2026-01-20T00:00:00Z")
   end
   say(entry, "--max", "1000", "-m", "undo it", "-o", path)
-  local apply = { what = "run", name = entry.name .. "b", host = entry.host, user = entry.user,
-                  at = entry.at + random:scaled(1, 4000), attended = true,
-                  agrees = random:chance(0.9), argv = { "apply", path },
-                  intent = { what = "apply", path = path } }
-  add_options(random, apply)
-  table.insert(self.entries, apply)
+  add_apply(random, self, entry, path, { what = "apply", path = path })
+end
+
+function DOES.watch(random, self, entry)
+  local path, hash, intent = draw_policy(random, self, entry.name)
+  entry.attended, entry.agrees = nil, nil
+  entry.argv, entry.intent = { "watch", path, "--every", random:pick { "30s", "2m", "5m" } }, intent
+  intent.what, intent.is_approved = "watch", random:chance(0.8)
+  if intent.is_approved then say(entry, "--approve", hash:sub(1, 24))
+  elseif random:chance(0.5) then say(entry, "--approve", ("0"):rep(24)) end
+  if random:chance(0.3) then say(entry, "--once") end
+  if random:chance(0.3) then
+    table.insert(self.entries, { what = "run", name = entry.name .. "s", host = entry.host,
+      user = entry.user, at = entry.at + random:scaled(0.5, 20),
+      argv = { "batch", "stop", "2026-01-23.1" },
+      intent = { what = "stop", batch = "2026-01-23.1" } })
+  end
 end
 
 function DOES.look(random, _, entry)
@@ -127,8 +190,10 @@ function DOES.look(random, _, entry)
   entry.intent = { what = "look" }
 end
 
-local FIRST = { "cancel", "cancel", "filter", "launch", "undo" }
-local LATER = { "cancel", "filter", "launch", "resume", "resume", "look", "stop", "close", "undo" }
+local FIRST = { "cancel", "cancel", "cancel", "filter", "filter", "launch", "launch", "undo", "undo",
+                "plan", "watch" }
+local LATER = { "cancel", "filter", "launch", "resume", "resume", "look", "stop", "close", "undo",
+                "plan", "watch" }
 
 -- Adds entries to a plan.
 function people.draw(random, self)

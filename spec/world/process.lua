@@ -9,6 +9,7 @@ local files = require "spec.world.files"
 local modules = require "spec.world.modules"
 local network = require "spec.world.network"
 local random_numbers = require "spec.world.random"
+local supervisor = require "spec.world.supervisor"
 
 local process = {}
 
@@ -292,7 +293,7 @@ function process.start(world, plan)
     ["mde.file"] = files.module(self), ["mde.process"] = new_process(self),
     ["mde.interrupt"] = new_interrupt(self), ["mde.terminal"] = new_terminal(self),
     ["mde.core"] = new_core(self), DBI = database.module(self),
-    ["mde.supervisor"] = {}, ["mde.editor"] = {},
+    ["mde.supervisor"] = supervisor, ["mde.editor"] = {},
   }
   self.require = modules.loader(self)
   self.thread = coroutine.create(function() main(self) end)

@@ -111,6 +111,13 @@ function FAULTS.stranger(random, self)
               bucket = random:pick { "cancel", "list", "get", "launch:isolate" } })
 end
 
+-- The guards of the profile change; processes that run keep the old ones.
+function FAULTS.guards(random, self)
+  add(self, { what = "guards", at = random:scaled(0.1, 100),
+              guards = { max = random:integer(1, #self.machines),
+                         protect_tags = random:chance(0.5) and { "crown-jewel" } or nil } })
+end
+
 function FAULTS.admin_cancel(random, self)
   add(self, { what = "admin_cancel", at = random:scaled(0.1, 60), cause = "admin",
               id = random:pick(self.actions).id, by = "kim@contoso.com",
@@ -128,7 +135,25 @@ end
 
 local KINDS = { "crash", "crash", "crash", "request", "request", "request", "requests", "requests",
                 "lag", "outage", "full", "busy", "clock", "revoke", "freeze", "signal", "reboot",
-                "stranger", "admin_cancel", "admin_launch" }
+                "stranger", "admin_cancel", "admin_launch", "guards" }
+
+-- Faults while a person resumes what is open at the end.
+local function draw_lasting(random, self)
+  self.lasts = true
+  for _ = 1, random:integer(1, 3) do
+    local fault = FAULTS[random:pick { "request", "requests", "outage", "lag", "full", "busy" }]
+    fault(random, self)
+    local entry = self.entries[#self.entries]
+    if entry.at then
+      local later = random:scaled(1, 600)
+      entry.at, entry.ends, entry.is_lasting = entry.at + later, entry.ends + later, true
+    end
+  end
+  if random:chance(0.5) then
+    add(self, { what = "crash", process = random:pick { "end1", "end2" },
+                touch = math.floor(random:scaled(1, 300)) })
+  end
+end
 
 -- Adds entries to a plan.
 function trouble.draw(random, self)
@@ -138,6 +163,7 @@ function trouble.draw(random, self)
     FAULTS[random:pick(KINDS)](random, self)
   end
   if self.service.limits and random:chance(0.3) then FAULTS.stranger(random, self) end
+  if random:chance(0.15) then draw_lasting(random, self) end
 end
 
 return trouble

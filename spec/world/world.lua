@@ -25,6 +25,7 @@ local BEGAN = 1769198400  -- 2026-01-23T20:00:00Z
 local HORIZON = 5 * 3600   -- seconds after which a world ends in any case
 local MOST = 6000          -- events of a world
 local ROUNDS = 5           -- runs of `mde resume` per batch at the end
+local LASTING = 2          -- further ones, with faults, in some worlds
 
 -- {{ The observation
 
@@ -97,12 +98,24 @@ local function environment(self, host, entry)
   }
 end
 
+-- A command line with the hash of the plan that it names in place of @hash.
+local function with_hash(host, argv)
+  local words = {}
+  for i, word in ipairs(argv) do
+    local text = word == "@hash" and host.disk:read(argv[2]) or ""
+    words[i] = word == "@hash" and (text:match '(%x+)"[^"]*$' or ("0"):rep(64)) or word
+  end
+  return words
+end
+
 function World:start(entry)
   local host = self.hosts[entry.host]
   local started = processes.start(self, {
-    name = entry.name, host = host, store = host.store, user = entry.user, argv = entry.argv,
-    input = entry.input, attended = entry.attended, agrees = entry.agrees, intent = entry.intent,
-    crashes = self.crashes[entry.name], environment = environment(self, host, entry),
+    name = entry.name, host = host, store = host.store, user = entry.user,
+    argv = with_hash(host, entry.argv), input = entry.input, attended = entry.attended,
+    agrees = entry.agrees, intent = entry.intent,
+    crashes = entry.crashes or self.crashes[entry.name],
+    environment = environment(self, host, entry),
   })
   self.processes[#self.processes + 1], self.process_by_name[entry.name] = started, started
   self.running = self.running + 1
@@ -205,9 +218,9 @@ local function copies(list)
   return new
 end
 
--- The configuration file with the guards of the plan's profile.
-local function configuration(plan)
-  local guards, fields = plan.profile.guards, {}
+-- The configuration file with these guards.
+local function configuration(plan, guards)
+  local fields = {}
   if guards.max then fields[1] = ("max = %d"):format(guards.max) end
   for _, tag in ipairs(guards.protect_tags or {}) do
     fields[#fields + 1] = ("protect_tags = { %q }"):format(tag)
@@ -216,12 +229,30 @@ local function configuration(plan)
     :format(plan.tenant, plan.application, table.concat(fields, ", "))
 end
 
+-- Writes the configuration of each host's user.
+function World:configure(guards)
+  for _, row in ipairs(self.plan.hosts) do
+    self.hosts[row.name].disk:write(("/config/%s/mde/config.lua"):format(row.user),
+      configuration(self.plan, guards), true)
+  end
+end
+
+local function write_files(self)
+  local plan = self.plan
+  if plan.profile then self:configure(plan.profile.guards) end
+  for _, row in ipairs(plan.hosts) do
+    for _, policy in ipairs(plan.policies or {}) do
+      self.hosts[row.name].disk:write(policy.path, policy.text, true)
+    end
+  end
+end
+
 local function new(plan, prefix)
   local self = setmetatable({
     seed = plan.seed, plan = plan, began = BEGAN, agenda = agenda.new(BEGAN), events = {},
     prefix = prefix, real_files = {}, hosts = {}, processes = {}, process_by_name = {},
     running = 0, pid = 1000, requests = 0, faults = {}, sign_ins = 0, sign_in_faults = {},
-    answers = {}, crashes = {}, busy = {},
+    answers = {}, crashes = {}, busy = {}, unsets = {},
     random = random_numbers.new(plan.seed, "network"), secret = "s3cret-" .. plan.seed .. "-x",
   }, World)
   for _, row in ipairs(plan.hosts) do self.hosts[row.name] = new_host(self, row) end
@@ -245,10 +276,7 @@ local function new(plan, prefix)
       by = action.by, comment = action.comment, created = BEGAN - action.age,
       status = action.status, scope = action.scope }, action.course, "admin")
   end
-  for _, row in ipairs(plan.profile and plan.hosts or {}) do
-    self.hosts[row.name].disk:write(("/config/%s/mde/config.lua"):format(row.user),
-      configuration(plan), true)
-  end
+  write_files(self)
   return self
 end
 
@@ -277,29 +305,42 @@ local function pass(self, limit, is_over)
   while not (is_over and is_over()) and #self.events < MOST and self.agenda:step(limit) do end
 end
 
+-- From now on nothing goes wrong.
+local function end_faults(self)
+  if self.faults_ended then return end
+  self.faults, self.sign_in_faults, self.answers, self.outage = {}, {}, {}, nil
+  self.crashes = {}
+  for _, unset in ipairs(self.unsets) do unset() end
+  self.faults_ended = self.plan.is_faulty and self.agenda.now or nil
+end
+
 -- Everything that a person or fault does has happened, and no process runs.
 local function run_people(self)
   local last = 0
   for _, entry in ipairs(self.plan.entries) do
-    last = math.max(last, entry.at or 0, entry.ends or 0)
+    if not entry.is_lasting then last = math.max(last, entry.at or 0, entry.ends or 0) end
   end
   pass(self, self.began + last)
-  self.faults, self.sign_in_faults, self.answers, self.outage = {}, {}, {}, nil
   self.is_ending = true
-  self.faults_ended = self.plan.is_faulty and self.agenda.now or nil
-  for _, process in ipairs(self.processes) do process:thaw() end
+  if not self.plan.lasts then end_faults(self) end
+  for _, process in ipairs(self.processes) do
+    process:thaw()
+    if process.argv[1] == "watch" then process:interrupt() end
+  end
   pass(self, self.began + HORIZON, function() return self.running == 0 end)
 end
 
 -- A person resumes each open batch, several times.
 local function run_resumes(self)
-  for round = 1, ROUNDS do
+  for round = 1, self.plan.lasts and LASTING + ROUNDS or ROUNDS do
     local is_open = false
+    if round > LASTING then end_faults(self) end
     for _, row in ipairs(self.plan.hosts) do
       for _, name in ipairs(journal.open(self, row)) do
         is_open = true
         self:start { name = ("end%d-%s-%s"):format(round, row.name, name), host = row.name,
           user = row.user, argv = { "resume", name }, attended = true, agrees = true,
+          crashes = self.crashes["end" .. round],
           intent = { what = "resume", batch = name } }
         pass(self, self.began + 2 * HORIZON, function() return self.running == 0 end)
       end
@@ -372,6 +413,7 @@ function world.run(plan, prefix)
   schedule(self)
   run_people(self)
   run_resumes(self)
+  end_faults(self)
   run_audits(self)
   local observation = observe(self)
   clean(self)

@@ -45,9 +45,10 @@ local function approves(world, process, command)
   return not plan or not plan.text or plan.text:find(hash:lower(), 1, true) ~= nil
 end
 
+local OF_MANY = { apply = true, undo = true, watch = true, plan = true }
+
 local function names_one(command)
-  return #command.operands == 1 and command.operands[1] ~= "-" and command.name ~= "apply"
-    and command.name ~= "undo"
+  return #command.operands == 1 and command.operands[1] ~= "-" and not OF_MANY[command.name]
 end
 
 -- With `is_over`, the answer to a later question does not take back the first one.
@@ -58,6 +59,7 @@ local function creator_agreed(world, batch, at, is_over)
   if is_over and ever_typed_yes(world, process.name, at) then return true end
   if typed ~= nil and not is_over then return typed end
   local command = read_command(process.argv)
+  if command.name == "watch" then return (process.intent or {}).is_approved end
   return command.options["--yes"] ~= nil or approves(world, process, command) or names_one(command)
 end
 

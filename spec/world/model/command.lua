@@ -7,7 +7,7 @@ local TAKES_VALUE = {
   ["--batch"] = true, ["--store"] = true, ["--deadline"] = true, ["--order"] = true,
   ["--progress"] = true, ["--reserve"] = true, ["--expires"] = true,
   ["--older-than"] = true, ["--newer-than"] = true,
-  ["--machine"] = true, ["--comment"] = true,
+  ["--machine"] = true, ["--comment"] = true, ["--every"] = true,
 }
 local TWO_WORDS = { batch = true, launch = true, audit = true }
 

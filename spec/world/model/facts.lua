@@ -112,8 +112,10 @@ end
 
 local function add_plan(world, _, event) table.insert(world.plans, event) end
 
+local function add_guards(world, _, event) table.insert(world.guards, event) end
+
 local READERS = {
-  typed = add_typed, plan = add_plan,
+  typed = add_typed, plan = add_plan, guards = add_guards,
   journal = add_journal, request = add_request, answer = add_answer,
   action = history.add_action, machine = history.add_machine,
 }
@@ -162,7 +164,7 @@ return function(observation)
   local world = {
     observation = observation, batches = {}, all_batches = {}, items = {}, requests = {},
     by_number = {}, posts = {}, reads = {}, sent_rows = {}, histories = {}, tags = {},
-    typed = {}, plans = {},
+    typed = {}, plans = {}, guards = {},
     SETTLED = SETTLED, VERDICTS = VERDICTS, verdict_of = verdict_of,
   }
   world.store_names, world.process_names = sorted(observation.stores), sorted(observation.processes)

@@ -3,7 +3,7 @@
 local history = require "spec.world.model.history"
 local read_command = require "spec.world.model.command"
 
-local LAG = 60
+local LAG, BEGINS = 60, 1  -- seconds
 
 -- The runs of a batch: each begins with a row `begun` or `resumed`.
 local function runs_of(batch)
@@ -72,7 +72,7 @@ end
 local function exceeds(world, items, guards, from, to)
   local exceeded = {}
   if guards.max and #items > guards.max then
-    exceeded.max = ("%d items; the limit is %d"):format(#items, guards.max)
+    exceeded.max = ("%d items; the limit is %g"):format(#items, guards.max)
   end
   for _, tag in ipairs(guards.protect_tags or {}) do
     for _, item in ipairs(items) do
@@ -130,9 +130,26 @@ local function check_run(world, batch, run, guards, report)
   end
 end
 
-return function(world, report)
+-- The guards of the profile when a process began, and those of the policy that it carries out.
+-- -> guards | nil: they changed while it began
+local function guards_of(world, batch, process)
   local guards = (world.observation.profile or {}).guards or {}
+  for _, event in ipairs(world.guards) do
+    if event.at > process.began - BEGINS and event.at < process.began + BEGINS then return nil end
+    if event.at <= process.began then guards = event.guards end
+  end
+  local creator = world.observation.processes[batch.creator]
+  local policy = creator and (creator.intent or {}).guards or {}
+  return { protect_tags = guards.protect_tags,
+           max = math.min(guards.max or math.huge, policy.max or math.huge) }
+end
+
+return function(world, report)
   for _, batch in ipairs(world.all_batches) do
-    for _, run in ipairs(runs_of(batch)) do check_run(world, batch, run, guards, report) end
+    for _, run in ipairs(runs_of(batch)) do
+      local process = world.observation.processes[run.process]
+      local guards = process and guards_of(world, batch, process)
+      if guards then check_run(world, batch, run, guards, report) end
+    end
   end
 end

@@ -108,6 +108,20 @@ local function interrupts(world)
   return first
 end
 
+-- `mde watch` changes nothing more once a person has stopped one of its batches.
+local function after_stopped_watch(world, post, report)
+  local process = world.observation.processes[post.process]
+  if not process or process.argv[1] ~= "watch" then return end
+  for _, batch in ipairs(world.all_batches) do
+    local asked = batch.creator == post.process and batch.store == process.store
+      and stop_asked(batch, post)
+    if asked and time.running(world, post.process, batch.store, asked.at, post.sent) > BOUND then
+      report("stopped", { asked.n, post.n }, "%s sends although %s was stopped", post.process,
+        tostring(batch.row.name))
+    end
+  end
+end
+
 local function after_interrupt(world, post, interrupt, report)
   if not interrupt or not post.store then return end
   if time.running(world, post.process, post.store, interrupt.at, post.sent) > BOUND then
@@ -125,6 +139,7 @@ return function(world, report)
       after_stop(world, post, report)
       after_takeover(world, post, report)
     end
+    after_stopped_watch(world, post, report)
     after_interrupt(world, post, interrupted[post.process], report)
   end
 end
