@@ -171,7 +171,8 @@ end
 function DOES.watch(random, self, entry)
   local path, hash, intent = draw_policy(random, self, entry.name)
   entry.attended, entry.agrees = nil, nil
-  entry.argv, entry.intent = { "watch", path, "--every", random:pick { "30s", "2m", "5m" } }, intent
+  entry.argv = { "watch", path, "--every", random:pick { "30s", "2m", "5m" } }
+  entry.intent = intent
   intent.what, intent.is_approved = "watch", random:chance(0.8)
   if intent.is_approved then say(entry, "--approve", hash:sub(1, 24))
   elseif random:chance(0.5) then say(entry, "--approve", ("0"):rep(24)) end

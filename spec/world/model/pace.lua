@@ -37,7 +37,8 @@ local function check_verdicts(world, report)
       end
     end
     local first, second = item.posts[1], item.posts[2]
-    if second and not first.proves_nothing_done and first.process == second.process and item.row.decision ~= "undo" then
+    if second and not first.proves_nothing_done
+      and first.process == second.process and item.row.decision ~= "undo" then
       report("faultless", { first.n, second.n }, "%s was sent twice in a world without faults",
         item.id)
     end
