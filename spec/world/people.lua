@@ -191,8 +191,8 @@ function DOES.look(random, _, entry)
   entry.intent = { what = "look" }
 end
 
-local FIRST = { "cancel", "cancel", "cancel", "filter", "filter", "launch", "launch", "undo", "undo",
-                "plan", "watch" }
+local FIRST = { "cancel", "cancel", "cancel", "filter", "filter", "launch", "launch", "undo",
+                "undo", "plan", "watch" }
 local LATER = { "cancel", "filter", "launch", "resume", "resume", "look", "stop", "close", "undo",
                 "plan", "watch" }
 
