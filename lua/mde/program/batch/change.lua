@@ -64,15 +64,11 @@ function change.check(parsed, is_chosen, example)
     failure.misuse({ addition = "-m REASON" }, "a comment is required, such as -m \"%s\"", example)
   end
   if parsed.comment then agreement.check_comment(parsed.comment) end
-  if is_chosen and parsed.yes and not parsed.max then
-    failure.raise(failure.usage, "--yes with filters or standard input requires --max N, the most"
-      .. " items to change")
-  end
+  failure.misuse_if(is_chosen and parsed.yes and not parsed.max, "--yes with filters or standard"
+    .. " input requires --max N, the most items to change")
   if parsed.yes then moment.require_zones() end
   override.check(parsed)
-  if parsed.deadline and not parsed.wait then
-    failure.raise(failure.usage, "--deadline requires --wait")
-  end
+  failure.misuse_if(parsed.deadline and not parsed.wait, "--deadline requires --wait")
 end
 
 -- Fills the draft. -> the number of items

@@ -66,8 +66,9 @@ end
 
 local function is_interrupted() return system.interrupt.count() > 0 end
 
--- `question`: a text, or an array of lines.
-local function ask(question, what, otherwise)
+-- Asks at the terminal. `question`: a text, or an array of lines. -> the answer, without spaces
+-- around it; raises if there is no terminal
+function agreement.ask(question, what, otherwise)
   local lines, width = {}, terminal_width()
   for _, line in ipairs(type(question) == "table" and question or { question }) do
     local fitted = wrap(terminal.printable(line), width, #line:match "^ *" + 2)
@@ -93,7 +94,7 @@ end
 local function confirm_number(question, what, otherwise, exceeded)
   local lines = override.lines(exceeded, question)
   lines[#lines] = ("%s Type %d to continue: "):format(lines[#lines], exceeded.count)
-  if ask(lines, what, otherwise):gsub(",", "") ~= ("%d"):format(exceeded.count) then
+  if agreement.ask(lines, what, otherwise):gsub(",", "") ~= ("%d"):format(exceeded.count) then
     failure.raise(failure.refused, "not confirmed; nothing was sent")
   end
 end
@@ -104,16 +105,11 @@ end
 -- changes.
 function agreement.confirm(question, what, otherwise, exceeded)
   if exceeded then return confirm_number(question, what, otherwise, exceeded) end
-  local answer = ask(question .. "? [y/N] ", what, otherwise or "--yes agrees beforehand"):lower()
+  local answer = agreement.ask(question .. "? [y/N] ", what,
+    otherwise or "--yes agrees beforehand"):lower()
   if answer ~= "y" and answer ~= "yes" then
     failure.raise(failure.refused, "not confirmed; nothing was sent")
   end
-end
-
--- Asks an open question at the terminal. -> the answer, without spaces around it; raises if there
--- is no terminal
-function agreement.ask(question, what, otherwise)
-  return ask(question, what, otherwise)
 end
 
 -- Approval by a hash, given beforehand
@@ -122,14 +118,10 @@ agreement.digits = 20  -- required digits of a hash
 
 -- Raises if `given` (of --approve) is not the beginning of a hash, or too short.
 function agreement.check_hash(given)
-  if not given:find "^%x+$" or #given > 64 then
-    failure.raise(failure.usage, "--approve: '%s' is not the beginning of a hash, which has 64"
-      .. " hexadecimal digits", given)
-  end
-  if #given < agreement.digits then
-    failure.raise(failure.usage, "--approve: '%s' has %d digits of the hash, and %d are required",
-      given, #given, agreement.digits)
-  end
+  failure.misuse_if(not given:find "^%x+$" or #given > 64, "--approve: '%s' is not the beginning"
+    .. " of a hash, which has 64 hexadecimal digits", given)
+  failure.misuse_if(#given < agreement.digits, "--approve: '%s' has %d digits of the hash, and %d"
+    .. " are required", given, #given, agreement.digits)
 end
 
 -- Returns whether `given` is the beginning of the hash.
@@ -142,7 +134,7 @@ function agreement.confirm_word(question, word, exceeded)
   local what = "this can't be undone"
   local lines = exceeded and override.lines(exceeded, "These guards are exceeded") or {}
   lines[#lines + 1] = question .. " "
-  if ask(lines, what, "It is confirmed at a terminal only") ~= word then
+  if agreement.ask(lines, what, "It is confirmed at a terminal only") ~= word then
     failure.raise(failure.refused, "that is not %s; nothing was sent", word)
   end
 end

@@ -37,7 +37,7 @@ function notify.use(profile)
     and { profile = profile.name, command = profile.notify, is_due = true } or nil
 end
 
--- {{ Events
+-- Events
 
 -- An event of a kind, as JSON. `fields`: those of KEYS that are known.
 local function text_of(profile, kind, fields)
@@ -80,9 +80,7 @@ function notify.tell(kind, fields)
   if not done then output.note("notify: cannot queue the event: %s", tostring(problem)) end
 end
 
--- }}
-
--- {{ The command
+-- The command
 
 local function name_of(command)
   return require "mde.config.secret".program(command)
@@ -161,9 +159,7 @@ end
 -- Sends a test event to the profile's command, and waits for it. -> exit status
 function notify.test()
   local self = system.state.notify
-  if not self then
-    failure.raise(failure.usage, "--test-notify: the profile has no `notify`")
-  end
+  failure.misuse_if(not self, "--test-notify: the profile has no `notify`")
   start(self, text_of(self.profile, "test", { message = "a test of mde status --test-notify" }))
   local ended
   repeat
@@ -174,7 +170,5 @@ function notify.test()
     or ended)
   return ended == true and 0 or failure.failed
 end
-
--- }}
 
 return notify

@@ -20,9 +20,8 @@ end
 
 -- Raises if the option is given without those that it requires.
 function override.check(parsed)
-  if (parsed.override or {})[1] and not (parsed.yes and parsed.max) then
-    failure.raise(failure.usage, "--override requires --yes and --max N")
-  end
+  failure.misuse_if((parsed.override or {})[1] and not (parsed.yes and parsed.max),
+    "--override requires --yes and --max N")
 end
 
 -- Returns whether a person can be asked.
