@@ -40,7 +40,7 @@ describe("mde cancel", function()
     assert.truthy(run.out:find("\nstatus: Cancelled\n", 1, true))
     assert.truthy(run.out:find("\ncancellationComment: by mistake\n", 1, true))
     assert.equal(1, run.ledger.posts)
-    assert_said(run, "If one was InProgress")
+    assert_said(run, "If the cancelled isolation had begun")
     assert.falsy(run.err:find("Batch", 1, true))
   end)
 
@@ -374,6 +374,18 @@ describe("Ctrl-C in mde cancel", function()
   end)
 end)
 
+describe("a cancelled isolation whose status was not read", function()
+  it("may have begun, which one sentence says", function()
+    local run = program.rehearse("{ mistaken = 2, history = 0 }", [[
+      mde list --requestor soar@contoso.com --ids --limit 2 2>/dev/null >ids
+      mde cancel $(head -n 1 ids) -m x >/dev/null
+      sed q ids | mde cancel - -m x --yes --max 1 >/dev/null]])
+    assert.truthy(run.err:find "^If the cancelled isolation had begun, its machine may still be"
+      .. " isolated; to release it:\n   mde unisolate [%w-]+%.corp%.contoso%.com %-m REASON\n$",
+      run.err)
+  end)
+end)
+
 describe("the first digits of an id", function()
   it("choose an action, which is shown and asked about", function()
     local run = program.at_terminal(160, { "[y/N] ", "y^M" }, program.path, "sim", "--quota", "off",
@@ -385,6 +397,18 @@ describe("the first digits of an id", function()
       run.out)
     assert.truthy(run.out:find("Cancel 1 machine action in ", 1, true), run.out)
     assert.truthy(run.out:find "cancelled +%x%x%x%x%x%x%x%x", run.out)
+  end)
+
+  it("show the status: a machine may be isolated only if its isolation had begun", function()
+    for status, said in pairs { Pending = "^$", InProgress = "1 cancelled isolation was InProgress"
+        .. " and may have taken effect; to release:\r\n   mde undo b %-m REASON\r\n" } do
+      local run = program.at_terminal(160, { "[y/N] ", "y^M" }, program.path, "sim", "--scenario",
+        "took-effect", "sh", "-c", ([[
+          id=$(mde list --type Isolate --status %s --limit 1 --ids 2>/dev/null)
+          mde cancel "${id%%%%-*}" -m x --batch b]]):format(status))
+      local rest = run.out:match "cancelled  +[%x-]+ [%w.-]+\r\n(.*)"
+      assert.truthy(rest and rest:gsub(".*\27%[K", ""):find(said), run.out)
+    end
   end)
 
   it("do not suffice with --yes or without a terminal", function()

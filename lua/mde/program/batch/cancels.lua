@@ -64,7 +64,8 @@ local function add_matching(draft, session, criteria, parsed, visit, excepted)
     if max and found.count > max then break end
   end
   session.ends_at = nil
-  if not max or found.count <= max then found:show(MOST_GROUPS, 2) end
+  if max and found.count > max then return end
+  found:show(MOST_GROUPS, 2)
   if in_progress > 0 then
     output.note("%d isolations are InProgress: their machines may be isolated. A cancel does not"
       .. " release them; mde undo cancels and releases.", in_progress)
@@ -97,6 +98,7 @@ end
 function cancels.run(parsed, criteria)
   local is_input = parsed.ids[1] == "-"
   if not criteria and not is_input then ids.check(parsed.ids, parsed.yes) end
+  local shown = {}  -- id -> action, of short ids
   local how = {
     change = "cancel", verb = "Cancel", done = "cancelled",
     is_chosen = criteria ~= nil or is_input,
@@ -107,13 +109,13 @@ function cancels.run(parsed, criteria)
     fill = function(draft, session, visit, excepted)
       if criteria then add_matching(draft, session, criteria, parsed, visit, excepted)
       elseif excepted then add_kept(draft, session, parsed, visit, excepted)
-      else each_id(parsed, function(id) draft:add(id) end) end
+      else each_id(parsed, function(id) draft:add(id, (shown[id] or {}).status) end) end
     end,
   }
   if not criteria then
     function how.prepare(session)
       local is_completed
-      parsed.ids, is_completed = short_id.complete(session, parsed.ids)
+      parsed.ids, is_completed, shown = short_id.complete(session, parsed.ids)
       how.is_chosen = how.is_chosen or is_completed
     end
   end

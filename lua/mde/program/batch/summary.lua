@@ -47,6 +47,7 @@ function report.new(session, total, as_json, batch, is_shown, change)
     lists_items = is_shown and (as_json or total <= FEW or not system.terminal.is_terminal(1)),
     counts = {},        -- verdict -> how many
     reported = 0,
+    machine = nil,      -- of the last item
     causes = {},        -- exit status -> true, for each that a single item would give
     reasons = {}, order = {},  -- of failures: text -> { count, example }
     permissions = nil,  -- of which any one suffices
@@ -120,6 +121,7 @@ function Report:item(item)
   local status = is_expected and 0 or failure.of_verdict(item.verdict, item.error, self.waited)
   self.reported = self.reported + 1
   self.counts[item.verdict] = (self.counts[item.verdict] or 0) + 1
+  self.machine = item.machine
   if status then self.causes[status] = true end
   self:note_reason(item)
   if not self.lists_items then return end
@@ -195,13 +197,15 @@ end
 function Report:show_isolations(isolations)
   local begun, unknown = isolations.InProgress or 0, isolations[""] or 0
   if begun > 0 then
-    output.note("%d cancelled isolations were InProgress: their machines may be isolated."
-      .. "\nRelease them: %s undo %s -m REASON", begun, self.program,
+    output.note("%d cancelled isolation%s InProgress and may have taken effect; to release:\n"
+      .. "   %s undo %s -m REASON", begun, begun == 1 and " was" or "s were", self.program,
       self.batch or "…")
   end
   if unknown > 0 then
-    output.note("Isolations among the cancelled: %d. If one was InProgress, its machine may be"
-      .. " isolated: mde unisolate MACHINE releases it.", unknown)
+    output.note("If %s had begun, its machine may still be isolated; to release it:\n"
+      .. "   %s unisolate %s -m REASON", unknown == 1 and "the cancelled isolation"
+      or ("any of %d cancelled isolations"):format(unknown), self.program,
+      self.total == 1 and self.machine or "MACHINE")
   end
 end
 

@@ -56,21 +56,21 @@ function short_id.check(session, text)
 end
 
 -- Completes ids on the command line for a change, and shows the actions.
--- -> array of ids, true if any was completed
+-- -> array of ids, true if any was completed, { id -> its action }
 function short_id.complete(session, ids)
-  local whole, any = {}, false
+  local whole, any, actions = {}, false, {}
   for i, text in ipairs(ids) do
     whole[i] = text
     if short_id.is(text) then
       local action = short_id.check(session, text)
-      whole[i], any = action.id, true
+      whole[i], any, actions[action.id:lower()] = action.id, true, action
       local age = action:age()
       output.note("%s  %s %s on %s, by %s%s", action.id, action.type or "?", action.status or "?",
         action.computerDnsName or action.machineId or "?", action.requestor or "?",
         age and (", " .. moment.short(age) .. " ago") or "")
     end
   end
-  return whole, any
+  return whole, any, actions
 end
 
 -- Completes the id in a path such as /api/machineactions/ID/cancel, and shows the action. With --yes
