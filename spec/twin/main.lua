@@ -8,6 +8,7 @@ package.path = "./?.lua;" .. package.path
 local core = require "mde.core"
 local kernel = require "mde.process"
 local model = require "spec.world.model"
+local postgresql = require "spec.support.postgresql"
 local plans = require "spec.twin.plan"
 local process_ends = require "spec.world.process_ends"
 local processes = require "spec.twin.process"
@@ -20,10 +21,23 @@ debug.sethook()  -- a child that ends is no Ctrl-C
 local folder = arg[1]
 processes.terminal = folder .. "/terminal"
 
+local server  -- PostgreSQL, once a plan needs it
+
+-- Makes databases for the stores of a plan. -> function(store) -> URL
+local function databases(plan)
+  if plan.store ~= "postgresql" then return nil end
+  server = server or postgresql.start()
+  return function(store)
+    local name = ("twin_%d_%s"):format(plan.seed, store)
+    server:psql(("DROP DATABASE IF EXISTS %s WITH (FORCE);\nCREATE DATABASE %s"):format(name, name))
+    return (server.url:gsub("/mde%?", "/" .. name .. "?"))
+  end
+end
+
 local function judged(plan)
   local place = ("%s/%d"):format(folder, plan.seed)
   os.execute(("rm -rf %s; mkdir -p %s"):format(place, place))
-  local observation = twins.run(plan, { folder = place })
+  local observation = twins.run(plan, { folder = place, database = databases(plan) })
   local violations = model(observation)
   for _, violation in ipairs(process_ends.judge(observation)) do
     table.insert(violations, violation)
@@ -64,4 +78,5 @@ io.stdout:setvbuf "line"
 for _, name in ipairs(kernel.variables "MDE_") do kernel.setenv(name) end
 local first, count, step = tonumber(arg[2]), tonumber(arg[3]), tonumber(arg[4] or 1)
 local passed = count and run_many(first, count, step) or not count and run_one(first, true)
+if server then server:stop() end
 os.exit(passed and 0 or 1)

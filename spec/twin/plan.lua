@@ -124,6 +124,9 @@ end
 function plan.draw(seed)
   local random, self = random_numbers.new(seed, "twin"), worlds.draw(seed)
   self.shorter, self.runs, self.store = shorter, {}, seed % 2 == 0 and "postgresql" or "sqlite"
+  if self.store == "postgresql" then  -- hosts share it
+    for _, host in ipairs(self.hosts) do host.store = self.hosts[1].store end
+  end
   cut(random, self)
   self.service.cancel_takes = self.service.cancel_takes / 30
   self.limits = random:chance(0.02) and { minute = 20, hour = 300 } or { minute = 600, hour = 9000 }

@@ -155,7 +155,7 @@ function Store:block()
   local other = assert(DBI.Connect(self.driver, self.file or self.url))
   other:autocommit(true)
   for _, statement in ipairs(self.file and { "BEGIN IMMEDIATE" }
-    or { "BEGIN", "LOCK TABLE events, slots" }) do
+    or { "BEGIN", "LOCK TABLE events, slots IN EXCLUSIVE MODE" }) do
     local prepared = other:prepare(statement)
     if prepared then prepared:execute() end
   end
