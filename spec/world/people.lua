@@ -66,7 +66,9 @@ local function draw_policy(random, self, name)
                    text = POLICY:format(select, DECIDE[does], max) }
   self.policies = self.policies or {}
   table.insert(self.policies, policy)
-  return policy.path, hash_of(policy.text), { filter = { type = kind }, guards = { max = max } }
+  local intent = { filter = { type = kind }, guards = { max = max } }
+  intent.undoes = does == "undo" and kind or nil
+  return policy.path, hash_of(policy.text), intent
 end
 
 -- }}

@@ -103,10 +103,15 @@ local function ended_rows(item)
 end
 
 -- A process that crashed between its line and its commit leaves one more line.
-local function crashes(world)
-  local number = 0
-  for _, event in ipairs(world.observation.events) do
-    if event.kind == "crash" then number = number + 1 end
+local function crashes(world, item)
+  local number, seen = 0, {}
+  for _, rows in ipairs { item.rows, item.batch.rows } do
+    for _, entry in ipairs(rows) do
+      local process = world.observation.processes[entry.process]
+      if process and process.crashed and not seen[process] then
+        seen[process], number = true, number + 1
+      end
+    end
   end
   return number
 end
@@ -124,7 +129,7 @@ local function check_item(world, store, item, report)
   elseif world.SETTLED[verdict] and count(lines, verdict) > 1 then
     report("audit line", events_of(item), "%s has %d lines that say %s", item.id,
       count(lines, verdict), verdict)
-  elseif #lines > ended_rows(item) + crashes(world) then
+  elseif #lines > ended_rows(item) + crashes(world, item) then
     report("audit line", events_of(item), "%s ended %d times, but has %d lines", item.id,
       ended_rows(item), #lines)
   end

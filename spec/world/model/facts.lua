@@ -27,7 +27,7 @@ local function proves_nothing_done(answer)
   if answer.outcome == "refused" then return true end
   local status = answer.status
   return answer.outcome == "delivered"
-    and (status == 401 or status == 403 or status == 404 or status == 429)
+    and (status == 401 or status == 403 or status == 429)
 end
 
 local function add_store(world, name, store)

@@ -2,6 +2,8 @@
 --
 -- `unsent` and `unknown` may be printed of items that have no verdict in the journal.
 
+local time = require "spec.world.model.time"
+
 local VERDICT = "^(%l[%l_]*)%s+(%x[%x-]+)%f[^%x-]"
 
 -- The id of an action or of a machine.
@@ -43,14 +45,12 @@ local function check_line(known, output, line, report)
 end
 
 return function(world, report)
-  local rows, is_full = rows_of(world), false
-  for _, event in ipairs(world.observation.events) do
-    is_full = is_full or event.kind == "fault" and event.what == "disk full"
-  end
+  local rows = rows_of(world)
   for _, output in ipairs(outputs_of(world)) do
     local process = world.observation.processes[output.process]
     local known = { verdicts = world.VERDICTS, rows = process and rows[process.store] }
     -- On a full disk a process cannot record all; a resume reads it back.
+    local is_full = process and time.was_full_during(world, process)
     local lines = is_full and "" or output.text or ""
     for line in lines:gmatch "[^\n]+" do check_line(known, output, line, report) end
   end

@@ -110,7 +110,8 @@ local function check_time(world, posts, report)
   end
   -- With --wait, the canary of a plan waits for its releases before others are sent.
   local options = read_command(process.argv).options
-  if options["--parallel"] or options["--wait"] then return end
+  local waits = options["--wait"] and first.item.row.decision == "undo"
+  if options["--parallel"] or waits then return end
   local share = process.is_attended and 1 or 1 - RESERVE
   if waits_for_reads(world, posts, math.floor(limits.minute * share)) then return end
   local best = math.max(shortest(#posts, limits, share), network_time(posts))

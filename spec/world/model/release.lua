@@ -29,8 +29,11 @@ local function undone_batch(world, item)
   end
 end
 
--- The same undo, or the batch that it undoes, has this action too.
+-- The same undo, or the batch that it undoes, has this action too; or the policy undoes it: its
+-- plan leaves out actions of machines that it releases already.
 local function is_undone_too(world, item, id)
+  local creator = world.observation.processes[item.batch.creator] or {}
+  if (creator.intent or {}).undoes == world.observation.actions[id].type then return true end
   local batch = undone_batch(world, item)
   return has_item(item.batch, id) or batch ~= nil and has_item(batch, id)
 end

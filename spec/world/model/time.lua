@@ -43,6 +43,18 @@ function M.was_full(world, host, at)
   return false
 end
 
+-- Reports whether the disk of its host was full at some time while a process ran.
+function M.was_full_during(world, process)
+  for _, event in ipairs(world.observation.events) do
+    if event.kind == "fault" and event.what == "disk full" and event.host == process.host
+      and event.at <= (process.ended or math.huge)
+      and (event["until"] or math.huge) >= process.began then
+      return true
+    end
+  end
+  return false
+end
+
 -- A process that was stopped between its commit and its POST could not know better.
 function M.was_frozen(world, post)
   if not post.sent_row then return false end

@@ -331,8 +331,37 @@ local function unsent(_, item, entry)
   if post then return "it was sent" end
 end
 
+-- The status that an answer shows of an action | nil
+local function shown_status(answer, id)
+  if type(answer) ~= "table" then return nil end
+  if answer.id == id then return answer.status end
+  for _, action in ipairs(type(answer.value) == "table" and answer.value or {}) do
+    if action.id == id then return action.status end
+  end
+end
+
+-- A read that was sent after the last POST of a cancel was answered, and that shows how it ended.
+local function has_seen_end(world, item, entry)
+  local posts = posts_until(item, entry.at)
+  local last = posts[#posts]
+  if not last or not last.answer then return false end
+  for _, read in ipairs(world.reads[item.batch.store] or {}) do
+    local answer = read.answer
+    if read.process == entry.process and read.sent > last.answer.at and answer
+      and answer.outcome == "delivered" and answer.status == 200 and answer.at < entry.at - 1
+      and history.is_final(shown_status(read.event.answer, item.id)) then
+      return true
+    end
+  end
+  return false
+end
+
 -- A request may have left once it was recorded, whatever became of it.
-local function unknown(_, item, entry)
+local function unknown(world, item, entry)
+  local decision = item.row.decision
+  if (decision == nil or decision == "cancel") and has_seen_end(world, item, entry) then
+    return "it was read, and had ended"
+  end
   for _, other in ipairs(item.rows) do
     if other.row.kind == "sent" and other.n < entry.n then return end
   end

@@ -15,11 +15,17 @@ local function arrived_unseen(request)
   return (not answer or answer.outcome == "gone") and request.at - request.sent > 1
 end
 
+-- Reads go on without the store if its disk is full.
+local function is_unnoted(world, request)
+  local process = world.observation.processes[request.process]
+  return not request.is_post and process and time.was_full_during(world, process)
+end
+
 local function counts(world, request)
   local event = request.event
   return request.store and event.arrived ~= false and event.bucket
     and world.observation.limits[event.bucket] and (event.admitted or event.status == 429)
-    and not arrived_unseen(request)
+    and not arrived_unseen(request) and not is_unnoted(world, request)
 end
 
 local function by_bucket(world)
