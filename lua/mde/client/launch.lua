@@ -97,11 +97,12 @@ local function is_cut(list, since)
   return not (since and oldest and oldest < since)
 end
 
--- Finds our action in a list, unless it belongs to another call. An action that does not name its
--- machine yet may be for another machine. -> action | nil, array of such actions
+-- Finds our action in a list, the newest first, unless it belongs to another call. An action that
+-- does not name its machine yet may be for another machine. -> action | nil, array of such actions
 local function search(call, list, since)
   local nameless = {}
   for _, action in ipairs(list) do
+    if action.id:lower() == call.launch.failed then break end
     if is_ours(call, action, since) and not call.client.nameless[action.id:lower()] then
       if action.machineId then return action end
       nameless[#nameless + 1] = action
@@ -242,6 +243,7 @@ function launch.fields(operation, arguments)
     err = nil,      -- the error to end with if the action is not found
     since = nil,    -- when the launch was first sent, on the service's clock
     after = nil,    -- the same, if it may have been sent before this call
+    failed = nil,   -- the id of an action launched before that one
     read_first = read_first,
     is_absent = nil,  -- it was sent, and no list has it
   }
@@ -249,12 +251,13 @@ end
 
 -- Makes a call that did something else launch this next. `sent`, if the action may have been
 -- launched before, so that it is searched for first: { after = no older than this time of the
--- service, lost_at = since when a list has it if it was launched }, both optional.
+-- service, failed = the id of an older launch of the same, lost_at = since when a list has it if it
+-- was launched }, all optional.
 function launch.start(call, operation, arguments, now, sent)
   local own = launch.fields(operation, arguments)
   call.launch = own
   if not sent then return post(call, now) end
-  own.after, own.lost_at = sent.after, sent.lost_at
+  own.after, own.failed, own.lost_at = sent.after, sent.failed, sent.lost_at
   own.err = errors.new { code = "lost", sent = true,
                          message = "launched before, and its answer was not seen" }
   look(call, now)

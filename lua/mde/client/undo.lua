@@ -58,7 +58,8 @@ local compared = calls.parsing(answer.actions, function(call, now, _, list, err)
   launch.start(call, inverse.operation, {
     machine = action.machineId, comment = call.comment,
     type = inverse.scopes and inverse.scopes[1],
-  }, now, call.cancel.was_sent and { after = date.parse(action.creationDateTimeUtc) })
+  }, now, call.cancel.was_sent and { after = date.parse(action.creationDateTimeUtc),
+                                     failed = call.undo.failed })
 end)
 
 local function not_undone(action)
@@ -144,13 +145,15 @@ end
 
 -- A call that undoes an action, and waits at most `wait` seconds (default 0) for the end of the
 -- release. `target` is as in client:cancelling; its `expected`, or `status` (of an earlier run),
--- tells whether the action is InProgress, or was before it was Cancelled. If `target.launched` is the id of a release that was
--- launched before, that is read; if it ended without effect (the verdict is "error"), another is
--- launched.
+-- tells whether the action is InProgress, or was before it was Cancelled. If `target.launched` is the
+-- id of a release that was launched before, that is read; if it ended without effect (the verdict is
+-- "error"), another is launched. `target.failed` is the id of one that ended so before the last
+-- request, which is then searched for.
 -- -> call | nil, err
 function undo.methods:undoing(target, comment, wait)
   local has_failed = target.launched and target.verdict == "error"
   local is_launched = target.launched and target.verdict and not has_failed
+                      and target.launched ~= target.failed
   local call, err
   if is_launched then call, err = reading(self, target, comment)
   else call, err = self:cancelling(target, comment, wait) end
@@ -160,6 +163,7 @@ function undo.methods:undoing(target, comment, wait)
     is_due = target.expected == "InProgress" or target.expected == "Cancelled"
              or target.status == "InProgress",
       -- the inverse is launched after the cancel, too
+    failed = target.failed,  -- the id of a release that had no effect
     reversed = nil,  -- the action whose newer ones are being read, before its inverse is launched
   }
   if has_failed then call.cancel.was_sent = false end

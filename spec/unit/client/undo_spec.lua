@@ -256,6 +256,24 @@ describe("undoing", function()
       assert.equal("undone", again(item).verdict)
     end)
 
+  it("finds the second release of a killed process, not the first, which failed", function()
+    local last = "Failed"
+    local client, service, id, machine, clock = new({ status = "Succeeded" }, { launch_course =
+      function() return { { 0, "Pending" }, { 60, last } } end })
+    local first = apply(client, id, { change = "undo", expected = "Succeeded" }, 600)
+    assert.equal("error", first.verdict)
+    last = "Succeeded"
+    local second = assert(client:unisolate(machine, { comment = "x" }))
+    service.oddities.list_lags = 20
+    for _, verdict in ipairs { false, "unknown" } do
+      local item = apply(client, id, { change = "undo", expected = "Succeeded", read_first = true,
+        sends = { clock.wall() }, sent_ago = 100, last_sent_ago = 1, verdict = verdict or nil,
+        launched = first.action.id, failed = first.action.id })
+      assert.same({ "undo_accepted", second.id }, { item.verdict, item.action.id })
+    end
+    assert.equal(2, service:launched(machine, "unisolate"))
+  end)
+
   it("ends refused if the service refuses the release for good", function()
     local client, service, id = new { status = "Succeeded" }
     local answer = service.answer

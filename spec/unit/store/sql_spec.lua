@@ -143,6 +143,23 @@ local function keeps(kind)
     assert.equal(5, batch:open_count())
   end)
 
+  it("keeps the last action that had no effect, apart from what was launched after it", function()
+    local store = stores.open "a"
+    local batch = new_batch(store, 1)
+    local item = batch:items()()
+    local function launch(verdict, id)
+      batch:sent(item)
+      if verdict then batch:ended(item, { verdict = verdict, launched = id }) end
+      store:commit()
+      local row = batch:rows()()
+      return { row.verdict, row.launched, row.failed }
+    end
+    assert.same({ "undo_accepted", "one" }, launch("undo_accepted", "one"))
+    assert.same({ "error", "one", "one" }, launch("error", "one"))
+    assert.same({ nil, "one", "one" }, launch())
+    assert.same({ "undo_accepted", "two", "one" }, launch("undo_accepted", "two"))
+  end)
+
   it("knows what an application has undone, in whatever batch", function()
     local store = stores.open "a"
     local batch, lock = draft_of(store, 0)

@@ -220,6 +220,7 @@ local function row_of(item, events)
       if row.verdict == "accepted" and row.status == "InProgress"
          or row.message == verdicts.had_begun then row.seen = "InProgress" end
       row.launched = event[15] or row.launched
+      row.failed = row.verdict == "error" and event[15] or row.failed
     end
   end
   if row.in_flight then row.verdict = nil end
@@ -240,8 +241,8 @@ local EVENTS = [[SELECT position, number, at, kind, verdict, status, http, reque
 -- that launches the inverse, at once or after a cancel), seen (the action's status before the batch;
 -- nil or "": unknown), expected (the same, if the action must still have it), position, id, number
 -- (of events), sends (times, to show), first_sent (by the store's clock, see store:age), in_flight
--- (sent, no verdict yet), and the last verdict with its fields (see `ended`; also ended_at; verdict
--- nil: none).
+-- (sent, no verdict yet), failed (the newest action launched for it that had no effect), and the
+-- last verdict with its fields (see `ended`; also ended_at; verdict nil: none).
 function Batch:rows()
   local database, backward = self.store.database, self.order == "oldest"
   local position = backward and 2147483647 or 0
