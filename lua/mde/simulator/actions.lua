@@ -10,6 +10,7 @@
 
 local blob = require "mde.simulator.blob"
 local cjson = require "cjson"
+local list = require "mde.simulator.list"
 local reply = require "mde.simulator.reply"
 
 local actions = {}
@@ -32,14 +33,19 @@ actions.kind = { entity = "MachineAction", first = "creationDateTimeUtc", fields
   creationDateTimeUtc = { type = "date", read = function(action) return action.created end },
 } }
 
+local function no_such(self, id)
+  self:refuse(404, "ResourceNotFound", ("Machine action %s was not found"):format(id))
+end
+
 -- The action with an id, unless reading lags behind its creation.
 local function visible(self, id)
   local action, lag = self.by_id[id], self.oddities.reading_lags
-  return action and (lag == 0 or action.created <= self:now() - lag) and action or nil
+  local is_visible = action and (lag == 0 or action.created <= self:now() - lag)
+  return is_visible and action or no_such(self, id)
 end
 
 local function answer_list(self, request)
-  return reply.list(self, request, actions.kind, self.actions,
+  return list.answer(self, request, actions.kind, self.actions,
     self:now() - self.oddities.list_lags, self:now() - self.oddities.reading_lags), false
 end
 
@@ -47,29 +53,20 @@ local function entity(self, action)
   return reply.json(200, action:json(self:now(), self.context .. "MachineActions/$entity"))
 end
 
-local function no_such(self, id)
-  return self:refuse(404, "ResourceNotFound", ("Machine action %s was not found"):format(id))
-end
-
-local function answer_get(self, _, id)
-  local action = visible(self, id)
-  return action and entity(self, action) or no_such(self, id)
-end
+local function answer_get(self, _, id) return entity(self, visible(self, id)) end
 
 -- The answer to a cancel of a final action, which is undocumented.
 local function final_already(self, action)
   local as = self.oddities.final_as
   if as == 200 then return entity(self, action) end
-  if as == 404 then return no_such(self, action.id) end
-  return self:refuse(400, "BadRequest",
+  if as == 404 then no_such(self, action.id) end
+  self:refuse(400, "BadRequest",
     ("Machine action %s is already in a final state and could not be canceled"):format(action.id))
 end
 
 local function answer_cancel(self, request, id)
-  local body, refusal = self:body(request, { "Comment" })
-  if not body then return refusal end
+  local body = self:body(request, { "Comment" })
   local action, now = visible(self, id), self:now()
-  if not action then return no_such(self, id) end
   if action:is_final(now) then return final_already(self, action) end
   if action.cancellation then return entity(self, action) end
   local effect = action:cancel(now, self.oddities.cancel_takes, self.client_id, body.Comment)
@@ -87,20 +84,18 @@ end
 -- The real service puts extra quotation marks around the value.
 local function answer_package_uri(self, _, id)
   local action = visible(self, id)
-  if not action or action.type ~= "CollectInvestigationPackage"
-     or action:status_at(self:now()) ~= "Succeeded" then
-    return no_such(self, id)
-  end
+  if action.type ~= "CollectInvestigationPackage"
+     or action:status_at(self:now()) ~= "Succeeded" then no_such(self, id) end
   return link(self, '"' .. blob.link(self, id, "package") .. '"')
 end
 
 -- A PutFile command has no result.
 local function answer_result_uri(self, _, id, index)
   local action = visible(self, id)
-  local command = action and (action.commands or {})[tonumber(index) + 1]
+  local command = (action.commands or {})[tonumber(index) + 1]
   if not command or command.type == "PutFile"
      or action:command_status(self:now()) ~= "Completed" then
-    return self:refuse(404, "ResourceNotFound",
+    self:refuse(404, "ResourceNotFound",
       ("Machine action %s has no result of command %s"):format(id, index))
   end
   return link(self, blob.link(self, id, index))

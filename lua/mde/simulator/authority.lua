@@ -14,6 +14,7 @@ local form = require "mde.simulator.form"
 local key = require "mde.simulator.key"
 local metadata = require "mde.simulator.metadata"
 local random_numbers = require "mde.simulator.random"
+local reply = require "mde.simulator.reply"
 local tables = require "mde.base.tables"
 
 local authority = {}
@@ -101,35 +102,42 @@ function Authority:json(status, body)
                        ["cache-control"] = "no-store, no-cache", pragma = "no-cache" } }
 end
 
+-- Refuses the request that is handled, as the checks below do.
 function Authority:refuse(status, name, number, message)
   local guid = random_numbers.guid
   local trace, correlation = guid(self.options.random), guid(self.options.random)
   local moment = date.text(self.options.now()):gsub("T", " ")
-  return self:json(status, {
+  reply.refuse(self:json(status, {
     error = name, error_codes = { number }, timestamp = moment,
     error_description = ("AADSTS%d: %s Trace ID: %s Correlation ID: %s Timestamp: %s")
       :format(number, message, trace, correlation, moment),
     trace_id = trace, correlation_id = correlation,
     error_uri = "https://login.microsoftonline.com/error?code=" .. number,
-  })
+  }))
 end
 
--- The refusal of a form that lacks one of these fields | nil
-function Authority:lacks(fields, ...)
+-- Checks that a form has these fields.
+function Authority:require(fields, ...)
   for _, name in ipairs { ... } do
     if (fields[name] or "") == "" then
-      return self:refuse(400, "invalid_request", 900144,
+      self:refuse(400, "invalid_request", 900144,
         ("The request body must contain the following parameter: '%s'."):format(name))
     end
   end
 end
 
--- The resource in a scope, which may list other scopes too | nil, the refusal
-function Authority:resource(scope)
+-- The resource in a scope, which may list other scopes too | nil
+function Authority:find_resource(scope)
   for word in scope:gmatch "%S+" do
     if RESOURCES[word] then return RESOURCES[word] end
   end
-  return nil, self:refuse(400, "invalid_scope", 70011,
+  return nil
+end
+
+function Authority:resource(scope)
+  local resource = self:find_resource(scope)
+  if resource then return resource end
+  self:refuse(400, "invalid_scope", 70011,
     ("The provided value for the input parameter 'scope' is not valid. "
      .. "The scope %s is not valid."):format(scope))
 end
@@ -148,7 +156,7 @@ local function address_of(request)
   return ("%s://%s%s"):format(scheme, host, request.path:match "^[^?]*")
 end
 
--- The refusal of an application that does not prove its identity | nil
+-- Checks that an application proves its identity.
 function Authority:check_application(fields, request)
   local options, sign_in = self.options, self.sign_in
   if fields.client_assertion then
@@ -157,13 +165,13 @@ function Authority:check_application(fields, request)
       certificate = sign_in.certificate or nil, federated = sign_in.federated or nil,
       seen = self.assertions,
     })
-    return not ok and self:refuse(401, name, number, message) or nil
+    if not ok then self:refuse(401, name, number, message) end
+  elseif fields.client_secret ~= options.client_secret then
+    self:refuse(401, "invalid_client", 7000215,
+      ("Invalid client secret provided. Ensure the secret being sent in the request is the "
+       .. "client secret value, not the client secret ID, for a secret added to app '%s'.")
+        :format(options.client_id))
   end
-  if fields.client_secret == options.client_secret then return nil end
-  return self:refuse(401, "invalid_client", 7000215,
-    ("Invalid client secret provided. Ensure the secret being sent in the request is the "
-     .. "client secret value, not the client secret ID, for a secret added to app '%s'.")
-      :format(options.client_id))
 end
 
 local GRANTS = {
@@ -172,26 +180,23 @@ local GRANTS = {
 }
 
 function GRANTS.client_credentials(self, fields, request)
-  local refusal = self:lacks(fields, "scope") or self:check_application(fields, request)
-  if refusal then return refusal end
-  local resource, invalid = self:resource(fields.scope)
-  if not resource then return invalid end
-  return self:grant(self:issue(nil, false, { aud = resource }))
+  self:require(fields, "scope")
+  self:check_application(fields, request)
+  return self:grant(self:issue(nil, false, { aud = self:resource(fields.scope) }))
 end
 
--- The refusal by the checks of both endpoints | nil
+-- The checks of both endpoints
 function Authority:check(fields, tenant)
   local options, always = self.options, self.sign_in.refusal
-  if always then return self:refuse(always.status, always.error, always.number, always.message) end
+  if always then self:refuse(always.status, always.error, always.number, always.message) end
   local named = tenant:lower()
   if named ~= options.tenant:lower() and named ~= self.sign_in.domain then
-    return self:refuse(400, "invalid_request", 90002,
+    self:refuse(400, "invalid_request", 90002,
       ("Tenant '%s' not found. Check to make sure you have the correct tenant ID."):format(tenant))
   end
-  local refusal = self:lacks(fields, "client_id")
-  if refusal then return refusal end
+  self:require(fields, "client_id")
   if fields.client_id:lower() ~= options.client_id:lower() then
-    return self:refuse(400, "unauthorized_client", 700016,
+    self:refuse(400, "unauthorized_client", 700016,
       ("Application with identifier '%s' was not found in the directory '%s'.")
         :format(fields.client_id, tenant))
   end
@@ -199,17 +204,18 @@ end
 
 local function answer_token(self, request, tenant)
   local fields = form.decode(request.body or "")
-  local refusal = self:lacks(fields, "grant_type") or self:check(fields, tenant)
-  if refusal then return refusal end
+  self:require(fields, "grant_type")
+  self:check(fields, tenant)
   local grant = GRANTS[fields.grant_type]
   if grant then return grant(self, fields, request) end
-  return self:refuse(400, "unsupported_grant_type", 70003,
+  self:refuse(400, "unsupported_grant_type", 70003,
     ("The app requested an unsupported grant type '%s'."):format(fields.grant_type))
 end
 
 local function answer_device_code(self, request, tenant)
   local fields = form.decode(request.body or "")
-  return self:check(fields, tenant) or device.start(self, fields)
+  self:check(fields, tenant)
+  return device.start(self, fields)
 end
 
 -- sign_in(authority, request, tenant) -> answer. All rows are "token" for ledger and oddities.

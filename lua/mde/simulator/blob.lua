@@ -86,16 +86,20 @@ function blob.link(self, id, part)
     path, percent(json.stamp(math.floor(expires))), percent(signature))
 end
 
--- The valid link of a request | nil, the refusal
+local function refuse(status, code, message)
+  reply.refuse(reply.storage(status, code, message))
+end
+
+-- The valid link of a request
 local function admit(self, request, path)
   if request.headers.authorization then
     self.leaks = self.leaks + 1
-    return nil, reply.storage(400, "InvalidAuthenticationInfo",
+    refuse(400, "InvalidAuthenticationInfo",
       "Authentication information is not given in the correct format.")
   end
   local link = self.links[form.decode(request.path:match "%?(.*)$" or "").sig or ""]
   if link and link.path == path and self:now() < link.expires then return link end
-  return nil, reply.storage(403, "AuthenticationFailed", "Server failed to authenticate the "
+  refuse(403, "AuthenticationFailed", "Server failed to authenticate the "
     .. "request. Make sure the value of Authorization header is formed correctly including the "
     .. "signature.")
 end
@@ -130,15 +134,14 @@ end
 
 -- Answers GET /blob/…
 function blob.answer(self, request, path)
-  local link, refusal = admit(self, request, path)
-  if not link then return refusal end
+  local link = admit(self, request, path)
   if self:strikes("blob_changes", request, "download") then
     self.blob_version = self.blob_version + 1
   end
   local etag = ('"0x8%s"'):format(core.sha256(path .. self.blob_version):sub(1, 14):upper())
   local match = request.headers["if-match"]
   if match and match ~= "*" and match ~= etag then
-    return reply.storage(412, "ConditionNotMet",
+    refuse(412, "ConditionNotMet",
       "The condition specified using HTTP conditional header(s) is not met.")
   end
   local answer = answer_with(content_of(self, link.id, link.part), request, etag,

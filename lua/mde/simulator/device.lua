@@ -8,9 +8,11 @@ local random_numbers = require "mde.simulator.random"
 
 local device = {}
 
-local function is_public(self)
-  if self.sign_in.is_public then return nil end
-  return self:refuse(401, "invalid_client", 7000218, "The request body must contain the following"
+-- Checks that a form has a field and users may sign in.
+local function check(self, fields, name)
+  self:require(fields, name)
+  if self.sign_in.is_public then return end
+  self:refuse(401, "invalid_client", 7000218, "The request body must contain the following"
     .. " parameter: 'client_assertion' or 'client_secret'.")
 end
 
@@ -43,10 +45,8 @@ end
 
 -- Answers POST /{tenant}/oauth2/v2.0/devicecode.
 function device.start(self, fields)
-  local refusal = self:lacks(fields, "scope") or is_public(self)
-  if refusal then return refusal end
-  local resource, invalid = self:resource(fields.scope)
-  if not resource then return invalid end
+  check(self, fields, "scope")
+  local resource = self:resource(fields.scope)
   local options, sign_in = self.options, self.sign_in
   local code = "D" .. random_numbers.hex(options.random, 80)
   local user_code = random_numbers.hex(options.random, 9):upper()
@@ -75,30 +75,29 @@ function device.poll(self, fields)
   local now, does = self.options.now(), self.sign_in.device
   local code = self.codes[fields.device_code or ""]
   if not code then
-    return self:refuse(400, "bad_verification_code", 70018, "Invalid verification code.")
+    self:refuse(400, "bad_verification_code", 70018, "Invalid verification code.")
   elseif now >= code.ends then
-    return self:refuse(400, "expired_token", 70020, "The provided value for the input parameter"
+    self:refuse(400, "expired_token", 70020, "The provided value for the input parameter"
       .. " 'device_code' is not valid. This device code has expired.")
   elseif is_hasty(code, now) then
     return self:json(400, { error = "slow_down" })
   elseif does == "pending" or now < code.decided then
-    return self:refuse(400, "authorization_pending", 70016, "OAuth 2.0 device flow error."
+    self:refuse(400, "authorization_pending", 70016, "OAuth 2.0 device flow error."
       .. " Authorization is pending. Continue polling.")
   end
   self.codes[fields.device_code] = nil
   if does == "approved" then return grant(self, code.resource) end
-  return self:refuse(400, "authorization_declined", 70017, "The end user declined.")
+  self:refuse(400, "authorization_declined", 70017, "The end user declined.")
 end
 
 -- Answers with a new token for a refresh token, which becomes invalid.
 function device.refresh(self, fields)
-  local refusal = self:lacks(fields, "refresh_token") or is_public(self)
-  if refusal then return refusal end
+  check(self, fields, "refresh_token")
   local kept = self.refresh_tokens[fields.refresh_token]
   if not kept then
-    return self:refuse(400, "invalid_grant", 70000, "Provided grant is invalid or malformed.")
+    self:refuse(400, "invalid_grant", 70000, "Provided grant is invalid or malformed.")
   elseif self.options.now() >= kept.ends then
-    return self:refuse(400, "invalid_grant", 700082, "The refresh token has expired due to"
+    self:refuse(400, "invalid_grant", 700082, "The refresh token has expired due to"
       .. " inactivity.")
   end
   self.refresh_tokens[fields.refresh_token] = nil

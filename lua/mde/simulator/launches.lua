@@ -7,41 +7,39 @@ local launches = {}
 
 local SESSIONS = 25  -- live responses at once
 
--- Checks of requests. Each returns fields of the action (see mde.simulator.action) | nil, the
--- refusal.
+-- Checks of requests. Each returns fields of the action (see mde.simulator.action).
 
 local function one_of(service, body, key, allowed)
   local value = body[key]
-  if tables.index(allowed, value) then return value end
-  return nil, service:invalid(key, value)
+  if not tables.index(allowed, value) then service:invalid(key, value) end
+  return value
+end
+
+local function require_windows(service, machine)
+  if not machine.osPlatform:find "^Windows" then service:unsupported(machine) end
 end
 
 -- The default is Full. Only Windows supports Selective.
 local function isolation(service, body, machine)
   if body.IsolationType == nil then return { scope = "Full" } end
-  local kind, refusal = one_of(service, body, "IsolationType",
-    { "Full", "Selective", "UnManagedDevice" })
-  if not kind then return nil, refusal end
-  if kind == "Selective" and not machine.osPlatform:find "^Windows" then
-    return nil, service:unsupported(machine)
-  end
+  local kind = one_of(service, body, "IsolationType", { "Full", "Selective", "UnManagedDevice" })
+  if kind == "Selective" then require_windows(service, machine) end
   return { scope = kind }
 end
 
 local function scan(service, body)
-  local kind, refusal = one_of(service, body, "ScanType", { "Quick", "Full" })
-  return kind and { scope = kind }, refusal
+  return { scope = one_of(service, body, "ScanType", { "Quick", "Full" }) }
 end
 
 local function offboarding(service, _, machine)
-  if machine.osPlatform:find "^Windows" then return {} end
-  return nil, service:unsupported(machine)
+  require_windows(service, machine)
+  return {}
 end
 
 local function file(service, body)
   local digest = body.Sha1
   if #digest ~= 40 or digest:find "%X" then
-    return nil, service:refuse(400, "InvalidHashValue", ("'%s' is not a SHA-1"):format(digest))
+    service:refuse(400, "InvalidHashValue", ("'%s' is not a SHA-1"):format(digest))
   end
   return { related_file = { fileIdentifier = digest:lower(), fileIdentifierType = "Sha1" } }
 end
@@ -66,13 +64,10 @@ end
 
 local function commands(service, body)
   local list = body.Commands
-  if type(list) ~= "table" or #list == 0 then
-    return nil, service:refuse(400, "MissingRequiredParameter",
-      "The parameter 'Commands' is missing")
-  end
+  if type(list) ~= "table" or #list == 0 then service:lacks "Commands" end
   for i, command in ipairs(list) do
     if not is_command(command) then
-      return nil, service:refuse(400, "InvalidInput", ("Command %d is not valid"):format(i - 1))
+      service:refuse(400, "InvalidInput", ("Command %d is not valid"):format(i - 1))
     end
   end
   return { commands = list }
@@ -101,7 +96,7 @@ local function duplicate(service, row, machine, now)
     return reply.json(service.oddities.launch_status,
       open:json(now, service.context .. "MachineActions/$entity"))
   end
-  return service:refuse(400, "ActiveRequestAlreadyExists",
+  service:refuse(400, "ActiveRequestAlreadyExists",
     "Action is already in progress, active action id: " .. open.id)
 end
 
@@ -117,14 +112,11 @@ local function launch(service, row, machine, body, fields, now)
     action:json(now, service.context .. "MachineActions/$entity", true)), true
 end
 
--- The checks of every launch. -> body, machine | nil, the refusal
+-- The checks of every launch. -> body, machine
 local function admit(service, request, row, id)
-  local body, refusal = service:body(request, row.keys)
-  if not body then return nil, refusal end
-  local machine = service.machine_by_id[id]
-  if not machine then return nil, service:no_such_machine(id) end
+  local body, machine = service:body(request, row.keys), service:machine(id)
   if service:strikes("disallowed", request, row.name) then
-    return nil, service:refuse(403, "DisallowedOperation", "This device has no automation level "
+    service:refuse(403, "DisallowedOperation", "This device has no automation level "
       .. "assigned to it. You'll need to at least enable the minimum Remediation Level for a "
       .. "given Device Group.")
   end
@@ -134,15 +126,12 @@ end
 local function answer(row)
   return function(service, request, id)
     local body, machine = admit(service, request, row, id)
-    if not body then return machine end
-    local fields, refusal = {}, nil
-    if row.check then fields, refusal = row.check(service, body, machine) end
-    if not fields then return refusal end
+    local fields = row.check and row.check(service, body, machine) or {}
     local now = service:now()
     local same = duplicate(service, row, machine, now)
     if same then return same end
     if row.type == "LiveResponse" and sessions(service, now) >= SESSIONS then
-      return service:refuse(429, "TooManyRequests",
+      service:refuse(429, "TooManyRequests",
         ("The maximum of %d concurrent live response sessions is reached"):format(SESSIONS))
     end
     return launch(service, row, machine, body, fields, now)

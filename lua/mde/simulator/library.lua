@@ -56,15 +56,15 @@ end
 
 local function answer_upload(self, request)
   local parts = parts_of(request)
-  if not parts then return self:refuse(400, "InvalidRequestBody", "Request body is incorrect") end
+  if not parts then self:refuse(400, "InvalidRequestBody", "Request body is incorrect") end
   local function text(name) return parts[name] and parts[name].content end
   local file = parts.file
   if not file or (file.filename or "") == "" then
-    return self:refuse(400, "MissingRequiredParameter", "The parameter 'File' is missing")
+    self:lacks "File"
   elseif #file.content > LARGEST then
-    return self:refuse(400, "InvalidInput", "The file is larger than 20 MB")
+    self:refuse(400, "InvalidInput", "The file is larger than 20 MB")
   elseif self.files[file.filename] and (text "overrideifexists" or ""):lower() ~= "true" then
-    return self:refuse(400, "BadRequest", ("File %s exists already"):format(file.filename))
+    self:refuse(400, "BadRequest", ("File %s exists already"):format(file.filename))
   end
   local entry = library.add(self, { name = file.filename, content = file.content,
     description = text "description", parameters = text "parametersdescription",
@@ -77,7 +77,7 @@ end
 local function answer_delete(self, request)
   local name = form.unescape(request.path:match "^[^?]*/([^/?]*)")
   if not self.files[name] then
-    return self:refuse(404, "ResourceNotFound", ("File %s was not found"):format(name))
+    self:refuse(404, "ResourceNotFound", ("File %s was not found"):format(name))
   end
   self.files[name] = nil
   return { status = 204, headers = {}, body = "" }, true

@@ -2,12 +2,13 @@
 --
 -- A kind is { entity = its name, fields = those for filters and orders (see
 -- mde.simulator.filter), first = the date field of the default order, newest first }. A row has
--- an id and json(at). It exists from its `created` on, if it has one. A failure is
--- `nil, message`, in the words of OData services.
+-- an id and json(at). It exists from its `created` on, if it has one. A refusal is in the words of
+-- OData services.
 
 local cjson = require "cjson"
 local filter = require "mde.simulator.filter"
 local form = require "mde.simulator.form"
+local reply = require "mde.simulator.reply"
 
 local list = {}
 
@@ -17,47 +18,43 @@ local OPTIONS = { ["$filter"] = true, ["$orderby"] = true, ["$top"] = true, ["$s
                   ["$count"] = true }
 
 local function refuse(message, ...)
-  return nil, "The query specified in the URI is not valid. " .. message:format(...)
+  reply.refuse(reply.json(400, ('{"error":{"code":"","message":%s,"details":[]}}'):format(
+    cjson.encode("The query specified in the URI is not valid. " .. message:format(...)))))
 end
 
 local function whole(options, name, largest)
   local text = options[name]
-  if not text then return true end
+  if not text then return nil end
   local number = text:match "^%d+$" and tonumber(text)
   if not number then
-    return refuse("Invalid value '%s' for %s query option found. The %s query option requires "
+    refuse("Invalid value '%s' for %s query option found. The %s query option requires "
       .. "a non-negative integer value.", text, name, name)
   end
   if largest and number > largest then
-    return refuse("The limit of '%d' for %s query has been exceeded. The value from the "
+    refuse("The limit of '%d' for %s query has been exceeded. The value from the "
       .. "incoming request is '%s'.", largest, name:gsub("%$", "", 1), text)
   end
-  return true, number
+  return number
+end
+
+local function read_with(parse, options, name, kind)
+  if not options[name] then return nil end
+  local read, message = parse(options[name], kind.fields, kind.entity)
+  return read or refuse("%s", message)
 end
 
 -- Query string -> { filter =, order =, top =, skip =, count = }
 local function parse(query, kind)
-  local options, parsed = form.decode(query), {}
+  local options = form.decode(query)
   for name in pairs(options) do
     if name:sub(1, 1) == "$" and not OPTIONS[name] then
-      return refuse("Custom query option '%s' that starts with '$' is not supported.", name)
+      refuse("Custom query option '%s' that starts with '$' is not supported.", name)
     end
   end
-  local ok, message
-  ok, parsed.top = whole(options, "$top", LARGEST_TOP)
-  if not ok then return nil, parsed.top end
-  ok, parsed.skip = whole(options, "$skip")
-  if not ok then return nil, parsed.skip end
-  if options["$filter"] then
-    parsed.filter, message = filter.predicate(options["$filter"], kind.fields, kind.entity)
-    if not parsed.filter then return refuse("%s", message) end
-  end
-  if options["$orderby"] then
-    parsed.order, message = filter.order(options["$orderby"], kind.fields, kind.entity)
-    if not parsed.order then return refuse("%s", message) end
-  end
-  parsed.count = options["$count"] == "true"
-  return parsed
+  return { top = whole(options, "$top", LARGEST_TOP), skip = whole(options, "$skip") or 0,
+           filter = read_with(filter.predicate, options, "$filter", kind),
+           order = read_with(filter.order, options, "$orderby", kind),
+           count = options["$count"] == "true" }
 end
 
 -- A function(a, b) that orders rows by the keys of a $orderby, and equal rows by their ids, so
@@ -124,30 +121,27 @@ local function link(url, path, query, skip, page_size, oddity)
   return cjson.encode(("%s%s?%s%s$skip=%d"):format(url, path, rest, rest == "" and "" or "&", skip))
 end
 
--- Answers a list request. -> JSON, number of rows that match | nil, message
---
--- `view`: kind, rows (an array that only grows; sorted copies are kept with it), at (the moment
--- to show), newest (the latest creation to show; default: at), url, path, query, page_size,
--- next_link and cut_pages (oddities), context.
-function list.answer(view)
-  local parsed, message = parse(view.query, view.kind)
-  if not parsed then return nil, message end
-  local rows = select_rows(view.rows, view.kind, parsed, view.at,
-    math.min(view.at, view.newest or view.at))
-  local skip = parsed.skip or 0
-  local size = math.min(parsed.top or view.page_size, view.cut_pages or math.huge)
+-- Answers a list request for `rows` of a kind at a moment, without those created after `newest`,
+-- if given. `rows` is an array that only grows; sorted copies are kept with it. -> answer, number
+-- of rows that match
+function list.answer(service, request, kind, rows, at, newest)
+  local path, query = request.path:match "^([^?]*)%??(.*)$"
+  local parsed, oddities = parse(query, kind), service.oddities
+  rows = select_rows(rows, kind, parsed, at, math.min(at, newest or at))
+  local size = math.min(parsed.top or service.page_size, oddities.cut_pages or math.huge)
   local is_cut = size < (parsed.top or 0)
-  local last = math.min(#rows, skip + size)
+  local last = math.min(#rows, parsed.skip + size)
   local entities = {}
-  for i = skip + 1, last do entities[#entities + 1] = rows[i]:json(view.at) end
-  local parts = { ('{"@odata.context":%s'):format(cjson.encode(view.context)) }
+  for i = parsed.skip + 1, last do entities[#entities + 1] = rows[i]:json(at) end
+  local parts = { ('{"@odata.context":%s'):format(cjson.encode(
+    service.context .. kind.entity .. "s")) }
   if parsed.count then parts[#parts + 1] = ',"@odata.count":' .. #rows end
   parts[#parts + 1] = ',"value":[' .. table.concat(entities, ",") .. "]"
-  if view.next_link or (last < #rows and (is_cut or not parsed.top)) then
+  if oddities.next_link or (last < #rows and (is_cut or not parsed.top)) then
     parts[#parts + 1] = ',"@odata.nextLink":'
-      .. link(view.url, view.path, view.query, last, view.page_size, view.next_link)
+      .. link(service.url, path, query, last, service.page_size, oddities.next_link)
   end
-  return table.concat(parts) .. "}", #rows
+  return reply.json(200, table.concat(parts) .. "}"), #rows
 end
 
 return list

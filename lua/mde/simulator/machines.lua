@@ -3,6 +3,7 @@
 local cjson = require "cjson"
 local date = require "mde.base.date"
 local form = require "mde.simulator.form"
+local list = require "mde.simulator.list"
 local reply = require "mde.simulator.reply"
 
 local machines = {}
@@ -63,24 +64,21 @@ local function several(self, found)
 end
 
 local function answer_list(self, request)
-  local answer, count = reply.list(self, request, machines.kind, self.machines, self:now())
+  local answer, count = list.answer(self, request, machines.kind, self.machines, self:now())
   if count == 0 and self.oddities.no_machines_as == 404 then
-    return self:refuse(404, "ResourceNotFound", "No recent machines were found")
+    self:refuse(404, "ResourceNotFound", "No recent machines were found")
   end
   return answer
 end
 
 local function answer_machine(self, _, name)
-  local machine = self.machine_by_id[name] or named(self, name)
-  return machine and entity(self, machine) or self:no_such_machine(name)
+  return entity(self, self.machine_by_id[name] or named(self, name) or self:no_such_machine(name))
 end
 
 local function answer_tagged(self, request)
   local options = form.decode(request.path:match "%?(.*)$" or "")
   local tag, found = options.tag or "", {}
-  if tag == "" then
-    return self:refuse(400, "MissingRequiredParameter", "The parameter 'tag' is missing")
-  end
+  if tag == "" then self:lacks "tag" end
   local has = (options.useStartsWithFilter or ""):lower() == "true" and "has_tag_like" or "has_tag"
   for _, machine in ipairs(self.machines) do
     if machine[has](machine, tag) then found[#found + 1] = machine end
@@ -95,11 +93,11 @@ end
 local function answer_address(self, _, ip, text)
   local moment, now, found = date.parse(text), self:now(), {}
   if not is_address(ip) then
-    return self:refuse(400, "InvalidIpAddress", ("'%s' is not an IP address"):format(ip))
+    self:refuse(400, "InvalidIpAddress", ("'%s' is not an IP address"):format(ip))
   elseif not moment then
-    return self:refuse(400, "InvalidInput", ("'%s' is not a timestamp"):format(text))
+    self:refuse(400, "InvalidInput", ("'%s' is not a timestamp"):format(text))
   elseif moment > now or moment < now - 30 * DAY then
-    return self:refuse(400, "InvalidInput", "The timestamp must be in the past 30 days")
+    self:refuse(400, "InvalidInput", "The timestamp must be in the past 30 days")
   end
   for _, machine in ipairs(self.machines) do
     if machine:seen_with(ip, moment, 15 * MINUTE) then found[#found + 1] = machine end
@@ -109,38 +107,30 @@ end
 
 -- Changing
 
--- A body with a tag and an action on it | nil, the refusal
+-- A body with a tag and an action on it
 local function tag_body(self, request)
-  local body, refusal = self:body(request, { "Value", "Action" })
-  if not body then return nil, refusal end
-  if not ACTIONS[body.Action] then return nil, self:invalid("Action", body.Action) end
+  local body = self:body(request, { "Value", "Action" })
+  if not ACTIONS[body.Action] then self:invalid("Action", body.Action) end
   return body
 end
 
 local function answer_tag(self, request, id)
-  local body, refusal = tag_body(self, request)
-  if not body then return refusal end
-  local machine = self.machine_by_id[id]
-  if not machine then return self:no_such_machine(id) end
+  local body, machine = tag_body(self, request), self:machine(id)
   local changed = machine:tag(body.Value, body.Action)
   return entity(self, machine), changed
 end
 
 -- Changes no machine unless all are known.
 local function answer_tag_machines(self, request)
-  local body, refusal = tag_body(self, request)
-  if not body then return refusal end
+  local body = tag_body(self, request)
   local ids, found, changed = body.MachineIds, {}, false
   if type(ids) ~= "table" or #ids == 0 then
-    return self:refuse(400, "MissingRequiredParameter", "The parameter 'MachineIds' is missing")
+    self:lacks "MachineIds"
   elseif #ids > BATCH then
-    return self:refuse(400, "MaximumBatchSizeExceeded",
+    self:refuse(400, "MaximumBatchSizeExceeded",
       ("The maximum of %d machines is exceeded"):format(BATCH))
   end
-  for i, id in ipairs(ids) do
-    found[i] = self.machine_by_id[tostring(id):lower()]
-    if not found[i] then return self:no_such_machine(tostring(id)) end
-  end
+  for i, id in ipairs(ids) do found[i] = self:machine(tostring(id):lower()) end
   for _, machine in ipairs(found) do
     if machine:tag(body.Value, body.Action) then changed = true end
   end
@@ -148,11 +138,9 @@ local function answer_tag_machines(self, request)
 end
 
 local function answer_value(self, request, id)
-  local body, refusal = self:body(request, { "DeviceValue" })
-  if not body then return refusal end
-  if not VALUES[body.DeviceValue] then return self:invalid("DeviceValue", body.DeviceValue) end
-  local machine = self.machine_by_id[id]
-  if not machine then return self:no_such_machine(id) end
+  local body = self:body(request, { "DeviceValue" })
+  if not VALUES[body.DeviceValue] then self:invalid("DeviceValue", body.DeviceValue) end
+  local machine = self:machine(id)
   local changed = machine.deviceValue ~= body.DeviceValue
   machine.deviceValue = body.DeviceValue
   return entity(self, machine), changed

@@ -35,7 +35,7 @@ end
 
 -- The token for the requested identity and resource.
 local function answer_query(self, query, with_lifetime)
-  local resource = self:resource((query.resource or "") .. "/.default")
+  local resource = self:find_resource((query.resource or "") .. "/.default")
   if not resource then
     return refuse(self, 400, "invalid_resource", "AADSTS500011: The resource principal named "
       .. tostring(query.resource) .. " was not found.")

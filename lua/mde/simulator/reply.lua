@@ -1,7 +1,6 @@
 -- Builds the simulated service's answers: { status, headers (lower case), body }.
 
 local cjson = require "cjson"
-local list = require "mde.simulator.list"
 
 local reply = {}
 
@@ -32,18 +31,16 @@ function reply.storage(status, code, message)
                    .. "<Message>%s</Message></Error>"):format(code, message) }
 end
 
--- The answer to a list request for rows of `kind` (see mde.simulator.list) at a moment, without
--- rows created after `newest`, if given. -> answer, number of rows that match
-function reply.list(service, request, kind, rows, at, newest)
-  local path, query = request.path:match "^([^?]*)%??(.*)$"
-  local body, rest = list.answer {
-    kind = kind, rows = rows, at = at, newest = newest, url = service.url, path = path,
-    query = query, page_size = service.page_size, next_link = service.oddities.next_link,
-    cut_pages = service.oddities.cut_pages, context = service.context .. kind.entity .. "s",
-  }
-  if body then return reply.json(200, body), rest end
-  return reply.json(400, ('{"error":{"code":"","message":%s,"details":[]}}')
-    :format(cjson.encode(rest)))
+-- Refuses a request: ends its handling with an answer.
+function reply.refuse(answer)
+  error({ refusal = answer }, 0)
+end
+
+-- Calls handle(...). -> its results, or the answer of reply.refuse
+function reply.to(handle, ...)
+  local done, answer, effect = pcall(handle, ...)
+  if done then return answer, effect end
+  return type(answer) == "table" and answer.refusal or error(answer, 0)
 end
 
 return reply

@@ -30,41 +30,47 @@ Service.__index = Service
 
 local html = reply.html
 
+-- Refuses the request that is handled, as the functions below do.
 function Service:refuse(status, code, message)
-  return reply.error(status, code, message, random_numbers.guid(self.random))
+  reply.refuse(reply.error(status, code, message, random_numbers.guid(self.random)))
 end
 
 function Service:invalid(key, value)
-  return self:refuse(400, "InvalidInput",
+  self:refuse(400, "InvalidInput",
     ("'%s' is not a valid value of '%s'"):format(tostring(value), key))
 end
 
 function Service:unsupported(machine)
-  return self:refuse(400, "OsPlatformNotSupported",
+  self:refuse(400, "OsPlatformNotSupported",
     ("The operation is not supported on %s"):format(tostring(machine.osPlatform)))
 end
 
 function Service:no_such_machine(id)
-  return self:refuse(404, "ResourceNotFound", ("Machine %s was not found"):format(id))
+  self:refuse(404, "ResourceNotFound", ("Machine %s was not found"):format(id))
 end
 
--- The JSON object in a request's body, if each of the keys has text | nil, the refusal
+function Service:lacks(parameter)
+  self:refuse(400, "MissingRequiredParameter", ("The parameter '%s' is missing"):format(parameter))
+end
+
+function Service:machine(id)
+  return self.machine_by_id[id] or self:no_such_machine(id)
+end
+
+-- The JSON object in a request's body; each of the keys must have text.
 function Service:body(request, keys)
   local body = cjson.decode(request.body or "")
   local kind = request.headers["content-type"] or ""
   if not kind:find "^application/json" or type(body) ~= "table" then
-    return nil, self:refuse(400, "InvalidRequestBody", "Request body is incorrect")
+    self:refuse(400, "InvalidRequestBody", "Request body is incorrect")
   end
   for _, key in ipairs(keys) do
-    if type(body[key]) ~= "string" or body[key] == "" then
-      return nil, self:refuse(400, "MissingRequiredParameter",
-        ("The parameter '%s' is missing"):format(key))
-    end
+    if type(body[key]) ~= "string" or body[key] == "" then self:lacks(key) end
   end
   return body
 end
 
--- The 429 for `limit` calls in `window` that are used up, or shall seem so.
+-- Refuses a request with 429, for `limit` calls in `window` that are used up, or shall seem so.
 function Service:too_many(request, operation, wait, limit, window)
   local answer = reply.error(429, "429", ("API calls quota exceeded! Maximum allowed %d per %s "
     .. "for the key Destination+TenantID+AppID. You can send requests again in %d seconds.")
@@ -72,7 +78,7 @@ function Service:too_many(request, operation, wait, limit, window)
   if not self:strikes("no_retry_after", request, operation) then
     answer.headers["retry-after"] = ("%d"):format(wait)
   end
-  return answer
+  reply.refuse(answer)
 end
 
 -- Operations
@@ -108,39 +114,39 @@ function Service:strikes(oddity, request, operation)
   return when and when(request, operation) and true or false
 end
 
--- Checks token, permission and quota. -> the refusal | nil
+-- Checks token, permission and quota.
 function Service:gate(request, row)
   local header = request.headers.authorization
   if self:strikes("revoked_token", request, row.name) then self.authority:revoke(header) end
   local held, problem, delegated = self.authority:roles(header)
-  if not held then return self:refuse(401, "Unauthorized", problem) end
+  if not held then self:refuse(401, "Unauthorized", problem) end
   local wanted = delegated and row.scopes or row.roles
   if not errors.any(wanted, held) then
-    return self:refuse(403, "Forbidden",
+    self:refuse(403, "Forbidden",
       ("Missing %s roles. API required roles: %s, %s roles: %s."):format(
         delegated and "user" or "application", table.concat(wanted, ","),
         delegated and "user" or "application", table.concat(held, ",")))
   end
   if self:strikes("forbidden", request, row.name) then
-    return self:refuse(403, "Forbidden", "The application has no access to this device")
+    self:refuse(403, "Forbidden", "The application has no access to this device")
   end
   if self:strikes("throttled", request, row.name) then
-    return self:too_many(request, row.name, self.oddities.throttled_for, 100, "00:01:00")
+    self:too_many(request, row.name, self.oddities.throttled_for, 100, "00:01:00")
   end
   local bucket = self.quota and self.quota[row.name]
   if self.quota and not bucket then
     bucket = quota.new(quota.scaled(self.quota.limits, row.limits))
     self.quota[row.name] = bucket
   end
-  if not bucket then return nil end
+  if not bucket then return end
   local admitted, wait, limit, window = bucket:admit(self.clock.monotonic())
-  return not admitted and self:too_many(request, row.name, wait, limit, window) or nil
+  if not admitted then self:too_many(request, row.name, wait, limit, window) end
 end
 
 -- -> answer, true if it changed something
-function Service:serve(request, row, caught, second)
+local function serve(self, request, row, caught, second)
   if not row then
-    return self:refuse(404, "NotFound",
+    self:refuse(404, "NotFound",
       ("No resource for %s %s"):format(request.method, request.path))
   end
   if self:strikes("internal_error", request, row.name) then
@@ -151,8 +157,7 @@ function Service:serve(request, row, caught, second)
   end
   if row.sign_in then return row.sign_in(self.authority, request, caught) end
   if row == DOWNLOAD then return blob.answer(self, request, caught) end
-  local refusal = self:gate(request, row)
-  if refusal then return refusal end
+  self:gate(request, row)
   return row.answer(self, request, caught, second)
 end
 
@@ -199,7 +204,7 @@ function Service:answer(request)
     self.ledger:note(moment, name, 0, request.changes)
     return { lost = "before", delay = 0 }
   end
-  local answer, effect = self:serve(request, row, caught, second)
+  local answer, effect = reply.to(serve, self, request, row, caught, second)
   answer = self:spoil(answer, request, name)
   self.ledger:note(moment, name, answer.status, request.changes, effect)
   return answer
