@@ -65,7 +65,6 @@ local function set_environment(server)
 end
 
 local function serve(server)
-  system.interrupt.watch()
   for _, name in ipairs(tables.keys(server.environment)) do
     output.line(("export %s='%s'"):format(name, server.environment[name]))
   end
@@ -79,7 +78,6 @@ end
 -- forwards a request to end.
 local function run(server, words)
   set_environment(server)
-  system.interrupt.watch()
   system.interrupt.ignore()
   local pid, problem = system.process.spawn(words)
   if not pid then failure.raise(failure.usage, "cannot run '%s': %s", words[1], problem) end
@@ -107,6 +105,7 @@ end
 -- service's), port. -> exit status
 function simulation.run(words, options)
   local scenario = options.scenario or "misfire"
+  system.interrupt.watch()  -- before the first text: a signal then leaves no folder behind
   local server = new_server(options, scenario)
   local state = new_state()
   if not words[1] and not options.serve then words = shell_words(scenario, state) end
