@@ -1,7 +1,11 @@
 -- mde status, against the simulator.
 
 local cjson = require "cjson"
+require "spec.support.policy"
 local program = require "spec.support.program"
+local program_run = require "mde.program"
+local systems = require "spec.support.system"
+local world = require "spec.support.world"
 
 local function rehearse(script, options)
   return program.rehearse(options or "{ mistaken = 12, history = 20 }", script)
@@ -77,5 +81,47 @@ describe("mde status", function()
       :match "every 2m until Ctrl%-C%. Each time takes (%d) calls: %d+ an hour%."
     assert.truthy(tonumber(calls) >= 2, run.out)
     assert.equal(2, rehearse "mde status --watch 3s".status)
+  end)
+end)
+
+-- Runs `mde status --watch` in this process, under a virtual clock, with a signal
+-- at the first request after `seconds`. -> exit status, standard output, standard error
+local function watched(seconds)
+  local is_watched, signals = false, 0
+  local session, service, clock = world.new({}, {}, function(its_clock)
+    return require "mde.store.sql.sqlite".open(nil, its_clock, "spec")
+  end)
+  local answer, moment = service.answer, clock.monotonic() + seconds
+  function service:answer(request)
+    if clock.monotonic() >= moment then
+      assert(is_watched, "the signal ends the program")
+      signals, moment = 1, math.huge
+    end
+    return answer(self, request)
+  end
+  session.close = function() end
+  local own = systems.new({ HOME = "/none" }, { clock = clock,
+    mde = { client = function() return session end },
+    interrupt = {
+      watch = function() is_watched, signals = true, 0 end,
+      release = function() is_watched = false end,
+      count = function() return signals end,
+      blocking = function(f, ...) return f(...) end,
+    } })
+  own.process.pause = clock.advance
+  local result = program_run({ "status", "--watch", "10s", "--store", "memory" }, own)
+  return result, own.stdout.text, own.stderr.text
+end
+
+describe("Ctrl-C in mde status --watch", function()
+  it("ends it during a later reading, and the last whole screen stays", function()
+    local result, out, err = watched(15)
+    assert.same({ 0, "" }, { result, err })
+    assert.equal(2, select(2, out:gsub("until Ctrl%-C", "")), out)
+    assert.equal(2, select(2, out:gsub("open actions", "")), out)
+  end)
+
+  it("ends it during the first reading with 130", function()
+    assert.same({ 130, "", "" }, { watched(0) })
   end)
 end)

@@ -4,6 +4,7 @@ local account = require "mde.program.session.account"
 local client = require "mde.program.session.client"
 local duration = require "mde.base.duration"
 local failure = require "mde.program.exit"
+local interruption = require "mde.program.terminal.interruption"
 local open = require "mde.program.batch.open"
 local options = require "mde.program.input.options"
 local output = require "mde.program.terminal.output"
@@ -142,15 +143,29 @@ local function count_calls(session, calls)
   end
 end
 
--- Reads and shows the status once. `calls.count` counts calls to the service. -> exit status
+local function is_interrupted() return system.interrupt.count() > 0 end
+
+-- Redraws from the top of the terminal.
+local function clear(parsed)
+  local redraws = parsed.watch and not parsed.json and system.terminal.is_terminal(1)
+  if redraws then output.write "\27[H\27[2J" end
+end
+
+-- Reads and shows the status once, unless Ctrl-C comes with --watch. `calls.count` counts calls to
+-- the service. -> exit status
 local function show_once(parsed, calls)
   local worst, rows = 0, {}
   local read, many = client.reader(parsed)
   local result = read(function(session)
+    if parsed.watch then
+      interruption.obey(session)
+      session.only_reads = true
+    end
     count_calls(session, calls)
     return session, account.read(session, parsed.offline), windows.read(session)
   end, function(profile, session, found, list)
     local problem = found.problem
+    if parsed.watch and is_interrupted() then return end
     if problem then
       worst = math.max(worst, many and failure.some or failure.status(problem) or failure.some)
     end
@@ -161,39 +176,40 @@ local function show_once(parsed, calls)
       row[#row + 1] = free_text(list)
       rows[#rows + 1] = row
     else
+      clear(parsed)
       show_text(session, found, list, parsed)
     end
     if problem then problems.of_profile(many and profile or system.state.profile, problem) end
     if parsed.watch and not many then session:close() end
   end)
-  if #rows > 0 then show_rows(rows, parsed) end
+  if #rows > 0 then
+    clear(parsed)
+    show_rows(rows, parsed)
+  end
   return math.max(result, worst)
 end
 
 -- mde status --watch
 
--- Waits; Ctrl-C, for which the caller watches, ends the wait. -> false after Ctrl-C
 local function pause(seconds)
   local ends = system.clock.monotonic() + seconds
-  while system.interrupt.count() == 0 and system.clock.monotonic() < ends do
+  while not is_interrupted() and system.clock.monotonic() < ends do
     system.process.pause(math.min(0.2, math.max(0, ends - system.clock.monotonic())))
   end
-  local continues = system.interrupt.count() == 0
-  system.interrupt.release()
-  return continues
 end
 
--- -> exit status of the last round
+-- Ctrl-C ends it at any moment, since the text that offers it stays on the screen during the next
+-- reading. -> exit status of the last whole round
 local function watch(parsed)
   local every = parsed.watch[1] or EVERY
   if every < 10 then failure.raise(failure.usage, "--watch redraws at most every 10s") end
-  local is_terminal = system.terminal.is_terminal(1)
-  local result
-  repeat
+  local result = failure.interrupted
+  system.interrupt.watch()
+  while not is_interrupted() do
     local calls = { count = 0 }
-    if is_terminal and not parsed.json then output.write "\27[H\27[2J" end
-    result = show_once(parsed, calls)
-    system.interrupt.watch()  -- before the text that offers Ctrl-C
+    local latest = show_once(parsed, calls)
+    if is_interrupted() then break end
+    result = latest
     if not parsed.json then
       output.line ""
       paragraph(("Read at %s, and every %s until Ctrl-C. Each time takes %d calls: %d an hour.")
@@ -201,7 +217,8 @@ local function watch(parsed)
           math.ceil(calls.count * 3600 / every)))
     end
     output.flush()
-  until not pause(every)
+    pause(every)
+  end
   return result
 end
 
