@@ -20,6 +20,9 @@ return {
     "    call:finish(nil, err, \"not_found\")" },
   { "a stop before the second look proves not_found", "mde.call.cancel",
     "is_certain and \"not_found\" or call:standing()", "\"not_found\"" },
+  { "a late answer counts as a second look", "mde.call.cancel",
+    "  local last = math.max(call.asked_for or 0, call.cancel.again_at or 0)",
+    "  local last = call.client.clock.monotonic()" },
   { "a lost launch is sent again at once (L6)", "mde.client.launch",
     "  if now < own.lost_at + UNSEEN then", "  if false then" },
   { "an accepted cancel is taken for cancelled", "mde.call.cancel",
@@ -79,6 +82,8 @@ return {
   { "a resumed launch is sent again after one look", "mde.client.launch_item",
     "                       and now - math.max(0, target.last_sent_ago"
     .. " - call.client.request_timeout)", "                       and -math.huge" },
+  { "a launch that no list has stays unknown", "mde.client.launch",
+    "  if call.launch.is_absent then return \"error\" end\n", "" },
   { "a launched action that is not found has failed (L10)", "mde.client.follow",
     "  if look_again(call, now) then return end\n  call:finish(call.accepted and"
     .. " call.client.read(call.accepted) or nil, nil,\n    call.following.verdicts.open)",

@@ -1,4 +1,6 @@
 -- Checks the batches of plans: one per plan, begun before the plan's end, resumed later if agreed.
+--
+-- `mde watch` carries out its plans at once, by the clock of its host.
 
 local read_command = require "spec.world.model.command"
 
@@ -34,10 +36,15 @@ local function check_resume(world, batch, run, report)
     run.process, batch.row.name)
 end
 
+local function is_applied(world, run)
+  local process = world.observation.processes[run.process]
+  return process ~= nil and read_command(process.argv).name == "apply"
+end
+
 local function check_time(world, batch, report)
   local ends = batch.row.expires
   for _, entry in ipairs(ends and batch.rows or {}) do
-    if entry.row.kind == "begun" and entry.at > ends + LATE then
+    if entry.row.kind == "begun" and entry.at > ends + LATE and is_applied(world, entry) then
       report("plan", { entry.n }, "%s begins the plan of %s %d s after its end", entry.process,
         batch.row.name, math.floor(entry.at - ends))
     elseif entry.row.kind == "resumed" and entry.at > ends + LATE then
