@@ -34,7 +34,7 @@ local function land(self, flight, outcome, answer)
   self.flights[flight.id] = nil
   self.landed[flight.id] = answer and { response = { status = answer.status, body = answer.body,
     headers = answer.headers, seconds = now - flight.started } } or ENDS[outcome]
-  self.waiting = self.waiting + 1
+  self.waiting, self.last_landed = self.waiting + 1, self.last_landed + 1
   if self.sleeper then self.process:wake(self.sleeper) end
 end
 
@@ -83,12 +83,13 @@ end
 
 function Engine:step()
   self.process:touch "step"
+  self.last_seen = self.last_landed
   return self.waiting
 end
 
--- Lets time pass until an answer lands, at most `seconds` and 1 s.
+-- Lets time pass until another answer lands, at most `seconds` and 1 s.
 function Engine:poll(seconds)
-  if self.waiting == 0 then
+  if self.last_seen == self.last_landed then
     self.sleeper = {}
     self.process:sleep(math.min(seconds, 1), self.sleeper)
     self.sleeper = nil
@@ -118,8 +119,8 @@ function Engine:close()
 end
 
 function network.engine(process)
-  return setmetatable({ process = process, flights = {}, landed = {}, waiting = 0, last = 0 },
-    Engine)
+  return setmetatable({ process = process, flights = {}, landed = {}, waiting = 0, last = 0,
+                        last_landed = 0, last_seen = 0 }, Engine)
 end
 
 -- The page of a proxy in place of the service's answer.
