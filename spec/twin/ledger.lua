@@ -117,7 +117,7 @@ local function answer_of(self, request, process)
     answer = serve(self, event, request)
     if fate.lost then answer = lose(fate, answer) end
   end
-  answer.delay = (answer.delay or 0) + self.random:scaled(0.001, 0.03) + (fate.late or 0)
+  answer.delay = (answer.delay or 0) + self.random:scaled(0.002, 0.15) + (fate.late or 0)
   answer.event = event
   return answer
 end

@@ -11,11 +11,8 @@ local plan = {}
 
 local MOST, LARGE = 30, 56  -- actions; a few plans are large enough for a canary
 
--- The request that stands for a moment from 0.1 to 600 s: 1 to 60.
-local function request_of(moment)
-  local share = math.log(math.max(moment, 0.1) / 0.1) / math.log(6000)
-  return 1 + math.floor(59 * math.min(share, 1))
-end
+-- The request at which something happens: early, since a twin has few.
+local function some_request(random) return math.floor(random:scaled(1, 15)) end
 
 -- {{ name of an entry -> function(random, plan, entry) -> the entry | nil: left out
 
@@ -23,20 +20,20 @@ local TO = {}
 
 local SHORT = { ["30s"] = "3s", ["10m"] = "8s", ["5m"] = "12s" }
 
-function TO.run(_, _, entry)
+function TO.run(random, _, entry)
   for i, word in ipairs(entry.argv) do entry.argv[i] = SHORT[word] or word end
   local parent = entry.intent.what == "apply" and entry.name:match "^(.*)b$"
   if parent then entry.after = parent
-  elseif entry.at > 0 then entry.at_request = request_of(entry.at) end
+  elseif entry.at > 0 then entry.at_request = some_request(random) end
   return entry
 end
 
 -- Half of them die at a request, the others at any call that changes a file or sends.
 function TO.crash(random, _, entry)
   if random:chance(0.5) then
-    entry.nth = math.floor(random:scaled(1, 30))
+    entry.nth = math.floor(random:scaled(1, 8))
   else
-    entry.instant = entry.touch
+    entry.instant = math.floor(random:scaled(1, 300))
   end
   return entry
 end
@@ -47,15 +44,15 @@ local function soon(fate)
   return fate
 end
 
-function TO.request(_, _, entry)
+function TO.request(random, _, entry)
   entry.fate = soon(entry.fate)
-  entry.at_request = entry.number
+  entry.at_request = entry.number > 8 and some_request(random) or entry.number
   return entry
 end
 
 -- A span of time becomes one of requests.
 local function span(random, entry, most)
-  entry.at_request = request_of(entry.at)
+  entry.at_request = some_request(random)
   entry.until_request = entry.at_request + math.floor(random:scaled(1, most))
   return entry
 end
@@ -78,23 +75,23 @@ end
 
 function TO.busy(random, _, entry)
   entry.seconds = random:scaled(0.05, 2)
-  entry.at_request = request_of(entry.at)
+  entry.at_request = some_request(random)
   return entry
 end
 
 function TO.freeze(random, _, entry)
-  entry.nth = math.floor(random:scaled(1, 20))
+  entry.nth = math.floor(random:scaled(1, 8))
   entry.seconds = random:scaled(0.05, 2)
   return entry
 end
 
 function TO.signal(random, _, entry)
-  entry.nth = math.floor(random:scaled(1, 20))
+  entry.nth = math.floor(random:scaled(1, 8))
   return entry
 end
 
-local function at_request(_, _, entry)
-  entry.at_request = request_of(entry.at)
+local function at_request(random, _, entry)
+  entry.at_request = some_request(random)
   return entry
 end
 
@@ -120,6 +117,16 @@ local function cut(random, self)
   for _, action in ipairs(self.actions) do action.course = shorter(action.course) end
 end
 
+-- Kills and stops are what a twin is for: a plan with faults has more of them than its world.
+local function add_signals(random, self)
+  if not self.is_faulty then return end
+  for _, what in ipairs { "crash", "freeze" } do
+    if random:chance(0.5) then
+      table.insert(self.entries, { what = what, process = random:pick(self.runs).name })
+    end
+  end
+end
+
 -- -> the plan of a seed
 function plan.draw(seed)
   local random, self = random_numbers.new(seed, "twin"), worlds.draw(seed)
@@ -134,6 +141,7 @@ function plan.draw(seed)
     if entry.what == "run" then table.insert(self.runs, entry) end
   end
   self.loses_launches = random:chance(0.1)  -- then a launch is looked for during a minute
+  add_signals(random, self)
   local entries = {}
   for _, entry in ipairs(self.entries) do
     local made = TO[entry.what] and TO[entry.what](random, self, entry)
