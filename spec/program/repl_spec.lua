@@ -179,4 +179,11 @@ describe("mde repl", function()
     assert.equal(0, run.status, run.out)
     assert.truthy(run.out:find("interrupted", 1, true))
   end)
+
+  it("outlives a Ctrl-C that comes when the chunk has just ended", function()
+    local run = type_at(80, {
+      "> ", "os.execute '(sleep 0.3; kill -INT $PPID; echo sent) &'^M", "sent\r\n",
+      "7 * 7^M", "49\r\n> ", "^D" })
+    assert.equal(0, run.status, run.out .. run.err)
+  end)
 end)

@@ -23,6 +23,7 @@ static volatile sig_atomic_t count;
 static volatile sig_atomic_t latest;
 static volatile sig_atomic_t reloads;    /* true if SIGHUP requests a reload */
 static volatile sig_atomic_t to_reload;  /* true if it arrived since the last interrupt.reload */
+static volatile sig_atomic_t is_held;  /* true while Ctrl-C ends nothing: see hold */
 static volatile sig_atomic_t is_blocking;  /* true while interrupt.blocking runs */
 static volatile sig_atomic_t is_silent;  /* true if interrupt.bounded shut down a socket */
 static volatile sig_atomic_t peer;  /* the socket of interrupt.bounded, or -1: it opens one */
@@ -98,6 +99,11 @@ static void on_signal (int number) {
 }
 
 
+static void pass (int number) {
+  (void)number;
+}
+
+
 /* Sets the handler of the signals, except those that the parent ignores (nohup). With SA_RESTART
 ** they interrupt only waits, never a read or write. */
 static void handle (void (*handler) (int)) {
@@ -106,6 +112,7 @@ static void handle (void (*handler) (int)) {
   size_t i;
   sigemptyset(&action.sa_mask);
   for (i = 0; i < WATCHED; i++) {
+    if (handler == SIG_DFL) action.sa_handler = is_held && watched[i] == SIGINT ? pass : SIG_DFL;
     sigaction(watched[i], NULL, &before);
     if (before.sa_handler != SIG_IGN) sigaction(watched[i], &action, NULL);
   }
@@ -128,6 +135,14 @@ static int release (lua_State *L) {
   (void)L;
   handle(SIG_DFL);
   return 0;
+}
+
+
+/* interrupt.hold(is_held): while held, Ctrl-C does not end the program, even if it comes just before
+** or after interrupt.call. */
+static int hold (lua_State *L) {
+  is_held = lua_toboolean(L, 1);
+  return release(L);
 }
 
 
@@ -253,6 +268,7 @@ int mde_host_open_interrupt (lua_State *L) {
   static const luaL_Reg functions[] = {
     { "watch", watch },
     { "release", release },
+    { "hold", hold },
     { "ignore", ignore },
     { "count", get_count },
     { "reload", take_reload },

@@ -65,7 +65,9 @@ local function prompt(parsed)
   greet()
   if problem then output.note("No client: %s", tostring(problem)) end
   local lines = reader.new(client and simulated.scenario(client) and "simulation")
+  system.interrupt.hold(lines.editor ~= nil)  -- the editor reads Ctrl-C as a key
   local ended, raised = pcall(loop, lines)
+  system.interrupt.hold(false)
   lines:close()
   if not ended then error(raised, 0) end
   return 0
