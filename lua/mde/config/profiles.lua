@@ -176,18 +176,18 @@ local function words(fields)
   return (WORDS[way]:gsub("%%s", function() return shown end))
 end
 
--- -> options of mde.client, their credential in words, true if signing in runs a program
-local function options_of(defaults, fields, folder)
+-- The profile as config.load returns it.
+local function profile_of(name, defaults, fields, folder)
   local options = merged(defaults, fields)
   for _, key in ipairs(FILES) do
     if options[key] then options[key] = absolute(options[key], folder) end
   end
-  local how, runs_program = words(options), options.secret_command ~= nil
+  local profile = { name = name, options = options, how = words(options), guard = options.guard,
+                    runs_program = options.secret_command ~= nil, notify = options.notify }
   if options.secret_command then options.client_secret = secret.of_command(options.secret_command)
   elseif options.secret_file then options.client_secret = secret.of_file(options.secret_file) end
-  options.secret_command, options.secret_file, options.guard = nil, nil, nil
-  options.notify = nil
-  return options, how, runs_program
+  options.secret_command, options.secret_file, options.guard, options.notify = nil, nil, nil, nil
+  return profile
 end
 
 -- Errors
@@ -223,9 +223,9 @@ end
 
 -- Reads the configuration file (default: config.path). -> table | nil, err
 --
--- The table has path, defaults, and by name of each profile: profiles (options of mde.client),
--- how (its credential in words), runs_program (true if signing in runs a program), guards (see
--- mde.program.policy.guard), notify (see mde.program.batch.notify).
+-- The table has path, defaults and, by name, profiles: { name, options (of mde.client), how (its
+-- credential in words), runs_program (true if signing in runs a program), guard (see
+-- mde.program.policy.guard), notify (see mde.program.batch.notify) }.
 function config.load(path)
   path = path or config.path(system.getenv)
   if not path then
@@ -238,14 +238,9 @@ function config.load(path)
     if type(defaults) ~= "table" then error(defaults, 0) end
     return explained(defaults, path, text)
   end
-  local loaded = { path = path, defaults = defaults, profiles = {}, how = {},
-                   runs_program = {}, guards = {}, notify = {} }
-  local folder = path:match "^(.*/)" or ""
+  local loaded, folder = { path = path, defaults = defaults, profiles = {} }, path:match "^(.*/)"
   for name, fields in pairs(profiles) do
-    loaded.profiles[name], loaded.how[name], loaded.runs_program[name] =
-      options_of(defaults, fields, folder)
-    loaded.guards[name] = fields.guard or defaults.guard
-    loaded.notify[name] = fields.notify or defaults.notify
+    loaded.profiles[name] = profile_of(name, defaults, fields, folder or "")
   end
   return loaded
 end
@@ -286,7 +281,7 @@ local function match(loaded, wanted, chosen)
 end
 
 -- The profiles that `wanted` selects: true for all, "a,b", "emea-*", or an array of these.
--- -> array of { name =, options =, how =, runs_program =, guard =, notify = }, sorted by name | nil, err
+-- -> array of profiles, sorted by name | nil, err
 function config.select(loaded, wanted)
   local chosen = wanted == true and loaded.profiles or {}
   if type(wanted) ~= "table" then wanted = { wanted ~= true and wanted or nil } end
@@ -298,11 +293,7 @@ function config.select(loaded, wanted)
     end
   end
   local list = tables.keys(chosen)
-  for i, name in ipairs(list) do
-    list[i] = { name = name, options = loaded.profiles[name], how = loaded.how[name],
-                runs_program = (loaded.runs_program or {})[name],
-                guard = (loaded.guards or {})[name], notify = (loaded.notify or {})[name] }
-  end
+  for i, name in ipairs(list) do list[i] = loaded.profiles[name] end
   return list
 end
 

@@ -22,7 +22,7 @@ end
 local function profile(fields, defaults)
   local loaded = assert(load_text(("return { defaults = { %s }, profiles = { a = { %s } } }")
     :format(defaults or "", fields)))
-  return loaded.profiles.a, loaded.how.a
+  return loaded.profiles.a.options, loaded.profiles.a.how
 end
 
 local function refusal(text, mode)
@@ -64,8 +64,8 @@ describe("a configuration", function()
       for i = 1, 3 do profiles["b" .. i] = { tenant = ("b%d.com"):format(i) } end
       return { defaults = { client_id = "i", cloud = "uk" }, profiles = profiles }]])
     assert.same({ tenant = "a.com", client_id = "i", cloud = "eu", timeout = 5, proxy = false,
-                  quota = { per_minute = 7 } }, loaded.profiles.a)
-    assert.same({ tenant = "b3.com", client_id = "i", cloud = "uk" }, loaded.profiles.b3)
+                  quota = { per_minute = 7 } }, loaded.profiles.a.options)
+    assert.same({ tenant = "b3.com", client_id = "i", cloud = "uk" }, loaded.profiles.b3.options)
     assert.equal(path, loaded.path)
   end)
 
@@ -268,8 +268,10 @@ describe("a configuration", function()
 end)
 
 describe("a choice of profiles", function()
-  local loaded = { path = "config.lua", how = {}, profiles = {
-    contoso = {}, ["emea-a"] = {}, ["emea-b"] = {}, ["emea.c"] = {}, fabrikam = {} } }
+  local loaded = { path = "config.lua", profiles = {} }
+  for name in ("contoso emea-a emea-b emea.c fabrikam"):gmatch "%S+" do
+    loaded.profiles[name] = { name = name }
+  end
 
   local function names(wanted)
     local list, err = config.select(loaded, wanted)
@@ -295,6 +297,6 @@ describe("a choice of profiles", function()
     assert_has(names "contoso,", "empty profile name")
     assert_has(names "%a", "'%a'")
     assert.equal("x has no profiles", select(2,
-      config.select({ path = "x", profiles = {}, how = {} }, "a")).message)
+      config.select({ path = "x", profiles = {} }, "a")).message)
   end)
 end)

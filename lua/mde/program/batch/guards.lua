@@ -39,7 +39,7 @@ local function profiles_of(session)
   local path = config.path(system.getenv)
   if not path or not system.file.kind(path) then return {} end  -- there is no configuration
   local guarded = {}
-  for _, profile in ipairs(config.select(selection.load() or { profiles = {} }, true)) do
+  for _, profile in ipairs(selection.all()) do
     guarded[#guarded + 1] = profile.guard and profile
   end
   if not guarded[1] then return {} end

@@ -6,7 +6,6 @@ local item_line = require "mde.program.terminal.item_line"
 local moment = require "mde.program.terminal.moment"
 local notify = require "mde.program.batch.notify"
 local options = require "mde.program.input.options"
-local profiles = require "mde.config.profiles"
 local selection = require "mde.program.session.profiles"
 local show_table = require "mde.program.terminal.table"
 local states = require "mde.program.batch.state"
@@ -211,9 +210,7 @@ end
 -- Passes on the event of a batch to the `notify` of a profile of its tenant: of those that are
 -- chosen, or of all.
 local function use_notify(each, parsed)
-  local loaded = selection.load()
-  local wanted = selection.wanted(parsed) or true
-  for _, profile in ipairs(loaded and failure.check(profiles.select(loaded, wanted)) or {}) do
+  for _, profile in ipairs(selection.all(selection.wanted(parsed))) do
     if profile.notify and is_of(each, profile) then return notify.use(profile) end
   end
 end

@@ -50,10 +50,10 @@ function selection.load()
   return failure.check(config.load(path))
 end
 
--- Returns all profiles of the configuration.
-function selection.all()
+-- Returns the profiles of the configuration: all, or those that `wanted` selects.
+function selection.all(wanted)
   local loaded = selection.load()
-  return loaded and failure.check(config.select(loaded, true)) or {}
+  return loaded and failure.check(config.select(loaded, wanted or true)) or {}
 end
 
 -- Prints once which environment variables the profile overrides.
