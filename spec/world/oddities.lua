@@ -172,6 +172,10 @@ draw(0.05, function(random, self)
   else table.insert(entry.argv, 2, ids[#ids]) end
   table.insert(self.entries, { what = "signal", process = entry.name,
                                at = entry.at + random:scaled(0.5, 30) })
+  if random:chance(0.4) then
+    table.insert(self.entries, { what = "answers", process = entry.name, operation = "get",
+                                 count = 1, fate = { late = random:scaled(8, 50) } })
+  end
 end, true)
 
 -- A batch is interrupted, perhaps closed, and continued.
@@ -215,11 +219,23 @@ draw(0.2, function(random, self)
     course = trouble.course(random), comment = random:pick { "case 4", "undo it", "misfire" } })
 end, true)
 
--- Ctrl-C while a command runs.
+-- Ctrl-C or a request to stop while a command runs, perhaps while its requests get no answer.
 draw(0.15, function(random, self)
   local entry = random:pick(runs(self))
-  table.insert(self.entries, { what = "signal", process = entry.name,
-                               at = entry.at + random:scaled(0.1, 100) })
+  local at = entry.at + random:scaled(0.1, 100)
+  if random:chance(0.6) then
+    table.insert(self.entries, { what = "signal", process = entry.name, at = at })
+  else
+    table.insert(self.entries, { what = "run", name = entry.name .. "t", host = entry.host,
+      user = entry.user, at = at, argv = { "batch", "stop", "2026-01-23.1", "-m", "wrong list" },
+      intent = { what = "stop", batch = "2026-01-23.1" } })
+  end
+  if random:chance(0.6) then
+    table.insert(self.entries, { what = "answers", process = entry.name,
+      operation = launches(entry) and "launch" or "cancel", count = random:integer(1, 12),
+      fate = random:pick { { lost = "before", outcome = "timeout" },
+        { lost = "after", outcome = "timeout" }, { late = random:scaled(3, 50) } } })
+  end
 end, true)
 
 -- A long outage, in which batches give up.

@@ -62,6 +62,28 @@ local function second_posts(world, item, report)
   end
 end
 
+local UNSEEN = 59  -- seconds for which no list may have a launch
+
+-- The service may have carried it out, and the process does not know.
+local function is_open(post)
+  local answer = post.answer
+  return not answer or answer.outcome ~= "delivered" and answer.outcome ~= "refused"
+    or (answer.status or 0) >= 500
+end
+
+-- A launch whose answer was lost is searched for, for a minute, before it is sent again.
+local function early_launches(item, report)
+  for i = 2, #item.posts do
+    local before, post = item.posts[i - 1], item.posts[i]
+    if post.event.operation:find "^launch" and before.event.operation == post.event.operation
+      and is_open(before) and post.sent < before.sent + UNSEEN then
+      report("early launch", { before.n, post.n }, "%s sent %s for %s again %.0f s after one"
+        .. " whose answer was lost", post.process, post.event.operation, item.id,
+        post.sent - before.sent)
+    end
+  end
+end
+
 -- An undo may launch another inverse if the first one ended badly.
 local function may_follow(world, item, first, second)
   if item.row.decision ~= "undo" then return false end
@@ -120,6 +142,7 @@ return function(world, report)
   for _, item in ipairs(world.items) do
     second_posts(world, item, report)
     relaunches(world, item, report)
+    early_launches(item, report)
     resent(world, item, report)
   end
 end
