@@ -306,6 +306,19 @@ local function keeps(kind)
     assert.is_true(math.abs(event.at - store:wall()) < 5 and event.at > 2 ^ 30)
   end)
 
+  it("takes any text: a page of a proxy in Latin-1, an argument with a NUL", function()
+    local store = stores.open "a"
+    local batch = new_batch(store, 1, { command = "mde cancel caf\233" })
+    local item = batch:items()()
+    batch:ended(item, { verdict = "error", message = "<b>\0caf\233 \255\237\160\128</b>" })
+    batch:note("stopped", "dana@soc1", "\192na\239ve\0")
+    store:commit()
+    local bad = "\u{FFFD}"
+    assert.equal("<b>caf" .. bad .. " " .. bad:rep(4) .. "</b>", batch:rows()().message)
+    assert.equal(bad .. "na" .. bad .. "ve", batch:history()[1].detail)
+    assert.equal("mde cancel caf" .. bad, store.journal:find(batch.name).command)
+  end)
+
   if kind == "memory" then return end
 
   it("gives a batch one holder, until it lets go or ends", function()

@@ -77,18 +77,6 @@ function Recorder:note(kind, detail)
   end)
 end
 
--- Text as databases take it: no NUL, and U+FFFD for a byte that is not UTF-8.
-local function well_formed(text)
-  if type(text) ~= "string" then return text end
-  if text:find("\0", 1, true) then text = text:gsub("%z", "") end
-  local good, at = utf8.len(text)
-  while not good do
-    text = text:sub(1, at - 1) .. "\u{FFFD}" .. text:sub(at + 1)
-    good, at = utf8.len(text, at + 3)
-  end
-  return text
-end
-
 -- Records that a request with an effect is about to be sent.
 function Recorder:sent(call)
   self.batch:sent(call.target)
@@ -116,7 +104,7 @@ end
 local function outcome_of(call)
   local action, err, response = call.value or {}, call.err or {}, call.post_response
   local launched_id = launched_by(call)
-  local outcome = {
+  return {
     verdict = call.verdict, status = action.status,
     machine = action.computerDnsName or call.target.name,
     machine_id = action.machineId, type = action.type, requestor = action.requestor,
@@ -126,8 +114,6 @@ local function outcome_of(call)
     message = err.message or message_of(call, launched_id),
     launched = launched_id,
   }
-  for key, value in pairs(outcome) do outcome[key] = well_formed(value) end
-  return outcome
 end
 
 -- -> the last request of a call that had, or may have had, an effect: "POST /api/…" | nil

@@ -43,7 +43,7 @@ local function try(self, sql, ...)
     if not statement then return nil, refusal end
     self.statements[sql] = statement
   end
-  local done, problem = self:around(statement.execute, statement, ...)
+  local done, problem = self:around(statement.execute, statement, portable.texts(...))
   if done then return statement end
   if self.is_local then
     self.statements[sql] = nil
