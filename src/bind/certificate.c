@@ -114,13 +114,6 @@ static int chain (lua_State *L) {
 }
 
 
-/* certificate:not_after() -> seconds since 1970 */
-static int not_after (lua_State *L) {
-  mde_push_count(L, mde_certificate_not_after(check_certificate(L)));
-  return 1;
-}
-
-
 static int to_string (lua_State *L) {
   lua_pushliteral(L, "<certificate>");
   return 1;
@@ -147,7 +140,6 @@ void mde_open_certificate (lua_State *L) {
     { "verify", verify },
     { "thumbprint", thumbprint },
     { "chain", chain },
-    { "not_after", not_after },
     { NULL, NULL }
   };
   mde_metatable(L, CERTIFICATE, metamethods, methods);

@@ -27,7 +27,6 @@ struct mde_certificate {
   EVP_PKEY *key;
   unsigned char sha1[MDE_SHA1_SIZE];
   unsigned char sha256[MDE_SHA256_SIZE];
-  int64_t not_after;
   char *texts[MAX_CHAIN + 1];  /* NULL after the last */
 };
 
@@ -261,13 +260,9 @@ static char *encode (X509 *certificate) {
 
 static bool describe (mde_certificate *self, const contents *found, mde_error *error) {
   X509 *certificate = find_own(found);
-  struct tm end;
   size_t i;
   if (certificate == NULL)
     return refuse_for(error, found->alone, "the private key belongs to another certificate");
-  if (!ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &end))
-    return refuse(error, "a certificate in the file is damaged");
-  self->not_after = (int64_t)timegm(&end);
   if (!X509_digest(certificate, EVP_sha1(), self->sha1, NULL) ||
       !X509_digest(certificate, EVP_sha256(), self->sha256, NULL))
     return out_of_memory(error);
@@ -371,11 +366,6 @@ const unsigned char *mde_certificate_sha256 (const mde_certificate *certificate)
 
 const char *mde_certificate_text (const mde_certificate *certificate, size_t i) {
   return i < MAX_CHAIN ? certificate->texts[i] : NULL;
-}
-
-
-int64_t mde_certificate_not_after (const mde_certificate *certificate) {
-  return certificate->not_after;
 }
 
 

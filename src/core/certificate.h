@@ -14,7 +14,6 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 #include "error.h"
 
@@ -58,9 +57,6 @@ const unsigned char *mde_certificate_sha256 (const mde_certificate *certificate)
 /* The certificate (i = 0), its issuer (1), and further issuers in the file,
 ** as base64 of DER. NULL: there are no more. It lives as long as the certificate. */
 const char *mde_certificate_text (const mde_certificate *certificate, size_t i);
-
-/* When it expires, in seconds since 1970-01-01T00:00:00Z. */
-int64_t mde_certificate_not_after (const mde_certificate *certificate);
 
 /* NULL is allowed. */
 void mde_certificate_free (mde_certificate *certificate);

@@ -56,11 +56,6 @@ describe("core.certificate", function()
     assert.same(chain, certificates.read("leaf.pfx", "hunter2"):chain())
   end)
 
-  it("says when it ends", function()
-    assert.equal(2524607999, leaf:not_after())
-    assert.equal("2524607999", tostring(leaf:not_after()))
-  end)
-
   it("signs what it verifies, and openssl too", function()
     local public = os.tmpname()
     output("openssl x509 -pubkey -noout -in spec/support/certificates/leaf.pem >" .. public)

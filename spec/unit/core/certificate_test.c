@@ -8,7 +8,6 @@
 
 #define FOLDER "spec/support/certificates/"
 #define PASSWORD "hunter2"
-#define END_OF_2049 INT64_C(2524607999)
 #define MESSAGE "header.claims"
 
 static char file[16384];
@@ -45,7 +44,6 @@ static void expect_leaf (const char *name, const char *password, int chain) {
   if (certificate == NULL) return;
   while (mde_certificate_text(certificate, (size_t)count) != NULL) count++;
   check(count == chain, "  with those who issued it");
-  check(mde_certificate_not_after(certificate) == END_OF_2049, "  when it ends");
   mde_certificate_free(certificate);
 }
 
