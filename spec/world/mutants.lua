@@ -16,7 +16,8 @@ return {
   { "a final action is called cancelled", "mde.service.verdicts",
     [[return "already_final"]], [[return "cancelled"]] },
   { "one look proves not_found", "mde.call.cancel",
-    "    if judge.looks_again(call, now) then return end\n    end_missing(call, err)",
+    "    if judge.looks_again(call, now) then return end\n"
+    .. "    end_missing(call, err, math.max(call.asked_for or 0, own.again_at or 0))",
     "    call:finish(nil, err, \"not_found\")" },
   { "a stop before the second look proves not_found", "mde.call.cancel",
     "is_certain and \"not_found\" or call:standing()", "\"not_found\"" },

@@ -154,9 +154,9 @@ local function verdict_of(own, err)
 end
 
 -- The action is not found. After one look that is not certain, so a call that is stopped before the
--- second look stays open. A look counts from when it was due: its answer may come late.
-local function end_missing(call, err)
-  local last = math.max(call.asked_for or 0, call.cancel.again_at or 0)
+-- second look stays open. `last`: when the last look that was answered was due; its answer may come
+-- late.
+local function end_missing(call, err, last)
   local is_certain = call.missed_at and last >= call.missed_at + APART
   call:finish(nil, err, is_certain and "not_found" or call:standing())
 end
@@ -169,11 +169,11 @@ local function unread(call, now, err)
     call:finish(call.client.read(call.accepted), nil, "accepted")
   elseif err.code == "not_found" then
     if judge.looks_again(call, now) then return end
-    end_missing(call, err)
+    end_missing(call, err, math.max(call.asked_for or 0, own.again_at or 0))
   elseif first.code == "bad_request" then
     call:finish(nil, first, verdict_of(own, first))
   elseif first.code == "not_found" and (own.posts > 1 or call.leaving) then
-    end_missing(call, first)
+    end_missing(call, first, own.again_at or 0)
   elseif first.code == "not_found" then  -- the second look is another cancel
     local moment = call.missed_at + APART
     cancel_again(call, moment)
