@@ -144,6 +144,28 @@ END
   end)
 end)
 
+describe("an audit log that another program locks", function()
+  it("keeps no other process from the store", function()
+    local run = program.rehearse(INCIDENT, [[
+      mkdir -p $XDG_STATE_HOME/mde; mkfifo locked done
+      cat >lock.lua <<'END'
+        local log = require "mde.file".log(os.getenv "XDG_STATE_HOME" .. "/mde/audit.jsonl")
+        assert(log:lock())
+        io.open("locked", "w"):close()
+        io.open "done":read()
+END
+      mde run lock.lua & holder=$!
+      read -r _ <locked
+      ]] .. CANCEL .. [[ >out 2>err & pid=$!
+      wait_until 'grep -q "audit log is locked" err'
+      mde list --ids >ids; echo "was $?"
+      : >done; wait $pid; echo "was $?"; grep -c cancelled out]])
+    assert.equal("was 0\nwas 0\n12\n", run.out, run.err)
+    assert.falsy(run.err:find("is locked", 1, true), run.err)
+    assert.equal(12, run.ledger.posts)
+  end)
+end)
+
 describe("a database that is removed or replaced while it is used", function()
   it("ends the batch with 4 before more is sent", function()
     for _, change in ipairs { 'rm "$db"', 'cp "$db" copy; mv copy "$db"' } do

@@ -236,6 +236,14 @@ function Log:append(entries, head, sync)
   end)
 end
 
+-- Waits until no other process has locked the log. -> true | nil, err
+function Log:await()
+  return attempt(self.path, function()
+    lock.open(self.path):close()
+    return true
+  end)
+end
+
 -- Returns the last verdict of each item in the lines of a batch, at most 10,000 lines back. The last
 -- ones may be missing in the journal, if a process was killed before its commit.
 -- -> { id -> verdict } | nil, err

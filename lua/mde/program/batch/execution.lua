@@ -359,6 +359,7 @@ function execution.run(session, batch, parsed, kind, aside)
     local noted, problem = self:patiently(self.note_end)
     if not noted then self.store_failure = problem end
   end
+  self.recorder:finish()
   if not is_shown then return nil, self:told() end
   self.report:summary(clock.monotonic() - began, self.left == 0,
     self.store_failure and {} or batch:cancelled_isolations())

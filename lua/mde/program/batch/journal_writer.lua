@@ -46,6 +46,16 @@ function Recorder:take_back(certain)
   self.is_written = false
 end
 
+-- Waits for the audit log before a transaction begins, which other processes would wait for.
+function Recorder:await()
+  if self.audit then failure.check(self.audit:await()) end
+end
+
+-- Ends the use of the store.
+function Recorder:finish()
+  self.store.database.before_begin = nil
+end
+
 -- Keeps the written lines after the commit.
 function Recorder:settle()
   self.is_written = false
@@ -189,6 +199,7 @@ function recorder.new(store, batch, actor)
   self.head = self.audit and store.journal:audit_head(self.audit.id, machine)
   local is_resumed = self.audit and batch:run_count() > 0
   self.written = is_resumed and failure.check(self.audit:verdicts(batch.name)) or {}
+  store.database.before_begin = function() self:await() end
   store.before_commit = function() self:write() end
   store.after_commit = function() self:settle() end
   store.after_rollback = function(certain) self:take_back(certain) end

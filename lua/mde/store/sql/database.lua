@@ -113,9 +113,10 @@ end
 
 -- Transactions: one at a time
 
--- Begins a transaction, unless one is open.
+-- Begins a transaction, unless one is open. First calls `before_begin`, which may raise.
 function Database:begin()
   if self.open then return end
+  if self.before_begin then self.before_begin() end
   self.open, self.transactions = true, self.transactions + 1
   local done, raised = pcall(self.run, self, self.begin_sql)
   if done then return end
