@@ -104,7 +104,8 @@ function DOES.launch(random, self, entry)
   local verb = random:pick { "isolate", "unisolate", "scan" }
   entry.argv, entry.intent = { verb }, { what = verb, machines = {}, comment = "case 4" }
   if verb == "scan" then entry.argv = { "launch", "scan" } end
-  for i = 1, random:integer(1, math.min(4, #self.machines)) do
+  local is_large = #self.machines > 50 and random:chance(0.5)
+  for i = 1, is_large and #self.machines or random:integer(1, math.min(4, #self.machines)) do
     say(entry, self.machines[i].id)
     entry.intent.machines[i] = self.machines[i].id
   end

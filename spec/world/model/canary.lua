@@ -3,6 +3,8 @@
 local read_command = require "spec.world.model.command"
 
 local SIZE, FROM, SLACK = 10, 50, 1e-6
+-- At a terminal, their canary is shown to a person, who is asked again.
+local DRASTIC = { isolate = true, restrict = true, quarantine = true, offboard = true }
 local BAD = { error = true, forbidden = true, not_found = true, refused = true, unknown = true }
 
 -- The number of items of each change the process carries out first; nil: no canary.
@@ -30,6 +32,36 @@ end
 
 local REFUSALS = { [401] = true, [429] = true }
 
+local function shows(answer, id)
+  if type(answer) ~= "table" then return false end
+  if answer.id == id then return true end
+  for _, action in ipairs(type(answer.value) == "table" and answer.value or {}) do
+    if action.id == id then return true end
+  end
+  return false
+end
+
+-- The ids of the actions that an item has launched, or has found in place of that.
+local function launches_of(item)
+  local ids = {}
+  for _, post in ipairs(item.posts) do ids[#ids + 1] = post.event.action end
+  for _, entry in ipairs(item.rows) do ids[#ids + 1] = entry.row.launched end
+  return ids
+end
+
+-- A read that shows what a change without an answer has done, until a time | nil
+local function finding_of(world, item, at)
+  for _, id in ipairs(item.posts[1] and launches_of(item) or {}) do
+    for _, read in ipairs(world.reads[item.batch.store] or {}) do
+      local answer = read.answer
+      if read.sent >= item.posts[1].sent and answer and answer.outcome == "delivered"
+        and answer.at <= at + SLACK and shows(read.event.answer, id) then
+        return { item = item, n = read.answer_n }
+      end
+    end
+  end
+end
+
 -- The answer of the service to a change of an item, until a time | nil. An accepted change has not
 -- ended.
 local function acceptance_of(item, at)
@@ -43,10 +75,11 @@ local function acceptance_of(item, at)
 end
 
 -- The items of the creator's run that have ended or were accepted until a time, in this order.
-local function ended_by(batch, at, n)
+local function ended_by(world, batch, at, n)
   local list = {}
   for _, item in ipairs(batch.list) do
     local found = end_of(batch, item, at, n) or acceptance_of(item, at)
+      or finding_of(world, item, at)
     if found then list[#list + 1] = found end
   end
   table.sort(list, function(a, b) return a.n < b.n end)
@@ -74,7 +107,7 @@ end
 
 local function check_post(world, batch, post, size, report)
   local change = change_of(post.item)
-  local ended = ended_by(batch, post.sent, post.n)
+  local ended = ended_by(world, batch, post.sent, post.n)
   local number, bad = canary_of(ended, change, size)
   if number < size then
     report("canary", { post.n }, "%s sends more than %d items before these have ended (%d have)",
@@ -83,6 +116,10 @@ local function check_post(world, batch, post, size, report)
   elseif bad > 1 and not typed_since(world, post.process, batch.rows[1].at, post.sent) then
     report("canary", { post.n }, "%s goes on although %d of its first %d items ended badly",
       post.process, bad, size)
+    return true
+  elseif DRASTIC[change] and world.observation.processes[post.process].is_attended
+    and not typed_since(world, post.process, batch.rows[1].at, post.sent) then
+    report("canary", { post.n }, "%s goes on to %s without a question", post.process, change)
     return true
   end
 end

@@ -82,6 +82,17 @@ local function waits_for_reads(world, posts, limit)
   return false
 end
 
+-- Reports whether the batch has changes of other kinds, whose cancels its releases wait for.
+local function is_mixed(world, posts)
+  for _, post in ipairs(world.posts) do
+    if post.item and post.item.batch == posts[1].item.batch
+      and post.event.operation ~= posts[1].event.operation then
+      return true
+    end
+  end
+  return false
+end
+
 local function was_delayed(world, posts)
   for _, event in ipairs(world.observation.events) do
     if event.at >= posts[1].sent and event.at <= posts[#posts].sent
@@ -105,7 +116,8 @@ local function check_time(world, posts, report)
   local first, last = posts[1], posts[#posts]
   local limits = world.observation.limits[first.event.bucket]
   local process = world.observation.processes[first.process]
-  if not limits or not process or is_shared(world, posts) or was_delayed(world, posts) then
+  if not limits or not process or is_shared(world, posts) or was_delayed(world, posts)
+    or is_mixed(world, posts) then
     return
   end
   -- With --wait, the canary of a plan waits for its releases before others are sent.

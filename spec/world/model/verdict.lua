@@ -142,14 +142,6 @@ local function has_accepted_cancel(world, item, entry)
   return false
 end
 
--- Another process's cancel counts too.
-local function accepted(world, item, entry)
-  if not (find_post(item, entry.at, was_welcome) or has_accepted_cancel(world, item, entry)) then
-    return "the service accepted no cancel"
-  end
-  if history.is_final(entry.row.status) then return "the action had ended when it was read" end
-end
-
 local function launched(world, item, entry)
   local own = find_post(item, entry.at, function(post)
     return post.event.effect == "launched"
@@ -162,9 +154,16 @@ local function launched(world, item, entry)
     local body = post.event.body
     return type(body) == "table" and body.Comment == action.requestorComment
   end)
-  if not alike or action.requestor ~= world.observation.application then
-    return "the action was launched by another"
+  if not alike then return "the action was launched by another" end
+end
+
+-- Another process's cancel counts too. A launch is accepted until its action ends.
+local function accepted(world, item, entry)
+  if entry.row.launched then return launched(world, item, entry) end
+  if not (find_post(item, entry.at, was_welcome) or has_accepted_cancel(world, item, entry)) then
+    return "the service accepted no cancel"
   end
+  if history.is_final(entry.row.status) then return "the action had ended when it was read" end
 end
 
 local function was_open(world, id, from, to)
