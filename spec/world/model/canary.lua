@@ -74,12 +74,21 @@ local function acceptance_of(item, at)
   end
 end
 
+-- The first of these that there is, with the verdict of the end.
+local function first_of(ended, accepted, found)
+  local first = ended
+  for _, other in ipairs { accepted or found, found } do
+    if not first or other.n < first.n then first = other end
+  end
+  return first and { item = first.item, n = first.n, verdict = ended and ended.verdict }
+end
+
 -- The items of the creator's run that have ended or were accepted until a time, in this order.
 local function ended_by(world, batch, at, n)
   local list = {}
   for _, item in ipairs(batch.list) do
-    local found = end_of(batch, item, at, n) or acceptance_of(item, at)
-      or finding_of(world, item, at)
+    local found = first_of(end_of(batch, item, at, n), acceptance_of(item, at),
+      finding_of(world, item, at))
     if found then list[#list + 1] = found end
   end
   table.sort(list, function(a, b) return a.n < b.n end)
