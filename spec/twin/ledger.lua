@@ -17,7 +17,7 @@ Ledger.__index = Ledger
 
 ledger.timeout = 4  -- seconds that a client waits for an answer
 
--- {{ What a request is
+-- Requests
 
 local LAUNCHES = { isolate = true, unisolate = true, scan = true, restrict = true,
                    unrestrict = true }
@@ -32,9 +32,7 @@ local function describe(request, process, now)
            operation = seen.operation, bucket = seen.bucket, target = seen.target }
 end
 
--- }}
-
--- {{ Effects: of the service's own ledger, which has what no client can know
+-- Effects: of the service's own ledger, which has what no client can know
 
 local function note_cancel(self, event, now)
   local action = self.service.by_id[event.target]
@@ -72,9 +70,7 @@ local function serve(self, event, request)
   return answer
 end
 
--- }}
-
--- {{ Fates
+-- Fates
 
 -- The answer of a faulty service or a proxy.
 local function refusal(self, fate)
@@ -122,8 +118,6 @@ local function answer_of(self, request, process)
   return answer
 end
 
--- }}
-
 -- Notes that an answer leaves. The process may have ended.
 local function note_answer(self, process, answer)
   local event = answer.event
@@ -149,7 +143,7 @@ function Ledger:connect(server, process)
   end
 end
 
--- {{ The end: what became of actions and machines
+-- The end: what became of actions and machines
 
 local FINAL = { Succeeded = true, Failed = true, TimeOut = true, Cancelled = true }
 local ISOLATES = { Isolate = true, Unisolate = false }
@@ -216,9 +210,7 @@ function Ledger:settles()
   return last
 end
 
--- }}
-
--- {{ Other people
+-- Other people
 
 function Ledger:admin_cancel(entry)
   local action = self.service.by_id[entry.id]
@@ -237,8 +229,6 @@ function Ledger:admin_launch(entry)
                 steps = entry.course }
   service.actions[#service.actions].twin_cause = entry.cause
 end
-
--- }}
 
 local function add_tenant(self, plan)
   local service, names = self.service, {}

@@ -7,7 +7,7 @@ local database = {}
 local FULL = "Execute failed: database or disk is full"
 local BUSY = "Execute failed: database is locked"
 
--- {{ The ledger: rows of the journal, noted when they are committed
+-- The ledger: rows of the journal, noted when they are committed
 
 local NOTED = { batches = true, events = true }
 
@@ -50,8 +50,6 @@ local function publish(connection)
   connection.rows = {}
   for _, entry in ipairs(rows) do connection.process.world:on_row(connection.process, entry) end
 end
-
--- }}
 
 local Statement = {}
 Statement.__index = Statement

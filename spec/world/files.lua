@@ -4,7 +4,7 @@
 
 local files = {}
 
--- {{ A disk
+-- A disk
 
 local Disk = {}
 Disk.__index = Disk
@@ -67,8 +67,6 @@ function files.disk()
   return setmetatable({ files = {}, full = false }, Disk)
 end
 
--- }}
-
 local FULL = 28  -- ENOSPC
 
 -- Locks a file for a handle unless another handle keeps it out. -> whether it is locked
@@ -80,7 +78,7 @@ local function try_lock(file, handle, shared)
   return true
 end
 
--- {{ Logs: see src/modules/file.c
+-- Logs: see src/modules/file.c
 
 local Log = {}
 Log.__index = Log
@@ -134,9 +132,7 @@ end
 
 Log.__close = Log.close
 
--- }}
-
--- {{ Locks
+-- Locks
 
 local Lock = {}
 Lock.__index = Lock
@@ -157,8 +153,6 @@ function Lock:remove()
 end
 
 Lock.__close = Lock.release
-
--- }}
 
 -- -> the functions of mde.file
 function files.module(process)

@@ -42,7 +42,7 @@ local function batch_name(random)
   return ("2026-01-23.%d"):format(random:integer(1, 3))
 end
 
--- {{ Policies
+-- Policies
 
 local POLICY = 'return { comment = "stale", select = { %s }, decide = %s, guard = { max = %d } }\n'
 
@@ -70,8 +70,6 @@ local function draw_policy(random, self, name)
   intent.undoes = does == "undo" and kind or nil
   return policy.path, hash_of(policy.text), intent
 end
-
--- }}
 
 -- name -> function(random, plan, entry)
 local DOES = {}

@@ -13,7 +13,7 @@ local plan = {}
 local TYPES = { "Isolate", "Isolate", "RunAntiVirusScan", "RestrictCodeExecution" }
 local PEOPLE = { "dana", "kim" }
 
--- {{ The tenant
+-- The tenant
 
 local function draw_machines(random, count)
   local list = {}
@@ -39,8 +39,6 @@ local function draw_actions(random, machines, count)
   end
   return list
 end
-
--- }}
 
 local function size_of(random)
   local kind = random:number()

@@ -22,7 +22,7 @@ local function iso(moment)
   return os.date("!%Y-%m-%dT%H:%M:%S", whole) .. (ticks ~= "" and "." .. ticks or "") .. "Z"
 end
 
--- {{ Actions: a list of versions each, so that a read can lag
+-- Actions: a list of versions each, so that a read can lag
 
 local function copy(object)
   local new = {}
@@ -122,9 +122,7 @@ function Service:open_action(machine, kind)
   end
 end
 
--- }}
-
--- {{ Answers
+-- Answers
 
 local function answer(status, value)
   return { status = status, body = json.encode(value),
@@ -287,9 +285,7 @@ local function list_machines(self, seen)
   return page(self, rows, seen.params)
 end
 
--- }}
-
--- {{ Requests
+-- Requests
 
 local ROUTES = {
   { "GET", "^/api/machineactions$", "list", list_actions },
@@ -352,8 +348,6 @@ function Service:serve(seen, fate)
   if not seen.handler then return self:refuse(404, "NotFound", "no such resource") end
   return seen.handler(self, seen)
 end
-
--- }}
 
 -- `options`: agenda, random, note(event), tenant, application, machines (array), final_as,
 -- cancel_takes, duplicate_as, page_size, most_ids, no_lifetime, limits, course() -> steps of a launched
