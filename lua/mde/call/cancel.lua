@@ -172,10 +172,9 @@ local function unread(call, now, err)
     end_missing(call, err, math.max(call.asked_for or 0, own.again_at or 0))
   elseif first.code == "bad_request" then
     call:finish(nil, first, verdict_of(own, first))
-  elseif first.code == "not_found" and (own.posts > 1 or call.leaving) then
-    end_missing(call, first, own.again_at or 0)
-  elseif first.code == "not_found" then  -- the second look is another cancel
-    local moment = call.missed_at + APART
+  elseif first.code == "not_found" and err.code == "forbidden" then
+    if own.posts > 1 or call.leaving then return end_missing(call, first, own.again_at or 0) end
+    local moment = math.max(now, call.missed_at + APART)  -- the second look is another cancel
     cancel_again(call, moment)
     note_second_look(call, moment - now)
   else

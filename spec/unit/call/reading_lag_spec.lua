@@ -132,6 +132,13 @@ describe("an unknown id", function()
     end
   end)
 
+  it("is cancelled once, and stays unknown, if reading fails", function()
+    local client, service = new(0, { oddities = { lost_before = { operation = "get" } } })
+    local _, _, verdict = client:cancel(id_of(1), { comment = "x" })
+    assert.equal("unknown", verdict)
+    assert.equal(1, service:requests "cancel")
+  end)
+
   -- Seconds that a batch of a thousand takes, whose ids are unknown or final.
   local function seconds_of(is_known)
     local client, service = new(0, { oddities = { final_as = 404 } })

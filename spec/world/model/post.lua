@@ -29,12 +29,19 @@ local function covers(read, item)
   return is_listed(item, event.answer and event.answer.value)
 end
 
+-- The answer shows the item, or that the service does not know it. A process that may not read looks
+-- for an unknown item with another cancel.
+local function is_look(answer, after)
+  return answer.status == 200 or answer.status == 404
+    or answer.status == 403 and after.answer ~= nil and after.answer.status == 404
+end
+
 local function was_read(world, item, after, before)
   for _, read in ipairs(world.reads[item.batch.store] or {}) do
     local answer = read.answer
     if read.at + SLACK >= after.sent and answer and answer.outcome == "delivered"
       and answer.at <= before.sent + SLACK
-      and (answer.status == 200 or answer.status == 404) and covers(read, item) then
+      and is_look(answer, after) and covers(read, item) then
       return true
     end
   end
