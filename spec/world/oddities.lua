@@ -69,7 +69,8 @@ draw(0.2, function(random, self)
 end)
 
 -- A tenant is named by its domain.
-draw(0.3, function(random, self)
+draw(0.6, function(random, self)
+  if not (self.service.limits or random:chance(0.3)) then return end
   for _, entry in ipairs(runs(self)) do
     if random:chance(0.5) then entry.tenant = "contoso.onmicrosoft.com" end
   end
@@ -126,6 +127,11 @@ local function launches(entry)
   return entry.intent.machines ~= nil
 end
 
+local function changes(entry)
+  local intent = entry.intent
+  return (intent.machines or intent.ids or intent.filter or intent.what == "apply") ~= nil
+end
+
 -- Answers of one operation of one command are lost, or its requests fail.
 draw(0.25, function(random, self)
   local entry = random:pick(runs(self))
@@ -133,13 +139,20 @@ draw(0.25, function(random, self)
   local lost = { lost = "after", outcome = random:pick { "lost", "timeout", "proxy" }, page = 403 }
   table.insert(self.entries, { what = "answers", process = entry.name,
     operation = is_launch and "launch" or random:pick { "cancel", "cancel", "get", "list" },
-    count = random:integer(1, 6), fate = random:pick { lost, lost, { status = 403 },
+    count = random:integer(1, 12), fate = random:pick { lost, lost, { status = 403 },
       { status = 503, retry_after = random:pick { 5, 20 } }, { status = 500 } } })
+  if random:chance(0.2) then self.service.page_size = random:integer(1, 3) end
 end, true)
 
--- What a command has launched is not read at first.
-draw(0.08, function(random, self)
-  for _, entry in ipairs(runs(self, launches)) do
+-- A process dies while it appends to the audit log.
+draw(0.06, function(random, self)
+  table.insert(self.entries, { what = "crash", process = random:pick(runs(self)).name,
+    append = random:integer(1, 6), partly = random:number() })
+end, true)
+
+-- What a command has changed is not read at first.
+draw(0.12, function(random, self)
+  for _, entry in ipairs(runs(self, changes)) do
     local at = math.max(0.01, entry.at - 0.01)
     table.insert(self.entries, { what = "lag", fault = "lag", at = at,
       ends = at + random:scaled(5, 90), seconds = random:scaled(1, 30),
@@ -148,9 +161,25 @@ draw(0.08, function(random, self)
       table.insert(entry.argv, "--wait")
     end
     if random:chance(0.6) then
-      table.insert(self.entries, { what = "answers", process = entry.name, operation = "launch",
-        count = 1, fate = { lost = "after", outcome = "lost" } })
+      table.insert(self.entries, { what = "answers", process = entry.name,
+        operation = launches(entry) and "launch" or "cancel", count = random:integer(1, 3),
+        fate = { lost = "after", outcome = "lost" } })
     end
+  end
+end, true)
+
+-- Another administrator cancels actions while cancels of them get no answer.
+draw(0.08, function(random, self)
+  local entry = runs(self, command "cancel")[1]
+  if not entry then return end
+  table.insert(self.entries, { what = "answers", process = entry.name, operation = "cancel",
+    count = random:integer(1, 12), fate = { lost = "before",
+    outcome = random:pick { "timeout", "timeout", "lost" } } })
+  local at = entry.at
+  for _ = 1, 4 do
+    at = at + random:scaled(0.2, 30)
+    table.insert(self.entries, { what = "admin_cancel", at = at, cause = "admin",
+      id = random:pick(self.actions).id, by = "kim@contoso.com", comment = "other reason" })
   end
 end, true)
 

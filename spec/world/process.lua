@@ -97,7 +97,9 @@ local SPINS = 20000   -- touches at one moment: the process waits for nothing
 function Process:touch(kind, detail)
   self.touches = self.touches + 1
   self.last_touch = detail and kind .. " " .. detail or kind
+  if kind == "append" then self.appends = self.appends + 1 end
   local crash = self.crashes[self.touches]
+    or kind == "append" and self.crashes["append " .. self.appends]
   if crash then
     if kind == "append" and crash.partly then return crash.partly end
     self:die()
@@ -284,7 +286,7 @@ function process.start(world, plan)
   local self = setmetatable({}, Process)
   for key, value in pairs(plan) do self[key] = value end
   self.world, self.random = world, random_numbers.new(world.seed, "process " .. plan.name)
-  self.touches, self.signals, self.connections = 0, 0, {}
+  self.touches, self.appends, self.signals, self.connections = 0, 0, 0, {}
   self.crashes = plan.crashes or {}
   self.stdout, self.stderr = {}, {}
   self.began, self.pid = world.agenda.now, world:next_pid()

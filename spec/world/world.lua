@@ -191,7 +191,9 @@ function World:answer(seen, fate)
   event.admitted, event.effect, event.action = seen.admitted, seen.effect, seen.action
   event.status, event.answer = answer.status, json.decode(answer.body)
   answer.headers.date = network.date(self.agenda.now)
-  if self.plan.service.has_mark then answer.body = MARK .. answer.body end
+  if self.plan.service.has_mark and seen.operation ~= "sign_in" then
+    answer.body = MARK .. answer.body
+  end
   answer.headers["content-length"] = ("%d"):format(#answer.body)
   return answer, seen.number
 end
@@ -286,7 +288,8 @@ local function schedule(self)
   for _, entry in ipairs(self.plan.entries) do
     if entry.what == "crash" then
       self.crashes[entry.process] = self.crashes[entry.process] or {}
-      self.crashes[entry.process][entry.touch] = entry
+      local key = entry.append and "append " .. entry.append or entry.touch
+      self.crashes[entry.process][key] = entry
     elseif entry.what == "answers" then
       local list = self.answers[entry.process] or {}
       self.answers[entry.process] = list

@@ -1,10 +1,12 @@
 -- Checks the pauses that the service asks for with HTTP 429: its operation is not sent before.
 --
 -- The wait is in Retry-After, and in the message of the answer. A process that had recorded a
--- request before the answer came may still send it, and so may one that was frozen meanwhile.
+-- request before the answer came may still send it, and so may one that was frozen meanwhile. The
+-- pause holds for all processes of the store: another one knows of it a second later.
 
 local time = require "spec.world.model.time"
 
+local LATER = 1
 local SLACK = 0.05  -- the clock of a host may run faster than true time
 
 -- The seconds that an answer asks to wait | nil
@@ -20,7 +22,8 @@ local function decided(request)
 end
 
 local function check(world, request, pause, report)
-  if decided(request) > pause.at and request.sent < pause.ends - SLACK
+  local known_at = request.process == pause.process and pause.at or pause.at + LATER
+  if decided(request) > known_at and request.sent < pause.ends - SLACK
     and not time.was_frozen(world, request) then
     report("retry after", { pause.n, request.n },
       "%s sends %s %.1f s after it was asked to wait %d s", request.process,
@@ -34,22 +37,22 @@ local function add_pause(pauses, request)
   if not seconds or not answer or answer.outcome ~= "delivered" or answer.status ~= 429 then
     return
   end
-  table.insert(pauses, { at = answer.at, n = request.answer_n, seconds = seconds,
-                         ends = answer.at + seconds })
+  table.insert(pauses, { process = request.process, at = answer.at, n = request.answer_n,
+                         seconds = seconds, ends = answer.at + seconds })
 end
 
 return function(world, report)
   local pauses = {}
   for _, request in ipairs(world.requests) do
-    if request.process and request.event.bucket then
-      local key = request.process .. "\0" .. request.event.bucket
+    if request.store and request.event.bucket then
+      local key = request.store .. "\0" .. request.event.bucket
       pauses[key] = pauses[key] or {}
       add_pause(pauses[key], request)
     end
   end
   for _, request in ipairs(world.requests) do
-    local key = request.process and request.event.bucket
-      and request.process .. "\0" .. request.event.bucket
+    local key = request.store and request.event.bucket
+      and request.store .. "\0" .. request.event.bucket
     for _, pause in ipairs(pauses[key] or {}) do
       if check(world, request, pause, report) then break end
     end
