@@ -120,6 +120,30 @@ END
     assert.same({ 0, 30 }, { run.status, run.ledger.posts }, run.err)
   end)
 
+  it("may wait in a coroutine, whose host yields", function()
+    local run = rehearse([[
+      local plain, yields, status = require "mde.host.plain", 0, nil
+      local host = { name = "own" }
+      function host.wait(...)
+        coroutine.yield()
+        return plain.wait(...)
+      end
+      local thread = coroutine.wrap(function()
+        local client = assert(mde.client { host = host })
+        local report = assert(mde.batch { change = "cancel", comment = "x", client = client,
+          targets = client:actions { requestor = "soar@contoso.com" }, yes = true, max = 50 })
+        status = report.status
+        print(report.counts.cancelled)
+      end)
+      repeat
+        thread()
+        yields = yields + 1
+      until status
+      print(yields > 3)]], [[mde run $playbook; echo "was $?"]])
+    assert.equal("30\ntrue\nwas 0\n", run.out, run.err)
+    assert.equal(30, run.ledger.posts)
+  end)
+
   it("is one at a time", function()
     local run = rehearse(cancels(UNATTENDED .. [[, on_item = function()
       said = said or print(select(2, mde.batch { change = "cancel", comment = "x",

@@ -29,6 +29,7 @@ static volatile sig_atomic_t is_silent;  /* true if interrupt.bounded shut down 
 static volatile sig_atomic_t peer;  /* the socket of interrupt.bounded, or -1: it opens one */
 static bool known[DESCRIPTORS];  /* the sockets that others opened before it */
 static lua_State *volatile running;  /* the state inside interrupt.call, or NULL */
+static lua_State *paused;  /* the same, while interrupt.leave runs */
 
 static const int watched[] = { SIGINT, SIGTERM, SIGHUP };
 #define WATCHED (sizeof watched / sizeof watched[0])
@@ -205,23 +206,36 @@ static int call (lua_State *L) {
 }
 
 
-/* interrupt.leave(f, ...) -> the results of f. Inside interrupt.call: while f runs, signals are only
-** counted, and raise nothing. */
-static int leave (lua_State *L) {
-  lua_State *const outer = running;
-  int ended;
-  if (outer == NULL) {
-    lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
-    return lua_gettop(L);
-  }
-  running = NULL;
-  lua_sethook(L, NULL, 0, 0);
-  ended = lua_pcall(L, lua_gettop(L) - 1, LUA_MULTRET, 0);
+/* Continues interrupt.leave after f, inside of interrupt.call. */
+static int left (lua_State *L, int status, lua_KContext context) {
+  (void)context;
   handle(on_signal);  /* f may have released the signals */
   lua_sethook(L, look, LUA_MASKCOUNT, count > 0 ? GRACE : STRIDE);
-  running = outer;
-  if (ended != LUA_OK) return lua_error(L);
+  running = paused;
+  if (status != LUA_OK && status != LUA_YIELD) return lua_error(L);
   return lua_gettop(L);
+}
+
+
+/* Continues interrupt.leave after f, outside of interrupt.call. */
+static int called (lua_State *L, int status, lua_KContext context) {
+  (void)status; (void)context;
+  return lua_gettop(L);
+}
+
+
+/* interrupt.leave(f, ...) -> the results of f, which may yield. Inside interrupt.call: while f runs,
+** signals are only counted, and raise nothing. */
+static int leave (lua_State *L) {
+  const int arguments = lua_gettop(L) - 1;
+  if (running == NULL) {
+    lua_callk(L, arguments, LUA_MULTRET, 0, called);
+    return called(L, LUA_OK, 0);
+  }
+  paused = running;
+  running = NULL;
+  lua_sethook(L, NULL, 0, 0);
+  return left(L, lua_pcallk(L, arguments, LUA_MULTRET, 0, 0, left), 0);
 }
 
 
