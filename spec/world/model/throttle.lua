@@ -1,13 +1,13 @@
 -- Checks the pauses that the service asks for with HTTP 429: its operation is not sent before.
 --
 -- The wait is in Retry-After, and in the message of the answer. A process that had recorded a
--- request before the answer came may still send it, and so may one that was frozen meanwhile. The
--- pause holds for all processes of the store: another one knows of it a second later.
+-- request before the answer came may still send it, and so may one that was frozen meanwhile.
+-- Other processes of the store know of it once the process has told them, which takes it a moment.
 
 local time = require "spec.world.model.time"
 
-local LATER = 1
 local SLACK = 0.05  -- the clock of a host may run faster than true time
+local TOLD = 5      -- seconds in which other processes know
 
 -- The seconds that an answer asks to wait | nil
 local function wait_of(event)
@@ -21,13 +21,25 @@ local function decided(request)
   return request.sent_row and request.sent_row.at or request.sent
 end
 
+-- Reports whether the process that was asked to wait could tell others.
+local function is_told(world, pause)
+  local process = world.observation.processes[pause.process]
+  return process and not time.was_full_during(world, process)
+    and (process.ended or math.huge) > pause.at + TOLD
+    and time.running(world, process.name, process.store, pause.at, pause.at + TOLD) >= TOLD
+end
+
 local function check(world, request, pause, report)
-  local known_at = request.process == pause.process and pause.at or pause.at + LATER
-  if decided(request) > known_at and request.sent < pause.ends - SLACK
+  local is_own = pause.process == request.process
+  if not is_own and (not is_told(world, pause)
+    or time.has_step(world, request.store, pause.at, request.sent)) then
+    return
+  end
+  if decided(request) > pause.at + (is_own and 0 or TOLD) and request.sent < pause.ends - SLACK
     and not time.was_frozen(world, request) then
     report("retry after", { pause.n, request.n },
-      "%s sends %s %.1f s after it was asked to wait %d s", request.process,
-      request.event.operation, request.sent - pause.at, pause.seconds)
+      "%s sends %s %.1f s after %s was asked to wait %d s", request.process,
+      request.event.operation, request.sent - pause.at, pause.process, pause.seconds)
     return true
   end
 end
@@ -37,8 +49,8 @@ local function add_pause(pauses, request)
   if not seconds or not answer or answer.outcome ~= "delivered" or answer.status ~= 429 then
     return
   end
-  table.insert(pauses, { process = request.process, at = answer.at, n = request.answer_n,
-                         seconds = seconds, ends = answer.at + seconds })
+  table.insert(pauses, { at = answer.at, n = request.answer_n, seconds = seconds,
+                         ends = answer.at + seconds, process = request.process })
 end
 
 return function(world, report)
