@@ -44,15 +44,25 @@ local function marked(source, at, mark)
   end
 end
 
--- The sources of all modules with marks: the global reach(i) is called before the text of row i.
+-- The place of a row's mark: its `at`, or its text. -> module, text
+local function place_of(row)
+  if type(row.at) == "table" then return row.at[1], row.at[2] end
+  return row[2], row.at or row[3]
+end
+
+-- The sources of all modules with marks: the global reach(i) is called at the place of row i, if
+-- its `when` is true there.
 -- -> { module -> source }
 function mutant.sources(rows)
   local sources = {}
   for i, row in ipairs(rows) do
-    local module, text = row[2], row[3]
+    local module, text = place_of(row)
     local source = sources[module] or source_of(module)
     local at = source:find(text, 1, true) or source:find(text:match "[^\n]+", 1, true)
-    sources[module] = marked(source, at or 1, ("reach(%d); "):format(i))
+    assert(at or not row.at, row[1] .. ": `at` does not occur")
+    local mark = row.when and ("if %s then reach(%d) end; "):format(row.when, i)
+                 or ("reach(%d); "):format(i)
+    sources[module] = marked(source, at or 1, mark)
   end
   return sources
 end

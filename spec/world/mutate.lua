@@ -70,7 +70,10 @@ local function fingerprint()
     parts[#parts + 1] = file:read "a"
     file:close()
   end
-  for _, row in ipairs(mutants) do parts[#parts + 1] = row[2] .. row[3] end
+  for _, row in ipairs(mutants) do
+    local at = type(row.at) == "table" and row.at[2] or row.at
+    parts[#parts + 1] = table.concat({ row[2], row[3], at or "", row.when or "" }, "\0")
+  end
   return sha256(table.concat(parts, "\0"))
 end
 
