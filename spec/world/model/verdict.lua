@@ -157,15 +157,6 @@ local function launched(world, item, entry)
   if not alike then return "the action was launched by another" end
 end
 
--- Another process's cancel counts too. A launch is accepted until its action ends.
-local function accepted(world, item, entry)
-  if entry.row.launched then return launched(world, item, entry) end
-  if not (find_post(item, entry.at, was_welcome) or has_accepted_cancel(world, item, entry)) then
-    return "the service accepted no cancel"
-  end
-  if history.is_final(entry.row.status) then return "the action had ended when it was read" end
-end
-
 local function was_open(world, id, from, to)
   for status in pairs(history.statuses_between(world, id, from, to)) do
     if not history.is_final(status) then return true end
@@ -182,6 +173,17 @@ local function existing(world, item, entry)
     if not is_own and was_open(world, id, from, entry.at) then return end
   end
   return "no other action of this type was open on the machine"
+end
+
+-- Another process's cancel counts too. A launch is accepted until its action ends.
+local function accepted(world, item, entry)
+  if entry.row.launched then
+    return launched(world, item, entry) and existing(world, item, entry)
+  end
+  if not (find_post(item, entry.at, was_welcome) or has_accepted_cancel(world, item, entry)) then
+    return "the service accepted no cancel"
+  end
+  if history.is_final(entry.row.status) then return "the action had ended when it was read" end
 end
 
 -- The status of the action that a launch of this item has made.
