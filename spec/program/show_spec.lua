@@ -79,6 +79,18 @@ describe("mde show MACHINE", function()
     assert.truthy(run.out:find("If it is a Hyper-V host, ", 1, true))
   end)
 
+  it("says that a cancelled isolation may have begun, until a release succeeds", function()
+    local run = rehearse([[mde cancel --machine $M -m x --yes --max 1 >/dev/null 2>&1; mde show $M
+      mde unisolate $M -m x --yes >/dev/null; mde show $M; mde show 00000000]],
+      [[{ mistaken = 312, history = 0, launch_course = function()
+        return { { 0, "Succeeded" } } end }]])
+    assert.equal(1, select(2, run.out:gsub("%f[%w]If the isolation %x+ had begun when it was"
+      .. " cancelled, the machine may still be isolated%. To release it:\n +mde unisolate " .. MACHINE
+      :gsub("%p", "%%%0") .. " %-m REASON\n", "")), run.out)
+    assert.equal("mde: the service knows no machine '00000000'\n"
+      .. "No known action has an id that begins so.\n", run.err)
+  end)
+
   it("fits the terminal", function()
     for _, columns in ipairs { 160, 70 } do
       local run = program.at_terminal(columns, {}, "env", "NO_COLOR=1", program.path, "sim", "mde",

@@ -29,9 +29,14 @@ local function states_of(actions)
   return states
 end
 
--- Reads a machine and its actions. -> { machine, actions (the newest first), states, risks }
-function page.read(session, target)
-  local machine = failure.check(session:machine(target))
+-- Reads a machine and its actions; raises. `hint`: of the error if there is no machine.
+-- -> { machine, actions (the newest first), states, risks }
+function page.read(session, target, hint)
+  local machine, err = session:machine(target)
+  if not machine then
+    err.hint = hint
+    error(err, 0)
+  end
   local actions = failure.check(session:list { machine = machine.id })
   return { machine = machine, actions = actions, states = states_of(actions),
            risks = risks.of(machine) }
@@ -88,6 +93,15 @@ local function show_state(row)
     conflict.requestor or "?", conflict.id), "")
 end
 
+-- Returns the newest isolation if it was cancelled and no release has succeeded since: it may have
+-- begun, which no read can tell. -> action | nil
+local function cancelled_isolation(actions)
+  for _, action in ipairs(actions) do
+    if action.type == "Unisolate" and action.status == "Succeeded" then return nil end
+    if action.type == "Isolate" then return action.status == "Cancelled" and action or nil end
+  end
+end
+
 local function show_states(self)
   for _, row in ipairs(self.states) do show_state(row) end
   if self.states[1] then return end
@@ -95,6 +109,13 @@ local function show_states(self)
   paragraph(oldest and "not isolated and not restricted, by its actions since "
     .. moment.local_text(oldest.creationDateTimeUtc) or "unknown: no action on it is known",
     "state")
+  local action = cancelled_isolation(self.actions)
+  if action then
+    paragraph(("If the isolation %s had begun when it was cancelled, the machine may still be"
+      .. " isolated. To release it:"):format(action.id:sub(1, 8)), "")
+    paragraph(("mde unisolate %s -m REASON"):format(self.machine.computerDnsName
+      or self.machine.id), "")
+  end
 end
 
 local COLUMNS = {
