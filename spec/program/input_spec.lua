@@ -155,6 +155,8 @@ local INPUTS = {
   { "batch lst", "mde batch list" },
   { "batch 2026-11-25.1", "mde batch show 2026-11-25.1" },
   { "batch show", "which batch? `mde batch list` shows them" },
+  { "batch stop", "which batch? `mde batch list` shows them; --all stops each" },
+  { "cancel --status Pending,Failed -m x", "--status: an action that is Failed has ended" },
   { "batch show x --verdict notfound", "mde batch show x --verdict not_found" },
   { "batch close x --reason done", "mde batch close x --comment done" },
   { "batch stop --all --reason 'wrong list'", "mde batch stop --all --comment 'wrong list'" },

@@ -31,6 +31,10 @@ function cancels.check(parsed)
       failure.raise(failure.usage, "- must be the only argument")
     end
   end
+  for _, status in ipairs(criteria.status or {}) do
+    failure.misuse_if(not kinds.is_open[status], "--status: an action that is %s has ended, and"
+      .. " can't be cancelled; mde undo reverses what has Succeeded", status)
+  end
   change.check(parsed, any or parsed.ids[1] == "-", "Launched by mistake")
   if parsed.order and not any then
     failure.raise(failure.usage, "--order works only with filters; ids keep the order given")
@@ -67,7 +71,7 @@ local function add_matching(draft, session, criteria, parsed, visit, excepted)
   if max and found.count > max then return end
   found:show(MOST_GROUPS, 2)
   if in_progress > 0 then
-    output.note("%d isolations are InProgress: their machines may be isolated. A cancel does not"
+    output.note("InProgress isolations: %d. Their machines may be isolated. A cancel does not"
       .. " release them; mde undo cancels and releases.", in_progress)
   end
 end
