@@ -45,6 +45,12 @@ describe("the batch of mde cancel", function()
     end
   end)
 
+  it("says so if no item has the verdict", function()
+    local run = rehearse(CANCEL .. [[ --batch b >/dev/null 2>&1; mde batch show b --verdict unknown]])
+    assert.same({ 0, "" }, { run.status, run.out })
+    assert_said(run.err, "No item is unknown.\nBatch b is done: 12 of 12 done.")
+  end)
+
   it("refuses options that do not go together", function()
     for script, text in pairs {
       ["mde cancel -m x --order oldest 5382f7ea-7557-4ab7-9782-d50480024a4e"] =

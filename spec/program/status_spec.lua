@@ -60,7 +60,7 @@ describe("mde status", function()
       "\n61 open actions\n26  LiveResponse +Pending +%S+ +6h–1d\n12  Isolate  ",
       "\nstuck +26 LiveResponse open for longer than 2h, ",
       "\nlive response +0 of 25 sessions in progress, 26 pending\n",
-      "\nisolated +%d+ machines?; of %d+ more, the isolation is open\n" } do
+      "\nisolated +%d+ machines?, and %d+ with an open isolation\n" } do
       assert.truthy(run.out:find(text), text .. run.out)
     end
     local object = cjson.decode(run.out:match "\n({.-})\n")

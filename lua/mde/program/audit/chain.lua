@@ -41,7 +41,11 @@ end
 
 local function open_part(path)
   local log, problem = system.file.log(path, "read")
-  if not log then found("cannot read %s", problem) end
+  if not log and not system.file.kind(path) then
+    found("cannot read %s: there is no such file; the first change begins it", path)
+  elseif not log then
+    found("cannot read %s", problem)
+  end
   local done, size
   done, problem = lock.take(log, path)
   if done then size, problem = log:size() end

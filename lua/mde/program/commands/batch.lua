@@ -154,12 +154,15 @@ local function is_wanted(row, verdict)
 end
 
 local function show(each, parsed)
+  local is_any = not parsed.verdict
   for row in each:rows() do
     if is_wanted(row, parsed.verdict) then
+      is_any = true
       if parsed.json then show_json(each, row) else show_text(row) end
     end
   end
   output.flush()
+  if not is_any then output.note("No item is %s.", parsed.verdict) end
   local state, done = states.of(each)
   output.note("Batch %s is %s: %d of %d done. By %s at %s%s", each.name,
     states.shown(state, each), done, each.count, each.who, moment.at(each.created),
@@ -231,18 +234,18 @@ local ACTIONS = {
 }
 
 -- Raises, and suggests the newest batch.
-local function require_name(store)
+local function require_name(store, what)
   local batches = store.journal:batches()
   local newest = batches[#batches]
   failure.misuse({ addition = newest and newest.name },
-    "which batch? `mde batch list` shows them")
+    "which batch? `mde batch list` shows them%s", what == "stop" and "; --all stops each" or "")
 end
 
 function batch.run(parsed)
   check(parsed)
   parsed.reads_journal = parsed.what ~= "stop" and parsed.what ~= "close"
   local store = stores.open(parsed)
-  if not parsed.batch and parsed.what ~= "list" and not parsed.all then require_name(store) end
+  if not parsed.batch and parsed.what ~= "list" and not parsed.all then require_name(store, parsed.what) end
   local each = parsed.batch and failure.check(store.journal:find(parsed.batch))
   return ACTIONS[parsed.what](store, each, parsed) or 0
 end

@@ -139,6 +139,7 @@ function listing.explain(parsed, form, criteria)
   if told.order then line("order", told.order) end
   for i, text in ipairs(told.here) do line(i == 1 and "here" or "", text) end
   if told.limit then line("limit", told.limit) end
+  output.flush()
   output.note("Nothing was sent.")
 end
 

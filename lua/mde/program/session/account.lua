@@ -126,7 +126,7 @@ end
 
 local function isolated_text(counts)
   return ("%d machine%s%s"):format(counts.isolated, counts.isolated == 1 and "" or "s",
-    counts.isolating > 0 and ("; of %d more, the isolation is open"):format(counts.isolating) or "")
+    counts.isolating > 0 and (", and %d with an open isolation"):format(counts.isolating) or "")
 end
 
 -- The lines about the sign-in.
