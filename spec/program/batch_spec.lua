@@ -46,7 +46,7 @@ describe("the batch of mde cancel", function()
   end)
 
   it("says so if no item has the verdict", function()
-    local run = rehearse(CANCEL .. [[ --batch b >/dev/null 2>&1; mde batch show b --verdict unknown]])
+    local run = rehearse(CANCEL .. " --batch b >/dev/null 2>&1\nmde batch show b --verdict unknown")
     assert.same({ 0, "" }, { run.status, run.out })
     assert_said(run.err, "No item is unknown.\nBatch b is done: 12 of 12 done.")
   end)

@@ -85,8 +85,8 @@ describe("mde show MACHINE", function()
       [[{ mistaken = 312, history = 0, launch_course = function()
         return { { 0, "Succeeded" } } end }]])
     assert.equal(1, select(2, run.out:gsub("%f[%w]If the isolation %x+ had begun when it was"
-      .. " cancelled, the machine may still be isolated%. To release it:\n +mde unisolate " .. MACHINE
-      :gsub("%p", "%%%0") .. " %-m REASON\n", "")), run.out)
+      .. " cancelled, the machine may still be isolated%. To release it:\n +mde unisolate "
+      .. MACHINE:gsub("%p", "%%%0") .. " %-m REASON\n", "")), run.out)
     assert.equal("mde: the service knows no machine '00000000'\n"
       .. "No known action has an id that begins so.\n", run.err)
   end)

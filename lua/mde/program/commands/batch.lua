@@ -245,7 +245,8 @@ function batch.run(parsed)
   check(parsed)
   parsed.reads_journal = parsed.what ~= "stop" and parsed.what ~= "close"
   local store = stores.open(parsed)
-  if not parsed.batch and parsed.what ~= "list" and not parsed.all then require_name(store, parsed.what) end
+  local needs_name = parsed.what ~= "list" and not parsed.all
+  if needs_name and not parsed.batch then require_name(store, parsed.what) end
   local each = parsed.batch and failure.check(store.journal:find(parsed.batch))
   return ACTIONS[parsed.what](store, each, parsed) or 0
 end

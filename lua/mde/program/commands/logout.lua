@@ -42,7 +42,8 @@ function logout.run(parsed)
       or "No user was signed in to %s.", settings.tenant)
     local way = connected:way()
     if way and way ~= "mde login" then
-      output.note("Commands still sign in: the environment or the profile has a credential (%s).", way)
+      output.note("Commands still sign in: the environment or the profile has a credential (%s).",
+        way)
     end
   end
   return 0
