@@ -1,0 +1,73 @@
+-- Tests the judge's rules for policies, mde watch, guards that change, and pauses of others.
+
+local World = require "spec.world.model.example"
+
+local new, has, is_fine = World.new, World.has, World.is_fine
+local A, B = World.A, World.B
+
+-- The cancel of an action by a process with this command line.
+local function cancelled(argv, fields)
+  local world = new():action(A):process("p1", argv, fields)
+  world:at(1):batch("p1", { A }):row("p1", 1, "sent")
+  world:at(2):cancel("p1", A):row("p1", 1, "ended", { verdict = "cancelled" })
+  return world:row("p1", 0, "ended"):line { id = A, verdict = "cancelled" }
+end
+
+local WATCH = { "watch", "stale.lua", "--approve", "1234", "--every", "5m" }
+
+local function watched(fields)
+  local intent = { what = "watch", filter = {}, is_approved = true }
+  for key, value in pairs(fields or {}) do intent[key] = value end
+  return cancelled(WATCH, { intent = intent })
+end
+
+describe("watch", function()
+  it("carries out what is approved", function()
+    is_fine(watched())
+    has("agreement", watched { is_approved = false })
+  end)
+  it("carries out what its policy selects", function()
+    has("agreement", watched { filter = { type = "LiveResponse" } })
+  end)
+  it("obeys the guard of the policy", function()
+    is_fine(watched { guards = { max = 1 } })
+    has("guard", watched { guards = { max = 0 } })
+  end)
+  it("changes nothing after a batch was stopped", function()
+    local world = watched():action(B):row("p1", 0, "stop asked")
+    world:at(20):row("p1", 0, "begun"):row("p1", 0, "stop asked")
+    world.o.stores.soc1.items[2] = { batch = 1, position = 2, id = B, expected = "Pending" }
+    world:at(30):row("p1", 2, "sent"):cancel("p1", B)
+    has("stopped", world)
+  end)
+end)
+
+describe("guards that change", function()
+  local function changed(at)
+    local world = cancelled { "cancel", A, "-m", "misfire" }
+    table.insert(world.o.events, { kind = "guards", at = World.T0 + at, guards = { max = 0 } })
+    return world
+  end
+
+  it("hold for processes that begin later", function()
+    has("guard", changed(-5))
+    is_fine(changed(5))
+  end)
+end)
+
+describe("a pause", function()
+  local function paused(process, seconds)
+    local world = new():action(A):process("p1", { "cancel", A }):process("p2", { "list" })
+    world:at(1):request("p1", { method = "GET", operation = "list", bucket = "list", status = 429,
+      answer = { error = { message = "send requests again in 30 seconds." } } })
+    world:at(1 + seconds):request(process, { method = "GET", operation = "list", bucket = "list" })
+    return world
+  end
+
+  it("holds for the other processes of the store, too", function()
+    has("retry after", paused("p1", 2))
+    has("retry after", paused("p2", 7))
+    is_fine(paused("p2", 2))
+    is_fine(paused("p2", 30))
+  end)
+end)
