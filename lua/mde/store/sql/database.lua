@@ -32,6 +32,17 @@ function Database:fail(problem)
     self.advice and self.advice(text) or "") }, 0)
 end
 
+-- LuaDBI raises this if the connection was already lost.
+local CLOSED = "Statement unavailable: database closed"
+
+-- -> true | nil, problem
+local function run(self, statement, ...)
+  local results = portable.pack(pcall(self.around, self, statement.execute, statement, ...))
+  if results[1] then return results[2], results[3] end
+  if results[2] ~= CLOSED then error(results[2], 0) end
+  return nil, "no connection to the server"
+end
+
 -- Executes a statement. -> statement | nil, problem. LuaDBI reports an SQLite statement's failure
 -- again at its next execution, so a failed one is not kept.
 local function try(self, sql, ...)
@@ -43,7 +54,7 @@ local function try(self, sql, ...)
     if not statement then return nil, refusal end
     self.statements[sql] = statement
   end
-  local done, problem = self:around(statement.execute, statement, portable.texts(...))
+  local done, problem = run(self, statement, portable.texts(...))
   if done then return statement end
   if self.is_local then
     self.statements[sql] = nil

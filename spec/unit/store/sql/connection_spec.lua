@@ -59,6 +59,8 @@ describe("a connection that is lost", function()
     cut "a"
     failure(count)
     failure(count)
+    failure(store.database.atomically, store.database, insert)
+    failure(insert)
     assert.same({}, said)
   end)
 
