@@ -45,6 +45,11 @@ function DO.busy(self, entry)
   self:after(entry.seconds, function() store:release() end)
 end
 
+function DO.cut(self, entry)
+  self.stores[entry.store]:cut()
+  self:note { kind = "fault", what = "the database ends all sessions", store = entry.store }
+end
+
 function DO.lag(self, entry)
   local oddities = self.ledger.service.oddities
   oddities.list_lags, oddities.reading_lags = entry.seconds, entry.seconds * entry.get
@@ -70,7 +75,8 @@ end
 local function at_instant(self, entry)
   for _, run in ipairs(self.waiting) do
     if run.name == entry.process then
-      run[entry.what == "full" and "full" or "kill"] = entry.instant
+      local what = entry.what == "full" and (entry.is_torn and "torn" or "full") or "kill"
+      run.trouble = { what = what, instant = entry.instant }
     end
   end
 end

@@ -68,7 +68,7 @@ function TO.outage(random, _, entry)
 end
 
 function TO.full(random, self, entry)
-  entry.process = random:pick(self.runs).name
+  entry.process, entry.is_torn = random:pick(self.runs).name, random:chance(0.5)
   entry.instant = math.floor(random:scaled(1, 100))
   return entry
 end
@@ -95,7 +95,7 @@ local function at_request(random, _, entry)
   return entry
 end
 
-TO.revoke, TO.reboot, TO.admin_cancel = at_request, at_request, at_request
+TO.revoke, TO.reboot, TO.admin_cancel, TO.cut = at_request, at_request, at_request, at_request
 
 function TO.admin_launch(random, self, entry)
   entry.course = self.shorter(entry.course)
@@ -124,6 +124,9 @@ local function add_signals(random, self)
     if random:chance(0.5) then
       table.insert(self.entries, { what = what, process = random:pick(self.runs).name })
     end
+  end
+  if self.store == "postgresql" and random:chance(0.5) then
+    table.insert(self.entries, { what = "cut", store = self.hosts[1].store })
   end
 end
 

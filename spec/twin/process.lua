@@ -39,14 +39,15 @@ local function words(list)
 end
 
 -- The words in front of the command that make it fail at the instant of the plan.
-local function trouble_of(entry, folder)
-  if entry.kill then return trouble.environment(("kill:%d"):format(entry.kill)) end
-  if entry.full then return trouble.environment(("full:%d:%s/state"):format(entry.full, folder)) end
-  return ""
+local function trouble_of(self, folder)
+  local given = self.trouble
+  if not given then return "" end
+  local place = given.what ~= "kill" and (":%s/state/%s"):format(folder, self.store) or ""
+  return trouble.environment(("%s:%d%s"):format(given.what, given.instant, place))
 end
 
--- `entry`: name, argv, input, attended, agrees, intent, store, host, user; `kill` or `full`: see
--- trouble.c. `folder`: of the twin. `environment`: name -> value.
+-- `entry`: name, argv, input, attended, agrees, intent, store, host, user; trouble = { what,
+-- instant }: see trouble.c. `folder`: of the twin. `environment`: name -> value.
 function process.start(entry, folder, environment)
   local self = setmetatable({ requests = 0, tty = "", answered = 0 }, Process)
   for key, value in pairs(entry) do self[key] = value end
@@ -57,7 +58,7 @@ function process.start(entry, folder, environment)
   if self.attended and entry.input then files = ("<%s.in "):format(self.path) .. files end
   write(self.path .. ".in", entry.input or "")
   local script = ("echo $$ >%s.pid; %s exec %s %s %s"):format(self.path,
-    trouble_of(entry, folder), quote(program.path), words(entry.argv), files)
+    trouble_of(self, folder), quote(program.path), words(entry.argv), files)
   if self.attended then
     os.execute(("mkfifo %s.keys"):format(self.path))
     self.keys = assert(io.open(self.path .. ".keys", "r+"))

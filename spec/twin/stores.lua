@@ -162,8 +162,15 @@ function Store:block()
   self.blocker = other
 end
 
+-- Ends all sessions but the own one.
+function Store:cut()
+  if not connect(self) then return end
+  journal.rows(self.connection, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    .. " WHERE datname = current_database() AND pid <> pg_backend_pid()")
+end
+
 function Store:release()
-  if self.blocker then self.blocker:close() end
+  if self.blocker then pcall(self.blocker.close, self.blocker) end
   self.blocker = nil
 end
 

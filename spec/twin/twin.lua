@@ -73,7 +73,9 @@ function Twin:start(entry)
   self.ledger:connect(server, process)
   self.processes[#self.processes + 1], self.by_name[entry.name] = process, process
   self:note { kind = "start", process = entry.name, argv = fields.argv, at = process.began }
-  if entry.full then self:note { kind = "fault", what = "disk full", host = entry.host } end
+  if entry.trouble and entry.trouble.what ~= "kill" then
+    self:note { kind = "fault", what = "disk full", host = entry.host }
+  end
 end
 
 local KILLED = 128 + 9
