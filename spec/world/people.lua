@@ -159,7 +159,7 @@ end
 function DOES.undo(random, self, entry)
   local path = "/plans/" .. entry.name .. ".jsonl"
   entry.argv, entry.intent = { "undo" }, { what = "undo", path = path }
-  if random:chance(0.5) then
+  if random:chance(0.5) and entry.name ~= "p1" then
     entry.intent.batch = batch_name(random)
     say(entry, entry.intent.batch)
   else
