@@ -100,7 +100,7 @@ function call.new(client, operation, arguments, judge, kind)
     client = client, judge = judge, id = arguments.id, comment = arguments.comment,
     operation = false, encoded = false, attempt = 0, not_before = 0, refused = 0, slot = false,
     header = false, fetch = false, slot_wanted_at = false, in_flight = false, first_sent = false,
-    reached = false, posted = false, post_response = nil, throttled_since = false, probes = false,
+    reached = false, posted = false, post_response = nil, question = false, probes = false,
     was_answered = false, caller = false, target = nil, targets = nil, record = nil, batch = nil,
     schedule = false, cancel = nil, done = false, value = nil, err = nil, verdict = nil,
   }, Call)
@@ -299,7 +299,7 @@ function Call:receive(now, response, failure)
     self.client.service_clock.read(response, now)
     if self:is_handled(now, response) then return end
   end
-  self.throttled_since = false
+  if self.throttled_since then self.throttled_since = false end
   if response and response.status < 500 then self.failing_since = false end
   if self.held and probe.receive(self, now, response) then return end
   local err = error_of(self, response, failure)

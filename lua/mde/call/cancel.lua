@@ -72,21 +72,23 @@ local function read_first(call, now)
   call:continue_with("get", { id = call.id }, now)
 end
 
--- The fields of calls that cancel. `wait` is how many seconds to wait for the end of an accepted
--- action.
+-- The fields of calls that cancel, with their first values.
+local CancelFields = {
+  wait = 0,             -- seconds to wait for the end of an accepted action
+  posts = 0,            -- how often the cancel was sent and its answer came or was lost
+  post_err = nil,       -- the error of the last one
+  was_refused = nil,    -- all of them were refused
+  was_sent = false,     -- it may have been sent before this call
+  expected = nil,       -- the status that the action must still have before it is sent
+  accepted_at = nil,    -- when call.accepted was first read
+  read_first = read_first,
+  looks = 2,            -- counts the reads of an accepted action
+  again_at = nil,       -- before when it was not sent again
+}
+CancelFields.__index = CancelFields
+
 function judge.cancel_fields(wait)
-  return {
-    wait = wait or 0,
-    posts = 0,            -- how often the cancel was sent and its answer came or was lost
-    post_err = nil,       -- the error of the last one
-    was_refused = nil,    -- all of them were refused
-    was_sent = false,     -- it may have been sent before this call
-    expected = nil,       -- the status that the action must still have before it is sent
-    accepted_at = nil,    -- when call.accepted was first read
-    read_first = read_first,
-    looks = 2,            -- counts the reads of an accepted action
-    again_at = nil,       -- before when it was not sent again
-  }
+  return setmetatable({ wait = wait or 0, posts = 0 }, CancelFields)
 end
 
 -- When the first attempt was sent, on the service's clock, derived from the Date of this answer

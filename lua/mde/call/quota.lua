@@ -258,7 +258,7 @@ end
 
 -- Forgets the buffered events: the transaction is committed.
 function Quota:flushed()
-  self.pending = {}
+  if self.pending[1] then self.pending = {} end
 end
 
 -- The least seconds until the last of `count` calls can be sent.

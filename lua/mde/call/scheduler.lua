@@ -185,7 +185,8 @@ local function visit(self, task, now, decided)
   return not schedule.is_asleep
 end
 
--- Moves every task that has something to do. -> the moment of the next pass, unless an answer comes
+-- Moves every task that has something to do; `answers` is how many answers have come, for all clients
+-- of the engine. -> the moment of the next pass, unless an answer comes
 local function move_all(self, now, answers, decided)
   local awake, i, moment, before = self.awake, 1, math.huge, self.has_progress
   local most = self.client.host.is_shared and MOST or math.huge
@@ -196,12 +197,14 @@ local function move_all(self, now, answers, decided)
       return now + SHORTEST
     end
     local task = awake[i]
-    local schedule, is_ready = task.schedule, answers
-    if not schedule.flight then
+    local schedule = task.schedule
+    local flight, is_ready = schedule.flight, answers > 0
+    if not flight then
       is_ready = now >= schedule.due
                  or (before or self.has_progress) and now >= task.not_before
     end
     local stays = not is_ready or visit(self, task, now, decided)
+    if flight and schedule.flight ~= flight then answers = answers - 1 end
     if not (schedule.flight or task.done) then moment = math.min(moment, schedule.due) end
     if stays then i = i + 1 else table.remove(awake, i) end
   end
@@ -222,7 +225,8 @@ local function write_down(self, decided)
   client.quota:flush()
   client.store:commit()
   client.quota:flushed()
-  self.unwritten, self.store_error = {}, nil
+  if decided.ended[1] then self.unwritten = {} end
+  self.store_error = nil
 end
 
 -- Sends nothing that was not recorded. If the store has failed and cannot recover, calls that are
@@ -295,11 +299,13 @@ local function run(self)
     if now >= self.quiet_until then self.leader:prompt() end
     return
   end
-  local answers = self.client.engine:step() > 0 or self.was_cut
-  if not answers and now < self.quiet_until then return end
+  local answers = self.client.engine:step()
   if self.was_cut then
+    answers = math.huge
     wake_all(self)
     self.client.readback:recover()
+  elseif answers == 0 and now < self.quiet_until then
+    return
   end
   self.was_cut = true
   self.quiet_until, self.moved_at = math.huge, now  -- a task may be added or woken meanwhile

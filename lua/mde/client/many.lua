@@ -52,6 +52,27 @@ Batch.__index = Batch
 many.options = { comment = false, parallel = 10, wait = false, record = false, on_item = false,
                   stop = false }
 
+-- Counting the calls that run
+
+-- Calls that wait for a readback are not busy, except those of a plan that are read before they
+-- are sent: the read should not be long before. Of these, a call that waits for its second look
+-- does not count.
+local function count(self, call)
+  local own = call.batch
+  if not (own.is_good or call.has_second_look) then self.unanswered = self.unanswered + 1 end
+  local expected = call.question and call.cancel and call.cancel.expected
+  if call.question and (not expected or call.has_second_look) then
+    self.asked = self.asked + 1
+  else
+    own.lane.busy = own.lane.busy + 1
+  end
+end
+
+local function count_anew(self)
+  self.unanswered, self.asked = 0, 0
+  for _, lane in ipairs(self.lanes) do lane.busy = 0 end
+end
+
 -- Taking targets
 
 -- An array or iterator -> function that returns one target after the other; duplicates in an array
@@ -143,6 +164,7 @@ function Batch:take(lane)
   call.batch = { lane = lane, is_reported = false, is_good = false }
   self.live[#self.live + 1] = call
   self.client.scheduler:add(call)
+  count(self, call)
   return true
 end
 
@@ -164,12 +186,14 @@ end
 -- After these errors every other call would fail too.
 local HOPELESS = { sign_in = true, unauthorized = true, store = true }
 
+local NONE = {}
+
 function Batch:conclude(call)
   if call.batch.is_reported then return end
   call.batch.is_reported = true
   local action = call.value
   for _, given in ipairs(call.targets) do
-    local target = type(given) == "table" and given or {}
+    local target = type(given) == "table" and given or NONE
     local known = action or target
     self:hand_out {
       id = call.targets[2] and target.id or call.id, verdict = call.verdict, error = call.err,
@@ -196,8 +220,9 @@ end
 -- Reports the calls that have ended. -> whether there are any
 function Batch:collect()
   local live, kept = self.live, 0
-  local count = #live
-  for i = 1, count do
+  local before = #live
+  count_anew(self)
+  for i = 1, before do
     local call = live[i]
     if not call.batch.is_good then count_good(self, call, call.batch) end
     if call.done then
@@ -206,34 +231,23 @@ function Batch:collect()
       if call.accepted and self.on_accepted and not call.batch.is_accepted then
         hand_out_accepted(self, call, call.batch)
       end
+      count(self, call)
       kept = kept + 1
       live[kept] = call
     end
   end
-  for i = kept + 1, count do live[i] = nil end
-  return kept < count
+  for i = kept + 1, before do live[i] = nil end
+  return kept < before
 end
 
 local MOST_ASKED = 4000  -- calls that may wait for a readback
 local TRIAL = 10         -- calls that must end well before more run at once
 
--- Returns how many more calls the lane may run. Calls that wait for a readback do not count,
--- except those of a plan that are read before they are sent: the read should not be long before. Of
--- these, a call that waits for its second look does not count. Until TRIAL calls have ended well,
--- no more than TRIAL run without an answer: so a failing service costs few.
+-- Returns how many more calls the lane may run. Until TRIAL calls have ended well, no more than
+-- TRIAL run without an answer: so a failing service costs few.
 function Batch:room(lane)
-  local live, asked, busy, unanswered = self.live, 0, 0, 0
-  for i = 1, #live do
-    local call = live[i]
-    local expected, own = call.cancel and call.cancel.expected, call.batch
-    if not (own.is_good or call.has_second_look) then
-      unanswered = unanswered + 1
-    end
-    if call.question and (not expected or call.has_second_look) then asked = asked + 1
-    elseif own.lane == lane then busy = busy + 1 end
-  end
-  local room = math.min(self.parallel - busy, MOST_ASKED - asked)
-  return self.good < TRIAL and math.min(room, TRIAL - unanswered) or room
+  local room = math.min(self.parallel - lane.busy, MOST_ASKED - self.asked)
+  return self.good < TRIAL and math.min(room, TRIAL - self.unanswered) or room
 end
 
 -- Takes as many targets from a lane as there is room for.
@@ -328,8 +342,8 @@ local function parallel_of(method, options)
 end
 
 local function lanes_of(targets, beside)
-  return { { next = iterator(targets), exhausted = false },
-           beside and { next = beside, exhausted = false } or nil }
+  return { { next = iterator(targets), exhausted = false, busy = 0 },
+           beside and { next = beside, exhausted = false, busy = 0 } or nil }
 end
 
 -- Carries out the calls that `make(target, targets)` returns (false: none for this target). `method`
@@ -351,7 +365,7 @@ function many.run(client, method, targets, options, make, group)
     client = client, lanes = lanes_of(targets, options.beside),
     make = make, group = group, parallel = parallel, record = options.record or nil,
     on_item = options.on_item, on_accepted = options.on_accepted, stop = options.stop,
-    live = {}, good = 0, caller = callers.current(),
+    live = {}, good = 0, unanswered = 0, asked = 0, caller = callers.current(),
     report = { total = 0, counts = {} },
   }, Batch)
   local report = run:run()

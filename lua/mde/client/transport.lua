@@ -15,8 +15,9 @@ end
 -- A request of the engine to `address`.
 function transport:transport(method, address, headers, body, proxy)
   self.request_fields = self.request_fields or shared_fields(self)
-  return setmetatable({ method = method, url = address, headers = headers, body = body,
-                        proxy = proxy }, self.request_fields)
+  local request = { method = method, url = address, headers = headers, body = body }
+  if proxy then request.proxy = proxy end
+  return setmetatable(request, self.request_fields)
 end
 
 -- The headers of a request to the service. Requests that follow each other share a table.
