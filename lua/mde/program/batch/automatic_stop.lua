@@ -74,7 +74,7 @@ end
 
 local function show(self)
   for _, result in ipairs(self.canary.results) do
-    self.say("%-17s %s %s", result.verdict, result.item.id, result.item.machine or "")
+    self.say("%-17s %s", result.verdict, result.item.machine or result.item.id)
   end
 end
 

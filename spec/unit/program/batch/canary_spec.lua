@@ -89,7 +89,8 @@ describe("the canary", function()
       local found = run { count = 60, change = "isolate", parsed = {}, answers = { answer } }
       assert.equal(status, found.result)
       assert.same({ "Continue with the other 50? [y/N] " }, found.asked)
-      assert.equal(10, select(2, found.err:gsub("\nlaunched +%x%x%x%x", "")))
+      local shown = found.err:match "read back:\n(.-)\n%d+ of 60 "
+      assert.equal(10, select(2, shown:gsub("%f[^\n%z]launched +%S+%f[\n%z]", "")), found.err)
       assert.equal(status == 0 and 60 or 10, found.service:requests "isolate")
     end
     local found = run { count = 60, change = "isolate", parsed = { yes = true } }
