@@ -223,6 +223,13 @@ describe("mde undo", function()
     assert_said(run.err, "4 cancelled isolations were InProgress")
   end)
 
+  it("shows how many releases were sent in a minute, not how many cancels", function()
+    local run = program.rehearse(EIGHT, "export MDE_QUOTA=1000,9000\n" .. CANCEL .. [[
+      mde undo b -m y --yes --max 8 --progress json 2>&1 >/dev/null |
+        sed -n '/"done":0/p;/"done":8/p']])
+    assert.truthy(run.out:find '"per_minute":0.-\n.-"per_minute":8', run.out)
+  end)
+
   it("writes a plan with -o, and sends nothing", function()
     local run = program.rehearse(EIGHT, CANCEL .. [[
       mde undo b -m y -o plan >/dev/null; grep -c '"decision":"undo"' plan

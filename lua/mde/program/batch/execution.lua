@@ -336,7 +336,7 @@ function execution.run(session, batch, parsed, kind, aside)
     report = report.new(session, total, parsed.json, is_kept and batch.name or nil, is_shown,
       change),
     progress = not is_shown and NO_PROGRESS
-               or progress.new(session, total, parsed.progress, words.operation(change),
+               or progress.new(session, total, parsed.progress, words.operation(change, kinds),
                   parsed.wait),
     hours = open_hours, closed = false, stop_reason = parsed.stop_reason, is_shown = is_shown,
     stop_asked = stop.watched(batch, clock),

@@ -160,7 +160,8 @@ local function continue(session, batch, lock, parsed)
   agree(session, batch, parsed)
   output.note("Batch %s: %d of %d items open. %s", batch.name, batch:open_count(), batch.count,
     batch.comment)
-  execution.foretell(session, { [words.operation(batch:change())] = batch:open_count() })
+  execution.foretell(session,
+    { [words.operation(batch:change(), batch:kind_counts())] = batch:open_count() })
   return execution.run(session, batch, parsed, "resumed")
 end
 
