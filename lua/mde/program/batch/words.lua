@@ -35,10 +35,10 @@ function words.reads_actions(change)
   return words.subject(change) == "action" or words.is_launch(change)
 end
 
--- Returns the operation whose quota a change uses. `kinds`: of Batch:kind_counts, if known: an undo
--- may have nothing to cancel.
-function words.operation(change, kinds)
-  if kinds and kinds.release and not (kinds.undo or kinds.cancel) then return "unisolate" end
+-- Returns the operation whose quota a change uses. `counts`: of Batch:kind_counts, if known: an
+-- undo may have nothing to cancel.
+function words.operation(change, counts)
+  if counts and counts.release and not (counts.undo or counts.cancel) then return "unisolate" end
   return (ROWS[change] or ROWS.request)[2]
 end
 
