@@ -4,7 +4,6 @@
 #ifdef __linux__
 
 #include <errno.h>
-#include <poll.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -76,9 +75,12 @@ void mde_descriptor_signal (mde_descriptor *descriptor, bool on) {
 }
 
 
-bool mde_descriptor_is_readable (const mde_descriptor *descriptor) {
-  struct pollfd event = { descriptor->fd, POLLIN, 0 };
-  return descriptor->is_blind || poll(&event, 1, 0) != 0;
+/* Events are not taken out. */
+bool mde_descriptor_has_events (const mde_descriptor *descriptor) {
+  struct epoll_event events[2];
+  const int count = epoll_wait(descriptor->fd, events, 2, 0);
+  return descriptor->is_blind || count < 0 || count > 1
+         || (count == 1 && events[0].data.fd != descriptor->event);
 }
 
 #else
@@ -106,7 +108,7 @@ void mde_descriptor_signal (mde_descriptor *descriptor, bool on) {
 }
 
 
-bool mde_descriptor_is_readable (const mde_descriptor *descriptor) {
+bool mde_descriptor_has_events (const mde_descriptor *descriptor) {
   (void)descriptor;
   return true;
 }

@@ -36,7 +36,7 @@ bool mde_descriptor_watch (mde_descriptor *descriptor, CURLM *multi);
 /* Makes it readable, or leaves that to the sockets. Does nothing if it is closed. */
 void mde_descriptor_signal (mde_descriptor *descriptor, bool on);
 
-/* Reports whether an open one is readable. If not all sockets are watched, it may be. */
-bool mde_descriptor_is_readable (const mde_descriptor *descriptor);
+/* Reports whether a socket of an open one has something to do. If not all are watched, one may. */
+bool mde_descriptor_has_events (const mde_descriptor *descriptor);
 
 #endif

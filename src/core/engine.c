@@ -16,6 +16,7 @@
 #define ANSWERS_AT_ONCE 4     /* of the maximal size, for all answers held */
 #define CHAINS 1024           /* of the table of transfers; a power of 2 */
 #define STEP_PAUSE 0.001      /* s */
+#define ROUNDS 4              /* of due transfers in a step */
 #define POLL_MAXIMUM 1.0      /* s */
 #define BLIND_MAXIMUM 0.05    /* s, while a socket is not in the descriptor */
 
@@ -28,9 +29,9 @@ struct mde_engine {
   size_t body_maximum;
   mde_pool answers;
   int64_t last_id;
-  double stepped;  /* when, on the monotonic clock */
+  double stepped;  /* when all transfers were moved, on the monotonic clock */
   double active;   /* when a step last had something to do */
-  bool fresh;      /* a request was started since */
+  bool fresh;      /* a request was started since the last step */
   bool unseen;     /* that step ended transfers that are not taken */
   mde_descriptor descriptor;
   unsigned process;  /* mde_process_generation of the process that has the connections */
@@ -131,75 +132,82 @@ static void drain (mde_engine *engine) {
 
 /* libcurl has failed: its transfers end, since no answer will come. */
 static void end_all (mde_engine *engine, CURLcode result) {
+  mde_transfer *transfer;
   size_t i;
-  for (i = 0; i < CHAINS; i++) {
-    mde_transfer *transfer = engine->table[i];
-    for (; transfer != NULL; transfer = transfer->next)
+  for (i = 0; i < CHAINS; i++)
+    for (transfer = engine->table[i]; transfer != NULL; transfer = transfer->next)
       if (transfer->progress == MDE_GOING) end(engine, transfer, result);
-  }
 }
 
 
-/* With a descriptor, libcurl also reports its sockets. curl_multi_socket_action of 7.88 loses
-** requests over HTTP/2 that are answered before they are read. */
-static CURLMcode perform (mde_engine *engine) {
+/* Moves new transfers, and those whose answers libcurl has read for another one. */
+static CURLMcode perform_due (CURLM *multi) {
+  CURLMcode code = CURLM_OK;
+  long milliseconds;
+  int running, rounds = ROUNDS;
+  while (code == CURLM_OK && rounds-- > 0
+         && curl_multi_timeout(multi, &milliseconds) == CURLM_OK && milliseconds == 0)
+    code = curl_multi_socket_action(multi, CURL_SOCKET_TIMEOUT, 0, &running);
+  return code;
+}
+
+
+/* curl_multi_socket_action of 7.88 for a socket loses requests over HTTP/2 that are answered before
+** they are read; curl_multi_socket_all forgets what is due if it was due before. */
+static CURLMcode perform (mde_engine *engine, bool is_all) {
+  CURLMcode code;
   int running;
   if (engine->multi == NULL) return CURLM_OK;
-  if (engine->descriptor.fd >= 0) return curl_multi_socket_all(engine->multi, &running);
-  if (engine->count == engine->ended) return CURLM_OK;
-  return curl_multi_perform(engine->multi, &running);
+  if (engine->descriptor.fd < 0)
+    return engine->count == engine->ended ? CURLM_OK : curl_multi_perform(engine->multi, &running);
+  code = perform_due(engine->multi);
+  if (is_all && code == CURLM_OK) code = curl_multi_socket_all(engine->multi, &running);
+  return code == CURLM_OK ? perform_due(engine->multi) : code;
 }
 
 
-static void move_on (mde_engine *engine, bool is_active) {
+/* Moves all transfers, or those that are due; `is_active`: it was known that some are. */
+static void move_on (mde_engine *engine, bool is_all, bool is_active) {
   const size_t ended = engine->ended;
+  const double now = mde_clock_monotonic();
   sigset_t before;
   CURLMcode code;
   engine->fresh = engine->unseen = false;
-  engine->stepped = mde_clock_monotonic();
+  if (is_all) engine->stepped = now;
   mde_sigpipe_hold(&before);
-  code = perform(engine);
+  code = perform(engine, is_all);
   drain(engine);
   if (code != CURLM_OK)
     end_all(engine, code == CURLM_OUT_OF_MEMORY ? CURLE_OUT_OF_MEMORY : CURLE_RECV_ERROR);
   send_waiting(engine);
   mde_sigpipe_release(&before);
   engine->unseen = engine->ended > ended;
-  if (is_active || engine->unseen) engine->active = engine->stepped;
+  if (is_active || engine->unseen) engine->active = now;
   signal_loop(engine);
 }
 
 
-/* The longest time without a step while requests are in flight. libcurl 7.88 may read an answer
-** over HTTP/2 together with another one and not report it until it is called again. So the
-** pauses grow with the time since the last activity. */
+/* The longest time without moving all transfers in flight. Without a descriptor, libcurl 7.88 may
+** read an answer over HTTP/2 together with another one and not report it until it is called
+** again. So the pauses grow with the time since the last activity. */
 static double longest_pause (const mde_engine *engine) {
-  const double longest = engine->descriptor.is_blind ? BLIND_MAXIMUM : POLL_MAXIMUM;
   const double pause = 3 * (engine->stepped - engine->active);
-  if (pause > longest || !mde_hosts_multiplex(engine->hosts)) return longest;
+  if (engine->descriptor.is_blind) return BLIND_MAXIMUM;
+  if (engine->descriptor.fd >= 0 || pause > POLL_MAXIMUM || !mde_hosts_multiplex(engine->hosts))
+    return POLL_MAXIMUM;
   return pause > STEP_PAUSE ? pause : STEP_PAUSE;
 }
 
 
-/* Reports whether a step has something to do at once. */
-static bool is_ready (const mde_engine *engine) {
-  return engine->fresh
-         || (engine->descriptor.fd >= 0 && mde_descriptor_is_readable(&engine->descriptor));
-}
-
-
-static bool is_due (mde_engine *engine) {
-  const double pause = mde_clock_monotonic() - engine->stepped;
-  if (engine->descriptor.fd < 0) return pause >= STEP_PAUSE;
-  return pause >= longest_pause(engine) || mde_engine_timeout(engine) == 0;
-}
-
-
 size_t mde_engine_step (mde_engine *engine) {
-  bool ready;
+  bool watches, has_events, is_all;
   disown(engine);
-  ready = is_ready(engine);
-  if (ready || is_due(engine)) move_on(engine, ready);
+  watches = engine->descriptor.fd >= 0;
+  has_events = watches && mde_descriptor_has_events(&engine->descriptor);
+  is_all = has_events || mde_clock_monotonic() - engine->stepped
+                           >= (watches ? longest_pause(engine) : STEP_PAUSE);
+  if (is_all || engine->fresh || (watches && mde_engine_timeout(engine) == 0))
+    move_on(engine, is_all, has_events || engine->fresh);
   return engine->ended;
 }
 
@@ -225,11 +233,11 @@ size_t mde_engine_poll (mde_engine *engine, double seconds) {
   if (!(seconds > 0)) seconds = 0;
   if (seconds > POLL_MAXIMUM) seconds = POLL_MAXIMUM;
   end_of_wait = mde_clock_monotonic() + seconds;
-  if (engine->fresh) move_on(engine, true);
+  if (engine->fresh) move_on(engine, true, true);
   while (more && engine->ended == before) {
     const double longest = longest_pause(engine);
     more = wait_for_bytes(engine, seconds < longest ? seconds : longest);
-    move_on(engine, more);
+    move_on(engine, true, more);
     seconds = end_of_wait - mde_clock_monotonic();
     more = more && seconds > 0;
   }
@@ -244,7 +252,8 @@ int mde_engine_pollfd (mde_engine *engine, mde_error *error) {
   if (engine->descriptor.fd >= 0) return engine->descriptor.fd;
   if (!mde_descriptor_open(&engine->descriptor, error)) return -1;
   if (engine->multi != NULL) (void)mde_descriptor_watch(&engine->descriptor, engine->multi);
-  engine->fresh = true;  /* the next step adds the sockets that exist */
+  engine->fresh = true;
+  engine->stepped = 0;  /* the next step moves all, and so adds the sockets that exist */
   signal_loop(engine);
   return engine->descriptor.fd;
 }

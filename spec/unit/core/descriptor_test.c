@@ -138,6 +138,26 @@ static void test_events (void) {
 }
 
 
+/* libcurl reads the headers of an answer over HTTP/2 first, and its end when it is called again. */
+static void test_answer (void) {
+  const mde_request request = make("GET", "https://127.0.0.1:%d/connection", "H2_PORT");
+  int64_t id;
+  int i, loop, due = 0;
+  engine = mde_engine_new(100000, NULL);
+  loop = make_loop();
+  for (i = 0; i < 2; i++) {
+    id = mde_engine_start(engine, &request, NULL);
+    (void)mde_engine_step(engine);
+    while (wait_and_step(loop) == 0)
+      if (i == 1 && mde_engine_timeout(engine) == 0) due++;
+    check(finish(engine, id).status == 200, "an answer over HTTP/2");
+  }
+  check(due == 0, "  takes no second step");
+  mde_engine_close(engine);
+  (void)close(loop);
+}
+
+
 static void answer_late (server *self, int connection, int number) {
   (void)number;
   (void)server_read(self, connection);
@@ -228,6 +248,7 @@ static void tests (void) {
   test_refusals(10, "no POST is lost with 10 in flight");
   test_refusals(50, "no POST is lost with 50 in flight");
   test_events();
+  test_answer();
   test_late();
   test_child();
   test_limit();
