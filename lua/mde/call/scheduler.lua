@@ -21,7 +21,7 @@ Scheduler.__index = Scheduler
 
 local SHORTEST, LONGEST = 0.001, 0.05  -- seconds between two looks for an answer
 local AGAIN = 0.1  -- seconds until what a failed store did not record is written again
-local MOST = 20  -- tasks that end or start in a pass, where other work of the process waits for it
+local MOST = 8  -- tasks that end or start in a pass, where other work of the process waits for it
 local LED = 25  -- calls that lengthen that if one thread looks for all
 
 -- A scheduler for a client, which has engine, clock, host, whole, store, quota, readback,

@@ -142,7 +142,7 @@ describe("the scheduler", function()
     assert.is_true(visits > 200 and visits < 200 * 15, visits)
   end)
 
-  it("moves twenty calls in a pass, where other work waits meanwhile", function()
+  it("moves eight calls in a pass, where other work waits meanwhile", function()
     local client, service, _, engine = world.new()
     local most, started, commit, start = 0, 0, client.store.commit, engine.start
     client.host.is_shared = true
@@ -156,6 +156,6 @@ describe("the scheduler", function()
     end
     local report = client:cancel_all(world.add(service, 90), { comment = "x", parallel = 90 })
     assert.equal(90, report.counts.cancelled)
-    assert.equal(20, most)
+    assert.equal(8, most)
   end)
 end)
