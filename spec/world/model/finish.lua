@@ -153,10 +153,12 @@ local function check_filter(world, process, report)
   end
 end
 
+-- `mde watch` reports its verdicts as events, and ends with 0 when a person ends it.
 local function check_exit(world, batch, report)
   for _, entry in ipairs(batch.rows) do
     local process = world.observation.processes[entry.process]
-    if entry.row.kind == "ended" and process and process.status == 0 then
+    if entry.row.kind == "ended" and process and process.status == 0
+      and (process.intent or {}).what ~= "watch" then
       for _, item in ipairs(batch.list) do
         local last = world.verdict_of(item)
         if last and last.process == process.name and WRONG[last.row.verdict] then

@@ -6,7 +6,8 @@
 
 local time = require "spec.world.model.time"
 
-local SLACK = 0.05  -- the clock of a host may run faster than true time
+local SLACK = 0.05  -- seconds that a request may be early
+local FAST = 1e-4   -- the clock of a host may run faster than true time
 local TOLD = 5      -- seconds in which other processes know
 
 -- The seconds that an answer asks to wait | nil
@@ -35,7 +36,8 @@ local function check(world, request, pause, report)
     or time.has_step(world, request.store, pause.at, request.sent)) then
     return
   end
-  if decided(request) > pause.at + (is_own and 0 or TOLD) and request.sent < pause.ends - SLACK
+  local earliest = pause.ends - SLACK - FAST * pause.seconds
+  if decided(request) > pause.at + (is_own and 0 or TOLD) and request.sent < earliest
     and not time.was_frozen(world, request) then
     report("retry after", { pause.n, request.n },
       "%s sends %s %.1f s after %s was asked to wait %d s", request.process,

@@ -75,14 +75,14 @@ local function was_refused(post)
     and (answer.status == 400 or answer.status == 404)
 end
 
--- Each cancel that was recorded was sent and refused.
+-- Each cancel that was recorded was sent and refused, which the process that ends the item saw.
 local function were_refused(item, entry)
   local posts, sent = posts_until(item, entry.at), 0
   for _, other in ipairs(item.rows) do
     if other.row.kind == "sent" and other.n < entry.n then sent = sent + 1 end
   end
   for _, post in ipairs(posts) do
-    if not was_refused(post) then return false end
+    if not was_refused(post) or post.process ~= entry.process then return false end
   end
   return posts[1] ~= nil and #posts >= sent
 end
