@@ -47,7 +47,13 @@ end
 
 function DO.cut(self, entry)
   self.stores[entry.store]:cut()
-  self:note { kind = "fault", what = "the database ends all sessions", store = entry.store }
+  self:note { kind = "fault", what = "busy", detail = "the database ends all sessions",
+              store = entry.store, ["until"] = self:now() + 1 }
+end
+
+function DO.guards(self, entry)
+  self:configure(entry.guards)
+  self:note { kind = "guards", guards = entry.guards }
 end
 
 function DO.lag(self, entry)
@@ -83,10 +89,15 @@ end
 
 -- Plans the entries.
 function faults.plan(self)
-  self.fates, self.at_request, self.spans, self.nth = {}, {}, {}, {}
+  self.fates, self.at_request, self.spans, self.nth, self.answers = {}, {}, {}, {}, {}
+  self.sign_ins, self.sign_in_fates = 0, {}
   for _, entry in ipairs(self.plan.entries) do
     if entry.what == "request" then
       self.fates[entry.at_request] = entry.fate
+    elseif entry.what == "answers" then
+      table.insert(self.answers, entry)
+    elseif entry.what == "sign_in" then
+      self.sign_in_fates[entry.number] = entry.fate
     elseif entry.instant then
       at_instant(self, entry)
     elseif entry.nth then
@@ -110,15 +121,31 @@ local function happen(self, process)
   end
 end
 
+-- The fate of the next answers of one operation of a process | nil
+local function of_process(self, process, operation)
+  for _, entry in ipairs(self.answers) do
+    if entry.process == process.name and entry.count > 0
+      and operation:match "^[^:]*" == entry.operation then
+      entry.count = entry.count - 1
+      return entry.fate
+    end
+  end
+end
+
 -- The fate that the plan has for a request | nil
-local function planned(self, event)
+local function planned(self, process, event)
+  if event.operation == "sign_in" then
+    self.sign_ins = self.sign_ins + 1
+    if self.sign_in_fates[self.sign_ins] then return self.sign_in_fates[self.sign_ins] end
+  end
   for _, entry in ipairs(self.spans) do
     if entry.what == "outage" and self.requests >= entry.at_request
       and self.requests < entry.until_request then
       return entry.fate
     end
   end
-  return event.operation ~= "sign_in" and self.fates[self.requests] or nil
+  if event.operation == "sign_in" then return nil end
+  return of_process(self, process, event.operation) or self.fates[self.requests]
 end
 
 -- What becomes of a request that arrives now. -> fate | nil
@@ -128,7 +155,7 @@ function faults.fate(self, process, event)
     self.requests, process.requests = self.requests + 1, process.requests + 1
     if not self.are_over then happen(self, process) end
   end
-  local fate = not self.are_over and planned(self, event) or nil
+  local fate = not self.are_over and planned(self, process, event) or nil
   local is_launch = event.operation:find "^launch:"
   return not (is_launch and fate and not self.plan.loses_launches) and fate or nil
 end

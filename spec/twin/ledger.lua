@@ -106,7 +106,7 @@ local function answer_of(self, request, process)
   if fate.lost == "before" then
     event.arrived = false
     answer = lose(fate, { delay = 0 })
-  elseif fate.status and not (event.operation == "sign_in" and fate.status < 500) then
+  elseif fate.status then
     answer = refusal(self, fate)
     event.status, event.answer = answer.status, json.decode(answer.body)
   else

@@ -19,10 +19,13 @@ local function some_request(random) return math.floor(random:scaled(1, 15)) end
 local TO = {}
 
 local SHORT = { ["30s"] = "3s", ["10m"] = "8s", ["5m"] = "12s" }
+local ROUND = "2s"  -- of mde watch
 
 function TO.run(random, _, entry)
-  for i, word in ipairs(entry.argv) do entry.argv[i] = SHORT[word] or word end
-  local parent = entry.intent.what == "apply" and entry.name:match "^(.*)b$"
+  for i, word in ipairs(entry.argv) do
+    entry.argv[i] = entry.argv[i - 1] == "--every" and ROUND or SHORT[word] or word
+  end
+  local parent = entry.argv[1] == "apply" and entry.name:match "^(p%d+)b"
   if parent then entry.after = parent
   elseif entry.at > 0 then entry.at_request = some_request(random) end
   return entry
@@ -95,7 +98,16 @@ local function at_request(random, _, entry)
   return entry
 end
 
-TO.revoke, TO.reboot, TO.admin_cancel, TO.cut = at_request, at_request, at_request, at_request
+for _, what in ipairs { "revoke", "reboot", "admin_cancel", "cut", "guards" } do
+  TO[what] = at_request
+end
+
+function TO.answers(_, _, entry)
+  entry.fate = soon(entry.fate)
+  return entry
+end
+
+TO.sign_in = TO.answers
 
 function TO.admin_launch(random, self, entry)
   entry.course = self.shorter(entry.course)

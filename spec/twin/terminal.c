@@ -4,11 +4,15 @@
 ** program's exit status (128 + signal if a signal ended it).
 */
 #include <poll.h>
-#include <pty.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#ifdef __APPLE__
+#include <util.h>
+#else
+#include <pty.h>
+#endif
 
 
 /* Copies what there is to read. Returns 0 at the end. */

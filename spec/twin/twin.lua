@@ -41,19 +41,25 @@ local function environment(self, entry, server)
   return {
     HOME = self.folder, XDG_STATE_HOME = self.folder .. "/state/" .. entry.store,
     XDG_CONFIG_HOME = self.folder .. "/config", TERM = "dumb", TZ = "UTC",
-    AZURE_TENANT_ID = self.plan.tenant, AZURE_CLIENT_ID = self.plan.application,
+    AZURE_TENANT_ID = entry.tenant or self.plan.tenant, AZURE_CLIENT_ID = self.plan.application,
     AZURE_CLIENT_SECRET = self.ledger.secret, MDE_API_URL = server.url,
     AZURE_AUTHORITY_HOST = server.url, MDE_QUOTA = ("%d,%d"):format(limits.minute, limits.hour),
     MDE_STORE = self.stores[entry.store].url or "",
   }
 end
 
--- Today's batches, and paths in this twin's folder.
+-- Today's batches, paths in this twin's folder, and the hash of a plan.
 local function real_words(self, list)
   local words = {}
   for i, word in ipairs(list) do
     words[i] = word:gsub("^/plans/", self.folder .. "/plans/")
+      :gsub("^/policies/", self.folder .. "/policies/")
       :gsub("^2026%-01%-23%.", os.date "!%Y-%m-%d" .. ".")
+  end
+  for i, word in ipairs(words) do
+    if word == "@hash" then
+      words[i] = processes.read(words[2]):match '(%x+)"[^"]*$' or ("0"):rep(64)
+    end
   end
   return words
 end
@@ -81,7 +87,7 @@ end
 local KILLED = 128 + 9
 
 local function note_plan(self, process)
-  local path = process.argv[1] == "undo" and process.intent.path
+  local path = (process.argv[1] == "undo" or process.argv[1] == "plan") and process.intent.path
   local text = path and processes.read(path) or ""
   if text ~= "" then
     self:note { kind = "plan", process = process.name, path = path, text = text,
@@ -148,6 +154,25 @@ local function is_due(self, entry, running)
   return self.requests >= (entry.at_request or 0)
 end
 
+-- `mde watch` ends by Ctrl-C once nothing else runs.
+local function end_watches(self)
+  if #self.waiting > 0 then return end
+  local watches = {}
+  for _, process in ipairs(self.processes) do
+    if not process.ended and (process.argv[1] ~= "watch" or process.requests == 0
+      and self:now() < process.began + 1) then
+      return
+    end
+    if not (process.ended or process.is_interrupted) then watches[#watches + 1] = process end
+  end
+  for _, process in ipairs(watches) do
+    process.is_interrupted = process:signal "INT"
+    if process.is_interrupted then
+      self:note { kind = "signal", process = process.name, signal = "INT" }
+    end
+  end
+end
+
 -- Starts the commands that are due. Without a process that runs, the next one is.
 local function start_due(self, running)
   for i = 1, #self.waiting do
@@ -176,6 +201,7 @@ local function pass(self)
   while true do
     local running = serve(self)
     run_timers(self)
+    end_watches(self)
     if running == 0 and #self.waiting == 0 then return end
     if self.waiting[1] then start_due(self, running) end
     if self.requests ~= last then last, deadline = self.requests, self:now() + LIMIT end
@@ -260,9 +286,18 @@ end
 
 -- }}
 
+-- Ends with `mde audit verify` on each host.
+local function run_audits(self)
+  for _, row in ipairs(self.plan.hosts) do
+    table.insert(self.waiting, { name = "audit-" .. row.name, host = row.name, user = row.user,
+                                 argv = { "audit", "verify" }, intent = { what = "look" } })
+  end
+  pass(self)
+end
+
 -- The configuration file: the guards of the plan, and a client that does not wait long.
-local function configuration(plan)
-  local guards, fields = (plan.profile or {}).guards or {}, {}
+local function configuration(plan, guards)
+  local fields = {}
   if guards.max then fields[#fields + 1] = ("max = %d"):format(guards.max) end
   for _, tag in ipairs(guards.protect_tags or {}) do
     fields[#fields + 1] = ("protect_tags = { %q }"):format(tag)
@@ -272,6 +307,21 @@ local function configuration(plan)
     table.concat(fields, ", "))
 end
 
+function Twin:configure(guards)
+  processes.write(self.folder .. "/config/mde/config.lua", configuration(self.plan, guards))
+end
+
+local function write_files(self)
+  local plan = self.plan
+  os.execute(("mkdir -p %s/config/mde %s/plans"):format(self.folder, self.folder))
+  self:configure((plan.profile or {}).guards or {})
+  for _, policy in ipairs(plan.policies or {}) do
+    local path = self.folder .. policy.path
+    os.execute("mkdir -p " .. path:match "^(.*)/")
+    processes.write(path, policy.text)
+  end
+end
+
 local function new(plan, options)
   local self = setmetatable({ plan = plan, folder = options.folder, events = {}, processes = {},
     by_name = {}, hosts = {}, stores = {}, timers = {}, waiting = {}, requests = 0 }, Twin)
@@ -279,8 +329,7 @@ local function new(plan, options)
   local function list() return self.processes end
   self.ledger = ledgers.new(plan, note, function(...) return faults.fate(self, ...) end)
   self.began = self:now()
-  os.execute(("mkdir -p %s/config/mde %s/plans"):format(self.folder, self.folder))
-  processes.write(self.folder .. "/config/mde/config.lua", configuration(plan))
+  write_files(self)
   for _, row in ipairs(plan.hosts) do
     self.hosts[row.name] = row
     self.stores[row.store] = stores.new(row.store, ("%s/state/%s/mde"):format(self.folder,
@@ -296,9 +345,11 @@ function twin.run(plan, options)
   for _, entry in ipairs(plan.entries) do
     if entry.what == "run" then table.insert(self.waiting, entry) end
   end
+  table.sort(self.waiting, function(a, b) return a.name < b.name end)  -- plans before `apply`
   faults.plan(self)
   run_people(self)
   run_resumes(self)
+  run_audits(self)
   self:poll_stores()
   local observation = observe(self)
   for _, store in pairs(self.stores) do store:close() end

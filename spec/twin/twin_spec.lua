@@ -1,6 +1,6 @@
 -- Runs a few twins of worlds with real processes: `make twin` runs many.
 
-local SEEDS = { 1, 3 }
+local SEEDS = { 1, 2 }  -- SQLite, PostgreSQL
 
 describe("a world with real processes", function()
   for _, seed in ipairs(SEEDS) do
