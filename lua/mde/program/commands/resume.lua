@@ -56,12 +56,16 @@ local function may_be_ours(session, batch)
          or batch.application:find "^token " and session.application:find "^token "
 end
 
--- Takes the batch's lock. -> batch, lock; raises if another process runs the batch
+-- Takes the batch's lock. -> batch, lock | nil: another process has ended or closed it meanwhile;
+-- raises if another process runs the batch
 local function hold(batch)
   batch:expect_stop()
   local lock, holder = batch:hold()
-  if lock then return batch, lock end
-  failure.raise(failure.refused, "%s runs batch %s", stores.shown(holder), batch.name)
+  if not lock then
+    failure.raise(failure.refused, "%s runs batch %s", stores.shown(holder), batch.name)
+  end
+  if batch:open_count() > 0 then return batch, lock end
+  lock:release()
 end
 
 local function named(session, name)

@@ -334,8 +334,9 @@ function Batch:counts()
   return counts, in_flight, left
 end
 
--- Returns the number of open items: 0 if the batch was closed.
+-- Returns the number of open items: 0 if the batch was closed, by any process.
 function Batch:open_count()
+  self.closed = self.store.database:row("SELECT closed FROM batches WHERE number = ?", self.number)
   if self.closed then return 0 end
   local counts, in_flight, left = self:counts()
   for name, count in pairs(counts) do
