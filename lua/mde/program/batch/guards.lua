@@ -13,6 +13,7 @@ local output = require "mde.program.terminal.output"
 local override = require "mde.program.batch.override"
 local selection = require "mde.program.session.profiles"
 local system = require "mde.program.system"
+local tables = require "mde.base.tables"
 local verdicts = require "mde.service.verdicts"
 
 local guards = {}
@@ -85,12 +86,7 @@ end
 
 -- Iterates over the items of a draft, or of an array of { id, change, machine_id }.
 local function rows_of(draft)
-  if draft.rows then return draft:rows() end
-  local i = 0
-  return function()
-    i = i + 1
-    return draft[i]
-  end
+  return draft.rows and draft:rows() or tables.each(draft)
 end
 
 -- Returns the number of open items.

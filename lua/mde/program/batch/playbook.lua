@@ -13,6 +13,7 @@ local kinds = require "mde.service.kinds"
 local requests = require "mde.program.batch.request"
 local selection = require "mde.program.session.profiles"
 local system = require "mde.program.system"
+local tables = require "mde.base.tables"
 local words = require "mde.program.batch.words"
 
 local playbook = {}
@@ -122,7 +123,7 @@ local function check_options(options)
   local row = ROWS[options.change]
   if not row then
     invalid("change: '%s' is not one of %s", tostring(options.change),
-      table.concat(require "mde.base.tables".keys(ROWS), ", "))
+      table.concat(tables.keys(ROWS), ", "))
   end
   for name, expected in pairs(TYPES) do
     if options[name] ~= nil and type(options[name]) ~= expected then
@@ -148,11 +149,7 @@ end
 local function each(targets)
   if type(targets) == "function" then return targets end
   if type(targets) ~= "table" then invalid("targets must be an array or iterator") end
-  local i = 0
-  return function()
-    i = i + 1
-    return targets[i]
-  end
+  return tables.each(targets)
 end
 
 -- Returns the options as those of a command line, on the command line of `mde run`.

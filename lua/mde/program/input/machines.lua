@@ -5,6 +5,7 @@ local ids = require "mde.program.input.ids"
 local naming = require "mde.program.input.machine_name"
 local options = require "mde.program.input.options"
 local system = require "mde.program.system"
+local tables = require "mde.base.tables"
 
 local machines = {}
 
@@ -73,16 +74,14 @@ end
 -- several have.
 function machines.each(session, parsed, criteria, is_strict)
   local id_of = require "mde.service.machine".id
-  local i, names = 0, parsed.machines[1] and names_of(parsed) or nil
-  local each = not names and session:machines(criteria) or nil
+  local names = parsed.machines[1] and names_of(parsed)
+  local each = names and tables.each(names) or session:machines(criteria)
   return function()
-    i = i + 1
-    if names and not names[i] then return nil end
-    local id = names and not is_strict and id_of(names[i])
+    local machine = each()
+    local name = names and machine
+    local id = name and not is_strict and id_of(name)
     if id then return { id = id } end
-    local machine
-    if names then machine = naming.before_sending(session.machine, session, names[i])
-    else machine = each() end
+    if name then machine = naming.before_sending(session.machine, session, name) end
     return machine and { id = machine.id:lower(), name = machine.computerDnsName,
                          record = machine }
   end
