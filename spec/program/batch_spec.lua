@@ -56,7 +56,7 @@ describe("the batch of mde cancel", function()
       ["mde cancel -m x --order oldest 5382f7ea-7557-4ab7-9782-d50480024a4e"] =
         "--order works only with",
       [CANCEL .. " --deadline 5s"] = "--deadline requires --wait",
-      [CANCEL .. " --progress xml"] = "'xml' is not json",
+      [CANCEL .. " --progress xml"] = "'xml' is not a form of progress: json",
       [CANCEL .. " --reserve 95"] = "'95' is not a whole number from 0 to 90",
       ["mde batch show"] = "which batch?", ["mde batch list b"] = "list takes no batch",
       ["mde batch show b --verdict no"] = "'no' is not one of",

@@ -12,6 +12,7 @@ local output = require "mde.program.terminal.output"
 local requestor = require "mde.program.input.requestor"
 local short_id = require "mde.program.input.short_id"
 local system = require "mde.program.system"
+local tables = require "mde.base.tables"
 
 local cancels = {}
 
@@ -20,25 +21,19 @@ local MOST_MISSING = 2  -- actions that are read once more if a list lacks them,
 -- Checks the options. -> criteria, or nil if ids are given
 function cancels.check(parsed)
   local criteria, any = options.criteria(parsed)
-  if any and #parsed.ids > 0 then
-    failure.raise(failure.usage, "ids and filters cannot be combined: '%s'", parsed.ids[1])
-  end
-  if not any and #parsed.ids == 0 then
-    failure.raise(failure.usage, "which actions? Give ids, - for standard input, or filters")
-  end
-  for _, text in ipairs(parsed.ids) do
-    if text == "-" and #parsed.ids > 1 then
-      failure.raise(failure.usage, "- must be the only argument")
-    end
-  end
+  failure.misuse_if(any and #parsed.ids > 0, "ids and filters cannot be combined: '%s'",
+    parsed.ids[1])
+  failure.misuse_if(not any and #parsed.ids == 0,
+    "which actions? Give ids, - for standard input, or filters")
+  failure.misuse_if(#parsed.ids > 1 and tables.index(parsed.ids, "-"),
+    "- must be the only argument")
   for _, status in ipairs(criteria.status or {}) do
     failure.misuse_if(not kinds.is_open[status], "--status: an action that is %s has ended, and"
       .. " can't be cancelled; mde undo reverses what has Succeeded", status)
   end
   change.check(parsed, any or parsed.ids[1] == "-", "Launched by mistake")
-  if parsed.order and not any then
-    failure.raise(failure.usage, "--order works only with filters; ids keep the order given")
-  end
+  failure.misuse_if(parsed.order and not any,
+    "--order works only with filters; ids keep the order given")
   return any and criteria or nil
 end
 

@@ -51,10 +51,7 @@ function execution.define(command)
   options.add(command, "--deadline", "TIME", "With --wait: longest wait per action."
     .. " Default: 10m.", options.duration)
   options.add(command, "--progress", "json", "Progress as JSON on standard error.",
-    function(text)
-      if text == "json" then return text end
-      return nil, ("'%s' is not json"):format(text)
-    end).words = function() return { "json" } end
+    options.word("a form of progress", function() return { "json" } end))
   automatic_stop.define(command)
   permission.define(command)
   command:flag("--json", "One JSON object per item.")

@@ -70,10 +70,6 @@ end
 
 -- Filters
 
-local function statuses() return kinds.statuses end
-
-local function types() return kinds.types end
-
 -- A converter: text that the module's `parse` accepts.
 function options.parsed_by(module)
   return function(text)
@@ -90,9 +86,9 @@ end
 
 local FILTERS = {
   { "--status", "STATUS", "Only actions in this status, or in several: a,b.", many = true,
-    convert = options.word("a status", statuses) },
+    convert = options.word("a status", function() return kinds.statuses end) },
   { "--type", "TYPE", "Only actions of this type, such as Isolate, or of several: a,b.",
-    many = true, convert = options.word("a type of action", types) },
+    many = true, convert = options.word("a type of action", function() return kinds.types end) },
   { "--requestor", "NAME", "Only actions launched by this user or application." },
   { "--machine", "MACHINE", "Only actions on this machine: its id or full DNS name." },
   { "--older-than", "TIME", "Only actions older than this, such as 4h.",
@@ -173,10 +169,6 @@ function options.criteria(parsed)
 end
 
 -- A converter: the order of a list.
-function options.order(text)
-  if text == "newest" or text == "oldest" then return text end
-  return nil, ("'%s' is neither newest nor oldest"):format(text)
-end
-words_of[options.order] = function() return { "newest", "oldest" } end
+options.order = options.word("an order", function() return { "newest", "oldest" } end)
 
 return options

@@ -70,10 +70,8 @@ local function default()
   if set_ones(SIGN_IN)[1] then return nil end
   local list = selection.all()
   if #list == 0 then return nil end
-  if #list > 1 then
-    failure.raise(failure.usage, "there are %d profiles: %s. Choose one with -p NAME (or"
-      .. " MDE_PROFILE); list and status accept several, and --all-profiles", #list, names_of(list))
-  end
+  failure.misuse_if(#list > 1, "there are %d profiles: %s. Choose one with -p NAME (or"
+    .. " MDE_PROFILE); list and status accept several, and --all-profiles", #list, names_of(list))
   return list
 end
 
@@ -87,11 +85,9 @@ function selection.chosen(options)
     return list, false
   end
   local loaded, path = selection.load()
-  if not loaded then
-    failure.raise(failure.usage, "%s: no profiles: there is no %s",
-      options.all_profiles and "--all-profiles" or options.profile and "--profile"
-      or "MDE_PROFILE", path or "$HOME, nor $XDG_CONFIG_HOME")
-  end
+  failure.misuse_if(not loaded, "%s: no profiles: there is no %s",
+    options.all_profiles and "--all-profiles" or options.profile and "--profile"
+    or "MDE_PROFILE", path or "$HOME, nor $XDG_CONFIG_HOME")
   local list = failure.check(config.select(loaded, asked))
   if #list == 0 then failure.raise(failure.usage, "%s has no profiles", loaded.path) end
   tell()

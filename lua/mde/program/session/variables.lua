@@ -38,10 +38,8 @@ function variables.cloud(options, profile)
   if options.cloud or profile then return options.cloud end
   local name = system.getenv "MDE_CLOUD" or ""
   if name == "" or (system.getenv "MDE_API_URL" or "") ~= "" then return nil end
-  if not clouds[name] then
-    failure.raise(failure.usage, "MDE_CLOUD: '%s' is not a cloud: %s", name,
-      table.concat(tables.keys(clouds), ", "))
-  end
+  failure.misuse_if(not clouds[name], "MDE_CLOUD: '%s' is not a cloud: %s", name,
+    table.concat(tables.keys(clouds), ", "))
   return name
 end
 
