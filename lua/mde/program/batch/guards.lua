@@ -84,11 +84,6 @@ local function add_hours(violations, bound, now)
   end
 end
 
--- Iterates over the items of a draft, or of an array of { id, change, machine_id }.
-local function rows_of(draft)
-  return draft.rows and draft:rows() or tables.each(draft)
-end
-
 -- Returns the number of open items.
 local function open_count(entities)
   local count = 0
@@ -111,7 +106,8 @@ end
 -- Finds the exceeded guards of a draft (or an array of { id, change, machine_id }). `known`: { id ->
 -- its action or machine } that the caller has read. -> violations, for guards.settle
 function guards.find(session, parsed, draft, known)
-  return find(session, guards.of(session, parsed), rows_of(draft), known)
+  return find(session, guards.of(session, parsed), draft.rows and draft:rows()
+    or tables.each(draft), known)
 end
 
 -- Adds the hours that forbid a change now. -> violations

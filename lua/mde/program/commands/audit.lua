@@ -35,10 +35,6 @@ end
 
 -- Logs: { id =, files = in their order }
 
-local function by_first_line(a, b)
-  return a.n < b.n
-end
-
 -- Groups files by their logs. A file without an id of a log is old: it belongs to the only other
 -- log, if there is exactly one.
 local function group(paths)
@@ -59,7 +55,7 @@ local function group(paths)
   end
   local only = #logs == 1 and logs[1].id
   for _, part in ipairs(nameless) do add(only or part.path, part) end
-  for _, log in ipairs(logs) do table.sort(log.files, by_first_line) end
+  for _, log in ipairs(logs) do table.sort(log.files, function(a, b) return a.n < b.n end) end
   return logs
 end
 
