@@ -10,7 +10,7 @@
 #ifndef MDE_BIND_H
 #define MDE_BIND_H
 
-#include "compat.h"
+#include "class.h"
 #include "core/engine.h"
 #include "core/error.h"
 #include "core/secret.h"
@@ -26,11 +26,6 @@ void mde_open_certificate (lua_State *L);
 
 /* Pushes two: core.digest and, on top, core.sha256. [-0, +2, m] */
 void mde_open_digest (lua_State *L);
-
-/* Makes a metatable called `name` with these metamethods and methods (in its
-** __index, a table of its own) and leaves it on the stack. [-0, +1, m] */
-void mde_metatable (lua_State *L, const char *name, const luaL_Reg *metamethods,
-                    const luaL_Reg *methods);
 
 /* The secret at `index`, or NULL if that is another value. */
 const mde_secret *mde_test_secret (lua_State *L, int index);

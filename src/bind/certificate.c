@@ -142,7 +142,6 @@ void mde_open_certificate (lua_State *L) {
     { "chain", chain },
     { NULL, NULL }
   };
-  mde_metatable(L, CERTIFICATE, metamethods, methods);
-  lua_pop(L, 1);
+  mde_class(L, CERTIFICATE, metamethods, methods);
   lua_pushcfunction(L, new_certificate);
 }

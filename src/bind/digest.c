@@ -94,8 +94,7 @@ void mde_open_digest (lua_State *L) {
     { "hex", hex },
     { NULL, NULL }
   };
-  mde_metatable(L, DIGEST, metamethods, methods);
-  lua_pop(L, 1);
+  mde_class(L, DIGEST, metamethods, methods);
   lua_pushcfunction(L, hmac_sha256);
   lua_pushcfunction(L, new_digest);
   lua_pushcfunction(L, sha256);

@@ -372,8 +372,7 @@ void mde_open_engine (lua_State *L) {
   };
   static const luaL_Reg ended[] = { { "__gc", free_ended }, { NULL, NULL } };
   mde_open_ticket(L);
-  mde_metatable(L, MDE_ENDED, ended, ended + 1);
-  mde_metatable(L, MDE_ENGINE, metamethods, methods);
-  lua_pop(L, 2);
+  mde_class(L, MDE_ENDED, ended, ended + 1);
+  mde_class(L, MDE_ENGINE, metamethods, methods);
   lua_pushcfunction(L, new_engine);
 }

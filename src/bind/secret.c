@@ -78,7 +78,6 @@ void mde_open_secret (lua_State *L) {
     { "reveal", reveal },
     { NULL, NULL }
   };
-  mde_metatable(L, MDE_SECRET, metamethods, methods);
-  lua_pop(L, 1);
+  mde_class(L, MDE_SECRET, metamethods, methods);
   lua_pushcfunction(L, new_secret);
 }

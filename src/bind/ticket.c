@@ -17,8 +17,7 @@ static int collect (lua_State *L) {
 void mde_open_ticket (lua_State *L) {
   static const luaL_Reg metamethods[] = { { "__gc", collect }, { NULL, NULL } };
   static const luaL_Reg methods[] = { { NULL, NULL } };
-  mde_metatable(L, MDE_TICKET, metamethods, methods);
-  lua_pop(L, 1);
+  mde_class(L, MDE_TICKET, metamethods, methods);
 }
 
 

@@ -23,6 +23,8 @@
 #include <lauxlib.h>
 #include <lua.h>
 
+#include "class.h"
+
 #define EDITOR "mde.editor"
 #define LINES 2000   /* lines of history */
 #define PROMPT 64    /* bytes of a prompt, with its NUL */
@@ -254,15 +256,10 @@ int luaopen_mde_editor (lua_State *L) {
     { "read", read_line }, { "remember", remember }, { "load", load_history },
     { "save", save_history }, { "close", close_editor }, { NULL, NULL }
   };
+  static const luaL_Reg metamethods[] = { { "__gc", close_editor }, { NULL, NULL } };
   static const luaL_Reg functions[] = { { "open", open_editor }, { NULL, NULL } };
   luaL_checkversion(L);
-  luaL_newmetatable(L, EDITOR);
-  lua_pushcfunction(L, close_editor);
-  lua_setfield(L, -2, "__gc");
-  lua_newtable(L);
-  luaL_setfuncs(L, methods, 0);
-  lua_setfield(L, -2, "__index");
-  lua_pop(L, 1);
+  mde_class(L, EDITOR, metamethods, methods);
   luaL_newlib(L, functions);
   return 1;
 }

@@ -20,7 +20,7 @@
 #endif
 
 #include <lauxlib.h>
-#include "compat.h"
+#include "class.h"
 #include "folder.h"
 #include "holder.h"
 #include "libpq.h"
@@ -334,24 +334,15 @@ static int boot (lua_State *L) {
 }
 
 
-/* [-0, +0, m] */
-static void new_class (lua_State *L, const char *name, lua_CFunction close,
-                       const luaL_Reg *methods) {
-  luaL_newmetatable(L, name);
-  lua_pushcfunction(L, close);
-  lua_pushvalue(L, -1);
-  lua_setfield(L, -3, "__gc");
-  lua_setfield(L, -2, "__close");
-  lua_newtable(L);
-  luaL_setfuncs(L, methods, 0);
-  lua_setfield(L, -2, "__index");
-  lua_pop(L, 1);
-}
-
-
 /* The module: { make_folder, make_temporary_folder, lock, log, boot, mode, check, text, real,
 ** folder, kind, replace, holder, identity, sleep, postgresql_problem } */
 int luaopen_mde_file (lua_State *L) {
+  static const luaL_Reg ends_lock[] = {
+    { "__gc", release_lock }, { "__close", release_lock }, { NULL, NULL }
+  };
+  static const luaL_Reg ends_log[] = {
+    { "__gc", close_log }, { "__close", close_log }, { NULL, NULL }
+  };
   static const luaL_Reg of_locks[] = {
     { "write", write_lock }, { "release", release_lock }, { "remove", remove_lock }, { NULL, NULL }
   };
@@ -374,8 +365,8 @@ int luaopen_mde_file (lua_State *L) {
     { NULL, NULL }
   };
   mde_check_version(L);
-  new_class(L, LOCK, release_lock, of_locks);
-  new_class(L, LOG, close_log, of_logs);
+  mde_class(L, LOCK, ends_lock, of_locks);
+  mde_class(L, LOG, ends_log, of_logs);
   luaL_newlib(L, functions);
   return 1;
 }

@@ -19,6 +19,7 @@
 #include <lauxlib.h>
 
 #include "answer.h"
+#include "class.h"
 #include "message.h"
 
 /* The only visible symbol. */
@@ -306,11 +307,7 @@ int luaopen_mde_httpd (lua_State *L) {
   static const luaL_Reg functions[] = { { "listen", listen_on }, { NULL, NULL } };
   luaL_checkversion(L);
   mde_message_open(L);
-  luaL_newmetatable(L, SERVER);
-  luaL_setfuncs(L, metamethods, 0);
-  luaL_newlib(L, methods);
-  lua_setfield(L, -2, "__index");
-  lua_pop(L, 1);
+  mde_class(L, SERVER, metamethods, methods);
   luaL_newlib(L, functions);
   return 1;
 }
