@@ -234,7 +234,8 @@ JOBS ?= 1
 world: all  ## runs simulated worlds: SEED=n one with its timeline, or FIRST=n SEEDS=n JOBS=n
 	@spec/world/run $(if $(SEED),$(SEED),$(FIRST) $(SEEDS) $(JOBS))
 
-twin: all  ## runs worlds again with real processes: SEED=n one, or FIRST=n SEEDS=200 JOBS=2
+twin: SEEDS = 200
+twin: all  ## runs worlds again with real processes: SEED=n one, or FIRST=n SEEDS=n JOBS=n
 	@spec/twin/run $(if $(SEED),$(SEED),$(FIRST) $(SEEDS) $(JOBS))
 
 bench:  ## measures, against nginx on loopback

@@ -1,8 +1,11 @@
 -- One twin: real `mde` processes, a simulated service over HTTP, and faults.
 --
 -- `twin.run(plan, options)` carries out a plan of spec/twin/plan.lua and returns the observation
--- that spec/world/observation.md describes. It has no `audit` events, and no rule that needs them.
--- A request is `sent` when it arrives. Journal rows are seen at the next request at the latest.
+-- that spec/world/observation.md describes. It differs from that of a world:
+--   a request is `sent` when it arrives;
+--   a row of the journal is seen at the next request, and its time lies since the one before;
+--   output comes at the end of its process, and there are no `audit` events;
+--   limits are large in most plans, so that rules about windows and pace have little to judge.
 
 local ledgers = require "spec.twin.ledger"
 local faults = require "spec.twin.faults"
