@@ -2,7 +2,7 @@
 
 local faults = {}
 
--- {{ What happens at a request: name of an entry -> function(twin, entry)
+-- Entries that act at a request: name of an entry -> function(twin, entry)
 
 local DO = {}
 
@@ -69,8 +69,6 @@ end
 
 function DO.admin_cancel(self, entry) self.ledger:admin_cancel(entry) end
 function DO.admin_launch(self, entry) self.ledger:admin_launch(entry) end
-
--- }}
 
 local function end_lag(self)
   local oddities = self.ledger.service.oddities
@@ -148,7 +146,7 @@ local function planned(self, process, event)
   return of_process(self, process, event.operation) or self.fates[self.requests]
 end
 
--- What becomes of a request that arrives now. -> fate | nil
+-- The fate of a request that arrives now | nil
 function faults.fate(self, process, event)
   self:poll_stores()
   if event.operation ~= "sign_in" then

@@ -14,7 +14,7 @@ local MOST, LARGE = 30, 56  -- actions; a few plans are large enough for a canar
 -- The request at which something happens: early, since a twin has few.
 local function some_request(random) return math.floor(random:scaled(1, 15)) end
 
--- {{ name of an entry -> function(random, plan, entry) -> the entry | nil: left out
+-- Name of an entry -> function(random, plan, entry) -> the entry | nil: left out
 
 local TO = {}
 
@@ -113,8 +113,6 @@ function TO.admin_launch(random, self, entry)
   entry.course = self.shorter(entry.course)
   return at_request(random, self, entry)
 end
-
--- }}
 
 -- A course (see mde.simulator.action) in less time.
 local function shorter(course)

@@ -95,7 +95,7 @@ function Process:poll()
   return true
 end
 
--- What the person types at the end of what the terminal shows | nil: it asks nothing.
+-- The answer of a person to the end of the shown text | nil: it asks nothing.
 local function reply_to(shown, agrees)
   local number = shown:match "Type (%d+) to continue: $"
   if number then return agrees and number or "n", number end

@@ -21,7 +21,7 @@ local function connect(self)
   return true
 end
 
--- {{ Which process
+-- Processes by their pid, and by the locks they hold
 
 local function by_pid(self, pid)
   for _, process in ipairs(self.list()) do
@@ -74,9 +74,7 @@ local function process_of(self, row)
   return batch.runner or holder_of(self, row.batch) or candidate(self, batch.name, false)
 end
 
--- }}
-
--- {{ New rows
+-- New rows
 
 -- A moment of a row lies between the last look and this one.
 local function clamp(self, moment, now)
@@ -135,8 +133,6 @@ function Store:poll(now)
   end
   self.looked = now
 end
-
--- }}
 
 -- -> names of the batches that have open items
 function Store:open()

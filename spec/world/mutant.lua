@@ -25,7 +25,7 @@ local function line_before(source, at)
   return at
 end
 
--- Whether the text of a row is within a long string, such as SQL, which takes no mark.
+-- Reports if the text of a row is within a long string, such as SQL, which takes no mark.
 local function is_in_string(source, at)
   local opened = source:sub(1, at):match "^.*()%[%["
   return opened ~= nil and not source:sub(opened, at):find("]]", 1, true)

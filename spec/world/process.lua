@@ -16,7 +16,7 @@ local process = {}
 local Process = {}
 Process.__index = Process
 
--- {{ Time
+-- Time
 
 -- Runs the coroutine until it waits or ends.
 local function resume(self)
@@ -62,9 +62,7 @@ function Process:thaw()
   end
 end
 
--- }}
-
--- {{ Crashes
+-- Crashes
 
 -- Frees what the kernel frees. An open transaction is rolled back.
 function Process:finish()
@@ -116,9 +114,7 @@ function Process:touch(kind, detail)
   end
 end
 
--- }}
-
--- {{ What a program sees
+-- The view of a program
 
 local function writer(self, stream)
   local file = {}
@@ -238,8 +234,6 @@ local function new_clock(world, host)
   end
   return clock
 end
-
--- }}
 
 -- A signal INT. Without a handler it ends the process.
 function Process:interrupt()

@@ -28,7 +28,7 @@ local MOST = 6000          -- events of a world
 local ROUNDS = 5           -- runs of `mde resume` per batch at the end
 local LASTING = 2          -- further ones, with faults, in some worlds
 
--- {{ The observation
+-- The observation
 
 -- Adds an event. -> its number
 function World:note(event)
@@ -66,9 +66,7 @@ function World:defect(process, problem)
   self:note { kind = "defect", process = process.name, text = problem }
 end
 
--- }}
-
--- {{ Processes
+-- Processes
 
 function World:next_pid()
   self.pid = self.pid + 1
@@ -128,9 +126,7 @@ function World:on_end(process)
   if process.on_end then process.on_end() end
 end
 
--- }}
-
--- {{ The network
+-- The network
 
 -- The fault of the next requests of an operation by a process | nil
 local function answer_of(self, seen)
@@ -198,14 +194,12 @@ function World:answer(seen, fate)
   return answer, seen.number
 end
 
--- }}
-
 -- Reports if another process writes the store, so that a BEGIN must wait.
 function World:is_busy(process)
   return self.busy[process.store] ~= nil
 end
 
--- {{ A world
+-- A world
 
 local function new_host(self, row)
   return { name = row.name, store = row.store, disk = files.disk(), offset = row.offset,
