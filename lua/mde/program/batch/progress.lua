@@ -29,7 +29,7 @@ local function held(self, bucket, now)
   end
   if until_then <= now then return nil end
   return until_then, (bucket.paused > now or breaker.is_throttled)
-    and "the service asks to wait (HTTP 429)" or "the service fails"
+    and "paused by HTTP 429" or "the service fails"
 end
 
 -- Returns the figures to show at `now` (monotonic).
@@ -55,13 +55,13 @@ end
 
 local function text_of(f)
   local parts = { ("%d/%d"):format(f.done, f.total) }
+  local next_slot = f.next_slot and time_of_day(f.next_slot, true)
+  if f.held then parts[2] = f.held .. ": next try " .. next_slot end  -- so that it is never cut
   for _, verdict in ipairs(verdicts.names) do
     if f.counts[verdict] then parts[#parts + 1] = f.counts[verdict] .. " " .. verdict end
   end
   if f.per_minute then parts[#parts + 1] = f.per_minute .. "/min" end
-  local next_slot = f.next_slot and time_of_day(f.next_slot, true)
-  if f.held then parts[#parts + 1] = f.held .. ": next try " .. next_slot
-  elseif next_slot then parts[#parts + 1] = "next slot " .. next_slot end
+  if next_slot and not f.held then parts[#parts + 1] = "next slot " .. next_slot end
   if f.ends then parts[#parts + 1] = "ends " .. time_of_day(f.ends) end
   return table.concat(parts, "  ")
 end
