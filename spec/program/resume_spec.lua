@@ -131,8 +131,8 @@ describe("mde resume", function()
     local run = rehearse("mde cancel -m x --batch b $(mde list --ids --limit 1 2>/dev/null)",
       [[{ mistaken = 1, history = 0, roles = { "Machine.Read.All" } }]])
     assert.equal(5, run.status)
-    assert_said(run.err, "grant the application any of Machine.CollectForensics,",
-      "then mde resume b")
+    assert_said(run.err, "grant a permission; then mde resume b\n",
+      "\nAny of these permissions suffices: Machine.CollectForensics, ")
   end)
 end)
 

@@ -150,13 +150,15 @@ function Report:status()
   return failure.of_all(self.causes)
 end
 
-function Report:next_step(verdict)
+-- Returns what to do next; `is_short`: in a table, below which the permissions are.
+function Report:next_step(verdict, is_short)
   local row = verdicts.row[verdict]
   local own = self.subject == "request" and row.request or row.next
   local step = self.batch and own and own:format(self.batch) or row.alone or own or ""
   if verdict == "forbidden" then
-    step = ("grant the application %s; then %s"):format(self.permissions
-      and "any of " .. table.concat(self.permissions, ", ") or "the missing permission", step)
+    step = is_short and "grant a permission; then " .. step
+      or ("grant the application %s; then %s"):format(self.permissions and "any of "
+        .. table.concat(self.permissions, ", ") or "the missing permission", step)
   end
   return (step:gsub("%f[%w]mde ", function() return self.program .. " " end))
 end
@@ -167,7 +169,7 @@ function Report:show_verdicts()
   local rows = {}
   for _, verdict in ipairs(verdicts.names) do
     local count = self.counts[verdict]
-    if count then rows[#rows + 1] = { verdict, ("%d"):format(count), self:next_step(verdict) } end
+    rows[#rows + 1] = count and { verdict, ("%d"):format(count), self:next_step(verdict, true) }
   end
   if rows[1] then show_table(COLUMNS, rows, 2) end
 end
@@ -220,6 +222,9 @@ function Report:summary(seconds, is_over, isolations)
       self.subject, duration.text(seconds))
     self:show_verdicts()
     self:show_reasons()
+    if self.permissions then
+      output.note("Any of these permissions suffices: %s", table.concat(self.permissions, ", "))
+    end
   end
   self:show_isolations(isolations)
   if is_one then return end

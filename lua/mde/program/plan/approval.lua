@@ -96,7 +96,7 @@ local function approve(plan, session, parsed, text, exceeded)
   local given = parsed.approve
   if not given then
     return agreement.confirm(("Apply the plan %s… (%s) in %s"):format(plan.hash:sub(1, 12), text,
-      agreement.place(session)), text, ("give --approve %s…"):format(
+      agreement.place(session)), text, ("Give --approve %s…"):format(
       plan.hash:sub(1, agreement.digits)), exceeded)
   end
   agreement.check_hash(given)
