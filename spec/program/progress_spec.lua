@@ -62,7 +62,8 @@ describe("the progress of a batch", function()
       progress:tick()]]
     local lines = {}
     for line in run.err:gmatch "[^\n]+" do lines[#lines + 1] = line end
-    assert.truthy(lines[1]:find("^0/3000  paused by HTTP 429: next try %d%d:%d%d:%d%d  0/min$"), run.err)
+    assert.truthy(lines[1]:find "^0/3000  paused by HTTP 429: next try %d%d:%d%d:%d%d  0/min$",
+      run.err)
     assert.truthy(lines[2]:find "^0/3000  0/min  ends %d%d:%d%d$", run.err)
     assert.truthy(lines[3]:find "^0/3000  the service fails: next try %d%d:%d%d:%d%d  0/min$",
       run.err)
