@@ -85,7 +85,8 @@ local function has_read(world, post, failed_at)
   for _, request in ipairs(world.requests) do
     local answer = request.answer
     if request.process == post.process and answer and answer.at <= post.sent + 1e-6
-      and answer.at > failed_at - LEEWAY and answer.outcome == "delivered"
+      and answer.at > failed_at - LEEWAY
+      and (answer.outcome == "delivered" or answer.outcome == "proxy")
       and (answer.status == 429 or request.event.method == "GET" and answer.status < 500) then
       return true
     end
