@@ -68,6 +68,7 @@ function files.disk()
 end
 
 local FULL = 28  -- ENOSPC
+local NO_FILES = { all = true, files = true }  -- parts of a full disk
 
 -- Locks a file for a handle unless another handle keeps it out. -> whether it is locked
 local function try_lock(file, handle, shared)
@@ -108,7 +109,7 @@ function Log:append(text)
     file.text = file.text .. text:sub(1, math.floor(#text * partly))
     process:die()
   end
-  if process.host.disk.full == "all" then return nil, "No space left on device", FULL end
+  if NO_FILES[process.host.disk.full] then return nil, "No space left on device", FULL end
   file.text = file.text .. text
   process.world:on_append(process, file.path, text)
   return true
@@ -208,7 +209,7 @@ function files.module(process)
 
   function module.replace(path, text)
     process:touch("replace", path)
-    if disk.full == "all" then return nil, path .. ": No space left on device", FULL end
+    if NO_FILES[disk.full] then return nil, path .. ": No space left on device", FULL end
     disk:write(path, text, true)
     process.world:on_replace(process, path, text)
     return true

@@ -7,7 +7,7 @@ local facts = require "spec.world.model.facts"
 
 local RULES = {
   "window", "post", "verdict", "audit", "secret", "agreement", "guard", "stop", "release",
-  "canary", "breaker", "finish", "pace", "output", "waits", "parallel", "plan", "status",
+  "canary", "breaker", "finish", "pace", "output", "waits", "parallel", "plan", "status", "turns",
   "throttle",
 }
 for i, name in ipairs(RULES) do RULES[i] = require("spec.world.model." .. name) end

@@ -139,7 +139,8 @@ draw(0.25, function(random, self)
   local lost = { lost = "after", outcome = random:pick { "lost", "timeout", "proxy" }, page = 403 }
   table.insert(self.entries, { what = "answers", process = entry.name,
     operation = is_launch and "launch" or random:pick { "cancel", "cancel", "get", "list" },
-    count = random:integer(1, 12), fate = random:pick { lost, lost, { status = 403 },
+    count = random:chance(0.3) and 100 or random:integer(1, 12),
+    fate = random:pick { lost, lost, { status = 403 },
       { status = 503, retry_after = random:pick { 5, 20 } }, { status = 500 } } })
   if random:chance(0.2) then self.service.page_size = random:integer(1, 3) end
 end, true)
@@ -168,6 +169,56 @@ draw(0.12, function(random, self)
   end
 end, true)
 
+-- Adds a command that begins at a moment. -> its entry
+local function add_run(self, name, at, argv, intent)
+  local host = self.hosts[1]
+  local entry = { what = "run", name = name, host = host.name, user = host.user, at = at,
+                  argv = argv, intent = intent }
+  table.insert(self.entries, entry)
+  return entry
+end
+
+-- An undo without a plan.
+draw(0.04, function(random, self)
+  add_run(self, "u", random:scaled(0.1, 600), { "undo", "--requestor", "soar@contoso.com",
+    "--after", "2026-01-20T00:00:00Z", "-m", "undo now", "--yes", "--max", "1000" },
+    { what = "undo" })
+end)
+
+-- Many cancels at once.
+draw(0.04, function(random, self)
+  local ids = {}
+  for i, action in ipairs(self.actions) do ids[i] = action.id end
+  if not ids[12] or self.service.limits then return end
+  local entry = add_run(self, "m", random:scaled(0.1, 10), { "cancel", "-", "-m", "misfire",
+    "--yes", "--max", "1000", "--parallel", tostring(random:integer(15, 30)) },
+    { what = "cancel", ids = ids, comment = "misfire" })
+  entry.input = table.concat(ids, "\n") .. "\n"
+end)
+
+-- A scan is waited for that is not found at first.
+draw(0.04, function(random, self)
+  local at, machine = random:scaled(0.1, 60), random:pick(self.machines).id
+  add_run(self, "w", at, { "launch", "scan", machine, "-m", "case 5", "--wait", "--yes" },
+    { what = "scan", machines = { machine }, comment = "case 5" })
+  table.insert(self.entries, { what = "lag", fault = "lag", at = at, ends = at + 60,
+    seconds = random:scaled(6, 40), get = 1, cancel = 0 })
+end, true)
+
+-- Few cancels at once, whose answers are lost, and a service that lists no ids.
+draw(0.04, function(random, self)
+  local ids, at = {}, random:scaled(0.1, 60)
+  for i, action in ipairs(self.actions) do ids[i] = action.id end
+  if not ids[8] then return end
+  self.service.most_ids = 0
+  local entry = add_run(self, "f", at, { "cancel", "-", "-m", "misfire", "--yes", "--max", "1000",
+    "--parallel", tostring(random:integer(1, 2)) },
+    { what = "cancel", ids = ids, comment = "misfire" })
+  entry.input = table.concat(ids, "\n") .. "\n"
+  table.insert(self.entries, { what = "answers", process = "f", operation = "cancel",
+    count = 100, fate = { lost = "after", outcome = "lost" } })
+end, true)
+
 -- Another administrator cancels actions while cancels of them get no answer.
 draw(0.08, function(random, self)
   local entry = runs(self, command "cancel")[1]
@@ -183,12 +234,12 @@ draw(0.08, function(random, self)
   end
 end, true)
 
--- A commit fails, after the lines of the audit log were written.
-draw(0.06, function(random, self)
-  local entry = random:pick(runs(self))
-  local at = entry.at + random:scaled(0.05, 20)
+-- A commit fails, after the lines of the audit log were written; or the log cannot be written.
+draw(0.1, function(random, self)
+  local entry, part = random:pick(runs(self)), random:pick { "commit", "files" }
+  local at = math.max(0, entry.at + random:pick { -0.01, random:scaled(0.05, 20) })
   table.insert(self.entries, { what = "full", fault = "disk full", host = entry.host, at = at,
-                               ends = at + random:scaled(0.01, 30), part = "commit" })
+                               ends = at + random:scaled(0.01, 30), part = part })
 end, true)
 
 -- An id that the service does not know, and Ctrl-C between the two looks for it.

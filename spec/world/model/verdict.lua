@@ -142,6 +142,20 @@ local function has_accepted_cancel(world, item, entry)
   return false
 end
 
+local OLDER = 3  -- seconds: the service tells its time in whole ones
+
+-- The action was there before the item was first sent. After a reboot nothing tells how long ago
+-- that was.
+local function is_older(world, item, id)
+  for _, event in ipairs(world.observation.events) do
+    if event.kind == "reboot" then return false end
+  end
+  for _, other in ipairs(item.rows) do
+    if other.row.kind == "sent" then return history.created(world, id) < other.at - OLDER end
+  end
+  return false
+end
+
 local function launched(world, item, entry)
   local own = find_post(item, entry.at, function(post)
     return post.event.effect == "launched"
@@ -155,6 +169,7 @@ local function launched(world, item, entry)
     return type(body) == "table" and body.Comment == action.requestorComment
   end)
   if not alike then return "the action was launched by another" end
+  if is_older(world, item, entry.row.launched) then return "the action was there before" end
 end
 
 local function was_open(world, id, from, to)

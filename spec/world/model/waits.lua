@@ -122,7 +122,7 @@ end
 
 -- The store: 60 s; Ctrl-C: 60 s for requests in flight
 
-local STORE, STOP = 60, 150
+local STORE, STOP, IDLE = 60, 150, 15
 
 local function first_interrupt(world, name)
   for n, event in ipairs(world.observation.events) do
@@ -146,6 +146,29 @@ local function check_stop(world, process, interrupt, n, report)
   end
 end
 
+local function has_full_disk(world)
+  for _, event in ipairs(world.observation.events) do
+    if event.kind == "fault" and event.what == "disk full" then return true end
+  end
+  return false
+end
+
+-- After Ctrl-C only requests in flight are waited for.
+local function check_idle(world, process, interrupt, n, report)
+  if not interrupt or not process.ended or has_full_disk(world) then return end
+  local last = interrupt.at
+  for _, request in ipairs(world.requests) do
+    if request.process == process.name and request.answer then
+      last = math.max(last, request.answer.at)
+    end
+  end
+  local ran = time.running(world, process.name, process.store, last, process.ended)
+  if ran > IDLE then
+    report("interrupted", { n }, "%s ran for %d s after Ctrl-C without a request in flight",
+      process.name, math.floor(ran))
+  end
+end
+
 return function(world, report)
   local groups, order = failed_reads(world)
   for _, key in ipairs(order) do check_repetition(groups[key], report) end
@@ -158,5 +181,6 @@ return function(world, report)
     local interrupt, n = first_interrupt(world, name)
     check_store(process, interrupt, report)
     check_stop(world, process, interrupt, n, report)
+    check_idle(world, process, interrupt, n, report)
   end
 end
