@@ -272,7 +272,8 @@ return {
   { "a plan begins after its end (L5)", "mde.program.plan.approval",
     "  if now >= ends then", "  if false then" },
   { "a plan that has expired is resumed unasked (L5)", "mde.program.commands.resume",
-    "  local is_expired = late >= 0 and not parsed.approve", "  local is_expired = false" },
+    "  local is_expired = late >= 0 and not parsed.approve", "  local is_expired = false",
+    when = "late >= 0 and not parsed.approve" },
   { "a plan has two batches", "mde.program.plan.approval",
     [[how.draft.once = "The plan changes nothing.", "changed by this plan", true]],
     [[how.draft.once = "The plan changes nothing.", "changed by this plan", nil]] },
@@ -282,7 +283,7 @@ return {
   { "protected tags are not compared", "mde.program.policy.guard",
     "    if guards[name] then found, first,", "    if false then found, first," },
   { "a machine that was isolated again is released", "mde.client.undo",
-    "  if is_repeated(list, action) then", "  if false then" },
+    "  if is_repeated(list, action) then", "  if false then", when = "is_repeated(list, action)" },
   { "a cancelled action that never began is undone", "mde.client.undo",
     "  return CANCELLED[verdict] and (call.undo.is_due\n"
     .. "    or (call.accepted or {}).status == \"InProgress\")", "  return CANCELLED[verdict]" },

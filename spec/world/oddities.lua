@@ -178,6 +178,29 @@ local function add_run(self, name, at, argv, intent)
   return entry
 end
 
+-- Machines are isolated again while a plan that releases them is applied.
+draw(0.08, function(random, self)
+  for _, entry in ipairs(runs(self, command "apply")) do
+    for _, action in ipairs(self.actions) do
+      if action.type == "Isolate" and action.status == "Succeeded" then
+        table.insert(self.entries, { what = "admin_launch", cause = "admin",
+          at = entry.at + random:scaled(0.3, 25), machine = action.machine, type = "Isolate",
+          course = trouble.course(random), by = "kim@contoso.com", comment = "case 9" })
+      end
+    end
+  end
+end, true)
+
+-- A plan is applied, its process dies, and its batch is resumed after the plan's end.
+draw(0.1, function(random, self)
+  for _, entry in ipairs(runs(self, command "apply")) do
+    table.insert(self.entries, { what = "crash", process = entry.name,
+                                 touch = math.floor(random:scaled(80, 500)) })
+    add_run(self, entry.name .. "z", entry.at + random:scaled(100, 4000), { "list" },
+      { what = "look" })
+  end
+end, true)
+
 -- An undo without a plan.
 draw(0.04, function(random, self)
   add_run(self, "u", random:scaled(0.1, 600), { "undo", "--requestor", "soar@contoso.com",
