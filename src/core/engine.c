@@ -16,7 +16,7 @@
 #define ANSWERS_AT_ONCE 4     /* of the maximal size, for all answers held */
 #define CHAINS 1024           /* of the table of transfers; a power of 2 */
 #define STEP_PAUSE 0.001      /* s */
-#define ROUNDS 4              /* of due transfers in a step */
+#define AT_ONCE 8             /* in a step: rounds of due transfers, and starts of waiting ones */
 #define POLL_MAXIMUM 1.0      /* s */
 #define BLIND_MAXIMUM 0.05    /* s, while a socket is not in the descriptor */
 
@@ -104,12 +104,13 @@ static bool depart (mde_engine *engine, mde_transfer *transfer) {
 }
 
 
-/* Starts the transfers that may be started. */
+/* Starts some of the transfers that may be started. Then a step is due at once, with the next. */
 static void send_waiting (mde_engine *engine) {
   mde_host *host;
   mde_transfer *transfer;
+  int left = AT_ONCE;
   for (host = engine->hosts; host != NULL; host = host->next)
-    while ((transfer = mde_host_next(host)) != NULL)
+    for (; left > 0 && (transfer = mde_host_next(host)) != NULL; left--)
       if (!depart(engine, transfer)) end(engine, transfer, CURLE_OUT_OF_MEMORY);
   mde_hosts_tidy(&engine->hosts);
 }
@@ -144,7 +145,7 @@ static void end_all (mde_engine *engine, CURLcode result) {
 static CURLMcode perform_due (CURLM *multi) {
   CURLMcode code = CURLM_OK;
   long milliseconds;
-  int running, rounds = ROUNDS;
+  int running, rounds = AT_ONCE;
   while (code == CURLM_OK && rounds-- > 0
          && curl_multi_timeout(multi, &milliseconds) == CURLM_OK && milliseconds == 0)
     code = curl_multi_socket_action(multi, CURL_SOCKET_TIMEOUT, 0, &running);
@@ -187,9 +188,8 @@ static void move_on (mde_engine *engine, bool is_all, bool is_active) {
 }
 
 
-/* The longest time without moving all transfers in flight. Without a descriptor, libcurl 7.88 may
-** read an answer over HTTP/2 together with another one and not report it until it is called
-** again. So the pauses grow with the time since the last activity. */
+/* The longest time without moving all. Without a descriptor, libcurl 7.88 may hold back answers
+** over HTTP/2 until it is called again: the pauses grow with the time since the last activity. */
 static double longest_pause (const mde_engine *engine) {
   const double pause = 3 * (engine->stepped - engine->active);
   if (engine->descriptor.is_blind) return BLIND_MAXIMUM;

@@ -24,10 +24,12 @@ function Waiter:signal() self.is_signalled = true end
 
 function haproxy.waiter() return setmetatable({ is_signalled = false }, Waiter) end
 
--- Sleeps for `pause` seconds, while other tasks run. With a descriptor, which Lua can't wait for
--- here, the engine sees at little cost that nothing has come.
+-- Sleeps for `pause` seconds or until the engine has something to do by itself, while other tasks
+-- run. With a descriptor, which Lua can't wait for here, the engine sees at little cost that
+-- nothing has come.
 function haproxy.wait(engine, _, pause, waiter)
   engine:pollfd()
+  pause = math.max(math.min(pause, engine:timeout() or pause), 0.001)
   if waiter then return waiter:wait(pause) end
   sleep(pause)
 end

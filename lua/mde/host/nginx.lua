@@ -19,12 +19,12 @@ function nginx.waiter()
   return setmetatable({ semaphore = assert(require "ngx.semaphore".new()) }, Waiter)
 end
 
--- Sleeps for `pause` seconds, at least a millisecond: nginx would take less as 0, and a sleep of 0
--- is expensive. With a descriptor, which Lua can't wait for here, the engine sees at little cost
--- that nothing has come.
+-- Sleeps for `pause` seconds or until the engine has something to do by itself, at least a
+-- millisecond: nginx would take less as 0, and a sleep of 0 is expensive. With a descriptor, which
+-- Lua can't wait for here, the engine sees at little cost that nothing has come.
 function nginx.wait(engine, _, pause, waiter)
   engine:pollfd()
-  pause = math.max(pause, 0.001)
+  pause = math.max(math.min(pause, engine:timeout() or pause), 0.001)
   if waiter then return waiter:wait(pause) end
   _G.ngx.sleep(pause)
 end

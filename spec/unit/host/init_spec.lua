@@ -69,11 +69,18 @@ describe("mde.host", function()
     local slept = {}
     local function note(time) slept[#slept + 1] = time end
     _G.ngx, _G.core, loaded.stdnse = { sleep = note }, { msleep = note }, { sleep = note }
-    local engine = { pollfd = function() end }
+    local due
+    local engine = { pollfd = function() end, timeout = function() return due end }
     for _, name in ipairs { "nginx", "haproxy", "nmap" } do
       require("mde.host." .. name).wait(engine, 1, 0.0225)
     end
     assert.same({ 0.0225, 23, 0.0225 }, slept)
+    for _, seconds in ipairs { 0, 0.004, 1 } do
+      due = seconds
+      require "mde.host.nginx".wait(engine, 1, 0.0225)
+      require "mde.host.haproxy".wait(engine, 1, 0.0225)
+    end
+    assert.same({ 0.0225, 23, 0.0225, 0.001, 1, 0.004, 4, 0.0225, 23 }, slept)
   end)
 
   it("ends a sleep in nginx with a semaphore, whose error it raises", function()
@@ -87,7 +94,7 @@ describe("mde.host", function()
     local nginx = require "mde.host.nginx"
     local waiter = nginx.waiter()
     waiter:signal()
-    nginx.wait({ pollfd = function() end }, 1, 0.0225, waiter)
+    nginx.wait({ pollfd = function() end, timeout = function() end }, 1, 0.0225, waiter)
     local ok, raised = pcall(waiter.wait, waiter, 1)
     loaded["ngx.semaphore"] = nil
     assert.same({ 1, { 0.0225, 1 } }, { posted, waited })
