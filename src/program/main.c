@@ -120,6 +120,7 @@ int main (int count, char **arguments) {
     fputs("mde: not enough memory\n", stderr);
     return EXIT_FAILURE;
   }
+  (void)lua_gc(L, LUA_GCSTOP);  /* until the command runs: nothing is garbage before */
   status = protected_run(L, count, arguments);
   lua_close(L);
   return status;

@@ -125,17 +125,20 @@ end
 local Program = {}
 Program.__index = Program
 
-local function new_program()
+-- With `only`, the name of a command, the program has no others, which takes less time.
+local function new_program(only)
   local self, commands = setmetatable({ defined = {} }, Program), {}
   local parser = new_parser(function() return self:help(self.asked) end)
   for _, group in ipairs(GROUPS) do
     local members = {}
     for i = 2, #group do
       local name = group[i][1]
-      commands[name] = parser:command(name, group[i][2])
-      members[i - 1] = add_help(commands[name])
+      if name == (only or name) then
+        commands[name] = parser:command(name, group[i][2])
+        members[#members + 1] = add_help(commands[name])
+      end
     end
-    parser:group(group[1], table.unpack(members))
+    if members[1] then parser:group(group[1], table.unpack(members)) end
   end
   help.form(parser)
   self.parser, self.commands = parser, commands
@@ -184,7 +187,8 @@ end
 local function run(arguments)
   if arguments[1] == "--complete" then return complete(arguments) end
   if not arguments[1] then arguments = { "help" } end
-  local program, name = new_program(), command_of(arguments)
+  local name = command_of(arguments)
+  local program = new_program(name ~= "help" and name or nil)
   local ok, parsed = program:parse(arguments)
   if ok then
     parsed.command_line = command_line.text(command_line.without_store(arguments))
@@ -193,6 +197,7 @@ local function run(arguments)
     system.state.filter, system.state.command_line = parsed.filter, parsed.command_line
     require "mde.program.session.variables".check()
     if system.state.local_times then require "mde.program.input.moment".announce() end
+    collectgarbage "restart"
     return program:load(name).run(parsed, program)
   end
   if type(parsed) ~= "table" or not parsed.answer then error(parsed, 0) end
