@@ -61,7 +61,8 @@ describe("mde cancel", function()
     assert_said(run, "Without --requestor nobody@contoso.com, ",
       "\nNothing to change: no action matches.\n")
     run = rehearse("mde cancel - -m x", "# nothing\n\n")
-    assert.same({ 0, "", "Nothing to change: no action matches.\n" },
+    assert.same({ 0, "",
+      "Nothing to change: standard input has no id of an action to cancel.\n" },
       { run.status, run.out, run.err })
   end)
 
