@@ -102,7 +102,8 @@ function cancels.run(parsed, criteria)
     change = "cancel", verb = "Cancel", done = "cancelled",
     is_chosen = criteria ~= nil or is_input,
     has_filters = criteria ~= nil,
-    none = is_input and "Nothing to change: standard input has no id of an action to cancel." or nil,
+    none = is_input and "Nothing to change: standard input has no id of an action to cancel."
+      or nil,
     order = parsed.order or criteria and "newest" or "given",
     preview = criteria and description_of,
     dry_note = not criteria and ", unless unknown to the service or ended already" or nil,
