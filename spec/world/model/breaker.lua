@@ -42,9 +42,11 @@ local function reset(state)
 end
 
 local function note_failure(state, post, at)
+  -- A request that was sent before the breaker opened may fail long after.
+  if state.opened and post.sent <= state.opened.at then return end
   state.last = { at = at, n = post.answer_n }
   if state.opened then
-    if post.sent > state.opened.at then state.probes = state.probes + 1 end
+    state.probes = state.probes + 1
     return
   end
   if not state.targets[post.event.target] then
