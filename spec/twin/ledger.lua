@@ -54,9 +54,12 @@ local function note_launch(self, event, count)
   end
 end
 
+local DOMAIN = "^/contoso%.onmicrosoft%.com/"  -- another name of the tenant
+
 -- Has the service answer, and notes what it did.
 local function serve(self, event, request)
   local service = self.service
+  request.path = request.path:gsub(DOMAIN, "/" .. service.tenant .. "/")
   local count = #service.actions
   local answer = self.real_answer(service, request)
   event.status, event.answer = answer.status, json.decode(answer.body)

@@ -176,8 +176,18 @@ local function end_watches(self)
   end
 end
 
--- Starts the commands that are due. Without a process that runs, the next one is.
-local function start_due(self, running)
+-- The processes that end by themselves.
+local function busy_count(self)
+  local count = 0
+  for _, process in ipairs(self.processes) do
+    if not process.ended and process.argv[1] ~= "watch" then count = count + 1 end
+  end
+  return count
+end
+
+-- Starts a command that is due. Without a process that ends by itself, the next one is.
+local function start_due(self)
+  local running = busy_count(self)
   for i = 1, #self.waiting do
     local entry = self.waiting[i]
     if is_due(self, entry, running) then
@@ -206,7 +216,7 @@ local function pass(self)
     run_timers(self)
     end_watches(self)
     if running == 0 and #self.waiting == 0 then return end
-    if self.waiting[1] then start_due(self, running) end
+    if self.waiting[1] then start_due(self) end
     if self.requests ~= last then last, deadline = self.requests, self:now() + LIMIT end
     if self:now() > deadline then
       give_up(self)
