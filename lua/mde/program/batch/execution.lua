@@ -212,7 +212,6 @@ end
 function Execution:send(parsed)
   self.items = self.safety:lane(self.batch:items())
   self.releases = self.is_planned and releases.new(self.batch) or nil
-  if self.is_shown then system.interrupt.watch() end
   local done, result = self:patiently(self.send_all, parsed)
   if not done and not (errors.is(result) and result.code == "store") then error(result, 0) end
   self.store_failure = self.store_failure or self.session.scheduler.store_error
@@ -347,6 +346,7 @@ function execution.run(session, batch, parsed, kind, aside)
     if entry.code == "quota" then return end  -- the progress shows when the next call is sent
     notice.show(entry, function(...) self:say(...) end)
   end
+  if is_shown then system.interrupt.watch() end  -- before the first item is shown
   self.recorder:note(kind)
   if batch.overridden then self.recorder:note("overridden", batch.overridden) end
   self:set_aside(aside or change == "request" and recording:settled() or {})
