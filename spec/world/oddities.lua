@@ -208,6 +208,21 @@ draw(0.04, function(random, self)
     { what = "undo" })
 end)
 
+-- A list of actions of one moment, in small pages, shrinks while it is read.
+draw(0.05, function(random, self)
+  local at, kind = random:scaled(0.1, 20), self.actions[1].type
+  self.service.page_size = random:integer(2, 4)
+  for _, action in ipairs(self.actions) do
+    action.age = self.actions[1].age
+    if action.type == kind and random:chance(0.4) then
+      table.insert(self.entries, { what = "admin_cancel", at = at + random:scaled(0.05, 3),
+        cause = "admin", id = action.id, by = "kim@contoso.com", comment = "other reason" })
+    end
+  end
+  add_run(self, "g", at, { "cancel", "--type", kind, "-m", "misfire", "--yes", "--max", "1000" },
+    { what = "cancel", filter = { type = kind }, comment = "misfire" })
+end, true)
+
 -- Many cancels at once.
 draw(0.04, function(random, self)
   local ids = {}
