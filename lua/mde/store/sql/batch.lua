@@ -274,7 +274,7 @@ function Batch:items(releasing)
       elseif (row.number == 0) == second and not verdicts.settled[row.verdict]
              and (row.kind == "release") == (releasing or false) then
         row.read_first = row.in_flight or (row.number > 0 and row.verdict ~= "unsent"
-                                        and row.verdict ~= "forbidden")
+                                        and (row.verdict ~= "forbidden" or row.change == "undo"))
         row.sent_ago = row.first_sent and self.store:age(row.first_sent)
         row.last_sent_ago = row.last_sent and self.store:age(row.last_sent)
         return row
