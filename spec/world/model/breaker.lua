@@ -6,6 +6,7 @@
 local time = require "spec.world.model.time"
 
 local LIMIT, LONGEST, LEEWAY, UNDER_WAY = 5, 60, 0.5, 10
+local KNOWN = 1.2  -- seconds until another process knows of a failure
 local FAILURES = { lost = true, timeout = true, refused = true }
 
 local function is_failure(post)
@@ -103,7 +104,8 @@ local function check_send(world, state, post, report)
     return
   end
   local other = other_probe(state)
-  if not has_read(world, post, state.last.at) then
+  local recorded = post.sent_row and post.sent_row.at or post.sent
+  if recorded > opened.at + KNOWN and not has_read(world, post, state.last.at) then
     report("breaker", { opened.n, state.last.n, post.n },
       "%s sends without a read since the last failure", post.process)
     return true

@@ -28,7 +28,18 @@ local function failed_reads(world)
   return groups, order
 end
 
-local function check_repetition(reads, report)
+-- An open breaker reads at its own times.
+local function may_be_probe(world, read)
+  for _, post in ipairs(world.posts) do
+    if post.store == read.store and post.sent < read.sent and post.sent > read.sent - 120
+      and has_failed(post) then
+      return true
+    end
+  end
+  return false
+end
+
+local function check_repetition(world, reads, report)
   local soon = 0
   for i = 2, #reads do
     local before, read = reads[i - 1], reads[i]
@@ -36,7 +47,8 @@ local function check_repetition(reads, report)
     local asked = before.answer and before.answer.retry_after
     if not has_failed(before) then
       soon = 0
-    elseif asked and before.answer.status == 503 and pause < asked * LEEWAY then
+    elseif asked and before.answer.status == 503 and pause < asked * LEEWAY
+      and not may_be_probe(world, read) then
       return report("retry", { before.n, read.n },
         "%s reads %s again after %.1f s; the service asked to wait %d s", read.process,
         read.event.target, pause, asked)
@@ -162,6 +174,7 @@ local function check_idle(world, process, interrupt, n, report)
       last = math.max(last, request.answer.at)
     end
   end
+  for _, event in ipairs(world.typed[process.name] or {}) do last = math.max(last, event.at) end
   local ran = time.running(world, process.name, process.store, last, process.ended)
   if ran > IDLE then
     report("interrupted", { n }, "%s ran for %d s after Ctrl-C without a request in flight",
@@ -171,7 +184,7 @@ end
 
 return function(world, report)
   local groups, order = failed_reads(world)
-  for _, key in ipairs(order) do check_repetition(groups[key], report) end
+  for _, key in ipairs(order) do check_repetition(world, groups[key], report) end
   groups, order = posts_by_process(world)
   for _, outage in ipairs(outages(world)) do
     for _, key in ipairs(order) do check_give_up(world, groups[key], outage, report) end
