@@ -232,6 +232,10 @@ draw(0.04, function(random, self)
     "--yes", "--max", "1000", "--parallel", tostring(random:integer(15, 30)) },
     { what = "cancel", ids = ids, comment = "misfire" })
   entry.input = table.concat(ids, "\n") .. "\n"
+  if self.is_faulty and random:chance(0.3) then
+    table.insert(self.entries, { what = "answers", process = "m", operation = "cancel",
+                                 count = 100, fate = { status = 403 } })
+  end
 end)
 
 -- A scan is waited for that is not found at first.

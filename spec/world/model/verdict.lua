@@ -117,10 +117,6 @@ local function already_cancelled(world, item, entry)
   end
 end
 
-local function already_final(world, item, entry)
-  return has_ended_as(world, item, entry, ENDED)
-end
-
 local function too_late(world, item, entry)
   local wrong = has_ended_as(world, item, entry, CANCELLED)
   if wrong then return wrong end
@@ -259,6 +255,17 @@ local function is_moot(world, item)
   local inverse = action and item.row.decision == "undo" and history.INVERSE[action.type]
   return inverse and (#history.on_machine(world, action.machineId, action.type) > 1
     or #history.on_machine(world, action.machineId, inverse) > 0) or false
+end
+
+-- An undo whose action has Succeeded launches the inverse, unless others decide about the machine.
+local function already_final(world, item, entry)
+  local wrong = has_ended_as(world, item, entry, ENDED)
+  if wrong or item.row.decision ~= "undo" then return wrong end
+  local action = world.observation.actions[item.id]
+  if entry.row.status == "Succeeded" and history.INVERSE[action.type] and not is_moot(world, item)
+  then
+    return "its effect is not undone"
+  end
 end
 
 local function changed(world, item, entry)
