@@ -21,7 +21,9 @@ Scheduler.__index = Scheduler
 
 local SHORTEST, LONGEST = 0.001, 0.05  -- seconds between two looks for an answer
 local AGAIN = 0.1  -- seconds until what a failed store did not record is written again
-local MOST = 8  -- tasks that end or start in a pass, where other work of the process waits for it
+-- Tasks that end or start in a pass, where other work of the process waits for it; and fewer if
+-- there are so many tasks that passes follow one another.
+local MOST, MANY, FEWER = 20, 50, 8
 local LED = 25  -- calls that lengthen that if one thread looks for all
 
 -- A scheduler for a client, which has engine, clock, host, whole, store, quota, readback,
@@ -190,7 +192,7 @@ end
 -- of the engine. -> the moment of the next pass, unless an answer comes
 local function move_all(self, now, answers, decided)
   local awake, i, moment, before = self.awake, 1, math.huge, self.has_progress
-  local most = self.client.host.is_shared and MOST or math.huge
+  local most = not self.client.host.is_shared and math.huge or #self.tasks > MANY and FEWER or MOST
   self.has_progress = false
   while awake[i] do
     if #decided.departures + #decided.ended >= most then
