@@ -5,6 +5,7 @@
 
 local time = require "spec.world.model.time"
 
+local GIVE_UP = 1800  -- seconds after which a store may have forgotten that the service failed
 local LIMIT, LONGEST, LEEWAY, UNDER_WAY = 5, 60, 0.5, 10
 local KNOWN = 1.2  -- seconds until another process knows of a failure
 local FAILURES = { lost = true, timeout = true, refused = true }
@@ -75,9 +76,10 @@ local function is_single(post)
   return post.item and #post.item.batch.list == 1
 end
 
-local function other_probe(state)
+-- Another item that tries whether the service answers; two processes may have the same one.
+local function other_probe(state, target)
   for post in pairs(state.under_way) do
-    if post.sent > state.opened.at + LEEWAY and post.answer and post.answer.outcome ~= "gone" then
+    if post.event.target ~= target and post.sent > state.opened.at + LEEWAY and post.answer and post.answer.outcome ~= "gone" then
       return post
     end
   end
@@ -100,10 +102,11 @@ end
 local function check_send(world, state, post, report)
   local opened = state.opened
   if not opened or post.sent <= opened.at + LEEWAY or is_single(post)
+    or post.sent > state.last.at + GIVE_UP
     or time.has_step(world, post.store, opened.at - LONGEST, post.sent) then
     return
   end
-  local other = other_probe(state)
+  local other = other_probe(state, post.event.target)
   local recorded = post.sent_row and post.sent_row.at or post.sent
   if recorded > opened.at + KNOWN and not has_read(world, post, state.last.at) then
     report("breaker", { opened.n, state.last.n, post.n },

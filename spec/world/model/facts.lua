@@ -125,11 +125,21 @@ local function earlier(a, b)
   return a.n < b.n
 end
 
+local UNDONE = { ["launch:unisolate"] = "Isolate",
+                 ["launch:unrestrictcodeexecution"] = "RestrictCodeExecution" }
+
+-- A machine may have two items of an undo: its isolation and its restriction.
+local function may_send(world, item, operation)
+  local action, kind = world.observation.actions[item.id], UNDONE[operation]
+  return not (item.row.decision == "undo" and action and kind) or action.type == kind
+end
+
 -- Finds the item of a POST: the last `sent` row of its process for its target.
 local function item_of(world, request)
   local rows = (world.sent_rows[request.process] or {})[request.event.target]
   for i = #(rows or {}), 1, -1 do
-    if rows[i].at <= request.sent + SLACK and rows[i].entry.n < request.n then
+    if rows[i].at <= request.sent + SLACK and rows[i].entry.n < request.n
+      and may_send(world, rows[i].item, request.event.operation) then
       return rows[i].item, rows[i].entry
     end
   end

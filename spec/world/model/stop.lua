@@ -108,6 +108,16 @@ local function interrupts(world)
   return first
 end
 
+-- A batch that ended before its process saw the request was not stopped.
+local function has_ended(batch, asked)
+  for _, entry in ipairs(batch.rows) do
+    if entry.row.kind == "ended" and entry.n > asked.n and entry.at <= asked.at + BOUND then
+      return true
+    end
+  end
+  return false
+end
+
 -- `mde watch` changes nothing more once a person has stopped one of its batches.
 local function after_stopped_watch(world, post, report)
   local process = world.observation.processes[post.process]
@@ -115,7 +125,8 @@ local function after_stopped_watch(world, post, report)
   for _, batch in ipairs(world.all_batches) do
     local asked = batch.creator == post.process and batch.store == process.store
       and stop_asked(batch, post)
-    if asked and time.running(world, post.process, batch.store, asked.at, post.sent) > BOUND then
+    if asked and not has_ended(batch, asked)
+      and time.running(world, post.process, batch.store, asked.at, post.sent) > BOUND then
       report("stopped", { asked.n, post.n }, "%s sends although %s was stopped", post.process,
         tostring(batch.row.name))
     end
