@@ -79,7 +79,8 @@ end
 -- Another item that tries whether the service answers; two processes may have the same one.
 local function other_probe(state, target)
   for post in pairs(state.under_way) do
-    if post.event.target ~= target and post.sent > state.opened.at + LEEWAY and post.answer and post.answer.outcome ~= "gone" then
+    if post.event.target ~= target and post.sent > state.opened.at + LEEWAY
+      and post.answer and post.answer.outcome ~= "gone" then
       return post
     end
   end
