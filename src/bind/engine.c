@@ -60,14 +60,14 @@ static void check_names (lua_State *L) {
 
 /* The bytes of the string or secret at the top. False: it is neither. */
 static bool get_bytes (lua_State *L, mde_bytes *bytes) {
-  const mde_secret *secret = mde_test_secret(L, -1);
-  if (secret != NULL)
-    bytes->data = mde_secret_bytes(secret, &bytes->length);
-  else if (lua_type(L, -1) == LUA_TSTRING)
+  const mde_secret *secret;
+  if (lua_type(L, -1) == LUA_TSTRING) {
     bytes->data = lua_tolstring(L, -1, &bytes->length);
-  else
-    return false;
-  return true;
+    return true;
+  }
+  secret = mde_test_secret(L, -1);
+  if (secret != NULL) bytes->data = mde_secret_bytes(secret, &bytes->length);
+  return secret != NULL;
 }
 
 

@@ -59,22 +59,22 @@ static void take_line (mde_headers *headers, const char *line,
 }
 
 
+static const char *line_end (const char *line, const char *end) {
+  return (const char *)memchr(line, '\n', (size_t)(end - line));
+}
+
+
 bool mde_headers_split (mde_headers *headers) {
   const char *line = headers->text.data;
   const char *end, *at;
   size_t lines = 0;
   if (line == NULL) return true;
   end = line + headers->text.length;
-  for (at = line; at < end; at++)
-    if (*at == '\n') lines++;
+  for (at = line; (at = line_end(at, end)) != NULL; at++) lines++;
   if (lines == 0) return true;
   headers->list = (mde_header *)calloc(lines, sizeof *headers->list);
   if (headers->list == NULL) return false;
-  for (at = line; at < end; at++) {
-    if (*at != '\n') continue;
-    take_line(headers, line, at);
-    line = at + 1;
-  }
+  for (; (at = line_end(line, end)) != NULL; line = at + 1) take_line(headers, line, at);
   return true;
 }
 
