@@ -96,18 +96,21 @@ end
 
 local UNREADABLE = { forbidden = true, unauthorized = true }
 
--- Reads the actions of `results`. -> array of results that the service does not confirm
+-- Reads the actions of `results`. -> array of results that the service does not confirm, whether
+-- the store has failed, without which nothing is read
 local function unconfirmed(session, results, moment)
   local ids, left = {}, {}
   for i, result in ipairs(results) do ids[i] = result.item.action.id end
   local found, problems = session:read_all(ids, moment)
+  local has_failed = false
   for i, result in ipairs(results) do
     local problem = problems[ids[i]]
+    has_failed = has_failed or problem ~= nil and problem.code == "store"
     if not is_as_asked(result, found[ids[i]]) and not (problem and UNREADABLE[problem.code]) then
       left[#left + 1] = result
     end
   end
-  return left
+  return left, has_failed
 end
 
 -- Reads the actions of good results. A result that the service does not confirm becomes `unknown`.
@@ -119,9 +122,10 @@ function Canary:read_back(session, is_stopped)
   end
   local ends_at, moment = clock.monotonic() + LONGEST, clock.monotonic()
   while left[1] do
-    left = unconfirmed(session, left, moment)
+    local has_failed
+    left, has_failed = unconfirmed(session, left, moment)
     moment = clock.monotonic() + AGAIN
-    if moment > ends_at or is_stopped() then break end
+    if has_failed or moment > ends_at or is_stopped() then break end
   end
   for _, result in ipairs(left) do result.verdict = "unknown" end
 end
