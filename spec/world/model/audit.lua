@@ -7,7 +7,7 @@ local sha256 = require "spec.world.model.sha256"
 
 local ZEROS = ("0"):rep(64)
 local CLAIMS = {
-  accepted = true, launched = true, succeeded = true, failed = true, cancelled = true,
+  launched = true, succeeded = true, failed = true, cancelled = true,
   done = true, refused = true,
 }
 

@@ -103,7 +103,7 @@ end
 local function check_send(world, state, post, report)
   local opened = state.opened
   if not opened or post.sent <= opened.at + LEEWAY or is_single(post)
-    or post.sent > state.last.at + GIVE_UP
+    or post.sent > state.last.at + GIVE_UP or time.was_frozen(world, post)
     or time.has_step(world, post.store, opened.at - LONGEST, post.sent) then
     return
   end
@@ -115,12 +115,12 @@ local function check_send(world, state, post, report)
     return true
   end
   local pause = math.min(LONGEST, 2 ^ state.probes)
-  if other then
+  if other and recorded > opened.at + KNOWN then
     report("breaker", { opened.n, other.n, post.n },
       "%s sends while another request tries whether %s answers again", post.process,
       post.event.operation)
     return true
-  elseif post.sent < state.last.at + pause / 2 then
+  elseif not other and post.sent < state.last.at + pause / 2 then
     report("breaker", { opened.n, state.last.n, post.n },
       "%s sends %.1f s after a failure; the pause is %d s", post.process,
       post.sent - state.last.at, pause)

@@ -8,6 +8,7 @@ local time = require "spec.world.model.time"
 
 local SLACK = 0.05  -- seconds that a request may be early
 local FAST = 1e-4   -- the clock of a host may run faster than true time
+local SEEN = 0.5    -- seconds in which the process itself sees the answer, while it commits
 local TOLD = 5      -- seconds in which other processes know
 
 -- The seconds that an answer asks to wait | nil
@@ -37,7 +38,7 @@ local function check(world, request, pause, report)
     return
   end
   local earliest = pause.ends - SLACK - FAST * pause.seconds
-  if decided(request) > pause.at + (is_own and 0 or TOLD) and request.sent < earliest
+  if decided(request) > pause.at + (is_own and SEEN or TOLD) and request.sent < earliest
     and not time.was_frozen(world, request) then
     report("retry after", { pause.n, request.n },
       "%s sends %s %.1f s after %s was asked to wait %d s", request.process,
