@@ -8,6 +8,7 @@ local time = require "spec.world.model.time"
 local GIVE_UP = 1800  -- seconds after which a store may have forgotten that the service failed
 local LIMIT, LONGEST, LEEWAY, UNDER_WAY = 5, 60, 0.5, 10
 local KNOWN = 1.2  -- seconds until another process knows of a failure
+local TRIED = 3    -- seconds until it knows that one item at a time is sent
 local FAILURES = { lost = true, timeout = true, refused = true }
 
 local function is_failure(post)
@@ -104,6 +105,7 @@ local function check_send(world, state, post, report)
   local opened = state.opened
   if not opened or post.sent <= opened.at + LEEWAY or is_single(post)
     or post.sent > state.last.at + GIVE_UP or time.was_frozen(world, post)
+    or time.has_thawed(world, post.process, post.sent, TRIED)
     or time.has_step(world, post.store, opened.at - LONGEST, post.sent) then
     return
   end
@@ -115,7 +117,7 @@ local function check_send(world, state, post, report)
     return true
   end
   local pause = math.min(LONGEST, 2 ^ state.probes)
-  if other and recorded > opened.at + KNOWN then
+  if other and recorded > opened.at + TRIED then
     report("breaker", { opened.n, other.n, post.n },
       "%s sends while another request tries whether %s answers again", post.process,
       post.event.operation)

@@ -67,6 +67,17 @@ function M.was_frozen(world, post)
   return false
 end
 
+-- Reports whether a process continued within these seconds before a time.
+function M.has_thawed(world, name, at, seconds)
+  for _, event in ipairs(world.observation.events) do
+    if event.kind == "thawed" and event.process == name
+      and event.at <= at and event.at >= at - seconds then
+      return true
+    end
+  end
+  return false
+end
+
 local function overlap(from, to, first, last)
   return math.max(0, math.min(to, last) - math.max(from, first))
 end
