@@ -47,7 +47,7 @@ end
 local function note_failure(state, post, at)
   -- A request that was sent before the breaker opened may fail long after.
   if state.opened and post.sent <= state.opened.at then return end
-  state.last = { at = at, n = post.answer_n }
+  state.last = { at = at, n = post.answer_n, process = post.process }
   if state.opened then
     state.probes = state.probes + 1
     return
@@ -101,6 +101,18 @@ local function has_read(world, post, failed_at)
   return false
 end
 
+-- A process learns of a failure of another one with its own requests.
+local function may_know(world, post, state)
+  if state.last.process == post.process then return true end
+  for _, request in ipairs(world.requests) do
+    if request.process == post.process and request.sent > state.opened.at
+      and request.sent < post.sent then
+      return true
+    end
+  end
+  return false
+end
+
 local function check_send(world, state, post, report)
   local opened = state.opened
   if not opened or post.sent <= opened.at + LEEWAY or is_single(post)
@@ -111,7 +123,8 @@ local function check_send(world, state, post, report)
   end
   local other = other_probe(state, post.event.target)
   local recorded = post.sent_row and post.sent_row.at or post.sent
-  if recorded > opened.at + KNOWN and not has_read(world, post, state.last.at) then
+  if recorded > opened.at + KNOWN and may_know(world, post, state)
+    and not has_read(world, post, state.last.at) then
     report("breaker", { opened.n, state.last.n, post.n },
       "%s sends without a read since the last failure", post.process)
     return true

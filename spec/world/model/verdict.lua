@@ -368,9 +368,13 @@ local function has_seen_end(world, item, entry)
   local posts = posts_until(item, entry.at)
   local last = posts[#posts]
   if not last or not last.answer then return false end
+  local from = last.answer.at
+  for _, row in ipairs(item.batch.rows) do  -- the guards of a resume read for themselves
+    if row.row.kind == "resumed" and row.n < entry.n then from = math.max(from, row.at) end
+  end
   for _, read in ipairs(world.reads[item.batch.store] or {}) do
     local answer = read.answer
-    if read.process == entry.process and read.sent > last.answer.at and answer
+    if read.process == entry.process and read.sent > from and answer
       and answer.outcome == "delivered" and answer.status == 200 and answer.at < entry.at - 1
       and history.is_final(shown_status(read.event.answer, item.id)) then
       return true
