@@ -158,9 +158,9 @@ function faults.fate(self, process, event)
   return not (is_launch and fate and not self.plan.loses_launches) and fate or nil
 end
 
--- No fault happens any more.
+-- No fault happens any more, and what is launched succeeds.
 function faults.cease(self)
-  self.are_over = true
+  self.are_over, self.ledger.is_ending = true, true
   end_lag(self)
   for _, timer in ipairs(self.timers) do timer.action() end
   self.timers = {}

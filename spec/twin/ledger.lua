@@ -19,9 +19,6 @@ ledger.timeout = 4  -- seconds that a client waits for an answer
 
 -- Requests
 
-local LAUNCHES = { isolate = true, unisolate = true, scan = true, restrict = true,
-                   unrestrict = true }
-
 -- The fields of a `request` event.
 local function describe(request, process, now)
   local path, query = request.path:match "^([^?]*)%??(.*)$"
@@ -66,7 +63,7 @@ local function serve(self, event, request)
   event.admitted = event.bucket and answer.status ~= 401 and answer.status ~= 403
     and answer.status ~= 429 or nil
   if event.operation == "cancel" then note_cancel(self, event, service:now()) end
-  if LAUNCHES[(event.operation:match "^launch:(.*)")] then note_launch(self, event, count) end
+  if event.operation:find "^launch:" then note_launch(self, event, count) end
   if event.operation == "sign_in" and event.answer then
     table.insert(self.secrets, event.answer.access_token)
   end
@@ -250,10 +247,10 @@ local function add_tenant(self, plan)
   end
 end
 
-local function course_drawer(plan, random)
+local function course_drawer(self, plan, random)
   return function()
     local starts = random:scaled(0.02, 1)
-    local is_well = not plan.is_faulty or random:chance(0.9)
+    local is_well = self.is_ending or not plan.is_faulty or random:chance(0.9)
     return { { starts, "InProgress" },
              { starts + random:scaled(0.1, 3), is_well and "Succeeded" or "Failed" } }
   end
@@ -274,7 +271,7 @@ function ledger.new(plan, note, fate)
     oddities = { final_as = plan.service.final_as, cancel_takes = plan.service.cancel_takes,
                  duplicate_as = plan.service.duplicate_as == 400 and "error" or "existing",
                  cut_pages = plan.service.page_size or false },
-    launch_course = course_drawer(plan, random),
+    launch_course = course_drawer(self, plan, random),
   }
   self.real_answer = self.service.answer
   function self.service.answer(_, request) return answer_of(self, request, self.current) end
