@@ -160,7 +160,8 @@ function undo.methods:undoing(target, comment, wait)
   if not call then return nil, err end
   call.judge, call.before_end, call.following = on_answer, before_end, follow.fields(wait, VERDICTS)
   call.undo = {
-    is_due = target.expected == "InProgress" or target.expected == "Cancelled"
+    is_due = target.launched ~= nil or target.expected == "InProgress"
+             or target.expected == "Cancelled"
              or target.status == "InProgress",
       -- the inverse is launched after the cancel, too
     failed = target.failed,  -- the id of a release that had no effect

@@ -256,6 +256,17 @@ describe("undoing", function()
       assert.equal("undone", again(item).verdict)
     end)
 
+  it("launches another release if that of an action which began before its cancel failed",
+    function()
+      local client, service, id, machine = new({ status = "Cancelled" }, { launch_course =
+        function() return { { 0, "Pending" }, { 1, "Failed" } } end })
+      apply(client, id, { change = "undo", expected = "Pending", read_first = true,
+        sends = { 1 }, sent_ago = 100, verdict = "error", failed =
+        "5382f7ea-7557-4ab7-9782-d50480024a4e",
+        launched = "5382f7ea-7557-4ab7-9782-d50480024a4e" }, 60)
+      assert.equal(1, service:launched(machine, "unisolate"))
+    end)
+
   it("finds the second release of a killed process, not the first, which failed", function()
     local last = "Failed"
     local client, service, id, machine, clock = new({ status = "Succeeded" }, { launch_course =
