@@ -135,7 +135,8 @@ local function check_send(world, state, post, report)
       "%s sends while another request tries whether %s answers again", post.process,
       post.event.operation)
     return true
-  elseif not other and post.sent < state.last.at + pause / 2 then
+  elseif not other and post.sent < state.last.at + pause / 2
+    and (state.last.process == post.process or recorded > state.last.at + KNOWN) then
     report("breaker", { opened.n, state.last.n, post.n },
       "%s sends %.1f s after a failure; the pause is %d s", post.process,
       post.sent - state.last.at, pause)

@@ -18,7 +18,11 @@ local function size_of(world, batch)
   return size > 0 and size or nil
 end
 
-local function change_of(item) return item.row.decision or "cancel" end
+-- An undo of a pending action is a cancel, of another one a release.
+local function change_of(item)
+  local change = item.row.decision or "cancel"
+  return change == "undo" and item.row.expected ~= "Pending" and "release" or change
+end
 
 -- The verdict of an item in the creator's run, until a time | nil
 local function end_of(batch, item, at, n)
