@@ -28,15 +28,16 @@ local function failed_reads(world)
   return groups, order
 end
 
--- An open breaker reads at its own times.
+-- A breaker, which five different items open, reads at its own times.
 local function may_be_probe(world, read)
+  local seen, number = {}, 0
   for _, post in ipairs(world.posts) do
-    if post.store == read.store and post.sent < read.sent and post.sent > read.sent - 120
-      and has_failed(post) then
-      return true
+    if post.store == read.store and post.sent < read.sent and has_failed(post)
+      and not seen[post.event.target] then
+      seen[post.event.target], number = true, number + 1
     end
   end
-  return false
+  return number >= 5
 end
 
 local function check_repetition(world, reads, report)
