@@ -22,6 +22,10 @@ local function has_no_cause(world, name)
   local count = 0
   for _, request in ipairs(world.requests) do
     local answer = request.answer
+    if request.is_post and answer and answer.outcome ~= "delivered"
+      and request.store == world.observation.processes[name].store then
+      return false  -- the processes of a store hold an operation back together
+    end
     if request.process == name then
       count = count + 1
       if not answer or answer.outcome ~= "delivered" or answer.status >= 300 then return false end

@@ -269,7 +269,12 @@ local function already_final(world, item, entry)
 end
 
 local function changed(world, item, entry)
-  if find_post(item, entry.at, function(post) return post.event.effect ~= nil end) then
+  -- An undo may cancel an action, and then not release a machine that has changed.
+  local cancels = item.row.decision == "undo"
+  if find_post(item, entry.at, function(post)
+    return post.event.effect ~= nil
+      and not (cancels and (post.event.effect == "cancelled" or post.event.effect == "accepted"))
+  end) then
     return "it was sent"
   end
   local expected = item.row.expected
