@@ -268,12 +268,18 @@ local function already_final(world, item, entry)
   end
 end
 
+-- An undo may cancel an action, or launch a release that fails, before its machine changes.
+local function has_released(world, item, entry, post)
+  local effect = post.event.effect
+  if item.row.decision ~= "undo" then return effect ~= nil end
+  local status = effect == "launched"
+    and history.status_at(world, post.event.action, entry.at + SLACK)
+  return status and (status == "Succeeded" or not history.is_final(status))
+end
+
 local function changed(world, item, entry)
-  -- An undo may cancel an action, and then not release a machine that has changed.
-  local cancels = item.row.decision == "undo"
   if find_post(item, entry.at, function(post)
-    return post.event.effect ~= nil
-      and not (cancels and (post.event.effect == "cancelled" or post.event.effect == "accepted"))
+    return has_released(world, item, entry, post)
   end) then
     return "it was sent"
   end
