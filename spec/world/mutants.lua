@@ -79,7 +79,8 @@ return {
     when = "list.questions[1].call.leaving",
     why = "a list that waits must meet Ctrl-C; it ends within a minute anyway" },
   { "a list that failed answers nothing", "mde.call.readback",
-    "  else\n    self:read_alone(list.questions)\n  end", "  end" },
+    "  else\n    self:read_alone(list.questions)\n  end", "  end",
+    why = "a readback must fail five times while its answer is still needed" },
   -- launches
   { "any action of the type is ours", "mde.client.launch",
     "  return action.type == call.launch.kind.type\n"
@@ -242,7 +243,8 @@ return {
   { "a changed action is cancelled (S3)", "mde.call.cancel",
     "  if action.status == expected and not is_cancelled then return false end",
     "  if true then return false end",
-    when = "not (action.status == expected and not is_cancelled)" },
+    when = "not (action.status == expected and not is_cancelled)",
+    why = "the review of the plan sets most changed items aside before" },
   { "a large batch has no canary", "mde.program.batch.automatic_stop",
     "total > canaries.large and canaries.each or 0", "0" },
   { "a bad canary stops nothing", "mde.program.batch.automatic_stop",
