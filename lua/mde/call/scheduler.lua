@@ -35,8 +35,7 @@ function scheduler.new(client)
     tasks = {},              -- all, the oldest first
     awake = {},              -- those that are not asleep, in the order of their visits
     spare = {},              -- notes of tasks that ended, for new ones
-    unwritten = {},          -- tasks that ended, for the next commit
-    has_waited = false,      -- the last pass left some to it, although its commit did not fail
+    unwritten = {},          -- tasks that ended in a pass whose commit failed
     store_error = nil,       -- of the last commit, if it failed
     quiet_until = -math.huge,  -- nothing is to be done before, unless an answer comes
     moved_at = -math.huge,   -- when the last pass began
@@ -216,27 +215,11 @@ end
 
 -- A pass: the commit, and the requests
 
--- Reports whether the outcomes of a batch's calls wait for the next pass, which follows at once: it
--- records them together with the requests that the batch sends next.
-local function may_wait(self, decided)
-  if self.has_waited or decided.departures[1] or not decided.ended[1] then return false end
-  for _, task in ipairs(decided.ended) do
-    if not task.batch then return false end
-  end
-  return true
-end
-
 -- Records in one commit what was decided, before any of it is sent. Raises the store's error.
--- -> whether outcomes wait for the next pass
 local function write_down(self, decided)
   local client = self.client
-  self.has_waited = may_wait(self, decided)
   for _, task in ipairs(decided.departures) do
     if task.record and task.encoded.method ~= "GET" then task.record:sent(task) end
-  end
-  if self.has_waited then
-    client.store:commit()
-    return true
   end
   for _, task in ipairs(decided.ended) do
     if task.record then task.record:ended(task) end
@@ -246,14 +229,13 @@ local function write_down(self, decided)
   client.quota:flushed()
   if decided.ended[1] then self.unwritten = {} end
   self.store_error = nil
-  return false
 end
 
 -- Sends nothing that was not recorded. If the store has failed and cannot recover, calls that are
 -- not in flight end with its error; any other error is raised. -> seconds until the next pass
 local function take_back(self, decided, raised)
   self.client.store:rollback()
-  self.unwritten, self.has_waited = decided.ended, true  -- the next pass records them
+  self.unwritten = decided.ended  -- the next pass records them
   for _, task in ipairs(decided.departures) do
     if task.take_back then task:take_back() end
   end
@@ -293,7 +275,8 @@ end
 
 local function decide(self, now, answers, decided)
   local moment = move_all(self, now, answers, decided)
-  return write_down(self, decided) and now or moment
+  write_down(self, decided)
+  return moment
 end
 
 -- One pass. -> the moment of the next one, unless an answer comes
@@ -382,7 +365,7 @@ function Scheduler:drive(before, after, is_patient)
   self.leader:hand_over()
 end
 
--- Records the tasks that ended since the last commit, or in a pass whose commit failed.
+-- Tries once more to record the tasks that ended in a pass whose commit failed.
 function Scheduler:write_rest()
   if not self.unwritten[1] then return end
   self.quiet_until = -math.huge

@@ -304,7 +304,6 @@ function Batch:run()
     self.client.store:rollback()
     self:withdraw(true)
     pcall(self.collect, self)
-    pcall(self.client.scheduler.write_rest, self.client.scheduler)
     error(raised, 0)
   end
   self.client.scheduler:write_rest()

@@ -6,8 +6,6 @@ local time = require "spec.world.model.time"
 
 local VERDICT = "^(%l[%l_]*)%s+(%x[%x-]+)%f[^%x-]"
 
-local RECORDED = 1  -- seconds
-
 -- The id of an action or of a machine.
 local function is_id(word) return #word == 36 or #word == 40 end
 
@@ -30,8 +28,7 @@ local function outputs_of(world)
   local outputs = {}
   for n, event in ipairs(world.observation.events) do
     if event.kind == "output" and event.stream == "stdout" then
-      outputs[#outputs + 1] = { n = n, process = event.process, text = event.text,
-                                at = event.at }
+      outputs[#outputs + 1] = { n = n, process = event.process, text = event.text }
     end
   end
   return outputs
@@ -53,9 +50,7 @@ return function(world, report)
     local process = world.observation.processes[output.process]
     local known = { verdicts = world.VERDICTS, rows = process and rows[process.store] }
     -- On a full disk a process cannot record all; a resume reads it back.
-    -- Outcomes are recorded with the next requests, so a crash may come between line and record.
-    local is_full = process and (time.was_full_during(world, process)
-      or process.crashed and output.at >= process.ended - RECORDED)
+    local is_full = process and time.was_full_during(world, process)
     local lines = is_full and "" or output.text or ""
     for line in lines:gmatch "[^\n]+" do check_line(known, output, line, report) end
   end
