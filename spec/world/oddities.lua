@@ -151,7 +151,7 @@ draw(0.06, function(random, self)
     append = random:integer(1, 6), partly = random:number() })
 end, true)
 
--- What a command has changed is not read at first.
+-- Reads lag behind the changes of a command.
 draw(0.12, function(random, self)
   for _, entry in ipairs(runs(self, changes)) do
     local at = math.max(0.01, entry.at - 0.01)

@@ -1,6 +1,7 @@
 -- Follows actions and machines through time: their status, tags and isolations.
 
-local M = {}
+-- SLACK: seconds by which moments that are the same may differ; LAG: the longest that reads lag.
+local M = { SLACK = 1e-6, LAG = 60 }
 
 local FINAL = { Succeeded = true, Failed = true, TimeOut = true, Cancelled = true }
 

@@ -3,8 +3,9 @@
 -- A check returns nil if the verdict is true, or a text that says why it is not.
 
 local history = require "spec.world.model.history"
+local undo = require "spec.world.model.undo"
 
-local SLACK, LAG = 1e-6, 60
+local SLACK, LAG = history.SLACK, history.LAG
 local TYPES = {
   isolate = "Isolate", unisolate = "Unisolate", scan = "RunAntiVirusScan",
   restrict = "RestrictCodeExecution", unrestrict = "UnrestrictCodeExecution",
@@ -218,29 +219,14 @@ local function failed(world, item, entry)
   end
 end
 
--- Looks for an inverse of the action, launched after it, that satisfies `is_right(status)`.
-local function has_inverse(world, item, entry, is_right)
-  local action = world.observation.actions[item.id]
-  local kind = action and history.INVERSE[action.type]
-  if not kind then return false end
-  for _, id in ipairs(history.on_machine(world, action.machineId, kind)) do
-    local status = history.status_at(world, id, entry.at + SLACK)
-    if status and history.created(world, id) + SLACK >= history.created(world, item.id)
-      and is_right(status) then
-      return true
-    end
-  end
-  return false
-end
-
 local function undone(world, item, entry)
-  if not has_inverse(world, item, entry, function(status) return status == "Succeeded" end) then
+  if not undo.has_inverse(world, item, entry, function(status) return status == "Succeeded" end) then
     return "no inverse of it succeeded"
   end
 end
 
 local function undo_accepted(world, item, entry)
-  if not has_inverse(world, item, entry, function() return true end) then
+  if not undo.has_inverse(world, item, entry, function() return true end) then
     return "no inverse of it was launched"
   end
 end
@@ -249,42 +235,25 @@ local function done(_, item, entry)
   if not find_post(item, entry.at, was_welcome) then return "the service confirmed nothing" end
 end
 
--- Returns true if the machine of an undo has another isolation, or a release.
-local function is_moot(world, item)
-  local action = world.observation.actions[item.id]
-  local inverse = action and item.row.decision == "undo" and history.INVERSE[action.type]
-  return inverse and (#history.on_machine(world, action.machineId, action.type) > 1
-    or #history.on_machine(world, action.machineId, inverse) > 0) or false
-end
-
 -- An undo whose action has Succeeded launches the inverse, unless others decide about the machine.
 local function already_final(world, item, entry)
   local wrong = has_ended_as(world, item, entry, ENDED)
   if wrong or item.row.decision ~= "undo" then return wrong end
   local action = world.observation.actions[item.id]
-  if entry.row.status == "Succeeded" and history.INVERSE[action.type] and not is_moot(world, item)
+  if entry.row.status == "Succeeded" and history.INVERSE[action.type] and not undo.is_moot(world, item)
   then
     return "its effect is not undone"
   end
 end
 
--- An undo may cancel an action, or launch a release that fails, before its machine changes.
-local function has_released(world, item, entry, post)
-  local effect = post.event.effect
-  if item.row.decision ~= "undo" then return effect ~= nil end
-  local status = effect == "launched"
-    and history.status_at(world, post.event.action, entry.at + SLACK)
-  return status and (status == "Succeeded" or not history.is_final(status))
-end
-
 local function changed(world, item, entry)
   if find_post(item, entry.at, function(post)
-    return has_released(world, item, entry, post)
+    return undo.has_released(world, item, entry, post)
   end) then
     return "it was sent"
   end
   local expected = item.row.expected
-  if not expected or expected == "" or is_moot(world, item) then return end
+  if not expected or expected == "" or undo.is_moot(world, item) then return end
   local statuses = history.statuses_between(world, item.id, entry.at - LAG, entry.at + SLACK)
   statuses[expected] = nil
   if next(statuses) == nil and world.histories[item.id]
@@ -293,20 +262,10 @@ local function changed(world, item, entry)
   end
 end
 
--- An undo is needed if the action is the only isolation of its machine that anyone launched, it
--- succeeded a minute ago, and no one has launched a release.
-local function is_needed(world, item, at)
-  local action = world.observation.actions[item.id]
-  local inverse = action and history.INVERSE[action.type]
-  return inverse ~= nil and history.status_at(world, item.id, at - LAG) == "Succeeded"
-    and #history.on_machine(world, action.machineId, action.type) == 1
-    and #history.on_machine(world, action.machineId, inverse) == 0
-end
-
 local function skipped(world, item, entry)
   local decision = item.row.decision
   if decision == nil or decision == "cancel" then return "a cancel is never skipped" end
-  if decision == "undo" and is_needed(world, item, entry.at) then
+  if decision == "undo" and undo.is_needed(world, item, entry.at) then
     return "nothing else has released its machine, or isolates it"
   end
 end
