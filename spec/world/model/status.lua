@@ -14,10 +14,18 @@ local function was_refused(world, name)
 end
 
 local STORE = { busy = true, ["disk full"] = true }
+local SHORTEST = 30  -- seconds, of a deadline
 local FEW = 3  -- requests; with more, the process may have waited too long
+
+-- The process waited for a slot of the quota until its deadline.
+local function has_waited(process)
+  return (process.err or ""):find("gave up at the deadline: the quota of", 1, true)
+    and (process.ended or 0) - process.began >= SHORTEST
+end
 
 -- Each request of the process was answered well, and no store ever failed.
 local function has_no_cause(world, name)
+  if has_waited(world.observation.processes[name]) then return false end
   if world.observation.is_faulty == false then return true end
   local count = 0
   for _, request in ipairs(world.requests) do

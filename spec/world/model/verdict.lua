@@ -220,7 +220,8 @@ local function failed(world, item, entry)
 end
 
 local function undone(world, item, entry)
-  if not undo.has_inverse(world, item, entry, function(status) return status == "Succeeded" end) then
+  local function has_succeeded(status) return status == "Succeeded" end
+  if not undo.has_inverse(world, item, entry, has_succeeded) then
     return "no inverse of it succeeded"
   end
 end
@@ -240,8 +241,8 @@ local function already_final(world, item, entry)
   local wrong = has_ended_as(world, item, entry, ENDED)
   if wrong or item.row.decision ~= "undo" then return wrong end
   local action = world.observation.actions[item.id]
-  if entry.row.status == "Succeeded" and history.INVERSE[action.type] and not undo.is_moot(world, item)
-  then
+  if entry.row.status == "Succeeded" and history.INVERSE[action.type]
+    and not undo.is_moot(world, item) then
     return "its effect is not undone"
   end
 end
