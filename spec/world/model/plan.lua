@@ -53,17 +53,25 @@ local function check_time(world, batch, report)
   end
 end
 
+-- `mde watch` closes a batch that failed before it plans the same actions again.
+local function was_closed(batch, later)
+  for _, entry in ipairs(batch.rows) do
+    if entry.row.kind == "closed" and entry.n < later.inserted.n then return true end
+  end
+  return false
+end
+
 return function(world, report)
   local first = {}
   for _, batch in ipairs(world.all_batches) do
     local plan = batch.row.size and batch.row.plan
     if plan then
       local key = batch.store .. "\0" .. plan
-      if first[key] then
-        report("plan", { batch.inserted and batch.inserted.n }, "the batches %s and %s are of one"
-          .. " plan", first[key].row.name, batch.row.name)
+      if first[key] and not was_closed(first[key], batch) then
+        report("plan", { batch.inserted.n }, "the batches %s and %s are of one plan",
+          first[key].row.name, batch.row.name)
       end
-      first[key] = first[key] or batch
+      first[key] = batch
       check_time(world, batch, report)
     end
   end

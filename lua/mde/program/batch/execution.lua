@@ -241,8 +241,9 @@ function Execution:note_end()
   self.stopper = left > 0 and self.stopper or nil
   self.left = left
   self.halt = left > 0 and self.safety:stopped() or nil
-  if self.halt and not self.is_shown then
-    self.recorder:note("closed", self.halt.reason)  -- the next round plans anew
+  local failed = left > 0 and (self.halt and self.halt.reason or self.report.failure)
+  if failed and not (self.is_shown or self.interrupted or self.stopper) then
+    self.recorder:note("closed", tostring(failed))  -- the next round plans anew
   end
 end
 
