@@ -26,7 +26,7 @@ function systems.new(environment, fields)
                  flush = function() return true end, printable = same, printable_json = same },
     process = { who = function() return "dana", "soc1" end, pid = function() return 4711 end,
                 variables = function() return {} end },
-    interrupt = { watch = function() end, release = function() end,
+    interrupt = { watch = function() end, hold = function() end, release = function() end,
                   count = function() return 0 end,
                   blocking = function(f, ...) return f(...) end,
                   call = function(f, ...) return pcall(f, ...) end,

@@ -313,7 +313,7 @@ local function keeps(kind)
     batch:ended(item, { verdict = "error", message = "<b>\0caf\233 \255\237\160\128</b>" })
     batch:note("stopped", "dana@soc1", "\192na\239ve\0")
     store:commit()
-    local bad = "\u{FFFD}"
+    local bad = "\239\191\189"  -- U+FFFD
     assert.equal("<b>caf" .. bad .. " " .. bad:rep(4) .. "</b>", batch:rows()().message)
     assert.equal(bad .. "na" .. bad .. "ve", batch:history()[1].detail)
     assert.equal("mde cancel caf" .. bad, store.journal:find(batch.name).command)

@@ -17,26 +17,33 @@ function portable.integer(value)
   return number and number % 1 == 0 and to_integer(number) or nil
 end
 
-local find, length = string.find, (rawget(_G, "utf8") or {}).len
+local BAD = "\239\191\189"  -- U+FFFD
 
-local function well_formed(text)
-  text = text:gsub("%z", "")
-  local good, at = length(text)
-  while not good do
-    text = text:sub(1, at - 1) .. "\239\191\189" .. text:sub(at + 1)  -- U+FFFD
-    good, at = length(text, at + 3)
+-- A character of several bytes. Source: RFC 3629, section 4.
+local CHARACTERS = {
+  "^[\194-\223][\128-\191]", "^\224[\160-\191][\128-\191]",
+  "^[\225-\236\238\239][\128-\191][\128-\191]", "^\237[\128-\159][\128-\191]",
+  "^\240[\144-\191][\128-\191][\128-\191]", "^[\241-\243][\128-\191][\128-\191][\128-\191]",
+  "^\244[\128-\143][\128-\191][\128-\191]",
+}
+
+-- Replaces each byte after the character at the beginning, or all if there is none.
+local function replace(bytes)
+  for _, character in ipairs(CHARACTERS) do
+    local _, last = bytes:find(character)
+    if last then return bytes:sub(1, last) .. BAD:rep(#bytes - last) end
   end
-  return text
+  return BAD:rep(#bytes)
 end
 
 -- Returns the values with text as databases take it: without NUL, and with U+FFFD for a byte that is
--- not UTF-8. Only if this Lua has utf8.
+-- not UTF-8.
 function portable.texts(...)
   local values = portable.pack(...)
-  for i = 1, length and values.n or 0 do
+  for i = 1, values.n do
     local value = values[i]
-    if type(value) == "string" and (not length(value) or find(value, "\0", 1, true)) then
-      values[i] = well_formed(value)
+    if type(value) == "string" and value:find "[%z\128-\255]" then
+      values[i] = value:gsub("%z", ""):gsub("[\128-\255][\128-\191]*", replace)
     end
   end
   return portable.unpack(values, 1, values.n)
