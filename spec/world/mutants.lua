@@ -26,7 +26,7 @@ return {
   { "a late answer counts as a second look", "mde.call.cancel",
     "math.max(call.asked_for or 0, own.again_at or 0)", "now" },
   { "a lost launch is sent again at once (L6)", "mde.client.launch",
-    "  if now < own.lost_at + UNSEEN then", "  if false then" },
+    "  if call.not_before < own.lost_at + UNSEEN then", "  if false then" },
   { "an accepted cancel is taken for cancelled", "mde.call.cancel",
     "    return call:finish(call.client.read(action), nil, \"accepted\")\n  end\n  own.looks",
     "    return call:finish(call.client.read(action), nil, \"cancelled\")\n  end\n  own.looks" },

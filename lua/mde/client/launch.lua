@@ -117,7 +117,7 @@ local searched = calls.parsing(answer.actions, function(call, now, response, lis
   local since = own.after or judge.since(call, now, response)
   local action, nameless = search(call, list, since)
   if action then return found(call, action) end
-  if now < own.lost_at + UNSEEN then
+  if call.not_before < own.lost_at + UNSEEN then  -- the list was asked for then; `now` may be late
     local moment = now + retry.delay(own.looks, call.client.random)
     return look(call, math.min(moment, own.lost_at + UNSEEN))
   end
@@ -228,7 +228,7 @@ end
 
 -- Searches for the action once, before the launch is sent again.
 local function read_first(call, now)
-  call.launch.lost_at = now - UNSEEN
+  call.launch.lost_at = -math.huge
   look(call, now)
 end
 

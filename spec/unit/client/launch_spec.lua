@@ -211,6 +211,20 @@ describe("a launch whose answer is lost", function()
     assert.same({ "Isolate", 1 }, { action.type, posts })
   end)
 
+  it("is not sent again on a list of its first minute whose answer came later", function()
+    local client, service, machine = new {
+      oddities = { lost_after = { nth = 1, operation = "isolate" }, list_lags = 55 },
+      launch_course = function() return { { 5, "Succeeded" } } end }
+    local answer = service.answer
+    function service:answer(request)
+      local given = answer(self, request)
+      if request.method == "GET" then given.delay = 50 end
+      return given
+    end
+    assert(client:isolate(machine, { comment = "x" }))
+    assert.same({ 1, 1 }, { service:launched(machine, "isolate"), service:requests "isolate" })
+  end)
+
   it("is recognised if the service reports that it exists", function()
     -- The list shows it too late, and the second launch is refused because of the first.
     local client, service, machine = new {
