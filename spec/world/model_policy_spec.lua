@@ -53,6 +53,28 @@ describe("guards that change", function()
     has("guard", changed(-5))
     is_fine(changed(5))
   end)
+
+  it("do not protect what an earlier run changed and a resume only reads", function()
+    local function resumed(first)
+      local world = new():action(A):action(B, "Pending", { machineId = ("b"):rep(40) })
+      world:process("p1", { "cancel", A, B, "-m", "misfire", "--yes" },
+        { intent = { what = "cancel", ids = { A, B }, comment = "misfire" } })
+      world.o.machines[World.MACHINE] = { id = World.MACHINE, machineTags = { "crown-jewel" } }
+      world:batch("p1", { A, B }):row("p1", 1, "sent")
+      world:cancel("p1", A, { effect = "accepted" })
+      world:row("p1", 1, "ended", { verdict = first }):line { id = A, verdict = first }
+      world:row("p1", 0, "stopped"):at(10)
+      table.insert(world.o.events, { kind = "guards", at = world.now,
+        guards = { protect_tags = { "crown-jewel" } } })
+      world:at(20):process("p2", { "resume", "b1" }, { intent = { what = "resume", batch = "b1" } })
+      world:row("p2", 0, "resumed"):row("p2", 2, "sent"):cancel("p2", B)
+      return world
+    end
+    for _, rule in ipairs(World.rules(resumed "accepted")) do
+      assert.are_not.equal("guard", rule)
+    end
+    has("guard", resumed "error")
+  end)
 end)
 
 describe("a pause", function()

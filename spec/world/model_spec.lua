@@ -188,6 +188,25 @@ describe("verdict", function()
     has("verdict", world)
   end)
 
+  it("not_found may have ended, if two cancels say so and reads are forbidden", function()
+    local function told(status, read, seconds)
+      local world = new():action(A, status):process("p1", { "cancel", A, "-m", "misfire" })
+      world.o.processes.p1.status = 1
+      world:at(1):batch("p1", { A }):row("p1", 1, "sent")
+      for _, at in ipairs { 2, 2 + seconds } do
+        world:at(at):cancel("p1", A, { status = 404 })
+        world:at(at + 1):request("p1", { method = "GET", operation = "get", bucket = "get",
+          target = A, status = read, path = "/api/machineactions/" .. A })
+      end
+      world:row("p1", 1, "ended", { verdict = "not_found" }):row("p1", 0, "ended")
+      return world:line { id = A, verdict = "not_found" }
+    end
+    is_fine(told("Succeeded", 403, 10))
+    has("verdict", told("Pending", 403, 10))
+    has("verdict", told("Succeeded", 200, 10))
+    has("verdict", told("Succeeded", 403, 5))
+  end)
+
   it("changed differs from the plan", function()
     is_fine(ended_as("changed", "InProgress"))
     has("verdict", ended_as("changed", "Pending"))

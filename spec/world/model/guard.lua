@@ -61,6 +61,20 @@ local function machine_of(world, item)
   return item.row.machine or action and action.machineId or item.id
 end
 
+local DONE = { accepted = true, undo_accepted = true }
+
+-- An earlier run changed the machine, and this one sends nothing for it: it only reads the result.
+local function is_only_read(item, run)
+  local last
+  for _, entry in ipairs(item.rows) do
+    if entry.n < run.n then last = entry.row end
+  end
+  for _, post in ipairs(item.posts) do
+    if post.n > run.n then return false end
+  end
+  return last ~= nil and last.kind == "ended" and DONE[last.verdict] == true
+end
+
 -- A machine counts as protected if it had the tag for the whole time in which it may be read.
 local function is_protected(world, item, tag, from, to)
   local machine = machine_of(world, item)
@@ -69,14 +83,14 @@ local function is_protected(world, item, tag, from, to)
     and not history.tags_change(world, machine, from - LAG, to)
 end
 
-local function exceeds(world, items, guards, from, to)
+local function exceeds(world, items, guards, run, to)
   local exceeded = {}
   if guards.max and #items > guards.max then
     exceeded.max = ("%d items; the limit is %g"):format(#items, guards.max)
   end
   for _, tag in ipairs(guards.protect_tags or {}) do
     for _, item in ipairs(items) do
-      if is_protected(world, item, tag, from, to) then
+      if is_protected(world, item, tag, run.at, to) and not is_only_read(item, run) then
         exceeded.protect_tags = ("%s has the tag %s"):format(machine_of(world, item), tag)
       end
     end
@@ -121,7 +135,7 @@ local function check_run(world, batch, run, guards, report)
   if not post then return end
   check_maximum(world, batch, run, post, report)
   local items = open_items(world, batch, post.n)
-  local exceeded = exceeds(world, items, guards, run.at, post.sent)
+  local exceeded = exceeds(world, items, guards, run, post.sent)
   for _, guard in ipairs { "max", "protect_tags" } do
     if exceeded[guard] and not is_overridden(world, batch, guard, post) then
       report("guard", { run.n, post.n }, "%s sends although the guard %s forbids it: %s",

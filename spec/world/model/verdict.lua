@@ -3,6 +3,7 @@
 -- A check returns nil if the verdict is true, or a text that says why it is not.
 
 local history = require "spec.world.model.history"
+local not_found = require "spec.world.model.absence"
 local undo = require "spec.world.model.undo"
 
 local SLACK, LAG = history.SLACK, history.LAG
@@ -268,31 +269,6 @@ local function skipped(world, item, entry)
   if decision == nil or decision == "cancel" then return "a cancel is never skipped" end
   if decision == "undo" and undo.is_needed(world, item, entry.at) then
     return "nothing else has released its machine, or isolates it"
-  end
-end
-
-local function reads_of(world, item, at)
-  local list = {}
-  for _, read in ipairs(world.reads[item.batch.store] or {}) do
-    local event = read.event
-    local filter = event.query and event.query["$filter"] or ""
-    if read.answer and read.answer.outcome == "delivered" and read.answer.at <= at + SLACK
-      and (event.target == item.id or filter:find(item.id, 1, true)) then
-      list[#list + 1] = read
-    end
-  end
-  return list
-end
-
-local function not_found(world, item, entry)
-  local created = history.created(world, item.id)
-  if created and created < entry.at - LAG then return "the service has it" end
-  if world.observation.machines[item.id] then return "the service has the machine" end
-  local reads = reads_of(world, item, entry.at)
-  local refused = find_post(item, entry.at, function(post) return post.event.status == 404 end)
-  if refused and refused.answer then table.insert(reads, 1, refused) end
-  if #reads < 2 or reads[#reads].at - reads[1].at < 9 then
-    return "it was not read twice, ten seconds apart"
   end
 end
 
