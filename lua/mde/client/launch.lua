@@ -252,12 +252,13 @@ end
 -- Makes a call that did something else launch this next. `sent`, if the action may have been
 -- launched before, so that it is searched for first: { after = no older than this time of the
 -- service, failed = the id of an older launch of the same, lost_at = since when a list has it if it
--- was launched }, all optional.
+-- was launched, only_search = it is not launched again }, all optional.
 function launch.start(call, operation, arguments, now, sent)
   local own = launch.fields(operation, arguments)
   call.launch = own
   if not sent then return post(call, now) end
   own.after, own.failed, own.lost_at = sent.after, sent.failed, sent.lost_at
+  if sent.only_search then own.posts = POSTS end
   own.err = errors.new { code = "lost", sent = true,
                          message = "launched before, and its answer was not seen" }
   look(call, now)

@@ -46,20 +46,26 @@ local function is_repeated(list, action)
   return #list >= NEWEST or list.has_more ~= nil
 end
 
--- The machine's actions were read: launches the inverse of the action.
+-- The machine is isolated again, and no release of ours came before that.
+local function end_repeated(call)
+  call:finish(call.client.read(call.undo.repeated), nil, "changed")
+end
+
+-- The machine's actions were read: launches the inverse of the action. If the machine is isolated
+-- again, it only searches for one that was launched before.
 local compared = calls.parsing(answer.actions, function(call, now, _, list, err)
   if not list then return call:finish(nil, err, call:standing()) end
   local action = call.undo.reversed
   call.undo.reversed = nil
-  if is_repeated(list, action) then
-    return call:finish(call.client.read(action), nil, "changed")
-  end
+  local own = call.undo
+  own.repeated = is_repeated(list, action) and action or nil
+  if own.repeated and not call.cancel.was_sent then return end_repeated(call) end
   local inverse = kinds.of[kinds.of[action.type].inverse]
   launch.start(call, inverse.operation, {
     machine = action.machineId, comment = call.comment,
     type = inverse.scopes and inverse.scopes[1],
   }, now, call.cancel.was_sent and { after = date.parse(action.creationDateTimeUtc),
-                                     failed = call.undo.failed })
+                                     failed = own.failed, only_search = own.repeated ~= nil })
 end)
 
 local function not_undone(action)
@@ -90,6 +96,8 @@ local function before_end(call, action, err, verdict)
   if action then
     follow.start(call, now, action.id:lower())
     follow.read(call, now, action)
+  elseif call.undo.repeated and call.launch.is_absent then
+    end_repeated(call)
   else
     call:finish(nil, err, launch.verdict_of(call, err))
   end
@@ -165,6 +173,7 @@ function undo.methods:undoing(target, comment, wait)
              or target.status == "InProgress",
       -- the inverse is launched after the cancel, too
     failed = target.failed,  -- the id of a release that had no effect
+    repeated = nil,  -- the action, if its machine is isolated again
     reversed = nil,  -- the action whose newer ones are being read, before its inverse is launched
   }
   if has_failed then call.cancel.was_sent = false end

@@ -196,6 +196,20 @@ describe("undoing", function()
     end
   end)
 
+  it("finds the release of a killed process if the machine was isolated anew since", function()
+    for is_released, verdict in pairs { [true] = "undone", [false] = "changed" } do
+      local client, service, id, machine, clock = new({ status = "Succeeded", age = 600 },
+        { launch_course = function() return { { 5, "Succeeded" } } end })
+      if is_released then assert(client:unisolate(machine, { comment = "x" })) end
+      clock.pass(100)
+      service:add { machine_id = machine, age = 0 }
+      local item = apply(client, id, { change = "undo", expected = "Succeeded", read_first = true,
+                                       sends = { 1 }, sent_ago = 100 })
+      assert.equal(verdict, item.verdict)
+      assert.equal(is_released and 1 or 0, service:requests "unisolate")
+    end
+  end)
+
   it("waits for the end of the release, and reads it back", function()
     for status, verdict in pairs { Succeeded = "undone", Failed = "error", TimeOut = "error",
                                    Cancelled = "error" } do
