@@ -212,14 +212,18 @@ end
 -- "probe": it has to read first | nil, moment: ask again then. Raises the store's error.
 function Quota:admit(operation, item, now, is_first)
   local bucket = self:bucket(operation)
-  local breaker = bucket.breaker
+  local breaker, is_shared = bucket.breaker, self.shared.is_shared
+  if is_shared and now >= bucket.looked_at + LOOK then
+    self:look()
+    bucket.looked_at = now
+  end
   if not breaker.open_since then return true end
   local function next_probe()
     if self.is_urgent and is_first and not breaker.is_throttled then return now end
     return breaker:free_at(item, now)
   end
-  local free, is_shared = next_probe(), self.shared.is_shared
-  if is_shared and (free <= now or now >= bucket.looked_at + LOOK) then
+  local free = next_probe()
+  if is_shared and free <= now then
     self:look()
     bucket.looked_at = now
     free = next_probe()

@@ -34,7 +34,6 @@ local function is_shared_through(kind)
     stores.prepare(kind)
     local first, second, now = process "a", process "b", stores.clock.monotonic()
     for i = 1, 5 do first:call("failed", "cancel", "item" .. i, now) end
-    second:call "look"
     assert.is_nil(second:call("admit", "cancel", "x", now))
     assert.is_true(second:call("admit", "isolate", "x", now))
     assert.equal("probe", first:call("admit", "cancel", "y", now + 1))
