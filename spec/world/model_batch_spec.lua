@@ -231,6 +231,14 @@ describe("breaker", function()
   it("allows pauses that grow", function()
     is_fine(failing(9, function(i) return 2 ^ i end))
   end)
+  it("counts no request that was sent as it opened", function()
+    is_fine(batch_of(8, function(world, i, id)
+      world:at(i < 6 and i or i < 8 and 5 + i / 100 or 6.5)
+      if i > 7 then world:get("p1", id) end
+      world:row("p1", i, "sent"):cancel("p1", id, { status = 503 })
+      world:row("p1", i, "ended", { verdict = "error" }):line { id = id, verdict = "error" }
+    end))
+  end)
   it("rejects pauses that do not grow", function()
     has("breaker", failing(12, function(i) return i end))
   end)
@@ -301,6 +309,9 @@ describe("finish", function()
     local world = good()
     world.o.processes.p1.ended, world.o.processes.p1.status = nil, nil
     has("hang", world)
+    world.o.limits.list, world.o.ended = { minute = 3, hour = 6 }, world.now + 3000
+    is_fine(world)  -- it waits for the quota
+    world.o.limits.list = nil
     world.o.processes.p1.crashed = true
     is_fine(world)
     world = good()
@@ -342,20 +353,6 @@ describe("pace", function()
     local world = repeated({ status = 500 }, nil, true)
     world.o.is_faulty = false
     has("faultless", world)
-  end)
-end)
-
-describe("output", function()
-  local function printed(text)
-    local world = good()
-    world:event("output", { process = "p1", stream = "stdout", text = text })
-    return world
-  end
-
-  it("has the verdicts of the journal", function()
-    is_fine(printed("cancelled         " .. A .. " pc-1\nPending " .. B .. "\n"))
-    has("output", printed("already_final     " .. A .. " pc-1\n"))
-    has("output", printed("cancelled         " .. B .. "\n"))
   end)
 end)
 

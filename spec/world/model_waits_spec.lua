@@ -1,4 +1,4 @@
--- Tests the judge of waits, of requests in flight, of plans' batches and of exit statuses.
+-- Tests the judge of waits, of output, of requests in flight, of plans' batches and of exit statuses.
 
 local World = require "spec.world.model.example"
 local new, good = World.new, World.good
@@ -40,6 +40,38 @@ describe("a failed read", function()
   it("is repeated after Retry-After", function()
     is_fine(reads({ 0, 20, 20 }, 20))
     has("retry", reads({ 0, 5 }, 20))
+  end)
+  it("may be repeated by two readers with --wait", function()
+    local world = reads { 0, 0.2, 0.2, 0.2 }
+    table.insert(world.o.processes.p1.argv, "--wait")
+    is_fine(world)
+    world = reads { 0, 0.1, 0.1, 0.1 }
+    table.insert(world.o.processes.p1.argv, "--wait")
+    has("retry", world)
+  end)
+end)
+
+describe("output", function()
+  local function printed(text)
+    local world = good()
+    world:event("output", { process = "p1", stream = "stdout", text = text })
+    return world
+  end
+
+  it("has the verdicts of the journal", function()
+    is_fine(printed("cancelled         " .. A .. " pc-1\nPending " .. B .. "\n"))
+    has("output", printed("already_final     " .. A .. " pc-1\n"))
+    has("output", printed("cancelled         " .. B .. "\n"))
+  end)
+  it("may have others if Ctrl-C ended the wait for the store", function()
+    local world = good()
+    world.o.processes.p1.ended = world.now + 1
+    world:event("fault", { what = "busy", store = "soc1", ["until"] = world.now + 9 })
+    world:event("output", { process = "p1", stream = "stdout", text = "cancelled  " .. B .. "\n" })
+    has("output", world)
+    table.insert(world.o.events, #world.o.events,
+      { kind = "signal", at = world.now, process = "p1", signal = "INT" })
+    is_fine(world)
   end)
 end)
 

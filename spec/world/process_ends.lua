@@ -1,5 +1,7 @@
 -- Judges each process by itself: it ends, and shows no traceback.
 
+local time = require "spec.world.model.time"
+
 local process_ends = {}
 
 -- -> array of violations, as spec/world/model.lua has them
@@ -11,7 +13,7 @@ function process_ends.judge(observation)
     end
   end
   for name, each in pairs(observation.processes) do
-    if not (each.crashed or each.status) then
+    if not (each.crashed or each.status or time.waits_for_quota(observation, name)) then
       table.insert(violations, { rule = "ends", text = name .. " does not end", events = {} })
     end
   end

@@ -46,7 +46,7 @@ end
 
 local function note_failure(state, post, at)
   -- A request that was sent before the breaker opened may fail long after.
-  if state.opened and post.sent <= state.opened.at then return end
+  if state.opened and post.sent <= state.opened.at + LEEWAY then return end
   state.last = { at = at, n = post.answer_n, process = post.process }
   if state.opened then
     state.probes = state.probes + 1

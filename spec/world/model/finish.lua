@@ -2,6 +2,7 @@
 
 local history = require "spec.world.model.history"
 local read_command = require "spec.world.model.command"
+local time = require "spec.world.model.time"
 
 local LAG = 60
 local OPEN = { forbidden = true, error = true, unsent = true, unknown = true, accepted = true,
@@ -182,7 +183,8 @@ local function is_frozen(world, name)
 end
 
 local function check_process(world, process, report)
-  if not process.ended and not process.crashed and not is_frozen(world, process.name) then
+  if not process.ended and not process.crashed and not is_frozen(world, process.name)
+    and not time.waits_for_quota(world.observation, process.name) then
     report("hang", {}, "%s still runs at the end", process.name)
   elseif process.status and not STATUS[process.status] then
     report("exit", {}, "%s ended with the status %s", process.name, tostring(process.status))

@@ -49,9 +49,11 @@ return function(world, report)
   for _, output in ipairs(outputs_of(world)) do
     local process = world.observation.processes[output.process]
     local known = { verdicts = world.VERDICTS, rows = process and rows[process.store] }
-    -- On a full disk a process cannot record all; a resume reads it back.
+    -- On a full disk, or if Ctrl-C ended its wait for the store, a process cannot record all; a resume
+    -- reads it back.
     local is_full = process and time.was_full_during(world, process)
-    local lines = is_full and "" or output.text or ""
+    local is_free = is_full or time.gave_up_store(world, output.process, output.n)
+    local lines = is_free and "" or output.text or ""
     for line in lines:gmatch "[^\n]+" do check_line(known, output, line, report) end
   end
 end

@@ -68,8 +68,8 @@ return function(world, report)
     if plan then
       local key = batch.store .. "\0" .. plan
       if first[key] and not was_closed(first[key], batch) then
-        report("plan", { batch.inserted.n }, "the batches %s and %s are of one plan",
-          first[key].row.name, batch.row.name)
+        report("plan", { batch.inserted and batch.inserted.n },
+          "the batches %s and %s are of one plan", first[key].row.name, batch.row.name)
       end
       first[key] = batch
       check_time(world, batch, report)

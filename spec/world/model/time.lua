@@ -2,6 +2,8 @@
 
 local M = {}
 
+local HOUR = 3600 + 60  -- seconds until a slot is free again
+
 local function hosts_of(world, store)
   local hosts = { [store] = true }
   for _, process in pairs(world.observation.processes) do
@@ -55,6 +57,21 @@ function M.was_full_during(world, process)
   return false
 end
 
+-- Reports whether the store was locked at the time of this event, and the process interrupted before.
+function M.gave_up_store(world, name, number)
+  local events, interrupted, is_busy = world.observation.events, false, false
+  local process, at = world.observation.processes[name], events[number].at
+  for i = 1, number do
+    local event = events[i]
+    if event.kind == "signal" and event.process == name then interrupted = true end
+    if event.kind == "fault" and event.what == "busy" and process and event.store == process.store
+      and at <= (event["until"] or math.huge) then
+      is_busy = true
+    end
+  end
+  return interrupted and is_busy
+end
+
 -- A process that was stopped between its commit and its POST could not know better.
 function M.was_frozen(world, post)
   if not post.sent_row then return false end
@@ -97,6 +114,20 @@ local function pauses(world, name, store)
   end
   if frozen then list[#list + 1] = { frozen, math.huge } end
   return list
+end
+
+-- Reports whether a process still runs at the end only since its limits are small: its last request was
+-- admitted at most an hour before.
+function M.waits_for_quota(observation, name)
+  local limits = observation.limits and observation.limits.list
+  if not limits or limits.hour >= 1500 then return false end
+  for i = #observation.events, 1, -1 do
+    local event = observation.events[i]
+    if event.kind == "request" and event.process == name and event.admitted then
+      return event.at >= observation.ended - HOUR
+    end
+  end
+  return false
 end
 
 -- The time that a process ran between two times.

@@ -40,8 +40,18 @@ local function may_be_probe(world, read)
   return number >= 5
 end
 
+local function is_soon(before, read)
+  return before ~= nil and before.answer ~= nil and read.sent - before.answer.at < SOON
+end
+
+-- With --wait an item reads its action beside the canary, each with its own pauses.
+local function readers(world, name)
+  local process = world.observation.processes[name]
+  return process and read_command(process.argv).options["--wait"] and 2 or 1
+end
+
 local function check_repetition(world, reads, report)
-  local soon = 0
+  local soon, number = 0, readers(world, reads[1].process)
   for i = 2, #reads do
     local before, read = reads[i - 1], reads[i]
     local pause = before.answer and read.sent - before.answer.at
@@ -53,7 +63,7 @@ local function check_repetition(world, reads, report)
       return report("retry", { before.n, read.n },
         "%s reads %s again after %.1f s; the service asked to wait %d s", read.process,
         read.event.target, pause, asked)
-    elseif pause >= SOON then
+    elseif pause >= SOON or number > 1 and not is_soon(reads[i - number], read) then
       soon = 0
     else
       soon = soon + 1
