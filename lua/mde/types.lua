@@ -751,6 +751,7 @@ function machine:seen() end
 ---@field policy? string the name of the policy that failed
 ---@field part? string of a download: the file with the bytes received so far
 ---@field attempts? integer number of attempts, if more than one
+---@field retry_after? number with "service": seconds that the service asked to wait
 ---@field sent? boolean true if the request may have taken effect without an answer
 
 ---@class mde.policy

@@ -99,7 +99,7 @@ return {
     "                       and now - math.max(0, target.last_sent_ago"
     .. " - call.client.request_timeout)", "                       and -math.huge" },
   { "a launched action that is not found has failed (L10)", "mde.client.follow",
-    "  if look_again(call, now) then return end\n  call:finish(call.accepted and"
+    "  if look_again(call, now, err) then return end\n  call:finish(call.accepted and"
     .. " call.client.read(call.accepted) or nil, nil,\n    call.following.verdicts.open)",
     "  call:finish(call.accepted and call.client.read(call.accepted) or nil, nil,\n"
     .. "    call.following.verdicts.failed)" },

@@ -14,6 +14,12 @@ function retry.delay(attempt, random)
   return pause * (0.5 + random() / 2)
 end
 
+-- Seconds until a request may be sent after all its attempts ended with this error (nil: none did).
+function retry.least(err)
+  if not err or err.code == "not_found" then return 0 end
+  return err.retry_after or 1
+end
+
 -- Reports if a status is worth another attempt of the same request.
 function retry.is_transient(status)
   return status == 500 or status == 502 or status == 503 or status == 504 or status == 408

@@ -305,6 +305,9 @@ function Call:receive(now, response, failure)
   local err = error_of(self, response, failure)
   if has_effect and (response or err.sent) then self.reached = true end
   if err and self:may_repeat(response, err) and self:try_again(now, response) then return end
+  if err and response and retry.is_transient(response.status) then
+    err.retry_after = retry_after(response)
+  end
   self.judge(self, now, response, err)
   if self.probes and (self.question or self.encoded.method == "GET") then probe.leave(self) end
 end

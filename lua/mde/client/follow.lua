@@ -27,14 +27,16 @@ function follow.start(call, now, id)
   call.accepted_as = own.verdicts.open
 end
 
--- Reads the action again, if there is time. -> whether there is
-local function look_again(call, now)
+-- Reads the action again, if there is time; after a failed read not before its pause. -> whether
+-- there is
+local function look_again(call, now, err)
   local own = call.following
   local deadline = own.began + own.wait
-  if now >= deadline or call.leaving then return false end
+  local first = now + retry.least(err)
+  if first > deadline or now >= deadline or call.leaving then return false end
   own.looks = own.looks + 1
   local moment = now + retry.delay(own.looks + 2, call.client.random)
-  call:look_up(math.min(judge.together(call, moment), deadline), own.id)
+  call:look_up(math.max(first, math.min(judge.together(call, moment), deadline)), own.id)
   return true
 end
 
@@ -55,9 +57,9 @@ end
 -- Judges the answers of a call that follows: see mde.call.call. A new action may not be found yet.
 follow.judge = calls.parsing(function(response, call)
   return answer.action(response, call.following.id)
-end, function(call, now, _, action)
+end, function(call, now, _, action, err)
   if action then return follow.read(call, now, action) end
-  if look_again(call, now) then return end
+  if look_again(call, now, err) then return end
   call:finish(call.accepted and call.client.read(call.accepted) or nil, nil,
     call.following.verdicts.open)
 end)

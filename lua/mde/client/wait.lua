@@ -9,6 +9,7 @@ local duration = require "mde.base.duration"
 local errors = require "mde.base.errors"
 local judge = require "mde.call.cancel"
 local kinds = require "mde.service.kinds"
+local retry = require "mde.base.retry"
 
 local FIRST, LONGEST = 5, 60  -- seconds
 local TIMEOUT = 3600          -- the default, in seconds
@@ -39,8 +40,9 @@ end
 local function unread(call, now, err)
   if err.code == "not_found" and judge.looks_again(call, now) then return end
   local deadline = call.wait.seen and call.wait.began + call.wait.timeout
-  if deadline and PASSING[err.code] and now < deadline and not call.leaving then
-    return call:look_up(math.min(next_look(call, now), deadline))
+  local first = now + retry.least(err)
+  if deadline and PASSING[err.code] and first < deadline and not call.leaving then
+    return call:look_up(math.max(first, math.min(next_look(call, now), deadline)))
   end
   call:finish(nil, err)
 end

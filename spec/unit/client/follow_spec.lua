@@ -17,13 +17,13 @@ local function followed(client, id, wait, verdicts)
   return call
 end
 
--- -> client, clock, the id of an action with this course
+-- -> client, clock, the id of an action with this course, service
 local function launched(course)
   local client, service, clock = world.new { roles = { "Machine.Read.All", "Machine.Scan" },
     launch_course = function() return course end }
   local machine = service:add_machine { lastSeen = service:now() - 60 }
   local action = assert(client:scan(machine, { comment = "x", type = "Quick" }))
-  return client, clock, action.id
+  return client, clock, action.id, service
 end
 
 describe("an action that is followed", function()
@@ -44,6 +44,20 @@ describe("an action that is followed", function()
     assert.same({ "late", "Pending" }, { call.verdict, call.value.status })
     local took = clock.monotonic() - began
     assert.is_true(took >= 40 and took < 45, took)
+  end)
+
+  it("is not read before the service allows it", function()
+    local client, clock, id, service = launched { { 900, "Succeeded" } }
+    local reads = {}
+    function service.answer()
+      reads[#reads + 1] = clock.monotonic()
+      return { status = 503, headers = { ["retry-after"] = "20" }, body = "", delay = 0 }
+    end
+    local began = clock.monotonic()
+    assert.equal("late", followed(client, id, 250).verdict)
+    assert.is_true(#reads > 5, #reads)
+    for i = 2, #reads do assert.is_true(reads[i] - reads[i - 1] >= 20, i) end
+    assert.is_true(reads[#reads] - began < 350, reads[#reads] - began)
   end)
 
   it("comes with the error that its caller has for a failure", function()

@@ -140,7 +140,7 @@ end
 
 function Watch:fail(raised)
   local is_error, code = errors.is(raised), failure.code(raised)
-  self.pause = self:pause_after(code)
+  self.pause = math.max(self:pause_after(code), is_error and raised.retry_after or 0)
   self.metrics:add("errors_total", { code = code })
   self.events:tell("failed", {
     code = code, message = tostring(raised), operation = is_error and raised.operation or nil,
