@@ -14,7 +14,8 @@
 -- is not documented, but the order by id is stable. So rows are skipped.
 --
 -- A page that skips rows overlaps the page before. If its first row is new, earlier rows have
--- left the list; the page is dropped, and one that begins earlier is read.
+-- left the list; the page is dropped, and one that begins earlier is read. If a page
+-- has one row, the next one does not overlap it; the row before that one is read afterwards.
 --
 -- once (machines with a tag or an address): a request for a second page is not documented. If
 -- the page is full or has a link that is not empty, the list can't be read.
@@ -73,9 +74,9 @@ local function skip(self, rows)
   self.skip = self.skip + #rows - overlap
 end
 
--- Reports if a page that should overlap the one before begins with an unknown row.
+-- Reports if the rows that should overlap the page before begin with an unknown row.
 local function has_gap(self, rows)
-  if self.skip == 0 or not self.overlaps then return false end
+  if self.skip == 0 then return false end
   local first = rows[1]
   return not (first and (self.seen[first.id] or self.before[first.id]))
 end
@@ -160,21 +161,32 @@ function Pages:take_new(rows)
   return new
 end
 
+-- Fetches a page. -> rows, and the rows that tell if there is a gap before it | nil, err
+function Pages:read()
+  local rows, err = self.fetch(self.way.query(self))
+  if not rows then return nil, err end
+  if self.skip == 0 or self.overlaps then return rows, rows end
+  self.skip = self.skip - 1
+  local before, failure = self.fetch(self.way.query(self))
+  self.skip = self.skip + 1
+  return before and rows, before or failure
+end
+
 -- Takes the rows of a page, unless there is a gap before it. -> false if the list can't be read
 -- further
-function Pages:turn(rows)
-  if has_gap(self, rows) then return step_back(self) end
+function Pages:turn(rows, before)
+  if has_gap(self, before) then return step_back(self) end
   self.rows, self.row = self:take_new(rows), 0
   self.ended = #rows == 0 or #rows < self.size and not rows.has_more
   return self.ended or self.way.turn(self, rows)
 end
 
--- Fetches a page. -> true | false at the end | nil, err
+-- Goes on to the next page. -> true | false at the end | nil, err
 function Pages:advance()
   if self.ended then return false end
-  local rows, err = self.fetch(self.way.query(self))
-  if not rows then return nil, err end
-  if self:turn(rows) then return true end
+  local rows, before = self:read()
+  if not rows then return nil, before end
+  if self:turn(rows, before) then return true end
   local source = self.criteria.source
   return nil, errors.new { code = "bad_answer", message = self.way.stuck,
                            operation = source and source.operation or "list" }

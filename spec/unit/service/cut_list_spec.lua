@@ -147,6 +147,12 @@ describe("a list whose rows leave during reading", function()
     assert.is_true(stayed > 0)
   end)
 
+  it("misses none of the rows that stay if pages have one row", function()
+    for leaves = 1, 8 do
+      assert.equal(5, (read(6, 1, function(page) return page == leaves and 1 or 0 end)))
+    end
+  end)
+
   it("is cancelled completely, page by page", function()
     for _, cut in ipairs { 1000, 10 } do
       local client, service = new { cut_pages = cut }
