@@ -187,7 +187,7 @@ end)
 local PLANNED = [[
   config=$XDG_CONFIG_HOME/mde/config.lua; cp $config before
   guard() { sed "s/tenant = /guard = { $1 }, tenant = /" before >$config; }
-  printf '%s' 'return { comment = "x", decide = "cancel" }' >p.lua
+  printf '%s' 'return { comment = "x", select = { type = "Isolate" }, decide = "cancel" }' >p.lua
   mde plan p.lua -o plan >/dev/null 2>&1
   hash=$(tail -n 1 plan | sed 's/.*"\([0-9a-f]*\)"}/\1/')
   mde apply plan --approve $hash --batch b --parallel 1 >/dev/full 2>&1
@@ -219,6 +219,20 @@ describe("mde resume of a plan's batch", function()
     assert.equal("was 3\nwas 3\nwas 2\n5\n", run.out, run.err)
     assert_said(run.err, "the plan expired ", "; 5 of 6 items are open, and no terminal to ask at;"
       .. " nothing was sent. --approve ", "batch b is of the plan ")
+  end)
+
+  it("judges by the service's clock whether the plan has expired", function()
+    local run = program.rehearse([[{ mistaken = 6, history = 0, arrange = function(service)
+      local answer, ahead = service.answer, 0
+      function service:answer(request)
+        if request.path:find "/cancel$" then ahead = 7200 end
+        local given = answer(self, request)
+        given.headers.date = os.date("!%a, %d %b %Y %H:%M:%S GMT", os.time() + ahead)
+        return given
+      end
+    end }]], PLANNED:gsub("^.-\n.-\n", "") .. [[mde resume b; echo "was $?"]])
+    assert.equal("was 3\n", run.out, run.err)
+    assert_said(run.err, "the plan expired 1h")
   end)
 
   it("asks once at a terminal", function()

@@ -134,6 +134,15 @@ local function check_approval(batch, given)
     batch.plan and "the plan " .. batch.plan or "no plan", given:sub(1, agreement.digits))
 end
 
+-- Returns the seconds since the plan has expired, by the clock of the service, of which the answer
+-- to any request tells.
+local function lateness(session, batch)
+  if not batch.expires then return -1 end
+  local _, err = session:list { limit = 1 }
+  if err and err.code ~= "forbidden" then error(err, 0) end
+  return session.service_clock.wall() - batch.expires
+end
+
 -- Checks the guards again, and asks if the plan has expired and anything may still be sent.
 local function agree(session, batch, parsed)
   if batch.plan or not parsed.join then check_approval(batch, parsed.approve) end
@@ -141,8 +150,8 @@ local function agree(session, batch, parsed)
   if left == 0 then return end
   agreement.check_count(parsed, left, ("%s items are open"):format(number(left)))
   local exceeded = guards.check_again(session, parsed, batch)
-  local late = session.service_clock.wall() - (batch.expires or math.huge)
-  local is_expired = late >= 0 and not parsed.approve
+  local late = parsed.approve and -1 or lateness(session, batch)
+  local is_expired = late >= 0
   if not is_expired and not exceeded then return end
   local what = ("%s of %s items are open"):format(number(left), number(batch.count))
   if is_expired then
