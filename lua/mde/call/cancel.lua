@@ -174,7 +174,7 @@ local function unread(call, now, err)
     end_missing(call, err, math.max(call.asked_for or 0, own.again_at or 0))
   elseif first.code == "bad_request" then
     call:finish(nil, first, verdict_of(own, first))
-  elseif first.code == "not_found" and err.code == "forbidden" then
+  elseif first.code == "not_found" and err.code == "forbidden" and not err.sent then
     if own.posts > 1 or call.leaving then return end_missing(call, first, own.again_at or 0) end
     local moment = math.max(now, call.missed_at + APART)  -- the second look is another cancel
     cancel_again(call, moment)

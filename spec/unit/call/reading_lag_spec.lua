@@ -139,6 +139,17 @@ describe("an unknown id", function()
     assert.equal(1, service:requests "cancel")
   end)
 
+  it("is cancelled once, and stays unknown, if a proxy forbids reading", function()
+    local client, service = new(0)
+    local answer = service.answer
+    function service:answer(request)
+      if request.method ~= "GET" then return answer(self, request) end
+      return { delay = 0, status = 403, headers = {}, body = "<html>Access Denied</html>" }
+    end
+    local _, _, verdict = client:cancel(id_of(1), { comment = "x" })
+    assert.same({ "unknown", 1 }, { verdict, (service:requests "cancel") })
+  end)
+
   -- Seconds that a batch of a thousand takes, whose ids are unknown or final.
   local function seconds_of(is_known)
     local client, service = new(0, { oddities = { final_as = 404 } })
