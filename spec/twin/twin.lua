@@ -37,7 +37,7 @@ function Twin:poll_stores()
   for _, store in pairs(self.stores) do store:poll(now) end
 end
 
--- {{ Processes
+-- Processes
 
 local function environment(self, entry, server)
   local limits = self.plan.limits
@@ -132,9 +132,7 @@ local function serve(self)
   return #running
 end
 
--- }}
-
--- {{ Time
+-- Time
 
 function Twin:after(seconds, action)
   table.insert(self.timers, { at = self:now() + seconds, action = action })
@@ -225,9 +223,7 @@ local function pass(self)
   end
 end
 
--- }}
-
--- {{ The course of a twin
+-- The course of a twin
 
 local function run_people(self)
   pass(self)
@@ -296,8 +292,6 @@ local function observe(self)
     actions = actions, events = numbered(self), processes = list, stores = rows,
   }
 end
-
--- }}
 
 -- Ends with `mde audit verify` on each host.
 local function run_audits(self)

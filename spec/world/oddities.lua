@@ -33,7 +33,7 @@ local function value_of(entry, option)
   end
 end
 
--- {{ People
+-- People
 
 -- An id is given twice.
 draw(0.1, function(random, self)
@@ -76,9 +76,7 @@ draw(0.6, function(random, self)
   end
 end)
 
--- }}
-
--- {{ The service
+-- The service
 
 draw(0.05, function(_, self) self.service.no_lifetime = true end)
 
@@ -108,9 +106,7 @@ draw(0.2, function(random, self)
   end
 end)
 
--- }}
-
--- {{ Faults
+-- Faults
 
 draw(0.15, function(random, self)
   local number, proxy = random:integer(1, 3), { lost = "after", outcome = "proxy", page = 403 }
@@ -374,8 +370,6 @@ draw(0.05, function(random, self)
     end
   end
 end, true)
-
--- }}
 
 function oddities.draw(seed, self)
   local random = random_numbers.new(seed, "oddities")

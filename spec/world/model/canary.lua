@@ -1,5 +1,6 @@
 -- Checks the canary: ten items of each change end or are accepted before the others are sent.
 
+local history = require "spec.world.model.history"
 local read_command = require "spec.world.model.command"
 
 local SIZE, FROM, SLACK = 10, 50, 1e-6
@@ -36,15 +37,6 @@ end
 
 local REFUSALS = { [401] = true, [429] = true }
 
-local function shows(answer, id)
-  if type(answer) ~= "table" then return false end
-  if answer.id == id then return true end
-  for _, action in ipairs(type(answer.value) == "table" and answer.value or {}) do
-    if action.id == id then return true end
-  end
-  return false
-end
-
 -- The ids of the actions that an item has launched, or has found in place of that.
 local function launches_of(item)
   local ids = {}
@@ -59,7 +51,7 @@ local function finding_of(world, item, at)
     for _, read in ipairs(world.reads[item.batch.store] or {}) do
       local answer = read.answer
       if read.sent >= item.posts[1].sent and answer and answer.outcome == "delivered"
-        and answer.at <= at + SLACK and shows(read.event.answer, id) then
+        and answer.at <= at + SLACK and history.shows(read.event.answer, id) then
         return { item = item, n = read.answer_n }
       end
     end

@@ -93,4 +93,14 @@ function M.on_machine(world, machine, kind)
   return list
 end
 
+-- Reports whether the body of an answer has the action: alone, or in a list.
+function M.shows(answer, id)
+  if type(answer) ~= "table" then return false end
+  if answer.id == id then return true end
+  for _, action in ipairs(type(answer.value) == "table" and answer.value or {}) do
+    if action.id == id then return true end
+  end
+  return false
+end
+
 return M

@@ -49,20 +49,11 @@ local function was_released(world, id, inverse, at)
   return false
 end
 
-local function shows(answer, id)
-  if type(answer) ~= "table" then return false end
-  if answer.id == id then return true end
-  for _, action in ipairs(type(answer.value) == "table" and answer.value or {}) do
-    if action.id == id then return true end
-  end
-  return false
-end
-
 local function was_shown(world, id, post)
   for _, read in ipairs(world.reads[post.store] or {}) do
     local answer = read.answer
     if read.process == post.process and answer and answer.outcome == "delivered"
-      and answer.at <= post.sent and shows(read.event.answer, id) then
+      and answer.at <= post.sent and history.shows(read.event.answer, id) then
       return true
     end
   end

@@ -1,5 +1,6 @@
 -- Checks the waits of doc/waits.md: none is longer than its bound, and none ends early.
 
+local grouped = require "spec.world.model.grouped"
 local read_command = require "spec.world.model.command"
 local time = require "spec.world.model.time"
 
@@ -13,19 +14,12 @@ local function has_failed(request)
   return answer ~= nil and (FAILED[answer.outcome] or (answer.status or 0) >= 500)
 end
 
--- Failed GETs of one action by one process, in their order.
-local function failed_reads(world)
-  local groups, order = {}, {}
-  for _, request in ipairs(world.requests) do
-    if request.process and request.event.operation == "get" then
-      local key = request.process .. "\0" .. request.event.target
-      if not groups[key] then
-        groups[key], order[#order + 1] = {}, key
-      end
-      table.insert(groups[key], request)
-    end
-  end
-  return groups, order
+-- GETs of one action by one process, in their order.
+local function reads_of_actions(world)
+  return grouped(world.requests, function(request)
+    return request.process and request.event.operation == "get"
+      and request.process .. "\0" .. request.event.target
+  end)
 end
 
 -- A breaker, which five different items open, reads at its own times.
@@ -194,7 +188,7 @@ local function check_idle(world, process, interrupt, n, report)
 end
 
 return function(world, report)
-  local groups, order = failed_reads(world)
+  local groups, order = reads_of_actions(world)
   for _, key in ipairs(order) do check_repetition(world, groups[key], report) end
   groups, order = posts_by_process(world)
   for _, outage in ipairs(outages(world)) do

@@ -4,6 +4,7 @@
 -- our own calls had filled it. Strangers and other stores are not our calls. A step of the clock
 -- of a store excuses the windows that contain it.
 
+local grouped = require "spec.world.model.grouped"
 local time = require "spec.world.model.time"
 
 local SPANS = { { "minute", 60 }, { "hour", 3600 } }
@@ -29,17 +30,9 @@ local function counts(world, request)
 end
 
 local function by_bucket(world)
-  local groups, order = {}, {}
-  for _, request in ipairs(world.requests) do
-    if counts(world, request) then
-      local key = request.store .. "\0" .. request.event.bucket
-      if not groups[key] then
-        groups[key], order[#order + 1] = {}, key
-      end
-      table.insert(groups[key], request)
-    end
-  end
-  return groups, order
+  return grouped(world.requests, function(request)
+    return counts(world, request) and request.store .. "\0" .. request.event.bucket
+  end)
 end
 
 local function check(world, group, span, limit, report)

@@ -27,7 +27,7 @@ function stop.watched(batch, clock)
   end
 end
 
--- Mde batch stop
+-- The command mde batch stop
 
 -- Waits up to LONGEST until no process runs the batches. -> those that still run
 local function wait(batches)
