@@ -212,7 +212,8 @@ end
 function Call:abandon(now)
   if self.slot then self.client.quota:lost(self.slot, now) end
   self.in_flight, self.slot = false, false
-  self:leave "unknown"
+  local only_reads = self.encoded and self.encoded.method == "GET"
+  self:leave(only_reads and self:standing() or "unknown")
 end
 
 -- Takes back a request that was not sent after all.

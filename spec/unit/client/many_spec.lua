@@ -227,6 +227,17 @@ describe("a batch that is stopped", function()
     assert.equal(0, client.engine:step())
   end)
 
+  it("at once leaves what is only read, and was never sent, as unsent", function()
+    local client, service = world.new { latency = 20 }
+    local items = {}
+    for i, id in ipairs(world.add(service, 1)) do items[i] = { id = id, expected = "Pending" } end
+    local report = run(client, items, { parallel = 4, stop = function()
+      return service:requests "get" + service:requests "list" > 0 and "at once"
+    end })
+    assert.same({ unsent = 1 }, report.counts)
+    assert.equal(0, service:requests "cancel")
+  end)
+
   it("by an error of the iterator first ends the requests in flight", function()
     local client, service = world.new()
     local ids, i, seen = world.add(service, 10), 0, {}
