@@ -272,7 +272,7 @@ return {
     "  own.comment, own.wait = options.comment, options.wait" },
   { "guards are not evaluated at a resume (L5)", "mde.program.commands.resume",
     "  local exceeded = guards.check_again(session, parsed, batch)", "  local exceeded = nil",
-    at = "  local late = session.service_clock", when = "exceeded" },
+    at = "if not is_expired and not exceeded", when = "exceeded" },
   { "a plan begins after its end (L5)", "mde.program.plan.approval",
     "  if now >= ends then", "  if false then" },
   { "a plan that has expired is resumed unasked (L5)", "mde.program.commands.resume",
