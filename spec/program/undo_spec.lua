@@ -22,9 +22,9 @@ local function new()
     fields.machine_id, fields.requestor = machine, fields.requestor or SOAR
     return service:add(fields)
   end
-  function self.decide(excepted)
+  function self.decide(excepted, ids)
     local decided = undoing.decide(client,
-      { criteria = { requestor = SOAR }, seen = self.seen },
+      { criteria = not ids and { requestor = SOAR } or nil, ids = ids, seen = self.seen },
       excepted and exceptions.new(excepted))
     local by_id = {}
     for i, entity in ipairs(decided.entities) do by_id[entity.id], entity.place = entity, i end
@@ -104,6 +104,31 @@ describe("undoing an incident", function()
     assert.same({ "keep", "its Isolate by " .. DANA .. " is in progress" },
       { by_id[second].decision, by_id[second].reason })
     assert.equal("cancel", by_id[going].decision)
+  end)
+
+  it("keeps what another requestor of the same batch had isolated", function()
+    local it = new()
+    local function isolated(machine, requestor, age, status)
+      return it.action(machine, { age = age, status = status, requestor = requestor,
+                                  comment = "rule 17" })
+    end
+    local ids = { isolated(it.machine(), SOAR, 60, "Cancelled"),
+                  isolated(it.machine(), DANA, 60, "Cancelled") }
+    for _, id in ipairs(ids) do it.seen[id] = "Pending" end
+    local shared, own = it.machine(), it.machine()
+    local first, second = isolated(shared, SOAR, 90, "Succeeded"),
+      isolated(shared, DANA, 80, "Succeeded")
+    local alone = isolated(own, SOAR, 90, "Succeeded")
+    local by_id = it.decide(nil, ids)
+    assert.same({ "keep", "isolated later by " .. DANA },
+      { by_id[first].decision, by_id[first].reason })
+    assert.same({ "keep", "isolated before by " .. SOAR },
+      { by_id[second].decision, by_id[second].reason })
+    assert.equal("undo", by_id[alone].decision)
+    table.insert(ids, first)
+    table.insert(ids, second)
+    by_id = it.decide(nil, ids)
+    assert.same({ nil, "undo" }, { by_id[first], by_id[second].decision })
   end)
 
   it("has nothing to do for a machine that was released, or is being so", function()

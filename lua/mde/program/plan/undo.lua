@@ -8,7 +8,8 @@
 --
 -- `mde cancel` with filters cancels open actions only. So the incident of a batch also has the
 -- actions that Succeeded, by the same requestor, with the same comment, and launched at the time of
--- the batch's actions, ten minutes more or less.
+-- the batch's actions, ten minutes more or less. A machine that another requestor also isolates is
+-- kept then.
 
 local date = require "mde.base.date"
 local decision = require "mde.program.policy.decision"
@@ -80,13 +81,13 @@ local UNSEEN = "whether it had begun when it was cancelled is unknown: mde %s re
 local function keep(reason) return { decision = "keep", reason = reason } end
 
 -- Decides on an action that took effect; nil: nothing to do. `machine` is the state of its machine,
--- `incident` the ids of all actions to undo.
+-- `incident` as standing.hindrance takes it.
 local function of_done(action, machine, incident)
   if not (machine and machine.done)
      or machine.undoing and incident[machine.undoing.id:lower()] then
     return nil
   end
-  local why = standing.hindrance(machine, incident)
+  local why = standing.hindrance(machine, action, incident)
   if why then return keep(why) end
   if machine.undoing then return keep "its release is in progress" end
   local causes = machine.causes
@@ -99,7 +100,7 @@ end
 -- be released if it begins.
 local function of_open(action, machine, incident)
   local steps, kind = decision.undoing(action), kinds.of[action.type]
-  local is_free = not (machine and standing.hindrance(machine, incident))
+  local is_free = not (machine and standing.hindrance(machine, action, incident))
   return { decision = steps[2] and is_free and "undo" or "cancel", reason = "",
            may_begin = is_free and machine ~= nil and kind ~= nil and kind.makes ~= nil
                        and action.status == "Pending" }
@@ -114,7 +115,7 @@ local function of_cancelled(action, machine, incident, seen)
      or machine.undoing and incident[machine.undoing.id:lower()] then
     return nil
   end
-  local why = standing.hindrance(machine, incident)
+  local why = standing.hindrance(machine, action, incident)
               or machine.undoing and "its release is in progress"
               or not seen and UNSEEN:format(kind.inverse:lower())
   if why then return keep(why) end
@@ -181,7 +182,8 @@ function undoing.decide(session, wanted, excepted)
   local related = wanted.ids and add_related(actions, found, wanted.seen) or {}
   local items, incident = {}, {}
   for i, action in ipairs(actions) do
-    items[i], incident[action.id:lower()] = { action = action }, true
+    local id = action.id:lower()
+    items[i], incident[id] = { action = action }, not related[id] or standing.related
   end
   local onboarded = tenant.read_machines(session, items)
   local list, untouched, may_begin = decide(items, found, incident, wanted, excepted)

@@ -25,17 +25,27 @@ function standing.of(found, action)
   return action.machineId and (found[action.type] or {})[action.machineId:lower()]
 end
 
-local function first_other(actions, incident)
-  for _, action in ipairs(actions) do
-    if not incident[action.id:lower()] then return action end
+standing.related = {}  -- stands for true in an incident: see standing.hindrance
+
+-- Reports whether two actions are undone together. One that is only related to a batch is undone
+-- with those of its own requestor: another requestor may want its machine isolated.
+local function are_together(action, other, incident)
+  local one, two = incident[action.id:lower()], incident[other.id:lower()]
+  return two ~= nil and (action.requestor == other.requestor
+    or one ~= standing.related and two ~= standing.related)
+end
+
+local function first_other(actions, action, incident)
+  for _, other in ipairs(actions) do
+    if not are_together(action, other, incident) then return other end
   end
 end
 
--- Returns why a machine must not be released: an action outside of `incident` (a set of ids) also
--- isolates it, or may do so soon. -> text | nil
-function standing.hindrance(machine, incident)
-  local other = first_other(machine.causes, incident)
-  local going = not other and first_other(machine.going, incident)
+-- Returns why a machine must not be released for an action: one outside of `incident` also isolates
+-- it, or may do so soon. `incident`: { id -> true | standing.related }. -> text | nil
+function standing.hindrance(machine, action, incident)
+  local other = first_other(machine.causes, action, incident)
+  local going = not other and first_other(machine.going, action, incident)
   if not (other or going) then return nil end
   local by = (other or going).requestor or "another requestor"
   if going then return ("its %s by %s is in progress"):format(going.type, by) end
@@ -59,10 +69,12 @@ local function objection(machine, action, incident)
   if action.status == "Cancelled" and machine and standing.is_released(machine, action) then
     return "undone already"
   end
-  if action.status ~= "Succeeded" then return machine and standing.hindrance(machine, incident) end
+  if action.status ~= "Succeeded" then
+    return machine and standing.hindrance(machine, action, incident)
+  end
   for _, cause in ipairs(machine and machine.causes or {}) do
     if cause.id:lower() == action.id:lower() then
-      return standing.hindrance(machine, incident)
+      return standing.hindrance(machine, action, incident)
              or machine.undoing and "its release is in progress"
     end
   end
