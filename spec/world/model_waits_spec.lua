@@ -92,6 +92,21 @@ describe("a failing service", function()
     has("give up", failing(2000))
     has("give up", failing(1800, { "--give-up", "10m" }))
   end)
+  it("is unknown to others if a process could not commit", function()
+    local function resumed(commits)
+      local world = batch_of(6, function(world, i, id)
+        if i == 1 then for n = 1, 5 do world:at(2):row("p1", n, "sent") end end
+        if i < 6 then return world:at(2):cancel("p1", id, { status = 503 }) end
+        if commits then world:at(3):row("p1", 1, "ended", { verdict = "unknown" }) end
+        world:at(9):process("p2", { "resume", "b1" }):row("p2", 0, "resumed")
+        world:request("p2", { method = "POST", operation = "sign_in" })
+        world:at(20):row("p2", 6, "sent"):cancel("p2", id)
+      end)
+      return table.concat(World.rules(world), " ")
+    end
+    assert.is_nil(resumed(false):match "breaker")
+    assert.matches("breaker", resumed(true))
+  end)
 end)
 
 describe("a locked store", function()

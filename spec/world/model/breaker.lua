@@ -59,11 +59,23 @@ local function note_failure(state, post, at)
   if state.number >= LIMIT then state.opened = { at = at, n = post.answer_n } end
 end
 
--- A process tells others nothing of an answer if it crashed before, or if its disk is full.
+-- The number of the last commit of each process.
+local function last_commits(world)
+  local last = {}
+  for n, event in ipairs(world.observation.events) do
+    if event.kind == "journal" then last[event.process] = n end
+  end
+  return last
+end
+
+-- A process tells others nothing of an answer if it crashed before, or if its disk is full; nothing of
+-- a failure if it could not commit after it: it crashed, or its store was locked until it ended.
 local function is_recorded(world, post)
   local process = world.observation.processes[post.process]
+  world.last_commits = world.last_commits or last_commits(world)
   return post.answer.outcome ~= "gone"
     and not (process and time.was_full(world, process.host, post.answer.at))
+    and not (is_failure(post) and (world.last_commits[post.process] or 0) < post.answer_n)
 end
 
 local function note_answer(world, state, moment)
