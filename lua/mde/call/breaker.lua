@@ -38,7 +38,7 @@ local function hold(self, item, now, was_sent)
   else
     return false
   end
-  self.probe, self.probe_at = false, now + self.delay
+  self.probe, self.probe_at, self.failed_at = false, now + self.delay, now
   return true
 end
 
@@ -94,12 +94,13 @@ function Breaker:unused(item)
   if self.probe == item then self.probe = false end
 end
 
--- open_since: when it opened, or false; has_failed: a probe has failed since then; is_throttled: it
--- is open because of HTTP 429.
+-- open_since: when it opened, or false; has_failed: a probe has failed since then; failed_at: when
+-- one did, or when it opened; is_throttled: it is open because of HTTP 429.
 function breaker.new()
   return setmetatable({ items = {}, count = 0, open_since = false, delay = 1, probe = false,
                         has_failed = false, is_throttled = false, sent = 0,
-                        probe_at = -math.huge, probe_ends = -math.huge }, Breaker)
+                        probe_at = -math.huge, probe_ends = -math.huge,
+                        failed_at = -math.huge }, Breaker)
 end
 
 return breaker

@@ -238,12 +238,13 @@ function Quota:admit(operation, item, now, is_first)
 end
 
 -- Since when the service fails for calls that are held back, and whether it only asks to wait | nil.
--- A wait that it asked for does not count until it was in vain.
-function Quota:failing_since(now)
+-- A wait that it asked for does not count until it was in vain, and no failure does before `began`:
+-- a probe may wait for a slot in the meantime.
+function Quota:failing_since(now, began)
   local since, is_throttled
   for operation, held_until in pairs(self.held) do
     local breaker = self:bucket(operation).breaker
-    local opened = held_until > now and breaker.open_since
+    local opened = held_until > now and breaker.failed_at >= began and breaker.open_since
     if opened and (breaker.has_failed or not breaker.is_throttled) and opened < (since or math.huge)
     then
       since, is_throttled = opened, breaker.is_throttled

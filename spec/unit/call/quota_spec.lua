@@ -32,14 +32,15 @@ describe("the quota", function()
   it("knows since when the service fails, while calls are held back for it", function()
     local limits = new(100, 1500)
     for i = 1, 5 do limits:failed("list", "item" .. i, 10) end
-    assert.is_nil(limits:failing_since(10))
+    assert.is_nil(limits:failing_since(10, 0))
     local _, moment = limits:admit("list", "other", 10, true)
     while not moment do
       limits:failed("list", "other", 10)
       _, moment = limits:admit("list", "other", 10)
     end
-    assert.equal(10, (limits:failing_since(10)))
-    assert.is_nil(limits:failing_since(moment + 1))  -- none asks any more
+    assert.equal(10, (limits:failing_since(10, 0)))
+    assert.is_nil(limits:failing_since(10, 11))  -- nothing has failed since
+    assert.is_nil(limits:failing_since(moment + 1, 0))  -- none asks any more
   end)
 
   it("gives an hour's slots", function()

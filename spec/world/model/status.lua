@@ -23,15 +23,20 @@ local function has_waited(process)
     and (process.ended or 0) - process.began >= SHORTEST
 end
 
+local function failed_during(process, answer)
+  return answer and (answer.outcome ~= "delivered" or (answer.status or 0) >= 500)
+    and answer.at >= process.began and answer.at <= (process.ended or math.huge)
+end
+
 -- Each request of the process was answered well, and no store ever failed.
 local function has_no_cause(world, name)
-  if has_waited(world.observation.processes[name]) then return false end
+  local process = world.observation.processes[name]
+  if has_waited(process) then return false end
   if world.observation.is_faulty == false then return true end
   local count = 0
   for _, request in ipairs(world.requests) do
     local answer = request.answer
-    if request.is_post and answer and answer.outcome ~= "delivered"
-      and request.store == world.observation.processes[name].store then
+    if request.store == process.store and failed_during(process, answer) then
       return false  -- the processes of a store hold an operation back together
     end
     if request.process == name then
