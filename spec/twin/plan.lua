@@ -102,8 +102,14 @@ for _, what in ipairs { "revoke", "reboot", "admin_cancel", "cut", "guards" } do
   TO[what] = at_request
 end
 
+-- Failures in a row hold an operation back: after five for 1, 2, 4 … s, then for minutes.
+local MOST_FAILURES = 8
+
 function TO.answers(_, _, entry)
   entry.fate = soon(entry.fate)
+  if entry.count and (entry.fate.lost or (entry.fate.status or 0) >= 500) then
+    entry.count = math.min(entry.count, MOST_FAILURES)
+  end
   return entry
 end
 

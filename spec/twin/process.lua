@@ -82,6 +82,14 @@ function Process:signal(name)
   return os.execute(("kill -%s %d 2>/dev/null"):format(name, self:pid())) == true
 end
 
+-- -> its state, the kernel's function that it waits in, and its processor time, as text
+function Process:activity()
+  local pipe = assert(io.popen(("ps -o stat=,wchan=,time= -p %d"):format(self:pid() or 0)))
+  local text = pipe:read "a"
+  pipe:close()
+  return (text:gsub("%s+", " "))
+end
+
 -- Looks if it has ended. -> true once it has
 function Process:poll()
   if self.status then return true end

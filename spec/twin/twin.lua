@@ -20,7 +20,7 @@ local twin = {}
 local Twin = {}
 Twin.__index = Twin
 
-local LIMIT = 90  -- seconds without a request after which a process hangs
+local LIMIT = 240  -- seconds for a whole twin
 local ROUNDS = 5   -- runs of `mde resume` per batch at the end
 
 function Twin:now() return self.ledger.service:now() end
@@ -196,30 +196,30 @@ local function start_due(self)
   end
 end
 
--- Ends the processes of a twin that hangs.
+-- Ends a twin at its limit: notes each process that runs, and kills it.
 local function give_up(self)
+  self.is_given_up, self.waiting = true, {}
+  self:note { kind = "defect", process = "twin",
+              text = ("it has not ended after %d s"):format(LIMIT) }
   for _, process in ipairs(self.processes) do
     if not process.ended then
-      self:note { kind = "defect", process = process.name, text = "it hangs" }
+      self:note { kind = "defect", process = process.name,
+                  text = "it runs: " .. process:activity() }
       process:signal "KILL"
     end
   end
 end
 
--- Runs until all commands have ended.
+-- Runs until all commands have ended, or the limit is reached.
 local function pass(self)
-  local last, deadline = self.requests, self:now() + LIMIT
+  if self.is_given_up then self.waiting = {} end
   while true do
     local running = serve(self)
     run_timers(self)
     end_watches(self)
     if running == 0 and #self.waiting == 0 then return end
     if self.waiting[1] then start_due(self) end
-    if self.requests ~= last then last, deadline = self.requests, self:now() + LIMIT end
-    if self:now() > deadline then
-      give_up(self)
-      deadline = math.huge
-    end
+    if not self.is_given_up and self:now() > self.began + LIMIT then give_up(self) end
   end
 end
 
@@ -233,7 +233,7 @@ end
 
 -- Waits until the devices have reported.
 local function settle(self)
-  while self:now() < self.ledger:settles() do kernel.pause(0.05) end
+  while not self.is_given_up and self:now() < self.ledger:settles() do kernel.pause(0.05) end
 end
 
 -- A person resumes each open batch, several times.
