@@ -19,7 +19,8 @@ local retry = require "mde.base.retry"
 
 local UNSEEN = 60  -- seconds for which a new action may be in no list
 local POSTS = 3    -- how often a launch is sent at most
-local NEWEST = 50  -- rows of the list that are searched
+local NEWEST = 50  -- rows of a page that is searched
+local PAGES = 10   -- pages that are searched at most
 
 local launch = { methods = {} }
 
@@ -59,17 +60,24 @@ end
 
 -- Searching for the action
 
--- Reads the newest actions of its kind next, not before `moment`. The search lasts a minute from
--- the first read after a launch.
-local function look(call, moment)
+-- Reads a page of the newest actions of its kind next, not before `moment`.
+local function read_page(call, moment)
   local own = call.launch
-  own.lost_at = own.lost_at or moment
-  own.looks = own.looks + 1
   local machine = not own.kind.is_nameless and odata.is("machineId", own.machine) or nil
   call:continue_with("list", { query = odata.query {
     { "$filter", odata.all { odata.is("type", own.kind.type), machine } },
     { "$orderby", "creationDateTimeUtc desc" }, { "$top", NEWEST },
+    { "$skip", own.rows > 0 and own.rows or nil },
   } }, moment)
+end
+
+-- Reads the first page next, not before `moment`. The search lasts a minute from the first read after
+-- a launch, and then goes through further pages.
+local function look(call, moment)
+  local own = call.launch
+  own.lost_at = own.lost_at or moment
+  own.looks, own.pages, own.rows, own.candidates = own.looks + 1, 0, 0, {}
+  read_page(call, moment)
 end
 
 -- Ends with the error of a launch whose outcome is not known, or `is_absent`: of one that is in no
@@ -89,40 +97,44 @@ local function post(call, now)
   call:continue_with(own.operation, own.arguments, now)
 end
 
--- Reports whether the list may lack an action created at `since` or later: it is one page of several, and
--- its oldest row is newer.
+-- Reports whether a further page may have an action created at `since` or later.
 local function is_cut(list, since)
   if #list < NEWEST and not list.has_more then return false end
   local oldest = list[1] and date.parse(list[#list].creationDateTimeUtc)
   return not (since and oldest and oldest < since)
 end
 
--- Finds our action in a list, the newest first, unless it belongs to another call. An action that
--- does not name its machine yet may be for another machine. -> action | nil, array of such actions
+-- Finds our action in a page, the newest first, unless it belongs to another call. An action that
+-- does not name its machine yet may be for another machine, and is a candidate.
+-- -> action | nil, whether a further page may have it
 local function search(call, list, since)
-  local nameless = {}
+  local own = call.launch
+  own.pages, own.rows = own.pages + 1, own.rows + #list
   for _, action in ipairs(list) do
-    if action.id:lower() == call.launch.failed then break end
-    if is_ours(call, action, since) and not call.client.nameless[action.id:lower()] then
+    local id = action.id:lower()
+    if id == own.failed then return nil, false end
+    if is_ours(call, action, since) and not call.client.nameless[id] then
       if action.machineId then return action end
-      nameless[#nameless + 1] = action
+      own.candidates[id] = action
     end
   end
-  return nil, nameless
+  return nil, is_cut(list, since)
 end
 
 local searched = calls.parsing(answer.actions, function(call, now, response, list, err)
   if not list then return give_up(call, err) end
   local own = call.launch
   local since = own.after or judge.since(call, now, response)
-  local action, nameless = search(call, list, since)
+  local action, has_more = search(call, list, since)
   if action then return found(call, action) end
   if call.not_before < own.lost_at + UNSEEN then  -- the list was asked for then; `now` may be late
     local moment = now + retry.delay(own.looks, call.client.random)
     return look(call, math.min(moment, own.lost_at + UNSEEN))
   end
-  if #nameless == 1 then return found(call, nameless[1]) end
-  if nameless[1] or is_cut(list, since) then return give_up(call) end
+  if has_more and list[1] and own.pages < PAGES then return read_page(call, now) end
+  local id, candidate = next(own.candidates)
+  if id and not next(own.candidates, id) then return found(call, candidate) end
+  if id or has_more then return give_up(call) end
   if own.posts >= POSTS then return give_up(call, nil, true) end
   post(call, now)
 end)
@@ -239,6 +251,9 @@ function launch.fields(operation, arguments)
     machine = arguments.machine:lower(), comment = trimmed(arguments.comment),
     posts = 0,      -- how often the launch was sent
     looks = 0,      -- counts the reads of the list after the last time
+    pages = 0,      -- how many pages of it were read,
+    rows = 0,       -- and how many rows
+    candidates = nil,  -- { id -> action that names no machine } in them
     lost_at = nil,  -- when the first of these reads was due
     err = nil,      -- the error to end with if the action is not found
     since = nil,    -- when the launch was first sent, on the service's clock

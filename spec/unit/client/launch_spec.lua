@@ -265,18 +265,39 @@ describe("a launch whose answer is lost", function()
     end
   end)
 
-  it("is not sent again if the list is cut before it", function()
+  -- Loses the answer to a live response, among `count` newer ones of another machine.
+  local function lose_among(count)
     local client, service, machine = new { quota = false,
       oddities = { lost_after = { nth = 1, operation = "live_response" }, cut_pages = 10,
                    fills_after = 600 } }
-    for i = 1, 20 do
-      service:add { type = "LiveResponse", age = -i, status = "Failed",
+    for i = 1, count do
+      service:add { type = "LiveResponse", age = -0.2 - i / 1000, status = "Failed",
                     machine_id = ("b"):rep(40) }
     end
     local action, err = client:live_response(machine, options_of "live_response")
+    assert.equal(1, service:requests "live_response")
+    return action, err
+  end
+
+  it("is found on a further page", function()
+    assert.equal("LiveResponse", assert(lose_among(20)).type)
+  end)
+
+  it("is not sent again if it may be on a page that is not read", function()
+    local action, err = lose_among(120)
     assert.is_nil(action)
     assert.is_true(err.sent)
-    assert.equal(1, service:requests "live_response")
+  end)
+
+  it("is sent again if the pages of the time of its sending have no such action", function()
+    local client, service, machine = new { quota = false,
+      oddities = { lost_before = { nth = 1, operation = "scan" }, cut_pages = 1 } }
+    for i = 1, 5 do
+      service:add { type = "RunAntiVirusScan", age = i < 3 and -i or 600, status = "Succeeded",
+                    machine_id = machine }
+    end
+    assert(client:scan(machine, { comment = "x" }))
+    assert.equal(2, service:requests "scan")
   end)
 
   it("may have been launched, whatever is said to the second", function()
