@@ -86,3 +86,39 @@ describe("widths", function()
     os.remove(file)
   end)
 end)
+
+describe("Ctrl-C after the answer to a question", function()
+  -- Runs `command` (words as Lua text) after `script`. A signal comes after the answer to its question.
+  local function interrupted(command, script)
+    return program.rehearse("{ mistaken = 12, history = 0 }", (script or "") .. [[
+      cat >x.lua <<'END'
+        local agreement = require "mde.program.batch.confirmation"
+        require "mde.terminal".ask = function() return "y" end
+        local ask = agreement.ask
+        function agreement.ask(...)
+          local answer = ask(...)
+          io.popen("kill $PPID"):close()
+          return answer
+        end
+        local leave = require "mde.interrupt".leave
+        print("was " .. leave(require "mde.program", { ]] .. command .. [[ }))
+END
+      mde run x.lua; mde batch list]])
+  end
+
+  it("ends the command, and says that nothing was sent", function()
+    local run = interrupted([["cancel", "--requestor", "soar@contoso.com", "-m", "x"]])
+    assert.equal("was 130\n", run.out, run.err)
+    assert.truthy(run.err:find("interrupted; nothing was sent", 1, true), run.err)
+    assert.equal(0, run.ledger.posts)
+  end)
+
+  it("leaves an open batch as it is", function()
+    local run = interrupted([["resume"]], [[
+      { mde cancel --requestor soar@contoso.com -m x --batch b --yes --max 12 --parallel 1 --json
+      } 2>err | :; mde batch show b >before; cp $POSTED posts; ]])
+    assert.truthy(run.out:find "was 130\n.*open", run.out .. run.err)
+    assert.truthy(run.err:find("interrupted; nothing was sent", 1, true), run.err)
+    assert.truthy(run.ledger.posts < 12)
+  end)
+end)

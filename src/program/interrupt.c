@@ -23,6 +23,7 @@ static volatile sig_atomic_t count;
 static volatile sig_atomic_t latest;
 static volatile sig_atomic_t reloads;    /* true if SIGHUP requests a reload */
 static volatile sig_atomic_t to_reload;  /* true if it arrived since the last interrupt.reload */
+static bool is_watching;  /* true between interrupt.watch and interrupt.release */
 static volatile sig_atomic_t is_held;  /* true while Ctrl-C ends nothing: see hold */
 static volatile sig_atomic_t is_blocking;  /* true while interrupt.blocking runs */
 static volatile sig_atomic_t is_silent;  /* true if interrupt.bounded shut down a socket */
@@ -120,10 +121,11 @@ static void handle (void (*handler) (int)) {
 }
 
 
-/* interrupt.watch([reloads]): counts signals from zero. With `reloads` SIGHUP does not count: see
-** interrupt.reload. */
+/* interrupt.watch([reloads]): counts signals, from zero unless it watches already. With `reloads`
+** SIGHUP does not count: see interrupt.reload. */
 static int watch (lua_State *L) {
-  count = 0;
+  if (!is_watching) count = 0;
+  is_watching = true;
   reloads = lua_toboolean(L, 1);
   to_reload = 0;
   handle(on_signal);
@@ -134,6 +136,7 @@ static int watch (lua_State *L) {
 /* interrupt.release(): signals end the program again. */
 static int release (lua_State *L) {
   (void)L;
+  is_watching = false;
   handle(SIG_DFL);
   return 0;
 }

@@ -29,6 +29,7 @@ local client = require "mde.program.session.client"
 local exceptions = require "mde.program.input.exceptions"
 local execution = require "mde.program.batch.execution"
 local failure = require "mde.program.exit"
+local interruption = require "mde.program.terminal.interruption"
 local list = require "mde.program.batch.list"
 local guards = require "mde.program.batch.guards"
 local moment = require "mde.program.input.moment"
@@ -229,6 +230,10 @@ function change.run(parsed, how)
     parsed.dry_run and preview or agree)
   if not batch then return 0 end
   local _ <close> = lock
+  if interruption.came() and not parsed.stop_reason then
+    batch:discard()
+    interruption.check()
+  end
   local status, results = execution.run(session, batch, parsed, "begun", how.aside)
   return status, results, batch.name
 end

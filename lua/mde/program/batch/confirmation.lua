@@ -2,6 +2,7 @@
 
 local core = require "mde.core"
 local failure = require "mde.program.exit"
+local interruption = require "mde.program.terminal.interruption"
 local options = require "mde.program.input.options"
 local override = require "mde.program.batch.override"
 local simulated = require "mde.program.session.simulated"
@@ -64,10 +65,14 @@ function agreement.answer(question, is_stopped)
   return answer and answer:match "^%s*(.-)%s*$"
 end
 
-local function is_interrupted() return system.interrupt.count() > 0 end
+local function refuse(...)
+  system.interrupt.release()
+  failure.raise(failure.refused, ...)
+end
 
--- Asks at the terminal. `question`: a text, or an array of lines. -> the answer, without spaces
--- around it; raises if there is no terminal
+-- Asks at the terminal. `question`: a text, or an array of lines. After an answer, signals are
+-- still watched for, until the batch ends. -> the answer, without spaces around it; raises if there
+-- is no terminal
 function agreement.ask(question, what, otherwise)
   local lines, width = {}, terminal_width()
   for _, line in ipairs(type(question) == "table" and question or { question }) do
@@ -76,16 +81,11 @@ function agreement.ask(question, what, otherwise)
   end
   system.stdout:flush()
   system.interrupt.watch()
-  local answer = agreement.answer(table.concat(lines, "\n"), is_interrupted)
-  local is_stopped = is_interrupted()
-  system.interrupt.release()
-  if is_stopped then
-    if not system.state.json then system.stderr:write "\n" end
-    failure.raise(failure.interrupted, "interrupted; nothing was sent")
-  end
+  local answer = agreement.answer(table.concat(lines, "\n"), interruption.came)
+  if interruption.came() and not system.state.json then system.stderr:write "\n" end
+  interruption.check()
   if not answer then
-    failure.raise(failure.refused, "%s, and no terminal to ask at; nothing was sent. %s", what,
-      otherwise)
+    refuse("%s, and no terminal to ask at; nothing was sent. %s", what, otherwise)
   end
   return answer
 end
@@ -95,7 +95,7 @@ local function confirm_number(question, what, otherwise, exceeded)
   local lines = override.lines(exceeded, question)
   lines[#lines] = ("%s Type %d to continue: "):format(lines[#lines], exceeded.count)
   if agreement.ask(lines, what, otherwise):gsub(",", "") ~= ("%d"):format(exceeded.count) then
-    failure.raise(failure.refused, "not confirmed; nothing was sent")
+    refuse "not confirmed; nothing was sent"
   end
 end
 
@@ -108,7 +108,7 @@ function agreement.confirm(question, what, otherwise, exceeded)
   local answer = agreement.ask(question .. "? [y/N] ", what,
     otherwise or "--yes agrees beforehand"):lower()
   if answer ~= "y" and answer ~= "yes" then
-    failure.raise(failure.refused, "not confirmed; nothing was sent")
+    refuse "not confirmed; nothing was sent"
   end
 end
 
@@ -135,7 +135,7 @@ function agreement.confirm_word(question, word, exceeded)
   local lines = exceeded and override.lines(exceeded, "These guards are exceeded") or {}
   lines[#lines + 1] = question .. " "
   if agreement.ask(lines, what, "It is confirmed at a terminal only") ~= word then
-    failure.raise(failure.refused, "that is not %s; nothing was sent", word)
+    refuse("that is not %s; nothing was sent", word)
   end
 end
 

@@ -6,6 +6,7 @@ local execution = require "mde.program.batch.execution"
 local duration = require "mde.base.duration"
 local failure = require "mde.program.exit"
 local guards = require "mde.program.batch.guards"
+local interruption = require "mde.program.terminal.interruption"
 local number = require "mde.program.report.markup".number
 local open = require "mde.program.batch.open"
 local options = require "mde.program.input.options"
@@ -169,12 +170,15 @@ end
 
 local function continue(session, batch, lock, parsed)
   local _ <close> = lock
+  interruption.before_batch(session)
   if words.reads_actions(batch:change()) then permission.check(session, parsed) end
   agree(session, batch, parsed)
   output.note("Batch %s: %d of %d items open. %s", batch.name, batch:open_count(), batch.count,
     batch.comment)
   execution.foretell(session,
     { [words.operation(batch:change(), batch:kind_counts())] = batch:open_count() })
+  interruption.check()
+  session.stop = nil
   return execution.run(session, batch, parsed, "resumed")
 end
 

@@ -3,6 +3,7 @@
 -- The first stops sending and waits for requests in flight; the second stops at once. If a command
 -- only reads, the first stops at once.
 
+local failure = require "mde.program.exit"
 local line = require "mde.program.terminal.line"
 local output = require "mde.program.terminal.output"
 local system = require "mde.program.system"
@@ -53,6 +54,19 @@ end
 
 function interruption.came()
   return system.interrupt.count() > 0
+end
+
+-- Ends the command if a signal came before its batch began.
+function interruption.check()
+  if not interruption.came() then return end
+  system.interrupt.release()
+  failure.raise(failure.interrupted, "interrupted; nothing was sent")
+end
+
+-- Makes the session's reads end the command on signals, until its batch begins.
+function interruption.before_batch(session)
+  system.interrupt.watch()
+  session.stop = interruption.check
 end
 
 function interruption.release(session)
