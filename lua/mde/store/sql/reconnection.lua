@@ -63,13 +63,18 @@ local function restore(self)
   return self.restore(self)
 end
 
--- Waits for the server. Raises an error at the end of the wait.
+-- Waits for the server. Raises an error at the end of the wait, or if the session can't be restored:
+-- then the connection is closed, so that nothing is done without what the session held.
 local function reopen(self)
   local waiting = waits.server(self.name, self.clock, self.world)
   while true do
     local done, restored, problem = pcall(restore, self)
     if done and restored then return waiting:finish() end
-    if not done and not self.is_lost then error(restored, 0) end
+    if not done and not self.is_lost then
+      self:close()
+      self.refusal = restored
+      error(restored, 0)
+    end
     waiting:rest(problem or self.reason)
   end
 end
@@ -79,7 +84,7 @@ end
 function reconnection:recover(raised)
   local may_repeat = self.is_lost and not self.in_doubt and not self.is_reopening
                      and self.world and self.world.limit and self.repeats < REPEATS
-  if not may_repeat then return false, raised end
+  if not may_repeat then return false, self.refusal or raised end
   self.repeats, self.is_reopening = self.repeats + 1, true
   local done, problem = pcall(reopen, self)
   self.is_reopening = false

@@ -158,7 +158,7 @@ describe("a connection that is lost", function()
     assert.same({ 3, 2 }, { tries, #said })
   end)
 
-  it("ends the work if another process holds the batch now, or has resumed it", function()
+  it("stays unusable if another process holds the batch now, or has resumed it", function()
     for _, is_held in ipairs { true, false } do
       local batch, other = new_batch(), stores.open "b"
       store.database.world.say = function()
@@ -171,6 +171,8 @@ describe("a connection that is lost", function()
       local message = failure(count)
       assert.truthy(message:find(is_held and "b now runs batch %S+"
                                  or "another process continued batch"), message)
+      assert.equal(message, failure(count))
+      failure(insert)
       stores.close(other)
       stores.close(store)
       store = stores.open "a"
