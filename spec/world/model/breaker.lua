@@ -63,7 +63,7 @@ end
 local function last_commits(world)
   local last = {}
   for n, event in ipairs(world.observation.events) do
-    if event.kind == "journal" then last[event.process] = n end
+    if event.kind == "journal" and event.process then last[event.process] = n end
   end
   return last
 end
