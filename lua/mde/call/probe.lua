@@ -96,6 +96,7 @@ end
 local function note_read(call, now, response)
   local quota, operation = call.client.quota, call.operation
   if call.encoded.url then return end
+  quota:note_answer(response and response.status < 500, now)
   if response and response.status ~= 429 and quota:bucket(operation).breaker.open_since then
     quota:worked(operation, now)
     if call.probes == operation then call.probes = false end
@@ -112,6 +113,7 @@ function probe.note(call, now, response, err)
     return quota:failed(call.operation, item_of(call), now)
   end
   call.was_answered = call.was_answered or status ~= 403
+  quota:note_answer(true, now)
   quota:worked(call.operation, now)
 end
 

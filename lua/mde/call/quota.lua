@@ -27,6 +27,8 @@ function quota.new(limits, timeout, windows, reserve)
     reserve = reserve or 0, pending = {},
     is_urgent = false,  -- an open breaker holds back no call that was not a probe yet
     held = {},          -- operation -> until when its breaker holds a call back
+    unread_since = false, unread_at = false,  -- the first and the last failure, if nothing was
+                                              -- answered since
   }, Quota)
 end
 
@@ -237,20 +239,32 @@ function Quota:admit(operation, item, now, is_first)
   return "probe"
 end
 
--- Since when the service fails for calls that are held back, and whether it only asks to wait | nil.
--- A wait that it asked for does not count until it was in vain, and no failure does before `began`:
--- a probe may wait for a slot in the meantime.
-function Quota:failing_since(now, began)
-  local since, is_throttled
+-- Notes whether the service answered a read. An answer to another call counts, too, but no failure.
+function Quota:note_answer(works, now)
+  if works then
+    self.unread_since = false
+  else
+    self.unread_since, self.unread_at = self.unread_since or now, now
+  end
+end
+
+-- For how many seconds since `began` the service has failed for calls that are held back or read, and
+-- whether it only asks to wait. A wait that it asked for does not count until it was in vain, and no
+-- failure does before `began`: a probe may wait for a slot in the meantime.
+function Quota:failing_for(now, began)
+  local seconds, is_throttled = 0, nil
+  if self.unread_since then
+    seconds = math.max(0, self.unread_at - math.max(self.unread_since, began))
+  end
   for operation, held_until in pairs(self.held) do
     local breaker = self:bucket(operation).breaker
     local opened = held_until > now and breaker.failed_at >= began and breaker.open_since
-    if opened and (breaker.has_failed or not breaker.is_throttled) and opened < (since or math.huge)
-    then
-      since, is_throttled = opened, breaker.is_throttled
+    local is_failure = opened and (breaker.has_failed or not breaker.is_throttled)
+    if is_failure and now - math.max(opened, began) > seconds then
+      seconds, is_throttled = now - math.max(opened, began), breaker.is_throttled
     end
   end
-  return since, is_throttled
+  return seconds, is_throttled
 end
 
 -- Writes the buffered events into the store's transaction. Raises the store's error.

@@ -29,18 +29,29 @@ describe("the quota", function()
     assert.same({ 100, 122 }, { burst(limits, 61) })
   end)
 
-  it("knows since when the service fails, while calls are held back for it", function()
+  it("knows for how long the service fails, while calls are held back for it", function()
     local limits = new(100, 1500)
     for i = 1, 5 do limits:failed("list", "item" .. i, 10) end
-    assert.is_nil(limits:failing_since(10, 0))
+    assert.equal(0, (limits:failing_for(10, 0)))
     local _, moment = limits:admit("list", "other", 10, true)
     while not moment do
       limits:failed("list", "other", 10)
       _, moment = limits:admit("list", "other", 10)
     end
-    assert.equal(10, (limits:failing_since(10, 0)))
-    assert.is_nil(limits:failing_since(10, 11))  -- nothing has failed since
-    assert.is_nil(limits:failing_since(moment + 1, 0))  -- none asks any more
+    assert.equal(moment - 10.5, (limits:failing_for(moment - 0.5, 0)))
+    assert.equal(0, (limits:failing_for(moment - 0.5, 11)))  -- nothing has failed since
+    assert.equal(0, (limits:failing_for(moment + 1, 0)))     -- none asks any more
+  end)
+
+  it("knows for how long reads have failed", function()
+    local limits = new(100, 1500)
+    limits:note_answer(false, 10)
+    assert.equal(0, (limits:failing_for(90, 0)))  -- none was tried since
+    limits:note_answer(false, 70)
+    assert.equal(60, (limits:failing_for(90, 0)))
+    assert.equal(20, (limits:failing_for(90, 50)))
+    limits:note_answer(true, 91)
+    assert.equal(0, (limits:failing_for(92, 0)))
   end)
 
   it("gives an hour's slots", function()

@@ -51,8 +51,8 @@ end
 -- Stops if the service has failed for too long.
 function Safety:check_service()
   local now = self.session.clock.monotonic()
-  local since, is_throttled = self.session.quota:failing_since(now, self.began)
-  if not since or now - math.max(since, self.began) < self.give_up then return nil end
+  local seconds, is_throttled = self.session.quota:failing_for(now, self.began)
+  if seconds == 0 or seconds < self.give_up then return nil end
   return { status = failure.failed,
            reason = (is_throttled and "the service asked to wait (HTTP 429) for "
                      or "the service failed for ") .. duration.text(self.give_up) }
