@@ -136,11 +136,18 @@ local function request_of(call)
          or line
 end
 
--- Buffers the line of an item, unless a process that was killed before its commit has written it.
+-- Reports whether the last line of an item, by a process that was killed before its commit, stands:
+-- it has the same verdict, or a settled one, while this process only failed to read the result.
+local function stands(written, call)
+  if written == call.verdict then return written ~= call.target.verdict end
+  return verdicts.settled[written] and not verdicts.settled[call.verdict] and not call.posted
+end
+
+-- Buffers the line of an item, unless the last one stands.
 function Recorder:log_end(call, outcome)
   local id, written = call.id, self.written[call.id]
   self.written[id] = nil
-  if written == call.verdict and written ~= call.target.verdict then return end
+  if written and stands(written, call) then return end
   self:log(call.target.change, {
     id = id, verdict = call.verdict, request_id = outcome.request_id, status = outcome.http,
     comment = call.comment or call.target.comment or self.batch.comment,

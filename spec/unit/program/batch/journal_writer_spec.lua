@@ -55,4 +55,30 @@ describe("the writer of the journal and the audit log", function()
       assert.equal(1, lines_of(path))
     end)
   end)
+
+  -- Ends the first item in a new run of a batch. -> the writer
+  local function end_first(store, batch, verdict, posted)
+    local writer, target = recorder.new(store, batch), batch:items()()
+    store.database:begin()
+    writer:ended { target = target, id = target.id, verdict = verdict, posted = posted }
+    return writer
+  end
+
+  it("lets a settled line of a killed process stand, unless more is sent", function()
+    in_program(function()
+      local store = stores.open "process 1"
+      local batch, path = new_batch(store), stores.folder .. "/mde/audit.jsonl"
+      recorder.new(store, batch):note "begun"
+      end_first(store, batch, "launched"):write()
+      store.database:rollback()  -- as the end of its process does
+      local function count_after(...)
+        end_first(store, batch, ...)
+        store:commit()
+        return lines_of(path)
+      end
+      assert.equal(2, count_after "unknown")
+      assert.equal(3, count_after("unknown", { method = "POST" }))
+      assert.equal(4, count_after "launched")
+    end)
+  end)
 end)
