@@ -148,7 +148,7 @@ end
 
 -- The fate of a request that arrives now | nil
 function faults.fate(self, process, event)
-  self:poll_stores()
+  self:poll_stores(event.at)
   if event.operation ~= "sign_in" then
     self.requests, process.requests = self.requests + 1, process.requests + 1
     if not self.are_over then happen(self, process) end

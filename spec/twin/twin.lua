@@ -32,8 +32,8 @@ function Twin:note(event)
   event.order = #self.events
 end
 
-function Twin:poll_stores()
-  local now = self:now()
+-- Notes the rows that have appeared, as before `now`.
+function Twin:poll_stores(now)
   for _, store in pairs(self.stores) do store:poll(now) end
 end
 
@@ -99,7 +99,7 @@ local function note_plan(self, process)
 end
 
 local function note_end(self, process)
-  self:poll_stores()
+  self:poll_stores(self:now())
   note_plan(self, process)
   for stream, text in pairs { stdout = process.out, stderr = process.err } do
     if text ~= "" then
@@ -357,7 +357,7 @@ function twin.run(plan, options)
   run_people(self)
   run_resumes(self)
   run_audits(self)
-  self:poll_stores()
+  self:poll_stores(self:now())
   local observation = observe(self)
   for _, store in pairs(self.stores) do store:close() end
   return observation
