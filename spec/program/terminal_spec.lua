@@ -87,7 +87,7 @@ describe("widths", function()
   end)
 end)
 
-describe("Ctrl-C after the answer to a question", function()
+describe("Ctrl-C at a question or just after its answer", function()
   -- Runs `command` (words as Lua text) after `script`. A signal comes after the answer to its question.
   local function interrupted(command, script)
     return program.rehearse("{ mistaken = 12, history = 0 }", (script or "") .. [[
@@ -120,5 +120,13 @@ END
     assert.truthy(run.out:find "was 130\n.*open", run.out .. run.err)
     assert.truthy(run.err:find("interrupted; nothing was sent", 1, true), run.err)
     assert.truthy(run.ledger.posts < 12)
+  end)
+
+  it("also ends the loop of a shell that runs the command", function()
+    local run = program.at_terminal(80, { "[y/N]", "^C" }, program.path, "sim", "bash", "-c",
+      "for i in 1 2; do mde cancel --requestor soar@contoso.com -m x; done; echo went on")
+    assert.equal(130, run.status, run.out)
+    assert.truthy(run.out:find("interrupted; nothing was sent", 1, true), run.out)
+    assert.falsy(run.out:find("went on", 1, true), run.out)
   end)
 end)

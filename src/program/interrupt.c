@@ -12,6 +12,7 @@
 
 #include "program.h"
 
+#define INTERRUPTED 130  /* the exit status */
 #define PATIENCE 2  /* signals that are only counted */
 #define STORE_PATIENCE 2  /* seconds that a blocking call may last after a signal */
 #define DESCRIPTORS 1024  /* the socket of a database is looked for below this number */
@@ -278,6 +279,14 @@ static int bounded (lua_State *L) {
   lua_pushinteger(L, peer >= 0 ? peer : opened());
   lua_replace(L, 2);
   return lua_gettop(L);
+}
+
+
+void mde_host_end_interrupted (int status) {
+  if (status != INTERRUPTED || latest != SIGINT) return;
+  if (!isatty(STDIN_FILENO) && !isatty(STDERR_FILENO)) return;
+  signal(SIGINT, SIG_DFL);
+  raise(SIGINT);
 }
 
 

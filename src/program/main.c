@@ -123,5 +123,6 @@ int main (int count, char **arguments) {
   (void)lua_gc(L, LUA_GCSTOP);  /* until the command runs: nothing is garbage before */
   status = protected_run(L, count, arguments);
   lua_close(L);
+  mde_host_end_interrupted(status);
   return status;
 }

@@ -16,6 +16,10 @@ int mde_host_open_process (lua_State *L);    /* mde.process */
 int mde_host_open_supervisor (lua_State *L);  /* mde.supervisor */
 int mde_host_open_terminal (lua_State *L);   /* mde.terminal */
 
+/* If Ctrl-C at a terminal led to this exit status, ends the program by SIGINT. Only then a shell
+** also ends the loop or script that ran it. */
+void mde_host_end_interrupted (int status);
+
 /* Pushes the absolute path of the running program, without links, or raises if the system does not
 ** report it. [-0, +1, e] */
 void mde_host_push_path (lua_State *L);
