@@ -37,6 +37,18 @@ describe("window", function()
     is_fine(world)
   end)
 
+  it("allows what a step of the clock explains after a reboot, too", function()
+    local function rebooted(has_step)
+      local world = good():at(30)
+      if has_step then world:event("fault", { what = "clock", host = "soc1", offset = 60 }) end
+      world:at(130):event("reboot", { host = "soc1" })
+      for i = 1, 101 do world:at(110 + i * 0.5):get("p1", A) end
+      return world
+    end
+    is_fine(rebooted(true))
+    has("window", rebooted(false))
+  end)
+
   it("counts one that was refused, but lets strangers fill the window", function()
     local world = good()
     for i = 1, 100 do

@@ -12,7 +12,8 @@ local function hosts_of(world, store)
   return hosts
 end
 
--- The times at which the clock of a store, or of a host that uses it, stepped.
+-- The times at which the clock of a store, or of a host that uses it, stepped. A store takes its time
+-- from the clock of its host when that starts, so a step counts again at a reboot.
 local function steps(world, store)
   world.steps = world.steps or {}
   if world.steps[store] then return world.steps[store] end
@@ -20,6 +21,8 @@ local function steps(world, store)
   for _, event in ipairs(world.observation.events) do
     if event.kind == "fault" and event.what == "clock"
       and (event.host == nil or hosts[event.host] or event.store == store) then
+      times[#times + 1] = event.at
+    elseif event.kind == "reboot" and hosts[event.host] and times[1] then
       times[#times + 1] = event.at
     end
   end
