@@ -19,7 +19,7 @@ local judge = {}
 
 local TOGETHER = 5  -- seconds: calls look at multiples of this, so that one list serves many
 local APART = 10    -- seconds between two looks that must both find nothing
-local UNSEEN = 60   -- seconds for which an action that was just launched may not be found
+local UNSEEN = 60   -- seconds for which a launch or a cancel may not be seen
 
 -- `moment`, or the next one at which other calls look too.
 function judge.together(call, moment)
@@ -79,6 +79,7 @@ local CancelFields = {
   post_err = nil,       -- the error of the last one
   was_refused = nil,    -- all of them were refused
   was_sent = false,     -- it may have been sent before this call
+  in_doubt_at = nil,    -- when a request that may have worked ended, or was sent before this call
   expected = nil,       -- the status that the action must still have before it is sent
   accepted_at = nil,    -- when call.accepted was first read
   read_first = read_first,
@@ -110,10 +111,16 @@ local function settle(call, now, response, action)
   return found ~= nil
 end
 
+-- Reports whether an earlier request may have worked although a read since then, which may lag, showed
+-- nothing of it.
+local function is_in_doubt(call, now)
+  return (call.cancel.in_doubt_at or -math.huge) > now - UNSEEN
+end
+
 -- Ends with an error after which reading the action would not help. -> whether it does
-local function is_final_error(call, err)
+local function is_final_error(call, now, err)
   if err.code == "forbidden" and not err.sent then
-    call:finish(nil, err, "forbidden")
+    call:finish(nil, err, is_in_doubt(call, now) and "unknown" or "forbidden")
   elseif err.code == "unauthorized" or err.code == "too_many_requests" then
     call:finish(nil, err, call.cancel.posts > 1 and "unknown" or "error")
   elseif err.sent == false then
@@ -130,7 +137,7 @@ local function posted(call, now, response, err)
   local action
   own.posts = own.posts + 1
   if err then
-    if is_final_error(call, err) then return end
+    if is_final_error(call, now, err) then return end
   else
     own.was_refused = false
     action, err = answer.action(response, call.id)
@@ -140,6 +147,7 @@ local function posted(call, now, response, err)
   local refused = err ~= nil and (err.code == "bad_request" or err.code == "not_found")
   own.was_refused = refused and (own.posts == 1 and not own.was_sent or own.was_refused)
   own.post_err = err
+  if not refused then own.in_doubt_at = now end
   if err and err.code == "not_found" then call.missed_at = call.missed_at or now end
   if call.accepted then return call:look_up(now + pause(call, 2)) end
   return call:look_up(refused and now or now + pause(call, own.posts))

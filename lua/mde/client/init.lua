@@ -166,6 +166,7 @@ local function read_first(self, call, target)
   own.expected = not target.read_first and target.expected or nil
   call.reached = target.read_first or false
   call.first_sent = now - (own.was_sent and (target.sent_ago or math.huge) or 0)
+  own.in_doubt_at = own.was_sent and call.first_sent or nil
   call:look_up(now)
 end
 

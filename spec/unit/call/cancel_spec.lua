@@ -157,6 +157,20 @@ describe("client:cancel", function()
     assert.equal(1, #select(2, service:posted(id)))
   end)
 
+  it("does not know the result if a refusal follows an unanswered request", function()
+    local client, service = world.new { oddities = {
+      lost_before = { operation = "cancel", nth = 1 } } }
+    local id, answer, cancels = service:add {}, service.answer, 0
+    function service:answer(request)
+      cancels = cancels + (request.path:find "/cancel$" and 1 or 0)
+      if cancels < 2 or not request.path:find "/cancel$" then return answer(self, request) end
+      return { status = 403, headers = {}, delay = 0,
+               body = '{"error":{"code":"Forbidden","message":"no access to this device"}}' }
+    end
+    local _, err, found = client:cancel(id, { comment = "x" })
+    assert.same({ "unknown", "forbidden" }, { found, err.code })
+  end)
+
   it("does not post again over a late answer", function()
     local client, service = world.new { oddities = { late = { operation = "cancel" } } }
     local id = service:add {}
