@@ -11,13 +11,14 @@ debug.sethook()  -- commands, unlike playbooks, run without
 local recorder = require "mde.program.batch.journal_writer"
 local memory = require "mde.store.memory"
 local stores = require "mde.program.session.store"
+local system = require "mde.program.system"
 
 local store = stores.open {}
 
 local function cancels(kept)
-  mde.use(kept and store or memory.new())
-  local client = assert(mde.client { token = "x", api_url = url, ca_file = ca_file,
-                                     quota = { per_minute = 1e6, per_hour = 1e7 } })
+  local client = assert(system.mde.client {  -- mde.client always takes the program's store
+    token = "x", api_url = url, ca_file = ca_file, store = kept and store or memory.new(),
+    quota = { per_minute = 1e6, per_hour = 1e7 } })
   local options = { comment = "bench", parallel = parallel }
   local batch, lock = store.journal:draft { who = "x", application = "x", comment = "x",
                                             order = "given" }
