@@ -23,6 +23,7 @@ void mde_open_engine (lua_State *L);
 void mde_open_operation (lua_State *L);
 void mde_open_entity (lua_State *L);
 void mde_open_certificate (lua_State *L);
+void mde_open_texts (lua_State *L);
 
 /* Pushes two: core.digest and, on top, core.sha256. [-0, +2, m] */
 void mde_open_digest (lua_State *L);

@@ -52,6 +52,8 @@ EXPORT int luaopen_mde_core (lua_State *L) {
   lua_setfield(L, -2, "tidy");
   mde_open_certificate(L);
   lua_setfield(L, -2, "certificate");
+  mde_open_texts(L);
+  lua_setfield(L, -2, "texts");
   mde_open_digest(L);
   lua_setfield(L, -4, "sha256");
   lua_setfield(L, -3, "digest");

@@ -6,52 +6,12 @@
 #include <string.h>
 
 #include "identifier.h"
+#include "utf8.h"
 
 #define LONGEST_NAME 255  /* bytes of a DNS name, and of a file's */
 
 
 /* Text */
-
-/* The size of the UTF-8 character that begins with this byte; 0: it begins none. */
-static size_t utf8_size (unsigned char first) {
-  if (first < 0x80) return 1;
-  if (first < 0xC0) return 0;
-  if (first < 0xE0) return 2;
-  if (first < 0xF0) return 3;
-  return first < 0xF8 ? 4 : 0;
-}
-
-
-/* The size of the UTF-8 character at `s`; 0 if it is malformed, a surrogate,
-** longer than necessary, or NUL. */
-static size_t utf8_character (const unsigned char *s, size_t left) {
-  static const unsigned long least[] = { 0, 1, 0x80, 0x800, 0x10000 };
-  const size_t size = utf8_size(s[0]);
-  unsigned long code;
-  size_t i;
-  if (size == 0 || size > left) return 0;
-  code = size == 1 ? s[0] : s[0] & (0xFFUL >> (size + 1));
-  for (i = 1; i < size; i++) {
-    if ((s[i] & 0xC0) != 0x80) return 0;
-    code = code << 6 | (s[i] & 0x3F);
-  }
-  if (code < least[size] || code > 0x10FFFF) return 0;
-  return code >= 0xD800 && code <= 0xDFFF ? 0 : size;
-}
-
-
-static bool is_utf8 (const mde_argument *argument) {
-  const unsigned char *s = (const unsigned char *)argument->value;
-  size_t left = argument->length;
-  while (left > 0) {
-    const size_t size = utf8_character(s, left);
-    if (size == 0) return false;
-    s += size;
-    left -= size;
-  }
-  return true;
-}
-
 
 static bool is_blank (const mde_argument *argument) {
   size_t i;
@@ -62,7 +22,7 @@ static bool is_blank (const mde_argument *argument) {
 
 
 static const char *text_fault (const mde_argument *argument) {
-  if (!is_utf8(argument)) return "UTF-8 text";
+  if (mde_utf8_span(argument->value, argument->length) < argument->length) return "UTF-8 text";
   return is_blank(argument) ? "text: it is blank" : NULL;
 }
 

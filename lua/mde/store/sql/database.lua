@@ -5,6 +5,7 @@
 --
 -- mde.store.sql.reconnection opens a lost connection again.
 
+local core = require "mde.core"
 local errors = require "mde.base.errors"
 local portable = require "mde.store.sql.portable"
 local reconnection = require "mde.store.sql.reconnection"
@@ -54,7 +55,7 @@ local function try(self, sql, ...)
     if not statement then return nil, refusal end
     self.statements[sql] = statement
   end
-  local done, problem = run(self, statement, portable.texts(...))
+  local done, problem = run(self, statement, core.texts(...))
   if done then return statement end
   if self.is_local then
     self.statements[sql] = nil
