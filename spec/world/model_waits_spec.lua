@@ -143,10 +143,11 @@ describe("requests in flight", function()
 end)
 
 describe("a plan", function()
-  local function applied(begins, expires, argv)
+  local function applied(begins, expires, argv, before)
     local world = new():action(A):process("p1", argv or { "apply", "plan" },
       { intent = { what = "apply", path = "plan" } })
     world:event("typed", { process = "p1", text = "y" })
+    if before then before(world) end
     world:at(begins):batch("p1", { { id = A, decision = "cancel" } },
       { plan = "abc", expires = T0 + expires })
     world:row("p1", 1, "sent"):cancel("p1", A):row("p1", 1, "ended", { verdict = "cancelled" })
@@ -156,6 +157,13 @@ describe("a plan", function()
   it("begins before its end", function()
     is_fine(applied(10, 100))
     has("plan", applied(110, 100))
+  end)
+  it("may begin later if the service told its time in a late answer", function()
+    is_fine(applied(110, 100, nil, function(world)
+      local n = world:at(98):request("p1", { method = "GET", operation = "list" }, "none")
+      world:at(109):event("answer", { request = n, process = "p1", outcome = "delivered",
+                                      status = 200 })
+    end))
   end)
   it("has one batch", function()
     local world = applied(10, 100)

@@ -41,13 +41,27 @@ local function is_applied(world, run)
   return process ~= nil and read_command(process.argv).name == "apply"
 end
 
+-- How long the last answer took by which a process knew the service's time: its Date may be as old.
+local function age_of_time(world, run)
+  local seconds = 0
+  for _, request in ipairs(world.requests) do
+    local answer = request.answer
+    if request.process == run.process and answer and answer.outcome == "delivered"
+      and request.answer_n < run.n then
+      seconds = answer.at - request.sent
+    end
+  end
+  return seconds
+end
+
 local function check_time(world, batch, report)
   local ends = batch.row.expires
   for _, entry in ipairs(ends and batch.rows or {}) do
-    if entry.row.kind == "begun" and entry.at > ends + LATE and is_applied(world, entry) then
+    local is_late = entry.at > ends + LATE and entry.at > ends + LATE + age_of_time(world, entry)
+    if is_late and entry.row.kind == "begun" and is_applied(world, entry) then
       report("plan", { entry.n }, "%s begins the plan of %s %d s after its end", entry.process,
         batch.row.name, math.floor(entry.at - ends))
-    elseif entry.row.kind == "resumed" and entry.at > ends + LATE then
+    elseif is_late and entry.row.kind == "resumed" then
       check_resume(world, batch, entry, report)
     end
   end
