@@ -30,6 +30,8 @@ local TESTS = {
   { "end of an action", "program/resume",
     "waits for the end of what was accepted, until the deadline" },
   { "service that fails", "unit/program/batch/outages", "costs little: " },
+  { "request of another process that tries first", "unit/call/probe",
+    "waits for a probe of a process that was killed, and says so" },
   { "reads of the canary", "unit/program/batch/canary",
     "fails if the service does not have what it confirmed" },
   { "release after cancels", "program/releases",

@@ -19,6 +19,7 @@ local LONGEST = 60   -- seconds between two probes
 local SENT = 7       -- failed requests of probes, after which
 local LATER = 450    -- seconds pass between two: ten requests in half an hour
 local LOST = 120     -- seconds after which a probe without an end no longer counts
+local LONG = 2       -- seconds after which a probe takes long
 local PREFERENCE = 1 -- seconds by which an item that has failed goes later
 
 -- Returns whether requests must become rare. Five items may also be ones that the service cannot
@@ -87,6 +88,13 @@ function Breaker:try(item, now)
   if not self.open_since then return false end
   self.probe, self.probe_ends = item, now + LOST
   return true
+end
+
+-- Returns until when the probe of another item, whose process may have been killed, holds calls back
+-- | nil: no probe has been in flight for some seconds.
+function Breaker:tried_until(now)
+  local is_long = self.probe and now >= self.probe_ends - LOST + LONG
+  return is_long and now < self.probe_ends and self.probe_ends or nil
 end
 
 -- The probe for this item ended, and nothing was sent.

@@ -33,6 +33,12 @@ end
 local function notify(call, now)
   local client, operation = call.client, call.operation
   local breaker = client.quota:bucket(operation).breaker
+  local tried_until = breaker:tried_until(now)
+  if tried_until then
+    return client:notify_wait(operation, breaker.is_throttled and "too_many_requests" or "service",
+      now, tried_until, ("another request tries '%s' first"):format(operation),
+      "going on in at most")
+  end
   if breaker.is_throttled then return probe.notify_pause(call, now, breaker.probe_at) end
   client:notify_wait(operation, "service", breaker.open_since, breaker.probe_at,
     ("the service fails for '%s'"):format(operation), "trying again in")

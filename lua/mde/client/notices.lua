@@ -21,10 +21,11 @@ function notices:note_request(record)
 end
 
 -- Notifies that calls of `operation` have waited since `since`, and will until `moment`, because of
--- `why`. Many such calls make one notice. `how`: "going on in" (default), or other words.
+-- `why`. Many such calls make one notice. `how`: "going on in" (default), or other words, which have
+-- notices of their own.
 function notices:notify_wait(operation, code, since, moment, why, how)
   self.waited_for = why
-  local key, now = operation .. " " .. code, self.clock.monotonic()
+  local key, now = operation .. code .. (how or ""), self.clock.monotonic()
   if moment <= now or moment - since < LEAST
      or moment <= (self.noted_waits[key] or -math.huge) + 1 then
     return

@@ -70,6 +70,15 @@ describe("a cancel while the service fails", function()
     assert.is_true(service:requests "get" <= 11)
   end)
 
+  it("waits for a probe of a process that was killed, and says so", function()
+    local client, service, clock = failing()
+    client.quota:bucket "cancel".breaker:try("other", clock.monotonic() - 3)
+    local _, verdict = client:cancel(service:add {}, { comment = "x" })
+    assert.equal("cancelled", verdict)
+    assert.equal("another request tries 'cancel' first: going on in at most 1m 57s",
+      client.notices_seen[1].message)
+  end)
+
   it("waits as one of many that a person cancels at once", function()
     local client, service, clock = failing()
     client.is_attended = true
