@@ -80,7 +80,7 @@ local CancelFields = {
   was_refused = nil,    -- all of them were refused
   was_sent = false,     -- it may have been sent before this call
   in_doubt_at = nil,    -- when a request that may have worked ended, or was sent before this call
-  expected = nil,       -- the status that the action must still have before it is sent
+  expected = nil,       -- the status that the action must have until it is sent
   accepted_at = nil,    -- when call.accepted was first read
   read_first = read_first,
   looks = 2,            -- counts the reads of an accepted action
@@ -135,7 +135,7 @@ end
 local function posted(call, now, response, err)
   local own = call.cancel
   local action
-  own.posts = own.posts + 1
+  own.posts, own.expected = own.posts + 1, nil
   if err then
     if is_final_error(call, now, err) then return end
   else
@@ -222,8 +222,7 @@ end
 function judge.has_changed(call, action)
   local own = call.cancel
   local expected = own and own.expected
-  if not expected or own.posts > 0 then return false end
-  own.expected = nil
+  if not expected then return false end
   local is_cancelled = action.cancellationDateTimeUtc and not kinds.final[expected]
   if action.status == expected and not is_cancelled then return false end
   call:finish(call.client.read(action), nil, "changed")

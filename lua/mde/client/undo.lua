@@ -27,7 +27,7 @@ local NEWEST = 50  -- actions of the machine that are read
 local function reverse(call, now, action)
   local kind = kinds.of[action.type]
   if not (kind and kind.inverse and action.machineId) then return false end
-  call.undo.is_due, call.undo.reversed = false, action
+  call.undo.is_due, call.undo.reversed, call.cancel.expected = false, action, nil
   call:continue_with("list", { query = odata.query {
     { "$filter", odata.all { odata.is("type", action.type),
                              odata.is("machineId", action.machineId) } },
@@ -111,7 +111,7 @@ local LATER = { Pending = { InProgress = true, Succeeded = true },
 -- Accepts an action that has moved on.
 local function follow_course(call, action)
   local own = call.cancel
-  local later = own.posts == 0 and LATER[own.expected]
+  local later = LATER[own.expected]
   if later and later[action.status] then own.expected = action.status end
   if action.status == "InProgress" then call.undo.is_due = true end
 end

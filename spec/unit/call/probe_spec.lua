@@ -44,6 +44,16 @@ describe("a cancel while the service fails", function()
     assert.is_false(client.quota:bucket "cancel".breaker.probe)
   end)
 
+  it("is not sent if its action has begun since it was planned", function()
+    local client, service = failing()
+    local id = service:add { age = 0, steps = { { 0.5, "InProgress" } } }
+    local item
+    client:cancel_all({ { id = id, expected = "Pending", position = 1, change = "cancel" } },
+      { comment = "x", on_item = function(one) item = one end })
+    assert.same({ "changed", 2, 0 },
+      { item.verdict, service:requests "get", (service:requests "cancel") })
+  end)
+
   it("is sent although the answer to the read is a refusal", function()
     local client, service = failing { forbidden = { operation = "get" } }
     local _, verdict = client:cancel(service:add {}, { comment = "x" })
