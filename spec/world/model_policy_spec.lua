@@ -77,6 +77,28 @@ describe("guards that change", function()
   end)
 end)
 
+describe("a plan", function()
+  local function applied(decision, status)
+    local item = { id = A, machine = World.MACHINE, decision = decision, expected = "Pending" }
+    local world = new():action(A):process("p1", { "apply", "p.jsonl", "--yes" })
+    world:at(1):batch("p1", { item }, { plan = "h" }):at(2):become(A, status)
+    world:request("p1", { method = "GET", operation = "get", bucket = "get", target = A,
+      answer = { id = A, status = status } })
+    world:row("p1", 1, "sent"):at(3):cancel("p1", A)
+    return world
+  end
+
+  local function sends_changed(world)
+    return table.concat(World.rules(world), " "):find("changed", 1, true) ~= nil
+  end
+
+  it("leaves an action alone that differs from it", function()
+    assert.is_true(sends_changed(applied("cancel", "InProgress")))
+    assert.is_false(sends_changed(applied("cancel", "Pending")))
+    assert.is_false(sends_changed(applied("undo", "InProgress")))
+  end)
+end)
+
 describe("a pause", function()
   local function paused(process, seconds)
     local world = new():action(A):process("p1", { "cancel", A }):process("p2", { "list" })

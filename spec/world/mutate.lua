@@ -59,8 +59,8 @@ end
 
 -- The seeds that reach each mutant: { name -> array of seeds }
 
-local DRAWS = "agenda database faults filter modules network oddities people plan process random"
-  .. " service trouble world"
+local DRAWS = "agenda database faults filter modules network oddities people plan process races"
+  .. " random service trouble world"
 
 -- A text that changes with the draws and with the mutants.
 local function fingerprint()

@@ -5,6 +5,7 @@
 
 local oddities = require "spec.world.oddities"
 local people = require "spec.world.people"
+local races = require "spec.world.races"
 local random_numbers = require "spec.world.random"
 local trouble = require "spec.world.trouble"
 
@@ -89,6 +90,7 @@ function plan.draw(seed)
   people.draw(random, self)
   trouble.draw(random, self)
   oddities.draw(seed, self)
+  races.draw(seed, self)
   return self
 end
 

@@ -51,7 +51,7 @@ local function finding_of(world, item, at)
     for _, read in ipairs(world.reads[item.batch.store] or {}) do
       local answer = read.answer
       if read.sent >= item.posts[1].sent and answer and answer.outcome == "delivered"
-        and answer.at <= at + SLACK and history.shows(read.event.answer, id) then
+        and answer.at <= at + SLACK and history.shown(read.event.answer, id) then
         return { item = item, n = read.answer_n }
       end
     end

@@ -93,14 +93,13 @@ function M.on_machine(world, machine, kind)
   return list
 end
 
--- Reports whether the body of an answer has the action: alone, or in a list.
-function M.shows(answer, id)
-  if type(answer) ~= "table" then return false end
-  if answer.id == id then return true end
+-- The action in the body of an answer, alone or in a list | nil
+function M.shown(answer, id)
+  if type(answer) ~= "table" then return nil end
+  if answer.id == id then return answer end
   for _, action in ipairs(type(answer.value) == "table" and answer.value or {}) do
-    if action.id == id then return true end
+    if action.id == id then return action end
   end
-  return false
 end
 
 return M

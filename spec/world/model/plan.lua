@@ -1,7 +1,9 @@
--- Checks the batches of plans: one per plan, begun before the plan's end, resumed later if agreed.
+-- Checks the batches of plans: one per plan, begun before the plan's end, resumed later if agreed,
+-- and nothing sent for an action that differs from the plan.
 --
 -- `mde watch` carries out its plans at once, by the clock of its host.
 
+local history = require "spec.world.model.history"
 local read_command = require "spec.world.model.command"
 
 local LATE = 5  -- seconds: the service tells its time in whole seconds
@@ -75,7 +77,52 @@ local function was_closed(batch, later)
   return false
 end
 
+-- An undo takes an action that has moved on as it is.
+local LATER = { Pending = { InProgress = true, Succeeded = true },
+                InProgress = { Succeeded = true } }
+
+local function is_as_planned(row, status)
+  return status == row.expected
+    or row.decision == "undo" and (LATER[row.expected] or {})[status] == true
+end
+
+-- The POST for which nothing was sent before, in any run | nil
+local function first_sent(item)
+  for _, entry in ipairs(item.rows) do
+    if entry.row.kind == "sent" then
+      local post = item.posts[1]
+      return post and post.sent_row == entry and post or nil
+    end
+    if entry.row.verdict ~= "unsent" then return nil end
+  end
+end
+
+-- The last answer to a read by the process of a POST that shows its item. -> read, action | nil
+local function last_look(world, item, post)
+  local last, shown
+  for _, read in ipairs(world.reads[item.batch.store] or {}) do
+    local answer = read.answer
+    if read.process == post.process and answer and answer.outcome == "delivered"
+      and answer.at <= post.sent and not (last and answer.at < last.answer.at) then
+      local action = history.shown(read.event.answer, item.id)
+      if action then last, shown = read, action end
+    end
+  end
+  return last, shown
+end
+
+local function check_item(world, item, report)
+  local row, post = item.row, first_sent(item)
+  if not post or not row.decision or (row.expected or "") == "" then return end
+  local read, action = last_look(world, item, post)
+  if read and not is_as_planned(row, action.status) then
+    report("changed", { read.n, post.n }, "%s sends %s for %s, which was planned as %s and is %s",
+      post.process, post.event.operation, item.id, row.expected, tostring(action.status))
+  end
+end
+
 return function(world, report)
+  for _, item in ipairs(world.items) do check_item(world, item, report) end
   local first = {}
   for _, batch in ipairs(world.all_batches) do
     local plan = batch.row.size and batch.row.plan

@@ -53,7 +53,7 @@ local function was_shown(world, id, post)
   for _, read in ipairs(world.reads[post.store] or {}) do
     local answer = read.answer
     if read.process == post.process and answer and answer.outcome == "delivered"
-      and answer.at <= post.sent and history.shows(read.event.answer, id) then
+      and answer.at <= post.sent and history.shown(read.event.answer, id) then
       return true
     end
   end

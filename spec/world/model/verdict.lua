@@ -303,11 +303,7 @@ end
 
 -- The status that an answer shows of an action | nil
 local function shown_status(answer, id)
-  if type(answer) ~= "table" then return nil end
-  if answer.id == id then return answer.status end
-  for _, action in ipairs(type(answer.value) == "table" and answer.value or {}) do
-    if action.id == id then return action.status end
-  end
+  return (history.shown(answer, id) or {}).status
 end
 
 -- A read that was sent after the last POST of a cancel was answered, and that shows how it ended.

@@ -1,0 +1,92 @@
+-- Draws devices that act while a plan is applied, refusals for many machines, and failing lists.
+--
+-- Its numbers are its own, so that it leaves the rest of each world as it was.
+
+local random_numbers = require "spec.world.random"
+
+local races = {}
+
+local DRAWS = {}  -- array of { chance, function(random, plan) }
+
+local function draw(chance, does) DRAWS[#DRAWS + 1] = { chance, does } end
+
+-- Adds a command that begins at a moment. -> its entry
+local function add_run(self, name, at, argv, intent)
+  local host = self.hosts[1]
+  local entry = { what = "run", name = name, host = host.name, user = host.user, at = at,
+                  argv = argv, intent = intent }
+  table.insert(self.entries, entry)
+  return entry
+end
+
+-- Adds a command that cancels all actions, `parallel` at once. -> its entry
+local function add_cancel(self, name, at, parallel)
+  local ids = {}
+  for i, action in ipairs(self.actions) do ids[i] = action.id end
+  local entry = add_run(self, name, at, { "cancel", "-", "-m", "misfire", "--yes", "--max", "1000",
+    "--parallel", tostring(parallel) }, { what = "cancel", ids = ids, comment = "misfire" })
+  entry.input = table.concat(ids, "\n") .. "\n"
+  return entry
+end
+
+-- The next answers to an operation of a command are this.
+local function answers(self, name, operation, count, fate)
+  table.insert(self.entries, { what = "answers", process = name, operation = operation,
+                               count = count, fate = fate })
+end
+
+-- Devices begin open actions soon after a moment. Each ends `after` seconds later.
+local function devices_act(random, self, moment, after)
+  for _, action in ipairs(self.actions) do
+    if action.status == "Pending" and random:chance(0.6) then
+      local starts = moment + random:scaled(0.2, 30)
+      action.course = { { starts, "InProgress" }, { starts + after, "Succeeded" } }
+    end
+  end
+end
+
+-- Devices begin actions while a plan is applied.
+draw(0.15, function(random, self)
+  local applies = {}
+  for _, entry in ipairs(self.entries) do
+    if entry.what == "run" and entry.argv[1] == "apply" then applies[#applies + 1] = entry end
+  end
+  if applies[1] then
+    devices_act(random, self, random:pick(applies).at, random:scaled(10, 3000))
+  end
+end)
+
+-- Devices carry actions out while the cancels of an undo get no answer.
+draw(0.05, function(random, self)
+  local at = random:scaled(0.05, 30)
+  add_run(self, "v", at, { "undo", "--requestor", "soar@contoso.com", "--after",
+    "2026-01-20T00:00:00Z", "-m", "undo now", "--yes", "--max", "1000" }, { what = "undo" })
+  devices_act(random, self, at, random:scaled(1, 30))
+  answers(self, "v", "cancel", random:integer(1, 12),
+    random:pick { { lost = "before", outcome = "timeout" }, { status = 503, retry_after = 20 } })
+end)
+
+-- The application may not act on many machines.
+draw(0.06, function(random, self)
+  if not self.actions[11] then return end
+  add_cancel(self, "n", random:scaled(0.05, 30), random:integer(1, 3))
+  answers(self, "n", "cancel", 1000,
+    { status = 403, late = random:scaled(1, 5) })
+end)
+
+-- The service accepts cancels, and the lists that read their actions fail.
+draw(0.02, function(random, self)
+  if not self.actions[2] then return end
+  self.service.cancel_takes = random:scaled(10, 60)
+  table.insert(add_cancel(self, "x", random:scaled(0.05, 30), 10).argv, "--wait")
+  answers(self, "x", "list", 1000, random:pick { { status = 500 }, { status = 403 } })
+end)
+
+function races.draw(seed, self)
+  local random = random_numbers.new(seed, "races")
+  for _, row in ipairs(DRAWS) do
+    if random:chance(row[1]) and self.is_faulty then row[2](random, self) end
+  end
+end
+
+return races
