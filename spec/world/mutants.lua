@@ -286,8 +286,8 @@ return {
   { "protected tags are not compared", "mde.program.policy.guard",
     "    if guards[name] then found, first,", "    if false then found, first," },
   { "a machine that was isolated again is released", "mde.client.undo",
-    "  own.repeated = is_repeated(list, action) and action or nil", "  own.repeated = nil",
-    when = "is_repeated(list, action)" },
+    "  own.repeated = repeated ~= false and action or nil", "  own.repeated = nil",
+    when = "repeated ~= false" },
   { "a cancelled action that never began is undone", "mde.client.undo",
     "  return CANCELLED[verdict] and (call.undo.is_due\n"
     .. "    or (call.accepted or {}).status == \"InProgress\")", "  return CANCELLED[verdict]" },

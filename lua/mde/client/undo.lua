@@ -20,30 +20,40 @@ local odata = require "mde.service.odata"
 
 local undo = { methods = {} }
 
-local NEWEST = 50  -- actions of the machine that are read
+local NEWEST = 50  -- actions of the machine in a page
+local PAGES = 10   -- pages that are read at most
 
--- Reads the newest actions of the same type on its machine, to undo the action after that.
+-- Reads a page of the actions of the same type on its machine next, the newest first.
+local function read_page(call, now)
+  local own = call.undo
+  call:continue_with("list", { query = odata.query {
+    { "$filter", odata.all { odata.is("type", own.reversed.type),
+                             odata.is("machineId", own.reversed.machineId) } },
+    { "$orderby", "creationDateTimeUtc desc" }, { "$top", NEWEST },
+    { "$skip", own.rows > 0 and own.rows or nil },
+  } }, now)
+end
+
+-- Reads the newer actions of the same type on its machine, to undo the action after that.
 -- -> whether anything undoes it
 local function reverse(call, now, action)
-  local kind = kinds.of[action.type]
+  local kind, own = kinds.of[action.type], call.undo
   if not (kind and kind.inverse and action.machineId) then return false end
-  call.undo.is_due, call.undo.reversed, call.cancel.expected = false, action, nil
-  call:continue_with("list", { query = odata.query {
-    { "$filter", odata.all { odata.is("type", action.type),
-                             odata.is("machineId", action.machineId) } },
-    { "$orderby", "creationDateTimeUtc desc" }, { "$top", NEWEST },
-  } }, now)
+  own.is_due, call.cancel.expected = false, nil
+  own.reversed, own.pages, own.rows = action, 0, 0
+  read_page(call, now)
   return true
 end
 
--- Reports whether an action in the list, the newest first, is newer than the given one and had its effect, or
--- may still have it. So it may be if the list was cut before the given one.
+-- Reports whether an action in the page, the newest first, is newer than the given one and had its
+-- effect, or may still have it. nil: a further page may have one.
 local function is_repeated(list, action)
   for _, other in ipairs(list) do
     if other.id:lower() == action.id:lower() then return false end
     if other.status == "Succeeded" or not kinds.final[other.status] then return true end
   end
-  return #list >= NEWEST or list.has_more ~= nil
+  if #list < NEWEST and not list.has_more then return false end
+  return nil
 end
 
 -- The machine is isolated again, and no release of ours came before that.
@@ -52,13 +62,15 @@ local function end_repeated(call)
 end
 
 -- The machine's actions were read: launches the inverse of the action. If the machine is isolated
--- again, it only searches for one that was launched before.
+-- again, or that can't be excluded, it only searches for one that was launched before.
 local compared = calls.parsing(answer.actions, function(call, now, _, list, err)
   if not list then return call:finish(nil, err, call:standing()) end
-  local action = call.undo.reversed
-  call.undo.reversed = nil
-  local own = call.undo
-  own.repeated = is_repeated(list, action) and action or nil
+  local own, action = call.undo, call.undo.reversed
+  local repeated = is_repeated(list, action)
+  own.pages, own.rows = own.pages + 1, own.rows + #list
+  if repeated == nil and list[1] and own.pages < PAGES then return read_page(call, now) end
+  own.reversed = nil
+  own.repeated = repeated ~= false and action or nil
   if own.repeated and not call.cancel.was_sent then return end_repeated(call) end
   local inverse = kinds.of[kinds.of[action.type].inverse]
   launch.start(call, inverse.operation, {
@@ -175,6 +187,7 @@ function undo.methods:undoing(target, comment, wait)
     failed = target.failed,  -- the id of a release that had no effect
     repeated = nil,  -- the action, if its machine is isolated again
     reversed = nil,  -- the action whose newer ones are being read, before its inverse is launched
+    pages = 0, rows = 0,  -- that were read of them
   }
   if has_failed then call.cancel.was_sent = false end
   if is_launched then

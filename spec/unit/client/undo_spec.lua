@@ -154,6 +154,18 @@ describe("undoing", function()
     end
   end)
 
+  it("reads cut pages of the machine's actions as far as its own", function()
+    for failures, verdict in pairs { [3] = "undo_accepted", [12] = "changed" } do
+      local client, service, id, machine = new({ type = "Isolate", status = "Succeeded",
+                                                 age = 600 }, { oddities = { cut_pages = 1 } })
+      for i = 1, failures do
+        service:add { type = "Isolate", status = "Failed", age = 60 + i, machine_id = machine }
+      end
+      local item = apply(client, id, { change = "undo", expected = "Succeeded" })
+      assert.equal(verdict, item.verdict)
+    end
+  end)
+
   it("launches nothing if the machine's actions cannot be read", function()
     local client, service, id = new({ type = "Isolate", status = "Succeeded" },
       { oddities = { unavailable = { operation = "list" } } })
