@@ -102,6 +102,8 @@ local EVENT = [[
   INSERT INTO events (batch, position, number, at, kind, who, verdict, status, http, request_id,
     machine, machine_id, type, requestor, error, message, launched, moment)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)]]
+local SENT = "INSERT INTO events (batch, position, number, at, kind, moment)"
+  .. " VALUES (?, ?, ?, ?, ?, ?)"
 
 -- Returns how often the batch was begun, resumed or closed, by any process.
 function Batch:run_count()
@@ -127,8 +129,8 @@ end
 function Batch:sent(item)
   item.number = item.number + 1
   self.store.database:begin()
-  self.store.database:run(EVENT, self.number, item.position, item.number, self.store:wall(),
-    "sent", nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, self.store:now())
+  self.store.database:run(SENT, self.number, item.position, item.number, self.store:wall(),
+    "sent", self.store:now())
 end
 
 -- Records the verdict of an item. `outcome` has verdict, and if known status (the action's), http,

@@ -36,11 +36,10 @@ end
 -- LuaDBI raises this if the connection was already lost.
 local CLOSED = "Statement unavailable: database closed"
 
--- -> true | nil, problem
-local function run(self, statement, ...)
-  local results = portable.pack(pcall(self.around, self, statement.execute, statement, ...))
-  if results[1] then return results[2], results[3] end
-  if results[2] ~= CLOSED then error(results[2], 0) end
+-- Takes what pcall returns of an execution. -> true | nil, problem
+local function result(is_done, done, problem)
+  if is_done then return done, problem end
+  if done ~= CLOSED then error(done, 0) end
   return nil, "no connection to the server"
 end
 
@@ -55,7 +54,8 @@ local function try(self, sql, ...)
     if not statement then return nil, refusal end
     self.statements[sql] = statement
   end
-  local done, problem = run(self, statement, core.texts(...))
+  local done, problem = result(pcall(self.around, self, statement.execute, statement,
+    core.texts(...)))
   if done then return statement end
   if self.is_local then
     self.statements[sql] = nil

@@ -59,7 +59,7 @@ end
 -- Takes a slot that counts at `moment`, or at its answer if that comes earlier. -> its name
 function Windows:take(operation, moment)
   self.taken = self.taken + 1
-  local name = ("%s %d"):format(self.store.holder, self.taken)
+  local name = self.holder .. " " .. self.taken
   self:note(operation, "taken", name, moment)
   return name
 end
