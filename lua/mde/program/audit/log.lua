@@ -97,22 +97,22 @@ local function time_text(seconds)
   return ("%s.%03dZ"):format(last_text, math.floor((seconds - whole) * 1000))
 end
 
-local KEYS = { "who", "what", "batch", "tenant", "application", "user", "user_name", "profile",
-               "id", "request", "status", "request_id", "verdict", "comment", "policy", "plan" }
-local ONCE = { id = true, request_id = true }  -- unique per line, so not cached
-local LINE = '{"n":%d,"log":"%s","time":"%s"' .. (',"%s":%%s'):rep(#KEYS):format(
-  table.unpack(KEYS)) .. ',"previous":"%s"}'
+-- Encodes a text that other lines do not have. nil is null.
+local function unique(text) return text and quoted(text) or "null" end
 
--- Formats entry `e` as line `n` of the log with the id `log`.
+-- Formats entry `e` as line `n` of the log with the id `log`. `json` caches texts.
 local function new_line(e, n, log, previous, json)
-  local values = {}
-  for i, key in ipairs(KEYS) do
-    local value = e[key] or false
-    values[i] = key == "status" and value and math.tointeger(value)
-                or value and ONCE[key] and quoted(value) or json[value]
-  end
-  values[#values + 1] = previous
-  return LINE:format(n, log, time_text(e.time), table.unpack(values))
+  return '{"n":' .. n .. ',"log":"' .. log .. '","time":"' .. time_text(e.time)
+    .. '","who":' .. json[e.who] .. ',"what":' .. json[e.what]
+    .. ',"batch":' .. json[e.batch or false] .. ',"tenant":' .. json[e.tenant or false]
+    .. ',"application":' .. json[e.application or false]
+    .. ',"user":' .. json[e.user or false] .. ',"user_name":' .. json[e.user_name or false]
+    .. ',"profile":' .. json[e.profile or false]
+    .. ',"id":' .. unique(e.id) .. ',"request":' .. unique(e.request)
+    .. ',"status":' .. (math.tointeger(e.status) or "null")
+    .. ',"request_id":' .. unique(e.request_id) .. ',"verdict":' .. json[e.verdict or false]
+    .. ',"comment":' .. json[e.comment or false] .. ',"policy":' .. json[e.policy or false]
+    .. ',"plan":' .. json[e.plan or false] .. ',"previous":"' .. previous .. '"}'
 end
 
 -- Parses a line from new_line. -> its number, the hash of the line before | nil
