@@ -244,12 +244,12 @@ static int leave (lua_State *L) {
 
 
 /* Calls the function at `f`; a signal, or the alarm that was set, interrupts it. [-n, +m, e] */
-static int call_blocking (lua_State *L, int f) {
+static int call_blocking (lua_State *L, int f, bool has_alarm) {
   int ended;
   is_blocking = 1;
   ended = lua_pcall(L, lua_gettop(L) - f, LUA_MULTRET, 0);
   is_blocking = 0;
-  (void)alarm(0);
+  if (has_alarm || count > 0) (void)alarm(0);
   if (ended != LUA_OK) return lua_error(L);
   return lua_gettop(L);
 }
@@ -258,7 +258,7 @@ static int call_blocking (lua_State *L, int f) {
 /* interrupt.blocking(f, ...) -> the results of f. Calls a C function that may block, such as one
 ** of a database: after a counted signal it has 2 s to end. */
 static int blocking (lua_State *L) {
-  return call_blocking(L, 1);
+  return call_blocking(L, 1, false);
 }
 
 
@@ -273,7 +273,7 @@ static int bounded (lua_State *L) {
   is_silent = 0;
   signal(SIGALRM, on_silence);
   (void)alarm(seconds);
-  (void)call_blocking(L, 3);
+  (void)call_blocking(L, 3, true);
   lua_pushboolean(L, !is_silent);
   lua_replace(L, 1);
   lua_pushinteger(L, peer >= 0 ? peer : opened());
