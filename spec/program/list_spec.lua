@@ -238,7 +238,7 @@ describe("mde list", function()
       oddities = { throttled = { operation = "list" }, throttled_for = 300 } }]],
       "mde list --deadline 1s")
     assert.same({ "", 4 }, { run.out, run.status })
-    assert.truthy(run.err:find("the service asks to wait (HTTP 429 to 'list'): going on in 5m\n",
+    assert.truthy(run.err:find("the service asks to wait (HTTP 429 to 'list'): continuing in 5m\n",
       1, true), run.err)
     assert.truthy(run.err:find("mde: gave up at the deadline: the service asks to wait", 1, true),
       run.err)

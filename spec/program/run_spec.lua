@@ -38,7 +38,7 @@ describe("mde run", function()
       .. " $mde run " .. path).status)
     run = program.sh("MDE_TOKEN=x exec $mde run " .. path)
     assert.equal(4, run.status, run.err)
-    assert.truthy(run.err:find "going on in [^\n]+\nmde: no connection [^\n]+\n$", run.err)
+    assert.truthy(run.err:find "trying again in [^\n]+\nmde: no connection [^\n]+\n$", run.err)
   end)
 
   it("ends with 1 on a table that is raised, and says it if it can", function()

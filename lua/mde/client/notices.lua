@@ -21,8 +21,8 @@ function notices:note_request(record)
 end
 
 -- Notifies that calls of `operation` have waited since `since`, and will until `moment`, because of
--- `why`. Many such calls make one notice. `how`: "going on in" (default), or other words, which have
--- notices of their own.
+-- `why`. Many such calls make one notice. `how`: other words in place of "trying again in" and
+-- "continuing in", which have notices of their own.
 function notices:notify_wait(operation, code, since, moment, why, how)
   self.waited_for = why
   local key, now = operation .. code .. (how or ""), self.clock.monotonic()
@@ -33,7 +33,8 @@ function notices:notify_wait(operation, code, since, moment, why, how)
   self.noted_waits[key] = code == "quota" and math.max(moment, now + AGAIN) or moment
   local seconds = math.max(moment - now, 0)
   self:notify { code = code, operation = operation, seconds = seconds,
-    message = ("%s: %s %s"):format(why, how or "going on in",
+    message = ("%s: %s %s"):format(why,
+      how or code == "service" and "trying again in" or "continuing in",
       duration.text(math.ceil(seconds))) }
 end
 

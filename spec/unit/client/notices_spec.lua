@@ -22,7 +22,7 @@ describe("a wait", function()
     assert.equal(1, #told)
     assert.is_true(told[1][1] - began <= 2)
     assert.same({ "too_many_requests", "list",
-        "the service asks to wait (HTTP 429 to 'list'): going on in 5m" },
+        "the service asks to wait (HTTP 429 to 'list'): continuing in 5m" },
       { told[1][2].code, told[1][2].operation, told[1][2].message })
     local many, ids
     many, service, clock, told = new {
