@@ -160,6 +160,7 @@ local INPUTS = {
   { "batch show x --verdict notfound", "mde batch show x --verdict not_found" },
   { "batch close x --reason done", "mde batch close x --comment done" },
   { "batch stop --all --reason 'wrong list'", "mde batch stop --all --comment 'wrong list'" },
+  { "batch foo", "one of list, show, report, stop, close\nDid you mean" },
   { "jobs", "mde batch list" },
   { "history", "mde batch list" },
   { "resme", "mde resume" },
@@ -247,6 +248,12 @@ describe("a wrong command line", function()
       end
     end
     assert.truthy(#INPUTS >= 150)
+  end)
+
+  it("is told of mde unblock only in place of mde cancel", function()
+    local hint = "To cancel what blocks a machine: mde unblock srv-1"
+    assert.truthy(select(3, run { "cancel", "srv-1", "-m", "x" }):find(hint, 1, true))
+    assert.falsy(select(3, run { "download", "srv-1" }):find("unblock", 1, true))
   end)
 
   it("is corrected in argv with --json", function()

@@ -88,7 +88,7 @@ describe("mde show MACHINE", function()
       .. " cancelled, the machine may still be isolated%. To release it:\n +mde unisolate "
       .. MACHINE:gsub("%p", "%%%0") .. " %-m REASON\n", "")), run.out)
     assert.equal("mde: the service knows no machine '00000000'\n"
-      .. "No known action has an id that begins so.\n", run.err)
+      .. "No known action has an id that begins with 00000000.\n", run.err)
   end)
 
   it("fits the terminal", function()

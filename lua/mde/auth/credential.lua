@@ -197,7 +197,7 @@ function later.session(_, common)
   if not common.sessions then return nil, "the store keeps no sign-ins" end
   if not (common.tenant and common.client_id) then
     return nil, (common.tenant and "client_id is" or common.client_id and "tenant is"
-                 or "tenant and client_id are") .. " missing, which select the sign-in"
+                 or "tenant and client_id are") .. " not set"
   end
   return require "mde.auth.session".new(common)
 end

@@ -135,9 +135,9 @@ end
 
 -- Changes that the history may lack. Source: "Take response actions on a device".
 local UNSEEN = " An isolation can also end without an action: an administrator changes the device's"
-  .. " firewall, or runs the script that forces a release. It is not retried on a device that was"
-  .. " offline for 3 days. Isolations that Microsoft begins itself (attack disruption) may be"
-  .. " missing."
+  .. " firewall, or runs the script that forces a release. If a device is offline for"
+  .. " 3 days, the service stops retrying its isolation. Isolations that Microsoft begins itself"
+  .. " (attack disruption) may be missing."
 
 -- Finds how far back the history reaches: to the oldest action of any type. -> reach | nil, err
 local function reach_of(client, wanted, fold)

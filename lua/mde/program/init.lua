@@ -233,8 +233,9 @@ local function advice_on(raised, arguments)
   elseif failure.status(raised) == failure.usage then
     advice.argv, advice.missing, advice.notes =
       suggestion.correct(new_program(), arguments, try)
-    if not advice.argv and raised.machine and command_of(arguments) == "cancel" then
-      advice.argv = suggestion.inserted(arguments, "--machine", raised.machine)
+    if raised.machine and command_of(arguments) == "cancel" then
+      advice.notes = { "To cancel what blocks a machine: mde unblock " .. raised.machine }
+      advice.argv = advice.argv or suggestion.inserted(arguments, "--machine", raised.machine)
     end
     if not advice.argv and type(raised) == "table" and raised.addition then
       advice.argv, advice.missing = arguments, raised.addition

@@ -70,7 +70,7 @@ local function show_machine(session, parsed)
   local limit = parsed.limit or 20
   local page = require "mde.program.machines.page"
   local found = page.read(session, parsed.what, short_id.is(parsed.what)
-    and "No known action has an id that begins so." or nil)
+    and ("No known action has an id that begins with %s."):format(parsed.what) or nil)
   if parsed.json then page.show_json(found, limit) else page.show(found, limit) end
   output.flush()
   if found.actions[limit + 1] then output.note("There are more; --limit is %d.", limit) end

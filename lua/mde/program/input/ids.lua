@@ -32,10 +32,8 @@ function ids.from_arguments(arguments, add)
     local id = core.operation.guid(text)
     if not id then
       local is_machine = text:find "%a" and ids.MACHINE.read(text) ~= nil
-      failure.misuse({ machine = is_machine and text or nil,
-        hint = is_machine and ("To cancel what blocks a machine: mde unblock %s"):format(text)
-          or nil },
-        "'%s' is not %s", text, ACTION.expected)
+      failure.misuse({ machine = is_machine and text or nil }, "'%s' is not %s", text,
+        ACTION.expected)
     end
     add(id)
   end

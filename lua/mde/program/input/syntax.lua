@@ -38,6 +38,10 @@ function syntax.refuse(parser, message)
     fields.missing = placeholder(element)
     failure.misuse(fields, "missing %s", fields.missing)
   end
+  local choices = message:match "^argument '.+' must be one of (.+)$"
+  if choices then
+    failure.misuse(fields, "mde %s requires one of %s", parser._name, (choices:gsub("'", "")))
+  end
   local option = message:match "^option '(.+)' requires an argument$"
   element = option and find_option(parser, option)
   if not element then failure.misuse(fields, "%s", message) end

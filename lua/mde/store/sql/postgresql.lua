@@ -164,7 +164,7 @@ local function explain(url)
     local name = message:match(row[1])
     if name then return (row[2]:format(name)) end
   end
-  message = without_secrets(message, url):gsub("%s+", " "):gsub(" $", "")
+  message = without_secrets(message, url):gsub("%s+$", ""):gsub("%s*\n%s*", ". ")
   return (message:gsub("^.*failed: ", ""):gsub("^FATAL: +", ""))
 end
 

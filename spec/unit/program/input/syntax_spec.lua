@@ -12,7 +12,9 @@ local function new()
   command:option "--status":argname "STATUS".words = function() return { "Pending", "Failed" } end
   command:option "--color":argname "WHEN":choices { "auto", "never" }
   command:argument "id":argname "ID"
-  command.error, parser.error = syntax.refuse, syntax.refuse
+  local audit = parser:command "audit"
+  audit:argument("what"):choices { "verify", "show" }
+  command.error, audit.error, parser.error = syntax.refuse, syntax.refuse, syntax.refuse
   return parser
 end
 
@@ -35,6 +37,10 @@ describe("a refused command line", function()
     assert.same({ "--color requires WHEN: auto, never", "WHEN" },
       { refused("list", "x", "--color") })
     assert.same({ "--profile requires NAME", "NAME" }, { refused("list", "x", "--profile") })
+  end)
+
+  it("names the words that a command requires", function()
+    assert.same({ "mde audit requires one of verify, show" }, { refused("audit", "verfy") })
   end)
 
   it("has argparse's words else, without its guess", function()
