@@ -37,7 +37,7 @@ local function notify(call, now)
   if tried_until then
     return client:notify_wait(operation, breaker.is_throttled and "too_many_requests" or "service",
       now, tried_until, ("another request tries '%s' first"):format(operation),
-      "going on in at most")
+      "continuing in at most")
   end
   if breaker.is_throttled then return probe.notify_pause(call, now, breaker.probe_at) end
   client:notify_wait(operation, "service", breaker.open_since, breaker.probe_at,

@@ -85,7 +85,7 @@ describe("a cancel while the service fails", function()
     client.quota:bucket "cancel".breaker:try("other", clock.monotonic() - 3)
     local _, verdict = client:cancel(service:add {}, { comment = "x" })
     assert.equal("cancelled", verdict)
-    assert.equal("another request tries 'cancel' first: going on in at most 1m 57s",
+    assert.equal("another request tries 'cancel' first: continuing in at most 1m 57s",
       client.notices_seen[1].message)
   end)
 

@@ -14,7 +14,8 @@ local function words(name)
 end
 
 machines.filters = {
-  { "--name", "NAME", "Only machines with this full DNS name; 'NAME*': with one that begins with NAME." },
+  { "--name", "NAME", "Only machines with this full DNS name; 'NAME*': with one that begins with"
+    .. " NAME." },
   { "--tag", "TAG", "Only machines with this tag; 'TAG*': with one that begins with TAG." },
   { "--ip", "ADDRESS", "Only machines that had this address, up to 15 minutes before or after." },
   { "--at", "DATE", "With --ip: the time, in the past 30 days. Default: now.",
