@@ -102,35 +102,6 @@ local function wake_all(self)
   self.awake = awake
 end
 
-local function withdraw(self, call, at_once)
-  self.has_progress = true  -- its slot may be free for another call
-  self:wake(call)
-  if call:withdraw() or not at_once then return end
-  local schedule = call.schedule or {}
-  if schedule.flight then self.client.engine:abandon(schedule.flight) end
-  schedule.flight = nil
-  call:abandon(self.client.clock.monotonic())
-end
-
--- Ends a call that is not in flight; if `at_once`, any call.
-function Scheduler:withdraw(call, at_once)
-  self.client.whole(withdraw, self, call, at_once)
-end
-
--- Ends all tasks. `err()` makes the error of the calls.
-function Scheduler:close(err)
-  for _, task in ipairs(self.tasks) do
-    if not task.withdraw then
-      if task.schedule.flight then self.client.engine:abandon(task.schedule.flight) end
-    elseif not task.done then
-      self:withdraw(task, true)
-      task.err = err()
-    end
-  end
-  self.tasks, self.awake = {}, {}
-  self.client.whole(self.leader.wake_all, self.leader)
-end
-
 -- A pass: decisions
 
 -- Records the end of a request, for the observer.
@@ -230,6 +201,51 @@ local function write_down(self, decided)
   if decided.ended[1] then self.unwritten = {} end
   self.store_error = nil
 end
+
+-- Withdrawal
+
+-- Lets other processes try after a probe that was withdrawn: this process may end now, too.
+local function tell_others(client)
+  local done = pcall(function()
+    client.quota:flush()
+    client.store:commit()
+  end)
+  if done then client.quota:flushed() else client.store:rollback() end
+end
+
+local function withdraw(self, call, at_once)
+  local was_probe = call.probes
+  self.has_progress = true  -- its slot may be free for another call
+  self:wake(call)
+  if not call:withdraw() and at_once then
+    local schedule = call.schedule or {}
+    if schedule.flight then self.client.engine:abandon(schedule.flight) end
+    schedule.flight = nil
+    call:abandon(self.client.clock.monotonic())
+  end
+  if was_probe and not call.probes then tell_others(self.client) end
+end
+
+-- Ends a call that is not in flight; if `at_once`, any call.
+function Scheduler:withdraw(call, at_once)
+  self.client.whole(withdraw, self, call, at_once)
+end
+
+-- Ends all tasks. `err()` makes the error of the calls.
+function Scheduler:close(err)
+  for _, task in ipairs(self.tasks) do
+    if not task.withdraw then
+      if task.schedule.flight then self.client.engine:abandon(task.schedule.flight) end
+    elseif not task.done then
+      self:withdraw(task, true)
+      task.err = err()
+    end
+  end
+  self.tasks, self.awake = {}, {}
+  self.client.whole(self.leader.wake_all, self.leader)
+end
+
+-- A pass
 
 -- Sends nothing that was not recorded. If the store has failed and cannot recover, calls that are
 -- not in flight end with its error; any other error is raised. -> seconds until the next pass

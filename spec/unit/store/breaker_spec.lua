@@ -57,6 +57,22 @@ end
 describe("the breaker", function()
   for _, kind in ipairs { "sqlite", "postgresql", "nginx" } do is_shared_through(kind) end
 
+  it("lets another process try once a probe was interrupted", function()
+    stores.prepare "sqlite"
+    local client, service = world.new({ clock = stores.clock, oddities = {
+      throttled = { operation = "get", nth = { 1 } }, throttled_for = 5 } }, nil,
+      function() return stores.open "a" end)
+    function client.stop() return service:requests "get" == 2 and "at once" end
+    local _, err = client:action(service:add {})
+    assert.equal("interrupted", err.code)
+    local windows = stores.open "b":windows(client.application)
+    local other = quotas.new(limits, 60, windows)
+    other:look()
+    assert.is_true(other:bucket "get".breaker.open_since ~= false)
+    assert.equal("probe", (other:admit("get", "x", stores.clock.monotonic())))
+    stores.clean()
+  end)
+
   it("writes nothing while the service answers", function()
     local quota = quotas.new(limits, 60, stores.portable "nginx":windows "t/a")
     for i = 1, 3 do
