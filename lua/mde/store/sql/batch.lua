@@ -266,7 +266,8 @@ end
 -- sent. A row is as above, with sent_ago and last_sent_ago: seconds since it was first and last sent
 -- (nil: unknown). With `releasing`, only items of the kind "release"; without, all others.
 function Batch:items(releasing)
-  local rows, second = self:rows(), false
+  local rows, second = self:rows(), self.store.database:row(
+    "SELECT 1 FROM events WHERE batch = ? AND position > 0 LIMIT 1", self.number) == nil
   return function()
     while not self.closed do
       local row = rows()
