@@ -178,9 +178,10 @@ local function released(entities)
 end
 
 -- Adds the changes. An open action that may begin before its cancel arrives is one to undo, unless
--- its machine is released for another action. -> { operation -> number of calls }
+-- its machine is released for another action. -> { operation -> number of calls }, how many both
+-- cancel and release
 local function add(draft, decided, visit)
-  local set, calls = released(decided.entities), { cancel = 0 }
+  local set, calls, both = released(decided.entities), { cancel = 0 }, 0
   for _, entity in ipairs(decided.entities) do
     if guard.changes(entity) then
       local step, key = last_step(entity), entity.type .. (entity.machineId or "")
@@ -191,6 +192,7 @@ local function add(draft, decided, visit)
       if releases then
         local operation = kinds.of[step].operation
         calls[operation] = (calls[operation] or 0) + 1
+        if kinds.is_open[entity.status] then both = both + 1 end
       end
       visit(entity)
       draft:add_change { id = entity.id, change = may_release and "undo" or nil,
@@ -198,11 +200,11 @@ local function add(draft, decided, visit)
                          name = entity.computerDnsName }
     end
   end
-  return calls
+  return calls, both
 end
 
--- " (234 cancels, 156 releases)": an action may need both
-local function details_of(calls)
+-- " (234 cancels, 156 releases; 78 need both)"
+local function details_of(calls, both)
   local releases = 0
   for operation, count in pairs(calls) do
     if operation ~= "cancel" then releases = releases + count end
@@ -211,7 +213,8 @@ local function details_of(calls)
     return ("%d %s%s"):format(count, noun, count == 1 and "" or "s")
   end
   if calls.cancel == 0 then return (" (%s)"):format(counted(releases, "release")) end
-  return (" (%s, %s)"):format(counted(calls.cancel, "cancel"), counted(releases, "release"))
+  return (" (%s, %s%s)"):format(counted(calls.cancel, "cancel"), counted(releases, "release"),
+    both > 0 and ("; %d need%s both"):format(both, both == 1 and "s" or "") or "")
 end
 
 local function description_of(entity)
@@ -230,7 +233,7 @@ local function tell_related(decided, name)
 end
 
 local function carry_out(parsed, criteria)
-  local calls
+  local calls, both
   local how = { change = "undo", verb = "Undo", done = "undone", is_chosen = true,
                 has_filters = true, is_listed = true, preview = description_of }
   function how.fill(draft, session, visit, excepted)
@@ -238,16 +241,16 @@ local function carry_out(parsed, criteria)
     client.bounded(session, {})
     local decided = undoing.decide(session, wanted, excepted)
     session.ends_at = nil
-    calls = add(draft, decided, visit)
+    calls, both = add(draft, decided, visit)
     tell_kept(decided.entities)
     tell_related(decided, name)
-    how.dry_note = #decided.entities > 0 and details_of(calls) or nil
+    how.dry_note = #decided.entities > 0 and details_of(calls, both) or nil
     how.none = decided.read == 0 and "Nothing to undo: no action matches."
       or ("Nothing to undo: %d of %d actions are not open and have no machine to release.")
         :format(decided.abstained, decided.read)
   end
   function how.calls() return calls end
-  function how.details() return details_of(calls) end
+  function how.details() return details_of(calls, both) end
   return change.run(parsed, how)
 end
 
