@@ -51,6 +51,20 @@ describe("a failed read", function()
   end)
 end)
 
+describe("a process after Ctrl-C", function()
+  it("waits for nothing but requests in flight", function()
+    local function reads_after(pause)
+      local world = good():at(4)
+      world:event("signal", { process = "p1", signal = "INT" })
+      world:at(4 + pause):get("p1", A)
+      world.o.processes.p1.ended = T0 + 5 + pause
+      return world
+    end
+    is_fine(reads_after(10))
+    has("interrupted", reads_after(30))
+  end)
+end)
+
 describe("output", function()
   local function printed(text)
     local world = good()

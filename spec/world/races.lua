@@ -1,4 +1,4 @@
--- Draws devices that act while a plan is applied, refusals for many machines, and failing lists.
+-- Draws devices that act while a plan is applied, refusals for many machines, and lists that fail.
 --
 -- Its numbers are its own, so that it leaves the rest of each world as it was.
 
@@ -70,8 +70,7 @@ end)
 draw(0.06, function(random, self)
   if not self.actions[11] then return end
   add_cancel(self, "n", random:scaled(0.05, 30), random:integer(1, 3))
-  answers(self, "n", "cancel", 1000,
-    { status = 403, late = random:scaled(1, 5) })
+  answers(self, "n", "cancel", 1000, { status = 403, late = random:scaled(1, 5) })
 end)
 
 -- The service accepts cancels, and the lists that read their actions fail.
@@ -80,6 +79,16 @@ draw(0.02, function(random, self)
   self.service.cancel_takes = random:scaled(10, 60)
   table.insert(add_cancel(self, "x", random:scaled(0.05, 30), 10).argv, "--wait")
   answers(self, "x", "list", 1000, random:pick { { status = 500 }, { status = 403 } })
+end)
+
+-- Cancels get no answer, lists must wait, and a person presses Ctrl-C.
+draw(0.02, function(random, self)
+  if not self.actions[4] then return end
+  local at = random:scaled(0.05, 30)
+  add_cancel(self, "y", at, 10)
+  answers(self, "y", "cancel", random:integer(4, 12), { lost = "after", outcome = "lost" })
+  answers(self, "y", "list", 1000, { status = 503, retry_after = 30 })
+  table.insert(self.entries, { what = "signal", process = "y", at = at + random:scaled(1.5, 30) })
 end)
 
 function races.draw(seed, self)

@@ -170,20 +170,34 @@ local function has_full_disk(world)
   return false
 end
 
+-- The requests of a process with their answers, and the moments at which a person answered it.
+-- -> array of { from, to }, in order
+local function busy_times(world, process)
+  local list = {}
+  for _, request in ipairs(world.requests) do
+    if request.process == process.name and request.answer then
+      list[#list + 1] = { request.sent, request.answer.at }
+    end
+  end
+  for _, event in ipairs(world.typed[process.name] or {}) do
+    list[#list + 1] = { event.at, event.at }
+  end
+  list[#list + 1] = { process.ended, process.ended }
+  table.sort(list, function(a, b) return a[1] < b[1] end)
+  return list
+end
+
 -- After Ctrl-C only requests in flight are waited for.
 local function check_idle(world, process, interrupt, n, report)
   if not interrupt or not process.ended or has_full_disk(world) then return end
   local last = interrupt.at
-  for _, request in ipairs(world.requests) do
-    if request.process == process.name and request.answer then
-      last = math.max(last, request.answer.at)
+  for _, busy in ipairs(busy_times(world, process)) do
+    if time.running(world, process.name, process.store, last, busy[1]) > IDLE then
+      return report("interrupted", { n },
+        "%s ran for %d s after Ctrl-C without a request in flight", process.name,
+        math.floor(busy[1] - last))
     end
-  end
-  for _, event in ipairs(world.typed[process.name] or {}) do last = math.max(last, event.at) end
-  local ran = time.running(world, process.name, process.store, last, process.ended)
-  if ran > IDLE then
-    report("interrupted", { n }, "%s ran for %d s after Ctrl-C without a request in flight",
-      process.name, math.floor(ran))
+    last = math.max(last, busy[2])
   end
 end
 
