@@ -123,8 +123,10 @@ local function note_answer(self, process, answer)
   local event = answer.event
   local outcome = process.status and "gone" or event.outcome
   local has_status = outcome == "delivered" or outcome == "proxy"
+  local now = self.service:now()
+  if has_status then process.answered_at = now end
   self.note { kind = "answer", request = event,
-              at = outcome == "timeout" and event.at + ledger.timeout or nil,
+              at = outcome == "timeout" and event.at + ledger.timeout or now,
               process = process.name, outcome = outcome,
               status = has_status and answer.status or nil }
 end

@@ -76,9 +76,11 @@ end
 
 -- New rows
 
--- A moment of a row lies between the last look and this one.
-local function clamp(self, moment, now)
-  return math.max(self.looked, math.min(moment or now, now))
+-- A moment of a row lies between the last look and this one, and after the last answer that its
+-- process got: that of PostgreSQL may be some milliseconds early.
+local function clamp(self, moment, now, process)
+  local earliest = math.max(self.looked, process and process.answered_at or 0)
+  return math.min(math.max(earliest, moment or now), now)
 end
 
 local function note_batch(self, row, now)
@@ -116,7 +118,8 @@ local function note_events(self, now)
   for _, row in ipairs(new) do
     local process = process_of(self, row)
     self.note { kind = "journal", store = self.name, table = "events", op = "insert", row = row,
-                process = process and process.name, at = clamp(self, row.moment, now) }
+                process = process and process.name,
+                at = clamp(self, row.moment, now, process) }
   end
 end
 
