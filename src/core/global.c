@@ -18,7 +18,7 @@
 
 
 static volatile unsigned generation;
-static const char *trusted_folder;
+static const char *trusted_file, *trusted_folder;
 
 
 static void on_child (void) {
@@ -40,6 +40,14 @@ static bool is_hashed (const char *path) {
 }
 
 
+static void find_trusted (const curl_version_info_data *curl) {
+  const bool can_look_up = curl->capath != NULL && strncmp(curl->ssl_version, "OpenSSL", 7) == 0 &&
+                           is_hashed(curl->capath);
+  if (!can_look_up) trusted_file = curl->cainfo;
+  if (trusted_file == NULL) trusted_folder = curl->capath;
+}
+
+
 static bool init (mde_error *error) {
   static bool watching = false;
   const curl_version_info_data *curl;
@@ -54,9 +62,7 @@ static bool init (mde_error *error) {
   }
   curl = curl_version_info(CURLVERSION_NOW);
   if (curl->version_num >= OLDEST && (curl->features & NEEDED) == NEEDED) {
-    if (curl->capath != NULL && strncmp(curl->ssl_version, "OpenSSL", 7) == 0 &&
-        is_hashed(curl->capath))
-      trusted_folder = curl->capath;
+    find_trusted(curl);
     return true;
   }
   curl_global_cleanup();  /* ours alone: the calls are counted */
@@ -79,8 +85,9 @@ bool mde_global_init (mde_error *error) {
 }
 
 
-const char *mde_trusted_folder (void) {
-  return trusted_folder;
+void mde_trusted (const char **file, const char **folder) {
+  *file = trusted_file;
+  *folder = trusted_folder;
 }
 
 

@@ -15,10 +15,10 @@
 ** requires these. */
 bool mde_global_init (mde_error *error);
 
-/* The system's folder of trusted authorities, if OpenSSL can look one up there by its
-** hash, which takes 4 ms per connection; reading all of them takes the first
-** connection 20 to 30 ms. NULL: there is none. Call mde_global_init first. */
-const char *mde_trusted_folder (void);
+/* The system's trusted authorities: a folder or a file, of which one is NULL. It is the folder if
+** OpenSSL can look one up there by its hash, which takes 4 ms per connection; reading all of them
+** takes the first connection 20 to 30 ms. Call mde_global_init first. */
+void mde_trusted (const char **file, const char **folder);
 
 /* Counts the forks between this process and the one that first called
 ** mde_global_init. Resources made under another number belong to a parent. Unlike

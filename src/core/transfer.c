@@ -248,14 +248,10 @@ static bool is_folder (const char *place) {
 /* Trusts the authorities in a file or those in a folder, not both, which is libcurl's default:
 ** it caches parsed certificates only if no folder is given. */
 static bool set_trust (const mde_request *request, CURL *easy) {
-  const curl_version_info_data *curl = curl_version_info(CURLVERSION_NOW);
   const char *file = request->ca_file, *folder = NULL;
   bool ok = true;
-  if (file == NULL) {
-    folder = mde_trusted_folder();
-    file = folder == NULL ? curl->cainfo : NULL;
-    if (file == NULL && folder == NULL) folder = curl->capath;
-  }
+  if (file == NULL)
+    mde_trusted(&file, &folder);
   else if (is_folder(file)) {
     folder = file;
     file = NULL;

@@ -40,8 +40,10 @@ static void test_clocks (void) {
 
 
 static void test_trust (void) {
-  const char *folder = mde_trusted_folder();
+  const char *file, *folder;
   struct stat status;
+  mde_trusted(&file, &folder);
+  check(file == NULL || folder == NULL, "a file or a folder of authorities is trusted, not both");
   check(folder == NULL || (stat(folder, &status) == 0 && S_ISDIR(status.st_mode)),
         "a folder of trusted authorities is one, if there is any");
 }
