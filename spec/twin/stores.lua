@@ -49,11 +49,13 @@ local function holder_of(self, batch)
 end
 
 -- The latest process of this store that names the batch in a `batch` command, or carries out one.
+-- It ran at the last look, since the end of a process is one.
 local function candidate(self, name, is_batch_command)
   local list = self.list()
   for i = #list, 1, -1 do
     local process = list[i]
-    if process.store == self.name and (process.argv[1] == "batch") == is_batch_command
+    if process.store == self.name and (process.ended or math.huge) >= self.looked
+      and (process.argv[1] == "batch") == is_batch_command
       and (not is_batch_command or process.argv[3] == name) then
       return process
     end
@@ -69,7 +71,7 @@ local function process_of(self, row)
   if ABOUT[row.kind] then return candidate(self, batch.name, true) or batch.runner end
   if RUNS[row.kind] then
     batch.runner = holder_of(self, row.batch) or candidate(self, batch.name, false)
-    batch.event.process = batch.event.process or batch.runner.name
+    batch.event.process = batch.event.process or batch.runner and batch.runner.name
   end
   return batch.runner or holder_of(self, row.batch) or candidate(self, batch.name, false)
 end
