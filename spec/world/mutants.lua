@@ -144,7 +144,6 @@ return {
     [[  local key = self.tenant .. "/" .. application]] },
   { "processes do not take turns (L11)", "mde.call.turns",
     "    ahead = ahead + math.max(behind, 0)", "",
-    why = "two processes share the slots about evenly without turns, too",
     when = "behind > 0" },
   { "a pause is not shared (N3)", "mde.call.quota",
     [[  if self.shared.is_shared then self:note(operation, "paused", nil, moment) end]], "" },

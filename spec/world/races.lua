@@ -1,4 +1,5 @@
--- Draws devices that act while a plan is applied, refusals for many machines, and lists that fail.
+-- Draws devices that act while a plan is applied, refusals for many machines, lists that fail, and
+-- batches that share small limits.
 --
 -- Its numbers are its own, so that it leaves the rest of each world as it was.
 
@@ -6,9 +7,10 @@ local random_numbers = require "spec.world.random"
 
 local races = {}
 
-local DRAWS = {}  -- array of { chance, function(random, plan) }
+local DRAWS = {}  -- array of { chance, function(random, plan), is_always }
 
-local function draw(chance, does) DRAWS[#DRAWS + 1] = { chance, does } end
+-- `is_always`: in worlds without faults, too.
+local function draw(chance, does, is_always) DRAWS[#DRAWS + 1] = { chance, does, is_always } end
 
 -- Adds a command that begins at a moment. -> its entry
 local function add_run(self, name, at, argv, intent)
@@ -19,10 +21,11 @@ local function add_run(self, name, at, argv, intent)
   return entry
 end
 
--- Adds a command that cancels all actions, `parallel` at once. -> its entry
-local function add_cancel(self, name, at, parallel)
+-- Adds a command that cancels the actions from the first to the last (default: all), `parallel` at
+-- once. -> its entry
+local function add_cancel(self, name, at, parallel, first, last)
   local ids = {}
-  for i, action in ipairs(self.actions) do ids[i] = action.id end
+  for i = first or 1, last or #self.actions do ids[#ids + 1] = self.actions[i].id end
   local entry = add_run(self, name, at, { "cancel", "-", "-m", "misfire", "--yes", "--max", "1000",
     "--parallel", tostring(parallel) }, { what = "cancel", ids = ids, comment = "misfire" })
   entry.input = table.concat(ids, "\n") .. "\n"
@@ -91,10 +94,20 @@ draw(0.02, function(random, self)
   table.insert(self.entries, { what = "signal", process = "y", at = at + random:scaled(1.5, 30) })
 end)
 
+-- A small batch and a larger one share small limits, and nothing goes wrong.
+draw(0.15, function(random, self)
+  local count = #self.actions
+  if not self.service.limits or count < 6 then return end
+  self.entries, self.is_faulty, self.lasts, self.profile = {}, false, nil, nil
+  add_cancel(self, "a", 0, random:integer(1, 10), 1, count - 2)
+  add_cancel(self, "b", random:scaled(1, 50), random:integer(1, 10), count - 1)
+end, true)
+
 function races.draw(seed, self)
   local random = random_numbers.new(seed, "races")
   for _, row in ipairs(DRAWS) do
-    if random:chance(row[1]) and self.is_faulty then row[2](random, self) end
+    local chance, does, is_always = row[1], row[2], row[3]
+    if random:chance(chance) and (self.is_faulty or is_always) then does(random, self) end
   end
 end
 
