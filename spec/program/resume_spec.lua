@@ -65,6 +65,17 @@ describe("mde resume", function()
     assert_said(run.err, "This batch has no open items", "mde batch show b --verdict refused")
   end)
 
+  it("has items to send whose request was refused before the batch stopped", function()
+    local run = rehearse(CANCEL .. [[ --batch b >out 2>err; grep -c ^unsent out
+      mde batch show b | grep -c ^unsent; mde resume b; cat err]], [[{
+        mistaken = 12, history = 0, oddities = { revoked_token = {
+          operation = "cancel",
+          nth = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18 } } } }]])
+    local printed, shown = run.out:match "^(%d+)\n(%d+)\n"
+    assert.equal(printed, shown, run.out)
+    assert.falsy(run.out:find("., such as", 1, true), run.out)
+  end)
+
   it("refuses a batch that is not there, is held, or is another's", function()
     local run = rehearse("mde resume nonsense")
     assert.equal(2, run.status)

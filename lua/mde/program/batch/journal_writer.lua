@@ -165,9 +165,10 @@ function Recorder:settled()
   return known
 end
 
--- Records the result of a call. An unsent call without an error has none: its item stays open.
+-- Records the result of a call. A call that was never sent and has no error has none: its item stays
+-- open. One whose request the service refused for now is unsent, but no longer in flight.
 function Recorder:ended(call)
-  if call.verdict == "unsent" and not call.err then return end
+  if call.verdict == "unsent" and not (call.err or call.posted) then return end
   local outcome = outcome_of(call)
   self.batch:ended(call.target, outcome)
   self:log_end(call, outcome)

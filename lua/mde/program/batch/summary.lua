@@ -184,7 +184,8 @@ function Report:show_reasons()
       return output.note("… and %d more reasons", #self.order - 5)
     end
     local reason = self.reasons[text]
-    output.note("%d %s, such as %s", reason.count, text, reason.example)
+    local shown = text:gsub("%.$", "")
+    output.note("%d %s, such as %s", reason.count, shown, reason.example)
   end
 end
 
