@@ -3,7 +3,8 @@
 -- Five different items in a row without an answer, or with HTTP 5xx, open it. An open breaker lets
 -- one item through at a time, after 1, 2, 4 … 60 s, and closes as soon as one is answered. An item
 -- that has not failed goes before one that has, so that items which the service cannot process do
--- not keep it open. Items are counted, not calls: retries of one item open nothing.
+-- not keep it open. Items are counted, not calls: retries of one item open nothing. If the service
+-- says when to ask again, the next item is let through then, or after 60 s.
 --
 -- HTTP 429 also opens it: one item is let through when the service allows it. So does HTTP 401: one
 -- item tries the next token. In half an hour, no more than ten requests are sent through an open
@@ -39,15 +40,19 @@ local function hold(self, item, now, was_sent)
   else
     return false
   end
-  self.probe, self.probe_at, self.failed_at = false, now + self.delay, now
+  self.probe, self.failed_at = false, now
+  self.probe_at = math.max(now + self.delay, self.not_before)
   return true
 end
 
 -- The service did not answer for this item, or failed. `was_sent`: its own request, not a read.
-function Breaker:failed(item, now, was_sent)
+-- `asked`: the seconds that the service asks to wait | nil
+function Breaker:failed(item, now, was_sent, asked)
+  if asked then self.not_before = math.max(self.not_before, now + math.min(asked, LONGEST)) end
   if not self.items[item] then self.items[item], self.count = true, self.count + 1 end
   if self.count < FAILURES and not self.open_since then return end
   if hold(self, item, now, was_sent) then self.is_throttled = false end
+  self.probe_at = math.max(self.probe_at, self.not_before)
 end
 
 -- The service asked to send nothing before `moment`.
@@ -73,7 +78,7 @@ end
 -- The service answered.
 function Breaker:answered()
   self.items, self.count, self.open_since, self.probe = {}, 0, false, false
-  self.is_throttled = false
+  self.is_throttled, self.not_before = false, -math.huge
 end
 
 -- When a call for this item may be sent: now or earlier, or a moment to come.
@@ -107,7 +112,7 @@ end
 function breaker.new()
   return setmetatable({ items = {}, count = 0, open_since = false, delay = 1, probe = false,
                         has_failed = false, is_throttled = false, sent = 0,
-                        probe_at = -math.huge, probe_ends = -math.huge,
+                        probe_at = -math.huge, probe_ends = -math.huge, not_before = -math.huge,
                         failed_at = -math.huge }, Breaker)
 end
 

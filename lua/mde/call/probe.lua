@@ -6,6 +6,7 @@
 -- a probe does not read first. Reads are held back after HTTP 429 only.
 
 local odata = require "mde.service.odata"
+local retry_after = require "mde.service.retry_after"
 
 local probe = {}
 
@@ -74,7 +75,8 @@ function probe.receive(call, now, response)
   call.attempt, call.refused = held.attempt, held.refused
   if not works then
     call.probes = false
-    call.client.quota:failed(operation, item_of(call), now, true)
+    call.client.quota:failed(operation, item_of(call), now, true,
+      response and retry_after(response))
   end
   return true
 end
@@ -116,7 +118,8 @@ function probe.note(call, now, response, err)
   if status and SILENT[status] or err and err.code == "invalid_request" then return end
   call.probes = false
   if not status or status >= 500 then
-    return quota:failed(call.operation, item_of(call), now)
+    return quota:failed(call.operation, item_of(call), now, false,
+      response and retry_after(response))
   end
   call.was_answered = call.was_answered or status ~= 403
   quota:note_answer(true, now)

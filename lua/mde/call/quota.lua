@@ -183,9 +183,10 @@ local function share(self, operation, kind, item, moment)
   if self.shared.is_shared then self:note(operation, kind, item, moment) end
 end
 
--- The service did not answer a call for this item, or failed. `is_read`: a probe's read.
-function Quota:failed(operation, item, now, is_read)
-  self:bucket(operation).breaker:failed(item, now, not is_read)
+-- The service did not answer a call for this item, or failed. `is_read`: a probe's read. `asked`: the
+-- seconds that the service asks to wait | nil. Other processes are asked by their own answers.
+function Quota:failed(operation, item, now, is_read, asked)
+  self:bucket(operation).breaker:failed(item, now, not is_read, asked)
   share(self, operation, is_read and "unread" or "failed", item, now)
 end
 

@@ -42,6 +42,19 @@ describe("a breaker", function()
     assert.same({ 1, 2, 4, 8, 16, 32, 60, 60 }, pauses)
   end)
 
+  it("waits as long as the service asks, at most 60 s", function()
+    local breaker = opened("a", "b", "c", "d", "e")
+    for _, case in ipairs { { 20, 20 }, { 0, 4 }, { 3000, 60 } } do
+      local now = breaker:free_at("f", 100)
+      breaker:try("f", now)
+      breaker:failed("f", now, false, case[1])
+      assert.equal(case[2], breaker:free_at("g", now) - now)
+    end
+    breaker:answered()
+    for _, item in ipairs { "a", "b", "c", "d", "e" } do breaker:failed(item, 1000, true, 5) end
+    assert.equal(1005, breaker:free_at("f", 1000))
+  end)
+
   it("prefers an item that has not failed", function()
     local breaker = opened("a", "b", "c", "d", "e")
     assert.is_true(breaker:free_at("f", 100) < breaker:free_at("a", 100))

@@ -35,6 +35,20 @@ describe("a cancel while the service fails", function()
       client.notices_seen[1].message)
   end)
 
+  it("waits as long as the answer to its read asks", function()
+    local client, service, clock = failing { unavailable = { operation = "get", nth = 1 } }
+    local answer, asked_at = service.answer, nil
+    function service:answer(request)
+      local given = answer(self, request)
+      if given.status == 503 then
+        given.headers["retry-after"], asked_at = "20", clock.monotonic()
+      end
+      return given
+    end
+    assert(client:cancel(service:add {}, { comment = "x" }))
+    assert.is_true(clock.monotonic() - asked_at >= 20)
+  end)
+
   it("is not sent if its action was cancelled meanwhile", function()
     local client, service = failing()
     local id = service:add { status = "Cancelled" }

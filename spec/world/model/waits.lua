@@ -7,6 +7,7 @@ local time = require "spec.world.model.time"
 -- A failed read is repeated after a pause that grows, or after Retry-After
 
 local SOON, LEEWAY = 0.3, 0.99
+local LONGEST = 60  -- seconds that a read of an open breaker waits at most
 local FAILED = { lost = true, timeout = true, refused = true }
 
 local function has_failed(request)
@@ -20,18 +21,6 @@ local function reads_of_actions(world)
     return request.process and request.event.operation == "get"
       and request.process .. "\0" .. request.event.target
   end)
-end
-
--- A breaker, which five different items open, reads at its own times.
-local function may_be_probe(world, read)
-  local seen, number = {}, 0
-  for _, post in ipairs(world.posts) do
-    if post.store == read.store and post.sent < read.sent and has_failed(post)
-      and not seen[post.event.target] then
-      seen[post.event.target], number = true, number + 1
-    end
-  end
-  return number >= 5
 end
 
 local function is_soon(before, read)
@@ -49,11 +38,10 @@ local function check_repetition(world, reads, report)
   for i = 2, #reads do
     local before, read = reads[i - 1], reads[i]
     local pause = before.answer and read.sent - before.answer.at
-    local asked = before.answer and before.answer.retry_after
+    local asked = math.min(before.answer and before.answer.retry_after or 0, LONGEST)
     if not has_failed(before) then
       soon = 0
-    elseif asked and before.answer.status == 503 and pause < asked * LEEWAY
-      and not may_be_probe(world, read) then
+    elseif before.answer.status == 503 and pause < asked * LEEWAY then
       return report("retry", { before.n, read.n },
         "%s reads %s again after %.1f s; the service asked to wait %d s", read.process,
         read.event.target, pause, asked)
