@@ -48,18 +48,30 @@ local function holder_of(self, batch)
   return by_pid(self, tonumber(text:match " pid (%d+)"))
 end
 
--- The latest process of this store that names the batch in a `batch` command, or carries out one.
--- It ran at the last look, since the end of a process is one.
-local function candidate(self, name, is_batch_command)
+-- The latest process of this store for which `is_it(argv)` is true. It ran at the last look, since
+-- the end of a process is one.
+local function latest(self, is_it)
   local list = self.list()
   for i = #list, 1, -1 do
     local process = list[i]
     if process.store == self.name and (process.ended or math.huge) >= self.looked
-      and (process.argv[1] == "batch") == is_batch_command
-      and (not is_batch_command or process.argv[3] == name) then
+      and is_it(process.argv) then
       return process
     end
   end
+end
+
+-- The process that names the batch in a `batch` command.
+local function about(self, name)
+  return latest(self, function(argv) return argv[1] == "batch" and argv[3] == name end)
+end
+
+-- The process that carries out a batch: it has the batch's command line, if it began it.
+local function carrier(self, batch, is_begun)
+  local command = batch.command:gsub("'", "")
+  local function has_command(argv) return "mde " .. table.concat(argv, " ") == command end
+  return holder_of(self, batch.number) or is_begun and latest(self, has_command)
+    or latest(self, function(argv) return argv[1] ~= "batch" end)
 end
 
 local ABOUT = { closed = true, ["stop asked"] = true }
@@ -68,12 +80,12 @@ local RUNS = { begun = true, resumed = true }
 local function process_of(self, row)
   local batch = self.batches[row.batch]
   if row.position > 0 then return batch.runner end
-  if ABOUT[row.kind] then return candidate(self, batch.name, true) or batch.runner end
+  if ABOUT[row.kind] then return about(self, batch.name) or batch.runner end
   if RUNS[row.kind] then
-    batch.runner = holder_of(self, row.batch) or candidate(self, batch.name, false)
+    batch.runner = carrier(self, batch, row.kind == "begun")
     batch.event.process = batch.event.process or batch.runner and batch.runner.name
   end
-  return batch.runner or holder_of(self, row.batch) or candidate(self, batch.name, false)
+  return batch.runner or carrier(self, batch)
 end
 
 -- New rows
@@ -88,12 +100,13 @@ end
 local function note_batch(self, row, now)
   local known = self.batches[row.number]
   if not known then
-    known = { name = row.name, event = { kind = "journal", store = self.name, table = "batches",
-      op = "insert", row = row, at = clamp(self, row.created, now) } }
+    known = { number = row.number, name = row.name, command = row.command or "" }
+    known.event = { kind = "journal", store = self.name, table = "batches", op = "insert",
+                    row = row, at = clamp(self, row.created, now) }
     self.batches[row.number] = known
     self.note(known.event)
   elseif row.size ~= known.size or row.closed ~= known.closed then
-    local process = row.closed and candidate(self, row.name, true) or known.runner
+    local process = row.closed and about(self, row.name) or known.runner
     self.note { kind = "journal", store = self.name, table = "batches", op = "update",
                 process = process and process.name, at = now,
                 row = { number = row.number, size = row.size, closed = row.closed } }
