@@ -22,8 +22,14 @@ local SHORT = { ["30s"] = "3s", ["10m"] = "8s", ["5m"] = "12s" }
 local ROUND = "2s"  -- of mde watch
 
 function TO.run(random, _, entry)
+  local has_deadline, waits
   for i, word in ipairs(entry.argv) do
     entry.argv[i] = entry.argv[i - 1] == "--every" and ROUND or SHORT[word] or word
+    has_deadline, waits = has_deadline or word == "--deadline", waits or word == "--wait"
+  end
+  if waits and not has_deadline then  -- a silent device is waited for during 10 min
+    table.insert(entry.argv, "--deadline")
+    table.insert(entry.argv, "8s")
   end
   local parent = entry.argv[1] == "apply" and entry.name:match "^(p%d+)b"
   if parent then entry.after = parent
