@@ -171,14 +171,23 @@ function Process:open(path, mode)
   return reader(text)
 end
 
--- A person answers after some seconds. -> line | nil, message
-function Process:ask(question)
+-- A person answers after some seconds. Without a question, that of the last one is waited for.
+-- -> line | false: not within these seconds | nil, message
+function Process:ask(question, seconds)
   if not self.attended then return nil, "/dev/tty: No such device or address" end
-  self.world:note { kind = "asked", process = self.name, text = question }
-  self:touch("ask", "")
-  self:sleep(self.random:scaled(0.5, 20))
-  local number = question:match "Type (%d+) to continue"
-  local answer = self.agrees and (number or "y") or "n"
+  if question then
+    self.world:note { kind = "asked", process = self.name, text = question }
+    self:touch("ask", "")
+    self.answers_at = self.world.agenda.now + self.random:scaled(0.5, 20)
+    self.number = question:match "Type (%d+) to continue"
+  end
+  local rest = self.answers_at - self.world.agenda.now
+  if seconds and seconds < rest then
+    self:sleep(seconds)
+    return false
+  end
+  self:sleep(math.max(0, rest))
+  local answer = self.agrees and (self.number or "y") or "n"
   self.agreed = self.agreed or self.agrees
   self.world:note { kind = "typed", process = self.name, text = answer }
   return answer
@@ -189,7 +198,7 @@ local function new_terminal(self)
     is_terminal = function() return self.attended or false end,
     width = function() return 80 end,
     flush = function() return true end,
-    ask = function(question) return self:ask(question) end,
+    ask = function(question, seconds) return self:ask(question, seconds) end,
   }, { __index = modules.terminal })
 end
 
