@@ -158,7 +158,7 @@ local function has_full_disk(world)
   return false
 end
 
--- The times in which a process waited for the answer to a request, or of a person.
+-- The requests of a process with their answers, and the moments at which a person answered it.
 -- -> array of { from, to }, in order
 local function busy_times(world, process)
   local list = {}
@@ -167,12 +167,8 @@ local function busy_times(world, process)
       list[#list + 1] = { request.sent, request.answer.at }
     end
   end
-  local asked
-  for _, event in ipairs(world.observation.events) do
-    if event.process == process.name and event.kind == "asked" then asked = event.at end
-    if event.process == process.name and event.kind == "typed" then
-      list[#list + 1] = { asked, event.at }
-    end
+  for _, event in ipairs(world.typed[process.name] or {}) do
+    list[#list + 1] = { event.at, event.at }
   end
   list[#list + 1] = { process.ended, process.ended }
   table.sort(list, function(a, b) return a[1] < b[1] end)
