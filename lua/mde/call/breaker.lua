@@ -29,11 +29,12 @@ local function is_spent(self)
   return self.sent >= SENT and (self.count > FAILURES or self.is_throttled)
 end
 
--- Opens, or waits longer if the probe has failed. -> false if another item was in flight meanwhile
-local function hold(self, item, now, was_sent)
+-- Opens, or waits longer if the probe of this process has failed. -> false if another call was in
+-- flight meanwhile, perhaps for the same item
+local function hold(self, item, now, was_sent, holder)
   if not self.open_since then
     self.open_since, self.delay, self.has_failed, self.sent = now, 1, false, 0
-  elseif item == self.probe then
+  elseif item == self.probe and holder == self.prober then
     self.has_failed = true
     if was_sent then self.sent = self.sent + 1 end
     self.delay = is_spent(self) and LATER or math.min(2 * self.delay, LONGEST)
@@ -46,18 +47,18 @@ local function hold(self, item, now, was_sent)
 end
 
 -- The service did not answer for this item, or failed. `was_sent`: its own request, not a read.
--- `asked`: the seconds that the service asks to wait | nil
-function Breaker:failed(item, now, was_sent, asked)
+-- `asked`: the seconds that the service asks to wait | nil; `holder`: a text of the process | nil
+function Breaker:failed(item, now, was_sent, asked, holder)
   if asked then self.not_before = math.max(self.not_before, now + math.min(asked, LONGEST)) end
   if not self.items[item] then self.items[item], self.count = true, self.count + 1 end
   if self.count < FAILURES and not self.open_since then return end
-  if hold(self, item, now, was_sent) then self.is_throttled = false end
+  if hold(self, item, now, was_sent, holder) then self.is_throttled = false end
   self.probe_at = math.max(self.probe_at, self.not_before)
 end
 
 -- The service asked to send nothing before `moment`.
-function Breaker:throttled(item, now, moment)
-  if hold(self, item, now, true) then
+function Breaker:throttled(item, now, moment, holder)
+  if hold(self, item, now, true, holder) then
     self.is_throttled = true
     self.probe_at = is_spent(self) and self.probe_at or moment
   end
@@ -66,11 +67,11 @@ end
 
 -- The service refused the token of a call for this item. -> whether it is the probe, which alone
 -- tries the next token
-function Breaker:refused(item, now)
+function Breaker:refused(item, now, holder)
   if not self.open_since then
     hold(self, item, now)
     self.probe_at = now
-    self:try(item, now)
+    self:try(item, now, holder)
   end
   return self.probe == item
 end
@@ -89,9 +90,9 @@ function Breaker:free_at(item, now)
 end
 
 -- Makes a call for this item the probe, if the breaker is open. -> whether it is one
-function Breaker:try(item, now)
+function Breaker:try(item, now, holder)
   if not self.open_since then return false end
-  self.probe, self.probe_ends = item, now + LOST
+  self.probe, self.prober, self.probe_ends = item, holder, now + LOST  -- prober: its process
   return true
 end
 

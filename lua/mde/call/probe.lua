@@ -96,8 +96,11 @@ end
 
 -- Lets no other call of the operation try the next token, after HTTP 401.
 function probe.try_token(call, now)
-  local breaker = call.client.quota:bucket(call.operation).breaker
-  if not call.probes and breaker:refused(item_of(call), now) then call.probes = call.operation end
+  local quota = call.client.quota
+  local breaker = quota:bucket(call.operation).breaker
+  if not call.probes and breaker:refused(item_of(call), now, quota.shared.holder) then
+    call.probes = call.operation
+  end
 end
 
 -- Notes the answer to a read.

@@ -58,12 +58,13 @@ function Quota:learn(event)
     if event.holder then bucket.turns:take(event.holder, event.at) end
   elseif event.kind == "waiting" then bucket.turns:wait(event.holder, event.moment)
   elseif event.kind == "counted" then bucket:settle(event.slot, event.moment)
-  elseif event.kind == "failed" then bucket.breaker:failed(event.slot, event.moment, true)
-  elseif event.kind == "unread" then bucket.breaker:failed(event.slot, event.moment)
+  elseif event.kind == "failed" or event.kind == "unread" then
+    bucket.breaker:failed(event.slot, event.moment, event.kind == "failed", nil, event.holder)
   elseif event.kind == "throttled" then
-    bucket.breaker:throttled(event.slot, event.moment, bucket.paused)
+    bucket.breaker:throttled(event.slot, event.moment, bucket.paused, event.holder)
   elseif event.kind == "answered" then bucket.breaker:answered()
-  elseif event.kind == "probe" then bucket.breaker:try(event.slot, event.moment)
+  elseif event.kind == "probe" then
+    bucket.breaker:try(event.slot, event.moment, event.holder)
   elseif event.kind == "unused" then
     bucket:settle(event.slot)
     bucket.breaker:unused(event.slot)
@@ -186,14 +187,14 @@ end
 -- The service did not answer a call for this item, or failed. `is_read`: a probe's read. `asked`: the
 -- seconds that the service asks to wait | nil. Other processes are asked by their own answers.
 function Quota:failed(operation, item, now, is_read, asked)
-  self:bucket(operation).breaker:failed(item, now, not is_read, asked)
+  self:bucket(operation).breaker:failed(item, now, not is_read, asked, self.shared.holder)
   share(self, operation, is_read and "unread" or "failed", item, now)
 end
 
 -- The service answered a call for this item with HTTP 429: nothing may be sent before `moment`.
 function Quota:throttled(operation, item, now, moment)
   self:pause(operation, moment)
-  self:bucket(operation).breaker:throttled(item, now, moment)
+  self:bucket(operation).breaker:throttled(item, now, moment, self.shared.holder)
   share(self, operation, "throttled", item, now)
 end
 
@@ -235,7 +236,7 @@ function Quota:admit(operation, item, now, is_first)
     self.held[operation] = free
     return nil, is_shared and math.min(free, bucket.looked_at + LOOK) or free
   end
-  if not breaker:try(item, now) then return true end
+  if not breaker:try(item, now, self.shared.holder) then return true end
   share(self, operation, "probe", item, now)
   return "probe"
 end

@@ -66,6 +66,15 @@ describe("a breaker", function()
     assert.equal(101, breaker:free_at("f", 130))
   end)
 
+  it("keeps a probe if an older request of another process for its item fails", function()
+    local breaker = opened("a", "b", "c", "d", "e")
+    breaker:try("a", 102, "process 1")
+    breaker:failed("a", 103, true, nil, "process 2")
+    assert.is_true(breaker:free_at("f", 104) > 200)
+    breaker:failed("a", 105, true, nil, "process 1")
+    assert.equal(107, breaker:free_at("f", 105))
+  end)
+
   it("lets ten requests through in half an hour, if reads are answered", function()
     local breaker, now, sent = opened("a", "b", "c", "d", "e", "f"), 100, 0
     for i = 1, 20 do
