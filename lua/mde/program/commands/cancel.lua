@@ -9,10 +9,10 @@ local cancel = {}
 
 local EPILOG = [[
 Give ids, or - to read them from standard input (one per line, blank lines and
-# comments skipped, or JSON Lines as from `mde list --json`), or filters, which
-choose among the open actions. Asks at the terminal before it cancels more than
-one action; --yes agrees beforehand, with filters or standard input only up to
---max.
+# comments skipped, CSV with a column id, or JSON Lines as from
+`mde list --json`), or filters, which choose among the open actions. Asks at
+the terminal before it cancels more than one action; --yes agrees beforehand,
+with filters or standard input only up to --max.
 
 Writes the actions to the journal, as a batch, before it sends anything. If the
 batch stops, `mde resume BATCH` continues it. Exit status: 0 if all are

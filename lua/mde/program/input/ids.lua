@@ -9,16 +9,17 @@ local machine = require "mde.service.machine"
 local ids = {}
 
 -- A kind of id: how it is read, what is expected, and under which keys JSON and CSV have it.
-local ACTION = { read = core.operation.guid, keys = { "id" },
+local ACTION = { read = core.operation.guid, keys = { "id" }, column = "id",
   expected = "the id of a machine action, such as 5382f7ea-7557-4ab7-9782-d50480024a4e" }
 
 local MACHINE_KEYS = { "machineId", "machine_id", "DeviceId", "id", "computerDnsName",
                        "DeviceName" }
 
 -- Ids of machines, and machines by id or name.
-ids.MACHINE_ID = { read = machine.id, keys = MACHINE_KEYS,
+ids.MACHINE_ID = { read = machine.id, keys = MACHINE_KEYS, column = "DeviceId",
   expected = "the id of a machine, of 40 hexadecimal digits" }
-ids.MACHINE = { keys = MACHINE_KEYS, expected = "the id or name of a machine",
+ids.MACHINE = { keys = MACHINE_KEYS, column = "DeviceId or DeviceName",
+  expected = "the id or name of a machine",
   read = function(text)
     return machine.id(text) or text:match "^[A-Za-z0-9][%w%._%-]*$"
   end }
@@ -91,36 +92,47 @@ local function trimmed(text)
 end
 
 -- The fields of a line of CSV. A quoted field may not contain a line end.
-local function fields_of(line)
+local function fields_of(line, delimiter)
   local fields, at = {}, 1
   line = line:gsub("\r$", "")
   while at <= #line + 1 do
-    local quoted, after = line:match('^%s*"(.-)"%s*()', at)
+    local quoted, after = line:match('^ *"(.-)" *()', at)
     while quoted and line:sub(after, after) == '"' do  -- a doubled quote
-      local more, stop = line:match('^"(.-)"%s*()', after)
+      local more, stop = line:match('^"(.-)" *()', after)
       if not more then break end
       quoted, after = quoted .. '"' .. more, stop
     end
-    local stop = line:find(",", after or at, true) or #line + 1
+    local stop = line:find(delimiter, after or at, true) or #line + 1
     fields[#fields + 1] = quoted or trimmed(line:sub(at, stop - 1))
     at = stop + 1
   end
   return fields
 end
 
--- The column of the ids, if the first line is a header.
+-- A name of a column, without what does not matter.
+local function name_of(text)
+  return (text:lower():gsub("[ _]", ""))
+end
+
+-- The column of the ids and the delimiter, if the first line is a header.
 local function column_of(line, keys)
   if line:find "^%s*{" then return nil end
-  local columns = {}
-  for i, field in ipairs(fields_of(line)) do columns[field:lower()] = i end
-  for _, key in ipairs(keys) do
-    if columns[key:lower()] then return columns[key:lower()] end
+  for _, delimiter in ipairs { ",", ";", "\t" } do
+    local columns = {}
+    for i, field in ipairs(fields_of(line, delimiter)) do columns[name_of(field)] = i end
+    for _, key in ipairs(keys) do
+      if columns[name_of(key)] then return columns[name_of(key)], delimiter end
+    end
   end
 end
 
--- The id in a line; "" if the line has none; nil if it is malformed.
-local function id_of(line, keys, column)
-  if column then return line:find "%S" and (fields_of(line)[column] or nil) or "" end
+-- The id in a line; "" if the line is blank or a comment; nil if it has none.
+local function id_of(line, keys, column, delimiter)
+  if column then
+    if not line:find "%S" then return "" end
+    local field = fields_of(line, delimiter)[column]
+    return field ~= "" and field or nil
+  end
   if line:find "^%s*{" then
     local decoded, object = pcall(cjson.decode, line)
     return decoded and in_object(object, keys) or nil
@@ -133,18 +145,22 @@ end
 -- (default: actions): see above.
 function ids.from_file(file, add, kind)
   kind = kind or ACTION
-  local column
+  local column, delimiter
   for number, line in lines(file) do
     if number == 1 then
+      failure.misuse_if(line:find "^\xFF\xFE" or line:find "^\xFE\xFF",
+        "the input is in UTF-16: save it in UTF-8; nothing was sent")
       line = line:gsub("^\xEF\xBB\xBF", "")
-      column = column_of(line, kind.keys)
+      column, delimiter = column_of(line, kind.keys)
     end
     local is_header = number == 1 and column
-    local text = is_header and "" or id_of(line, kind.keys, column)
+    local text = is_header and "" or id_of(line, kind.keys, column, delimiter)
     if text ~= "" then
       local id = text and kind.read(text)
-      failure.misuse_if(not id, "line %d: '%s' is not %s, nor a JSON object with one;"
-        .. " nothing was sent", number, line:sub(1, 60), kind.expected)
+      failure.misuse_if(not id, "line %d: '%s' %s %s%s; nothing was sent", number,
+        trimmed(line):sub(1, 60), column and "does not contain" or "is not", kind.expected,
+        column and "" or ", a JSON object with one, or a header of CSV with a column "
+        .. kind.column)
       add(id)
     end
   end

@@ -33,6 +33,26 @@ describe("ids", function()
     assert.same({}, from_file "")
   end)
 
+  it("from a file are a column of CSV with any delimiter, by its header", function()
+    assert.same({ A, B }, from_file("\239\187\191Name;ID\r\n\"a;b\"; " .. A .. " \r\nc;"
+      .. B .. "\r\n"))
+    assert.same({ A, B }, from_file('Id\tName\n' .. A .. '\t"a"\n\n"' .. B .. '"\t\n'))
+    assert.same({ A }, from_file('NAME,ID\n"a, ""b""",' .. A))
+  end)
+
+  it("are refused in UTF-16, without a header, and in a row without one", function()
+    for text, expected in pairs {
+      ["\255\254i\0d\0\n\0"] = "^the input is in UTF%-16: save it in UTF%-8; nothing was sent$",
+      ["Action;Name\r\n"] = "^line 1: 'Action;Name' is not the id of a machine action, such as .*"
+        .. " or a header of CSV with a column id; nothing was sent$",
+      ["id,name\n,a\n"] = "^line 2: ',a' does not contain the id of a machine action",
+    } do
+      local none, raised = from_file(text)
+      assert.is_nil(none)
+      assert.matches(expected, tostring(raised))
+    end
+  end)
+
   it("end at a malformed line, with its number", function()
     for _, line in ipairs { "x", "{", "{}", '{"id":7}' } do
       local list, raised = from_file(A .. "\n" .. line .. "\n")
