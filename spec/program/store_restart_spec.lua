@@ -48,6 +48,21 @@ describe("PostgreSQL", function()
     assert.truthy(result.out:find("was 0\n", 1, true), result.out .. result.err)
     assert.same({ 60, 0 }, { result.ledger.posts, result.ledger.twice })
   end)
+
+  it("may end the session of a batch that is then closed, and gets its last verdicts", function()
+    local result = run(server, ([[
+      kill -STOP $pid
+      %s/psql -Xq -d %s >sessions -c "SELECT pg_terminate_backend(pid, 5000)
+        FROM pg_stat_activity WHERE application_name LIKE '%% pid $pid%%'"
+      mde batch close b -m "done by hand" 2>closed; cat closed
+      kill -CONT $pid]]):format(program.quote(server.bin), program.quote(server.url)))
+    assert.truthy(result.out:find("Batch b is closed; ", 1, true), result.out .. result.err)
+    assert.truthy(result.out:find("Stopped by %S+: done by hand%. Nothing more"), result.out)
+    assert.truthy(result.out:find("was 130\n", 1, true), result.out)
+    assert.equal(result.ledger.posts, tonumber(result.out:match "cancelled +(%d+)"), result.out)
+    assert.is_true(result.ledger.posts < 60)
+    assert.truthy(result.out:find("unbroken", 1, true), result.out)
+  end)
 end)
 
 describe("a PostgreSQL server that is silent", function()

@@ -124,7 +124,7 @@ end
 
 -- Reads whether a person asked to stop the batch; `is_now`: not once a second. -> the reason | nil
 function Execution:stopped_by_person(is_now)
-  local who, reason = self.stop_asked(is_now)
+  local who, reason = self.stop_asked(is_now or self.batch.closed)
   if not who then return nil end
   self.stopper = ("stopped by %s%s"):format(who, reason and ": " .. reason or "")
   self:say("S%s. Nothing more is sent; mde waits for requests in flight.", self.stopper:sub(2))
@@ -234,11 +234,11 @@ end
 -- Records how the batch ended. The caller omits this if the store failed.
 function Execution:note_end()
   local left = self.batch:open_count()
-  if left > 0 or not self.recorder.has_ended then
+  if not self.batch.closed and (left > 0 or not self.recorder.has_ended) then
     self.recorder:note(left == 0 and "ended" or "stopped", self:reason())
   end
   self.interrupted = self.interrupted and left > 0
-  self.stopper = left > 0 and self.stopper or nil
+  self.stopper = (left > 0 or self.batch.closed) and self.stopper or nil
   self.left = left
   self.halt = left > 0 and self.safety:stopped() or nil
   local failed = left > 0 and (self.halt and self.halt.reason or self.report.failure)
@@ -259,7 +259,8 @@ function Execution:status()
     return failure.failed
   end
   if self.stopper then
-    output.note("S%s: `%s` continues it.", self.stopper:sub(2), again)
+    output.note(self.batch.closed and "S%s; the batch is closed." or "S%s: `%s` continues it.",
+      self.stopper:sub(2), again)
     return failure.interrupted
   end
   if self.halt then

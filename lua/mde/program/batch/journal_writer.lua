@@ -172,7 +172,8 @@ function Recorder:ended(call)
   local outcome = outcome_of(call)
   self.batch:ended(call.target, outcome)
   self:log_end(call, outcome)
-  if self.batch.count == 1 and verdicts.settled[call.verdict] then  -- in the same commit
+  if self.batch.count == 1 and verdicts.settled[call.verdict]  -- in the same commit
+    and not self.batch.closed then
     self:add "ended"
     self.has_ended = true
   end

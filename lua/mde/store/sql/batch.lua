@@ -157,11 +157,12 @@ function Batch:expect_stop()
     "SELECT max(number) FROM events WHERE batch = ? AND position = 0", self.number) or 0
 end
 
--- Returns who asked to stop the batch since `expect_stop`, or else since it last began. -> who,
--- reason | nil
+-- Returns who asked to stop the batch since `expect_stop`, or else since it last began; or closed it,
+-- which needs a session that was lost. -> who, reason | nil
 function Batch:stop_asked()
   return self.store.database:row([[
-    SELECT who, message FROM events WHERE batch = ? AND position = 0 AND kind = 'stop asked'
+    SELECT who, message FROM events WHERE batch = ? AND position = 0
+    AND kind IN ('stop asked', 'closed')
     AND number > COALESCE(?, (SELECT max(number) FROM events WHERE batch = ? AND position = 0
                               AND kind IN ('begun', 'resumed')))
     ORDER BY number DESC LIMIT 1]], self.number, self.stops_after, self.number)
@@ -337,10 +338,15 @@ function Batch:counts()
   return counts, in_flight, left
 end
 
--- Returns the number of open items: 0 if the batch was closed, by any process.
-function Batch:open_count()
+-- Returns whether the batch was closed, by any process.
+function Batch:was_closed()
   self.closed = self.store.database:row("SELECT closed FROM batches WHERE number = ?", self.number)
-  if self.closed then return 0 end
+  return self.closed ~= nil
+end
+
+-- Returns the number of open items: 0 if the batch was closed.
+function Batch:open_count()
+  if self:was_closed() then return 0 end
   local counts, in_flight, left = self:counts()
   for name, count in pairs(counts) do
     if not verdicts.settled[name] then left = left + count end

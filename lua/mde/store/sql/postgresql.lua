@@ -96,7 +96,8 @@ function Store:hold(batch, only_look)
   end)
 end
 
--- Takes the lost session's batches in the new session. Raises if another process has run one.
+-- Takes the lost session's batches in the new session. Raises if another process has run one; one
+-- that was only closed has verdicts to record, of requests in flight.
 -- -> true | false, reason: the server has not noticed the loss yet
 local function hold_again(self)
   for _, batch in pairs(self.held) do
@@ -105,7 +106,8 @@ local function hold_again(self)
       if holder == session_name(self.holder) then return false, "the old session has not ended" end
       fail(self, "the connection was lost, and %s now runs batch %s", holder, batch.name)
     end
-    if batch.runs and batch:run_count() > batch.runs then
+    local runs = batch.runs and batch:run_count() - batch.runs or 0
+    if runs > 1 or runs == 1 and not batch:was_closed() then
       fail(self, "the connection was lost, and another process continued batch %s", batch.name)
     end
   end

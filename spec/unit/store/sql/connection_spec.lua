@@ -158,6 +158,23 @@ describe("a connection that is lost", function()
     assert.same({ 3, 2 }, { tries, #said })
   end)
 
+  it("is used for verdicts if another process has closed the batch", function()
+    local batch, other = new_batch(), stores.open "b"
+    store.database.world.say = function(text)
+      if not text:find "does not answer" then return end
+      local found = assert(other.journal:find(batch.name))
+      local lock = assert(found:hold())
+      other.database:atomically(found.close, found, "b", "done by hand")
+      lock:release()
+    end
+    cut "a"
+    assert.equal(0, count())
+    assert.equal("done by hand", batch.closed)
+    assert.same({ "b", "done by hand" }, { batch:stop_asked() })
+    insert()
+    stores.close(other)
+  end)
+
   it("stays unusable if another process holds the batch now, or has resumed it", function()
     for _, is_held in ipairs { true, false } do
       local batch, other = new_batch(), stores.open "b"
