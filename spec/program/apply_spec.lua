@@ -78,7 +78,8 @@ describe("mde apply", function()
       mde apply plan --approve $hash; echo "was $?"]])
     assert.equal("was 3\nwas 3\nwas 3\nwas 2\nwas 3\nwas 3\n", run.out, run.err)
     assert_said(run.err, "the plan was changed", "the plan is cut", "nothing: No such file",
-      "the plan is for tenant and application", "was applied already, as batch b")
+      "the plan is for tenant and application",
+      "was applied already, as batch b: see `mde batch show b`")
   end)
 
   it("takes no plan that has ended", function()

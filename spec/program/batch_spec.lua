@@ -33,7 +33,7 @@ describe("the batch of mde cancel", function()
     assert.same({ 2, 0 }, { run.status, run.ledger.posts })
     run = rehearse(CANCEL .. " --batch b >/dev/null 2>&1; " .. CANCEL .. " --batch b")
     assert.same({ 2, 12 }, { run.status, run.ledger.posts })
-    assert_said(run.err, "batch 'b' exists: resume it with `mde resume b`")
+    assert_said(run.err, "batch 'b' exists (see `mde batch show b`): choose another name")
   end)
 
   it("goes from the newest or from the oldest", function()

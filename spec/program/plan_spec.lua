@@ -55,7 +55,7 @@ describe("mde plan", function()
       mde plan rule.lua -o plan.jsonl >/dev/null || exit
       cat plan.jsonl; sed '$d' plan.jsonl | sha256sum >&2; ls >&2]])
     local hash, whole = run.err:match
-      "Nothing changed%. mde apply plan%.jsonl %(hash (%x+)…%)\n(%x+) "
+      "Nothing changed%. To apply the plan: mde apply plan%.jsonl %(hash (%x+)…%)\n(%x+) "
     assert.equal(hash, whole:sub(1, 12))
     assert.truthy(run.err:find "\nplan%.jsonl\nrule%.lua\n$", run.err)
     local rows = lines(run.out)

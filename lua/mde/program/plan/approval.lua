@@ -47,8 +47,8 @@ end
 local function check_once(plan, session)
   for _, batch in ipairs(session.store.journal:batches()) do
     if batch.plan == plan.hash then
-      failure.raise(failure.refused, "the plan was applied already, as batch %s: resume it with"
-        .. " `mde resume %s`", batch.name, batch.name)
+      failure.raise(failure.refused, "the plan was applied already, as batch %s: see"
+        .. " `mde batch show %s`", batch.name, batch.name)
     end
   end
 end

@@ -133,8 +133,11 @@ local function split(path, text)
     refuse(path, count + 1, "the plan is cut: its last line has no end")
   end
   local start = text:sub(1, -2):match "^.*\n()"
-  if not start then refuse(path, 1, "the plan is cut: it has no last line with its sha256") end
-  return text:sub(1, start - 1), text:sub(start, -2), count
+  local last = text:sub(start or 1, -2)
+  if not start or not last:find '^%s*{%s*"sha256"' then
+    refuse(path, count, "the plan is cut: it has no last line with its sha256")
+  end
+  return text:sub(1, start - 1), last, count
 end
 
 local function add_entity(self, seen, path, number, line, policies)

@@ -105,7 +105,8 @@ function presentation.present(session, guards, made, decided, parsed)
   if parsed.json then output.write((plans.text(made))) end
   output.flush()
   if hash then
-    output.note("Nothing changed. mde apply %s (hash %s…)", parsed.output, hash:sub(1, 12))
+    output.note("Nothing changed. To apply the plan: mde apply %s (hash %s…)", parsed.output,
+      hash:sub(1, 12))
   else
     output.note("Nothing changed. %s", parsed.json and ("The hash is %s…"):format(
       made.hash:sub(1, 12)) or "Add -o PLAN to write the plan to a file.")

@@ -63,14 +63,14 @@ function Journal:draft(fields)
     drop_drafts(self)
     local name = fields.name or next_name(self, at)
     if database:row("SELECT 1 FROM batches WHERE name = ?", name) then
-      return errors.invalid("batch '%s' exists: resume it with `mde resume %s`, or choose another"
-        .. " name", name, name)
+      return errors.invalid("batch '%s' exists (see `mde batch show %s`): choose another name",
+        name, name)
     end
     local other = fields.once and database:row("SELECT name FROM batches WHERE plan = ?",
       fields.plan)
     if other then
       return nil, errors.new { code = "plan", message = ("the plan was applied already, as batch"
-        .. " %s: resume it with `mde resume %s`"):format(other, other) }
+        .. " %s: see `mde batch show %s`"):format(other, other) }
     end
     local number = (database:row "SELECT max(number) FROM batches" or 0) + 1
     local row = { number, name, at, fields.who, fields.tenant, fields.application,
