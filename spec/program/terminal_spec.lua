@@ -88,26 +88,38 @@ describe("widths", function()
 end)
 
 describe("Ctrl-C at a question or just after its answer", function()
-  -- Runs `command` (words as Lua text) after `script`. A signal comes after the answer to its question.
+  -- Runs `command` (words as Lua text) after `script`. A signal comes after the answer to its question,
+  -- or after the last look at the quota if the last word is --yes.
   local function interrupted(command, script)
     return program.rehearse("{ mistaken = 12, history = 0 }", (script or "") .. [[
       cat >x.lua <<'END'
-        local agreement = require "mde.program.batch.confirmation"
-        require "mde.terminal".ask = function() return "y" end
-        local ask = agreement.ask
-        function agreement.ask(...)
-          local answer = ask(...)
-          io.popen("kill $PPID"):close()
-          return answer
+        local words = { ]] .. command .. [[ }
+        local module, name = require "mde.program.batch.confirmation", "ask"
+        if words[#words] == "--yes" then
+          module, name = require "mde.program.batch.execution", "foretell"
         end
-        local leave = require "mde.interrupt".leave
-        print("was " .. leave(require "mde.program", { ]] .. command .. [[ }))
+        require "mde.terminal".ask = function() return "y" end
+        local function signal(...)
+          io.popen("kill $PPID"):close()
+          return ...
+        end
+        local f = module[name]
+        module[name] = function(...) return signal(f(...)) end
+        local interrupt = require "mde.interrupt"
+        print("was " .. interrupt.leave(function()
+          interrupt.release()
+          return require "mde.program"(words)
+        end))
 END
       mde run x.lua; mde batch list]])
   end
 
   it("ends the command, and says that nothing was sent", function()
     local run = interrupted([["cancel", "--requestor", "soar@contoso.com", "-m", "x"]])
+    assert.equal("was 130\n", run.out, run.err)
+    assert.truthy(run.err:find("interrupted; nothing was sent", 1, true), run.err)
+    assert.equal(0, run.ledger.posts)
+    run = interrupted [["cancel", "--type", "Isolate", "-m", "x", "--max", "99", "--yes"]]
     assert.equal("was 130\n", run.out, run.err)
     assert.truthy(run.err:find("interrupted; nothing was sent", 1, true), run.err)
     assert.equal(0, run.ledger.posts)

@@ -158,6 +158,7 @@ local function agree(draft, session, parsed, how)
       words.subject(how.change)))
     return false
   end
+  if not parsed.stop_reason then interruption.before_batch(session) end
   if words.reads_actions(how.change) then permission.check(session, parsed) end
   local exceeded = guards.settle(session, parsed, draft,
     (how.find or guards.find)(session, parsed, draft, known))
@@ -225,11 +226,13 @@ function change.run(parsed, how)
   local session = how.session or client.connect(parsed, execution.settings(parsed))
   if not parsed.dry_run then client.identify(session) end
   if how.prepare then how.prepare(session) end
+  local stop = session.stop
   local is_listed = how.is_listed or not how.is_chosen and session.store.database.is_local
   local batch, lock = (is_listed and with_list or with_draft)(session, parsed, how,
     parsed.dry_run and preview or agree)
   if not batch then return 0 end
   local _ <close> = lock
+  session.stop = stop
   if interruption.came() and not parsed.stop_reason then
     batch:discard()
     interruption.check()

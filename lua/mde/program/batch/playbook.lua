@@ -194,11 +194,11 @@ local function run(mde, options, parsed)
   local row = check_options(options)
   if system.state.in_batch then invalid "another batch is running" end
   local session = options.client or check(mde.client())
-  local on_notice, is_urgent = session.on_notice, session.quota.is_urgent
+  local on_notice, is_urgent, stop = session.on_notice, session.quota.is_urgent, session.stop
   system.state.in_batch = true
   local results = table.pack(pcall(carry_out, row, options, parsed, session))
   system.state.in_batch = nil
-  session.on_notice, session.quota.is_urgent = on_notice, is_urgent
+  session.on_notice, session.quota.is_urgent, session.stop = on_notice, is_urgent, stop
   if not results[1] then error(results[2], 0) end
   return table.unpack(results, 2, results.n)
 end
