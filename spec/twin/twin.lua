@@ -20,7 +20,7 @@ local twin = {}
 local Twin = {}
 Twin.__index = Twin
 
-local LIMIT = 240  -- seconds for a whole twin
+local LIMIT = 400  -- seconds for a whole twin; a probe that was killed costs 120
 local ROUNDS = 5   -- runs of `mde resume` per batch at the end
 
 function Twin:now() return self.ledger.service:now() end
