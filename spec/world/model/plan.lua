@@ -43,7 +43,7 @@ local function is_applied(world, run)
   return process ~= nil and read_command(process.argv).name == "apply"
 end
 
--- How long the last answer took by which a process knew the service's time: its Date may be as old.
+-- Seconds that the last answer took by which a process knew the service's time: its Date may be as old.
 local function age_of_time(world, run)
   local seconds = 0
   for _, request in ipairs(world.requests) do
@@ -77,7 +77,7 @@ local function was_closed(batch, later)
   return false
 end
 
--- An undo takes an action that has moved on as it is.
+-- An undo accepts a later status than the planned one.
 local LATER = { Pending = { InProgress = true, Succeeded = true },
                 InProgress = { Succeeded = true } }
 
