@@ -206,6 +206,8 @@ describe("a disk that fills up midway", function()
           stopped = stopped + 1
           assert.equal(4, status, run.out)
           assert.truthy(run.out:find("mde resume", 1, true), run.out)
+          local ended = run.out:match "(%d+) of 12 actions in "
+          assert.equal(run.out:match "\ncancelled +(%d+)\n" or ended, ended, run.out)
         end
       end
     end

@@ -185,7 +185,7 @@ end
 local Log = {}
 Log.__index = Log
 
-local ROOM = "free space there and run the command again"
+local ROOM = "free some space there"
 local RIGHTS = "allow this user to write it, or set XDG_STATE_HOME to a folder this user can write"
 local ADVICE = { [lock.BUSY] = "end the process that has locked it",
                  [1] = RIGHTS, [13] = RIGHTS, [30] = RIGHTS,                -- EPERM EACCES EROFS

@@ -219,8 +219,9 @@ function Report:summary(seconds, is_over, isolations)
   if is_one then
     self:next_of_one()
   else
-    output.note("%d of %d %ss in %s:", self.total - (self.counts.unsent or 0), self.total,
-      self.subject, duration.text(seconds))
+    local ended = -(self.counts.unsent or 0)
+    for _, count in pairs(self.counts) do ended = ended + count end
+    output.note("%d of %d %ss in %s:", ended, self.total, self.subject, duration.text(seconds))
     self:show_verdicts()
     self:show_reasons()
     if self.permissions then

@@ -38,7 +38,7 @@ local DAMAGED = ": it is damaged. Move it away (a new one is made), or use --sto
 
 local ADVICE = {
   { "malformed", DAMAGED }, { "not a database", DAMAGED },
-  { "disk is full", ": free some space, then use `mde resume`" },
+  { "disk is full", ": free some space" },
   { "readonly", ": it can't be written; allow writing, or use --store memory" },
   { "unable to open", ": it can't be opened; check its rights, or use --store memory" },
 }
