@@ -57,6 +57,7 @@ describe("mde repl", function()
   it("says what went wrong in one line", function()
     local out, err = repl "client:action 'x'\nerror { 1 }\nlocal t = nil; t.x = 1\n"
     assert.equal("", out)
+    assert.falsy(select(2, repl "client:list { typ = 1 }\n"):find("repl.lua", 1, true))
     assert.truthy(err:find "error: get: id 'x' is not a machine action's id, [^\n]*\n")
     assert.falsy(err:find("traceback", 1, true))
     assert.equal(3, select(2, err:gsub("error: ", "")))

@@ -105,9 +105,11 @@ function display.error_of(values)
   end
 end
 
--- Shows an error, or a message with a traceback, in one line.
+-- Shows an error, or a message with a traceback, in one line. The position of a line that only calls
+-- a function (a tail call) is one of this program, and left out.
 function display.fail(problem)
   local text = tostring(problem):match "^(.-)\nstack traceback" or tostring(problem)
+  text = text:gsub("^%S*repl%.lua:%d+: ", "")
   if text == "" or text:find "^[^:]*:?%d*:? ?interrupted$" then return output.note "interrupted" end  -- by Ctrl-C
   output.note("error: %s", (text:gsub("%s*\n%s*", "; ")))
 end
