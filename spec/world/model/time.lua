@@ -37,6 +37,19 @@ function M.has_step(world, store, from, to)
   return false
 end
 
+-- Reports whether the power of a host failed after its clock had stepped: the store does not know
+-- how long that took.
+function M.has_lost_time(world, store, from, to)
+  local hosts, has_stepped = hosts_of(world, store), {}
+  for _, event in ipairs(world.observation.events) do
+    if event.at > from and event.at <= to and hosts[event.host] then
+      if event.kind == "fault" and event.what == "clock" then has_stepped[event.host] = true end
+      if event.kind == "reboot" and has_stepped[event.host] then return true end
+    end
+  end
+  return false
+end
+
 -- Reports whether the disk of a host was full at a time: its processes could record nothing.
 function M.was_full(world, host, at)
   for _, event in ipairs(world.observation.events) do

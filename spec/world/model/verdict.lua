@@ -4,6 +4,7 @@
 
 local history = require "spec.world.model.history"
 local not_found = require "spec.world.model.absence"
+local time = require "spec.world.model.time"
 local undo = require "spec.world.model.undo"
 
 local SLACK, LAG = history.SLACK, history.LAG
@@ -114,7 +115,8 @@ local function already_cancelled(world, item, entry)
   local wrong = has_ended_as(world, item, entry, CANCELLED)
   if wrong then return wrong end
   local change, cause = cancellation(world, item)
-  if cause == item and not has_rival(world, item, change) then
+  if cause == item and not has_rival(world, item, change)
+    and not time.has_lost_time(world, item.batch.store, change.at, entry.at) then
     return "this item cancelled it"
   end
 end
