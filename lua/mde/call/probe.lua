@@ -45,12 +45,30 @@ local function notify(call, now)
     ("the service fails for '%s'"):format(operation), "trying again in")
 end
 
+-- Makes the call send its own request next, instead of a probe's read.
+local function restore(call, now)
+  local held = call.held
+  call.operation, call.encoded, call.not_before = call.probes, held.encoded, now
+  call.attempt, call.refused, call.held = held.attempt, held.refused, false
+end
+
+-- Reports whether the call still is the probe. If it waited too long for a slot, another one may be:
+-- then it waits again.
+local function is_current(call, now)
+  local breaker = call.client.quota:bucket(call.probes).breaker
+  if not breaker.open_since or breaker.probe == item_of(call) then return true end
+  if call.held then restore(call, now) end
+  call.probes = false
+  return false
+end
+
 -- Reports whether the call's request may be sent now; of a probe this has become the read.
 -- -> true | false, moment: ask again then
 function probe.admit(call, now)
+  local is_probe = call.probes and (call.probes == call.operation or call.encoded.method == "GET")
+  if is_probe and is_current(call, now) then return true end
   local quota, operation = call.client.quota, call.operation
   local is_read = call.encoded.method == "GET"
-  if call.probes == operation or is_read and call.probes then return true end
   probe.leave(call)
   local state, moment = quota:admit(operation, item_of(call), now, not call.has_probed)
   if state == true then return true end
@@ -69,10 +87,11 @@ end
 function probe.receive(call, now, response)
   local held, operation = call.held, call.probes
   local works = response and response.status < 500
-  call.held = false
-  if works and held.is_judged and response.status < 300 then return false end
-  call.operation, call.encoded, call.not_before = operation, held.encoded, now
-  call.attempt, call.refused = held.attempt, held.refused
+  if works and held.is_judged and response.status < 300 then
+    call.held = false
+    return false
+  end
+  restore(call, now)
   if not works then
     call.probes = false
     call.client.quota:failed(operation, item_of(call), now, true,

@@ -49,6 +49,21 @@ describe("a cancel while the service fails", function()
     assert.is_true(clock.monotonic() - asked_at >= 20)
   end)
 
+  it("reads again if another item has taken its place before it was sent", function()
+    local client, service, clock = failing()
+    local answer, taken_at = service.answer, nil
+    function service:answer(request)
+      if request.method == "GET" and not taken_at then
+        taken_at = clock.monotonic()
+        client.quota:bucket "cancel".breaker:try("other", taken_at)
+      end
+      return answer(self, request)
+    end
+    assert(client:cancel(service:add {}, { comment = "x" }))
+    assert.is_true(clock.monotonic() - taken_at >= 120)
+    assert.same({ 2, 1 }, { service:requests "get", service:requests "cancel" })
+  end)
+
   it("is not sent if its action was cancelled meanwhile", function()
     local client, service = failing()
     local id = service:add { status = "Cancelled" }
