@@ -71,7 +71,7 @@ local function show_reading(session)
   function session.on_request(record)
     if former then former(record) end
     local noun = session.ends_at and NOUNS[record.operation]
-    if not noun then return end
+    if not noun or record.status ~= 200 then return end
     pages[noun] = (pages[noun] or 0) + 1
     if session.clock.monotonic() >= began + AFTER then
       line.show(("reading %s: page %d"):format(noun, pages[noun]))

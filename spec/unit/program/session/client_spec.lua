@@ -47,16 +47,17 @@ describe("a command that only reads", function()
       is_terminal = function() return true end, width = function() return 80 end } })
     system.run(own, function()
       client.bounded(client.bounded(session, {}), {})
-      session.on_request { operation = "list" }
+      session.on_request { operation = "list", status = 200 }
       assert.equal("", own.stderr.text)
       now = 1002
-      session.on_request { operation = "list" }
+      session.on_request { operation = "list", status = 200 }
+      session.on_request { operation = "list", status = 503 }
       session.on_request { operation = "cancel" }
       assert.equal("\rreading actions: page 2\27[K", own.stderr.text)
       session.ends_at = nil
-      session.on_request { operation = "list" }
+      session.on_request { operation = "list", status = 200 }
       assert.equal("\rreading actions: page 2\27[K", own.stderr.text)
     end)
-    assert.equal(4, passed)
+    assert.equal(5, passed)
   end)
 end)
