@@ -82,7 +82,8 @@ function TO.full(random, self, entry)
   return entry
 end
 
-function TO.busy(random, _, entry)
+function TO.busy(random, self, entry)
+  if self.store == "postgresql" then entry.store = self.hosts[1].store end
   entry.seconds = random:scaled(0.05, 2)
   entry.at_request = some_request(random)
   return entry
