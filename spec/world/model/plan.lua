@@ -43,7 +43,8 @@ local function is_applied(world, run)
   return process ~= nil and read_command(process.argv).name == "apply"
 end
 
--- Seconds that the last answer took by which a process knew the service's time: its Date may be as old.
+-- Seconds that the last answer took by which a process knew the service's time, whose Date may be
+-- as old.
 local function age_of_time(world, run)
   local seconds = 0
   for _, request in ipairs(world.requests) do
