@@ -82,6 +82,11 @@ function Breaker:answered()
   self.is_throttled, self.not_before = false, -math.huge
 end
 
+-- Reports whether so many items have failed that it is not open for HTTP 401 or 429 alone.
+function Breaker:is_failing()
+  return self.count >= FAILURES
+end
+
 -- When a call for this item may be sent: now or earlier, or a moment to come.
 function Breaker:free_at(item, now)
   if not self.open_since then return -math.huge end

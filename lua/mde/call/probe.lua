@@ -62,11 +62,17 @@ local function is_current(call, now)
   return false
 end
 
+-- Reports whether a probe that tries the next token must read first: the service began to fail since.
+local function must_read(call)
+  local breaker = call.client.quota:bucket(call.operation).breaker
+  return call.encoded.method ~= "GET" and not call.has_probed and breaker:is_failing()
+end
+
 -- Reports whether the call's request may be sent now; of a probe this has become the read.
 -- -> true | false, moment: ask again then
 function probe.admit(call, now)
   local is_probe = call.probes and (call.probes == call.operation or call.encoded.method == "GET")
-  if is_probe and is_current(call, now) then return true end
+  if is_probe and is_current(call, now) and not must_read(call) then return true end
   local quota, operation = call.client.quota, call.operation
   local is_read = call.encoded.method == "GET"
   probe.leave(call)

@@ -35,6 +35,25 @@ describe("a cancel while the service fails", function()
       client.notices_seen[1].message)
   end)
 
+  it("reads before it tries the next token if the service fails meanwhile", function()
+    local client, service, clock = world.new()
+    local answer, tokens, cancels = service.answer, 0, 0
+    function service:answer(request)
+      if request.path:find "/cancel$" then
+        cancels = cancels + 1
+        if cancels == 1 then return { status = 401, headers = {}, body = "", delay = 0 } end
+      elseif request.path:find "/token$" then
+        tokens = tokens + 1
+        for i = 1, tokens == 2 and 5 or 0 do
+          client.quota:failed("cancel", "item" .. i, clock.monotonic())
+        end
+      end
+      return answer(self, request)
+    end
+    local _, verdict = client:cancel(service:add {}, { comment = "x" })
+    assert.same({ "cancelled", 2, 2, 1 }, { verdict, tokens, cancels, service:requests "get" })
+  end)
+
   it("waits as long as the answer to its read asks", function()
     local client, service, clock = failing { unavailable = { operation = "get", nth = 1 } }
     local answer, asked_at = service.answer, nil
