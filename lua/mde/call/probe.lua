@@ -145,12 +145,12 @@ function probe.note(call, now, response, err)
   local quota, status = call.client.quota, response and response.status
   if status and SILENT[status] or err and err.code == "invalid_request" then return end
   call.probes = false
+  quota:note_answer(status and status < 500, now)
   if not status or status >= 500 then
     return quota:failed(call.operation, item_of(call), now, false,
       response and retry_after(response))
   end
   call.was_answered = call.was_answered or status ~= 403
-  quota:note_answer(true, now)
   quota:worked(call.operation, now)
 end
 

@@ -27,8 +27,8 @@ function quota.new(limits, timeout, windows, reserve)
     reserve = reserve or 0, pending = {},
     is_urgent = false,  -- an open breaker holds back no call that was not a probe yet
     held = {},          -- operation -> until when its breaker holds a call back
-    unread_since = false, unread_at = false,  -- the first and the last failure, if nothing was
-                                              -- answered since
+    unanswered_since = false, unanswered_at = false,  -- the first and the last failure since the
+                                                      -- last answer
   }, Quota)
 end
 
@@ -241,22 +241,22 @@ function Quota:admit(operation, item, now, is_first)
   return "probe"
 end
 
--- Notes whether the service answered a read. An answer to another call counts, too, but no failure.
+-- Notes whether the service answered a call.
 function Quota:note_answer(works, now)
   if works then
-    self.unread_since = false
+    self.unanswered_since = false
   else
-    self.unread_since, self.unread_at = self.unread_since or now, now
+    self.unanswered_since, self.unanswered_at = self.unanswered_since or now, now
   end
 end
 
--- For how many seconds since `began` the service has failed for calls that are held back or read, and
--- whether it only asks to wait. A wait that it asked for does not count until it was in vain, and no
--- failure does before `began`: a probe may wait for a slot in the meantime.
+-- For how many seconds since `began` the service has answered nothing, or has failed for calls that
+-- are held back, and whether it only asks to wait. A wait that it asked for does not count until it
+-- was in vain, and no failure does before `began`: a probe may wait for a slot in the meantime.
 function Quota:failing_for(now, began)
   local seconds, is_throttled = 0, nil
-  if self.unread_since then
-    seconds = math.max(0, self.unread_at - math.max(self.unread_since, began))
+  if self.unanswered_since then
+    seconds = math.max(0, self.unanswered_at - math.max(self.unanswered_since, began))
   end
   for operation, held_until in pairs(self.held) do
     local breaker = self:bucket(operation).breaker

@@ -35,6 +35,17 @@ describe("a cancel while the service fails", function()
       client.notices_seen[1].message)
   end)
 
+  it("counts for how long the service has answered nothing", function()
+    local client, service, clock = world.new { oddities = {
+      internal_error = { operation = "cancel" }, unavailable = { operation = "get" } } }
+    local began = clock.monotonic()
+    client:cancel(service:add {}, { comment = "x" })
+    local seconds, now = client.quota:failing_for(clock.monotonic(), 0), clock.monotonic()
+    assert.is_true(seconds > now - began - 1 and seconds <= now - began, seconds)
+    client:actions()()
+    assert.equal(0, (client.quota:failing_for(now, 0)))
+  end)
+
   it("reads before it tries the next token if the service fails meanwhile", function()
     local client, service, clock = world.new()
     local answer, tokens, cancels = service.answer, 0, 0

@@ -98,6 +98,18 @@ local function opened_at(posts, outage)
   end
 end
 
+-- The time that a process waited in vain for the answer to its last read, which it sends when it stops.
+local function last_timeout(world, process, last)
+  for _, request in ipairs(world.requests) do
+    local answer = request.answer
+    if request.process == process.name and not request.is_post and answer
+      and answer.outcome == "timeout" and answer.at >= last - 2 then
+      return answer.at - request.sent
+    end
+  end
+  return 0
+end
+
 -- With small limits a process waits for the quota of reads, which is no failure.
 local function check_give_up(world, posts, outage, report)
   local process = world.observation.processes[posts[1].process]
@@ -107,6 +119,7 @@ local function check_give_up(world, posts, outage, report)
   if not process or not opened then return end
   local limit = seconds_of(read_command(process.argv).options["--give-up"]) + PROBE
   local last = math.min(process.ended or world.observation.ended, outage.to)
+  limit = limit + last_timeout(world, process, last)
   if time.running(world, process.name, process.store, opened, last) > limit then
     report("give up", { outage.n }, "%s still runs %d s after the service began to fail",
       process.name, math.floor(last - opened))
