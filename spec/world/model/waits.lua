@@ -33,6 +33,19 @@ local function readers(world, name)
   return process and read_command(process.argv).options["--wait"] and 2 or 1
 end
 
+-- A request with an effect on the same action was answered since the read: the service works again.
+local function works_again(world, before, read)
+  for _, post in ipairs(world.posts) do
+    local answer = post.answer
+    if post.process == read.process and post.event.target == read.event.target
+      and post.sent > before.answer.at and answer and answer.outcome == "delivered"
+      and answer.status < 500 and answer.at <= read.sent then
+      return true
+    end
+  end
+  return false
+end
+
 local function check_repetition(world, reads, report)
   local soon, number = 0, readers(world, reads[1].process)
   for i = 2, #reads do
@@ -41,7 +54,8 @@ local function check_repetition(world, reads, report)
     local asked = math.min(before.answer and before.answer.retry_after or 0, LONGEST)
     if not has_failed(before) then
       soon = 0
-    elseif before.answer.status == 503 and pause < asked * LEEWAY then
+    elseif before.answer.status == 503 and pause < asked * LEEWAY
+      and not works_again(world, before, read) then
       return report("retry", { before.n, read.n },
         "%s reads %s again after %.1f s; the service asked to wait %d s", read.process,
         read.event.target, pause, asked)
