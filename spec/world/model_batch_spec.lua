@@ -95,6 +95,19 @@ describe("guard", function()
     has("guard", guarded(guards, {}, "protect_tags"))
     is_fine(guarded(guards, { "--yes", "--override", "protect_tags" }, "protect_tags"))
   end)
+  it("does not protect what a resume only reads, although a later one changes it", function()
+    local world = guarded()
+    world:action(B, "Pending", { machineId = ("b"):rep(40) }):at(50):event("guards",
+      { guards = { protect_tags = { "crown-jewel" } } })
+    world.o.stores.soc1.events[3].verdict = "accepted"
+    world.o.stores.soc1.items[2] = { batch = 1, position = 2, id = B, expected = "Pending" }
+    world:at(100):process("p2", { "resume", "b1" }):row("p2", 0, "resumed"):row("p2", 2, "sent")
+    world:cancel("p2", B):at(200)
+    world:process("p3", { "resume", "b1", "--yes", "--override", "protect_tags" })
+    world:row("p3", 0, "resumed"):row("p3", 0, "overridden", { message = "protect_tags" })
+    world:row("p3", 1, "sent"):cancel("p3", A)
+    assert.is_nil(table.concat(World.rules(world), " "):match "guard")
+  end)
 end)
 
 describe("an end", function()

@@ -70,7 +70,7 @@ local function is_only_read(item, run)
     if entry.n < run.n then last = entry.row end
   end
   for _, post in ipairs(item.posts) do
-    if post.n > run.n then return false end
+    if post.n > run.n and post.process == run.process then return false end
   end
   return last ~= nil and last.kind == "ended" and DONE[last.verdict] == true
 end
