@@ -127,6 +127,7 @@ function Execution:stopped_by_person(is_now)
   local who, reason = self.stop_asked(is_now or self.batch.closed)
   if not who then return nil end
   self.stopper = ("stopped by %s%s"):format(who, reason and ": " .. reason or "")
+  self.by_person = self.stopper
   self:say("S%s. Nothing more is sent; mde waits for requests in flight.", self.stopper:sub(2))
   return self.stopper
 end
@@ -302,7 +303,7 @@ end
 -- Returns the results, for a caller that shows them.
 function Execution:told()
   return { verdicts = self.report.counts, errors = self.report.codes, left = self.left,
-           stopped = self.left ~= 0 and self:reason() or nil, is_by_person = self.stopper ~= nil,
+           stopped = self.left ~= 0 and self:reason() or nil, by_person = self.by_person,
            is_closed = self.batch.closed ~= nil,
            status = self.halt and self.halt.status or self.report:status(),
            failure = self.store_failure or self.report.failure }
@@ -316,8 +317,9 @@ local NO_PROGRESS = { tick = function() end, count = function() end, clear = fun
 -- Execution:set_aside. Raises outside of the hours of its plan.
 -- -> exit status (nil with parsed.stop_reason), results: { verdicts = { verdict -> how many }, errors
 -- = { code -> how many }, left (open items; nil: the store failed), stopped (the reason; nil: it was
--- not), is_by_person (a person stopped it: `mde batch stop`), is_closed (it was stopped before it
--- did harm, and closed), status (exit status), failure (error of service, network or store, or nil) }
+-- not), by_person (the same if a person did: `mde batch stop`, even if no item was open then),
+-- is_closed (it was stopped before it did harm, and closed), status (exit status), failure (error
+-- of service, network or store, or nil) }
 function execution.run(session, batch, parsed, kind, aside)
   local open_hours = hours_of(session, batch, parsed)
   execution.check_hours(open_hours, session.clock.wall())

@@ -110,7 +110,7 @@ local function carry_out(self, made)
   for verdict, count in pairs(told.verdicts) do
     self.metrics:add("outcomes_total", { verdict = verdict }, count)
   end
-  if told.is_by_person then self:only_report(told.stopped) end
+  if told.by_person then self:only_report(told.by_person) end
   self.left = is_left and { batch = name, count = told.left } or nil
   if told.failure then
     self:fail(told.failure)
