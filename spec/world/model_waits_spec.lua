@@ -116,6 +116,23 @@ describe("a failing service", function()
     world:at(744):event("answer", { request = n, process = "p1", outcome = "timeout" })
     is_fine(world)
   end)
+  it("may be forgotten for an answer that came before, while the store was locked", function()
+    local function answered(is_locked)
+      local world = batch_of(7, function(world, i, id)
+        if i == 1 then for n = 1, 6 do world:at(2):row("p1", n, "sent") end end
+        if i < 7 then
+          world:at(2 + i / 100):cancel("p1", id, { status = i > 1 and 503 or 400 })
+        else
+          world:at(20):row("p1", i, "sent"):cancel("p1", id)
+        end
+      end)
+      table.insert(world.o.events, { kind = "fault", what = "busy", at = T0 + 1, store = "soc1",
+                                     ["until"] = T0 + (is_locked and 5 or 1) })
+      return table.concat(World.rules(world), " ")
+    end
+    assert.is_nil(answered(true):match "breaker")
+    assert.matches("breaker", answered(false))
+  end)
   it("is unknown to others if a process could not commit", function()
     local function resumed(commits)
       local world = batch_of(6, function(world, i, id)

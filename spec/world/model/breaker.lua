@@ -17,18 +17,32 @@ local function is_failure(post)
     or (answer.status or 0) >= 500 and (answer.outcome == "delivered" or answer.outcome == "proxy")
 end
 
--- The order at one moment: an answer lets others be sent, but not its own POST.
+-- The order at one moment: an answer lets others be sent, but not its own POST. What a process finds
+-- after a wait it takes in any order, so a success may come last.
 local function rank(moment)
   if moment.is_sent then return 2 end
-  return moment.post.sent == moment.at and 3 or 1
+  if moment.post.sent == moment.at then return 3 end
+  return is_failure(moment.post) and 0 or 1
 end
 
-local function moments_of(posts)
+-- When a process takes an answer: not while its store is locked.
+local function taken_at(world, post)
+  local at = post.answer.at
+  for _, event in ipairs(world.observation.events) do
+    if event.kind == "fault" and event.what == "busy" and event.store == post.store
+      and event.at <= at and at < (event["until"] or at) then
+      at = event["until"]
+    end
+  end
+  return at
+end
+
+local function moments_of(world, posts)
   local moments = {}
   for _, post in ipairs(posts) do
     moments[#moments + 1] = { at = post.sent, post = post, is_sent = true, n = post.n }
     if post.answer then
-      local at = math.max(post.answer.at, post.sent + 1e-6)
+      local at = math.max(taken_at(world, post), post.sent + 1e-6)
       moments[#moments + 1] = { at = at, post = post, n = post.answer_n }
     end
   end
@@ -159,7 +173,7 @@ end
 local function check_group(world, posts, report)
   local state = { under_way = {} }
   reset(state)
-  for _, moment in ipairs(moments_of(posts)) do
+  for _, moment in ipairs(moments_of(world, posts)) do
     if moment.is_sent then
       if check_send(world, state, moment.post, report) then return end
       state.under_way[moment.post] = true
