@@ -194,7 +194,8 @@ describe("--override", function()
     assert.truthy(run.out:find("^was 2\nwas 2\nwas 3\nwas 3\n0\ncancelled.*was 0\n"), run.out)
     assert_said(run.err, "--override requires --yes and --max N",
       "guard protect_tags of the profile contoso: 3 are protected: ",
-      "nothing was sent; --override protect_tags, with --yes and --max, exceeds it")
+      "nothing was sent; --override max --override protect_tags --override hours, with --yes and"
+        .. " --max, exceeds them")
     assert_said(run.out, '"what":"batch overridden"', "max, protect_tags, hours: 3 changes;",
       "Reason: INC0048211")
   end)
@@ -247,7 +248,8 @@ describe("--override", function()
       .. "was 0\n6\n6\n"), run.out .. run.err)
     assert_said(run.out, '"what":"batch overridden"', "max, hours: 6 changes;",
       "Reason: INC0048211")
-    assert_said(run.err, "nothing was sent; --override max, with --yes and --max, exceeds it",
+    assert_said(run.err, "nothing was sent; --override max --override hours, with --yes and --max,"
+      .. " exceeds them",
       "--override requires -m REASON", "--yes requires BATCH",
       "5 items are open, and --max is 2; nothing was sent")
   end)

@@ -34,6 +34,23 @@ end
 
 -- Unattended
 
+-- Returns how to exceed all guards, with those that `parsed` already exceeds; "" if it is impossible.
+local function advice(violations, parsed)
+  if not parsed.override then return "" end
+  local words, seen = {}, {}
+  local function add(name)
+    if not seen[name] then words[#words + 1] = "--override " .. name end
+    seen[name] = true
+  end
+  for _, name in ipairs(parsed.override) do add(name) end
+  for _, violation in ipairs(violations) do
+    if violation.is_fixed then return "" end
+    add(violation.guard)
+  end
+  return ("; %s, with --yes and --max, exceeds %s"):format(table.concat(words, " "),
+    words[2] and "them" or "it")
+end
+
 -- Raises with the message of each violation.
 function override.refuse(violations, parsed)
   local lines = {}
@@ -41,8 +58,7 @@ function override.refuse(violations, parsed)
     lines[i] = violation.message .. (violation.is_fixed and " (it cannot be overridden)" or "")
   end
   notify.tell("refused", { guard = violations[1].guard, message = table.concat(lines, "; ") })
-  lines[#lines + 1] = "nothing was sent" .. (parsed.override and not violations[1].is_fixed
-    and ("; --override %s, with --yes and --max, exceeds it"):format(violations[1].guard) or "")
+  lines[#lines + 1] = "nothing was sent" .. advice(violations, parsed)
   failure.raise(failure.refused, ("%s"):rep(#lines, "\n     "), table.unpack(lines))
 end
 
