@@ -42,6 +42,8 @@ function syntax.refuse(parser, message)
   if choices then
     failure.misuse(fields, "mde %s requires one of %s", parser._name, (choices:gsub("'", "")))
   end
+  local digit = message:match "^unknown option '(%-%d)'$"
+  if digit then failure.misuse(fields, "%s…: numbers and times are not negative", digit) end
   local option = message:match "^option '(.+)' requires an argument$"
   element = option and find_option(parser, option)
   if not element then failure.misuse(fields, "%s", message) end

@@ -43,6 +43,11 @@ describe("a refused command line", function()
     assert.same({ "mde audit requires one of verify, show" }, { refused("audit", "verfy") })
   end)
 
+  it("says that numbers are not negative", function()
+    assert.same({ "-3…: numbers and times are not negative" },
+      { refused("list", "x", "--status", "-30") })
+  end)
+
   it("has argparse's words else, without its guess", function()
     local message, missing = refused("list", "x", "--statu", "y")
     assert.same({ "unknown option '--statu'" }, { message, missing })
