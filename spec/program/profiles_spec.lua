@@ -293,6 +293,11 @@ describe("mde profiles", function()
       signs_in_with = "client secret in /x/file" }, object)
   end)
 
+  it("refuses a malformed guard", function()
+    assert_refused(tenants([[{ contoso = {}, ["emea-a"] = { profile = "guard = { max = 'many' }" } }]],
+      "mde profiles"), "profiles.emea-a.guard.max: ", "many")
+  end)
+
   it("says when there are none", function()
     local run = program.run "profiles"
     assert.same({ 0, "" }, { run.status, run.out })

@@ -1,6 +1,7 @@
 -- mde profiles: lists the profiles of the configuration file, without secrets.
 
 local config = require "mde.config.profiles"
+local enforcement = require "mde.program.policy.enforcement"
 local failure = require "mde.program.exit"
 local output = require "mde.program.terminal.output"
 local selection = require "mde.program.session.profiles"
@@ -61,6 +62,7 @@ function profiles.run(parsed)
     return 0
   end
   local list = failure.check(config.select(loaded, parsed.profile or true))
+  for _, profile in ipairs(list) do enforcement.guards({}, profile) end  -- raises if malformed
   if parsed.json then show_json(list, loaded.path) else show_text(list, loaded.path) end
   return 0
 end
