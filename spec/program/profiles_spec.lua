@@ -294,8 +294,8 @@ describe("mde profiles", function()
   end)
 
   it("refuses a malformed guard", function()
-    assert_refused(tenants([[{ contoso = {}, ["emea-a"] = { profile = "guard = { max = 'many' }" } }]],
-      "mde profiles"), "profiles.emea-a.guard.max: ", "many")
+    local which = [[{ contoso = {}, ["emea-a"] = { profile = "guard = { max = 'many' }" } }]]
+    assert_refused(tenants(which, "mde profiles"), "profiles.emea-a.guard.max: ", "many")
   end)
 
   it("says when there are none", function()
