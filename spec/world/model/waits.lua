@@ -33,13 +33,16 @@ local function readers(world, name)
   return process and read_command(process.argv).options["--wait"] and 2 or 1
 end
 
--- A request with an effect on the same action was answered since the read: the service works again.
+local SILENT = { [401] = true, [429] = true }  -- answers that do not tell whether the service works
+
+-- A request with an effect was answered since the read, perhaps to another process of the store: the
+-- service works again.
 local function works_again(world, before, read)
   for _, post in ipairs(world.posts) do
     local answer = post.answer
-    if post.process == read.process and post.event.target == read.event.target
-      and post.sent > before.answer.at and answer and answer.outcome == "delivered"
-      and answer.status < 500 and answer.at <= read.sent then
+    if post.store == read.store and post.sent > before.answer.at and answer
+      and answer.outcome == "delivered" and answer.status < 500 and not SILENT[answer.status]
+      and answer.at <= read.sent then
       return true
     end
   end
