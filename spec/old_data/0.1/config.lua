@@ -6,7 +6,7 @@ return {
       tenant = "contoso.com", secret_file = "contoso.secret", timeout = 20,
       quota = { per_minute = 50, per_hour = 700 },
       guard = { max = 40, max_share = 0.2, max_per_machine = 2, protect_tags = { "crown-jewel" },
-                hours = { from = "08:00", to = "18:00", zone = "+01:00" } },
+                hours = "Mon-Fri 08:00-18:00 +01:00" },
     },
     ["emea-fabrikam"] = { tenant = "fabrikam.com", secret_command = { "pass", "mde/fabrikam" } },
     northwind = { tenant = "northwind.example", client_certificate = "northwind.pem",

@@ -77,7 +77,7 @@ local function keeps(kind)
     assert.equal(3, #ids(new_batch(store, 3, { name = "mine" }):items()))
     local _, err = store.journal:draft { name = "mine", who = "x", application = "x",
                                          comment = "x", order = "given" }
-    assert.truthy(err.message:find "mde resume mine")
+    assert.truthy(err.message:find "mde batch show mine")
   end)
 
   it("makes one batch of a plan that is to be carried out once", function()
@@ -97,7 +97,7 @@ local function keeps(kind)
     lock:release()
     local none, err = draft(other or store, true)
     assert.is_nil(none)
-    assert.truthy(err.message:find("mde resume " .. batch.name, 1, true))
+    assert.truthy(err.message:find("mde batch show " .. batch.name, 1, true))
     assert.truthy(draft(store, false))
   end)
 
