@@ -298,7 +298,7 @@ return {
   { "protected tags are not compared", "mde.program.policy.guard",
     "    if guards[name] then found, first,", "    if false then found, first," },
   { "a machine that was isolated again is released", "mde.client.undo",
-    "  own.repeated = repeated ~= false and action or nil", "  own.repeated = nil",
+    "  local is_obsolete = repeated ~= false\n", "  local is_obsolete = false\n",
     when = "repeated ~= false" },
   { "related isolations of several requestors are released", "mde.program.policy.standing",
     "  return two ~= nil and (action.requestor == other.requestor",

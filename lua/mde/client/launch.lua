@@ -64,8 +64,9 @@ end
 local function read_page(call, moment)
   local own = call.launch
   local machine = not own.kind.is_nameless and odata.is("machineId", own.machine) or nil
+  local types = { own.kind.type, own.undone and own.undone.type }
   call:continue_with("list", { query = odata.query {
-    { "$filter", odata.all { odata.is("type", own.kind.type), machine } },
+    { "$filter", odata.all { odata.is("type", types), machine } },
     { "$orderby", "creationDateTimeUtc desc" }, { "$top", NEWEST },
     { "$skip", own.rows > 0 and own.rows or nil },
   } }, moment)
@@ -121,12 +122,20 @@ local function search(call, list, since)
   return nil, is_cut(list, since)
 end
 
+-- Notes whether a page shows that the launch is obsolete. -> whether a further page may
+local function note_obsolete(own, list)
+  if own.is_obsolete or not own.undone then return false end
+  own.is_obsolete = own.undone.is_repeated(list)
+  return own.is_obsolete == nil
+end
+
 local searched = calls.parsing(answer.actions, function(call, now, response, list, err)
   if not list then return give_up(call, err) end
   local own = call.launch
   local since = own.after or judge.since(call, now, response)
   local action, has_more = search(call, list, since)
   if action then return found(call, action) end
+  has_more = note_obsolete(own, list) or has_more
   if call.not_before < own.lost_at + UNSEEN then  -- the list was asked for then; `now` may be late
     local moment = now + retry.delay(own.looks, call.client.random)
     return look(call, math.min(moment, own.lost_at + UNSEEN))
@@ -135,7 +144,7 @@ local searched = calls.parsing(answer.actions, function(call, now, response, lis
   local id, candidate = next(own.candidates)
   if id and not next(own.candidates, id) then return found(call, candidate) end
   if id or has_more then return give_up(call) end
-  if own.posts >= POSTS then return give_up(call, nil, true) end
+  if own.is_obsolete or own.posts >= POSTS then return give_up(call, nil, true) end
   post(call, now)
 end)
 
@@ -259,6 +268,7 @@ function launch.fields(operation, arguments)
     since = nil,    -- when the launch was first sent, on the service's clock
     after = nil,    -- the same, if it may have been sent before this call
     failed = nil,   -- the id of an action launched before that one
+    undone = nil, is_obsolete = nil,  -- see launch.start
     read_first = read_first,
     is_absent = nil,  -- it was sent, and no list has it
   }
@@ -267,13 +277,14 @@ end
 -- Makes a call that did something else launch this next. `sent`, if the action may have been
 -- launched before, so that it is searched for first: { after = no older than this time of the
 -- service, failed = the id of an older launch of the same, lost_at = since when a list has it if it
--- was launched, only_search = it is not launched again }, all optional.
-function launch.start(call, operation, arguments, now, sent)
+-- was launched, is_obsolete = it is not launched again }, all optional. `undone`: the type of the
+-- action that it undoes, and is_repeated(list) -> whether it is obsolete; nil: see the next page.
+function launch.start(call, operation, arguments, now, sent, undone)
   local own = launch.fields(operation, arguments)
-  call.launch = own
+  call.launch, own.undone = own, undone
   if not sent then return post(call, now) end
   own.after, own.failed, own.lost_at = sent.after, sent.failed, sent.lost_at
-  if sent.only_search then own.posts = POSTS end
+  own.is_obsolete = sent.is_obsolete
   own.err = errors.new { code = "lost", sent = true,
                          message = "launched before, and its answer was not seen" }
   look(call, now)

@@ -6,7 +6,8 @@
 --
 -- The action is read first. One that has begun, or Succeeded, since it was listed is undone as such.
 -- Just before a launch the newer actions on its machine are read: if it was isolated again, it is
--- left alone. A launch is never repeated blindly (mde.client.launch).
+-- left alone. A launch is never repeated blindly (mde.client.launch), nor if the machine was
+-- isolated again since.
 
 local answer = require "mde.service.response"
 local calls = require "mde.call.call"
@@ -50,7 +51,8 @@ end
 local function is_repeated(list, action)
   for _, other in ipairs(list) do
     if other.id:lower() == action.id:lower() then return false end
-    if other.status == "Succeeded" or not kinds.final[other.status] then return true end
+    local may_have_effect = other.status == "Succeeded" or not kinds.final[other.status]
+    if other.type == action.type and may_have_effect then return true end
   end
   if #list < NEWEST and not list.has_more then return false end
   return nil
@@ -58,7 +60,7 @@ end
 
 -- The machine is isolated again, and no release of ours came before that.
 local function end_repeated(call)
-  call:finish(call.client.read(call.undo.repeated), nil, "changed")
+  call:finish(call.client.read(call.undo.undone), nil, "changed")
 end
 
 -- The machine's actions were read: launches the inverse of the action. If the machine is isolated
@@ -69,15 +71,16 @@ local compared = calls.parsing(answer.actions, function(call, now, _, list, err)
   local repeated = is_repeated(list, action)
   own.pages, own.rows = own.pages + 1, own.rows + #list
   if repeated == nil and list[1] and own.pages < PAGES then return read_page(call, now) end
-  own.reversed = nil
-  own.repeated = repeated ~= false and action or nil
-  if own.repeated and not call.cancel.was_sent then return end_repeated(call) end
+  own.reversed, own.undone = nil, action
+  local is_obsolete = repeated ~= false
+  if is_obsolete and not call.cancel.was_sent then return end_repeated(call) end
   local inverse = kinds.of[kinds.of[action.type].inverse]
   launch.start(call, inverse.operation, {
     machine = action.machineId, comment = call.comment,
     type = inverse.scopes and inverse.scopes[1],
   }, now, call.cancel.was_sent and { after = date.parse(action.creationDateTimeUtc),
-                                     failed = own.failed, only_search = own.repeated ~= nil })
+                                     failed = own.failed, is_obsolete = is_obsolete or nil },
+    { type = action.type, is_repeated = function(page) return is_repeated(page, action) end })
 end)
 
 local function not_undone(action)
@@ -108,7 +111,7 @@ local function before_end(call, action, err, verdict)
   if action then
     follow.start(call, now, action.id:lower())
     follow.read(call, now, action)
-  elseif call.undo.repeated and call.launch.is_absent then
+  elseif call.launch.is_obsolete and call.launch.is_absent then
     end_repeated(call)
   else
     call:finish(nil, err, launch.verdict_of(call, err))
@@ -185,7 +188,7 @@ function undo.methods:undoing(target, comment, wait)
              or target.status == "InProgress",
       -- the inverse is launched after the cancel, too
     failed = target.failed,  -- the id of a release that had no effect
-    repeated = nil,  -- the action, if its machine is isolated again
+    undone = nil,  -- the action whose inverse is launched
     reversed = nil,  -- the action whose newer ones are being read, before its inverse is launched
     pages = 0, rows = 0,  -- that were read of them
   }

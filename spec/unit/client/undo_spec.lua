@@ -184,6 +184,16 @@ describe("undoing", function()
     end
   end)
 
+  it("does not release a machine by a second launch that was isolated anew meanwhile", function()
+    for status, expected in pairs { Pending = { "changed", 1 }, Failed = { "undo_accepted", 2 } } do
+      local client, service, id, machine = new({ status = "Succeeded", age = 600 },
+        { oddities = { internal_error = { nth = 1, operation = "unisolate" }, list_lags = 30 } })
+      service:add { type = "Isolate", status = status, age = 0, machine_id = machine }
+      local item = apply(client, id, { change = "undo", expected = "Succeeded" })
+      assert.same(expected, { item.verdict, service:requests "unisolate" })
+    end
+  end)
+
   it("knows its cancel again, which was sent by a process that was killed", function()
     for comment, verdict in pairs { x = "cancelled", other = "already_cancelled" } do
       local client, _, id, _, clock = new { status = "Pending" }
