@@ -114,4 +114,15 @@ describe("a pause", function()
     is_fine(paused("p2", 2))
     is_fine(paused("p2", 30))
   end)
+  it("does not hold for reads that continue without the store", function()
+    local function full(at)
+      local world = paused("p2", 7)
+      world.o.processes.p2.host = "soc2"
+      table.insert(world.o.events, { kind = "fault", what = "disk full", host = "soc2",
+        at = World.T0 + at, ["until"] = World.T0 + at + 1 })
+      return world
+    end
+    is_fine(full(1))
+    has("retry after", full(9))
+  end)
 end)

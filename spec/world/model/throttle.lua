@@ -2,7 +2,8 @@
 --
 -- The wait is in Retry-After, and in the message of the answer. A process that had recorded a
 -- request before the answer came may still send it, and so may one that was frozen meanwhile.
--- Other processes of the store know of it once the process has told them, which takes it a moment.
+-- Other processes of the store know of it once the process has told them, which takes it a moment,
+-- but not those that continue without the store after their disk was full.
 
 local time = require "spec.world.model.time"
 
@@ -31,9 +32,16 @@ local function is_told(world, pause)
     and time.running(world, process.name, process.store, pause.at, pause.at + TOLD) >= TOLD
 end
 
+-- Reports whether a read may continue without the store.
+local function is_apart(world, request)
+  local process = world.observation.processes[request.process]
+  return not request.is_post and process
+    and time.was_full_during(world, process, request.sent)
+end
+
 local function check(world, request, pause, report)
   local is_own = pause.process == request.process
-  if not is_own and (not is_told(world, pause)
+  if not is_own and (not is_told(world, pause) or is_apart(world, request)
     or time.has_step(world, request.store, pause.at, request.sent)) then
     return
   end

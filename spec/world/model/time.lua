@@ -61,11 +61,12 @@ function M.was_full(world, host, at)
   return false
 end
 
--- Reports whether the disk of its host was full at some time while a process ran.
-function M.was_full_during(world, process)
+-- Reports whether the disk of its host was full at some time while a process ran (until `at`, or its
+-- end).
+function M.was_full_during(world, process, at)
   for _, event in ipairs(world.observation.events) do
     if event.kind == "fault" and event.what == "disk full" and event.host == process.host
-      and event.at <= (process.ended or math.huge)
+      and event.at <= (at or process.ended or math.huge)
       and (event["until"] or math.huge) >= process.began then
       return true
     end
