@@ -34,7 +34,7 @@ end
 local function hold(self, item, now, was_sent, holder)
   if not self.open_since then
     self.open_since, self.delay, self.has_failed, self.sent = now, 1, false, 0
-  elseif item == self.probe and holder == self.prober then
+  elseif self:is_probe(item, holder) then
     self.has_failed = true
     if was_sent then self.sent = self.sent + 1 end
     self.delay = is_spent(self) and LATER or math.min(2 * self.delay, LONGEST)
@@ -73,7 +73,7 @@ function Breaker:refused(item, now, holder)
     self.probe_at = now
     self:try(item, now, holder)
   end
-  return self.probe == item
+  return self:is_probe(item, holder)
 end
 
 -- The service answered.
@@ -87,10 +87,16 @@ function Breaker:is_failing()
   return self.count >= FAILURES
 end
 
+-- Reports whether this item is the probe of this process.
+function Breaker:is_probe(item, holder)
+  return self.probe == item and self.prober == holder
+end
+
 -- When a call for this item may be sent: now or earlier, or a moment to come.
-function Breaker:free_at(item, now)
+function Breaker:free_at(item, now, holder)
   if not self.open_since then return -math.huge end
-  if self.probe and self.probe ~= item and now < self.probe_ends then return self.probe_ends end
+  local is_other = self.probe and not self:is_probe(item, holder)
+  if is_other and now < self.probe_ends then return self.probe_ends end
   return self.items[item] and self.probe_at + PREFERENCE or self.probe_at
 end
 

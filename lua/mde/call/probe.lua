@@ -55,8 +55,11 @@ end
 -- Reports whether the call still is the probe. If it waited too long for a slot, another one may be:
 -- then it waits again.
 local function is_current(call, now)
-  local breaker = call.client.quota:bucket(call.probes).breaker
-  if not breaker.open_since or breaker.probe == item_of(call) then return true end
+  local quota = call.client.quota
+  local breaker = quota:bucket(call.probes).breaker
+  if not breaker.open_since or breaker:is_probe(item_of(call), quota.shared.holder) then
+    return true
+  end
   if call.held then restore(call, now) end
   call.probes = false
   return false

@@ -224,7 +224,7 @@ function Quota:admit(operation, item, now, is_first)
   if not breaker.open_since then return true end
   local function next_probe()
     if self.is_urgent and is_first and not breaker.is_throttled then return now end
-    return breaker:free_at(item, now)
+    return breaker:free_at(item, now, self.shared.holder)
   end
   local free = next_probe()
   if is_shared and free <= now then

@@ -75,6 +75,14 @@ describe("a breaker", function()
     assert.equal(107, breaker:free_at("f", 105))
   end)
 
+  it("lets no other process try the item of a probe", function()
+    local breaker = opened("a", "b", "c", "d", "e")
+    breaker:try("a", 102, "process 1")
+    assert.is_true(breaker:free_at("a", 104, "process 1") <= 104)
+    assert.is_true(breaker:free_at("a", 104, "process 2") > 200)
+    assert.is_false(breaker:refused("a", 104, "process 2"))
+  end)
+
   it("lets ten requests through in half an hour, if reads are answered", function()
     local breaker, now, sent = opened("a", "b", "c", "d", "e", "f"), 100, 0
     for i = 1, 20 do
