@@ -50,6 +50,19 @@ function Quota:bucket(operation)
   return bucket
 end
 
+local ON_BREAKER = { failed = true, unread = true, throttled = true, answered = true }
+
+-- Closes the breaker, since another process was answered. This process's own failures since then still
+-- count, although the store does not have them yet.
+local function learn_answer(self, bucket, event)
+  bucket.breaker:answered()
+  for _, own in ipairs(self.pending) do
+    if own.operation == event.operation and ON_BREAKER[own.kind] and own.moment > event.moment then
+      self:learn(own)
+    end
+  end
+end
+
 -- Applies an event that another process noted.
 function Quota:learn(event)
   local bucket = self:bucket(event.operation)
@@ -62,7 +75,7 @@ function Quota:learn(event)
     bucket.breaker:failed(event.slot, event.moment, event.kind == "failed", nil, event.holder)
   elseif event.kind == "throttled" then
     bucket.breaker:throttled(event.slot, event.moment, bucket.paused, event.holder)
-  elseif event.kind == "answered" then bucket.breaker:answered()
+  elseif event.kind == "answered" then learn_answer(self, bucket, event)
   elseif event.kind == "probe" then
     bucket.breaker:try(event.slot, event.moment, event.holder)
   elseif event.kind == "unused" then

@@ -57,6 +57,24 @@ end
 describe("the breaker", function()
   for _, kind in ipairs { "sqlite", "postgresql", "nginx" } do is_shared_through(kind) end
 
+  it("counts a failure after an answer that another process told before", function()
+    stores.prepare "sqlite"
+    local first, second, now = process "a", process "b", stores.clock.monotonic()
+    first:call("failed", "cancel", "item0", now)
+    second:call "look"
+    second:call("worked", "cancel", now + 1)
+    for i = 1, 3 do
+      first.quota:failed("cancel", "item" .. i, now + 1 + i)
+      if i == 2 then first.quota:look() end
+    end
+    first:call "look"
+    second:call "look"
+    for _, one in ipairs { first, second } do
+      assert.equal(3, one.quota:bucket "cancel".breaker.count)
+    end
+    stores.clean()
+  end)
+
   it("lets another process try once a probe was interrupted", function()
     stores.prepare "sqlite"
     local client, service = world.new({ clock = stores.clock, oddities = {
