@@ -163,6 +163,23 @@ describe("a locked store", function()
     is_fine(locked(60))
     has("store", locked(3))
   end)
+
+  -- p2 gives up 90 s after its start, and another process is frozen from then to then.
+  local function held(from, to)
+    local world = locked(60)
+    world.o.processes.p3 = { name = "p3", host = "soc1", store = "soc1", argv = { "list" },
+      began = T0, ended = T0 + 200, status = 0 }
+    world:at(5):request("p2", { operation = "sign_in", method = "POST", status = 200 })
+    world:at(from):event("frozen", { process = "p3" })
+    world:at(to):event("thawed", { process = "p3" })
+    return world
+  end
+
+  it("is a failure while a frozen process may have the lock", function()
+    is_fine(held(20, 100))
+    has("status", held(20, 80))
+    has("status", held(40, 100))
+  end)
 end)
 
 describe("requests in flight", function()

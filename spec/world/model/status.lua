@@ -1,6 +1,7 @@
 -- Checks that a process which says that something failed has met a failure, and audit verify.
 
 local read_command = require "spec.world.model.command"
+local time = require "spec.world.model.time"
 
 local REFUSED = { [400] = true, [401] = true, [403] = true }
 
@@ -23,6 +24,22 @@ local function has_waited(process)
     and (process.ended or 0) - process.began >= SHORTEST
 end
 
+-- The process waited for the store as long as its message says, and another one, which may have had
+-- the lock, was frozen for all that time.
+local function was_locked_out(world, process)
+  local waited = tonumber((process.err or ""):match "locked by .- for (%d+) s")
+  if not (waited and process.ended) then return false end
+  local from = process.ended - waited
+  for name, other in pairs(world.observation.processes) do
+    if name ~= process.name and other.store == process.store and other.began <= from
+      and (other.ended or math.huge) >= process.ended
+      and time.running(world, name, process.store, from, process.ended) == 0 then
+      return true
+    end
+  end
+  return false
+end
+
 local function failed_during(process, answer)
   return answer and (answer.outcome ~= "delivered" or (answer.status or 0) >= 500)
     and answer.at >= process.began and answer.at <= (process.ended or math.huge)
@@ -31,7 +48,7 @@ end
 -- Each request of the process was answered well, and no store ever failed.
 local function has_no_cause(world, name)
   local process = world.observation.processes[name]
-  if has_waited(process) then return false end
+  if has_waited(process) or was_locked_out(world, process) then return false end
   if world.observation.is_faulty == false then return true end
   local count = 0
   for _, request in ipairs(world.requests) do
