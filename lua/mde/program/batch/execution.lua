@@ -234,6 +234,7 @@ end
 
 -- Records how the batch ended. The caller omits this if the store failed.
 function Execution:note_end()
+  if not self.is_shown then self:stopped_by_person(true) end  -- the next round must know
   local left = self.batch:open_count()
   if not self.batch.closed and (left > 0 or not self.recorder.has_ended) then
     self.recorder:note(left == 0 and "ended" or "stopped", self:reason())
