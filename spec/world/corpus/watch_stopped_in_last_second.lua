@@ -129,12 +129,16 @@ return {
   policies = {
     {
       path = "/policies/p1/policy.lua",
-      text = "return { comment = \"stale\", select = { type = \"RestrictCodeExecution\" }, decide = function(_, machine) if machine:tagged \"crown-jewel\" then return keep \"ask first\" end return cancel \"stale\" end, guard = { max = 1000 } }\
+      text = "return { comment = \"stale\", select = { type = \"RestrictCodeExecution\" }, "
+        .. "decide = function(_, machine) if machine:tagged \"crown-jewel\" then return "
+        .. "keep \"ask first\" end return cancel \"stale\" end, guard = { max = 1000 } }\
 "
     },
     {
       path = "/policies/p2/policy.lua",
-      text = "return { comment = \"stale\", select = { type = \"RunAntiVirusScan\" }, decide = function(_, machine) if machine:tagged \"crown-jewel\" then return keep \"ask first\" end return cancel \"stale\" end, guard = { max = 1000 } }\
+      text = "return { comment = \"stale\", select = { type = \"RunAntiVirusScan\" }, "
+        .. "decide = function(_, machine) if machine:tagged \"crown-jewel\" then return "
+        .. "keep \"ask first\" end return cancel \"stale\" end, guard = { max = 1000 } }\
 "
     }
   },
