@@ -32,9 +32,23 @@ function quota.new(limits, timeout, windows, reserve)
   }, Quota)
 end
 
+-- Keeps the pauses of these buckets.
+local function keep_pauses(self, others)
+  for operation, bucket in pairs(others) do
+    if bucket.paused > -math.huge then self:pause(operation, bucket.paused) end
+  end
+end
+
 -- Uses other windows of the store from now on.
 function Quota:share(windows)
+  local before = self.buckets
   self.shared, self.buckets = windows, windows.buckets
+  if before ~= self.buckets then keep_pauses(self, before) end
+end
+
+-- Replaces the quota of the same application whose store was lost: keeps its pauses.
+function Quota:replace(other)
+  keep_pauses(self, other.buckets)
 end
 
 function Quota:bucket(operation)

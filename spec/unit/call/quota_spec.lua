@@ -1,6 +1,7 @@
 -- The quota: slots, pauses and the least time.
 
 local clocks = require "mde.simulator.clock"
+local memory = require "mde.store.memory"
 local quota = require "mde.call.quota"
 local random_numbers = require "mde.simulator.random"
 local services = require "mde.simulator.quota"
@@ -41,6 +42,16 @@ describe("the quota", function()
     assert.equal(moment - 10.5, (limits:failing_for(moment - 0.5, 0)))
     assert.equal(0, (limits:failing_for(moment - 0.5, 11)))  -- nothing has failed since
     assert.equal(0, (limits:failing_for(moment + 1, 0)))     -- none asks any more
+  end)
+
+  it("keeps the pauses of one whose store was lost", function()
+    local before, limits = new(100, 1500), new(100, 1500)
+    before:pause("list", 30)
+    limits:replace(before)
+    limits:share(memory.new():windows "t/a")
+    assert.same({ nil, 30 }, { limits:take("list", 10) })
+    assert.truthy(limits:take("cancel", 10))
+    assert.truthy(limits:take("list", 30))
   end)
 
   it("knows for how long reads have failed", function()

@@ -195,8 +195,10 @@ function Watch:recover()
   if not self.is_store_lost then return end
   self.session.store:rollback()
   if self.session.store.name ~= "memory" then
+    local before = self.session.quota
     stores.forget()
     self:connect()
+    self.session.quota:replace(before)
   end
   self.is_store_lost = false
 end
