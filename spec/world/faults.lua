@@ -38,8 +38,10 @@ function DO.full(self, entry)
 end
 
 function DO.busy(self, entry)
-  between(self, entry, function() self.busy[entry.store] = true end,
-    function() self.busy[entry.store] = nil end)
+  local function lock(count)
+    return function() self.busy[entry.store] = (self.busy[entry.store] or 0) + count end
+  end
+  between(self, entry, lock(1), lock(-1))
 end
 
 function DO.clock(self, entry)

@@ -117,7 +117,7 @@ describe("a failing service", function()
     is_fine(world)
   end)
   it("may be forgotten for an answer that came before, while the store was locked", function()
-    local function answered(is_locked)
+    local function answered(is_locked, is_frozen)
       local world = batch_of(7, function(world, i, id)
         if i == 1 then for n = 1, 6 do world:at(2):row("p1", n, "sent") end end
         if i < 7 then
@@ -128,9 +128,14 @@ describe("a failing service", function()
       end)
       table.insert(world.o.events, { kind = "fault", what = "busy", at = T0 + 1, store = "soc1",
                                      ["until"] = T0 + (is_locked and 5 or 1) })
+      if is_frozen then
+        world:at(1):event("frozen", { process = "p1" })
+        world:at(5):event("thawed", { process = "p1" })
+      end
       return table.concat(World.rules(world), " ")
     end
     assert.is_nil(answered(true):match "breaker")
+    assert.is_nil(answered(false, true):match "breaker")
     assert.matches("breaker", answered(false))
   end)
   it("is unknown to others if a process could not commit", function()

@@ -196,7 +196,7 @@ end
 
 -- Reports if another process writes the store, so that a BEGIN must wait.
 function World:is_busy(process)
-  return self.busy[process.store] ~= nil
+  return (self.busy[process.store] or 0) > 0
 end
 
 -- A world

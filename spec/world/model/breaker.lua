@@ -25,14 +25,11 @@ local function rank(moment)
   return is_failure(moment.post) and 0 or 1
 end
 
--- When a process takes an answer: not while its store is locked.
+-- When a process takes an answer: not while it is frozen or its store is locked.
 local function taken_at(world, post)
   local at = post.answer.at
-  for _, event in ipairs(world.observation.events) do
-    if event.kind == "fault" and event.what == "busy" and event.store == post.store
-      and event.at <= at and at < (event["until"] or at) then
-      at = event["until"]
-    end
+  for _, pause in ipairs(time.pauses(world, post.process, post.store)) do
+    if pause[1] <= at and at < pause[2] then at = pause[2] end
   end
   return at
 end

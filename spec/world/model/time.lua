@@ -117,7 +117,7 @@ local function overlap(from, to, first, last)
 end
 
 -- The intervals in which a process could not run or could not use its store.
-local function pauses(world, name, store)
+function M.pauses(world, name, store)
   local list, frozen = {}, nil
   for _, event in ipairs(world.observation.events) do
     if event.process == name and event.kind == "frozen" then frozen = event.at end
@@ -150,7 +150,7 @@ end
 -- The time that a process ran between two times.
 function M.running(world, name, store, from, to)
   local length = to - from
-  for _, pause in ipairs(pauses(world, name, store)) do
+  for _, pause in ipairs(M.pauses(world, name, store)) do
     length = length - overlap(from, to, pause[1], pause[2])
   end
   return length
