@@ -107,6 +107,12 @@ function Breaker:try(item, now, holder)
   return true
 end
 
+-- Makes a probe that waited long for a slot of the quota count from now on. -> whether it did
+function Breaker:renew(item, now, holder)
+  if not (self.open_since and self:is_probe(item, holder)) then return false end
+  return now >= self.probe_ends - LOST / 2 and self:try(item, now, holder)
+end
+
 -- Returns until when the probe of another item, whose process may have been killed, holds calls back
 -- | nil: no probe has been in flight for some seconds.
 function Breaker:tried_until(now)

@@ -75,9 +75,12 @@ end
 -- -> true | false, moment: ask again then
 function probe.admit(call, now)
   local is_probe = call.probes and (call.probes == call.operation or call.encoded.method == "GET")
-  if is_probe and is_current(call, now) and not must_read(call) then return true end
-  local quota, operation = call.client.quota, call.operation
-  local is_read = call.encoded.method == "GET"
+  local quota = call.client.quota
+  if is_probe and is_current(call, now) and not must_read(call) then
+    quota:renew_probe(call.probes, item_of(call), now)
+    return true
+  end
+  local operation, is_read = call.operation, call.encoded.method == "GET"
   probe.leave(call)
   local state, moment = quota:admit(operation, item_of(call), now, not call.has_probed)
   if state == true then return true end

@@ -233,6 +233,12 @@ function Quota:worked(operation, now)
   share(self, operation, "answered", nil, now)
 end
 
+-- Keeps the probe for this item from counting as lost while it waits for a slot.
+function Quota:renew_probe(operation, item, now)
+  local breaker, holder = self:bucket(operation).breaker, self.shared.holder
+  if breaker:renew(item, now, holder) then share(self, operation, "probe", item, now) end
+end
+
 -- The probe for this item ended, and nothing was sent.
 function Quota:unprobed(operation, item)
   self:bucket(operation).breaker:unused(item)
