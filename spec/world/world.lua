@@ -24,7 +24,7 @@ World.__index = World
 local MARK = "\239\187\191"  -- the byte order mark of UTF-8
 local BEGAN = 1769198400  -- 2026-01-23T20:00:00Z
 local HORIZON = 5 * 3600   -- seconds after which a world ends in any case
-local MOST = 6000          -- events of a world
+local MOST = 12000         -- events of a world
 local ROUNDS = 5           -- runs of `mde resume` per batch at the end
 local LASTING = 2          -- further ones, with faults, in some worlds
 
