@@ -2,6 +2,7 @@
 --
 -- Its numbers are its own, so that a new draw leaves the rest of each world as it was.
 
+local entries = require "spec.world.entries"
 local random_numbers = require "spec.world.random"
 local trouble = require "spec.world.trouble"
 
@@ -165,15 +166,6 @@ draw(0.12, function(random, self)
   end
 end, true)
 
--- Adds a command that begins at a moment. -> its entry
-local function add_run(self, name, at, argv, intent)
-  local host = self.hosts[1]
-  local entry = { what = "run", name = name, host = host.name, user = host.user, at = at,
-                  argv = argv, intent = intent }
-  table.insert(self.entries, entry)
-  return entry
-end
-
 -- Machines are isolated again while a plan that releases them is applied.
 draw(0.08, function(random, self)
   for _, entry in ipairs(runs(self, command "apply")) do
@@ -192,14 +184,14 @@ draw(0.1, function(random, self)
   for _, entry in ipairs(runs(self, command "apply")) do
     table.insert(self.entries, { what = "crash", process = entry.name,
                                  touch = math.floor(random:scaled(80, 500)) })
-    add_run(self, entry.name .. "z", entry.at + random:scaled(100, 4000), { "list" },
+    entries.run(self, entry.name .. "z", entry.at + random:scaled(100, 4000), { "list" },
       { what = "look" })
   end
 end, true)
 
 -- An undo without a plan.
 draw(0.04, function(random, self)
-  add_run(self, "u", random:scaled(0.1, 600), { "undo", "--requestor", "soar@contoso.com",
+  entries.run(self, "u", random:scaled(0.1, 600), { "undo", "--requestor", "soar@contoso.com",
     "--after", "2026-01-20T00:00:00Z", "-m", "undo now", "--yes", "--max", "1000" },
     { what = "undo" })
 end)
@@ -215,7 +207,8 @@ draw(0.05, function(random, self)
         cause = "admin", id = action.id, by = "kim@contoso.com", comment = "other reason" })
     end
   end
-  add_run(self, "g", at, { "cancel", "--type", kind, "-m", "misfire", "--yes", "--max", "1000" },
+  entries.run(self, "g", at,
+    { "cancel", "--type", kind, "-m", "misfire", "--yes", "--max", "1000" },
     { what = "cancel", filter = { type = kind }, comment = "misfire" })
 end, true)
 
@@ -224,7 +217,7 @@ draw(0.04, function(random, self)
   local ids = {}
   for i, action in ipairs(self.actions) do ids[i] = action.id end
   if not ids[12] or self.service.limits then return end
-  local entry = add_run(self, "m", random:scaled(0.1, 10), { "cancel", "-", "-m", "misfire",
+  local entry = entries.run(self, "m", random:scaled(0.1, 10), { "cancel", "-", "-m", "misfire",
     "--yes", "--max", "1000", "--parallel", tostring(random:integer(15, 30)) },
     { what = "cancel", ids = ids, comment = "misfire" })
   entry.input = table.concat(ids, "\n") .. "\n"
@@ -237,7 +230,7 @@ end)
 -- A scan is waited for that is not found at first.
 draw(0.04, function(random, self)
   local at, machine = random:scaled(0.1, 60), random:pick(self.machines).id
-  add_run(self, "w", at, { "launch", "scan", machine, "-m", "case 5", "--wait", "--yes" },
+  entries.run(self, "w", at, { "launch", "scan", machine, "-m", "case 5", "--wait", "--yes" },
     { what = "scan", machines = { machine }, comment = "case 5" })
   table.insert(self.entries, { what = "lag", fault = "lag", at = at, ends = at + 60,
     seconds = random:scaled(6, 40), get = 1, cancel = 0 })
@@ -249,8 +242,8 @@ draw(0.04, function(random, self)
   for i, action in ipairs(self.actions) do ids[i] = action.id end
   if not ids[8] then return end
   self.service.most_ids = 0
-  local entry = add_run(self, "f", at, { "cancel", "-", "-m", "misfire", "--yes", "--max", "1000",
-    "--parallel", tostring(random:integer(1, 2)) },
+  local entry = entries.run(self, "f", at, { "cancel", "-", "-m", "misfire", "--yes",
+    "--max", "1000", "--parallel", tostring(random:integer(1, 2)) },
     { what = "cancel", ids = ids, comment = "misfire" })
   entry.input = table.concat(ids, "\n") .. "\n"
   table.insert(self.entries, { what = "answers", process = "f", operation = "cancel",

@@ -3,6 +3,7 @@
 --
 -- Its numbers are its own, so that it leaves the rest of each world as it was.
 
+local entries = require "spec.world.entries"
 local random_numbers = require "spec.world.random"
 
 local races = {}
@@ -12,22 +13,14 @@ local DRAWS = {}  -- array of { chance, function(random, plan), is_always }
 -- `is_always`: in worlds without faults, too.
 local function draw(chance, does, is_always) DRAWS[#DRAWS + 1] = { chance, does, is_always } end
 
--- Adds a command that begins at a moment. -> its entry
-local function add_run(self, name, at, argv, intent)
-  local host = self.hosts[1]
-  local entry = { what = "run", name = name, host = host.name, user = host.user, at = at,
-                  argv = argv, intent = intent }
-  table.insert(self.entries, entry)
-  return entry
-end
-
 -- Adds a command that cancels the actions from the first to the last (default: all), `parallel` at
 -- once. -> its entry
 local function add_cancel(self, name, at, parallel, first, last)
   local ids = {}
   for i = first or 1, last or #self.actions do ids[#ids + 1] = self.actions[i].id end
-  local entry = add_run(self, name, at, { "cancel", "-", "-m", "misfire", "--yes", "--max", "1000",
-    "--parallel", tostring(parallel) }, { what = "cancel", ids = ids, comment = "misfire" })
+  local entry = entries.run(self, name, at, { "cancel", "-", "-m", "misfire", "--yes",
+    "--max", "1000", "--parallel", tostring(parallel) },
+    { what = "cancel", ids = ids, comment = "misfire" })
   entry.input = table.concat(ids, "\n") .. "\n"
   return entry
 end
@@ -62,7 +55,7 @@ end)
 -- Devices carry actions out while the cancels of an undo get no answer.
 draw(0.05, function(random, self)
   local at = random:scaled(0.05, 30)
-  add_run(self, "v", at, { "undo", "--requestor", "soar@contoso.com", "--after",
+  entries.run(self, "v", at, { "undo", "--requestor", "soar@contoso.com", "--after",
     "2026-01-20T00:00:00Z", "-m", "undo now", "--yes", "--max", "1000" }, { what = "undo" })
   devices_act(random, self, at, random:scaled(1, 30))
   answers(self, "v", "cancel", random:integer(1, 12),

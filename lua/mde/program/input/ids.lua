@@ -109,7 +109,7 @@ local function fields_of(line, delimiter)
   return fields
 end
 
--- A name of a column, without what does not matter.
+-- The name of a column in lower case, without spaces and underscores.
 local function name_of(text)
   return (text:lower():gsub("[ _]", ""))
 end
